@@ -1,0 +1,38 @@
+"""The way to the database: connections with limits, and SQL read from the file beside its owner."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from leadops.errors import TransientError
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+#: Nothing waits without a limit: a lock is given up after this, a statement after ten minutes.
+LOCK_TIMEOUT = "30s"
+STATEMENT_TIMEOUT = "600s"
+
+
+def connect(url: str, *, application: str = "leadops") -> Connection:
+    """Open a connection to `url` (libpq URL) in UTC, with connect, lock and statement time-outs.
+
+    Raises TransientError when the server cannot be reached.
+    """
+    options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}"
+    try:
+        return psycopg.connect(
+            make_conninfo(url, connect_timeout=10, application_name=application, options=options)
+        )
+    except psycopg.OperationalError as error:
+        raise TransientError(
+            f"the database does not answer ({type(error).__name__}); check LEADOPS_DATABASE_URL and the server"
+        ) from error
+
+
+@cache
+def load_sql(package: str, name: str) -> LiteralString:
+    """Return the text of `name`.sql that lies in `package`, for example load_sql("leadops.scoring", "x")."""
+    return files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")  # type: ignore[return-value]

@@ -1,0 +1,32 @@
+-- Events: what happened, once per event_id for ever, and what was refused.
+create schema cdp;
+
+create table cdp.events (
+    seq bigint generated always as identity primary key,
+    event_id text not null unique,
+    event text not null,
+    ts timestamptz not null,
+    received_at timestamptz not null,
+    anonymous_id text,
+    user_id text,
+    email text,
+    payload jsonb not null,
+    is_history boolean not null default false
+);
+comment on column cdp.events.ts is 'When it happened, by the sender''s clock, UTC';
+comment on column cdp.events.received_at is 'When the gateway took it, UTC';
+comment on column cdp.events.payload is '{"properties": …, "context": …} as sent';
+comment on column cdp.events.is_history is 'Sent as history: its age is no sign of a slow feed';
+create index events_received_at on cdp.events (received_at);
+
+create table cdp.quarantine (
+    quarantine_id bigint generated always as identity primary key,
+    received_at timestamptz not null,
+    reason text not null,
+    detail text not null,
+    body text not null,
+    state text not null default 'waiting' check (state in ('waiting', 'admitted')),
+    settled_at timestamptz
+);
+comment on column cdp.quarantine.body is 'The refused event, whole, as JSON text';
+create index quarantine_waiting on cdp.quarantine (quarantine_id) where state = 'waiting';

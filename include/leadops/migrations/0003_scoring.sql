@@ -1,0 +1,48 @@
+-- Scoring: every point a lead has, with its date and reason, and the sums.
+create schema scoring;
+
+-- Filled by identity (new events of a lead) and by scoring itself (new rules, a backfill), emptied by scoring.
+create table scoring.inbox (
+    seq bigint generated always as identity primary key,
+    lead_id bigint not null,
+    lane smallint not null
+);
+comment on column scoring.inbox.lane is '0 live, 1 backfill';
+create index inbox_lane on scoring.inbox (lane, seq);
+
+create table scoring.rule_sets (
+    rule_set_id integer generated always as identity primary key,
+    hash text not null,
+    body jsonb not null,
+    effective_at timestamptz not null,
+    reason text not null
+);
+
+create table scoring.ledger (
+    seq bigint generated always as identity primary key,
+    lead_id bigint not null,
+    points integer not null check (points <> 0),
+    dimension text not null check (dimension in ('fit', 'behaviour', 'model')),
+    kind text not null check (kind in ('rule', 'correction', 'decay', 'model', 'write_off')),
+    rule text not null,
+    event_seq bigint,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    rule_set_id integer,
+    lane smallint,
+    reason text not null
+);
+comment on table scoring.ledger is
+'Append-only. Every writer holds the advisory lock of scoring until it commits, so seq is the order of commits.';
+comment on column scoring.ledger.lane is '0 live, 1 backfill, null: the MA must not be told';
+create index ledger_lead on scoring.ledger (lead_id);
+
+create table scoring.scores (
+    lead_id bigint primary key,
+    fit integer not null default 0,
+    behaviour integer not null default 0,
+    model integer not null default 0,
+    total integer not null generated always as (fit + behaviour + model) stored,
+    updated_at timestamptz not null
+);
+create index scores_fit_behaviour on scoring.scores (fit, behaviour);

@@ -1,0 +1,60 @@
+"""What every test can ask for: a real PostgreSQL, a migrated database of its own, a connection to it."""
+
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from leadops.db import Connection, connect
+from leadops.migrations.run import migrate
+from leadops_stack.postgres import PostgresServer
+
+TEMPLATE = "leadops_template"
+
+
+def free_port() -> int:
+    """Return a port on which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A cluster of this test session's own, with a migrated template database."""
+    root = Path(tempfile.mkdtemp(prefix="leadops-test-"))
+    root.chmod(0o755)
+    server = PostgresServer(root / "pg", port=free_port(), password=secrets.token_hex(8))
+    server.start(options="-c max_connections=200 -c fsync=off")
+    try:
+        with psycopg.connect(server.url(), autocommit=True) as admin:
+            admin.execute(f"create database {TEMPLATE}")
+        with connect(server.url(TEMPLATE)) as connection:
+            migrate(connection)
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture
+def database_url(postgres: PostgresServer) -> Iterator[str]:
+    """The URL of a fresh, migrated database."""
+    name = f"t_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres.url(), autocommit=True) as admin:
+        admin.execute(f"create database {name} template {TEMPLATE} strategy file_copy")
+    yield postgres.url(name)
+    with psycopg.connect(postgres.url(), autocommit=True) as admin:
+        admin.execute(f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[Connection]:
+    """An open connection to a fresh, migrated database."""
+    with connect(database_url) as opened:
+        yield opened
