@@ -28,11 +28,11 @@ def connect(url: str, *, application: str = "leadops") -> Connection:
         )
     except psycopg.OperationalError as error:
         raise TransientError(
-            f"the database does not answer ({type(error).__name__}); check LEADOPS_DATABASE_URL and the server"
+            f"the database does not answer ({type(error).__name__}); check LEADOPS_DATABASE_URL"
         ) from error
 
 
 @cache
 def load_sql(package: str, name: str) -> LiteralString:
     """Return the text of `name`.sql that lies in `package`, for example load_sql("leadops.scoring", "x")."""
-    return files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")  # type: ignore[return-value]
+    return files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")

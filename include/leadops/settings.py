@@ -41,7 +41,7 @@ def database_url() -> str:
 
 
 def endpoint_from_connection(connection: dict[str, Any]) -> Endpoint:
-    """Turn an Airflow connection's fields (conn_type, host, schema, port, password, extra) into an Endpoint."""
+    """Turn an Airflow connection's fields (host, schema, port, password, extra) into an Endpoint."""
     extra = connection.get("extra") or {}
     if isinstance(extra, str):
         extra = json.loads(extra)
@@ -82,7 +82,7 @@ def config_file(name: str) -> Path:
 
 
 def load_config(name: str, model: type[Model], *, path: Path | None = None) -> Model:
-    """Read `name`.yaml (or `path`) into `model`; raise ConfigError that names file, line, setting and fault."""
+    """Read `name`.yaml (or `path`) into `model`; raise ConfigError naming file, line and fault."""
     path = path or config_file(name)
     try:
         text = path.read_text(encoding="utf-8")
@@ -95,7 +95,7 @@ def load_config(name: str, model: type[Model], *, path: Path | None = None) -> M
         raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem}") from error
     except ValidationError as error:
         faults = [
-            f"{path}:{_line_of(tree, fault['loc'])}: {'.'.join(map(str, fault['loc'])) or name}: {fault['msg']}"
+            f"{path}:{_line_of(tree, fault['loc'])}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
             for fault in error.errors()
         ]
         raise ConfigError("\n".join(faults)) from error

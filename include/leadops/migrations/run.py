@@ -30,7 +30,8 @@ def migrate(connection: Connection) -> list[str]:
             "create table if not exists leadops.migrations"
             " (name text primary key, sha256 text not null, applied_at timestamptz not null default now())"
         )
-        done: dict[str, str] = dict(connection.execute("select name, sha256 from leadops.migrations").fetchall())
+        rows = connection.execute("select name, sha256 from leadops.migrations").fetchall()
+        done = {str(name): str(digest) for name, digest in rows}
         for name, script in scripts:
             digest = hashlib.sha256(script.encode()).hexdigest()
             if name in done:

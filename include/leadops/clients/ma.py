@@ -1,0 +1,45 @@
+"""The marketing-automation tool (MA): scores, leads. Bodies come ready-made from the outbox."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from leadops.clients.transport import Outcome, Transport, expect
+from leadops.settings import Endpoint
+
+#: The MA takes at most this many updates in one bulk call.
+BULK_LIMIT = 1000
+PAGE = 1000
+
+
+class MaClient:
+    """The MA's HTTP contract, one method a route; not thread-safe."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.transport = Transport(endpoint)
+
+    def update_scores(self, body: bytes, *, key: str) -> Outcome:
+        """POST up to 1,000 deltas: {"updates": [{"deltaId", "leadId", "delta", "reason"}]}."""
+        return self.transport.send("POST", "/api/bulk/update_scores", body=body, key=key)
+
+    def update_score(self, body: bytes, *, key: str) -> Outcome:
+        """POST one delta: {"leadId", "delta", "reason", "deltaId"}."""
+        return self.transport.send("POST", "/api/lead/score", body=body, key=key)
+
+    def get_lead(self, ma_id: str) -> Outcome:
+        """GET one lead: {"id", "email", "score", "fields"}."""
+        return self.transport.send("GET", f"/api/leads/{ma_id}")
+
+    def iterate_leads(self) -> Iterator[dict[str, Any]]:
+        """Yield every lead of the MA, page by page.
+
+        Raises TransientError or PermanentError when a page cannot be had.
+        """
+        cursor: str | None = None
+        while True:
+            page = expect(
+                self.transport.send("GET", "/api/leads", after=cursor or "", limit=PAGE), "MA leads"
+            )
+            yield from page["items"]
+            cursor = page["cursor"]
+            if cursor is None:
+                return
