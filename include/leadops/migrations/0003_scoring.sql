@@ -3,12 +3,12 @@ create schema scoring;
 
 -- Filled by identity (new events of a lead) and by scoring itself (new rules, a backfill), emptied by scoring.
 create table scoring.inbox (
-    seq bigint generated always as identity primary key,
+    seq bigint generated always as identity,
     lead_id bigint not null,
-    lane smallint not null
+    lane smallint not null,
+    primary key (lane, seq)
 );
 comment on column scoring.inbox.lane is '0 live, 1 backfill';
-create index inbox_lane on scoring.inbox (lane, seq);
 
 create table scoring.rule_sets (
     rule_set_id integer generated always as identity primary key,
@@ -30,12 +30,15 @@ create table scoring.ledger (
     recorded_at timestamptz not null,
     rule_set_id integer,
     lane smallint,
-    reason text not null
+    reason text not null,
+    reverses bigint
 );
 comment on table scoring.ledger is
 'Append-only. Every writer holds the advisory lock of scoring until it commits, so seq is the order of commits.';
 comment on column scoring.ledger.lane is '0 live, 1 backfill, null: the MA must not be told';
+comment on column scoring.ledger.reverses is 'The ledger row that a write-off takes back';
 create index ledger_lead on scoring.ledger (lead_id);
+create unique index ledger_reverses on scoring.ledger (reverses) where reverses is not null;
 
 create table scoring.scores (
     lead_id bigint primary key,
