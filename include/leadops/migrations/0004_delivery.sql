@@ -27,7 +27,7 @@ create table delivery.outbox (
     error text
 );
 comment on column delivery.outbox.state is
-'sending: the body was stored and may have been sent; if nobody holds the row, the outcome is unknown';
+'sending: the body was stored and may have been sent; if nobody holds the row lock, the outcome is unknown';
 create index outbox_open on delivery.outbox (target, lane, outbox_id) where state in ('pending', 'sending');
 
 -- One bulk call: a range of the ledger (or held deltas), its exact body and key, stored before it is sent.
@@ -44,10 +44,10 @@ create table delivery.batches (
     state text not null default 'ready' check (state in ('ready', 'done', 'dead', 'dropped')),
     attempts integer not null default 0,
     not_before timestamptz,
-    first_sent_at timestamptz,
     settled_at timestamptz,
     error text
 );
+comment on column delivery.batches.created_at is 'From here on it may have been sent: the key''s memory counts from it';
 -- Bodies are read once or twice and removed: compressing them costs more than it saves.
 alter table delivery.batches alter column body set storage external;
 create index batches_open on delivery.batches (target, lane, batch_id) where state = 'ready';
@@ -65,8 +65,7 @@ create table delivery.held_deltas (
     ledger_seq bigint primary key,
     target text not null,
     lead_id bigint not null,
-    lane smallint not null,
-    attempt integer not null default 0
+    lane smallint not null
 );
 create index held_deltas_lead on delivery.held_deltas (lead_id);
 
@@ -102,3 +101,40 @@ create table delivery.targets (
     paused_until timestamptz,
     pause_reason text
 );
+
+-- Every delta that the MA does not surely have, and why.
+create view delivery.undelivered_deltas as
+select
+    'ma' as target,
+    ledger.seq as ledger_seq,
+    'waiting' as why,
+    null::bigint as batch_id
+from scoring.ledger as ledger
+left join delivery.cursors as reached
+    on reached.target = 'ma' and ledger.lane = reached.lane
+where ledger.lane is not null and ledger.seq > coalesce(reached.ledger_seq, 0)
+union all
+select
+    target,
+    ledger_seq,
+    'held' as why,
+    null as batch_id
+from delivery.held_deltas
+union all
+select
+    batches.target,
+    split_part(delta ->> 'deltaId', '-', 2)::bigint as ledger_seq,
+    'sending' as why,
+    batches.batch_id
+from delivery.batches as batches
+cross join
+    jsonb_path_query(batches.body::jsonb, (case when batches.deltas = 1 then '$' else '$.updates[*]' end)::jsonpath) as delta
+where batches.state = 'ready'
+union all
+select distinct
+    target,
+    reference as ledger_seq,
+    case state when 'open' then 'dead' else 'dropped' end as why,
+    null::bigint as batch_id
+from delivery.dead_letters
+where kind = 'delta' and state in ('open', 'dropped');

@@ -1,0 +1,15 @@
+select
+    outbox_id,
+    operation,
+    lead_id,
+    idempotency_key,
+    body,
+    attempts,
+    first_sent_at
+from delivery.outbox
+where
+    target = %(target)s and lane = %(lane)s and state = 'sending'
+    and (not_before is null or not_before <= %(now)s)
+order by outbox_id
+limit %(most)s
+for update skip locked

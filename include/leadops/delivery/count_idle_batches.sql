@@ -1,0 +1,10 @@
+-- Batches of this lane that nobody is sending: left by a process that died, or waiting for their next try.
+select count(*)
+from (
+    select batch_id
+    from delivery.batches
+    where target = %(target)s and lane = %(lane)s and state = 'ready'
+    order by batch_id
+    limit %(most)s
+    for update skip locked
+) as idle

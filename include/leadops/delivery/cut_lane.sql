@@ -1,0 +1,75 @@
+-- The ledger's writers commit in the order of seq, so everything up to a seq that we see is there to be seen.
+-- A batch of one delta has the body of the route for a single lead.
+with next_rows as materialized (
+    select
+        seq,
+        lead_id,
+        points,
+        reason,
+        (row_number() over (order by seq) - 1) / %(size)s::bigint as part
+    from scoring.ledger
+    where seq > %(after)s and lane = %(lane)s
+    order by seq
+    limit %(most)s
+),
+
+addressed as materialized (
+    select
+        next_rows.*,
+        known.external_id
+    from next_rows
+    left join delivery.external_ids as known
+        on known.target = %(target)s and next_rows.lead_id = known.lead_id
+),
+
+held as (
+    insert into delivery.held_deltas (ledger_seq, target, lead_id, lane)
+    select
+        seq,
+        %(target)s,
+        lead_id,
+        %(lane)s
+    from addressed
+    where external_id is null
+),
+
+batches as (
+    insert into delivery.batches (
+        target, lane, idempotency_key, from_seq, to_seq, deltas, body, created_at
+    )
+    select
+        %(target)s,
+        %(lane)s,
+        gen_random_uuid()::text,
+        min(seq),
+        max(seq),
+        count(*),
+        case when count(*) > 1 then '{"updates":[' else '' end
+        || string_agg(
+            '{"deltaId":"' || installation_id || '-' || seq
+            || '","leadId":' || external_id
+            || ',"delta":' || points
+            || ',"reason":' || to_json(reason) || '}',
+            ',' order by lead_id, seq
+        )
+        || case when count(*) > 1 then ']}' else '' end,
+        %(now)s
+    from addressed, delivery.installation
+    where external_id is not null
+    group by part
+    order by part
+    returning batch_id
+),
+
+moved as (
+    update delivery.cursors
+    set ledger_seq = reached.seq
+    from (select max(seq) as seq from next_rows) as reached
+    where target = %(target)s and lane = %(lane)s and reached.seq is not null
+    returning ledger_seq
+)
+
+select
+    moved.ledger_seq,
+    (select count(*) from batches)
+from moved

@@ -1,0 +1,59 @@
+"""What the other side refused for good: listed, sent again once the cause is gone, or dropped."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadops.db import Connection, load_sql
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """One refused thing: an effect of the outbox (`reference` = outbox_id) or a delta (ledger seq)."""
+
+    dead_letter_id: int
+    target: str
+    kind: str
+    reference: int
+    lead_id: int | None
+    points: int | None
+    reason: str
+    died_at: datetime
+    state: str
+
+
+def list_dead_letters(
+    connection: Connection, *, target: str | None = None, ids: list[int] | None = None
+) -> list[DeadLetter]:
+    """Return the open dead letters, oldest first; of one target or of given ids where asked."""
+    rows = connection.execute(
+        load_sql("leadops.delivery", "list_dead_letters"), {"target": target, "ids": ids}
+    )
+    return [DeadLetter(*row) for row in rows]
+
+
+def retry_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> None:
+    """Let `letters` go out again with the next push, in the caller's transaction."""
+    effects = [letter.reference for letter in letters if letter.kind == "effect"]
+    connection.execute(load_sql("leadops.delivery", "retry_effects"), {"references": effects})
+    for target in {letter.target for letter in letters}:
+        seqs = [letter.reference for letter in letters if (letter.kind, letter.target) == ("delta", target)]
+        connection.execute(load_sql("leadops.delivery", "hold_deltas"), {"target": target, "seqs": seqs})
+    _close(connection, letters, state="retried", now=now)
+
+
+def drop_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> list[int]:
+    """Give `letters` up, in the caller's transaction; return the ledger rows that must be written off now."""
+    effects = [letter.reference for letter in letters if letter.kind == "effect"]
+    connection.execute(
+        "update delivery.outbox set state = 'dropped', settled_at = %s where outbox_id = any(%s)",
+        [now, effects],
+    )
+    _close(connection, letters, state="dropped", now=now)
+    return [letter.reference for letter in letters if letter.kind == "delta"]
+
+
+def _close(connection: Connection, letters: list[DeadLetter], *, state: str, now: datetime) -> None:
+    ids = [letter.dead_letter_id for letter in letters]
+    connection.execute(
+        load_sql("leadops.delivery", "close_dead_letters"), {"ids": ids, "state": state, "now": now}
+    )

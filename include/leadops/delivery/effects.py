@@ -1,0 +1,128 @@
+"""Sends the effects of the outbox one by one: claimed by row lock, sent under their key, settled."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from leadops.clients.transport import Answered, Outcome, Refused, Transport
+from leadops.db import Connection, load_sql
+from leadops.delivery.operations import Operation, find_operation
+from leadops.delivery.report import Report
+from leadops.delivery.settings import DeliverySettings
+from leadops.delivery.waiting import wait_after
+
+FORGOTTEN = "the outcome is unknown and the target may have forgotten the key: look there, then retry or drop"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A claimed effect: its row is locked by our transaction until it is settled."""
+
+    outbox_id: int
+    operation: str
+    lead_id: int | None
+    key: str
+    body: str
+    attempts: int
+    first_sent_at: datetime
+
+
+def prepare_effects(connection: Connection, *, target: str, lane: int, limit: int, now: datetime) -> None:
+    """Mark new effects as sent, so that with the idle ones there are up to `limit`; commits."""
+    values = {"target": target, "lane": lane, "most": limit, "now": now}
+    with connection.transaction():
+        found = connection.execute(load_sql("leadops.delivery", "count_idle_effects"), values).fetchone()
+        idle = int(found[0]) if found else 0
+        if idle < limit:
+            connection.execute(load_sql("leadops.delivery", "mark_effects"), values | {"most": limit - idle})
+
+
+def claim_effects(
+    connection: Connection, *, target: str, lane: int, limit: int, now: datetime
+) -> list[Effect]:
+    """Lock up to `limit` due effects that nobody else has, until the caller's transaction ends."""
+    values = {"target": target, "lane": lane, "most": limit, "now": now}
+    return [Effect(*row) for row in connection.execute(load_sql("leadops.delivery", "claim_effects"), values)]
+
+
+def send_effect(
+    connection: Connection,
+    transport: Transport,
+    effect: Effect,
+    *,
+    target: str,
+    settings: DeliverySettings,
+    now: datetime,
+) -> Report:
+    """Send one claimed effect and settle it, in the caller's transaction.
+
+    An effect of unknown outcome is sent again under its key; once the target may have forgotten the key, and
+    a repeat is not harmless by itself, it becomes a dead letter for a person to judge.
+    """
+    operation = find_operation(target, effect.operation)
+    expired = now - effect.first_sent_at > settings.targets[target].key_memory
+    if expired and not operation.repeatable:
+        _settle(connection, effect, state="dead", target=target, error=FORGOTTEN, now=now)
+        return Report(dead=1, problem=FORGOTTEN)
+    outcome = transport.send(operation.method, operation.path, body=effect.body.encode(), key=effect.key)
+    if isinstance(outcome, Answered) and _learn_id(connection, effect, operation, outcome, target, now):
+        _settle(connection, effect, state="done", target=target, answer=outcome, now=now)
+        return Report(calls=1, effects=1)
+    if isinstance(outcome, Refused) and not outcome.concerns_caller:
+        _settle(connection, effect, state="dead", target=target, error=outcome.reason, now=now)
+        return Report(calls=1, dead=1, problem=outcome.reason)
+    error = "the answer names no id" if isinstance(outcome, Answered) else outcome.reason
+    not_before = wait_after(
+        connection, outcome, target=target, attempts=effect.attempts + 1, settings=settings, now=now
+    )
+    _settle(connection, effect, state="sending", target=target, error=error, not_before=not_before, now=now)
+    return Report(calls=1, failed=1, problem=error)
+
+
+def _learn_id(
+    connection: Connection,
+    effect: Effect,
+    operation: Operation,
+    outcome: Answered,
+    target: str,
+    now: datetime,
+) -> bool:
+    """Keep the id that the target gave to the lead; return False when the answer lacks it."""
+    if operation.answer_id is None or effect.lead_id is None:
+        return True
+    external_id = outcome.body.get(operation.answer_id) if isinstance(outcome.body, dict) else None
+    if external_id is None or (target == "ma" and not isinstance(external_id, int)):
+        return False
+    connection.execute(
+        load_sql("leadops.delivery", "upsert_external_id"),
+        {"target": target, "lead_id": effect.lead_id, "external_id": str(external_id), "now": now},
+    )
+    return True
+
+
+def _settle(
+    connection: Connection,
+    effect: Effect,
+    *,
+    state: str,
+    target: str,
+    now: datetime,
+    answer: Outcome | None = None,
+    error: str | None = None,
+    not_before: datetime | None = None,
+) -> None:
+    values = {
+        "outbox_id": effect.outbox_id,
+        "lead_id": effect.lead_id,
+        "target": target,
+        "state": state,
+        "not_before": not_before,
+        "answer": Jsonb(answer.body) if isinstance(answer, Answered) else None,
+        "error": error,
+        "reason": error,
+        "now": now,
+    }
+    connection.execute(load_sql("leadops.delivery", "settle_effect"), values)
+    if state == "dead":
+        connection.execute(load_sql("leadops.delivery", "insert_dead_effect"), values)

@@ -1,0 +1,78 @@
+"""Pushes everything that waits for one target: effects first, then score changes, live before backfill."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from leadops.clients.ma import MaClient
+from leadops.db import connect
+from leadops.delivery.cut import LANES
+from leadops.delivery.report import Report
+from leadops.delivery.rounds import BATCHES_PER_ROUND, EFFECTS_PER_ROUND, Pusher
+from leadops.delivery.settings import DeliverySettings
+from leadops.settings import Endpoint
+
+#: Rounds in a row without one success after which a push ends: the target is down, knocking does not help.
+GIVE_UP_AFTER = 3
+
+#: The target whose score changes come from the ledger.
+SCORED_TARGET = "ma"
+
+
+def push(
+    *,
+    database_url: str,
+    endpoint: Endpoint,
+    target: str,
+    settings: DeliverySettings,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    until: datetime,
+) -> Report:
+    """Send what waits for `target` with as many workers as it takes connections, until done or `until`.
+
+    Commits as it goes; may be killed at any point and run twice at once. A target that is down or asks for
+    rest is no error: the report's `problem` says so, and everything stays on record.
+    """
+
+    def work() -> Report:
+        client = MaClient(endpoint)
+        try:
+            with connect(database_url, application=f"leadops push {target}") as connection:
+                return run(Pusher(connection, client, target, settings, clock, until), sleep=sleep)
+        finally:
+            client.transport.close()
+
+    workers = settings.targets[target].connections
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        running = [pool.submit(work) for _ in range(workers)]
+        return sum((worker.result() for worker in running), Report())
+
+
+def run(pusher: Pusher, *, sleep: Callable[[float], None]) -> Report:
+    """Run rounds until nothing is left, the time is over, or the target does not take anything."""
+    total, fruitless = Report(), 0
+    while pusher.clock() < pusher.until and fruitless < GIVE_UP_AFTER:
+        done, wait = _run_round(pusher)
+        total += done
+        if wait:
+            if pusher.clock() + wait >= pusher.until:
+                return total + Report(problem=total.problem or "the target rests or its rate is used up")
+            sleep(wait.total_seconds())
+        elif done.calls == 0 and done.dead == 0:
+            break
+        else:
+            fruitless = fruitless + 1 if done.stuck else 0
+    return total
+
+
+def _run_round(pusher: Pusher) -> tuple[Report, timedelta]:
+    """Do one round of the most urgent lane that has work."""
+    for lane in LANES:
+        done, wait = pusher.permitted(pusher.send_effects, lane, most=EFFECTS_PER_ROUND)
+        if not wait and not done.failed and pusher.target == SCORED_TARGET:
+            sent, wait = pusher.permitted(pusher.send_batches, lane, most=BATCHES_PER_ROUND)
+            done += sent
+        if wait or done.calls or done.dead:
+            return done, wait
+    return Report(), timedelta()

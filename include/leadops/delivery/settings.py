@@ -1,0 +1,36 @@
+"""The settings of delivery: config/delivery.yaml."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from leadops.clients.ma import BULK_LIMIT
+from leadops.settings import Settings
+
+
+class TargetSettings(Settings):
+    """How one other system is spoken to."""
+
+    calls_per_second: float = Field(gt=0)
+    burst: int = Field(ge=1)  # calls
+    key_memory_hours: float = Field(gt=0)
+    batch_size: int = Field(ge=1, le=BULK_LIMIT)  # deltas in a bulk call
+    connections: int = Field(ge=1, le=16)
+
+    @property
+    def key_memory(self) -> timedelta:
+        """For how long the target remembers an idempotency key."""
+        return timedelta(hours=self.key_memory_hours)
+
+
+class DeliverySettings(Settings):
+    """config/delivery.yaml."""
+
+    targets: dict[str, TargetSettings]
+    longest_backoff_seconds: float = Field(gt=0)
+    credentials_pause_seconds: float = Field(gt=0)
+    keep_days: int = Field(ge=1)
+
+    def backoff(self, attempts: int) -> timedelta:
+        """Return the pause after `attempts` failed tries: 1 s doubled each time, up to the longest."""
+        return timedelta(seconds=min(2.0 ** min(attempts - 1, 30), self.longest_backoff_seconds))
