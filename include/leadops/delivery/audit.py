@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from leadops.clients.ma import MaClient
-from leadops.clients.transport import expect
+from leadops.clients.transport import Refused, expect
 from leadops.db import Connection, load_sql
 
 
@@ -42,7 +42,7 @@ def audit_scores(connection: Connection, client: MaClient) -> Audit:
 def _compare_all(
     connection: Connection, client: MaClient
 ) -> tuple[list[tuple[int, str | None]], int, int, int]:
-    """Return the leads that look different (lead_id, id in the MA), and how many are under way, ours, theirs."""
+    """Return the leads that look different (lead_id, MA id); how many are under way, are ours, are theirs."""
     suspects: list[tuple[int, str | None]] = []
     under_way = ma_leads = 0
     with connection.transaction():
@@ -70,7 +70,9 @@ def _look_again(
     for _ in range(5):
         ma = None
         if external_id is not None:
-            ma = int(expect(client.get_lead(external_id), "MA lead")["score"])
+            outcome = client.get_lead(external_id)
+            if not (isinstance(outcome, Refused) and outcome.status == 404):
+                ma = int(expect(outcome, "MA lead")["score"])
         after = _read_lead(connection, lead_id)
         if before == after:
             break

@@ -34,7 +34,7 @@ def list_dead_letters(
 def retry_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> None:
     """Let `letters` go out again with the next push, in the caller's transaction."""
     effects = [letter.reference for letter in letters if letter.kind == "effect"]
-    connection.execute(load_sql("leadops.delivery", "retry_effects"), {"references": effects})
+    connection.execute(load_sql("leadops.delivery", "retry_effects"), {"outbox_ids": effects})
     for target in {letter.target for letter in letters}:
         seqs = [letter.reference for letter in letters if (letter.kind, letter.target) == ("delta", target)]
         connection.execute(load_sql("leadops.delivery", "hold_deltas"), {"target": target, "seqs": seqs})

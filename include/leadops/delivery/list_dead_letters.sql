@@ -11,6 +11,6 @@ select
 from delivery.dead_letters
 where
     state = 'open'
-    and (%(target)s::text is null or target = %(target)s)
-    and (%(ids)s::bigint [] is null or dead_letter_id = any(%(ids)s))
+    and target = coalesce(%(target)s, target)
+    and dead_letter_id = any(coalesce(%(ids)s, array[dead_letter_id]))
 order by dead_letter_id

@@ -11,4 +11,4 @@ set
             then jsonb_set(again.payload, '{idempotency_key}', to_jsonb(again.idempotency_key || '-again'))
         else again.payload
     end
-where again.outbox_id = any(%(references)s)
+where again.outbox_id = any(%(outbox_ids)s)

@@ -128,7 +128,9 @@ select
     batches.batch_id
 from delivery.batches as batches
 cross join
-    jsonb_path_query(batches.body::jsonb, (case when batches.deltas = 1 then '$' else '$.updates[*]' end)::jsonpath) as delta
+    jsonb_path_query(
+        batches.body::jsonb, (case when batches.deltas = 1 then '$' else '$.updates[*]' end)::jsonpath
+    ) as delta
 where batches.state = 'ready'
 union all
 select distinct
