@@ -1,0 +1,38 @@
+"""`python -m leadops_sandbox --port P --state DIR`: serve the stand-ins until stopped."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from leadops_sandbox.app import create_app
+from leadops_sandbox.journal import JournalBusyError
+from leadops_sandbox.serve import make_server
+from leadops_sandbox.settings import tokens_from_environment
+
+
+def main() -> int:
+    """Serve until SIGTERM or Ctrl-C; return 1, with one line on stderr, when it cannot start."""
+    parser = argparse.ArgumentParser(
+        prog="python -m leadops_sandbox",
+        description="Stand-ins for MA, CRM and Slack. Tokens: the passwords of AIRFLOW_CONN_LEADOPS_MA, "
+        "_CRM and _SLACK, else sandbox-ma-token, sandbox-crm-token, xoxb-sandbox-token.",
+    )
+    parser.add_argument("--port", type=int, required=True, help="the port to listen on")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--state", type=Path, required=True, help="the folder that keeps the state")
+    parser.add_argument("--seed", type=int, default=1, help="the seed of what the salespeople do")
+    parser.add_argument("--speed", type=float, default=1.0, help="how many times faster than life they work")
+    given = parser.parse_args()
+    try:
+        app = create_app(
+            given.state, tokens=tokens_from_environment(), sales_seed=given.seed, sales_speed=given.speed
+        )
+    except (JournalBusyError, OSError, ValueError) as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return 1
+    make_server(app, host=given.host, port=given.port).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Runs one call with the faults it meets."""
+
+import asyncio
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from leadops_sandbox.answers import answer, refuse
+from leadops_sandbox.faults.rules import ActiveFault, FaultRule
+from leadops_sandbox.faults.wire import collect_answer, hang, reset, send_half
+
+
+async def run_with_faults(
+    app: ASGIApp, met: list[ActiveFault], scope: Scope, receive: Receive, send: Send, *, target: str
+) -> None:
+    """Run `app` for one call that meets the faults `met`, as `Faults.draw` gives them."""
+    fault = None
+    for fault in met:
+        if fault.rule.kind == "latency":
+            await asyncio.sleep(fault.rule.seconds)
+    if fault is None:
+        return await app(scope, receive, send)
+    rule = fault.rule
+    match rule.kind:
+        case "latency":
+            await app(scope, receive, send)
+        case "429" | "500":
+            await _refusal(target, rule)(scope, receive, send)
+        case "timeout_before":
+            await hang(receive, send, seconds=rule.seconds)
+        case "reset_before":
+            await reset(receive, send)
+        case "timeout_after":
+            await collect_answer(app, scope, receive)
+            await hang(receive, send, seconds=rule.seconds)
+        case "reset_after":
+            await collect_answer(app, scope, receive)
+            await reset(receive, send)
+        case "half_answer":
+            await send_half(await collect_answer(app, scope, receive), receive, send)
+        case "rejected_rows":
+            scope["reject"] = fault.refuses_row
+            await app(scope, receive, send)
+    return None
+
+
+def _refusal(target: str, rule: FaultRule) -> Response:
+    """Return the 429 or 500 of `target`, in its own words."""
+    if rule.kind == "500":
+        if target == "slack":
+            return answer({"ok": False, "error": "internal_error"}, status=500)
+        return refuse(500, "the sandbox was told to fail")
+    headers = {"Retry-After": str(rule.retry_after)}
+    if target == "slack":
+        response = answer({"ok": False, "error": "ratelimited"}, status=429)
+        response.headers.update(headers)
+        return response
+    return refuse(429, "too many calls; wait as Retry-After says", headers=headers)

@@ -1,0 +1,99 @@
+"""Which call meets which fault: rules by target, method and path, for a count or with a probability."""
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from random import Random
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Kind = Literal[
+    "latency",
+    "429",
+    "500",
+    "timeout_before",
+    "timeout_after",
+    "reset_before",
+    "reset_after",
+    "half_answer",
+    "rejected_rows",
+]
+
+
+class FaultRule(BaseModel):
+    """One fault as `POST /_faults` takes it. Without `count` it holds until it is cleared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: Literal["ma", "crm", "slack", "*"] = "*"
+    method: str = "*"
+    path: str = "*"  # a shell pattern: /api/bulk/*
+    kind: Kind
+    #: How many calls meet it before it is used up.
+    count: int | None = Field(default=None, ge=1)
+    #: The share of matching calls that meet it, drawn from `seed`.
+    probability: float = Field(default=1.0, gt=0, le=1)
+    seed: int = 0
+    #: latency: how long; timeout_*: after how long the connection is dropped at last.
+    seconds: float = Field(default=0.0, ge=0, le=3_600)
+    #: 429: what Retry-After says, in seconds.
+    retry_after: int = Field(default=1, ge=0)
+    #: rejected_rows: the share of rows that is refused.
+    share: float = Field(default=0.1, gt=0, le=1)
+
+    def matches(self, *, target: str, method: str, path: str) -> bool:
+        """Return whether a call is one that this rule speaks of."""
+        return (
+            self.target in ("*", target)
+            and self.method.upper() in ("*", method)
+            and fnmatchcase(path, self.path)
+        )
+
+
+@dataclass(slots=True)
+class ActiveFault:
+    """A rule in force, with its own dice and what is left of its count."""
+
+    id: int
+    rule: FaultRule
+    dice: Random
+    met: int = 0
+
+    @property
+    def used_up(self) -> bool:
+        """Whether its count is reached."""
+        return self.rule.count is not None and self.met >= self.rule.count
+
+    def refuses_row(self) -> bool:
+        """Return whether rejected_rows refuses the next row."""
+        return self.dice.random() < self.rule.share
+
+
+@dataclass(slots=True)
+class Faults:
+    """The faults in force, oldest first; they are not kept over a restart."""
+
+    active: list[ActiveFault] = field(default_factory=list)
+    _last_id: int = 0
+
+    def add(self, rule: FaultRule) -> ActiveFault:
+        """Put `rule` in force."""
+        self._last_id += 1
+        fault = ActiveFault(self._last_id, rule, Random(rule.seed))
+        self.active.append(fault)
+        return fault
+
+    def draw(self, *, target: str, method: str, path: str) -> list[ActiveFault]:
+        """Return the faults that this call meets: any number of latencies, then at most one other."""
+        met: list[ActiveFault] = []
+        for fault in self.active:
+            rule = fault.rule
+            if fault.used_up or not rule.matches(target=target, method=method, path=path):
+                continue
+            if rule.kind != "latency" and met and met[-1].rule.kind != "latency":
+                continue
+            if rule.probability >= 1 or fault.dice.random() < rule.probability:
+                fault.met += 1
+                position = sum(f.rule.kind == "latency" for f in met) if rule.kind == "latency" else len(met)
+                met.insert(position, fault)
+        return met

@@ -1,0 +1,115 @@
+"""The MA's HTTP routes."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from leadops_sandbox.answers import RefusedError, answer, need_text, page_limit, parse_object, read_body
+from leadops_sandbox.ma.scores import check_updates, judge_updates
+from leadops_sandbox.ma.store import Lead
+from leadops_sandbox.world import World
+
+Work = Callable[[Request, dict[str, Any]], tuple[str, dict[str, Any]]]
+
+
+def routes(world: World) -> list[Route]:
+    """Return the MA's routes over `world`."""
+    store = world.ma
+
+    def update_scores(request: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        updates = check_updates(body.get("updates"))
+        return "ma.scores", {"results": judge_updates(store, updates, reject=request.scope.get("reject"))}
+
+    def update_score(request: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return "ma.score", judge_updates(store, check_updates([body]), reject=request.scope.get("reject"))[0]
+
+    def upsert_lead(_: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        email = need_text(body, "email").strip().lower()
+        if email.count("@") != 1:
+            raise RefusedError(422, "email must be an address")
+        return "ma.lead", {"leadId": store.by_email.get(email) or store.next_id()}
+
+    def change_fields(request: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        lead = find_lead(request.path_params["lead_id"])
+        if not isinstance(body.get("fields"), dict):
+            raise RefusedError(422, "fields must be an object")
+        return "ma.fields", show_lead(lead) | {"fields": lead.fields | body["fields"]}
+
+    def enrol(request: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        key = need_text(body, "idempotencyKey")
+        wanted = {"leadId": body.get("leadId"), "step": body.get("step")}
+        wanted |= {"program": request.path_params["program"]}
+        find_lead(wanted["leadId"])
+        if before := store.enrolments.get(key):
+            if any(before[name] != value for name, value in wanted.items()):
+                raise RefusedError(409, "this idempotencyKey was used for another enrolment; take a new one")
+            return "", {"enrolmentId": before["enrolmentId"], "program": before["program"]}
+        made = {"enrolmentId": f"{wanted['program']}-{len(store.enrolments) + 1}"}
+        return "ma.enrolment", made | {"program": wanted["program"]}
+
+    async def get_lead(request: Request) -> Response:
+        return answer(show_lead(find_lead(request.path_params["lead_id"])))
+
+    async def list_leads(request: Request) -> Response:
+        limit = page_limit(request, default=100, most=1_000)
+        after = request.query_params.get("after") or "0"
+        if not after.isdecimal():
+            raise RefusedError(422, "after must be a cursor of an earlier page")
+        found = store.leads_after(int(after), limit + 1)
+        cursor = str(found[limit - 1].id) if len(found) > limit else None
+        return answer({"items": [show_lead(lead) for lead in found[:limit]], "cursor": cursor})
+
+    def find_lead(lead_id: object) -> Lead:
+        if isinstance(lead_id, str) and not lead_id.isdecimal():
+            raise RefusedError(422, "leadId must be a number")
+        lead = store.leads.get(int(lead_id)) if isinstance(lead_id, (str, int)) else None
+        if lead is None:
+            raise RefusedError(404, "no lead has this id")
+        return lead
+
+    def change(work: Work) -> Callable[[Request], Awaitable[Response]]:
+        return partial(change_once, world=world, work=work)
+
+    return [
+        Route("/api/bulk/update_scores", change(update_scores), methods=["POST"]),
+        Route("/api/lead/score", change(update_score), methods=["POST"]),
+        Route("/api/leads", change(upsert_lead), methods=["POST"]),
+        Route("/api/leads", list_leads, methods=["GET"]),
+        Route("/api/leads/{lead_id}", get_lead, methods=["GET"]),
+        Route("/api/leads/{lead_id}", change(change_fields), methods=["PATCH"]),
+        Route("/api/programs/{program}/enrolments", change(enrol), methods=["POST"]),
+    ]
+
+
+def show_lead(lead: Lead) -> dict[str, Any]:
+    """Return a lead as the MA shows it."""
+    return {"id": lead.id, "email": lead.email, "score": lead.score, "fields": lead.fields}
+
+
+async def change_once(request: Request, *, world: World, work: Work) -> Response:
+    """Answer a call that changes something; under the same Idempotency-Key only once, with the same bytes.
+
+    Raises RefusedError 409 when the key came before with another method, path or body.
+    """
+    raw = await read_body(request)
+    now = world.clock()
+    world.ma.forget(now=now, seconds=world.behaviour.ma_remember_seconds)
+    key = request.headers.get("idempotency-key") or None
+    asked = f"{request.method} {request.url.path}\n".encode() + raw
+    digest = hashlib.sha256(asked).hexdigest() if key else None
+    if key and (before := world.ma.answered.get(key)):
+        if before.digest != digest:
+            raise RefusedError(409, "this Idempotency-Key was used with another body; take a new key")
+        return answer(world.journal.read(before.place)["answer"])
+    body = parse_object(raw)
+    kind, result = work(request, body)
+    content = orjson.dumps(result)
+    if kind:
+        world.effect(kind, at=now, key=key, digest=digest, body=body, answer=result)
+    return answer(content)

@@ -1,0 +1,119 @@
+"""What the MA remembers: leads, scores, which deltas and keys it has seen, and when each was applied."""
+
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from leadops_sandbox.journal import Place, Record
+
+#: The MA's own ids begin here and go up by this, so that nobody takes them for leadops' ids.
+FIRST_ID, ID_STEP = 48_211, 7
+
+
+@dataclass(slots=True)
+class Lead:
+    """One person as the MA knows them; `score` in points."""
+
+    id: int
+    email: str
+    score: int = 0
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+class Answered(NamedTuple):
+    """A call that was answered under a key: a digest of what was asked, and where the answer lies."""
+
+    digest: str
+    place: Place
+
+
+class MaStore:
+    """The MA's state; only `apply` changes it."""
+
+    def __init__(self) -> None:
+        self.leads: dict[int, Lead] = {}
+        self.by_email: dict[str, int] = {}
+        self.enrolments: dict[str, dict[str, Any]] = {}
+        self.answered: dict[str, Answered] = {}
+        self.seen_deltas: set[str] = set()
+        self.deltas_applied = 0
+        self.deltas_rejected = 0
+        self.duplicates_refused = 0
+        self.sum_of_scores = 0
+        self.last_applied_at: str | None = None
+        self._key_ages: deque[tuple[datetime, str]] = deque()
+        self._delta_ages: deque[tuple[datetime, list[str]]] = deque()
+        self._applied_until: list[int] = []
+        self._applied_places: list[Place] = []
+
+    def next_id(self) -> int:
+        """Return the id of the lead that would be made next."""
+        return FIRST_ID + ID_STEP * len(self.leads)
+
+    def leads_after(self, after: int, limit: int) -> list[Lead]:
+        """Return up to `limit` leads with an id above `after`, in the order of ids."""
+        first = max(FIRST_ID, after + 1 + (FIRST_ID - after - 1) % ID_STEP)
+        return [self.leads[i] for i in range(first, min(self.next_id(), first + limit * ID_STEP), ID_STEP)]
+
+    def forget(self, *, now: datetime, seconds: float) -> None:
+        """Forget keys and deltaIds that are older than `seconds`, as MAs do, many after 24 h."""
+        limit = now - timedelta(seconds=seconds)
+        while self._key_ages and self._key_ages[0][0] < limit:
+            self.answered.pop(self._key_ages.popleft()[1], None)
+        while self._delta_ages and self._delta_ages[0][0] < limit:
+            self.seen_deltas.difference_update(self._delta_ages.popleft()[1])
+
+    def apply(self, record: Record, place: Place) -> None:
+        """Take over what `record` says happened: {"kind","at","key","digest","body","answer"}."""
+        match record["kind"]:
+            case "ma.scores":
+                self._apply_scores(
+                    record["at"], record["body"]["updates"], record["answer"]["results"], place
+                )
+            case "ma.score":
+                self._apply_scores(record["at"], [record["body"]], [record["answer"]], place)
+            case "ma.lead":
+                self._apply_lead(record["answer"]["leadId"], record["body"])
+            case "ma.fields":
+                self.leads[record["answer"]["id"]].fields.update(record["body"]["fields"])
+            case "ma.enrolment":
+                self.enrolments[record["body"]["idempotencyKey"]] = record["body"] | record["answer"]
+        if record["key"]:
+            self.answered[record["key"]] = Answered(record["digest"], place)
+            self._key_ages.append((datetime.fromisoformat(record["at"]), record["key"]))
+
+    def _apply_lead(self, lead_id: int, body: dict[str, Any]) -> None:
+        lead = self.leads.setdefault(lead_id, Lead(lead_id, body["email"]))
+        self.by_email[body["email"].strip().lower()] = lead_id
+        lead.fields.update({k: v for k, v in body.items() if k != "email" and v is not None})
+
+    def _apply_scores(
+        self, at: str, updates: list[dict[str, Any]], results: list[dict[str, Any]], place: Place
+    ) -> None:
+        applied: list[str] = []
+        for update, result in zip(updates, results, strict=True):
+            match result["status"]:
+                case "applied":
+                    applied.append(result["deltaId"])
+                    self.leads[update["leadId"]].score = result["score"]
+                    self.sum_of_scores += update["delta"]
+                case "duplicate":
+                    self.duplicates_refused += 1
+                case _:
+                    self.deltas_rejected += 1
+        if applied:
+            self.deltas_applied += len(applied)
+            self.seen_deltas.update(applied)
+            self._delta_ages.append((datetime.fromisoformat(at), applied))
+            self._applied_until.append(self.deltas_applied)
+            self._applied_places.append(place)
+            self.last_applied_at = at
+
+    def applied_after(self, after: int) -> tuple[int, Place] | None:
+        """Return how many deltas came before the batch that holds number `after` + 1, and its place."""
+        index = bisect_right(self._applied_until, after)
+        if index == len(self._applied_until):
+            return None
+        return (self._applied_until[index - 1] if index else 0), self._applied_places[index]

@@ -1,0 +1,48 @@
+"""Serves the sandbox: as a process of its own, or in a thread of a test."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from leadops_sandbox.app import Sandbox, create_app
+
+
+def make_server(app: Sandbox, *, host: str, port: int) -> uvicorn.Server:
+    """Return a uvicorn server for `app`; port 0 takes a free one."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,  # who calls decides on the admin routes; a header must not
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,  # a fault may hold a connection open for minutes
+        )
+    )
+
+
+@contextmanager
+def serve_in_thread(state_dir: Path | str, **options: Any) -> Iterator[str]:
+    """Serve a sandbox on a free loopback port while the block runs; yield its URL without a slash at the end.
+
+    `options` are those of `create_app`.
+    """
+    app = create_app(state_dir, **options)
+    server = make_server(app, host="127.0.0.1", port=0)
+    listener = server.config.bind_socket()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listener.close()
+        app.world.journal.close()

@@ -1,0 +1,75 @@
+"""What of the sandbox can be set: tokens at its start, behaviour also while it runs (`POST /_settings`)."""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class Tokens(BaseModel):
+    """What each stand-in takes as proof of who calls."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ma: str = "sandbox-ma-token"
+    crm: str = "sandbox-crm-token"
+    slack: str = "xoxb-sandbox-token"
+    webhook: str = "T/B/X"  # the path below /services/ of the incoming webhook
+
+
+class Behaviour(BaseModel):
+    """How the stand-ins behave; a change is kept on disk with the rest of the state."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: For how many seconds the MA remembers an Idempotency-Key and a deltaId.
+    ma_remember_seconds: float = Field(default=86_400, ge=0)
+    #: Since when the CRM's activity feed stands still; null when it is fresh.
+    crm_feed_stands_since: AwareDatetime | None = None
+    #: Whether the simulated salespeople work the leads they are given.
+    sales_work: bool = True
+    #: How many times faster than life they work.
+    sales_speed: float = Field(default=1.0, gt=0)
+    #: The share of leads that is taken late.
+    sales_late_share: float = Field(default=0.25, ge=0, le=1)
+    #: The seed of what they do.
+    sales_seed: int = 1
+
+
+class BehaviourChange(BaseModel):
+    """A change of some settings, as `POST /_settings` takes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ma_remember_seconds: float | None = Field(default=None, ge=0)
+    #: true: the feed stands still from now on; false: it is fresh again.
+    crm_feed_late: bool | None = None
+    sales_work: bool | None = None
+    sales_speed: float | None = Field(default=None, gt=0)
+    sales_late_share: float | None = Field(default=None, ge=0, le=1)
+    sales_seed: int | None = None
+
+    def apply(self, before: Behaviour, *, now: datetime) -> Behaviour:
+        """Return `before` with this change made at `now`."""
+        changed = self.model_dump(exclude_none=True, exclude={"crm_feed_late"})
+        if self.crm_feed_late is not None:
+            changed["crm_feed_stands_since"] = (
+                (before.crm_feed_stands_since or now) if self.crm_feed_late else None
+            )
+        return before.model_copy(update=changed)
+
+
+def tokens_from_environment(environment: Mapping[str, str] = os.environ) -> Tokens:
+    """Return the tokens that AIRFLOW_CONN_LEADOPS_MA, _CRM and _SLACK hold as passwords, else the defaults.
+
+    A Slack connection of type slackwebhook gives the webhook's path instead of a bot token.
+    """
+    found: dict[str, str] = {}
+    for name in ("ma", "crm", "slack"):
+        text = environment.get(f"AIRFLOW_CONN_LEADOPS_{name.upper()}", "")
+        connection = json.loads(text) if text else {}
+        if password := connection.get("password"):
+            found["webhook" if connection.get("conn_type") == "slackwebhook" else name] = password
+    return Tokens(**found)

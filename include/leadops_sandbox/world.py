@@ -1,0 +1,49 @@
+"""The state of all stand-ins: a fold over the journal, so that a restart finds what was there."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from leadops_sandbox.crm.store import CrmStore
+from leadops_sandbox.journal import Journal, Place, Record
+from leadops_sandbox.ma.store import MaStore
+from leadops_sandbox.settings import Behaviour, Tokens
+from leadops_sandbox.slack.store import SlackStore
+
+
+class World:
+    """Everything the sandbox remembers, and the one way to change it: `effect`."""
+
+    def __init__(
+        self, state_dir: Path, *, clock: Callable[[], datetime], tokens: Tokens, behaviour: Behaviour
+    ) -> None:
+        """Open `state_dir` and replay what happened there; raise JournalBusyError when it is in use."""
+        self.clock = clock
+        self.tokens = tokens
+        self.behaviour = behaviour
+        self.calls: Counter[str] = Counter()
+        self.faults_met: Counter[str] = Counter()
+        self.ma = MaStore()
+        self.crm = CrmStore()
+        self.slack = SlackStore()
+        self.journal = Journal(state_dir / "journal.jsonl")
+        for record, place in self.journal.replay():
+            self._apply(record, place)
+
+    def effect(self, kind: str, *, at: datetime | None = None, **facts: Any) -> None:
+        """Write down that `kind` happened with `facts`, then make it so. On disk first, in memory second."""
+        record = {"kind": kind, "at": (at or self.clock()).isoformat(), **facts}
+        self._apply(record, self.journal.append(record))
+
+    def _apply(self, record: Record, place: Place) -> None:
+        match record["kind"].partition(".")[0]:
+            case "ma":
+                self.ma.apply(record, place)
+            case "crm":
+                self.crm.apply(record)
+            case "slack":
+                self.slack.apply(record)
+            case "settings":
+                self.behaviour = Behaviour(**record["behaviour"])
