@@ -37,6 +37,7 @@ def serve_in_thread(state_dir: Path | str, **options: Any) -> Iterator[str]:
     app = create_app(state_dir, **options)
     server = make_server(app, host="127.0.0.1", port=0)
     listener = server.config.bind_socket()
+    listener.listen()  # from here on a caller is kept waiting, not refused
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from leadops_sandbox.answers import RefusedError, read_body
+from leadops_sandbox.slack.store import is_channel_id
 from leadops_sandbox.world import World
 
 Arguments = dict[str, Any]
@@ -33,7 +34,7 @@ def file_methods(world: World, post: Callable[..., Arguments]) -> tuple[dict[str
         ):
             return {"ok": False, "error": "file_not_found"}
         if channel := given.get("channel_id"):
-            if channel not in store.channels:
+            if not is_channel_id(channel):
                 return {"ok": False, "error": "channel_not_found"}
             names = ", ".join(files[f["id"]]["name"] for f in wanted)
             for file in wanted:

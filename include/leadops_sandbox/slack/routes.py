@@ -12,7 +12,7 @@ from starlette.routing import Route
 from leadops_sandbox.answers import answer, read_body
 from leadops_sandbox.slack.arguments import is_true, read_arguments
 from leadops_sandbox.slack.files import file_methods
-from leadops_sandbox.slack.store import CONTENT, USER, WEBHOOK_CHANNEL, Message, channel_id
+from leadops_sandbox.slack.store import CONTENT, USER, WEBHOOK_CHANNEL, Message, channel_id, is_channel_id
 from leadops_sandbox.world import World
 
 Arguments = dict[str, Any]
@@ -45,7 +45,7 @@ def routes(world: World) -> list[Route]:
 
     def update(given: Arguments) -> Arguments:
         channel, ts = given.get("channel", ""), given.get("ts")
-        if channel not in store.channels:  # an id: unlike chat.postMessage, Slack takes no name here
+        if not is_channel_id(channel):  # an id: unlike chat.postMessage, Slack takes no name here
             return fail("channel_not_found")
         if store.find(channel, ts) is None:
             return fail("message_not_found")
@@ -67,9 +67,9 @@ def routes(world: World) -> list[Route]:
         return found | {"messages": found["messages"][::-1]}
 
     def listing(given: Arguments, wanted: Callable[[Message], bool]) -> Arguments:
-        messages = store.channels.get(given.get("channel", ""))
-        if messages is None:
+        if not is_channel_id(given.get("channel")):
             return fail("channel_not_found")
+        messages = store.channels.get(given["channel"], {})
         oldest, latest = str(given.get("oldest") or "0"), str(given.get("latest") or "9999999999")
         latest = min(latest, given.get("cursor") or latest)
         inside = (lambda ts: oldest <= ts <= latest) if is_true(given.get("inclusive")) else None

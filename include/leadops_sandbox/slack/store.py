@@ -1,5 +1,6 @@
 """What Slack remembers: messages by channel, their edits, and uploaded files."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -15,11 +16,16 @@ USER = "U0LEADOPS1"
 CONTENT = ("text", "blocks", "attachments", "metadata", "username", "icon_emoji")
 
 
+def is_channel_id(text: object) -> bool:
+    """Return whether `text` is written like a channel's id; every channel with such an id exists here."""
+    return isinstance(text, str) and re.fullmatch(r"[CDG][A-Z0-9]{8,}", text) is not None
+
+
 def channel_id(name: str) -> str:
     """Return the id of the channel `name` ("#sales" and "sales" are one); an id stays as it is."""
     bare = name.removeprefix("#")
-    if len(bare) == 11 and bare[0] == "C" and bare.isupper():
-        return bare
+    if is_channel_id(name):
+        return name
     return "C" + sha256(bare.encode()).hexdigest()[:10].upper()
 
 

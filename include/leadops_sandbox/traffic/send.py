@@ -1,0 +1,79 @@
+"""Sends visits to the gateway as their time comes, patiently when it does not answer."""
+
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from typing import Any
+
+import requests
+
+from leadops_sandbox.traffic.visits import Sending, Visit
+
+logger = logging.getLogger(__name__)
+
+#: At most so many events in a call, and so many waiting for the gateway; beyond that the oldest go.
+MOST_EVENTS, MOST_WAITING = 100, 5_000
+#: Seconds between two looks at what is due, and for each of connecting and waiting for an answer.
+TICK, TIMEOUT = 2.0, 5.0
+LONGEST_PAUSE = 30.0
+
+
+class Sender:
+    """Sends events in batches; what the gateway did not take stays and goes again."""
+
+    def __init__(self, gateway: str, *, write_key: str) -> None:
+        self.url = f"{gateway.rstrip('/')}/collect"
+        self.counts: Counter[str] = Counter()
+        self._session = requests.Session()
+        self._session.headers["X-Write-Key"] = write_key
+        self._waiting: deque[dict[str, Any]] = deque(maxlen=MOST_WAITING)
+        self._failures = 0
+
+    def send(self, events: list[dict[str, Any]]) -> float:
+        """Send `events` and what still waits; return how many seconds to pause before the next call."""
+        self._waiting.extend(events)
+        while self._waiting:
+            batch = list(self._waiting)[:MOST_EVENTS]
+            try:
+                response = self._session.post(
+                    self.url, json={"events": batch} if len(batch) > 1 else batch[0], timeout=TIMEOUT
+                )
+            except requests.RequestException as error:
+                return self._pause(type(error).__name__)
+            if response.status_code in (401, 403, 408, 429) or response.status_code >= 500:
+                return self._pause(str(response.status_code), response.headers.get("Retry-After"))
+            if not response.ok:
+                logger.warning("gateway refused %d events: %d", len(batch), response.status_code)
+            for _ in batch:
+                self._waiting.popleft()
+            self.counts["sent" if response.ok else "refused"] += len(batch)
+            self._failures = 0
+        return TICK
+
+    def _pause(self, reason: str, retry_after: str | None = None) -> float:
+        self._failures += 1
+        if self._failures == 1:
+            logger.warning("gateway does not take events (%s); trying again until it does", reason)
+        pause = min(LONGEST_PAUSE, TICK * 2**self._failures)
+        return max(pause, float(retry_after)) if retry_after and retry_after.isdecimal() else pause
+
+
+def send_visits(stream: Iterator[Visit], sender: Sender, *, clock: Callable[[], datetime]) -> None:
+    """Send the events of `stream`, each when it is due by `clock`, until the process is stopped."""
+    due: list[tuple[datetime, int, Sending]] = []
+    upcoming = next(stream)
+    number = 0
+    while True:
+        now = clock()
+        while upcoming.at <= now:
+            for sending in upcoming.sendings:
+                heappush(due, (sending.send_at, number := number + 1, sending))
+            upcoming = next(stream)
+        ready = []
+        while due and due[0][0] <= now:
+            ready.append(heappop(due)[2].event)
+        pause = sender.send(ready)
+        time.sleep(max(0.0, (now + timedelta(seconds=pause) - clock()).total_seconds()))
