@@ -1,0 +1,67 @@
+"""Airflow's settings for one machine, as environment variables."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from leadops.settings import postgres_url
+from leadops_stack.home import Home
+from leadops_stack.ports import read_ports
+from leadops_stack.variables import AIRFLOW_ROLE
+
+#: Tasks that run at once; each is a process, forked beforehand.
+PARALLELISM = 4
+
+#: Each user of the Airflow UI, its role and the variable with its password.
+USERS = {"admin": ("admin", "LEADOPS_ADMIN_PASSWORD"), "viewer": ("viewer", "LEADOPS_VIEWER_PASSWORD")}
+
+
+def airflow_environment(home: Home, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that every Airflow part of the stack is given beside `values`."""
+    ports = read_ports(values)
+    base_url = f"http://127.0.0.1:{ports['LEADOPS_PORT_AIRFLOW']}"
+    database = postgres_url(
+        user=AIRFLOW_ROLE,
+        password=values["LEADOPS_AIRFLOW_DATABASE_PASSWORD"],
+        host="127.0.0.1",
+        port=ports["LEADOPS_PORT_POSTGRES"],
+        database="airflow",
+    )
+    return {
+        "AIRFLOW_HOME": str(home.airflow),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(home.project / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(home.project / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{base_url}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(
+            f"{user}:{role}" for user, (role, _) in USERS.items()
+        ),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(home)),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.replace("postgresql://", "postgresql+psycopg2://", 1),
+        "AIRFLOW__API__BASE_URL": base_url,
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(ports["LEADOPS_PORT_AIRFLOW"]),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home.airflow / "logs"),
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "DO_NOT_TRACK": "1",
+        "PYTHONPATH": str(Path(__file__).parent / "airflow_settings"),
+    }
+
+
+def passwords_file(home: Home) -> Path:
+    """Return where the UI's passwords lie."""
+    return home.airflow / "passwords.json"
+
+
+def write_passwords(home: Home, values: Mapping[str, str]) -> None:
+    """Write the UI's passwords as Airflow reads them, mode 0600."""
+    path = passwords_file(home)
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(json.dumps({user: values[variable] for user, (_, variable) in USERS.items()}))

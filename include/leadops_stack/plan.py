@@ -1,0 +1,162 @@
+"""The parts of the stack, in the order in which they start."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from leadops.db import connect
+from leadops.errors import LeadopsError
+from leadops.migrations.run import migrate
+from leadops_stack.airflow_env import airflow_environment
+from leadops_stack.databases import prepare_databases
+from leadops_stack.health import airflow_beats, answers, get_json
+from leadops_stack.home import Home
+from leadops_stack.part import Part, Step, Wave
+from leadops_stack.ports import read_ports
+from leadops_stack.postgres import PostgresServer
+from leadops_stack.variables import SUPERUSER, uses_sandbox
+
+#: Loaded once by the scheduler, inherited by every task.
+PRELOAD = "leadops.settings leadops.db"
+
+#: Made-up visitors: events a minute, and the seed that makes them the same each time.
+TRAFFIC_RATE, TRAFFIC_SEED = 60, 1
+
+
+def make_server(home: Home, values: Mapping[str, str]) -> PostgresServer:
+    """Return the database server of `home`."""
+    return PostgresServer(
+        home.postgres,
+        port=read_ports(values)["LEADOPS_PORT_POSTGRES"],
+        user=SUPERUSER,
+        password=values["LEADOPS_POSTGRES_PASSWORD"],
+    )
+
+
+def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, now: datetime) -> list[Wave]:
+    """Return the waves that bring up the stack of `home`.
+
+    `values` are its variables, `server` is its prepared database, `now` the time in UTC.
+    """
+    ports = read_ports(values)
+    airflow_port, gateway_port = ports["LEADOPS_PORT_AIRFLOW"], ports["LEADOPS_PORT_GATEWAY"]
+    sandbox_port = ports["LEADOPS_PORT_SANDBOX"]
+    env = base_environment(values)
+    airflow_env = {**env, **airflow_environment(home, values)}
+
+    def part(name: str, *command: str, **more: object) -> Part:
+        return Part(name, command, home.root, env, **more)  # type: ignore[arg-type]
+
+    def airflow(command: str, *arguments: str, **more: object) -> Part:
+        settings = {**airflow_env, **({"LEADOPS_PRELOAD": PRELOAD} if command == "scheduler" else {})}
+        line = (_script("airflow"), command, *arguments)
+        name = "airflow-migrate" if command == "db" else command
+        return Part(name, line, home.root, settings, **more)  # type: ignore[arg-type]
+
+    def beats(component: str) -> object:
+        return airflow_beats(airflow_port, component, since=now)
+
+    sandbox = part(
+        "sandbox",
+        *(sys.executable, "-m", "leadops_sandbox"),
+        *("--port", str(sandbox_port), "--state", str(home.sandbox)),
+        healthy=answers(sandbox_port, "/_state"),
+        ready_text=f"MA, CRM and Slack stand-ins on http://127.0.0.1:{sandbox_port}",
+    )
+    traffic = part(
+        "traffic",
+        *(sys.executable, "-m", "leadops_sandbox.traffic", "--gateway", f"http://127.0.0.1:{gateway_port}"),
+        *("--write-key-env", "LEADOPS_WRITE_KEY", "--seed", str(TRAFFIC_SEED), "--rate", str(TRAFFIC_RATE)),
+        ready_text=f"made-up visitors, {TRAFFIC_RATE} events a minute",
+    )
+    with_sandbox = uses_sandbox(values)
+    return [
+        Wave(parts=(_postgres(server, env),)),
+        Wave(steps=(Step("databases", lambda: _prepare_databases(server, values)),)),
+        Wave(
+            parts=(
+                airflow("db", "migrate", once=True, patience=300.0),
+                *((sandbox,) if with_sandbox else ()),
+            ),
+            steps=(Step("leadops-migrate", lambda: _migrate(values["LEADOPS_DATABASE_URL"])),),
+        ),
+        Wave(
+            parts=(
+                airflow(
+                    "api-server",
+                    healthy=answers(airflow_port, "/api/v2/version"),
+                    ready_text=f"the Airflow UI on http://127.0.0.1:{airflow_port}",
+                ),
+                airflow("dag-processor"),
+                part(
+                    "gateway",
+                    *(_script("leadops"), "gateway", "--port", str(gateway_port)),
+                    healthy=answers(gateway_port, "/healthz"),
+                    ready_text=f"events go to http://127.0.0.1:{gateway_port}/collect",
+                ),
+            )
+        ),
+        Wave(steps=(Step("execution", lambda: _warm_execution(airflow_port)),)),
+        Wave(
+            parts=(
+                airflow(
+                    "scheduler",
+                    "--skip-serve-logs",
+                    healthy=beats("scheduler"),
+                    grace=30.0,
+                    ready_text="runs the DAGs",
+                ),
+                airflow("triggerer", "--skip-serve-logs", healthy=beats("triggerer")),
+                *((traffic,) if with_sandbox else ()),
+            )
+        ),
+    ]
+
+
+def base_environment(values: Mapping[str, str]) -> dict[str, str]:
+    """Return our own environment with `values` over it, byte-code kept, and no proxy for this machine."""
+    env = {**os.environ, **values}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # without .pyc files each process imports for 9 s instead of 2
+    local = ",".join(filter(None, [env.get("NO_PROXY") or env.get("no_proxy"), "127.0.0.1", "localhost"]))
+    return {**env, "PYTHONUNBUFFERED": "1", "NO_PROXY": local, "no_proxy": local}
+
+
+def _postgres(server: PostgresServer, env: Mapping[str, str]) -> Part:
+    command = ("postgres", "-c", "max_connections=200")
+    return Part(
+        "postgres",
+        tuple(server.command(*command[1:])),
+        server.place,
+        {name: env[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in env},
+        healthy=server.answers,
+        ready_text=f"PostgreSQL on 127.0.0.1:{server.port}"
+        + (f", as the account {server.account.name}" if server.account else ""),
+        stop_signal=signal.SIGINT,
+        grace=30.0,
+        account=server.account,
+    )
+
+
+def _prepare_databases(server: PostgresServer, values: Mapping[str, str]) -> str:
+    prepare_databases(server.url(), values)
+    return "leadops and airflow, each with a role of its own"
+
+
+def _migrate(url: str) -> str:
+    with connect(url) as connection:
+        applied = migrate(connection)
+    return f"{len(applied)} new" if applied else "up to date"
+
+
+def _warm_execution(port: int) -> str:
+    """Make the first call of the execution interface, which takes longer than a task would wait."""
+    if get_json(port, "/execution/health") is None:
+        raise LeadopsError("Airflow's API server does not answer /execution/health")
+    return "answers"
+
+
+def _script(name: str) -> str:
+    return str(Path(sys.executable).parent / name)

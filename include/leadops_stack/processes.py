@@ -1,0 +1,46 @@
+"""Which processes exist, told apart from a stranger that was given the same number later."""
+
+import os
+from pathlib import Path
+
+import psutil
+
+
+def birth_mark(pid: int) -> str | None:
+    """Return what tells this process from any other with its number, None when it does not run.
+
+    On Linux the boot and the tick of its start, which no change of the clock moves; elsewhere its start time.
+    """
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        stat = Path(f"/proc/{pid}/stat")
+        if not stat.exists():
+            return str(process.create_time())
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {stat.read_text().rpartition(')')[2].split()[19]}"
+    except (psutil.Error, OSError):
+        return None
+
+
+def session_members(session: int) -> list[int]:
+    """Return the living processes of a session, and whatever they started in sessions of their own."""
+    found: dict[int, None] = {}
+    for pid in psutil.pids():
+        try:
+            if os.getsid(pid) != session or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                continue
+            found[pid] = None
+            found.update(dict.fromkeys(child.pid for child in psutil.Process(pid).children(recursive=True)))
+        except (psutil.Error, OSError):
+            continue
+    return [pid for pid in found if birth_mark(pid)]
+
+
+def works_under(pid: int, folder: Path) -> bool:
+    """Tell whether the process's working folder is `folder` or below it."""
+    try:
+        return Path(psutil.Process(pid).cwd()).is_relative_to(folder)
+    except (psutil.Error, OSError):
+        return False

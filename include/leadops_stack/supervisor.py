@@ -1,0 +1,125 @@
+"""Starts the parts wave by wave, starts again what ends by itself, and stops all in reverse order."""
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from leadops.errors import LeadopsError
+from leadops_stack.child import Child
+from leadops_stack.part import Part, Wave
+from leadops_stack.screen import Screen
+from leadops_stack.stopping import Stopping
+
+#: Seconds between two looks at the parts.
+PAUSE = 0.5
+#: Seconds before a part that ended is started again: doubled each time, the last for ever.
+BACK_OFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
+#: Seconds a part must have run for its earlier ends to be forgotten.
+FORGIVEN_AFTER = 300.0
+#: A part that ends this often before it was ever ready makes the whole start fail.
+TRIES = 3
+
+
+class Supervisor:
+    """Runs parts; `stopping` is set by a signal handler or another thread to make it end."""
+
+    def __init__(self, *, run: Path, logs: Path, screen: Screen) -> None:
+        self.run, self.logs, self.screen = run, logs, screen
+        self.stopping = Stopping()
+        self.children: list[Child] = []
+        self._ends: dict[str, int] = {}
+        self._due: dict[str, float] = {}
+
+    def start(self, waves: Iterable[Wave]) -> bool:
+        """Start `waves` one after the other; tell whether all is up (False: asked to stop meanwhile).
+
+        Raises LeadopsError that names the part that does not become ready, with its last words.
+        """
+        for wave in waves:
+            waiting = [self._launch(part) for part in wave.parts]
+            for step in wave.steps:
+                with self.screen.step(step.name) as texts:
+                    texts.append(step.act())
+            with self.screen.working(", ".join(child.part.name for child in waiting)):
+                while waiting:
+                    waiting = [child for child in waiting if not self._is_ready(child)]
+                    if self.stopping.wait(0.1 if waiting else 0):
+                        return False
+        return True
+
+    def watch(self, *, every: float, tick: Callable[[], None]) -> None:
+        """Keep the parts running until `stopping` is set; call `tick` each `every` seconds."""
+        next_tick = time.monotonic() + every
+        while not self.stopping.wait(PAUSE):
+            for child in self.children:
+                self._look_after(child)
+            if time.monotonic() >= next_tick:
+                next_tick += every
+                for child in self.children:
+                    child.turn_log()
+                tick()
+
+    def stop(self) -> None:
+        """Stop every part, the last started first."""
+        for child in reversed(self.children):
+            began = time.monotonic()
+            forced = child.stop()
+            self.screen.done(
+                child.part.name, time.monotonic() - began, "stopped with force" if forced else "stopped"
+            )
+        self.children.clear()
+
+    def _launch(self, part: Part) -> Child:
+        child = Child(part, order=len(self.children), run=self.run, logs=self.logs)
+        child.start()
+        self.children.append(child)
+        return child
+
+    def _is_ready(self, child: Child) -> bool:
+        part, code = child.part, child.exit_code()
+        seconds = time.monotonic() - child.started_at
+        if code is None:
+            if seconds > part.patience:
+                raise LeadopsError(f"{part.name} is not ready after {seconds:.0f} s: {child.last_words()}")
+            if part.once or not part.healthy():
+                return False
+        elif part.once and code == 0:
+            child.stop()
+            self.children.remove(child)
+        else:
+            self._try_again(child, code)
+            return False
+        self._ends.pop(part.name, None)
+        self.screen.done(part.name, seconds, part.ready_text)
+        return True
+
+    def _try_again(self, child: Child, code: int) -> None:
+        ends = self._ends[child.part.name] = self._ends.get(child.part.name, 0) + 1
+        if child.part.once or ends >= TRIES:
+            raise LeadopsError(f"{child.part.name} ended with {_words(code)}: {child.last_words()}")
+        child.stop()
+        if not self.stopping.wait(BACK_OFF[ends - 1]):
+            child.start()
+
+    def _look_after(self, child: Child) -> None:
+        """Start `child` again, once its back-off is over, when it has ended."""
+        name, code = child.part.name, child.exit_code()
+        if code is None:
+            return
+        if name not in self._due:
+            if time.monotonic() - child.started_at > FORGIVEN_AFTER:
+                self._ends.pop(name, None)
+            seconds = BACK_OFF[min(self._ends.get(name, 0), len(BACK_OFF) - 1)]
+            self._ends[name] = self._ends.get(name, 0) + 1
+            self._due[name] = time.monotonic() + seconds
+            self.screen.say(
+                f"{name} ended with {_words(code)}; starting it again in {seconds:.0f} s (log: {child.log})"
+            )
+            child.stop()
+        if time.monotonic() >= self._due[name]:
+            del self._due[name]
+            child.start()
+
+
+def _words(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,95 @@
+"""The variables of an installation: its secrets, its ports, and the connections that follow from them."""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Mapping
+
+from leadops.settings import postgres_url
+from leadops_stack.env_file import read_env, write_env
+from leadops_stack.home import Home
+from leadops_stack.ports import DEFAULT_PORTS, read_ports
+
+#: The roles of the cluster: its superuser, the owner of each database.
+SUPERUSER, APP_ROLE, AIRFLOW_ROLE = "leadops_admin", "leadops", "airflow"
+
+SLACK_TOKEN_PREFIX = "xoxb-"  # noqa: S105  a prefix by which Slack's own tools know a bot token
+
+
+def fresh_secrets() -> dict[str, str]:
+    """Return a new value for every secret; each is random, 32 bytes."""
+    token = secrets.token_urlsafe
+    return {
+        "LEADOPS_POSTGRES_PASSWORD": token(32),
+        "LEADOPS_DATABASE_PASSWORD": token(32),
+        "LEADOPS_AIRFLOW_DATABASE_PASSWORD": token(32),
+        "LEADOPS_MA_TOKEN": token(32),
+        "LEADOPS_CRM_TOKEN": token(32),
+        "LEADOPS_SLACK_TOKEN": SLACK_TOKEN_PREFIX + token(32),
+        "LEADOPS_METRICS_TOKEN": token(32),
+        "LEADOPS_WRITE_KEY": token(32),
+        "LEADOPS_ADMIN_PASSWORD": token(12),
+        "LEADOPS_VIEWER_PASSWORD": token(12),
+        "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "AIRFLOW__API__SECRET_KEY": token(32),
+        "AIRFLOW__API_AUTH__JWT_SECRET": token(48),
+    }
+
+
+def connections(values: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
+    """Return the database's URL and the Airflow connections of a stack with these secrets and ports."""
+
+    def http(port: int, token: str) -> str:
+        return json.dumps({"conn_type": "http", "host": "http://127.0.0.1", "port": port, "password": token})
+
+    sandbox, gateway = ports["LEADOPS_PORT_SANDBOX"], ports["LEADOPS_PORT_GATEWAY"]
+    slack = {
+        "conn_type": "slack",
+        "password": values["LEADOPS_SLACK_TOKEN"],
+        "extra": {"base_url": f"http://127.0.0.1:{sandbox}/api/", "timeout": 5},
+    }
+    return {
+        "LEADOPS_DATABASE_URL": postgres_url(
+            user=APP_ROLE,
+            password=values["LEADOPS_DATABASE_PASSWORD"],
+            host="127.0.0.1",
+            port=ports["LEADOPS_PORT_POSTGRES"],
+            database="leadops",
+        ),
+        "AIRFLOW_CONN_LEADOPS_MA": http(sandbox, values["LEADOPS_MA_TOKEN"]),
+        "AIRFLOW_CONN_LEADOPS_CRM": http(sandbox, values["LEADOPS_CRM_TOKEN"]),
+        "AIRFLOW_CONN_LEADOPS_CDP": http(gateway, values["LEADOPS_METRICS_TOKEN"]),
+        "AIRFLOW_CONN_LEADOPS_SLACK": json.dumps(slack),
+    }
+
+
+def prepare_variables(home: Home, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return every variable of the installation; write to its file what the file lacks.
+
+    A port comes from `environ`, else from the file, else from the defaults. Where a port changes, the
+    connections that still are as we wrote them follow it; one that somebody changed stays as it is.
+    """
+    kept = read_env(home.env_file)
+    values = {**fresh_secrets(), **{name: value for name, value in kept.items() if value}}
+    before = read_ports(values)
+    ports = read_ports({**values, **{name: environ[name] for name in DEFAULT_PORTS if environ.get(name)}})
+    ours, wanted = connections(values, before), connections(values, ports)
+    for name, value in wanted.items():
+        if values.get(name, ours[name]) == ours[name]:
+            values[name] = value
+    values.update({name: str(port) for name, port in ports.items()})
+    changed = {name: value for name, value in values.items() if kept.get(name) != value}
+    if changed:
+        write_env(home.env_file, changed)
+    return values
+
+
+def uses_sandbox(values: Mapping[str, str]) -> bool:
+    """Tell whether the MA and the CRM are the sandbox: made-up visitors must not reach a real one."""
+    ours = connections(values, read_ports(values))
+    return all(
+        json.loads(values[name]).get(part) == json.loads(ours[name]).get(part)
+        for name in ("AIRFLOW_CONN_LEADOPS_MA", "AIRFLOW_CONN_LEADOPS_CRM")
+        for part in ("host", "port")
+    )
