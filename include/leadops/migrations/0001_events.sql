@@ -25,8 +25,16 @@ create table cdp.quarantine (
     reason text not null,
     detail text not null,
     body text not null,
+    is_history boolean not null default false,
+    user_agent text,
+    times integer not null default 1,
     state text not null default 'waiting' check (state in ('waiting', 'admitted')),
+    admitted_body text,
     settled_at timestamptz
 );
 comment on column cdp.quarantine.body is 'The refused event, whole, as JSON text';
-create index quarantine_waiting on cdp.quarantine (quarantine_id) where state = 'waiting';
+comment on column cdp.quarantine.user_agent is 'What the sending browser called itself in its request';
+comment on column cdp.quarantine.times is 'How often the same body came while it was waiting';
+comment on column cdp.quarantine.admitted_body is 'What was let in, where a person repaired it';
+create unique index quarantine_waiting on cdp.quarantine (md5(body)) where state = 'waiting';
+create index quarantine_reason on cdp.quarantine (reason, quarantine_id) where state = 'waiting';

@@ -1,0 +1,39 @@
+-- How late events arrive, and how long the oldest waits to be resolved. Reads at most max_events of the
+-- newest arrivals by the index on received_at, one entry of the inbox, and one event.
+with arrivals as (
+    select
+        coalesce(user_id, anonymous_id, email) as sender,
+        received_at - ts as delay
+    from cdp.events
+    where
+        received_at > %(now)s - %(span)s
+        and received_at <= %(now)s
+        and not is_history
+    order by received_at desc
+    limit %(max_events)s
+),
+
+-- A sender's freshest event tells whether its way is open: an app that comes back with old clicks is not late.
+senders as (
+    select
+        greatest(min(delay), interval '0') as delay,
+        row_number() over (order by min(delay) desc) as place,
+        count(*) over () as senders
+    from arrivals
+    group by sender
+)
+
+select
+    (
+        select senders.delay
+        from senders
+        where
+            senders.place = greatest(%(min_senders)s, ceil(%(late_share)s * senders.senders))
+    ) as transport,
+    (
+        select %(now)s - events.received_at
+        from cdp.events
+        where events.seq = (select min(inbox.event_seq) from identity.inbox)
+    ) as waiting,
+    %(now)s - (select max(events.received_at) from cdp.events) as quiet,
+    (select count(*) from senders) as senders

@@ -1,0 +1,59 @@
+"""The settings of events: config/events.yaml."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from leadops.settings import Settings
+
+
+def _check_pattern(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return pattern
+
+
+LowerCase = Annotated[frozenset[str], AfterValidator(lambda words: frozenset(map(str.lower, words)))]
+Pattern = Annotated[str, AfterValidator(_check_pattern)]
+
+
+class BotSettings(Settings):
+    """What is a bot beside, or in spite of, the list of crawler-user-agents."""
+
+    also: tuple[Pattern, ...] = ()
+    never: tuple[Pattern, ...] = ()
+
+
+class LagSettings(Settings):
+    """How the lag is worked out; see leadops.events.lag."""
+
+    window_minutes: float = Field(5, gt=0, le=60)
+    max_events: int = Field(20_000, ge=100)
+    late_share: float = Field(0.2, gt=0, le=1)
+    min_senders: int = Field(3, ge=1)
+
+
+class EventSettings(Settings):
+    """config/events.yaml."""
+
+    max_age_hours: float = Field(72, gt=0)
+    max_ahead_minutes: float = Field(5, ge=0)
+    max_string_chars: int = Field(8192, ge=256, le=262_144)  # characters
+    max_depth: int = Field(12, ge=4, le=100)  # levels, the event itself being the first
+    placeholder_ids: LowerCase = frozenset()
+    bots: BotSettings = BotSettings()
+    lag: LagSettings = LagSettings()
+
+    @property
+    def max_age(self) -> timedelta:
+        """How old an event may be when it arrives."""
+        return timedelta(hours=self.max_age_hours)
+
+    @property
+    def max_ahead(self) -> timedelta:
+        """How far a sender's clock may be ahead of ours."""
+        return timedelta(minutes=self.max_ahead_minutes)
