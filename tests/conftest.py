@@ -48,9 +48,19 @@ def database_url(postgres: PostgresServer) -> Iterator[str]:
     name = f"t_{secrets.token_hex(6)}"
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
         admin.execute(f"create database {name} template {TEMPLATE} strategy file_copy")
+    with psycopg.connect(postgres.url(name), autocommit=True) as own:  # a copy is another installation
+        own.execute("update delivery.installation set installation_id = %s", [secrets.token_hex(4)])
     yield postgres.url(name)
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
         admin.execute(f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: PostgresServer) -> str:
+    """The URL of one migrated database for all property tests, which make their own rows in it."""
+    with psycopg.connect(postgres.url(), autocommit=True) as admin:
+        admin.execute(f"create database shared template {TEMPLATE}")
+    return postgres.url("shared")
 
 
 @pytest.fixture

@@ -55,14 +55,15 @@ def run(pusher: Pusher, *, sleep: Callable[[float], None]) -> Report:
     while pusher.clock() < pusher.until and fruitless < GIVE_UP_AFTER:
         done, wait = _run_round(pusher)
         total += done
-        if wait:
-            if pusher.clock() + wait >= pusher.until:
-                return total + Report(problem=total.problem or "the target rests or its rate is used up")
-            sleep(wait.total_seconds())
-        elif done.calls == 0 and done.dead == 0:
-            break
-        else:
+        if done.calls or done.dead:
             fruitless = fruitless + 1 if done.stuck else 0
+            continue
+        pause = wait or pusher.time_to_next_retry()
+        if pause is None:
+            break
+        if pusher.clock() + pause >= pusher.until:
+            return total + Report(problem=total.problem or "the target rests, or its rate is used up")
+        sleep(pause.total_seconds())
     return total
 
 

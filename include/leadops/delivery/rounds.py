@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from leadops.clients.ma import MaClient
-from leadops.db import Connection
+from leadops.db import Connection, load_sql
 from leadops.delivery.batches import Batch, claim_batches, count_idle_batches, send_batch
 from leadops.delivery.cut import cut_batches
 from leadops.delivery.effects import claim_effects, prepare_effects, send_effect
@@ -56,6 +56,14 @@ class Pusher:
             if granted > done.calls:
                 give_back_permits(self.connection, self.target, count=granted - done.calls)
         return done, timedelta()
+
+    def time_to_next_retry(self) -> timedelta | None:
+        """Return how long until a call that failed may be made again, or None when none waits for that."""
+        with self.connection.transaction():
+            found = self.connection.execute(
+                load_sql("leadops.delivery", "find_next_retry"), {"target": self.target}
+            ).fetchone()
+        return max(found[0] - self.clock(), timedelta()) if found and found[0] else None
 
     def send_effects(self, lane: int, permits: int) -> Report:
         """Send up to `permits` effects of the outbox, until the first that fails."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from leadops.clients.ma import BULK_LIMIT
+from leadops.errors import ConfigError
 from leadops.settings import Settings
 
 
@@ -30,6 +31,12 @@ class DeliverySettings(Settings):
     longest_backoff_seconds: float = Field(gt=0)
     credentials_pause_seconds: float = Field(gt=0)
     keep_days: int = Field(ge=1)
+
+    def find_target(self, name: str) -> TargetSettings:
+        """Return the settings of a target; raise ConfigError when there are none."""
+        if name not in self.targets:
+            raise ConfigError(f"no target {name!r} in delivery.yaml: name one of {', '.join(self.targets)}")
+        return self.targets[name]
 
     def backoff(self, attempts: int) -> timedelta:
         """Return the pause after `attempts` failed tries: 1 s doubled each time, up to the longest."""

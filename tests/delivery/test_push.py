@@ -1,0 +1,172 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from .conftest import Desk, impatient
+
+
+def test_a_lead_is_made_first_and_its_deltas_follow(desk: Desk) -> None:
+    lead = desk.add_lead()
+    desk.score(lead, 15)
+    desk.score(lead, -4)
+
+    done = desk.push()
+
+    assert (done.effects, done.deltas, done.dead, done.failed) == (1, 2, 0, 0)
+    assert desk.ma_score(lead) == 11
+    assert desk.audit().differences == []
+
+
+def test_a_second_push_changes_nothing(desk: Desk) -> None:
+    lead = desk.add_lead()
+    desk.score(lead, 15)
+    desk.push()
+
+    assert desk.push().calls == 0
+    assert desk.ma_score(lead) == 15
+
+
+def test_deltas_go_out_in_calls_of_at_most_the_batch_size_grouped_by_lead(desk: Desk) -> None:
+    desk.settings = impatient(batch_size=4, connections=1)
+    leads = [desk.add_lead() for _ in range(3)]
+    for points in (1, 2, 4):
+        for lead in leads:
+            desk.score(lead, points)
+
+    done = desk.push()
+
+    assert done.deltas == 9
+    sizes = desk.value("select array_agg(deltas order by batch_id) from delivery.batches")
+    assert sizes == [4, 4, 1]
+    first = desk.value("select body from delivery.batches order by batch_id limit 1")
+    order = [part.split(",")[0] for part in first.split('"leadId":')[1:]]
+    assert order == sorted(order), "the deltas of a lead stand together"
+    assert [desk.ma_score(lead) for lead in leads] == [7, 7, 7]
+
+
+def test_live_deltas_go_out_before_the_backfill(desk: Desk) -> None:
+    desk.settings = impatient(batch_size=1, connections=1)
+    lead = desk.add_lead()
+    desk.score(lead, 1, lane=1)
+    desk.score(lead, 2, lane=0)
+
+    desk.push()
+
+    lanes = desk.value("select array_agg(lane order by settled_at, batch_id) from delivery.batches")
+    assert lanes == [0, 1]
+    assert desk.ma_score(lead) == 3
+
+
+def test_a_ledger_row_of_no_lane_never_leaves(desk: Desk) -> None:
+    lead = desk.add_lead()
+    desk.score(lead, 5, lane=None)
+
+    assert desk.push().deltas == 0
+    assert desk.ma_score(lead) == 0
+
+
+@pytest.mark.parametrize(
+    "kind", ["500", "reset_before", "reset_after", "half_answer", "timeout_before", "timeout_after"]
+)
+def test_an_unknown_outcome_is_sent_again_and_counts_once(desk: Desk, kind: str) -> None:
+    desk.timeout = 0.3
+    lead, other = desk.add_lead(), desk.add_lead()
+    desk.push()
+    desk.score(lead, 15)
+    desk.score(other, 2)
+    desk.fault(kind, path="/api/bulk/*", count=2, seconds=5)
+
+    done = desk.push()
+
+    assert done.failed == 2
+    assert (desk.ma_score(lead), desk.ma_score(other)) == (15, 2)
+    assert desk.audit().differences == []
+
+
+def test_a_429_pauses_the_target_for_as_long_as_it_says(desk: Desk) -> None:
+    lead = desk.add_lead()
+    desk.score(lead, 15)
+    desk.fault("429", retry_after=120)
+
+    done = desk.push(seconds=2)
+
+    assert 1 <= done.calls == done.failed <= desk.settings.targets["ma"].connections
+    pause = desk.value("select paused_until - now() from delivery.targets where target = 'ma'")
+    assert timedelta(seconds=110) < pause <= timedelta(seconds=121)
+    desk.heal()
+    assert desk.push(seconds=1).calls == 0, "nobody knocks before the time that the MA named"
+
+
+def test_refused_credentials_let_the_target_rest_and_kill_nothing(desk: Desk) -> None:
+    lead = desk.add_lead()
+    desk.score(lead, 15)
+    desk.token = "wrong"
+    done = desk.push(seconds=1)
+    desk.token = "sandbox-ma-token"
+
+    assert (done.dead, done.effects) == (0, 0)
+    assert "credentials" in desk.value("select pause_reason from delivery.targets")
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    desk.clock = lambda: later
+    desk.push(seconds=1)
+    assert desk.ma_score(lead) == 15
+
+
+def test_a_row_that_the_ma_rejects_becomes_a_dead_letter_alone(desk: Desk) -> None:
+    leads = [desk.add_lead() for _ in range(4)]
+    desk.push()
+    for lead in leads:
+        desk.score(lead, 10)
+    desk.fault("rejected_rows", share=0.5, seed=3, count=1)
+
+    done = desk.push()
+
+    assert done.dead > 0
+    assert done.dead + done.deltas == 4
+    assert desk.value("select count(*) from delivery.dead_letters where kind = 'delta'") == done.dead
+    audit = desk.audit()
+    assert audit.differences == []
+    assert audit.under_way == done.dead
+
+
+def test_a_lead_that_the_ma_refuses_holds_only_its_own_deltas(desk: Desk) -> None:
+    bad, good = desk.add_lead(email="no address at all"), desk.add_lead()
+    desk.score(bad, 5)
+    desk.score(good, 7)
+
+    done = desk.push()
+
+    assert (done.dead, done.deltas) == (1, 1)
+    assert desk.ma_score(good) == 7
+    assert desk.value("select count(*) from delivery.held_deltas where lead_id = %s", bad) == 1
+
+
+def test_a_call_refused_for_one_bad_row_costs_one_row(desk: Desk) -> None:
+    leads = [desk.add_lead() for _ in range(5)]
+    desk.push()
+    for lead in leads:
+        desk.score(lead, 3)
+    # An id that is no number makes the MA refuse the whole call with 422.
+    desk.value(
+        "update delivery.external_ids set external_id = '\"nobody\"' where lead_id = %s returning 1", leads[2]
+    )
+
+    done = desk.push()
+
+    assert (done.deltas, done.dead) == (4, 1)
+    assert desk.value("select lead_id from delivery.dead_letters") == leads[2]
+
+
+def test_a_target_that_is_down_is_knocked_at_a_few_times_only(desk: Desk) -> None:
+    lead = desk.add_lead()
+    desk.score(lead, 15)
+    url = desk.ma_url
+    desk.ma_url = "http://127.0.0.1:9"  # nothing listens on the discard port
+
+    done = desk.push()
+
+    assert done.effects == 0
+    assert 0 < done.calls <= 3 * desk.settings.targets["ma"].connections
+    desk.ma_url = url
+    desk.push()
+    assert desk.ma_score(lead) == 15

@@ -1,0 +1,72 @@
+from datetime import UTC, datetime, timedelta
+
+import requests
+
+from .conftest import Desk
+
+
+def _forget(desk: Desk) -> None:
+    """Let a day pass: the MA has forgotten all keys."""
+    later = datetime.now(UTC) + timedelta(hours=25)
+    desk.clock = lambda: later
+    requests.post(f"{desk.ma_url}/_settings", json={"ma_remember_seconds": 0}, timeout=5).raise_for_status()
+
+
+def _remember(desk: Desk) -> None:
+    requests.post(
+        f"{desk.ma_url}/_settings", json={"ma_remember_seconds": 86_400}, timeout=5
+    ).raise_for_status()
+
+
+def _leave_unknown(desk: Desk, kind: str) -> list[int]:
+    desk.timeout = 0.2
+    leads = [desk.add_lead() for _ in range(3)]
+    desk.push()
+    for lead in leads:
+        desk.score(lead, 10)
+    desk.fault(kind, path="/api/bulk/*", seconds=1)
+    desk.push(seconds=0.5)
+    desk.heal()
+    assert desk.value("select count(*) from delivery.batches where state = 'ready'") == 1
+    return leads
+
+
+def test_an_applied_call_is_settled_without_sending_it_again(desk: Desk) -> None:
+    leads = _leave_unknown(desk, "timeout_after")
+    _forget(desk)
+    try:
+        desk.push()
+    finally:
+        _remember(desk)
+
+    assert [desk.ma_score(lead) for lead in leads] == [10, 10, 10]
+    assert desk.audit().differences == []
+
+
+def test_a_call_that_never_arrived_goes_out_under_a_new_key(desk: Desk) -> None:
+    leads = _leave_unknown(desk, "timeout_before")
+    _forget(desk)
+    try:
+        desk.push()
+    finally:
+        _remember(desk)
+
+    assert [desk.ma_score(lead) for lead in leads] == [10, 10, 10]
+    assert desk.audit().differences == []
+
+
+def test_a_score_that_fits_neither_is_for_a_person_to_judge(desk: Desk) -> None:
+    leads = _leave_unknown(desk, "timeout_before")
+    external = desk.value("select external_id from delivery.external_ids where lead_id = %s", leads[0])
+    update = {"deltaId": f"by-hand-{external}", "leadId": int(external), "delta": 3, "reason": "by hand"}
+    headers = {"Authorization": "Bearer sandbox-ma-token", "Idempotency-Key": f"by-hand-{external}"}
+    requests.post(f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=5).raise_for_status()
+    _forget(desk)
+    try:
+        done = desk.push()
+    finally:
+        _remember(desk)
+
+    assert done.dead == 1
+    assert desk.value("select lead_id from delivery.dead_letters where state = 'open'") == leads[0]
+    assert [desk.ma_score(lead) for lead in leads[1:]] == [10, 10]
