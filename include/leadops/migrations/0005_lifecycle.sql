@@ -27,7 +27,45 @@ create table crm.feeds (
     polled_at timestamptz not null
 );
 
+-- Items of a feed that cannot be mirrored, whole, once each, so that one bad row never blocks the rest.
+create table crm.refused (
+    feed text not null,
+    digest text not null,
+    body jsonb not null,
+    reason text not null,
+    refused_at timestamptz not null,
+    primary key (feed, digest)
+);
+
 create schema lifecycle;
+
+-- Filled by the CRM poll in the transaction that mirrors an activity, emptied by lifecycle.
+create table lifecycle.inbox (
+    inbox_id bigint generated always as identity primary key,
+    activity_id text not null,
+    not_before timestamptz
+);
+comment on column lifecycle.inbox.not_before is 'Read already, but it lies in the future: read again then';
+
+-- How far the ledger has been looked at, and by which thresholds. Its row lock makes one run at a time.
+create table lifecycle.cursors (
+    feed text primary key,
+    ledger_seq bigint not null,
+    thresholds text
+);
+
+-- Leads whose CRM id is awaited, and every CRM id that ever meant a lead.
+create table lifecycle.unlinked (
+    lead_id bigint not null,
+    cycle integer not null,
+    primary key (lead_id, cycle)
+);
+create table lifecycle.links (
+    crm_lead_id text primary key,
+    lead_id bigint not null,
+    linked_at timestamptz not null
+);
+create index links_lead on lifecycle.links (lead_id);
 
 create table lifecycle.transitions (
     transition_id bigint generated always as identity primary key,
@@ -42,3 +80,15 @@ create table lifecycle.transitions (
     unique (lead_id, cycle, stage)
 );
 create index transitions_stage on lifecycle.transitions (stage, occurred_at);
+
+-- When sales first did each thing in a cycle, as far as is known by now; an earlier time replaces a later one.
+create table lifecycle.facts (
+    lead_id bigint not null,
+    cycle integer not null,
+    fact text not null,
+    occurred_at timestamptz not null,
+    activity_id text not null,
+    rep_id text,
+    primary key (lead_id, cycle, fact)
+);
+comment on column lifecycle.facts.fact is 'taken, contact, meeting, won, lost, or criterion:<name>';

@@ -1,6 +1,38 @@
 -- SLA: one row for each clock that has warned, been held or run out.
 create schema sla;
 
+-- Filled by lifecycle when a cycle begins or sales did something in it, emptied by sla.
+create table sla.inbox (
+    inbox_id bigint generated always as identity primary key,
+    lead_id bigint not null,
+    cycle integer not null
+);
+
+-- Every clock, from its start on.
+create table sla.clocks (
+    clock_id bigint generated always as identity primary key,
+    lead_id bigint not null,
+    cycle integer not null,
+    clock text not null check (clock in ('first_contact', 'sal')),
+    state text not null default 'running'
+    check (state in ('running', 'at_risk', 'held', 'breached', 'met', 'met_late')),
+    started_at timestamptz not null,
+    warn_at timestamptz not null,
+    due_at timestamptz not null,
+    target_minutes double precision not null,
+    stopped_at timestamptz,
+    stopped_by text,
+    business_minutes double precision,
+    policy text not null,
+    evidence jsonb not null,
+    unique (lead_id, cycle, clock)
+);
+comment on column sla.clocks.business_minutes is 'From start to stop, by the calendar of the policy';
+comment on column sla.clocks.policy is 'Hash of the policy by which warn_at and due_at were worked out';
+create index clocks_open on sla.clocks (state, warn_at)
+where state in ('running', 'at_risk', 'held', 'breached');
+create index clocks_stopped on sla.clocks (clock, stopped_at);
+
 create table sla.breaches (
     breach_id bigint generated always as identity primary key,
     lead_id bigint not null,
@@ -19,3 +51,4 @@ create table sla.breaches (
 comment on column sla.breaches.state is
 'held: it looks late, but the CRM feed is behind, so nobody knows; settled later with the true times';
 create index breaches_open on sla.breaches (state) where state in ('at_risk', 'held', 'breached');
+comment on column sla.breaches.lead_id is '0: the clock is about no single lead (the median)';

@@ -1,0 +1,1 @@
+select 1 from crm.feeds where feed = 'activities' for update

@@ -1,0 +1,128 @@
+"""Mirrors the CRM: what salespeople did, who they are, and how fresh that knowledge is."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from leadops.clients.crm import CrmClient
+from leadops.crm.activity import Activity, parse_activity, parse_time
+from leadops.db import Connection, load_sql
+from leadops.errors import TransientError
+
+PAGE_SIZE = 500
+#: A feed that never ends must not hold a run for ever; the next poll goes on from there.
+MAX_PAGES = 1_000
+
+
+@dataclass(frozen=True)
+class Polled:
+    """What one poll brought: new or changed activities, salespeople, and how fresh the feed is, if known."""
+
+    activities: int
+    reps: int
+    refused: int
+    as_of: datetime | None
+
+
+def poll_crm(
+    connection: Connection,
+    client: CrmClient,
+    *,
+    now: datetime,
+    page_size: int = PAGE_SIZE,
+    has_time: Callable[[], bool] = lambda: True,
+) -> Polled:
+    """Read the activities since the stored cursor, page by page, then the salespeople.
+
+    Each page and its cursor are one transaction, so a crash loses nothing and a page read twice changes
+    nothing. The feed's as_of is stored only when its end was reached: until then later activities may be
+    missing. Before each page `has_time` is asked; when it says no, the poll ends there and the next goes on.
+    Raises TransientError (the CRM is down: as_of and polled_at stay) or PermanentError (it refuses).
+    """
+    activities = refused = 0
+    for _ in range(MAX_PAGES):
+        if not has_time():
+            break
+        cursor = _read_feed(connection)[0]
+        page = client.activities(after=cursor, limit=page_size)
+        is_last = not page["items"] or page.get("cursor") in (None, cursor)
+        with connection.transaction():
+            changed, wrong = _store_page(connection, page, after=cursor, now=now, is_last=is_last)
+        activities += changed
+        refused += wrong
+        if is_last:
+            break
+    reps = _mirror_reps(connection, client.reps(), now=now) if has_time() else 0
+    return Polled(activities, reps, refused, _read_feed(connection)[1])
+
+
+def _read_feed(connection: Connection) -> tuple[str | None, datetime | None]:
+    """Return the feed's cursor and as_of; None for what is not known yet."""
+    with connection.transaction():
+        row = connection.execute(load_sql("leadops.crm", "select_feed")).fetchone()
+    return (row[0], row[1]) if row else (None, None)
+
+
+def _store_page(
+    connection: Connection, page: dict[str, Any], *, after: str | None, now: datetime, is_last: bool
+) -> tuple[int, int]:
+    """Store one page and its cursor; return how many activities are new or changed, and refused."""
+    connection.execute(load_sql("leadops.crm", "insert_feed"), {"now": now})
+    connection.execute(load_sql("leadops.crm", "lock_feed"))
+    rows: dict[str, Activity] = {}
+    wrong: list[tuple[Any, str]] = []
+    for item in page["items"]:
+        try:
+            activity = parse_activity(item)
+        except ValueError as error:
+            wrong.append((item, str(error)))
+        else:
+            rows[activity.activity_id] = activity
+    changed = 0
+    if rows:
+        columns = zip(*rows.values(), strict=True)
+        values = dict(zip(Activity._fields, map(list, columns), strict=True))
+        values["details"] = [Jsonb(details) for details in values["details"]]
+        changed = connection.execute(
+            load_sql("leadops.crm", "upsert_activities"), values | {"now": now}
+        ).rowcount
+    for item, reason in wrong:
+        digest = hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()
+        connection.execute(
+            load_sql("leadops.crm", "insert_refused"),
+            {"digest": digest, "body": Jsonb(item), "reason": reason, "now": now},
+        )
+    connection.execute(
+        load_sql("leadops.crm", "move_feed"),
+        {
+            "after": after,
+            "cursor": page.get("cursor"),
+            "as_of": _as_of(page, now=now) if is_last else None,
+            "now": now,
+        },
+    )
+    return changed, len(wrong)
+
+
+def _as_of(page: dict[str, Any], *, now: datetime) -> datetime:
+    """Return how fresh the feed says it is, at most `now`; raise TransientError when it does not say."""
+    try:
+        return min(parse_time(page.get("as_of")), now)
+    except ValueError as error:
+        raise TransientError("CRM activities: the page does not say its as_of") from error
+
+
+def _mirror_reps(connection: Connection, reps: list[dict[str, Any]], *, now: datetime) -> int:
+    """Make crm.reps equal to the CRM's salespeople; return how many there are."""
+    known = {str(rep["id"]): rep for rep in reps if isinstance(rep, dict) and rep.get("id") is not None}
+    with connection.transaction():
+        connection.execute(
+            load_sql("leadops.crm", "mirror_reps"),
+            {"ids": list(known), "profiles": [Jsonb(rep) for rep in known.values()], "now": now},
+        )
+    return len(known)

@@ -1,0 +1,5 @@
+select
+    cursor,
+    as_of
+from crm.feeds
+where feed = 'activities'

@@ -1,0 +1,108 @@
+"""The KPI contract (config/kpi.yaml): what MQL, SAL, SQL, won and lost mean, by quarter."""
+
+from datetime import date, datetime, time
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+
+from leadops.company import Company
+from leadops.settings import Settings, load_config
+
+
+class MqlRule(Settings):
+    """Thresholds on raw sums of points; both must be reached."""
+
+    fit: int  # points
+    behaviour: int  # points
+    again_behaviour: int = Field(default=20, ge=1)  # points, from events after the last cycle's end
+    reasons: int = Field(default=5, ge=1)  # rules named in the evidence
+
+
+class SalRule(Settings):
+    """Taken by a rep and first contact tried, both within `within_hours` after the MQL."""
+
+    taken: list[str] = Field(min_length=1)  # CRM statuses
+    contact: list[str] = Field(min_length=1)  # kinds of activity
+    within_hours: float = Field(gt=0)  # hours of the wall clock
+
+
+class SqlRule(Settings):
+    """At least so many of the criteria, and a next meeting."""
+
+    criteria: list[str] = Field(min_length=1)  # keys in an activity's details, or statuses
+    at_least: int = Field(ge=1)
+    next_meeting: list[str] = Field(default=[])  # keys in an activity's details
+
+
+class KpiVersion(Settings):
+    """One agreement, in force from midnight of `effective_from` until the next one."""
+
+    version: str = Field(min_length=1)
+    effective_from: date
+    mql: MqlRule
+    sal: SalRule
+    sql: SqlRule
+    won: list[str] = Field(min_length=1)  # CRM statuses
+    lost: list[str] = Field(min_length=1)  # CRM statuses
+
+
+class InForce(NamedTuple):
+    """A version with its span [since, until); None is open."""
+
+    version: KpiVersion
+    since: datetime | None
+    until: datetime | None
+
+
+class KpiContract(Settings):
+    """config/kpi.yaml."""
+
+    timezone: str | None = None  # IANA name; None: the company's
+    versions: list[KpiVersion] = Field(min_length=1)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str | None) -> str | None:
+        return name if name is None else Company(timezone=name).timezone
+
+    @field_validator("versions")
+    @classmethod
+    def _in_order(cls, versions: list[KpiVersion]) -> list[KpiVersion]:
+        starts = [version.effective_from for version in versions]
+        if starts != sorted(set(starts)):
+            raise ValueError("effective_from must rise from each version to the next")
+        if len({version.version for version in versions}) < len(versions):
+            raise ValueError("each version needs a name of its own")
+        return versions
+
+    def spans(self) -> list[InForce]:
+        """Return the versions with the time each is in force; the first covers all that was before it."""
+        zone = ZoneInfo(self.timezone) if self.timezone else load_config("company", Company).zone
+        starts = [datetime.combine(v.effective_from, time(), zone) for v in self.versions]
+        since: list[datetime | None] = [None, *starts[1:]]
+        until: list[datetime | None] = [*starts[1:], None]
+        return [InForce(*span) for span in zip(self.versions, since, until, strict=True)]
+
+    def at(self, moment: datetime) -> KpiVersion:
+        """Return the version in force at `moment`."""
+        return [s.version for s in self.spans() if s.since is None or s.since <= moment][-1]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one flat JSON-ready row a version, as the SQL of this stage reads it."""
+        return [
+            {
+                "version": span.version.version,
+                "since": span.since.isoformat() if span.since else "-infinity",
+                "until": span.until.isoformat() if span.until else "infinity",
+                "taken": span.version.sal.taken,
+                "contact": span.version.sal.contact,
+                "within_hours": span.version.sal.within_hours,
+                "criteria": span.version.sql.criteria,
+                "at_least": span.version.sql.at_least,
+                "next_meeting": span.version.sql.next_meeting,
+                "won": span.version.won,
+                "lost": span.version.lost,
+            }
+            for span in self.spans()
+        ]

@@ -1,0 +1,124 @@
+-- Every fact is judged by the contract version of its own moment; the earliest of a kind in a cycle stays.
+with versions as (
+    select version.*
+    from jsonb_to_recordset(%(versions)s) as version (
+        version text, since timestamptz, until timestamptz,
+        taken jsonb, contact jsonb, criteria jsonb, next_meeting jsonb, won jsonb, lost jsonb
+    )
+),
+
+cycles as (
+    select
+        lead_id,
+        cycle,
+        occurred_at as started_at,
+        lead(occurred_at, 1, 'infinity') over (partition by lead_id order by cycle) as next_at
+    from lifecycle.transitions
+    where stage = 'mql' and lead_id = any(%(leads)s::bigint[])
+),
+
+done as (
+    select
+        cycles.lead_id,
+        cycles.cycle,
+        activities.activity_id,
+        activities.kind,
+        activities.status,
+        activities.rep_id,
+        activities.details,
+        activities.occurred_at,
+        activities.occurred_at <= %(now)s as has_happened,
+        greatest(cycles.started_at, least(activities.occurred_at, activities.recorded_at)) as known_at
+    from cycles
+    inner join lifecycle.links as links on cycles.lead_id = links.lead_id
+    inner join crm.activities as activities
+        on
+            links.crm_lead_id = activities.crm_lead_id
+            and cycles.started_at <= activities.occurred_at
+            and cycles.next_at > activities.occurred_at
+),
+
+facts as (
+    select
+        done.lead_id,
+        done.cycle,
+        found.fact,
+        found.occurred_at,
+        done.activity_id,
+        done.rep_id
+    from done
+    inner join versions
+        on
+            versions.since <= (case when done.has_happened then done.occurred_at else done.known_at end)
+            and versions.until > (case when done.has_happened then done.occurred_at else done.known_at end)
+    cross join lateral (
+        select
+            'taken' as fact,
+            done.occurred_at
+        where
+            done.has_happened and done.kind = 'status' and done.rep_id is not null and versions.taken ? done.status
+        union all
+        select
+            'contact' as fact,
+            done.occurred_at
+        where done.has_happened and versions.contact ? done.kind
+        union all
+        select
+            'meeting' as fact,
+            case when done.has_happened then done.occurred_at else done.known_at end
+        where
+            done.kind = 'meeting'
+            or exists (
+                select 1 from jsonb_array_elements_text(versions.next_meeting) as key (name)
+                where coalesce(lower(done.details ->> key.name), '') not in ('', 'false', 'no', '0', 'null')
+            )
+        union all
+        select
+            'criterion:' || key.name as fact,
+            done.occurred_at
+        from jsonb_array_elements_text(versions.criteria) as key (name)
+        where
+            done.has_happened
+            and (
+                done.status = key.name
+                or coalesce(lower(done.details ->> key.name), '') not in ('', 'false', 'no', '0', 'null')
+            )
+        union all
+        select
+            ending.stage as fact,
+            done.occurred_at
+        from (values ('won', versions.won), ('lost', versions.lost)) as ending (stage, statuses)
+        where done.has_happened and done.kind = 'status' and ending.statuses ? done.status
+    ) as found
+),
+
+changed as (
+    insert into lifecycle.facts (lead_id, cycle, fact, occurred_at, activity_id, rep_id)
+    select distinct on (lead_id, cycle, fact)
+        lead_id,
+        cycle,
+        fact,
+        occurred_at,
+        activity_id,
+        rep_id
+    from facts
+    order by lead_id asc, cycle asc, fact asc, occurred_at asc, activity_id asc
+    on conflict (lead_id, cycle, fact) do update
+        set occurred_at = excluded.occurred_at, activity_id = excluded.activity_id, rep_id = excluded.rep_id
+        where facts.occurred_at > excluded.occurred_at
+    returning lead_id, cycle
+),
+
+told as (
+    insert into sla.inbox (lead_id, cycle)
+    select distinct
+        lead_id,
+        cycle
+    from changed
+    returning lead_id, cycle
+)
+
+select
+    lead_id,
+    cycle
+from told
