@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leadops_sandbox.answers import answer, refuse
 from leadops_sandbox.faults.rules import ActiveFault, FaultRule
-from leadops_sandbox.faults.wire import collect_answer, hang, reset, send_half
+from leadops_sandbox.faults.wire import collect_answer, hang, reset, send_half, take_request
 
 
 async def run_with_faults(
@@ -29,6 +29,7 @@ async def run_with_faults(
         case "timeout_before":
             await hang(receive, send, seconds=rule.seconds)
         case "reset_before":
+            await take_request(receive)
             await reset(receive, send)
         case "timeout_after":
             await collect_answer(app, scope, receive)

@@ -47,6 +47,12 @@ async def send_half(messages: list[Message], receive: Receive, send: Send) -> No
     await wait_until_gone(receive)
 
 
+async def take_request(receive: Receive) -> None:
+    """Return when the whole body of the call has come in: a client still sending might miss a reset."""
+    while (await receive()).get("more_body"):
+        continue
+
+
 async def wait_until_gone(receive: Receive) -> None:
     """Return when the client is no longer there."""
     while (await receive())["type"] != "http.disconnect":

@@ -1,0 +1,26 @@
+from slack_sdk import WebClient
+
+from leadops_sandbox.settings import Tokens
+
+from ..conftest import Running
+
+
+def test_a_file_is_uploaded_as_the_sdk_does_it_and_shared_in_a_thread(sandbox: Running) -> None:
+    client = WebClient(Tokens().slack, base_url=f"{sandbox.url}/api/", timeout=5, retry_handlers=[])
+    ts = client.chat_postMessage(channel="C0LEADOPS", text="the report")["ts"]
+    client.files_upload_v2(
+        channel="C0LEADOPS", content="a,b\n1,2\n", filename="report.csv", thread_ts=ts, initial_comment="here"
+    )
+    thread = client.conversations_replies(channel="C0LEADOPS", ts=ts)["messages"]
+    assert thread[1]["text"] == "here\n[report.csv]"
+    assert sandbox.admin("GET", "/_state").json()["slack"]["files"] == 1
+
+
+def test_an_upload_that_was_not_announced_is_refused(sandbox: Running) -> None:
+    assert sandbox.slack("POST", "/upload/F9", data=b"x").status_code == 404
+    unknown = {"files": [{"id": "F9"}]}
+    assert sandbox.slack("POST", "/api/files.completeUploadExternal", unknown).json() == {
+        "ok": False,
+        "error": "file_not_found",
+    }
+    assert sandbox.slack("POST", "/api/files.getUploadURLExternal", {}).json()["error"] == "invalid_arguments"

@@ -1,0 +1,120 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from leadops_sandbox.traffic.send import LONGEST_PAUSE, MOST_EVENTS, TICK, Sender
+
+from ...conftest import free_port
+
+
+@dataclass
+class Gateway:
+    """A gateway that notes what it gets and answers as it is told."""
+
+    url: str = ""
+    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    bodies: list[Any] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    noted = Gateway()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            noted.bodies.append(json.loads(body))
+            noted.keys.append(self.headers["x-write-key"])
+            status, headers = noted.answers.pop(0) if noted.answers else (202, {})
+            self.send_response(status)
+            for name, value in (headers | {"Content-Length": "0"}).items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    noted.url = f"http://127.0.0.1:{server.server_address[1]}"
+    yield noted
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def events(count: int) -> list[dict[str, Any]]:
+    return [{"event_id": str(n)} for n in range(count)]
+
+
+def test_one_event_goes_alone_and_many_in_batches_with_the_key(gateway: Gateway) -> None:
+    sender = Sender(gateway.url, write_key="wk")
+    assert sender.send(events(1)) == TICK
+    assert sender.send(events(MOST_EVENTS + 5)) == TICK
+    assert gateway.bodies[0] == {"event_id": "0"}
+    assert [len(body["events"]) for body in gateway.bodies[1:]] == [MOST_EVENTS, 5]
+    assert set(gateway.keys) == {"wk"}
+    assert sender.counts == {"sent": MOST_EVENTS + 6}
+
+
+def test_what_was_not_taken_goes_again_after_a_growing_pause(gateway: Gateway) -> None:
+    gateway.answers = [(503, {}), (500, {}), (401, {}), (429, {"Retry-After": "60"})]
+    sender = Sender(gateway.url, write_key="wk")
+    pauses = [sender.send(events(2)), *(sender.send([]) for _ in range(3))]
+    assert pauses[:3] == sorted(set(pauses[:3]))
+    assert pauses[0] > TICK
+    assert pauses[3] == 60
+    assert sender.send([]) == TICK
+    assert gateway.bodies == [{"events": events(2)}] * 5
+    assert sender.counts == {"sent": 2}
+
+
+def test_what_the_gateway_will_never_take_is_not_sent_again(gateway: Gateway) -> None:
+    gateway.answers = [(422, {})]
+    sender = Sender(gateway.url, write_key="wk")
+    sender.send(events(2))
+    sender.send([])
+    assert (len(gateway.bodies), sender.counts) == (1, {"refused": 2})
+
+
+def test_a_gateway_that_is_down_is_asked_ever_more_rarely() -> None:
+    sender = Sender(f"http://127.0.0.1:{free_port()}", write_key="wk")
+    pauses = [sender.send(events(1)) for _ in range(8)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == LONGEST_PAUSE
+
+
+def test_the_process_sends_and_stops_at_once(gateway: Gateway) -> None:
+    command = [sys.executable, "-m", "leadops_sandbox.traffic", "--gateway", gateway.url]
+    command += ["--write-key-env", "KEY", "--rate", "600"]
+    running = subprocess.Popen(command, env=os.environ | {"KEY": "wk"})
+    deadline = time.monotonic() + 20
+    while not gateway.bodies and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(timeout=2) == 0
+    assert gateway.bodies
+
+
+def test_a_missing_write_key_is_named_on_one_line() -> None:
+    command = [sys.executable, "-m", "leadops_sandbox.traffic", "--gateway", "http://127.0.0.1:1"]
+    refused = subprocess.run(
+        [*command, "--write-key-env", "NO_SUCH_KEY"], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert refused.returncode == 1
+    assert refused.stderr == "traffic: set NO_SUCH_KEY to the gateway's write key\n"
