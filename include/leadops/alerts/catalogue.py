@@ -1,0 +1,83 @@
+"""The words of the messages, in each language: catalogue.yaml, and how facts are put into them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+from typing import Any
+
+import yaml
+
+from leadops.company import Company
+
+Entry = Mapping[str, str]
+MINUTE = timedelta(minutes=1)
+
+
+@cache
+def load_catalogue() -> Mapping[str, Mapping[str, Entry]]:
+    """Return the catalogue: section → key → language → text."""
+    text = files("leadops.alerts").joinpath("catalogue.yaml").read_text(encoding="utf-8")
+    catalogue: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(text)
+    return catalogue
+
+
+class Words(Formatter):
+    """The catalogue in one company's language and time zone."""
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    def say(self, section: str, key: str, facts: Mapping[str, Any] | None = None) -> str:
+        """Return the text, facts filled in and escaped for Slack, without lines whose fact is missing."""
+        lines = load_catalogue()[section][key][self._company.language].strip().splitlines()
+        return "\n".join(line for line in (self._fill(line, facts or {}) for line in lines) if line)
+
+    def _fill(self, line: str, facts: Mapping[str, Any]) -> str:
+        try:
+            return self.vformat(line, (), facts).strip()
+        except KeyError:
+            return ""
+
+    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
+        """Return a fact; KeyError where it is missing, null or empty."""
+        value = kwargs[str(key)]
+        if value is None or value in ("", []):
+            raise KeyError(key)
+        return value
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Show a fact: `time` in the company's zone, `span` of minutes in words, `list` with commas."""
+        if format_spec == "time":
+            return self.show_time(value)
+        if format_spec == "span":
+            return self.show_span(timedelta(minutes=float(value)))
+        if format_spec == "list":
+            return escape(", ".join(str(item) for item in value))
+        if format_spec == "raw":
+            return str(value)
+        return escape(str(value))
+
+    def show_time(self, value: datetime | str) -> str:
+        """Return a time, given as such or in ISO 8601, in the company's zone, which it names."""
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return moment.astimezone(self._company.zone).strftime("%Y-%m-%d %H:%M %Z")
+
+    def show_span(self, span: timedelta) -> str:
+        """Return a duration in words."""
+        minutes = int(span / MINUTE)
+        if minutes < 1:
+            return self.say("span", "under")
+        if minutes < 60:
+            return self.say("span", "minutes", {"minutes": minutes})
+        hours, minutes = divmod(minutes, 60)
+        if hours < 24:
+            return self.say("span", "hours", {"hours": hours, "minutes": minutes})
+        days, hours = divmod(hours, 24)
+        return self.say("span", "days", {"days": days, "hours": hours})
+
+
+def escape(text: str) -> str:
+    """Escape the three characters with which Slack's markup begins or ends."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

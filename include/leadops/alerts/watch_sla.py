@@ -1,0 +1,38 @@
+"""Which leads are about to wait too long for an answer, or already do?"""
+
+from datetime import datetime
+from typing import Any
+
+from leadops.alerts.findings import Finding
+from leadops.alerts.kinds import KINDS
+from leadops.db import Connection, load_sql
+
+#: For each kind, the state of a clock that makes it wrong.
+WRONG = {"sla_at_risk": "at_risk", "sla_breach": "breached"}
+
+
+def watch_sla(connection: Connection, *, now: datetime) -> list[Finding]:
+    """Judge the clocks in sla.breaches; a held one is unknown, which neither opens nor ends anything."""
+    findings = []
+    rows = connection.execute(load_sql("leadops.alerts", "list_sla_clocks")).fetchall()
+    for lead_id, cycle, clock, state, started, due, stopped, changed, minutes, target in rows:
+        facts: dict[str, Any] = {
+            "lead_id": lead_id,
+            "cycle": cycle,
+            "clock": clock,
+            "started_at": started.isoformat(),
+            "due_at": due.isoformat(),
+            "business_minutes": round(minutes, 1),
+            "target_minutes": round(target, 1),
+        }
+        for kind, wrong in WRONG.items():
+            subject = KINDS[kind].form_subject(facts)
+            if state == wrong:
+                since = due if kind == "sla_breach" else changed
+                findings.append(Finding(kind, subject, "wrong", min(since, now), facts))
+            elif state == "held":
+                findings.append(Finding(kind, subject, "unknown", now))
+            else:
+                ended = {**facts, "outcome": state}
+                findings.append(Finding(kind, subject, "good", min(stopped or changed, now), ended))
+    return findings

@@ -1,0 +1,172 @@
+"""The way to the team's chat: Slack's Web API, or an incoming webhook, which can only post."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http.client import HTTPException
+from typing import Any, Protocol
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.webhook import WebhookClient
+
+from leadops.clients.slack_errors import judge_exception, judge_refusal
+from leadops.errors import ConfigError
+from leadops.settings import Endpoint
+
+EVENT_TYPE = "leadops_message"
+#: How far our clock and Slack's may be apart when a message is looked up.
+CLOCK_SKEW = timedelta(minutes=5)
+PAGE, PAGES = 200, 20
+WEBHOOK_HOST = "https://hooks.slack.com/services"
+
+Blocks = Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A message in the chat: where it is, and what it carries for us. A webhook does not say where."""
+
+    channel: str | None = None
+    ts: str | None = None
+    payload: Mapping[str, str] = field(default_factory=dict)
+
+
+class Chat(Protocol):
+    """What alerts need of a chat. Every call may raise one of leadops.clients.slack_errors."""
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether messages can be edited, looked up and answered in a thread."""
+
+    def post(
+        self, *, text: str, blocks: Blocks, payload: Mapping[str, str], thread: Posted | None = None
+    ) -> Posted:
+        """Post a message that carries `payload`, in the thread of `thread` where given."""
+
+    def update(self, posted: Posted, *, text: str, blocks: Blocks) -> None:
+        """Let a message show something else; it keeps its payload."""
+
+    def find(self, key: str, *, since: datetime, thread: Posted | None = None) -> Posted | None:
+        """Return the message whose payload has this `key`, posted after `since`, or None."""
+
+
+class ApiChat:
+    """Slack's Web API in one channel. Time-outs are the client's; it must not retry by itself."""
+
+    can_edit = True
+
+    def __init__(self, client: WebClient, channel: str) -> None:
+        client.retry_handlers = []  # a retry after a broken connection would post twice
+        self._client = client
+        self._channel = channel
+
+    def post(
+        self, *, text: str, blocks: Blocks, payload: Mapping[str, str], thread: Posted | None = None
+    ) -> Posted:
+        """Call chat.postMessage."""
+        values: dict[str, Any] = {
+            "channel": self._channel,
+            "text": text,
+            "blocks": list(blocks),
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": dict(payload)},
+            "unfurl_links": False,
+        }
+        if thread and thread.ts:
+            values |= {"channel": thread.channel, "thread_ts": thread.ts}
+        answer = _call(self._client.chat_postMessage, values)
+        return Posted(answer.get("channel") or self._channel, str(answer["ts"]), payload)
+
+    def update(self, posted: Posted, *, text: str, blocks: Blocks) -> None:
+        """Call chat.update; a call without metadata leaves that of the message as it is."""
+        values = {"channel": posted.channel, "ts": posted.ts, "text": text, "blocks": list(blocks)}
+        _call(self._client.chat_update, values)
+
+    def find(self, key: str, *, since: datetime, thread: Posted | None = None) -> Posted | None:
+        """Read conversations.history, or conversations.replies of `thread`, from `since` on."""
+        read: Callable[..., Any] = self._client.conversations_history
+        values: dict[str, Any] = {
+            "channel": self._channel,
+            "oldest": f"{(since - CLOCK_SKEW).timestamp():.6f}",
+            "include_all_metadata": True,
+            "limit": PAGE,
+        }
+        if thread and thread.ts:
+            read = self._client.conversations_replies
+            values |= {"channel": thread.channel, "ts": thread.ts}
+        for _ in range(PAGES):
+            answer = _call(read, values)
+            for message in answer.get("messages") or []:
+                metadata = message.get("metadata") or {}
+                payload = metadata.get("event_payload") or {}
+                if metadata.get("event_type") == EVENT_TYPE and payload.get("key") == key:
+                    return Posted(values["channel"], str(message["ts"]), payload)
+            values["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not values["cursor"]:
+                break
+        return None
+
+
+class WebhookChat:
+    """An incoming webhook: posts into its own channel, and nothing else."""
+
+    can_edit = False
+
+    def __init__(self, client: WebhookClient) -> None:
+        client.retry_handlers = []
+        self._client = client
+
+    def post(
+        self,
+        *,
+        text: str,
+        blocks: Blocks,
+        payload: Mapping[str, str],
+        thread: Posted | None = None,  # noqa: ARG002
+    ) -> Posted:
+        """Post; Slack answers with the two letters "ok" and nothing that would allow an edit."""
+        try:
+            answer = self._client.send(text=text, blocks=list(blocks), unfurl_links=False)
+        except (OSError, HTTPException, ValueError) as error:
+            raise judge_exception(error) from error
+        if answer.status_code != 200 or answer.body != "ok":
+            raise judge_refusal(answer.status_code, answer.body.strip(), answer.headers)
+        return Posted(payload=payload)
+
+    def update(self, posted: Posted, *, text: str, blocks: Blocks) -> None:
+        """Not possible."""
+        raise NotImplementedError("a webhook cannot edit; ask can_edit first")
+
+    def find(self, key: str, *, since: datetime, thread: Posted | None = None) -> Posted | None:
+        """Not possible."""
+        raise NotImplementedError("a webhook cannot read; ask can_edit first")
+
+
+def make_chat(endpoint: Endpoint, *, channel: str) -> Chat:
+    """Return the chat behind the connection leadops_slack.
+
+    A password like T…/B…/… is an incoming webhook's (the host is then its address up to /services); any other
+    is a bot token. `channel` in the connection's extra wins over the argument. Raises ConfigError without a
+    password.
+    """
+    timeout = max(1, round(endpoint.timeout))
+    if not endpoint.token:
+        raise ConfigError("leadops_slack has no password: give a bot token, or T…/B…/… of a webhook")
+    if "/" in endpoint.token:
+        host = endpoint.base_url if "://" in endpoint.base_url else WEBHOOK_HOST
+        url = f"{host.rstrip('/')}/{endpoint.token.lstrip('/')}"
+        return WebhookChat(WebhookClient(url, timeout=timeout, retry_handlers=[]))
+    base_url = str(endpoint.extra.get("base_url") or WebClient.BASE_URL)
+    client = WebClient(endpoint.token, base_url=base_url, timeout=timeout, retry_handlers=[])
+    return ApiChat(client, str(endpoint.extra.get("channel") or channel))
+
+
+def _call(method: Callable[..., Any], values: Mapping[str, Any]) -> Any:
+    """Call a method of the Web API; turn all that can go wrong into our errors."""
+    try:
+        return method(**values)
+    except SlackApiError as error:
+        response = error.response
+        raise judge_refusal(response.status_code, str(response.get("error", "")), response.headers) from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise judge_exception(error) from error

@@ -1,0 +1,105 @@
+"""What Slack's refusals mean: wait, ask again, look first, or change a setting."""
+
+import re
+import socket
+from collections.abc import Mapping
+from urllib.error import URLError
+
+from leadops.errors import LeadopsError, PermanentError, TransientError
+
+#: Seconds to wait after a 429 that does not say how long.
+DEFAULT_RETRY_AFTER = 30.0
+
+ADVICE = {
+    "invalid_auth": "put a valid bot token (xoxb-…) into the password of the connection leadops_slack",
+    "not_authed": "put a bot token (xoxb-…) into the password of the connection leadops_slack",
+    "account_inactive": "the app was removed or its owner left: install it again, renew the token",
+    "token_revoked": "the token was revoked: install the app again and renew the password of leadops_slack",
+    "token_expired": "the token has expired: renew the password of the connection leadops_slack",
+    "missing_scope": "give the app the scopes chat:write and channels:history (groups:history if private)",
+    "channel_not_found": "set `channel` in alerts.yaml to the id of a channel that the app can see",
+    "not_in_channel": "invite the app to the channel (/invite @app)",
+    "is_archived": "the channel is archived: set `channel` in alerts.yaml to another one",
+    "channel_is_archived": "the channel is archived: make a webhook for another one",
+    "no_service": "the webhook was removed: make a new one and put it into the connection leadops_slack",
+    "action_prohibited": "an admin forbids posting by webhooks here; ask the admin or use a bot token",
+    "posting_to_general_channel_denied": "an admin forbids posting there; set another channel",
+    "restricted_action": "the workspace forbids the app to post there; ask its admin or set another channel",
+}
+#: With these, every other call will be refused too.
+CONCERNS_ALL = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_service"}
+)
+#: The message cannot be changed any more; nothing to do about it.
+DELETED = frozenset({"message_not_found", "thread_not_found"})
+GONE = DELETED | {"cant_update_message", "edit_window_closed"}
+#: Slack's own troubles. Of some it says itself that a part may have been done.
+UNCERTAIN = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "rollup_error"}
+)
+THROTTLED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+
+
+class ChatUnreachable(TransientError):
+    """No connection: surely nothing was posted."""
+
+
+class ChatUnknown(TransientError):
+    """Sent, but without a whole answer: it may have been posted or not."""
+
+
+class ChatBusy(TransientError):
+    """Slack asks to wait; nothing was posted."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"Slack asks to wait {retry_after:.0f} s")
+        self.retry_after = retry_after
+
+
+class ChatRefused(PermanentError):
+    """Slack will not take it, now or later; the text says what to change."""
+
+    def __init__(self, code: str) -> None:
+        advice = ADVICE.get(code, "see docs.slack.dev for what it means")
+        super().__init__(f"Slack refused with {code}: {advice}")
+        self.code = code
+        self.concerns_all = code in CONCERNS_ALL
+
+
+class MessageGone(PermanentError):
+    """The message can no longer be changed: somebody deleted it, or the workspace forbids late edits."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the message can no longer be changed ({code})")
+        self.deleted = code in DELETED
+
+
+def judge_refusal(status: int, code: str, headers: Mapping[str, str]) -> LeadopsError:
+    """Return the error for an answer other than "ok": HTTP `status`, Slack's error `code`, its headers."""
+    if status == 429 or code in THROTTLED:
+        lowered = {name.lower(): value for name, value in headers.items()}
+        return ChatBusy(_read_seconds(lowered.get("retry-after", "")))
+    if status >= 500 or status == 408 or code in UNCERTAIN:
+        return ChatUnknown(f"Slack is in trouble (HTTP {status})")
+    if code in GONE:
+        return MessageGone(code)
+    if re.fullmatch(r"[a-z_]{1,60}", code):
+        return ChatRefused(code)
+    if status == 200:
+        return ChatUnknown("Slack's answer was not readable")
+    return ChatRefused(f"http_{status}")
+
+
+def judge_exception(error: Exception) -> LeadopsError:
+    """Return the error for a call that ended without an HTTP answer."""
+    if isinstance(error, URLError) and isinstance(error.reason, ConnectionRefusedError | socket.gaierror):
+        return ChatUnreachable("Slack cannot be reached: no connection")
+    reason = error.reason if isinstance(error, URLError) else error
+    return ChatUnknown(f"Slack gave no whole answer ({type(reason).__name__})")
+
+
+def _read_seconds(text: str) -> float:
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        return DEFAULT_RETRY_AFTER
