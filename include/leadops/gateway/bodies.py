@@ -1,0 +1,105 @@
+"""What a call carries: read with a limit, and taken apart into items."""
+
+import asyncio
+import json
+from typing import Any, NoReturn
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from leadops.gateway.problems import Problem
+
+#: application/json is what servers send, text/plain what navigator.sendBeacon sends without asking first.
+CONTENT_TYPES = ("application/json", "text/plain")
+#: Levels of objects and lists in a whole body; beyond what any sender means, far below what breaks a parser.
+MAX_BODY_DEPTH = 200
+
+
+def check_content_type(request: Request) -> None:
+    """Raise a Problem (415) where the body is not said to be plain JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in CONTENT_TYPES:
+        raise Problem(415, "Send JSON with Content-Type: application/json (or text/plain from a beacon).")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(415, "Send the body uncompressed, without Content-Encoding.")
+
+
+async def read_body(request: Request, *, max_bytes: int, seconds: float) -> bytes:
+    """Return the body; raise a Problem where it is larger than `max_bytes` or takes longer than `seconds`.
+
+    What the client says of the length can only refuse it sooner: the bytes are counted as they come.
+    """
+    too_big = Problem(
+        413, f"Send at most {max_bytes // 1024} KB in one call; split the batch.", {"Connection": "close"}
+    )
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > max_bytes:
+        raise too_big
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > max_bytes:
+                    raise too_big
+    except TimeoutError:
+        raise Problem(
+            408, f"Send the whole body within {seconds:g} seconds.", {"Connection": "close"}
+        ) from None
+    except ClientDisconnect:
+        raise Problem(400, "The body broke off; send it whole.") from None
+    return bytes(body)
+
+
+def parse_items(body: bytes, *, max_events: int) -> list[Any]:
+    """Return the items of `body`: one event, a list of them, or {"events": [...]}.
+
+    Raises a Problem: 400 where it is none of these or no JSON (RFC 8259: UTF-8, no NaN), 413 where there are
+    more than `max_events`.
+    """
+    try:
+        parsed = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise Problem(400, "The body is not UTF-8; send JSON in UTF-8.") from None
+    except RecursionError:
+        raise _too_deep() from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise Problem(400, f"The body is not JSON ({error.msg}, {place}); nothing was accepted.") from None
+    except ValueError:
+        raise Problem(
+            400,
+            "The body holds a number that JSON does not know or that is far too long; send it as a string.",
+        ) from None
+    if isinstance(parsed, dict) and parsed.keys() == {"events"}:
+        parsed = parsed["events"]
+    items = [parsed] if isinstance(parsed, dict) else parsed
+    if not isinstance(items, list):
+        raise Problem(400, 'Send an event (an object), a list of events, or {"events": [...]}.')
+    if len(items) > max_events:
+        raise Problem(413, f"Send at most {max_events} events in one call; split the batch.")
+    if _is_deeper(items, MAX_BODY_DEPTH):
+        raise _too_deep()
+    return items
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _too_deep() -> Problem:
+    return Problem(400, f"The body is nested more than {MAX_BODY_DEPTH} levels deep; send flat properties.")
+
+
+def _is_deeper(items: list[Any], levels: int) -> bool:
+    level: list[Any] = [items]
+    for _ in range(levels):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,110 @@
+"""POST /collect: events come in, from browsers of allowed sites and from senders with the write key."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+
+from fastapi import APIRouter, Request, Response
+
+from leadops.events.store import Accepted, AsyncConnection, accept_events_async
+from leadops.gateway.addresses import client_address
+from leadops.gateway.bodies import check_content_type, parse_items, read_body
+from leadops.gateway.origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
+from leadops.gateway.problems import Problem
+from leadops.gateway.rates import RateLimiter
+from leadops.gateway.state import Gateway, gateway_of, is_secret
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sends: how its events are counted, and what it may ask for."""
+
+    address: str
+    limiter: RateLimiter
+    has_key: bool
+    history: bool
+    user_agent: str | None
+
+
+@router.options("/collect", include_in_schema=False)
+async def preflight(request: Request) -> Response:
+    """Tell a browser beforehand whether a page of its origin may send, and how."""
+    origin = request.headers.get("origin", "")
+    if not is_allowed(origin, gateway_of(request).settings.allowed_origins):
+        return _foreign_origin().response()
+    return Response(status_code=204, headers=cors_headers(origin) | PREFLIGHT_HEADERS)
+
+
+@router.post("/collect")
+async def collect(request: Request) -> Response:
+    """Take an event or a batch: 202 with what became of each, or a problem document and nothing taken."""
+    gateway = gateway_of(request)
+    try:
+        response = await _collect(request, gateway)
+    except Problem as problem:
+        response = problem.response()
+    origin = request.headers.get("origin", "")
+    if is_allowed(origin, gateway.settings.allowed_origins):
+        response.headers.update(cors_headers(origin))
+    return response
+
+
+async def _collect(request: Request, gateway: Gateway) -> Response:
+    settings = gateway.settings
+    caller = _identify(request, gateway)
+    check_content_type(request)
+    body = await read_body(request, max_bytes=settings.max_body_bytes, seconds=settings.body_seconds)
+    items = parse_items(body, max_events=settings.max_events)
+    caller.limiter.charge(caller.address, len(items) - 1)  # one was charged when it called
+
+    async def accept(connection: AsyncConnection) -> Accepted:
+        return await accept_events_async(
+            connection,
+            items,
+            now=gateway.clock(),
+            settings=gateway.events,
+            history=caller.history,
+            user_agent=caller.user_agent,
+        )
+
+    accepted = await gateway.ask(accept, seconds=settings.answer_seconds)
+    return Response(json.dumps(asdict(accepted)), 202, media_type="application/json")
+
+
+def _identify(request: Request, gateway: Gateway) -> Caller:
+    """Return who calls; raise a Problem where it may not send, or not now."""
+    key = request.headers.get("x-write-key")
+    has_key = key is not None and is_secret(key, gateway.write_key)
+    peer = request.client.host if request.client else "unknown"
+    address = client_address(
+        peer, request.headers.getlist("x-forwarded-for"), gateway.settings.trusted_proxies
+    )
+    limiter = gateway.senders if has_key else gateway.browsers
+    if wait := limiter.admit(address):
+        seconds = math.ceil(wait)
+        raise Problem(
+            429,
+            f"Too many events from this address; wait {seconds} s and send the same again.",
+            {"Retry-After": str(seconds)},
+        )
+    limiter.charge(address, 1)
+    history = request.headers.get("x-leadops-history", "").lower() == "true"
+    if not has_key:
+        if key is not None:
+            raise Problem(403, "The X-Write-Key is wrong; use the gateway's LEADOPS_WRITE_KEY.")
+        if not is_allowed(request.headers.get("origin", ""), gateway.settings.allowed_origins):
+            raise _foreign_origin()
+        if history:
+            raise Problem(403, "History is taken only from senders with the write key (X-Write-Key).")
+    agent = None if has_key else request.headers.get("user-agent")
+    return Caller(address, limiter, has_key, history, agent)
+
+
+def _foreign_origin() -> Problem:
+    return Problem(
+        403,
+        "Send from a page of an allowed origin (allowed_origins in gateway.yaml), or, from a server,"
+        " with the header X-Write-Key.",
+    )

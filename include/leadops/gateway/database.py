@@ -1,0 +1,59 @@
+"""The gateway's way to the database: a pool, and a limit on every wait."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import AsyncConnectionPool
+
+from leadops.gateway.settings import GatewaySettings
+
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
+Answer = TypeVar("Answer")
+
+#: Seconds after which the pool gives an attempt to connect up; the next call for a connection makes another.
+RECONNECT_SECONDS = 10
+
+
+def make_pool(url: str, settings: GatewaySettings) -> Pool:
+    """Return a pool, still closed, of autocommit connections to `url` (libpq URL).
+
+    A connection that broke while it lay idle is replaced before it is handed out. A server that is gone is
+    noticed by TCP within the database's time-out.
+    """
+    milliseconds = int(settings.database_seconds * 1000)
+    conninfo = make_conninfo(
+        url,
+        application_name="leadops gateway",
+        connect_timeout=max(2, round(settings.connection_seconds)),
+        tcp_user_timeout=milliseconds,
+        options=f"-c timezone=UTC -c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",
+    )
+    return AsyncConnectionPool(
+        conninfo,
+        kwargs={"autocommit": True},
+        min_size=settings.min_connections,
+        max_size=max(settings.min_connections, settings.max_connections),
+        timeout=settings.connection_seconds,
+        reconnect_timeout=RECONNECT_SECONDS,
+        check=AsyncConnectionPool.check_connection,
+        open=False,
+    )
+
+
+async def answer_within(seconds: float, work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Return what `work` returns; raise TimeoutError after `seconds`, without waiting for it to give up."""
+    task = asyncio.create_task(work)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    if not done:
+        task.cancel()
+        task.add_done_callback(_forget)
+        raise TimeoutError
+    return task.result()
+
+
+def _forget(task: "asyncio.Task[Any]") -> None:
+    if not task.cancelled():
+        task.exception()  # asked for once, so that nobody complains that nobody asked

@@ -1,0 +1,29 @@
+"""GET /healthz: 200 only while events can be stored, so that a load balancer sends them elsewhere if not."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from leadops.db import load_sql
+from leadops.events.store import AsyncConnection
+from leadops.gateway.problems import Problem
+from leadops.gateway.state import gateway_of
+
+router = APIRouter()
+
+
+@router.api_route("/healthz", methods=["GET", "HEAD"])
+async def healthz(request: Request) -> Response:
+    """Go to the database and back; 503 where it takes too long, lacks the tables or takes no writes."""
+    gateway = gateway_of(request)
+
+    async def check(connection: AsyncConnection) -> tuple[Any, ...] | None:
+        return await (await connection.execute(load_sql("leadops.gateway", "check_health"))).fetchone()
+
+    row = await gateway.ask(check, seconds=gateway.settings.health_seconds)
+    is_migrated, takes_writes = row or (False, False)
+    if not is_migrated:
+        raise Problem(503, "The database lacks the tables; run `leadops migrate`.")
+    if not takes_writes:
+        raise Problem(503, "The database takes no writes; point LEADOPS_DATABASE_URL at the primary.")
+    return Response('{"status": "ok"}', media_type="application/json")

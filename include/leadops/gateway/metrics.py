@@ -1,0 +1,38 @@
+"""GET /metrics/lag: how far the event feed is behind, for whoever holds the metrics token."""
+
+import json
+from dataclasses import asdict
+
+from fastapi import APIRouter, Request, Response
+
+from leadops.db import load_sql
+from leadops.events.lag import Lag, lag_from_row, lag_parameters
+from leadops.events.store import AsyncConnection
+from leadops.gateway.problems import Problem
+from leadops.gateway.state import gateway_of, is_secret
+
+router = APIRouter()
+
+
+@router.get("/metrics/lag")
+async def lag(request: Request) -> Response:
+    """Answer {"minutes_lag", "as_of", …}, the fields of leadops.events.lag.Lag."""
+    gateway = gateway_of(request)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not is_secret(token.strip(), gateway.metrics_token):
+        raise Problem(
+            401,
+            "Send Authorization: Bearer with the gateway's LEADOPS_METRICS_TOKEN.",
+            {"WWW-Authenticate": "Bearer"},
+        )
+
+    async def measure(connection: AsyncConnection) -> Lag:
+        now = gateway.clock()
+        cursor = await connection.execute(
+            load_sql("leadops.events", "measure_lag"), lag_parameters(now, gateway.events.lag)
+        )
+        return lag_from_row(await cursor.fetchone(), now)
+
+    measured = await gateway.ask(measure, seconds=gateway.settings.answer_seconds)
+    document = asdict(measured) | {"as_of": measured.as_of.isoformat()}
+    return Response(json.dumps(document), media_type="application/json")

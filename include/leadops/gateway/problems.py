@@ -1,0 +1,46 @@
+"""Refusals as RFC 9457 problem documents: what is wrong and what to change."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import Request, Response
+from starlette.exceptions import HTTPException
+
+
+class Problem(Exception):
+    """A refusal: its HTTP status, what to change, and headers such as Retry-After."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers = status, detail, dict(headers or {})
+
+    def response(self) -> Response:
+        """Return it as an application/problem+json answer."""
+        document = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        return Response(json.dumps(document), self.status, self.headers, "application/problem+json")
+
+
+async def show_problem(_: Request, error: Exception) -> Response:
+    """Answer a Problem that a route raised."""
+    assert isinstance(error, Problem)  # noqa: S101 - registered for nothing else
+    return error.response()
+
+
+async def show_http_error(request: Request, error: Exception) -> Response:
+    """Answer what the framework refuses: an unknown path, a method that a path does not know."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    known = "POST /collect, GET /schema/event.json, GET /metrics/lag, GET /healthz"
+    return Problem(
+        error.status_code, f"{request.method} on this path is not known here; known: {known}", error.headers
+    ).response()
+
+
+async def show_failure(_: Request, __: Exception) -> Response:
+    """Answer a fault of our own; nothing of it is told, for it may hold personal data."""
+    return Problem(500, "The gateway failed. Send the same events again; each counts once.").response()

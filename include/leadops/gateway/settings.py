@@ -1,0 +1,45 @@
+"""The settings of the gateway: config/gateway.yaml."""
+
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from leadops.gateway.origins import compile_origin
+from leadops.settings import Settings
+
+
+def _check_origin(origin: str) -> str:
+    compile_origin(origin)
+    return origin
+
+
+class RateSettings(Settings):
+    """How much one address may send."""
+
+    events_per_second: float = Field(gt=0)
+    burst: float = Field(ge=1)  # events
+
+
+class GatewaySettings(Settings):
+    """config/gateway.yaml."""
+
+    allowed_origins: tuple[Annotated[str, AfterValidator(_check_origin)], ...] = ()
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    browsers: RateSettings
+    senders: RateSettings
+    max_addresses: int = Field(100_000, ge=1)
+    max_events: int = Field(500, ge=1, le=500)
+    max_body_bytes: int = Field(512 * 1024, ge=1024, le=16 * 1024 * 1024)
+    body_seconds: float = Field(10, gt=0)
+    min_connections: int = Field(2, ge=1)
+    max_connections: int = Field(10, ge=1)
+    connection_seconds: float = Field(3, gt=0)
+    database_seconds: float = Field(10, gt=0)
+    retry_after_seconds: int = Field(5, ge=1)
+    health_seconds: float = Field(2, gt=0)
+
+    @property
+    def answer_seconds(self) -> float:
+        """How long a caller waits at most: for a connection, and then for the database."""
+        return self.connection_seconds + self.database_seconds
