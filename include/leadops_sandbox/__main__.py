@@ -6,7 +6,7 @@ from pathlib import Path
 
 from leadops_sandbox.app import create_app
 from leadops_sandbox.journal import JournalBusyError
-from leadops_sandbox.serve import make_server
+from leadops_sandbox.serve import listen, make_server
 from leadops_sandbox.settings import tokens_from_environment
 
 
@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, required=True, help="the port to listen on")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--state", type=Path, required=True, help="the folder that keeps the state")
-    parser.add_argument("--seed", type=int, default=1, help="the seed of what the salespeople do")
+    parser.add_argument("--seed", type=int, default=4, help="the seed of what the salespeople do")
     parser.add_argument("--speed", type=float, default=1.0, help="how many times faster than life they work")
     given = parser.parse_args()
     try:
@@ -30,7 +30,13 @@ def main() -> int:
     except (JournalBusyError, OSError, ValueError) as error:
         sys.stderr.write(f"sandbox: {error}\n")
         return 1
-    make_server(app, host=given.host, port=given.port).run()
+    try:
+        listener = listen(given.host, given.port)
+    except OSError as error:
+        where = f"{given.host}:{given.port}"
+        sys.stderr.write(f"sandbox: cannot listen on {where} ({error.strerror}); choose another --port\n")
+        return 1
+    make_server(app).run(sockets=[listener])
     return 0
 
 

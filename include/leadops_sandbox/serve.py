@@ -1,5 +1,6 @@
 """Serves the sandbox: as a process of its own, or in a thread of a test."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +12,17 @@ import uvicorn
 from leadops_sandbox.app import Sandbox, create_app
 
 
-def make_server(app: Sandbox, *, host: str, port: int) -> uvicorn.Server:
-    """Return a uvicorn server for `app`; port 0 takes a free one."""
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there; port 0 takes a free one. Raises OSError where it cannot."""
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+def make_server(app: Sandbox) -> uvicorn.Server:
+    """Return a uvicorn server for `app`; run it with the sockets it shall take."""
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            host=host,
-            port=port,
             log_level="warning",
             access_log=False,
             proxy_headers=False,  # who calls decides on the admin routes; a header must not
@@ -35,8 +40,7 @@ def serve_in_thread(state_dir: Path | str, **options: Any) -> Iterator[str]:
     `options` are those of `create_app`.
     """
     app = create_app(state_dir, **options)
-    server = make_server(app, host="127.0.0.1", port=0)
-    listener = server.config.bind_socket()
+    server, listener = make_server(app), listen("127.0.0.1", 0)
     listener.listen()  # from here on a caller is kept waiting, not refused
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

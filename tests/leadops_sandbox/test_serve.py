@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from leadops_sandbox.serve import listen
 from leadops_sandbox.settings import Tokens
 
 from ..conftest import free_port
@@ -122,3 +123,13 @@ def test_a_folder_in_use_is_named_on_one_line(tmp_path: Path) -> None:
         second = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert second.returncode == 1
     assert second.stderr == f"sandbox: {tmp_path} is in use by another sandbox; give each its own\n"
+
+
+def test_a_port_in_use_is_named_on_one_line(tmp_path: Path) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "leadops_sandbox", "--port", port, "--state", str(tmp_path)]
+        refused = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"sandbox: cannot listen on 127.0.0.1:{port} (")
+    assert refused.stderr.endswith("choose another --port\n")

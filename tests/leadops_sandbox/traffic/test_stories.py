@@ -1,0 +1,50 @@
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from random import Random
+from zoneinfo import ZoneInfo
+
+from leadops.db import Connection
+from leadops.events.settings import EventSettings
+from leadops.events.store import accept_events
+from leadops.identity.resolve import resolve_events
+from leadops.identity.settings import IdentitySettings
+from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.qualify import qualify_leads
+from leadops.scoring.rules import RuleSet
+from leadops.scoring.score import score_leads
+from leadops.settings import load_config
+from leadops_sandbox.traffic.people import PEOPLE, person
+from leadops_sandbox.traffic.stories import tell_visit
+from leadops_sandbox.traffic.visits import visits
+
+
+def test_every_visit_has_something_in_it_and_forms_carry_the_traits() -> None:
+    rng = Random(1)
+    for number in range(0, PEOPLE, 5):
+        who = person(1, number)
+        story = tell_visit(rng, who)
+        assert story
+        for step in story:
+            if step.event in ("submit_form", "identify"):
+                assert step.known
+                assert who.traits.items() <= step.properties.items()
+
+
+def test_seven_minutes_of_a_quiet_night_bring_qualified_leads_under_the_shipped_rules(
+    connection: Connection,
+) -> None:
+    start = datetime(2026, 7, 4, 18, 0, tzinfo=UTC)  # Sunday 03:00 in Tokyo
+    end = start + timedelta(minutes=7)
+    stream = takewhile(lambda visit: visit.at < end, visits(1, start=start))
+    sent = [s.event for visit in stream for s in visit.sendings if s.send_at < end]
+    accept_events(connection, list(sent), now=end, settings=load_config("events", EventSettings))
+    resolve_events(connection, now=end, settings=load_config("identity", IdentitySettings))
+    score_leads(connection, rules=load_config("scoring", RuleSet), zone=ZoneInfo("Asia/Tokyo"), now=end)
+    qualify_leads(connection, contract=load_config("kpi", KpiContract), now=end)
+    row = connection.execute(
+        "select count(*) filter (where t.stage = 'mql'), count(*) from identity.leads as l"
+        " left join lifecycle.transitions as t using (lead_id)"
+    ).fetchone()
+    assert row
+    mqls, leads = row
+    assert 2 <= mqls < leads / 2
