@@ -1,0 +1,57 @@
+"""Every minute: events become score changes in the MA, and leads become MQLs."""
+
+from typing import Any
+
+from airflow.sdk import dag, get_current_context, task
+
+from leadops.orchestration import minute
+from leadops.orchestration.defaults import minute_dag
+
+
+@dag(**minute_dag(tags=["every-minute", "scoring"]))
+def score_leads() -> None:
+    """
+    ### Events become score changes in the MA
+
+    **What**: finds the lead behind each new event, writes the points it earns into the ledger, pushes the
+    changes to the MA, and decides who becomes MQL. **When**: every minute; a minute that was skipped needs no
+    run of its own, because each task takes whatever has not been taken yet. **Connections**: `leadops_ma`,
+    `leadops_crm`, and `LEADOPS_DATABASE_URL`.
+
+    **When it is red**
+    - *one run, then green again*: nothing to do, nothing was lost.
+    - *resolve or score red again and again*: read the last line of the log. A setting that is wrong is named
+      with file and line; correct it, the next run goes on.
+    - *push green, but nothing arrives in the MA*: the log says why (down, asked us to wait, credentials). All
+      changes stay on record and follow by themselves. Dead letters: `leadops dead-letters list`.
+    - *in doubt about the numbers*: `leadops audit`.
+
+    **Backfill**: `airflow backfill create --dag-id score_leads --from-date … --to-date …` scores the events
+    received in those minutes under today's rules and pushes only the difference, behind live changes. Run
+    again, it changes nothing.
+    """
+
+    @task
+    def resolve() -> dict[str, Any]:
+        """Find the lead behind every waiting event; a new email makes a lead."""
+        return minute.resolve(get_current_context())
+
+    @task
+    def score() -> dict[str, Any]:
+        """Write the points that the rules give, as differences to what the ledger has."""
+        return minute.score(get_current_context())
+
+    @task
+    def push() -> dict[str, Any]:
+        """Send new leads and score changes to the MA, each exactly once."""
+        return minute.push(get_current_context())
+
+    @task
+    def qualify() -> dict[str, Any]:
+        """Record who became MQL, SAL, SQL, won or lost; bring new MQLs to the CRM."""
+        return minute.qualify(get_current_context())
+
+    resolve() >> score() >> [push(), qualify()]
+
+
+score_leads()

@@ -1,0 +1,42 @@
+"""Every minute: do salespeople answer in time?"""
+
+from typing import Any
+
+from airflow.sdk import dag, get_current_context, task
+
+from leadops.orchestration import watch
+from leadops.orchestration.defaults import minute_dag
+
+
+@dag(**minute_dag(tags=["every-minute", "watch", "sales"]))
+def watch_sla() -> None:
+    """
+    ### Do salespeople answer in time?
+
+    **What**: mirrors the CRM's activities, brings the SLA clock of every MQL up to date, and brings Slack in
+    line with the incidents. **When**: every minute. **Connections**: `leadops_crm`, `leadops_slack`, and
+    `LEADOPS_DATABASE_URL`.
+
+    **When it is red**: lateness of sales goes unseen. Read the last line of the log. A CRM that is down does
+    not make this DAG red: the clocks are held and settled later with the true times.
+    """
+
+    @task
+    def poll() -> dict[str, Any]:
+        """Mirror what the salespeople did since the last poll."""
+        return watch.poll()
+
+    @task
+    def clock() -> dict[str, Any]:
+        """Bring the SLA clocks up to date; compare everything with the incidents on record."""
+        return watch.watch()
+
+    @task
+    def tell() -> dict[str, Any]:
+        """Post, edit, escalate and resolve the Slack messages of the incidents."""
+        return watch.tell_incidents(get_current_context())
+
+    poll() >> clock() >> tell()
+
+
+watch_sla()

@@ -1,0 +1,26 @@
+"""What the commands share: the clock, the database, the console."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from leadops.db import Connection, connect
+from leadops.settings import database_url
+
+console = Console()
+sleep = time.sleep
+
+
+def clock() -> datetime:
+    """Return the time now; the one place from which the commands take it."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_database() -> Iterator[Connection]:
+    """Open the database of LEADOPS_DATABASE_URL for one command."""
+    with connect(database_url(), application="leadops cli") as connection:
+        yield connection

@@ -1,0 +1,27 @@
+"""`leadops init-config`: a folder of settings to make one's own."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadops.cli.context import console
+from leadops.errors import PermanentError
+
+
+def init_config(folder: Annotated[Path, typer.Argument(help="Where to put the YAML files.")]) -> None:
+    """Copy the default settings into FOLDER; nothing that is there already is touched.
+
+    Set LEADOPS_CONFIG_DIR to the folder and change what you like; delete a file to have its defaults back.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for default in sorted(files("leadops.config").iterdir(), key=lambda file: file.name):
+            own = folder / default.name
+            if default.name.endswith(".yaml") and not own.exists():
+                own.write_text(default.read_text(encoding="utf-8"), encoding="utf-8")
+                console.print(str(own))
+    except OSError as error:
+        raise PermanentError(f"{folder}: {error.strerror}; name a folder that can be written") from error
+    console.print(f"set LEADOPS_CONFIG_DIR={folder.resolve()}")

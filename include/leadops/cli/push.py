@@ -1,0 +1,51 @@
+"""`leadops push`: send what waits, until done."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from leadops.cli.context import clock, console, sleep
+from leadops.delivery import push as delivery
+from leadops.delivery.report import Report
+from leadops.delivery.settings import DeliverySettings
+from leadops.errors import TransientError
+from leadops.settings import database_url, endpoint, load_config
+
+
+def push(
+    target: Annotated[str, typer.Option(help="Only this target (ma or crm).")] = "",
+    seconds: Annotated[float, typer.Option(help="Stop after this many seconds.", min=1)] = 600,
+) -> None:
+    """Send score changes and other effects to the MA and the CRM, until nothing waits.
+
+    Exits with 1 when a target does not take them; they stay on record for the next push.
+    """
+    settings = load_config("delivery", DeliverySettings)
+    until = clock() + timedelta(seconds=seconds)
+    problems = []
+    for name in [target] if target else list(settings.targets):
+        settings.find_target(name)
+        with console.status(f"pushing to {name} …"):
+            done = delivery.push(
+                database_url=database_url(),
+                endpoint=endpoint(name),
+                target=name,
+                settings=settings,
+                clock=clock,
+                sleep=sleep,
+                until=until,
+            )
+        console.print(f"{name}: {describe(done)}")
+        if done.problem:
+            problems.append(f"{name}: {done.problem}")
+    if problems:
+        raise TransientError("not everything was taken, it stays on record: " + "; ".join(problems))
+
+
+def describe(done: Report) -> str:
+    """Return a push in one line."""
+    return (
+        f"{done.deltas} deltas and {done.effects} effects in {done.calls} calls, "
+        f"{done.dead} dead letters, {done.failed} to be sent again"
+    )

@@ -1,0 +1,20 @@
+"""`leadops sandbox`: stand-ins for MA, CRM and Slack."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def sandbox(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8082,
+    state: Annotated[Path, typer.Option(help="Folder in which its state is kept.")] = Path(
+        ".leadops/sandbox"
+    ),
+) -> None:
+    """Serve stand-ins for MA, CRM and Slack, with faults on demand, until interrupted."""
+    # A process of its own: leadops itself never imports the stand-ins.
+    command = [sys.executable, "-m", "leadops_sandbox", "--port", str(port), "--state", str(state)]
+    os.execv(sys.executable, command)  # noqa: S606

@@ -1,0 +1,64 @@
+"""Airflow connections become what leadops calls the other systems with."""
+
+from typing import Any
+
+from leadops.alerts.settings import AlertSettings
+from leadops.clients.chat import ApiChat, Chat, WebhookChat
+from leadops.db import Connection, connect
+from leadops.settings import Endpoint, database_url, endpoint_from_connection
+
+SLACK = "leadops_slack"
+
+
+def open_database(task: str) -> Connection:
+    """Open the leadops database for one task."""
+    return connect(database_url(), application=f"leadops {task}")
+
+
+def find_endpoint(name: str) -> Endpoint:
+    """Return the endpoint of the Airflow connection leadops_<name> (ma, cdp, crm)."""
+    connection = _find_connection(f"leadops_{name}")
+    return endpoint_from_connection(
+        {
+            "host": connection.host,
+            "schema": connection.schema,
+            "port": connection.port,
+            "password": connection.password,
+            "extra": connection.extra_dejson,
+        }
+    )
+
+
+class SlackChat:
+    """The chat of the connection leadops_slack, made by the Slack provider when it is first needed.
+
+    Most minutes there is nothing to tell, and then the provider is not even loaded.
+    """
+
+    def __init__(self, settings: AlertSettings) -> None:
+        self._settings = settings
+        self._chat: Chat | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._chat is None:
+            self._chat = _make_chat(self._settings)
+        return getattr(self._chat, name)
+
+
+def _make_chat(settings: AlertSettings) -> Chat:
+    connection = _find_connection(SLACK)
+    if connection.conn_type == "slackwebhook":
+        from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook
+
+        return WebhookChat(SlackWebhookHook(slack_webhook_conn_id=SLACK, timeout=5).get_conn())
+    from airflow.providers.slack.hooks.slack import SlackHook
+
+    timeout = int(connection.extra_dejson.get("timeout", 5))
+    channel = connection.extra_dejson.get("channel") or settings.channel
+    return ApiChat(SlackHook(slack_conn_id=SLACK, timeout=timeout).get_conn(), channel)
+
+
+def _find_connection(conn_id: str) -> Any:
+    from airflow.sdk import BaseHook
+
+    return BaseHook.get_connection(conn_id)

@@ -1,0 +1,128 @@
+"""The tasks of score_leads: each does its stage's work chunk by chunk and says in one line what was done."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from leadops.company import Company
+from leadops.delivery import push as delivery
+from leadops.delivery.purge import purge_settled
+from leadops.delivery.report import Report
+from leadops.delivery.settings import DeliverySettings
+from leadops.identity.resolve import resolve_events
+from leadops.identity.settings import IdentitySettings
+from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.qualify import qualify_leads
+from leadops.orchestration.connections import find_endpoint, open_database
+from leadops.orchestration.heartbeat import note_success
+from leadops.orchestration.runs import interval, is_backfill, lane, now
+from leadops.scoring.backfill import enqueue_interval
+from leadops.scoring.rules import RuleSet
+from leadops.scoring.score import score_leads
+from leadops.settings import database_url, load_config
+
+log = logging.getLogger(__name__)
+
+Context = Mapping[str, Any]
+Counts = dict[str, Any]
+
+#: A push leaves off in time for the next minute's; what it did not send stays on record.
+PUSH_TIME = timedelta(seconds=50)
+
+#: Work goes on chunk by chunk until none is left or this is over; the next run takes up the rest.
+CHUNK_TIME = timedelta(minutes=5)
+
+#: The last tasks of score_leads.
+LEAVES = ("push", "qualify")
+
+
+def resolve(context: Context) -> Counts:
+    """Find the lead behind every waiting event; in a backfill also take up the events of its minutes."""
+    settings = load_config("identity", IdentitySettings)
+    with open_database("resolve") as connection:
+        taken_up = 0
+        if is_backfill(context):
+            start, end = interval(context)
+            with connection.transaction():
+                taken_up = enqueue_interval(connection, start=start, end=end)
+        counts = _work_off(lambda: resolve_events(connection, now=now(), settings=settings))
+    log.info(
+        "resolved %(events)s events: %(new_leads)s new leads, %(leads_touched)s leads to score, "
+        "%(waiting)s of nobody known yet",
+        counts,
+    )
+    return counts | ({"leads_taken_up": taken_up} if taken_up else {})
+
+
+def score(context: Context) -> Counts:
+    """Bring the ledger and the scores in line with the rules: only differences are written."""
+    rules, company = load_config("scoring", RuleSet), load_config("company", Company)
+    with open_database("score") as connection:
+        counts = _work_off(
+            lambda: score_leads(connection, rules=rules, zone=company.zone, now=now(), lane=lane(context))
+        )
+    log.info(
+        "scored %(leads)s leads: %(rows)s ledger rows (%(corrections)s corrections), %(points)s points",
+        counts,
+    )
+    return counts
+
+
+def push(context: Context) -> Counts:
+    """Send new leads and score changes to the MA."""
+    done = _push_to("ma")
+    settings = load_config("delivery", DeliverySettings)
+    with open_database("push") as connection:
+        purge_settled(connection, keep_days=settings.keep_days, now=now())
+        note_success(context, connection, leaves=LEAVES)
+    return done
+
+
+def qualify(context: Context) -> Counts:
+    """Record who became MQL, SAL, SQL, won or lost, and bring new MQLs to the CRM."""
+    contract = load_config("kpi", KpiContract)
+    with open_database("qualify") as connection:
+        counts = asdict(qualify_leads(connection, contract=contract, now=now(), quiet=is_backfill(context)))
+    crm = _push_to("crm")
+    log.info("new: %(mql)s MQL, %(sal)s SAL, %(sql)s SQL, %(won)s won, %(lost)s lost", counts)
+    with open_database("qualify") as connection:
+        note_success(context, connection, leaves=LEAVES)
+    return counts | {"crm": crm}
+
+
+def _push_to(target: str) -> Counts:
+    started = now()
+    done = delivery.push(
+        database_url=database_url(),
+        endpoint=find_endpoint(target),
+        target=target,
+        settings=load_config("delivery", DeliverySettings),
+        clock=now,
+        sleep=time.sleep,
+        until=started + PUSH_TIME,
+    )
+    log.info(
+        "%s took %s deltas and %s effects in %s calls; %s dead letters, %s calls to be made again%s",
+        *(target, done.deltas, done.effects, done.calls, done.dead, done.failed),
+        f": {done.problem}" if done.problem else "",
+    )
+    return _counts(done)
+
+
+def _counts(done: Report) -> Counts:
+    return {name: value for name, value in asdict(done).items() if name != "problem"}
+
+
+def _work_off(work: Callable[[], Any]) -> Counts:
+    """Call `work` until nothing remains or the time is over; return the sums of its counts."""
+    until = now() + CHUNK_TIME
+    sums: Counts = {}
+    while True:
+        done = asdict(work())
+        remaining = done.pop("remaining")
+        sums = {name: sums.get(name, 0) + value for name, value in done.items()}
+        if not remaining or now() >= until:
+            return sums

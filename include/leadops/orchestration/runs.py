@@ -1,0 +1,29 @@
+"""What a task needs to know of its run."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from leadops.delivery.cut import BACKFILL, LIVE
+
+
+def now() -> datetime:
+    """Return the time now (UTC); the one place from which the tasks take it."""
+    return datetime.now(UTC)
+
+
+def is_backfill(context: Mapping[str, Any]) -> bool:
+    """Whether an engineer's backfill made this run; its run_id may still begin with scheduled__."""
+    return str(context["dag_run"].run_type).rsplit(".", 1)[-1].lower() in ("backfill", "backfill_job")
+
+
+def lane(context: Mapping[str, Any]) -> int:
+    """Return the lane of the run: backfills stand behind what happens now."""
+    return BACKFILL if is_backfill(context) else LIVE
+
+
+def interval(context: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    """Return the run's data interval [start, end) in UTC; both ends are run_after where it has none."""
+    run = context["dag_run"]
+    end = run.data_interval_end or run.run_after
+    return run.data_interval_start or end, end

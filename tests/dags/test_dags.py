@@ -1,0 +1,56 @@
+"""Every DAG is what operations can rely on."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXPECTED = {"score_leads", "watch_cdp_lag", "watch_sla"}
+
+
+@pytest.fixture(scope="module")
+def dags() -> dict:
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(str(ROOT / "dags"))
+    assert bag.import_errors == {}
+    return dict(bag.dags)
+
+
+def test_these_dags_and_no_others(dags: dict) -> None:
+    assert set(dags) == EXPECTED
+    assert {path.stem for path in (ROOT / "dags").glob("*.py")} == EXPECTED
+
+
+@pytest.mark.parametrize("dag_id", sorted(EXPECTED))
+def test_a_dag_tells_operations_what_to_do(dags: dict, dag_id: str) -> None:
+    dag = dags[dag_id]
+    for word in ("**What**", "**When**", "**Connections**", "**When it is red**"):
+        assert word in dag.doc_md
+    assert "leadops" in dag.tags
+    assert dag.deadline
+    assert dag.catchup is False
+    assert dag.max_active_runs == 1
+    assert dag.dagrun_timeout
+    for task in dag.tasks:
+        assert task.doc_md, f"{task.task_id} has no docstring"
+        assert task.owner == "revenue-operations"
+        assert task.retries >= 1
+        assert task.execution_timeout
+        assert task.pool == "leadops"
+        assert task.on_failure_callback
+
+
+def test_scores_are_pushed_and_judged_after_they_are_made(dags: dict) -> None:
+    tasks = dags["score_leads"].task_dict
+    assert set(tasks) == {"resolve", "score", "push", "qualify"}
+    assert tasks["resolve"].downstream_task_ids == {"score"}
+    assert tasks["score"].downstream_task_ids == {"push", "qualify"}
+
+
+def test_the_leaves_that_the_heartbeat_waits_for_are_the_leaves(dags: dict) -> None:
+    from leadops.orchestration.minute import LEAVES
+
+    assert {task.task_id for task in dags["score_leads"].leaves} == set(LEAVES)
+    assert {task.task_id for task in dags["watch_cdp_lag"].leaves} == {"tell"}
+    assert {task.task_id for task in dags["watch_sla"].leaves} == {"tell"}
