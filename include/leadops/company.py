@@ -1,27 +1,30 @@
 """What is true of the company as a whole: the zone its days are counted in, the language it is spoken to."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import field_validator
+from pydantic import AfterValidator
 
 from leadops.settings import Settings
+
+
+def check_zone(name: str) -> str:
+    """Return `name` when it is an IANA time zone; raise ValueError when it is none."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is not an IANA time zone such as Asia/Tokyo or Europe/Berlin") from error
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(check_zone)]
 
 
 class Company(Settings):
     """config/company.yaml."""
 
-    timezone: str = "Asia/Tokyo"  # IANA name
+    timezone: ZoneName = "Asia/Tokyo"
     language: Literal["en", "ja"] = "en"  # of messages to people
-
-    @field_validator("timezone")
-    @classmethod
-    def _must_exist(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"{name!r} is not an IANA time zone such as Asia/Tokyo") from error
-        return name
 
     @property
     def zone(self) -> ZoneInfo:

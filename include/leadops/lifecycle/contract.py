@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
-from leadops.company import Company
+from leadops.company import Company, ZoneName
 from leadops.settings import Settings, load_config
 
 
@@ -58,13 +58,8 @@ class InForce(NamedTuple):
 class KpiContract(Settings):
     """config/kpi.yaml."""
 
-    timezone: str | None = None  # IANA name; None: the company's
+    timezone: ZoneName | None = None  # None: the company's
     versions: list[KpiVersion] = Field(min_length=1)
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str | None) -> str | None:
-        return name if name is None else Company(timezone=name).timezone
 
     @field_validator("versions")
     @classmethod

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import holidays
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from leadops.company import Company
+from leadops.company import Company, ZoneName
 from leadops.settings import Settings, load_config
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
@@ -136,7 +136,7 @@ class OffHours(Settings):
 class SlaPolicy(Settings):
     """config/sla.yaml."""
 
-    timezone: str | None = None  # IANA name; None: the company's
+    timezone: ZoneName | None = None  # None: the company's
     tiers: list[Tier] = Field(min_length=1)
     median: Median
     warn_at: WarnAt
@@ -144,11 +144,6 @@ class SlaPolicy(Settings):
     working_hours: WorkingHours
     holidays: Holidays
     off_hours: OffHours
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str | None) -> str | None:
-        return name if name is None else Company(timezone=name).timezone
 
     @field_validator("tiers")
     @classmethod

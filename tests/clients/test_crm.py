@@ -1,0 +1,77 @@
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from leadops.clients.crm import CrmClient
+from leadops.errors import PermanentError, TransientError
+from leadops.settings import Endpoint
+
+
+@pytest.fixture
+def answers() -> dict[str, Any]:
+    """What the server below answers: status and body; it notes what it was asked."""
+    return {"status": 200, "body": b"{}", "asked": []}
+
+
+@pytest.fixture
+def client(answers: dict[str, Any]) -> Iterator[CrmClient]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answers["asked"].append((self.path, self.headers["Authorization"]))
+            self.send_response(answers["status"])
+            self.send_header("Content-Length", str(len(answers["body"])))
+            self.end_headers()
+            self.wfile.write(answers["body"])
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    opened = CrmClient(Endpoint(base_url=f"http://127.0.0.1:{server.server_port}", token="secret", timeout=2))
+    yield opened
+    opened.close()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_page_is_asked_for_by_cursor_and_the_cursor_is_text(
+    client: CrmClient, answers: dict[str, Any]
+) -> None:
+    answers["body"] = b'{"items": [], "cursor": 12, "as_of": "2026-06-01T10:00:00Z"}'
+    assert client.activities(after=None, limit=5)["cursor"] == "12"
+    client.activities(after="12", limit=5)
+    assert answers["asked"] == [
+        ("/v1/activities?limit=5", "Bearer secret"),
+        ("/v1/activities?limit=5&after=12", "Bearer secret"),
+    ]
+
+
+@pytest.mark.parametrize("body", [b'{"items": [{"id": "r1"}]}', b'[{"id": "r1"}]'])
+def test_salespeople_come_as_a_page_or_as_a_list(
+    client: CrmClient, answers: dict[str, Any], body: bytes
+) -> None:
+    answers["body"] = body
+    assert client.reps() == [{"id": "r1"}]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (200, b'{"items": 3}', TransientError),
+        (200, b'"text"', TransientError),
+        (200, b'{"ite', TransientError),
+        (429, b"", TransientError),
+        (503, b"", TransientError),
+        (403, b"", PermanentError),
+    ],
+)
+def test_what_is_no_page_raises_by_what_to_do_about_it(
+    client: CrmClient, answers: dict[str, Any], status: int, body: bytes, error: type[Exception]
+) -> None:
+    answers.update(status=status, body=body)
+    with pytest.raises(error, match="CRM"):
+        client.reps()
