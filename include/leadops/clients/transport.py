@@ -1,7 +1,7 @@
 """One HTTP call to another system, judged: what do we know about its effect?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -79,7 +79,7 @@ class Transport:
     def send(
         self, method: str, path: str, *, body: bytes | None = None, key: str | None = None, **params: Any
     ) -> Outcome:
-        """Send `body` (JSON bytes) to `path` with `key` as Idempotency-Key; never raises for what HTTP can do."""
+        """Send `body` (JSON) to `path` with `key` as Idempotency-Key; never raises for HTTP faults."""
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if key:
             headers["Idempotency-Key"] = key
@@ -128,25 +128,24 @@ def judge(response: requests.Response) -> Outcome:
         except ValueError:
             return Unknown(f"HTTP {status} without valid JSON")
     if status == 429:
-        return Throttled(_seconds(response.headers.get("Retry-After")))
+        return Throttled(_seconds(response.headers))
     if 400 <= status < 500 and status != 408:
         return Refused(status, f"HTTP {status}: {_detail(response)}")
     return Unknown(f"HTTP {status}")
 
 
-def _seconds(retry_after: str | None) -> float:
-    """Read Retry-After (RFC 9110 10.2.3: seconds or a date)."""
-    if not retry_after:
-        return DEFAULT_RETRY_AFTER
+def _seconds(headers: Mapping[str, str]) -> float:
+    """Read Retry-After (RFC 9110 10.2.3: seconds, or a date, compared with the answer's own Date)."""
+    retry_after = headers.get("Retry-After", "")
     try:
         return max(0.0, float(retry_after))
     except ValueError:
         pass
     try:
-        # The date is compared with the answer's own moment; only here is the wall clock the right one.
-        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
-    except ValueError:
+        wait = parsedate_to_datetime(retry_after) - parsedate_to_datetime(headers["Date"])
+    except (ValueError, KeyError, TypeError):
         return DEFAULT_RETRY_AFTER
+    return max(0.0, wait.total_seconds())
 
 
 def _detail(response: requests.Response) -> str:

@@ -1,0 +1,120 @@
+"""Every way in which a call can end, over real sockets."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from leadops.clients.transport import (
+    DEFAULT_RETRY_AFTER,
+    Answered,
+    Outcome,
+    Refused,
+    Throttled,
+    Transport,
+    Unknown,
+    Unreachable,
+    expect,
+)
+from leadops.errors import PermanentError, TransientError
+from leadops.settings import Endpoint
+
+
+@contextmanager
+def _serve(answer: bytes, *, hold: float = 0.0) -> Iterator[str]:
+    """Answer each connection's first request with these bytes, after `hold` seconds, and close it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    stop = threading.Event()
+
+    def run() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(65536)
+                stop.wait(hold)
+                connection.sendall(answer)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        stop.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+def _answer(status: str, body: bytes = b"{}", *headers: str, length: int | None = None) -> bytes:
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+def _call(url: str, *, timeout: float = 2.0) -> Outcome:
+    transport = Transport(Endpoint(base_url=url, timeout=timeout))
+    try:
+        return transport.send("POST", "/x", body=b"{}", key="k")
+    finally:
+        transport.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (_answer("200 OK", b'{"a":1}'), Answered(200, {"a": 1})),
+        (_answer("204 No Content", b""), Answered(204, None)),
+        (_answer("200 OK", b"<html>"), Unknown("HTTP 200 without valid JSON")),
+        (_answer("200 OK", b'{"a"', length=10), Unknown("no whole answer (ChunkedEncodingError)")),
+        (b"", Unknown("the connection broke")),
+        (_answer("500 Oh"), Unknown("HTTP 500")),
+        (_answer("408 Late"), Unknown("HTTP 408")),
+        (_answer("302 Found", b"", "Location: http://127.0.0.1:9/"), Unknown("HTTP 302")),
+        (
+            _answer("422 No", b'{"detail":"delta must be a number"}'),
+            Refused(422, "HTTP 422: delta must be a number"),
+        ),
+        (_answer("404 Not Found", b"nothing here"), Refused(404, "HTTP 404: Not Found")),
+        (_answer("429 Slow", b"{}", "Retry-After: 7"), Throttled(7.0)),
+        (_answer("429 Slow", b"{}"), Throttled(DEFAULT_RETRY_AFTER)),
+        (_answer("429 Slow", b"{}", "Retry-After: soon"), Throttled(DEFAULT_RETRY_AFTER)),
+        (
+            _answer(
+                "429 Slow",
+                b"{}",
+                "Date: Fri, 01 May 2026 09:00:00 GMT",
+                "Retry-After: Fri, 01 May 2026 09:02:00 GMT",
+            ),
+            Throttled(120.0),
+        ),
+    ],
+)
+def test_an_answer_says_what_is_known_of_the_effect(answer: bytes, outcome: Outcome) -> None:
+    with _serve(answer) as url:
+        assert _call(url) == outcome
+
+
+def test_silence_after_sending_is_unknown() -> None:
+    with _serve(_answer("200 OK"), hold=5) as url:
+        assert _call(url, timeout=0.2) == Unknown("no whole answer (ReadTimeout)")
+
+
+def test_a_closed_port_is_surely_no_effect() -> None:
+    assert _call("http://127.0.0.1:9") == Unreachable("no connection")
+
+
+@pytest.mark.parametrize(("status", "ours"), [(401, True), (403, True), (404, False), (422, False)])
+def test_only_refused_credentials_are_our_own_fault(status: int, ours: bool) -> None:
+    assert Refused(status, "").concerns_caller is ours
+
+
+def test_expect_sorts_failures_by_what_to_do() -> None:
+    assert expect(Answered(200, [1]), "x") == [1]
+    with pytest.raises(PermanentError, match="MA leads: HTTP 404"):
+        expect(Refused(404, "HTTP 404"), "MA leads")
+    with pytest.raises(TransientError, match="MA leads: no connection"):
+        expect(Unreachable("no connection"), "MA leads")
