@@ -48,13 +48,15 @@ class Words(Formatter):
         return value
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """Show a fact: `time` in the company's zone, `span` of minutes in words, `list` with commas."""
+        """Show a fact: `time` in the company's zone, `span` of minutes, `list`, name of a `clock`, `raw`."""
         if format_spec == "time":
             return self.show_time(value)
         if format_spec == "span":
             return self.show_span(timedelta(minutes=float(value)))
         if format_spec == "list":
             return escape(", ".join(str(item) for item in value))
+        if format_spec == "clock" and value in load_catalogue()["clock"]:
+            return self.say("clock", str(value))
         if format_spec == "raw":
             return str(value)
         return escape(str(value))

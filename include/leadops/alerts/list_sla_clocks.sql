@@ -24,6 +24,7 @@ select
     breaches.stopped_at,
     breaches.changed_at,
     breaches.business_minutes,
-    breaches.target_minutes
+    breaches.target_minutes,
+    breaches.evidence
 from watched
 inner join sla.breaches on watched.breach_id = breaches.breach_id

@@ -15,9 +15,11 @@ def watch_sla(connection: Connection, *, now: datetime) -> list[Finding]:
     """Judge the clocks in sla.breaches; a held one is unknown, which neither opens nor ends anything."""
     findings = []
     rows = connection.execute(load_sql("leadops.alerts", "list_sla_clocks")).fetchall()
-    for lead_id, cycle, clock, state, started, due, stopped, changed, minutes, target in rows:
+    for lead_id, cycle, clock, state, started, due, stopped, changed, minutes, target, evidence in rows:
         facts: dict[str, Any] = {
             "lead_id": lead_id,
+            # a clock without a lead of its own has the id 0 and says how many leads it is about
+            **({"lead": lead_id} if lead_id else {"leads": evidence.get("leads")}),
             "cycle": cycle,
             "clock": clock,
             "started_at": started.isoformat(),
