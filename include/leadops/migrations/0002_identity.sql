@@ -24,11 +24,13 @@ create table identity.aliases (
 comment on column identity.aliases.event_seq is 'The event that is the evidence for this link';
 create index aliases_lead on identity.aliases (lead_id);
 
+-- An event is resolved once because it leaves the inbox once; ranges of event_seq are found by the small index.
 create table identity.resolved_events (
-    event_seq bigint primary key,
-    lead_id bigint not null
+    event_seq bigint not null,
+    lead_id bigint not null,
+    primary key (lead_id, event_seq)
 );
-create index resolved_events_lead on identity.resolved_events (lead_id);
+create index resolved_events_seq on identity.resolved_events using brin (event_seq);
 
 -- Events of nobody known yet; they move to resolved_events when an alias of theirs becomes known.
 create table identity.unresolved_events (

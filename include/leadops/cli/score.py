@@ -1,0 +1,95 @@
+"""`leadops score`: find whose the waiting events are, and bring every waiting lead's points in line."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from leadops.cli.context import clock, console, open_database
+from leadops.company import Company
+from leadops.db import Connection
+from leadops.identity.resolve import resolve_events
+from leadops.identity.settings import IdentitySettings
+from leadops.scoring.preview import Preview, preview_leads
+from leadops.scoring.rules import RuleSet
+from leadops.scoring.score import score_leads
+from leadops.settings import load_config
+
+
+def score(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+    rules: Annotated[
+        Path | None, typer.Option(help="A rule file to use in place of the configured one.")
+    ] = None,
+    most: Annotated[int, typer.Option(help="With --dry-run, list at most this many leads.", min=0)] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Resolve the waiting events and score the waiting leads, until nothing waits.
+
+    A rule file that changed takes effect, and every lead is scored by it.
+    """
+    rule_set = load_config("scoring", RuleSet, path=rules)
+    with open_database() as connection:
+        if dry_run:
+            _show(preview_leads(connection, rules=rule_set, zone=_zone(), most=most), as_json=as_json)
+        else:
+            done = _run(connection, rule_set)
+            typer.echo(json.dumps(done) if as_json else ", ".join(f"{done[each]} {each}" for each in done))
+
+
+def _zone() -> ZoneInfo:
+    return load_config("company", Company).zone
+
+
+def _run(connection: Connection, rules: RuleSet) -> dict[str, int]:
+    """Resolve and score until nothing waits; return the counts under the names they are told by."""
+    settings, zone = load_config("identity", IdentitySettings), _zone()
+    done = dict.fromkeys(["events", "new leads", "leads scored", "ledger rows", "points", "corrections"], 0)
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("resolving events", total=None)
+        remaining = True
+        while remaining:
+            resolved = resolve_events(connection, now=clock(), settings=settings)
+            done["events"] += resolved.events
+            done["new leads"] += resolved.new_leads
+            progress.update(bar, completed=done["events"])
+            remaining = resolved.remaining
+        bar = progress.add_task("scoring leads", total=None)
+        remaining = True
+        while remaining:
+            scored = score_leads(connection, rules=rules, zone=zone, now=clock())
+            done["leads scored"] += scored.leads
+            done["ledger rows"] += scored.rows
+            done["points"] += scored.points
+            done["corrections"] += scored.corrections
+            progress.update(bar, completed=done["leads scored"])
+            remaining = scored.remaining
+    return done
+
+
+def _show(preview: Preview, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(asdict(preview)))
+        return
+    table = Table("lead", "total", "would be", "grade", "would be", "by rule")
+    for change in preview.changes:
+        by_rule = ", ".join(f"{rule} {points:+d}" for rule, points in sorted(change.rules.items()))
+        table.add_row(
+            str(change.lead_id),
+            str(change.before),
+            str(change.after),
+            change.grade_before,
+            change.grade_after,
+            by_rule,
+        )
+    console.print(table)
+    why = "every lead, since the rules changed" if preview.rules_change else "the leads that wait"
+    console.print(
+        f"looked at {preview.leads} leads ({why}): {preview.changed} would change,"
+        f" by {preview.points:+d} points in all; {len(preview.changes)} are listed; nothing was written"
+    )

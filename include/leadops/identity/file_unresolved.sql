@@ -1,0 +1,7 @@
+insert into identity.unresolved_events (event_seq, anonymous_id, user_id)
+select
+    event_seq,
+    anonymous_id,
+    user_id
+from chunk
+where lead_id is null

@@ -1,0 +1,12 @@
+insert into identity.inbox (event_seq)
+select events.seq
+from cdp.events as events
+where
+    events.received_at >= %(start)s and events.received_at < %(stop)s
+    and not exists (select from identity.inbox as waiting where waiting.event_seq = events.seq)
+    and not exists (select from identity.unresolved_events as nobodys where nobodys.event_seq = events.seq)
+    and not exists (
+        select from identity.resolved_events as resolved
+        where resolved.event_seq = events.seq and resolved.event_seq between %(first_seq)s and %(last_seq)s
+    )
+on conflict do nothing

@@ -1,0 +1,191 @@
+-- What the leads in `touched` should have for each (lead, event, rule), minus what the ledger gave them.
+-- Caps are filters one after the other: the rule's per day, the rule's for ever, the group's per day, the
+-- group's for ever. Each takes what the one before let through, in the order of (day, ts, event_id, rule), and
+-- lets through the part of every amount that its cap has room for. Amounts have no sign.
+with rules as materialized (
+    select listed.*
+    from jsonb_to_recordset(%(behaviour)s) as listed (
+        number integer, name text, event text, condition jsonpath, points integer,
+        day_cap integer, ever_cap integer, group_number integer, group_day_cap integer, group_ever_cap integer
+    )
+),
+
+fit_rules as materialized (
+    select listed.*
+    from jsonb_to_recordset(%(fit)s) as listed (name text, trait text, condition jsonpath, points integer)
+),
+
+-- The condition is tested in a case, which the planner takes for an even chance: taking it for a rare one, it
+-- would try the rules on all events there are before it looks whose they are.
+matches as (
+    select
+        resolved.lead_id,
+        resolved.event_seq,
+        rules.number,
+        rules.day_cap,
+        rules.ever_cap,
+        rules.group_number,
+        rules.group_day_cap,
+        rules.group_ever_cap,
+        events.ts,
+        events.event_id collate "C" as event_id,
+        (events.ts at time zone %(zone)s)::date as day,
+        abs(rules.points) as amount
+    from touched
+    inner join identity.resolved_events as resolved on touched.lead_id = resolved.lead_id
+    inner join cdp.events as events on resolved.event_seq = events.seq
+    inner join rules
+        on
+            events.event = rules.event
+            and case when rules.condition is null then true else events.payload @@ rules.condition end
+),
+
+-- The windows are ordered alike wherever they can be, so that the rows are sorted once and a half.
+rule_days as (
+    select
+        *,
+        sum(amount) over (
+            partition by lead_id, group_number, number, day order by ts, event_id rows unbounded preceding
+        )::integer as so_far
+    from matches
+),
+
+rule_day_capped as (
+    select
+        *,
+        least(day_cap, so_far) - least(day_cap, so_far - amount) as day_amount
+    from rule_days
+    where day_cap is null or so_far - amount < day_cap
+),
+
+rule_lives as (
+    select
+        *,
+        sum(day_amount) over (
+            partition by lead_id, group_number, number order by day, ts, event_id rows unbounded preceding
+        )::integer as life_so_far
+    from rule_day_capped
+),
+
+rule_capped as (
+    select
+        lead_id,
+        event_seq,
+        number,
+        group_number,
+        group_day_cap,
+        group_ever_cap,
+        ts,
+        event_id,
+        day,
+        least(ever_cap, life_so_far) - least(ever_cap, life_so_far - day_amount) as amount
+    from rule_lives
+    where ever_cap is null or life_so_far - day_amount < ever_cap
+),
+
+-- Rules without a group pass here as a group without caps.
+group_days as (
+    select
+        *,
+        sum(amount) over (
+            partition by lead_id, group_number, day order by ts, event_id, number rows unbounded preceding
+        )::integer as so_far
+    from rule_capped
+),
+
+group_day_capped as (
+    select
+        *,
+        least(group_day_cap, so_far) - least(group_day_cap, so_far - amount) as day_amount
+    from group_days
+    where group_day_cap is null or so_far - amount < group_day_cap
+),
+
+group_lives as (
+    select
+        *,
+        sum(day_amount) over (
+            partition by lead_id, group_number order by day, ts, event_id, number rows unbounded preceding
+        )::integer as life_so_far
+    from group_day_capped
+),
+
+capped as (
+    select
+        lead_id,
+        event_seq,
+        number,
+        ts,
+        least(group_ever_cap, life_so_far) - least(group_ever_cap, life_so_far - day_amount) as amount
+    from group_lives
+    where group_ever_cap is null or life_so_far - day_amount < group_ever_cap
+),
+
+wanted as (
+    select
+        capped.lead_id,
+        capped.event_seq,
+        rules.name as rule,
+        'behaviour' as dimension,
+        capped.ts as occurred_at,
+        case when rules.points < 0 then -capped.amount else capped.amount end as points
+    from capped
+    inner join rules on capped.number = rules.number
+    union all
+    select
+        traits.lead_id,
+        null,
+        fit_rules.name,
+        'fit',
+        traits.ts,
+        fit_rules.points
+    from touched
+    inner join identity.traits as traits on touched.lead_id = traits.lead_id
+    inner join fit_rules on traits.trait = fit_rules.trait and traits.value @@ fit_rules.condition
+),
+
+given as (
+    select
+        ledger.lead_id,
+        ledger.event_seq,
+        ledger.rule,
+        min(ledger.dimension) as dimension,
+        max(ledger.occurred_at) as occurred_at,
+        max(ledger.rule_set_id) as rule_set_id,
+        sum(ledger.points)::integer as points
+    from touched
+    inner join scoring.ledger as ledger on touched.lead_id = ledger.lead_id
+    where ledger.kind in ('rule', 'correction')
+    group by ledger.lead_id, ledger.event_seq, ledger.rule
+)
+
+insert into differences (lead_id, event_seq, rule, dimension, occurred_at, points, kind, reason)
+select
+    coalesce(wanted.lead_id, given.lead_id),
+    coalesce(wanted.event_seq, given.event_seq),
+    coalesce(wanted.rule, given.rule),
+    coalesce(wanted.dimension, given.dimension),
+    coalesce(wanted.occurred_at, given.occurred_at),
+    coalesce(wanted.points, 0) - coalesce(given.points, 0),
+    case when given.lead_id is null then 'rule' else 'correction' end,
+    case
+        when given.lead_id is null then wanted.rule
+        when
+            former.body -> 'zone' <> current_rules.body -> 'zone'
+            or coalesce(former.body #> array['rules', given.rule], 'null')
+            <> coalesce(current_rules.body #> array['rules', given.rule], 'null')
+            then given.rule || ': the rules changed'
+        when given.dimension = 'fit' then given.rule || ': what is known of the lead changed'
+        when abs(coalesce(wanted.points, 0)) < abs(given.points)
+            then given.rule || ': an earlier event took its place under the cap'
+        else given.rule || ': the cap has room for it again'
+    end
+from wanted
+full join given
+    on
+        wanted.lead_id = given.lead_id
+        and coalesce(wanted.event_seq, 0) = coalesce(given.event_seq, 0)
+        and wanted.rule = given.rule
+left join scoring.rule_sets as former on given.rule_set_id = former.rule_set_id
+cross join (select %(body)s) as current_rules (body)
+where coalesce(wanted.points, 0) <> coalesce(given.points, 0)

@@ -1,0 +1,98 @@
+"""One condition of a rule, and its translation into a jsonpath predicate that PostgreSQL matches."""
+
+import json
+import math
+import re
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
+
+from leadops.settings import Settings
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("holds a character that a database text cannot hold")
+    return text
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError("must be a number with an end")
+    return number
+
+
+Text = Annotated[StrictStr, AfterValidator(_storable)]
+Fragment = Annotated[Text, Field(min_length=1)]
+Fragments = Fragment | Annotated[list[Fragment], Field(min_length=1)]
+Number = StrictInt | Annotated[StrictFloat, AfterValidator(_finite)]
+Scalar = StrictBool | Number | Text
+
+
+class Condition(Settings):
+    """What a value must be; all operators given must hold. For a list, one element that fits is enough."""
+
+    equals: Scalar | None = None  # the same value of the same kind
+    in_: Annotated[list[Scalar], Field(min_length=1)] | None = Field(default=None, alias="in")  # one of these
+    starts_with: Fragments | None = None  # text that begins with this, or with one of these
+    contains: Fragments | None = None  # text that has this, or one of these, in it; case does not matter
+    at_least: Number | None = None  # a number, or text that is one, not under this
+    at_most: Number | None = None  # a number, or text that is one, not over this
+    exists: StrictBool | None = None  # whether there is a value at all
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set or None in (getattr(self, name) for name in self.model_fields_set):
+            raise ValueError("an operator with a value is needed: " + ", ".join(operator_names()))
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"at_least {self.at_least} is over at_most {self.at_most}: nothing can fit")
+        return self
+
+    def predicate(self, path: str) -> str:
+        """Return the jsonpath predicate that says whether the value at the jsonpath `path` fits."""
+        tests: list[str] = []
+        if self.exists is not None:
+            tests.append(f"{'' if self.exists else '!'}exists({path})")
+        if self.equals is not None:
+            tests.append(f"{path} == {quote(self.equals)}")
+        if self.in_ is not None:
+            tests.append(_any(f"{path} == {quote(value)}" for value in self.in_))
+        if self.starts_with is not None:
+            tests.append(_any(f"{path} starts with {quote(text)}" for text in _listed(self.starts_with)))
+        if self.contains is not None:
+            texts = _listed(self.contains)
+            tests.append(_any(f'{path} like_regex {quote(text)} flag "iq"' for text in texts))
+        if self.at_least is not None:
+            tests.append(f"{path}.double() >= {quote(self.at_least)}")
+        if self.at_most is not None:
+            tests.append(f"{path}.double() <= {quote(self.at_most)}")
+        return " && ".join(f"({test})" for test in tests)
+
+
+def operator_names() -> list[str]:
+    """Return the operators as they are written in the rule file."""
+    return [field.alias or name for name, field in Condition.model_fields.items()]
+
+
+def member_path(address: str) -> str:
+    """Return the jsonpath of a dotted address, for example `$."context"."page"` of context.page."""
+    return "$" + "".join(f".{quote(step)}" for step in address.split("."))
+
+
+def quote(value: Any) -> str:
+    """Return `value` (text, number or truth) as a jsonpath literal, whatever characters it holds."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    # A sign is an operator in jsonpath and takes an operand in brackets.
+    text = re.sub(r"e\+?", "e", repr(value))
+    return f"({text})" if value < 0 else text
+
+
+def _any(tests: Any) -> str:
+    return " || ".join(f"({test})" for test in tests)
+
+
+def _listed(texts: str | list[str]) -> list[str]:
+    return [texts] if isinstance(texts, str) else texts

@@ -1,0 +1,3 @@
+create temporary table if not exists touched (
+    lead_id bigint not null
+) on commit delete rows

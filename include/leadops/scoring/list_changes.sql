@@ -1,0 +1,31 @@
+with by_rule as (
+    select
+        lead_id,
+        dimension,
+        rule,
+        sum(points)::integer as points
+    from differences
+    group by lead_id, dimension, rule
+),
+
+by_lead as (
+    select
+        lead_id,
+        coalesce(sum(points) filter (where dimension = 'fit'), 0)::integer as fit_change,
+        coalesce(sum(points) filter (where dimension = 'behaviour'), 0)::integer as behaviour_change,
+        jsonb_object_agg(rule, points) as rules
+    from by_rule
+    group by lead_id
+)
+
+select
+    by_lead.lead_id,
+    coalesce(scores.fit, 0) as fit,
+    coalesce(scores.behaviour, 0) as behaviour,
+    coalesce(scores.model, 0) as model,
+    by_lead.fit_change,
+    by_lead.behaviour_change,
+    by_lead.rules
+from by_lead
+left join scoring.scores as scores on by_lead.lead_id = scores.lead_id
+order by by_lead.lead_id

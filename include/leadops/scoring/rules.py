@@ -1,0 +1,176 @@
+"""The rule file: what gives points, how often, and how points are shown; the model of config/scoring.yaml."""
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, StrictInt, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+
+from leadops.scoring.conditions import Condition, Text, member_path
+from leadops.settings import Settings
+
+#: What a broken rule set may answer with: where in the file, and what is wrong there.
+Fault = tuple[tuple[str | int, ...], str]
+
+LARGEST = 1_000_000
+
+
+def _not_nothing(points: int) -> int:
+    if points == 0:
+        raise ValueError("points of 0 change nothing; remove the rule")
+    return points
+
+
+def _address(address: str) -> str:
+    first, *steps = address.split(".")
+    if first not in ("properties", "context") or not steps or not all(steps):
+        raise ValueError("a condition looks at properties.<name> or context.<name>, for example context.page")
+    return address
+
+
+Name = Annotated[Text, Field(min_length=1, max_length=100)]
+Points = Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST), AfterValidator(_not_nothing)]
+Cap = Annotated[StrictInt, Field(ge=1, le=LARGEST)]
+Address = Annotated[Text, AfterValidator(_address)]
+Trait = Literal["industry", "employees", "title", "country", "company", "email_domain"]
+
+
+class Caps(Settings):
+    """The most that may be given, in points whatever their sign; not given: no limit."""
+
+    cap_per_day: Cap | None = None  # points in one day of the company's zone
+    cap_for_ever: Cap | None = None  # points in a lead's whole life
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.cap_per_day and self.cap_for_ever and self.cap_per_day > self.cap_for_ever:
+            raise ValueError(
+                f"cap_per_day {self.cap_per_day} is over cap_for_ever {self.cap_for_ever}; lower it"
+            )
+        return self
+
+
+class BehaviourRule(Caps):
+    """Points for each event that fits, up to the caps of the rule and then of its group."""
+
+    name: Name
+    event: Name  # name of the event
+    points: Points
+    when: dict[Address, Condition] = Field(default_factory=dict)  # address -> what must hold there
+    group: Name | None = None  # rules of one group share the group's caps
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        for cap in ("cap_per_day", "cap_for_ever"):
+            limit = getattr(self, cap)
+            if limit is not None and limit < abs(self.points):
+                raise ValueError(f"{cap} {limit} is under the rule's points {self.points}; raise it")
+        return self
+
+    def condition(self) -> str | None:
+        """Return the jsonpath predicate over {"properties", "context"}, or None where every event fits."""
+        tests = [condition.predicate(member_path(address)) for address, condition in self.when.items()]
+        return " && ".join(tests) or None
+
+
+class FitRule(Settings):
+    """Points once, while a trait of the lead fits."""
+
+    name: Name
+    trait: Trait
+    points: Points
+    when: Condition
+
+    def condition(self) -> str:
+        """Return the jsonpath predicate over the trait's value."""
+        return self.when.predicate("$")
+
+
+class Grades(Settings):
+    """How points are shown. The ledger is never cut to these bounds."""
+
+    lowest: StrictInt = 0  # points; a lower total is shown as this
+    highest: StrictInt = 100  # points; a higher total is shown as this
+    fit: tuple[StrictInt, StrictInt, StrictInt] = (40, 20, 0)  # fit points from which A, B and C; under: D
+    behaviour: tuple[StrictInt, StrictInt, StrictInt] = (60, 30, 10)  # points from which 1, 2 and 3; under: 4
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.lowest >= self.highest:
+            raise ValueError(f"lowest {self.lowest} must be under highest {self.highest}")
+        for name in ("fit", "behaviour"):
+            first, second, third = getattr(self, name)
+            if not first > second > third:
+                raise ValueError(f"{name} must fall, the best grade first: {first}, {second}, {third}")
+        return self
+
+
+class RuleSet(Settings):
+    """Every rule by which leads get points."""
+
+    groups: dict[Name, Caps] = Field(default_factory=dict)
+    behaviour: list[BehaviourRule] = Field(default_factory=list)
+    fit: list[FitRule] = Field(default_factory=list)
+    grades: Grades = Grades()
+    chunk_leads: int = Field(default=100_000, ge=1)  # leads scored in one transaction
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if faults := [*self._double_names(), *self._group_faults()]:
+            kinds = [PydanticCustomError("rule_set", "{fault}", {"fault": fault}) for _, fault in faults]
+            raise ValidationError.from_exception_data(
+                "RuleSet",
+                [
+                    InitErrorDetails(type=kind, loc=place, input=None)
+                    for kind, (place, _) in zip(kinds, faults, strict=True)
+                ],
+            )
+        return self
+
+    def _double_names(self) -> list[Fault]:
+        places = [("behaviour", number, rule.name) for number, rule in enumerate(self.behaviour)]
+        places += [("fit", number, rule.name) for number, rule in enumerate(self.fit)]
+        seen: set[str] = set()
+        faults: list[Fault] = []
+        for part, number, name in places:
+            if name in seen:
+                faults.append(((part, number, "name"), f"a rule above is called {name}; names are unique"))
+            seen.add(name)
+        return faults
+
+    def _group_faults(self) -> list[Fault]:
+        faults: list[Fault] = []
+        signs: dict[str, bool] = {}
+        for number, rule in enumerate(self.behaviour):
+            if rule.group is None:
+                continue
+            if rule.group not in self.groups:
+                faults.append((("behaviour", number, "group"), f"groups has no {rule.group}; add it"))
+            elif signs.setdefault(rule.group, rule.points > 0) != (rule.points > 0):
+                text = f"group {rule.group} mixes points over and under 0; a group caps one kind"
+                faults.append((("behaviour", number, "group"), text))
+        for name, caps in self.groups.items():
+            if name not in signs:
+                faults.append((("groups", name), f"no rule is in group {name}; remove it"))
+            elif caps == Caps():
+                faults.append((("groups", name), "a group needs cap_per_day or cap_for_ever"))
+        return faults
+
+    def body(self, zone: ZoneInfo) -> dict[str, Any]:
+        """Return everything that decides points, as JSON that does not depend on the order of the file."""
+        behaviour = {
+            rule.name: {
+                **rule.model_dump(mode="json", by_alias=True, exclude_none=True),
+                "caps": self.groups[rule.group].model_dump(exclude_none=True) if rule.group else {},
+            }
+            for rule in self.behaviour
+        }
+        fit = {rule.name: rule.model_dump(mode="json", by_alias=True, exclude_none=True) for rule in self.fit}
+        return {"zone": zone.key, "rules": behaviour | fit}
+
+    def hash(self, zone: ZoneInfo) -> str:
+        """Return the SHA-256 (hex) of `body`: two files that give the same points have the same hash."""
+        text = json.dumps(self.body(zone), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
