@@ -24,8 +24,9 @@ def start_clocks(
     connection: Connection, cycles: list[Cycle], *, policy: SlaPolicy, calendar: Calendar
 ) -> None:
     """Start the clocks of `cycles` that do not run yet."""
+    fingerprint = policy.fingerprint()
     rows = [
-        _plan(cycle, clock, policy=policy, calendar=calendar)
+        _plan(cycle, clock, policy=policy, calendar=calendar, fingerprint=fingerprint)
         for cycle in cycles
         for clock in policy.tier_of(cycle.total).targets()
     ]
@@ -35,12 +36,11 @@ def start_clocks(
 
 def follow_policy(connection: Connection, *, policy: SlaPolicy, calendar: Calendar) -> None:
     """Work out again when the clocks warn and run out that were planned by another policy."""
-    found = connection.execute(
-        load_sql("leadops.sla", "select_other_policy"), {"policy": policy.fingerprint()}
-    ).fetchall()
+    fingerprint = policy.fingerprint()
+    found = connection.execute(load_sql("leadops.sla", "select_other_policy"), {"policy": fingerprint})
     rows = [
-        _plan(Cycle(lead_id, cycle, started_at, total, campaign), clock, policy=policy, calendar=calendar)
-        for lead_id, cycle, clock, started_at, total, campaign in found
+        _plan(Cycle(*cycle), clock, policy=policy, calendar=calendar, fingerprint=fingerprint)
+        for clock, *cycle in found
     ]
     if rows:
         connection.cursor().executemany(load_sql("leadops.sla", "reset_clock"), rows)
@@ -67,7 +67,9 @@ def keys(cycles: list[Cycle]) -> dict[str, Any]:
     return {"leads": [c.lead_id for c in cycles], "cycles": [c.cycle for c in cycles]}
 
 
-def _plan(cycle: Cycle, clock: str, *, policy: SlaPolicy, calendar: Calendar) -> dict[str, Any]:
+def _plan(
+    cycle: Cycle, clock: str, *, policy: SlaPolicy, calendar: Calendar, fingerprint: str
+) -> dict[str, Any]:
     """Return the row of a clock: when it warns and runs out, and what its alerts will need to say."""
     tier = policy.tier_of(cycle.total)
     target = tier.targets()[clock]
@@ -88,6 +90,6 @@ def _plan(cycle: Cycle, clock: str, *, policy: SlaPolicy, calendar: Calendar) ->
         "warn_at": add_business_minutes(cycle.started_at, warn_after, calendar),
         "due_at": add_business_minutes(cycle.started_at, target, calendar),
         "target_minutes": target,
-        "policy": policy.fingerprint(),
+        "policy": fingerprint,
         "evidence": Jsonb(evidence),
     }

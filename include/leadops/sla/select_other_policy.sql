@@ -1,8 +1,8 @@
 -- Clocks that have neither run out nor stopped follow the policy of today.
 select
+    clocks.clock,
     clocks.lead_id,
     clocks.cycle,
-    clocks.clock,
     clocks.started_at,
     coalesce((mql.evidence ->> 'total')::integer, 0) as total,
     mql.campaign
