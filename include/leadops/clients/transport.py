@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import orjson
 import requests
 from requests.adapters import HTTPAdapter
 
@@ -124,7 +125,7 @@ def judge(response: requests.Response) -> Outcome:
         if not response.content:
             return Answered(status, None)
         try:
-            return Answered(status, response.json())
+            return Answered(status, orjson.loads(response.content))
         except ValueError:
             return Unknown(f"HTTP {status} without valid JSON")
     if status == 429:
