@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .conftest import Desk, impatient
+from tests.desk import Desk, impatient
 
 FAULTS = [
     "500",

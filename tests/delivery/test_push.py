@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from .conftest import Desk, impatient
+from tests.desk import Desk, impatient
 
 
 def test_a_lead_is_made_first_and_its_deltas_follow(desk: Desk) -> None:

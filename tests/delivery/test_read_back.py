@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import requests
 
-from .conftest import Desk
+from tests.desk import Desk
 
 
 def _forget(desk: Desk) -> None:

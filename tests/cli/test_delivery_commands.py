@@ -1,0 +1,115 @@
+"""push, audit and dead-letters as a person runs them, against a real MA."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from leadops.cli.app import app
+from leadops.errors import PermanentError, TransientError
+from tests.desk import Desk, desk, ma_url  # noqa: F401 - fixtures
+
+
+@pytest.fixture
+def run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:  # noqa: F811
+    host, port = desk.ma_url.rsplit(":", 1)
+    connection = {"conn_type": "http", "host": host, "port": int(port), "password": desk.token}
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", desk.url)
+    monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_MA", json.dumps(connection))
+    monkeypatch.setenv("COLUMNS", "200")
+    return lambda *words: CliRunner().invoke(app, words)
+
+
+def test_push_then_audit(desk: Desk, run) -> None:  # noqa: F811
+    lead = desk.add_lead()
+    desk.score(lead, 15)
+
+    pushed: Result = run("push", "--target", "ma")
+    assert pushed.exit_code == 0
+    assert "1 deltas and 1 effects" in pushed.output
+
+    audited: Result = run("audit")
+    assert audited.exit_code == 0
+    assert "all agree" in audited.output
+
+
+def test_audit_names_the_lead_that_differs(desk: Desk, run) -> None:  # noqa: F811
+    lead, other = desk.add_lead(), desk.add_lead()
+    desk.score(lead, 15)
+    desk.score(other, 4)
+    run("push", "--target", "ma")
+    desk.value("update scoring.scores set behaviour = behaviour + 1 where lead_id = %s returning 1", lead)
+
+    audited: Result = run("audit")
+
+    assert audited.exit_code == 1
+    rows = [line.split("│")[1:-1] for line in audited.output.splitlines() if line.count("│") > 5]
+    assert [[cell.strip() for cell in row] for row in rows] == [[str(lead), "15", "16", "15", "0"]]
+
+
+def test_a_push_that_is_not_taken_says_so(desk: Desk, run) -> None:  # noqa: F811
+    desk.score(desk.add_lead(), 15)
+    desk.fault("429", retry_after=600)
+
+    result: Result = run("push", "--target", "ma", "--seconds", "1")
+
+    assert isinstance(result.exception, TransientError)
+    assert "stays on record" in str(result.exception)
+
+
+def _bury_one(desk: Desk, run) -> int:  # noqa: F811
+    lead = desk.add_lead()
+    run("push", "--target", "ma")
+    desk.score(lead, 15)
+    desk.fault("rejected_rows", share=1.0, count=1)
+    run("push", "--target", "ma")
+    return lead
+
+
+def test_a_dead_letter_can_be_sent_again(desk: Desk, run) -> None:  # noqa: F811
+    lead = _bury_one(desk, run)
+    listed: Result = run("dead-letters", "list")
+    assert f" {lead} " in listed.output
+    assert " 15 " in listed.output
+
+    assert run("dead-letters", "retry", "--all").exit_code == 0
+    run("push", "--target", "ma")
+
+    assert desk.ma_score(lead) == 15
+    assert run("audit").exit_code == 0
+    assert "no dead letters" in run("dead-letters", "list").output
+
+
+def test_a_dropped_dead_letter_is_written_off_so_that_all_numbers_agree(desk: Desk, run) -> None:  # noqa: F811
+    lead = _bury_one(desk, run)
+
+    assert run("dead-letters", "drop", "--all").exit_code == 0
+    run("push", "--target", "ma")
+
+    assert desk.ma_score(lead) == 0
+    assert desk.value("select total from scoring.scores where lead_id = %s", lead) == 0
+    assert "all agree" in run("audit").output
+    assert "0 with points under way" in run("audit").output
+
+
+def test_a_refused_lead_goes_out_again_under_a_new_key(desk: Desk, run) -> None:  # noqa: F811
+    lead = desk.add_lead(email="no address at all")
+    run("push", "--target", "ma")
+    address = f"mended.{lead}.{desk.url[-12:]}@example.com"
+    desk.value(
+        "update delivery.outbox set payload = jsonb_build_object('email', %s::text) returning 1", address
+    )
+
+    run("dead-letters", "retry", "--all")
+    run("push", "--target", "ma")
+
+    assert desk.ma_score(lead) == 0
+    assert desk.value("select idempotency_key from delivery.outbox").endswith("-again")
+
+
+def test_which_dead_letters_must_be_said(run) -> None:
+    result: Result = run("dead-letters", "drop")
+    assert isinstance(result.exception, PermanentError)
+    result = run("dead-letters", "retry", "4711")
+    assert str(result.exception) == "no open dead letter 4711"

@@ -1,0 +1,147 @@
+"""A real MA to deliver to, and a ledger to deliver from."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from leadops.clients.ma import MaClient
+from leadops.db import Connection, connect
+from leadops.delivery.audit import Audit, audit_scores
+from leadops.delivery.enqueue import enqueue_effect
+from leadops.delivery.push import push
+from leadops.delivery.report import Report
+from leadops.delivery.settings import DeliverySettings
+from leadops.settings import Endpoint, load_config
+from leadops_sandbox.serve import serve_in_thread
+
+SERIAL = count(1)
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def impatient(**changes: Any) -> DeliverySettings:
+    """The default settings, but for `changes` to the MA's, and with hardly any back-off."""
+    settings = load_config("delivery", DeliverySettings)
+    target = settings.targets["ma"].model_copy(update={"calls_per_second": 10_000, "burst": 10_000} | changes)
+    return settings.model_copy(update={"targets": {"ma": target}, "longest_backoff_seconds": 0.01})
+
+
+@dataclass
+class Desk:
+    """A database with leads and a ledger, and the MA they are delivered to."""
+
+    url: str
+    ma_url: str
+    settings: DeliverySettings = field(default_factory=impatient)
+    timeout: float = 5.0
+    token: str = "sandbox-ma-token"
+    clock: Any = clock
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint(base_url=self.ma_url, token=self.token, timeout=self.timeout)
+
+    def connect(self) -> Connection:
+        return connect(self.url)
+
+    def add_lead(self, *, email: str | None = None) -> int:
+        """A new lead, with the wish to have it in the MA; its address is new to the MA too."""
+        address = email or f"lead{next(SERIAL)}.{time.time_ns()}@example.com"
+        with self.connect() as connection:
+            row = connection.execute(
+                "insert into identity.leads (email, created_at, first_event_seq) values (%s, now(), 1)"
+                " returning lead_id",
+                [address],
+            ).fetchone()
+            assert row
+            enqueue_effect(
+                connection,
+                target="ma",
+                operation="upsert_lead",
+                payload={"email": address, "externalId": str(row[0])},
+                idempotency_key=f"ma-lead-{address}",
+                lead_id=row[0],
+                now=self.clock(),
+            )
+        return int(row[0])
+
+    def score(self, lead: int, points: int, *, lane: int | None = 0) -> None:
+        """Append to the ledger as scoring does, sums included."""
+        with self.connect() as connection:
+            connection.execute("select pg_advisory_xact_lock(7302002)")
+            connection.execute(
+                "insert into scoring.ledger"
+                " (lead_id, points, dimension, kind, rule, occurred_at, recorded_at, lane, reason)"
+                " values (%s, %s, 'behaviour', 'rule', 'view_pricing', now(), now(), %s, 'it\"s a \\ page')",
+                [lead, points, lane],
+            )
+            connection.execute(
+                "insert into scoring.scores as s (lead_id, behaviour, updated_at) values (%s, %s, now())"
+                " on conflict (lead_id) do update set behaviour = s.behaviour + excluded.behaviour",
+                [lead, points],
+            )
+
+    def push(self, *, seconds: float = 20) -> Report:
+        return push(
+            database_url=self.url,
+            endpoint=self.endpoint,
+            target="ma",
+            settings=self.settings,
+            clock=self.clock,
+            sleep=time.sleep,
+            until=self.clock() + timedelta(seconds=seconds),
+        )
+
+    def audit(self) -> Audit:
+        with self.connect() as connection:
+            return audit_scores(connection, MaClient(self.endpoint))
+
+    def ma_score(self, lead: int) -> int:
+        with self.connect() as connection:
+            row = connection.execute(
+                "select external_id from delivery.external_ids where target = 'ma' and lead_id = %s", [lead]
+            ).fetchone()
+        assert row, "the MA does not know the lead"
+        client = MaClient(self.endpoint)
+        try:
+            return int(client.get_lead(row[0]).body["score"])  # type: ignore[union-attr]
+        finally:
+            client.transport.close()
+
+    def value(self, query: str, *values: object) -> Any:
+        with self.connect() as connection:
+            row = connection.execute(query.encode(), values).fetchone()
+        return row[0] if row else None
+
+    def fault(self, kind: str, **rule: Any) -> None:
+        rule = {"target": "ma", "kind": kind} | rule
+        requests.post(f"{self.ma_url}/_faults", json=rule, timeout=5).raise_for_status()
+
+    def heal(self) -> None:
+        requests.delete(f"{self.ma_url}/_faults", timeout=5).raise_for_status()
+
+    def state(self) -> dict[str, Any]:
+        return dict(requests.get(f"{self.ma_url}/_state", timeout=5).json())
+
+
+@pytest.fixture(scope="session")
+def ma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve_in_thread(Path(tmp_path_factory.mktemp("ma"))) as url:
+        yield url
+
+
+@pytest.fixture
+def desk(database_url: str, ma_url: str) -> Iterator[Desk]:
+    desk = Desk(database_url, ma_url)
+    desk.heal()
+    yield desk
+    desk.heal()
