@@ -29,8 +29,8 @@ class Account:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def reaches(self, path: Path) -> bool:
-        """Tell whether the account can enter and list the folder `path`, every parent included."""
-        probe = ["test", "-d", str(path), "-a", "-r", str(path), "-a", "-x", str(path)]
+        """Tell whether the account can enter the folder, or run the program, `path`, parents included."""
+        probe = ["test", "-x", str(path)]
         return subprocess.run(probe, cwd="/", check=False, **self.popen_options()).returncode == 0
 
     def own(self, path: Path) -> None:
@@ -57,19 +57,22 @@ def unprivileged_account() -> Account | None:
     )
 
 
-def reachable_copy(folder: Path, account: Account, *, copies: Path = OPEN_FOLDER) -> Path:
-    """Return `folder`, or a copy of it under `copies` where `account` cannot reach the original.
+def reachable_copy(folder: Path, program: str, account: Account, *, copies: Path = OPEN_FOLDER) -> Path:
+    """Return `folder`, or a copy of it under `copies` where `account` cannot run its `program`.
 
     The copy's name carries the original's age and place, so a new version gets a new copy.
     """
-    if account.reaches(folder):
+    if account.reaches(folder / program):
         return folder
     mark = f"{folder.stat().st_mtime_ns:x}-{folder.stat().st_ino:x}"
     target = copies / f"leadops-postgres-{mark}"
     if not target.is_dir():
         unfinished = Path(tempfile.mkdtemp(prefix=".leadops-postgres-", dir=copies))
         shutil.copytree(folder, unfinished, dirs_exist_ok=True, symlinks=True)
-        unfinished.chmod(0o755)
+        for path in (unfinished, *unfinished.rglob("*")):
+            if not path.is_symlink():
+                executable = path.is_dir() or path.stat().st_mode & 0o100
+                path.chmod(0o755 if executable else 0o644)
         unfinished.rename(target)
     return target
 

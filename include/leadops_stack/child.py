@@ -15,7 +15,7 @@ LOG_LIMIT = 20_000_000
 
 
 class Child:
-    """`part` as a process; `run` is the folder of records, `logs` that of logs, `order` its place."""
+    """`part` as a process; `run` is the folder of records, `logs` that of logs, `order` its wave."""
 
     def __init__(self, part: Part, *, order: int, run: Path, logs: Path) -> None:
         self.part, self.order, self.run = part, order, run

@@ -15,12 +15,17 @@ from leadops_stack.databases import prepare_databases
 from leadops_stack.health import airflow_beats, answers, get_json
 from leadops_stack.home import Home
 from leadops_stack.part import Part, Step, Wave
+from leadops_stack.pools import prepare_pool
 from leadops_stack.ports import read_ports
 from leadops_stack.postgres import PostgresServer
 from leadops_stack.variables import SUPERUSER, uses_sandbox
 
 #: Loaded once by the scheduler, inherited by every task.
 PRELOAD = "leadops.settings leadops.db"
+
+#: Seconds. Asked to stop, it waits ten for its runner whatever that does; a trigger that was cut off is
+#: taken up again at the next start, so force does no harm.
+TRIGGERER_GRACE = 2.0
 
 #: Made-up visitors: events a minute, and the seed that makes them the same each time.
 TRAFFIC_RATE, TRAFFIC_SEED = 60, 1
@@ -90,7 +95,7 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
                     healthy=answers(airflow_port, "/api/v2/version"),
                     ready_text=f"the Airflow UI on http://127.0.0.1:{airflow_port}",
                 ),
-                airflow("dag-processor"),
+                airflow("dag-processor", healthy=beats("dag_processor"), ready_text="reads dags/"),
                 part(
                     "gateway",
                     *(_script("leadops"), "gateway", "--port", str(gateway_port)),
@@ -99,7 +104,12 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
                 ),
             )
         ),
-        Wave(steps=(Step("execution", lambda: _warm_execution(airflow_port)),)),
+        Wave(
+            steps=(
+                Step("execution", lambda: _warm_execution(airflow_port)),
+                Step("pool", lambda: _prepare_pool(airflow_port, values)),
+            )
+        ),
         Wave(
             parts=(
                 airflow(
@@ -109,7 +119,7 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
                     grace=30.0,
                     ready_text="runs the DAGs",
                 ),
-                airflow("triggerer", "--skip-serve-logs", healthy=beats("triggerer")),
+                airflow("triggerer", "--skip-serve-logs", healthy=beats("triggerer"), grace=TRIGGERER_GRACE),
                 *((traffic,) if with_sandbox else ()),
             )
         ),
@@ -156,6 +166,10 @@ def _warm_execution(port: int) -> str:
     if get_json(port, "/execution/health") is None:
         raise LeadopsError("Airflow's API server does not answer /execution/health")
     return "answers"
+
+
+def _prepare_pool(port: int, values: Mapping[str, str]) -> str:
+    return prepare_pool(port, user="admin", password=values["LEADOPS_ADMIN_PASSWORD"])
 
 
 def _script(name: str) -> str:

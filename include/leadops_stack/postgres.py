@@ -152,7 +152,7 @@ class PostgresServer:
     def _program(self, name: str) -> Path:
         if self._binaries is None:
             folder = _wheel_folder()
-            self._binaries = reachable_copy(folder, self.account) if self.account else folder
+            self._binaries = reachable_copy(folder, "bin/postgres", self.account) if self.account else folder
         return self._binaries / "bin" / name
 
     def _run(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[bytes]":

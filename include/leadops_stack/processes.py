@@ -24,18 +24,17 @@ def birth_mark(pid: int) -> str | None:
         return None
 
 
-def session_members(session: int) -> list[int]:
-    """Return the living processes of a session, and whatever they started in sessions of their own."""
-    found: dict[int, None] = {}
-    for pid in psutil.pids():
+def family(pid: int) -> list[int]:
+    """Return what lives of a process, of the session it leads or led, and of all that these started."""
+    found: set[int] = set()
+    for other in psutil.pids():
         try:
-            if os.getsid(pid) != session or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                continue
-            found[pid] = None
-            found.update(dict.fromkeys(child.pid for child in psutil.Process(pid).children(recursive=True)))
+            if other == pid or os.getsid(other) == pid:
+                found.add(other)
+                found.update(child.pid for child in psutil.Process(other).children(recursive=True))
         except (psutil.Error, OSError):
-            continue
-    return [pid for pid in found if birth_mark(pid)]
+            continue  # it has just ended
+    return sorted(one for one in found if birth_mark(one))
 
 
 def works_under(pid: int, folder: Path) -> bool:

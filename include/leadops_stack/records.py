@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from leadops_stack.processes import birth_mark, session_members, works_under
+from leadops_stack.processes import birth_mark, family, works_under
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Record:
         dead is ours, unless the whole session ended and a stranger with that number came and went: the
         working folder tells.
         """
-        found = session_members(self.pid)
+        found = family(self.pid)
         if self.alive():
             return found
         if birth_mark(self.pid):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from leadops.errors import LeadopsError
@@ -35,8 +36,8 @@ class Supervisor:
 
         Raises LeadopsError that names the part that does not become ready, with its last words.
         """
-        for wave in waves:
-            waiting = [self._launch(part) for part in wave.parts]
+        for order, wave in enumerate(waves):
+            waiting = [self._launch(part, order) for part in wave.parts]
             for step in wave.steps:
                 with self.screen.step(step.name) as texts:
                     texts.append(step.act())
@@ -60,17 +61,21 @@ class Supervisor:
                 tick()
 
     def stop(self) -> None:
-        """Stop every part, the last started first."""
-        for child in reversed(self.children):
-            began = time.monotonic()
-            forced = child.stop()
-            self.screen.done(
-                child.part.name, time.monotonic() - began, "stopped with force" if forced else "stopped"
-            )
+        """Stop every part, the last wave first; those of a wave together."""
+        for order in sorted({child.order for child in self.children}, reverse=True):
+            wave = [child for child in self.children if child.order == order]
+            with ThreadPoolExecutor(len(wave)) as together:
+                list(together.map(self._stop, wave))
         self.children.clear()
 
-    def _launch(self, part: Part) -> Child:
-        child = Child(part, order=len(self.children), run=self.run, logs=self.logs)
+    def _stop(self, child: Child) -> None:
+        began = time.monotonic()
+        forced = child.stop()
+        text = "stopped with force" if forced else "stopped"
+        self.screen.done(child.part.name, time.monotonic() - began, text)
+
+    def _launch(self, part: Part, order: int) -> Child:
+        child = Child(part, order=order, run=self.run, logs=self.logs)
         child.start()
         self.children.append(child)
         return child
