@@ -1,0 +1,77 @@
+"""From points to a task in a real CRM, to what salespeople did with it, to the verdict of the clock."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+
+from leadops.clients.crm import CrmClient
+from leadops.crm.poll import poll_crm
+from leadops.db import Connection
+from leadops.delivery.push import push
+from leadops.delivery.settings import DeliverySettings
+from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.qualify import Qualified, qualify_leads
+from leadops.settings import Endpoint, load_config
+from leadops.sla.policy import SlaPolicy
+from leadops.sla.watch import watch_clocks
+from leadops_sandbox.serve import serve_in_thread
+from leadops_sandbox.settings import Tokens
+
+
+def test_a_lead_goes_to_the_crm_and_comes_back_as_won(
+    connection: Connection, database_url: str, tmp_path: Path
+) -> None:
+    contract, policy = load_config("kpi", KpiContract), load_config("sla", SlaPolicy)
+    start = datetime.now(UTC)
+    connection.execute(
+        "insert into identity.leads (email, created_at, first_event_seq) values ('a@b.example', now(), 0)"
+    )
+    for dimension, points in (("fit", 40), ("behaviour", 80)):
+        connection.execute(
+            "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at,"
+            " lane, reason) values (1, %s, %s, 'rule', 'r', %s, %s, 0, 'r')",
+            [points, dimension, start, start],
+        )
+    connection.execute(
+        "insert into scoring.scores (lead_id, fit, behaviour, updated_at) values (1, 40, 80, now())"
+    )
+    assert qualify_leads(connection, contract=contract, now=start).mql == 1
+    connection.commit()
+    with serve_in_thread(tmp_path, sales_work=False) as url:
+        endpoint = Endpoint(base_url=url, token=Tokens().crm)
+        push(
+            database_url=database_url,
+            endpoint=endpoint,
+            target="crm",
+            settings=load_config("delivery", DeliverySettings),
+            clock=lambda: datetime.now(UTC),
+            sleep=time.sleep,
+            until=start + timedelta(minutes=1),
+        )
+        row = connection.execute(
+            "select external_id from delivery.external_ids where target = 'crm'"
+        ).fetchone()
+        connection.commit()
+        assert row
+        for minute, facts in [
+            (2, {"kind": "status", "status": "taken"}),
+            (3, {"kind": "call", "details": {"need": True, "budget": True}}),
+            (4, {"kind": "meeting"}),
+            (5, {"kind": "status", "status": "won"}),
+        ]:
+            at = (start + timedelta(minutes=minute)).isoformat()
+            requests.post(
+                f"{url}/_crm/activities",
+                json={"lead_id": row[0], "rep_id": "rep-01", "occurred_at": at, **facts},
+                headers={"Authorization": f"Bearer {Tokens().crm}"},
+                timeout=5,
+            ).raise_for_status()
+        client = CrmClient(endpoint)
+        later = start + timedelta(minutes=6)
+        assert poll_crm(connection, client, now=later).activities == 4
+        client.close()
+    assert qualify_leads(connection, contract=contract, now=later) == Qualified(0, 1, 1, 1, 0)
+    assert watch_clocks(connection, policy=policy, now=later).met == 2
+    assert connection.execute("select count(*) from sla.breaches").fetchone() == (0,)
