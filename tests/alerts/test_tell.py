@@ -25,7 +25,8 @@ def fail(connection: Connection, dag_id: str, clock: Any, **facts: Any) -> int:
 
 def recover(connection: Connection, dag_id: str, clock: Any) -> None:
     connection.execute(
-        "update alerts.incidents set state = 'resolved', resolved_at = %s where subject = %s and state = 'open'",
+        "update alerts.incidents set state = 'resolved', resolved_at = %s"
+        " where subject = %s and state = 'open'",
         [clock(), dag_id],
     )
     connection.commit()
