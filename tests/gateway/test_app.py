@@ -1,9 +1,8 @@
 import json
 from pathlib import Path
 
-from tests.gateway.conftest import Serve
-
 from leadops.events.contract import event_schema
+from tests.gateway.conftest import Serve
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "event.schema.json"
 

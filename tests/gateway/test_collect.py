@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as run
 from hypothesis import strategies as st
+
 from tests.gateway.conftest import KEY, SITE, Serve
 
 

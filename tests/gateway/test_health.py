@@ -3,6 +3,7 @@ import time
 from typing import Any
 
 import psycopg
+
 from tests.gateway.conftest import KEY, Serve
 
 

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from tests.gateway.conftest import KEY, TOKEN, Serve
 
 

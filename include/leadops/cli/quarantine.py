@@ -1,0 +1,112 @@
+"""`leadops quarantine`: events that were refused."""
+
+import json
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from leadops.cli.context import clock, console, open_database
+from leadops.errors import PermanentError
+from leadops.events.admit import Retried, repair_quarantined, retry_quarantined
+from leadops.events.quarantine import Waiting, count_quarantine, list_quarantine
+from leadops.events.settings import EventSettings
+from leadops.settings import load_config
+
+app = typer.Typer(help="Events that were refused: list, repair, try again.", no_args_is_help=True)
+
+History = Annotated[bool, typer.Option("--history", help="However old it is.")]
+
+
+@app.command("list")
+def list_refused(
+    reason: Annotated[str, typer.Option(help="Only this reason, such as invalid_email.")] = "",
+    state: Annotated[str, typer.Option(help="waiting or admitted.")] = "waiting",
+    hours: Annotated[float, typer.Option(help="Only of the last so many hours; 0 is all.")] = 0,
+    limit: Annotated[int, typer.Option(help="At most so many.")] = 20,
+    show_body: Annotated[
+        bool, typer.Option("--show-body", help="With the events, personal data too.")
+    ] = False,
+) -> None:
+    """Count refused events by reason, and list the newest."""
+    since = clock() - timedelta(hours=hours) if hours else None
+    with open_database() as connection:
+        counts = count_quarantine(connection)
+        items = list_quarantine(connection, reason=reason or None, state=state, since=since, limit=limit)
+    summary = Table("reason", "state", "items", "times", "first (UTC)", "last (UTC)", title="By reason")
+    for count in counts:
+        first, last = f"{count.first_at:%Y-%m-%d %H:%M}", f"{count.last_at:%Y-%m-%d %H:%M}"
+        summary.add_row(count.reason, count.state, str(count.items), str(count.times), first, last)
+    console.print(summary if counts else "nothing was ever refused")
+    if items:
+        console.print(_list(items, show_body))
+
+
+@app.command()
+def repair(
+    number: Annotated[int, typer.Argument(help="Number from `leadops quarantine list`.")],
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="path=value, the value as JSON or plain text.")
+    ] = None,
+    unset: Annotated[list[str] | None, typer.Option(help="Path of a field to leave out.")] = None,
+    history: History = False,
+) -> None:
+    """Change a refused event and let it in: repair 7 --set ts=2026-07-01T09:30:00Z --unset timestamp."""
+    if not change and not unset:
+        raise PermanentError("say what to change with --set path=value or --unset path")
+    with open_database() as connection:
+        done = repair_quarantined(
+            connection,
+            number,
+            changes=[_parse_change(each) for each in change or []],
+            removals=unset or [],
+            now=clock(),
+            settings=load_config("events", EventSettings),
+            history=history,
+        )
+    console.print(f"{number} is in" if done.admitted else f"{number} was in already under its event_id")
+
+
+@app.command()
+def retry(
+    ids: Annotated[list[int] | None, typer.Argument(help="Numbers from `leadops quarantine list`.")] = None,
+    reason: Annotated[str, typer.Option(help="All of this reason.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    history: History = False,
+) -> None:
+    """Judge refused events again, as after a changed setting, and let in what is valid now."""
+    if not ids and not reason and not everything:
+        raise PermanentError("name the events by number, give a --reason, or say --all")
+    with open_database() as connection:
+        done: Retried = retry_quarantined(
+            connection,
+            now=clock(),
+            settings=load_config("events", EventSettings),
+            ids=ids or None,
+            reason=reason or None,
+            history=history,
+        )
+    console.print(
+        f"{done.admitted} are in, {done.duplicates} were in already, {done.refused} are still refused"
+    )
+
+
+def _list(items: list[Waiting], show_body: bool) -> Table:
+    columns = ["number", "received (UTC)", "times", "reason", "what to change"]
+    table = Table(*columns, *(["event"] if show_body else []), title="Newest")
+    for item in items:
+        cells = [str(item.quarantine_id), f"{item.received_at:%Y-%m-%d %H:%M}", str(item.times)]
+        table.add_row(*cells, item.reason, Text(item.detail), *([Text(item.body)] if show_body else []))
+    return table
+
+
+def _parse_change(text: str) -> tuple[str, Any]:
+    path, sign, value = text.partition("=")
+    if not sign or not path:
+        raise PermanentError(f"--set {text}: write path=value")
+    try:
+        return path, json.loads(value)
+    except ValueError:
+        return path, value

@@ -1,0 +1,115 @@
+"""`leadops replay`: a file of events goes into the CDP."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from leadops.cli.context import console, sleep
+from leadops.clients.cdp import CdpClient
+from leadops.errors import ConfigError, PermanentError
+from leadops.events.mapping import Mapping
+from leadops.events.replay import Rejection, Replay, Replayed
+from leadops.events.rows import read_rows
+from leadops.settings import Endpoint, endpoint, load_config
+
+#: Seconds to wait for the CDP's answer, longer than it waits for its database.
+PATIENT_TIMEOUT = 30.0
+KINDS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="Events as .csv (with a header) or .jsonl.")],
+    mapping: Annotated[Path | None, typer.Option(help="Which column is what, see docs/replay.md.")] = None,
+    gateway: Annotated[str, typer.Option(help="URL of the CDP; else AIRFLOW_CONN_LEADOPS_CDP.")] = "",
+    history: Annotated[
+        bool | None, typer.Option(help="Past events, which may be old; else as the mapping says.")
+    ] = None,
+    rejected: Annotated[
+        Path | None, typer.Option(help="Where rows that are not in go; else FILE.rejected.jsonl.")
+    ] = None,
+) -> None:
+    """Send a file of events into the CDP, with the write key LEADOPS_WRITE_KEY; again, it adds nothing.
+
+    Exit code 1 where rows were refused; they are in FILE.rejected.jsonl with the reasons.
+    """
+    chosen = load_config("mapping", Mapping, path=mapping) if mapping else None
+    past = history if history is not None else bool(chosen and chosen.history)
+    target = Endpoint(base_url=gateway.rstrip("/")) if gateway else endpoint("cdp")
+    client = CdpClient(
+        target.model_copy(update={"timeout": max(target.timeout, PATIENT_TIMEOUT)}),
+        write_key=_write_key(),
+        history=past,
+    )
+    out = rejected or file.with_name(f"{file.name}.rejected.jsonl")
+    try:
+        with Rejections(out) as rejections:
+            counts = _run(file, client, chosen, rejections)
+    finally:
+        client.close()
+    console.print(_summarise(counts, out), highlight=False, soft_wrap=True)
+    if counts.rejected or counts.quarantined:
+        raise typer.Exit(1)
+
+
+class Rejections:
+    """The file of rows that are not in; made with its first row, since most runs have none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> "Rejections":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+    def add(self, rejection: Rejection) -> None:
+        """Write one row; raise PermanentError where the file cannot be written."""
+        try:
+            self._file = self._file or self._path.open("w", encoding="utf-8")
+            self._file.write(json.dumps(asdict(rejection)) + "\n")
+        except OSError as error:
+            raise PermanentError(
+                f"{self._path}: cannot be written ({error.strerror}); give another with --rejected"
+            ) from error
+
+
+def _run(file: Path, client: CdpClient, mapping: Mapping | None, rejections: Rejections) -> Replayed:
+    kind = KINDS.get(file.suffix.lower())
+    if not kind:
+        raise PermanentError(f"{file}: give a .csv or a .jsonl file")
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+    try:
+        with bar, bar.open(file, "rb", description=file.name) as stream:
+            rows = read_rows(stream, kind=kind, columns=mapping.columns if mapping else set())
+            return Replay(client, mapping=mapping, reject=rejections.add, sleep=sleep).run(rows)
+    except OSError as error:
+        raise PermanentError(f"{file}: cannot be read: {error.strerror}") from error
+
+
+def _summarise(counts: Replayed, out: Path) -> str:
+    line = (
+        f"{counts.rows} rows: {counts.accepted} accepted, {counts.duplicates} known already,"
+        f" {counts.quarantined} in quarantine, {counts.rejected} not sent"
+    )
+    return f"{line}; see {out}" if counts.rejected or counts.quarantined else line
+
+
+def _write_key() -> str:
+    key = os.environ.get("LEADOPS_WRITE_KEY", "")
+    if not key:
+        raise ConfigError("LEADOPS_WRITE_KEY is not set; give the gateway's write key")
+    return key

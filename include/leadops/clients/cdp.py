@@ -1,0 +1,44 @@
+"""The customer data platform (CDP), our gateway or a customer's own: events in, the lag out."""
+
+from typing import Any
+
+from leadops.clients.transport import Outcome, Transport, expect
+from leadops.errors import TransientError
+from leadops.settings import Endpoint
+
+
+class CdpClient:
+    """The CDP's HTTP contract, one method a route; not thread-safe."""
+
+    def __init__(self, endpoint: Endpoint, *, write_key: str = "", history: bool = False) -> None:
+        """Speak to `endpoint`, whose token opens the metrics; `write_key` lets a server send events.
+
+        `history` says that the events are past ones, which may be old.
+        """
+        self.transport = Transport(endpoint)
+        if write_key:
+            self.transport.session.headers["X-Write-Key"] = write_key
+        if history:
+            self.transport.session.headers["X-Leadops-History"] = "true"
+
+    def collect(self, body: bytes) -> Outcome:
+        """POST an event or a list of at most 500 (JSON, at most 512 KB).
+
+        The answer's body is {"accepted", "duplicates", "quarantined": [...]}, the last a list of
+        {"index", "event_id", "reason", "detail"}.
+        """
+        return self.transport.send("POST", "/collect", body=body)
+
+    def lag(self) -> dict[str, Any]:
+        """GET {"minutes_lag": minutes, "as_of": ISO 8601, …}.
+
+        Raises TransientError where there is no whole answer, PermanentError where the CDP refuses.
+        """
+        answer = expect(self.transport.send("GET", "/metrics/lag"), "CDP lag")
+        if not isinstance(answer, dict) or not isinstance(answer.get("minutes_lag"), int | float):
+            raise TransientError("CDP lag: the answer holds no minutes_lag")
+        return answer
+
+    def close(self) -> None:
+        """Close the kept-alive connection."""
+        self.transport.close()

@@ -1,0 +1,50 @@
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from leadops.clients.cdp import CdpClient
+from leadops.clients.transport import Answered, Refused, Unreachable
+from leadops.errors import PermanentError, TransientError
+from leadops.settings import Endpoint
+from tests.gateway.conftest import KEY, TOKEN, Serve, item, serve
+
+__all__ = ["item", "serve"]  # fixtures
+
+
+def client(server: httpx.Client, *, token: str = TOKEN, **options: Any) -> CdpClient:
+    return CdpClient(Endpoint(base_url=str(server.base_url).rstrip("/"), token=token), **options)
+
+
+def test_events_go_in_with_the_write_key(serve: Serve, item: dict[str, Any]) -> None:
+    server = serve()
+    body = json.dumps([item]).encode()
+    answer = client(server, write_key=KEY).collect(body)
+    assert answer == Answered(202, {"accepted": 1, "duplicates": 0, "quarantined": []})
+    refused = client(server).collect(body)
+    assert isinstance(refused, Refused)
+    assert "X-Write-Key" in refused.reason
+
+
+def test_history_is_asked_for(serve: Serve, item: dict[str, Any]) -> None:
+    server = serve()
+    body = json.dumps(item | {"ts": "2018-07-01T00:00:00Z"}).encode()
+    for history in (False, True):
+        answer = client(server, write_key=KEY, history=history).collect(body)
+        assert isinstance(answer, Answered)
+        assert answer.body["accepted"] == int(history)
+
+
+def test_the_lag(serve: Serve) -> None:
+    server = serve()
+    assert client(server).lag()["minutes_lag"] == 0.0
+    with pytest.raises(PermanentError, match="LEADOPS_METRICS_TOKEN"):
+        client(server, token="wrong").lag()
+
+
+def test_nobody_there() -> None:
+    nobody = CdpClient(Endpoint(base_url="http://127.0.0.1:1"))
+    assert isinstance(nobody.collect(b"[]"), Unreachable)
+    with pytest.raises(TransientError):
+        nobody.lag()

@@ -1,0 +1,48 @@
+from io import BytesIO
+
+import pytest
+
+from leadops.errors import PermanentError
+from leadops.events.rows import Row, read_rows
+
+
+def rows(data: bytes, kind: str, columns: set[str] | None = None) -> list[Row]:
+    return list(read_rows(BytesIO(data), kind=kind, columns=columns or set()))
+
+
+def test_csv_leaves_empty_cells_out_and_goes_on_after_a_broken_row() -> None:
+    data = b'\xef\xbb\xbfa,b\r\n1,\r\n"two\nlines",2\r\n1,2,3\r\n1\r\n4,5\r\n'
+    assert rows(data, "csv", {"a"}) == [
+        Row(2, {"a": "1"}),
+        Row(4, {"a": "two\nlines", "b": "2"}),
+        Row(5, {"a": "1", "b": "2"}, "the header has 2 cells"),
+        Row(6, {"a": "1"}, "the header has 2 cells"),
+        Row(7, {"a": "4", "b": "5"}),
+    ]
+
+
+def test_csv_goes_on_after_a_cell_that_is_too_long() -> None:
+    data = b"a\n" + b"x" * 1_000_001 + b"\n1\n"
+    first, second = rows(data, "csv")
+    assert first.fault
+    assert second == Row(3, {"a": "1"})
+
+
+def test_a_missing_column_is_named_at_once() -> None:
+    with pytest.raises(PermanentError, match="no column c; it has a, b"):
+        rows(b"a,b\n1,2\n", "csv", {"a", "c"})
+    with pytest.raises(PermanentError, match="no header"):
+        rows(b"", "csv", {"a"})
+
+
+def test_jsonl_goes_on_after_a_broken_line() -> None:
+    data = b'{"a": 1}\n\n{\n[1]\n' + b"[" * 100_000 + b'\n{"a": "\xff"}'
+    found = rows(data, "jsonl")
+    assert [(row.number, row.fault) for row in found] == [
+        (1, None),
+        (3, "the line is no JSON"),
+        (4, "the line is no JSON object"),
+        (5, "the line is no JSON"),
+        (6, None),
+    ]
+    assert found[-1].values == {"a": "\udcff"}
