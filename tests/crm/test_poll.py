@@ -169,7 +169,7 @@ def test_salespeople_who_left_are_gone(connection: Connection, crm: Any) -> None
     assert connection.execute("select rep_id from crm.reps").fetchall() == [("rep-01",)]
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.integers(1, 12), max_size=4), max_size=6))
 def test_repeated_and_unordered_pages_are_harmless(connection: Connection, pages: list[list[int]]) -> None:
     connection.execute("truncate crm.activities, crm.feeds, lifecycle.inbox")
