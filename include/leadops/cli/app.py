@@ -4,7 +4,20 @@ import sys
 
 import typer
 
-from leadops.cli import audit, dead_letters, init_config, migrate, push, sandbox
+from leadops.cli import (
+    audit,
+    dead_letters,
+    explain,
+    gateway,
+    incidents,
+    init_config,
+    migrate,
+    push,
+    quarantine,
+    replay,
+    sandbox,
+    score,
+)
 from leadops.errors import LeadopsError
 
 app = typer.Typer(
@@ -13,12 +26,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command("migrate")(migrate.migrate)
-app.command("push")(push.push)
-app.command("audit")(audit.audit)
-app.command("init-config")(init_config.init_config)
-app.command("sandbox")(sandbox.sandbox)
+for verb in (
+    score.score,
+    push.push,
+    audit.audit,
+    explain.explain,
+    replay.replay,
+    migrate.migrate,
+    gateway.gateway,
+    sandbox.sandbox,
+    init_config.init_config,
+):
+    app.command(verb.__name__.replace("_", "-"))(verb)
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(incidents.app, name="incidents")
 
 
 def run() -> None:

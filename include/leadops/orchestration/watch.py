@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 from leadops.alerts.check import check
@@ -84,9 +85,12 @@ def tell_incidents(context: Context) -> Counts:
 def _read_cdp() -> CdpReading:
     client = CdpClient(find_endpoint("cdp"))
     try:
-        lag = client.read_lag()
-        return CdpReading(minutes_lag=lag.minutes_lag, as_of=lag.as_of)
-    except (TransientError, PermanentError) as error:
+        lag = client.lag()
+        as_of = lag.get("as_of")
+        return CdpReading(
+            minutes_lag=float(lag["minutes_lag"]), as_of=datetime.fromisoformat(as_of) if as_of else None
+        )
+    except (TransientError, PermanentError, ValueError) as error:
         return CdpReading(reason=str(error))
     finally:
         client.close()
