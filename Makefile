@@ -1,0 +1,59 @@
+# What you can do here; `make` alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: help up down status install install-dev test check fmt bench lock
+
+BIN := .venv/bin
+STARTED := $(shell date +%s)
+# Without byte-code every process takes seconds longer to start.
+unexport PYTHONDONTWRITEBYTECODE
+
+# The first Python that fits and can make environments; `make PYTHON=/path/to/python …` takes another.
+FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for one in python3.13 python3.12 python3.11 python3; do \
+	"$$one" -c '$(FITS)' >/dev/null 2>&1 && { echo "$$one"; break; }; done)
+NO_PYTHON := leadops needs Python 3.11, 3.12 or 3.13 with its venv module (Debian: apt-get install python3-venv)
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+up: install  ## install what is missing, start the whole stack, watch it until Ctrl-C
+	@LEADOPS_STARTED_AT=$(STARTED) $(BIN)/python -m leadops_stack up
+
+down:  ## stop everything that `make up` started, from any terminal
+	@test ! -x $(BIN)/python || $(BIN)/python -m leadops_stack down
+
+status:  ## say what runs
+	@test -x $(BIN)/python || { echo "nothing is installed; run make up" >&2; exit 3; }
+	@$(BIN)/python -m leadops_stack status
+
+install:  ## only the environment .venv, from requirements.lock
+	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }
+	@$(PYTHON) include/leadops_stack/install.py run
+
+install-dev:  ## the same with what tests, checks and benchmarks need
+	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }
+	@$(PYTHON) include/leadops_stack/install.py dev
+
+test: install-dev  ## every test, on a real PostgreSQL and a real Airflow; ARGS="tests/stage -k word" for some
+	$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadgroup $(ARGS)
+
+check: install-dev  ## format, lint, types, SQL, who may import whom; changes nothing
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar include
+	$(BIN)/lint-imports
+
+fmt: install-dev  ## format the Python files
+	$(BIN)/ruff format
+
+bench: install-dev  ## measure, and compare ratios within one run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
+	--custom-compile-command "make lock"
+
+lock: install-dev  ## write the locks again; UPGRADE=--upgrade takes newer versions
+	$(COMPILE) requirements-bootstrap.txt -o requirements-bootstrap.lock
+	$(COMPILE) requirements.txt -o requirements.lock
+	$(COMPILE) requirements-dev.txt -c requirements.lock -o requirements-dev.lock
