@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # The first Python that fits and can make environments; `make PYTHON=/path/to/python …` takes another.
 FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
-PYTHON ?= $(shell for one in python3.13 python3.12 python3.11 python3; do \
+PYTHON ?= $(shell for one in $(BIN)/python python3.13 python3.12 python3.11 python3; do \
 	"$$one" -c '$(FITS)' >/dev/null 2>&1 && { echo "$$one"; break; }; done)
 NO_PYTHON := leadops needs Python 3.11, 3.12 or 3.13 with its venv module (Debian: apt-get install python3-venv)
 
@@ -27,12 +27,12 @@ status:  ## say what runs
 	@$(BIN)/python -m leadops_stack status
 
 install:  ## only the environment .venv, from requirements.lock
-	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }
-	@$(PYTHON) include/leadops_stack/install.py run
+	@python="$(PYTHON)"; test -n "$$python" || { echo "$(NO_PYTHON)" >&2; exit 1; }; \
+	"$$python" include/leadops_stack/install.py run
 
 install-dev:  ## the same with what tests, checks and benchmarks need
-	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }
-	@$(PYTHON) include/leadops_stack/install.py dev
+	@python="$(PYTHON)"; test -n "$$python" || { echo "$(NO_PYTHON)" >&2; exit 1; }; \
+	"$$python" include/leadops_stack/install.py dev
 
 test: install-dev  ## every test, on a real PostgreSQL and a real Airflow; ARGS="tests/stage -k word" for some
 	$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadgroup $(ARGS)

@@ -29,6 +29,9 @@ UV_NAMES = {
     "cert": "SSL_CERT_FILE",
 }
 
+#: Where pip is told its options for `install`; each overrides the one before it.
+PIP_SECTIONS = ("global.", "install.", ":env:.")
+
 
 def digest(project: Path, kind: str, version: str) -> str:
     """Return what an environment of `kind` (run or dev) for Python `version` is known by."""
@@ -48,13 +51,11 @@ def uv_settings(pip_config: str, environ: Mapping[str, str]) -> dict[str, str]:
     A folder that does not exist is left out: pip passes over it, uv would fail. Several indexes are looked
     through together, as pip does; the hash decides what is taken.
     """
+    told = [line.partition("=") for line in pip_config.splitlines()]
     found: dict[str, str] = {}
-    for (
-        line
-    ) in pip_config.splitlines():  # from the least to the most particular; the environment's come first
-        name, _, value = line.partition("=")
+    for name, _, value in (one for section in PIP_SECTIONS for one in told if one[0].startswith(section)):
         option = name.rpartition(".")[2]
-        if option in UV_NAMES and (option not in found or not name.startswith("global")):
+        if option in UV_NAMES:
             places = [place for place in value.strip("'\"").split() if _exists(place)]
             separator = "," if option == "find-links" else " "
             found[option] = separator.join(places)
