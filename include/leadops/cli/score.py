@@ -39,7 +39,11 @@ def score(
             _show(preview_leads(connection, rules=rule_set, zone=_zone(), most=most), as_json=as_json)
         else:
             done = _run(connection, rule_set)
-            typer.echo(json.dumps(done) if as_json else ", ".join(f"{done[each]} {each}" for each in done))
+            typer.echo(
+                json.dumps(done)
+                if as_json
+                else ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in done.items())
+            )
 
 
 def _zone() -> ZoneInfo:
@@ -49,25 +53,25 @@ def _zone() -> ZoneInfo:
 def _run(connection: Connection, rules: RuleSet) -> dict[str, int]:
     """Resolve and score until nothing waits; return the counts under the names they are told by."""
     settings, zone = load_config("identity", IdentitySettings), _zone()
-    done = dict.fromkeys(["events", "new leads", "leads scored", "ledger rows", "points", "corrections"], 0)
-    with Progress(console=console, transient=True) as progress:
+    done = dict.fromkeys(["events", "new_leads", "leads_scored", "ledger_rows", "points", "corrections"], 0)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("resolving events", total=None)
         remaining = True
         while remaining:
             resolved = resolve_events(connection, now=clock(), settings=settings)
             done["events"] += resolved.events
-            done["new leads"] += resolved.new_leads
+            done["new_leads"] += resolved.new_leads
             progress.update(bar, completed=done["events"])
             remaining = resolved.remaining
         bar = progress.add_task("scoring leads", total=None)
         remaining = True
         while remaining:
             scored = score_leads(connection, rules=rules, zone=zone, now=clock())
-            done["leads scored"] += scored.leads
-            done["ledger rows"] += scored.rows
+            done["leads_scored"] += scored.leads
+            done["ledger_rows"] += scored.rows
             done["points"] += scored.points
             done["corrections"] += scored.corrections
-            progress.update(bar, completed=done["leads scored"])
+            progress.update(bar, completed=done["leads_scored"])
             remaining = scored.remaining
     return done
 

@@ -39,13 +39,13 @@ facts as (
         (
             select events.payload -> 'properties' ->> names.name
             from unnest(%(first_name)s::text[]) with ordinality as names (name, place)
-            where events.payload -> 'properties' ->> names.name is not null
+            where btrim(events.payload -> 'properties' ->> names.name) <> ''
             order by names.place limit 1
         ) as first_name,
         (
             select events.payload -> 'properties' ->> names.name
             from unnest(%(last_name)s::text[]) with ordinality as names (name, place)
-            where events.payload -> 'properties' ->> names.name is not null
+            where btrim(events.payload -> 'properties' ->> names.name) <> ''
             order by names.place limit 1
         ) as last_name,
         nullif(events.payload #> '{context,utm}', '{}'::jsonb) as utm

@@ -5,28 +5,53 @@ import math
 import re
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
 from leadops.settings import Settings
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """Return `text`; raise ValueError when it holds what a database text cannot hold."""
     if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise ValueError("holds a character that a database text cannot hold")
     return text
 
 
-def _finite(number: float) -> float:
-    if not math.isfinite(number):
-        raise ValueError("must be a number with an end")
-    return number
+def _check_number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("must be a number")
+    return value
 
 
-Text = Annotated[StrictStr, AfterValidator(_storable)]
-Fragment = Annotated[Text, Field(min_length=1)]
-Fragments = Fragment | Annotated[list[Fragment], Field(min_length=1)]
-Number = StrictInt | Annotated[StrictFloat, AfterValidator(_finite)]
-Scalar = StrictBool | Number | Text
+def _check_scalar(value: object) -> object:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, bool) or (isinstance(value, int | float) and math.isfinite(value)):
+        return value
+    raise ValueError("must be text, a number, true or false")
+
+
+def _check_fragments(value: object) -> object:
+    texts = value if isinstance(value, list) else [value]
+    if not texts or not all(isinstance(text, str) and storable(text) for text in texts):
+        raise ValueError("must be a text that is not empty, or a list of such texts")
+    return value
+
+
+# Each check comes before the union, so that a wrong value is one fault and not one for each kind.
+Text = Annotated[StrictStr, AfterValidator(storable)]
+Fragments = Annotated[str | list[str], BeforeValidator(_check_fragments)]
+Number = Annotated[StrictInt | StrictFloat, BeforeValidator(_check_number)]
+Scalar = Annotated[StrictBool | StrictInt | StrictFloat | StrictStr, BeforeValidator(_check_scalar)]
 
 
 class Condition(Settings):

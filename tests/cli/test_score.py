@@ -1,0 +1,54 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from leadops.cli.app import app
+from tests.scoring.conftest import World, at, world
+from tests.scoring.oracle import Happening
+
+__all__ = ["world"]
+
+RULES = "behaviour:\n- {name: view, event: view, points: %d}\n"
+
+
+@pytest.fixture
+def rule_file(tmp_path: Path) -> Path:
+    path = tmp_path / "scoring.yaml"
+    path.write_text(RULES % 5, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def scored(world: World, database_url: str, monkeypatch: pytest.MonkeyPatch, rule_file: Path) -> World:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(rule_file.parent))
+    world.accept(
+        [Happening("one", "view", at(1), email="a@x.example"), Happening("two", "view", at(2), user_id="u")]
+    )
+    return world
+
+
+def test_score_resolves_and_scores_until_nothing_waits(scored: World) -> None:
+    result = CliRunner().invoke(app, ["score"])
+    assert (result.exit_code, result.output) == (
+        0,
+        "2 events, 1 new leads, 1 leads scored, 1 ledger rows, 5 points, 0 corrections\n",
+    )
+    assert scored.points() == {("a@x.example", "one", "view"): 5}
+    assert json.loads(CliRunner().invoke(app, ["score", "--json"]).output)["ledger_rows"] == 0
+
+
+def test_dry_run_shows_lead_by_lead_and_writes_nothing(scored: World, rule_file: Path) -> None:
+    CliRunner().invoke(app, ["score"])
+    new = rule_file.with_name("new.yaml")
+    new.write_text(RULES % 70, encoding="utf-8")
+    result = CliRunner().invoke(app, ["score", "--dry-run", "--rules", str(new)], env={"COLUMNS": "120"})
+    assert result.exit_code == 0
+    assert "view +65" in result.output
+    assert "every lead, since the rules changed" in result.output
+    shown = json.loads(CliRunner().invoke(app, ["score", "--dry-run", "--rules", str(new), "--json"]).output)
+    assert (shown["changed"], shown["changes"][0]["grade_after"]) == (1, "C1")
+    assert scored.points() == {("a@x.example", "one", "view"): 5}
+    assert json.loads(CliRunner().invoke(app, ["score", "--dry-run", "--json"]).output)["changed"] == 0

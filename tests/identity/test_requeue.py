@@ -1,0 +1,25 @@
+from datetime import timedelta
+
+from leadops.identity.requeue import find_interval, requeue_lost_events
+from tests.scoring.conftest import NOW, World
+from tests.scoring.test_score import view
+
+HOUR = timedelta(hours=1)
+
+
+def test_nothing_is_put_back_that_is_known(world: World) -> None:
+    world.accept([view("one", 1), view("nobody", 2, email=None, anonymous_id="a")])
+    world.resolve()
+    world.accept([view("waiting", 3)])
+    assert requeue_lost_events(world.connection, start=NOW, end=NOW + HOUR) == 0
+    world.connection.execute("delete from identity.resolved_events")
+    world.connection.execute("delete from identity.unresolved_events")
+    assert requeue_lost_events(world.connection, start=NOW, end=NOW + HOUR) == 2
+    assert requeue_lost_events(world.connection, start=NOW, end=NOW + HOUR) == 0
+
+
+def test_an_interval_ends_before_its_end(world: World) -> None:
+    world.accept([view("one", 1)], received_at=NOW)
+    world.accept([view("two", 1)], received_at=NOW + HOUR)
+    assert find_interval(world.connection, start=NOW, end=NOW + HOUR) == (1, 1)
+    assert find_interval(world.connection, start=NOW - HOUR, end=NOW) is None

@@ -1,0 +1,107 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
+from pydantic import ValidationError
+
+from leadops.db import Connection
+from leadops.scoring.conditions import Condition, member_path, quote
+from tests.scoring.conftest import NOW
+from tests.scoring.oracle import Happening, fits, look
+
+# Few letters, so that things match at times; among them all that means something to jsonpath, SQL or a regex.
+letters = st.sampled_from(
+    [*"aAbB01-. $%*+?^|\\/'\"()[]{}<>@!&,:;#_", "\n", "\t", "\x01", "\x7f", "é", "日", "🦊", "&&", "||"]
+)
+text = st.lists(letters, max_size=4).map("".join)
+fragment = st.lists(letters, min_size=1, max_size=2).map("".join)
+number = st.integers(-9, 9) | st.sampled_from([0.25, -0.5, 1e-7, 1e21, -1e300, 10**17])
+scalar = st.booleans() | number | text
+numeric_text = st.sampled_from(["1", " 2 ", "-3.5", "4e0", "5x", "", "+6", ".5"])
+value = st.recursive(
+    scalar | numeric_text | st.none(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["x", "y"]), inner, max_size=2)
+    ),
+    max_leaves=5,
+)
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> Condition:
+    operators = {
+        "equals": scalar,
+        "in": st.lists(scalar, min_size=1, max_size=3),
+        "starts_with": fragment | st.lists(fragment, min_size=1, max_size=2),
+        "contains": fragment | st.lists(fragment, min_size=1, max_size=2),
+        "exists": st.booleans(),
+        "at_least": number,
+    }
+    chosen = draw(st.lists(st.sampled_from(sorted(operators)), min_size=1, max_size=2, unique=True))
+    fields: dict[str, Any] = {name: draw(operators[name]) for name in chosen}
+    if draw(st.booleans()) and "at_least" not in fields:
+        fields["at_most"] = draw(number)
+    return Condition.model_validate(fields)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    condition=conditions(),
+    address=st.sampled_from(["properties.x", "properties.x.y", "context.x", 'context.a"b', "context.$x[*]"]),
+    properties=st.dictionaries(st.sampled_from(["x", "y"]), value, max_size=2),
+    context=st.dictionaries(st.sampled_from(["x", 'a"b', "$x[*]"]), value, max_size=2),
+)
+@example(Condition(contains="A.b"), "properties.x", {"x": "xa.Bx"}, {})
+@example(Condition(equals='" || true || "'), "context.x", {}, {"x": "y"})
+def test_the_database_matches_what_the_oracle_matches(
+    connection: Connection,
+    condition: Condition,
+    address: str,
+    properties: dict[str, Any],
+    context: dict[str, Any],
+) -> None:
+    happening = Happening("e", "event", NOW, properties=properties, context=context)
+    row = connection.execute(
+        "select %s @@ %s::jsonpath",
+        [Jsonb({"properties": properties, "context": context}), condition.predicate(member_path(address))],
+    ).fetchone()
+    assert row is not None
+    assert bool(row[0]) == fits(condition, look(happening, address))
+
+
+@given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_is_one_literal_and_nothing_else(connection: Connection, anything: str) -> None:
+    row = connection.execute(
+        "select %s @@ %s::jsonpath", [Jsonb(anything), f"$ == {quote(anything)}"]
+    ).fetchone()
+    assert row == (True,)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "an operator with a value is needed: equals, in, starts_with"),
+        ({"equals": None}, "an operator with a value is needed"),
+        ({"looks_like": "x"}, "Extra inputs are not permitted"),
+        ({"in": []}, "at least 1 item"),
+        ({"contains": ""}, "a text that is not empty"),
+        ({"at_least": 3, "at_most": 2}, "at_least 3 is over at_most 2"),
+        ({"at_least": "3"}, "must be a number"),
+        ({"equals": "a\x00"}, "a database text cannot hold"),
+        ({"equals": "\ud800"}, "a database text cannot hold"),
+        ({"equals": [1]}, "must be text, a number, true or false"),
+        ({"at_most": float("inf")}, "must be a number"),
+    ],
+)
+def test_what_cannot_be_a_condition_is_refused(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Condition.model_validate(fields)
+
+
+def test_numbers_keep_their_value() -> None:
+    for each in (0, 7, -7, 0.1, 1e-7, 1e21, -2.5e300):
+        assert json.loads(quote(each).strip("()")) == each

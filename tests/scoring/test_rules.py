@@ -1,0 +1,94 @@
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from leadops.errors import ConfigError
+from leadops.scoring.rules import RuleSet
+from leadops.settings import load_config
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+RULE = "{name: a, event: e, points: 5"
+
+
+def refuse(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "scoring.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config("scoring", RuleSet, path=path)
+    return str(caught.value).removeprefix(f"{path}:")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            f"behaviour:\n- {RULE}}}\n- {RULE}}}",
+            "3: behaviour.1.name: a rule above is called a; names are unique",
+        ),
+        (
+            f"behaviour:\n- {RULE}}}\nfit:\n- {{name: a, trait: title, points: 1, when: {{equals: x}}}}",
+            "4: fit.0.name",
+        ),
+        (
+            f"behaviour:\n\n- {RULE}, when: {{context.page: {{is: x}}}}}}",
+            "3: behaviour.0.when.context.page.is: Extra",
+        ),
+        (f"behaviour:\n- {RULE}, when: {{page: {{equals: x}}}}}}", "2: behaviour.0.when.page"),
+        ("behaviour:\n- name: a\n  event: e\n  points: 0", "4: behaviour.0.points: Value error, points of 0"),
+        ("behaviour:\n- name: a\n  event: e\n  points: 1.5", "4: behaviour.0.points"),
+        (
+            f"behaviour:\n- {RULE}, cap_per_day: 9, cap_for_ever: 8}}",
+            "2: behaviour.0: Value error, cap_per_day 9 is over",
+        ),
+        (
+            f"behaviour:\n- {RULE}, cap_per_day: 4}}",
+            "2: behaviour.0: Value error, cap_per_day 4 is under the rule's points 5",
+        ),
+        (f"behaviour:\n- {RULE}, group: g}}", "2: behaviour.0.group: groups has no g; add it"),
+        (
+            f"groups: {{g: {{cap_per_day: 9}}}}\nbehaviour:\n- {RULE}, group: g}}\n"
+            "- {name: b, event: e, points: -5, group: g}",
+            "4: behaviour.1.group: group g mixes points over and under 0",
+        ),
+        ("groups:\n  g: {cap_per_day: 9}", "2: groups.g: no rule is in group g"),
+        (f"groups:\n  g: {{}}\nbehaviour:\n- {RULE}, group: g}}", "2: groups.g: a group needs cap_per_day"),
+        ("grades:\n  fit: [20, 40, 0]", "1: grades: Value error, fit must fall"),
+        ("grades: {lowest: 10, highest: 10}", "1: grades: Value error, lowest 10 must be under"),
+        ("fit:\n- {name: a, trait: shoe, points: 1, when: {equals: x}}", "2: fit.0.trait"),
+        ("fit:\n- {name: a, trait: title, points: 1}", "2: fit.0.when: Field required"),
+    ],
+)
+def test_a_fault_is_told_with_its_line(tmp_path: Path, text: str, fault: str) -> None:
+    assert refuse(tmp_path, text).startswith(fault)
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    told = refuse(tmp_path, f"behaviour:\n- {RULE}}}\n- {RULE}, group: g}}\n- {RULE}, group: h}}")
+    assert len(told.splitlines()) == 4
+
+
+def test_the_default_rules_weigh_intent_over_habit() -> None:
+    rules = load_config("scoring", RuleSet)
+    points = {rule.name: rule.points for rule in [*rules.behaviour, *rules.fit]}
+    strong = ["view_pricing", "pricing_page", "request_document", "brand_search", "comparison_dwell"]
+    assert min(points[name] for name in strong) >= 10 * max(
+        points[name] for name in ("mail_open", "top_page")
+    )
+    assert max(points[name] for name in ("unsubscribe", "job_seeker", "competitor", "job_seeker_title")) < 0
+
+
+def test_the_hash_is_of_what_decides_points() -> None:
+    rules = load_config("scoring", RuleSet)
+    turned = rules.model_copy(update={"behaviour": rules.behaviour[::-1], "chunk_leads": 7})
+    assert turned.hash(TOKYO) == rules.hash(TOKYO)
+    assert rules.hash(ZoneInfo("Europe/Berlin")) != rules.hash(TOKYO)
+    first = rules.behaviour[0].model_copy(update={"points": 14})
+    assert rules.model_copy(update={"behaviour": [first, *rules.behaviour[1:]]}).hash(TOKYO) != rules.hash(
+        TOKYO
+    )
+    capped = {
+        **rules.groups,
+        "weak_signals": rules.groups["weak_signals"].model_copy(update={"cap_per_day": 4}),
+    }
+    assert rules.model_copy(update={"groups": capped}).hash(TOKYO) != rules.hash(TOKYO)
