@@ -101,7 +101,7 @@ def test_an_edit_needs_news_and_patience(connection, slack, run, clock):
     assert run().updated == 0, "too soon"
     clock.forward(minutes=10)
     assert run().updated == 1
-    assert "2 failures so far" in str(slack.messages()[0]["blocks"])
+    assert "failures so far: 2" in str(slack.messages()[0]["blocks"])
     clock.forward(minutes=10)
     assert run().updated == 0, "no news"
 
@@ -113,14 +113,14 @@ def test_many_become_one_digest_that_grows_in_place(connection, slack, run, cloc
     fail(connection, "dag_6", clock)
     assert run().updated == 1
     (message,) = slack.messages()
-    assert message["text"] == "CRITICAL: 7 incidents open: Airflow DAGs"
+    assert message["text"] == "CRITICAL: Airflow DAGs: 7 open"
     assert "dag_4" in str(message["blocks"])
     assert "… and 2 more" in str(message["blocks"])
     for number in range(7):
         recover(connection, f"dag_{number}", clock)
     assert run().resolved == 1
     (message,) = slack.messages()
-    assert message["text"] == "RESOLVED: All 7 incidents over: Airflow DAGs"
+    assert message["text"] == "RESOLVED: Airflow DAGs: all 7 over"
 
 
 def test_told_ones_keep_their_message_when_more_come(connection, slack, run, clock):
@@ -131,7 +131,7 @@ def test_told_ones_keep_their_message_when_more_come(connection, slack, run, clo
         fail(connection, f"dag_{number}", clock)
     assert run().digests == 1
     assert len(slack.messages()) == 6
-    assert slack.messages()[-1]["text"] == "CRITICAL: 4 incidents open: Airflow DAGs"
+    assert slack.messages()[-1]["text"] == "CRITICAL: Airflow DAGs: 4 open"
 
 
 def test_an_old_digest_takes_in_nothing_new(connection, slack, run, clock):
@@ -142,7 +142,7 @@ def test_an_old_digest_takes_in_nothing_new(connection, slack, run, clock):
     fail(connection, "dag_6", clock)
     run()
     assert [message["text"] for message in slack.messages()] == [
-        "CRITICAL: 6 incidents open: Airflow DAGs",
+        "CRITICAL: Airflow DAGs: 6 open",
         "CRITICAL: DAG dag_6 failed",
     ]
 
@@ -257,5 +257,3 @@ def test_a_webhook_posts_begin_call_and_end_and_nothing_twice(connection, slack,
         "<!subteam^S0ONCALL> still open after 15 min",
         "RESOLVED",
     ]
-
-

@@ -169,8 +169,8 @@ def check_promises(world: World, connection: Connection) -> None:
     told = Counter(message["metadata"]["event_payload"]["key"] for message in posts.values())
     assert set(told.values()) <= {1}, f"told twice: {told}"
     rows = connection.execute(
-        "select incident_id, incidents.state, resolved_at - opened_at, escalated_at, is_quiet, message_id, posted_at,"
-        " message_ts from alerts.incidents left join alerts.messages using (message_id)"
+        "select incident_id, incidents.state, resolved_at - opened_at, escalated_at, is_quiet, message_id,"
+        " posted_at, message_ts from alerts.incidents left join alerts.messages using (message_id)"
     ).fetchall()
     short = timedelta(minutes=world.calm.tell_past_minutes)
     for incident_id, state, lasted, _, is_quiet, _, posted_at, ts in rows:

@@ -48,7 +48,7 @@ class Words(Formatter):
         return value
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """Show a fact: `time` in the company's zone, `span` of minutes, `list`, name of a `clock`, `raw`."""
+        """Show a fact in one of the ways that the head of catalogue.yaml lists."""
         if format_spec == "time":
             return self.show_time(value)
         if format_spec == "span":
@@ -57,6 +57,8 @@ class Words(Formatter):
             return escape(", ".join(str(item) for item in value))
         if format_spec == "clock" and value in load_catalogue()["clock"]:
             return self.say("clock", str(value))
+        if format_spec == "upper":
+            return escape(str(value).upper())
         if format_spec == "raw":
             return str(value)
         return escape(str(value))

@@ -7,6 +7,8 @@ from leadops.alerts.findings import Finding
 from leadops.alerts.kinds import KINDS
 from leadops.db import Connection, load_sql
 
+#: Who has the lead outside working hours, and what they do.
+DEPUTY = ("channel", "playbook")
 #: For each kind, the state of a clock that makes it wrong.
 WRONG = {"sla_at_risk": "at_risk", "sla_breach": "breached"}
 
@@ -20,6 +22,8 @@ def watch_sla(connection: Connection, *, now: datetime) -> list[Finding]:
             "lead_id": lead_id,
             # a clock without a lead of its own has the id 0 and says how many leads it is about
             **({"lead": lead_id} if lead_id else {"leads": evidence.get("leads")}),
+            "tier": evidence.get("tier"),
+            **{name: text for name, text in evidence.get("handed_over", {}).items() if name in DEPUTY},
             "cycle": cycle,
             "clock": clock,
             "started_at": started.isoformat(),

@@ -1,0 +1,283 @@
+"""From what the tables say to incidents on record, and back."""
+
+import threading
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from leadops.alerts.catalogue import Words
+from leadops.alerts.check import Checked, check
+from leadops.alerts.incident import COLUMNS, Incident
+from leadops.alerts.incidents import beat, open_incident
+from leadops.alerts.render import render_incident
+from leadops.alerts.settings import AlertSettings
+from leadops.alerts.watch_cdp import CdpReading
+from leadops.company import Company
+from leadops.db import Connection, connect
+
+SETTINGS = AlertSettings()
+
+
+@pytest.fixture
+def look(connection: Connection, clock: Any) -> Any:
+    """Check once, `minutes` after the last time."""
+
+    def look(
+        minutes: float = 0,
+        *,
+        lag: float | None = None,
+        cdp: CdpReading | None = None,
+        settings: AlertSettings = SETTINGS,
+    ) -> Checked:
+        connection.commit()
+        now = clock.forward(minutes=minutes)
+        cdp = cdp if lag is None else CdpReading(minutes_lag=lag, as_of=now)
+        return check(connection, settings=settings, now=now, cdp=cdp)
+
+    return look
+
+
+def incidents(connection: Connection) -> list[Incident]:
+    rows = connection.execute(f"select {COLUMNS} from alerts.incidents order by incident_id").fetchall()
+    return [Incident(*row) for row in rows]
+
+
+def shown(incident: Incident) -> str:
+    rendered = render_incident(incident, words=Words(Company()), settings=SETTINGS)
+    return rendered.text + "\n" + "\n".join(block["text"]["text"] for block in rendered.blocks[1:-1])
+
+
+def test_a_quiet_system_has_no_incidents(connection, look, clock):
+    assert look(lag=0.4) == Checked(0, 0, 0, 0)
+
+
+def test_a_lag_opens_once_remembers_its_worst_and_ends_when_good_news_lasts(connection, look, clock):
+    assert look(lag=5.0).opened == 0
+    assert look(lag=5.1).opened == 1
+    assert look(1, lag=9.0).opened == 0
+    for lag in (4.0, 2.0, 4.0, 2.0, 5.5, 2.0):
+        assert look(1, lag=lag).resolved == 0, "it flaps"
+    good_since = clock()
+    look(2, lag=1.0)
+    assert look(1, lag=0.0) == Checked(0, 1, 0, 0)
+    (incident,) = incidents(connection)
+    assert incident.facts["worst"] == 9.0
+    assert incident.resolved_at == good_since
+    assert look(1, lag=6).opened == 1, "another one"
+
+
+def test_the_age_of_the_answer_is_part_of_the_lag(connection, look, clock):
+    old = CdpReading(minutes_lag=2.0, as_of=clock() - timedelta(minutes=4))
+    assert look(cdp=old).opened == 1
+    assert incidents(connection)[0].facts["minutes"] == 6.0
+
+
+def test_a_cdp_that_stays_silent_is_unreachable_since_its_last_answer(connection, look, clock):
+    look(lag=6.0)
+    last = clock()
+    silent = CdpReading(reason="GET /metrics/lag: no connection for me@example.com")
+    assert look(1, cdp=silent).opened == 0, "one missed answer is nothing"
+    assert look(1, cdp=silent).opened == 1
+    lag, unreachable = incidents(connection)
+    assert unreachable.opened_at == last
+    assert "no connection for [e-mail]" in shown(unreachable)
+    look(10, cdp=silent)
+    assert incidents(connection)[0].is_open, "nobody knows about the lag"
+    look(1, lag=0.0)
+    assert look(4, lag=0.0).resolved == 2
+    assert lag.kind == "cdp_lag"
+
+
+def test_without_a_reading_the_cdp_is_left_alone(connection, look, clock):
+    look(lag=6.0)
+    assert look(60) == Checked(0, 0, 1, 1)
+
+
+def add_ledger(connection: Connection, at: datetime, *, lane: int | None = 0, rows: int = 1) -> int:
+    row = connection.execute(
+        "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at, lane,"
+        " reason) select n, 5, 'fit', 'rule', 'r', %(at)s, %(at)s, %(lane)s, 'r'"
+        " from generate_series(1, %(rows)s) as n returning seq",
+        {"at": at, "lane": lane, "rows": rows},
+    ).fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_a_live_change_that_waits_is_a_backlog(connection, look, clock):
+    add_ledger(connection, clock(), rows=3)
+    assert look(5).opened == 0
+    assert look(1).opened == 1
+    connection.execute(
+        "insert into delivery.targets values ('ma', 0, %s, %s, 'asked to wait (429)')",
+        [clock(), clock() + timedelta(minutes=9)],
+    )
+    look(1)
+    (incident,) = incidents(connection)
+    assert incident.subject == "ma"
+    assert "MA is 7 min behind" in shown(incident)
+    assert "3 score changes and 0 other effects wait" in shown(incident)
+    assert "asked to wait (429)" in shown(incident)
+    connection.execute("insert into delivery.cursors values ('ma', 0, 3)")
+    look(1)
+    assert look(3).resolved == 1
+
+
+def test_backfill_and_what_nobody_is_to_be_told_is_no_backlog(connection, look, clock):
+    add_ledger(connection, clock(), lane=1)
+    add_ledger(connection, clock(), lane=None)
+    assert look(60).opened == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into delivery.batches (target, lane, idempotency_key, from_seq, to_seq, deltas, body,"
+        " created_at) values ('ma', 0, 'k', 1, 1, 1, '', now())",
+        "insert into delivery.held_deltas (ledger_seq, target, lead_id, lane) values (1, 'ma', 1, 0)",
+    ],
+    ids=["in a batch", "held"],
+)
+def test_what_was_cut_but_has_not_arrived_still_waits(connection, look, clock, statement):
+    assert add_ledger(connection, clock()) == 1
+    connection.execute("insert into delivery.cursors values ('ma', 0, 1)")
+    connection.execute(statement)
+    assert look(5).opened == 0
+    assert look(1).opened == 1
+
+
+def test_an_effect_that_waits_is_a_backlog_but_not_one_just_sent_again(connection, look, clock):
+    connection.execute(
+        "insert into delivery.outbox (target, operation, payload, idempotency_key, created_at, state)"
+        " values ('crm', 'create_lead', '{}', 'k', %s, 'sending')",
+        [clock()],
+    )
+    connection.execute(
+        "insert into delivery.dead_letters (target, kind, reference, reason, died_at, state, settled_at)"
+        " values ('crm', 'effect', 1, 'r', %s, 'retried', %s)",
+        [clock(), clock() + timedelta(minutes=60)],
+    )
+    assert look(62).opened == 0
+    assert look(4).opened == 1
+    assert incidents(connection)[0].subject == "crm"
+
+
+def test_dead_letters_name_reasons_and_leads_but_no_person(connection, look, clock):
+    connection.execute(
+        "insert into delivery.dead_letters (target, kind, reference, lead_id, reason, died_at)"
+        " select 'ma', 'delta', n, n, 'HTTP 422: a@b.example is odd', %s from generate_series(1, 9) as n",
+        [clock()],
+    )
+    look()
+    (incident,) = incidents(connection)
+    assert "MA refused 9 changes for good" in shown(incident)
+    assert "HTTP 422: [e-mail] is odd" in shown(incident)
+    assert "9 leads, for example 1, 2, 3, 4, 5\n" in shown(incident)
+    connection.execute("update delivery.dead_letters set state = 'dropped'")
+    look(1)
+    assert look(3).resolved == 1
+
+
+def set_clock(connection: Connection, clock: Any, state: str, **values: Any) -> None:
+    row = {"lead_id": 7, "name": "first_contact", "stopped_at": None, "evidence": "{}"} | values
+    connection.execute(
+        "insert into sla.breaches (lead_id, cycle, clock, state, started_at, due_at, stopped_at,"
+        " business_minutes, target_minutes, changed_at, evidence)"
+        " values (%(lead_id)s, 1, %(name)s, %(state)s, %(due)s - interval '10 minutes', %(due)s,"
+        " %(stopped_at)s, 12, 10, %(now)s, %(evidence)s)"
+        " on conflict (lead_id, cycle, clock) do update set state = excluded.state,"
+        " stopped_at = excluded.stopped_at, changed_at = excluded.changed_at",
+        row | {"state": state, "now": clock(), "due": row.get("due", clock())},
+    )
+
+
+def test_a_clock_warns_runs_out_and_is_answered_late(connection, look, clock):
+    due = clock() + timedelta(minutes=5)
+    set_clock(connection, clock, "at_risk", due=due, evidence='{"tier": "hot"}')
+    assert look() == Checked(1, 0, 0, 1)
+    clock.forward(minutes=6)
+    set_clock(connection, clock, "breached", due=due)
+    assert look() == Checked(1, 1, 0, 1), "no pause before its end: a clock does not flap"
+    risk, breach = incidents(connection)
+    assert (risk.kind, risk.facts["outcome"]) == ("sla_at_risk", "breached")
+    assert (breach.kind, breach.subject) == ("sla_breach", "lead 7 first_contact 1")
+    assert breach.opened_at == due
+    assert "tier hot" in shown(breach)
+    answered = clock.forward(minutes=20)
+    set_clock(connection, clock, "met_late", due=due, stopped_at=answered)
+    assert look(2).resolved == 1
+    assert incidents(connection)[1].resolved_at == answered
+    assert "Sales has answered, late." in shown(incidents(connection)[1])
+
+
+def test_a_held_clock_is_no_alarm_and_no_all_clear(connection, look, clock):
+    set_clock(connection, clock, "held")
+    assert look() == Checked(0, 0, 0, 0)
+    set_clock(connection, clock, "at_risk", lead_id=8)
+    look()
+    set_clock(connection, clock, "held", lead_id=8)
+    assert look(60) == Checked(0, 0, 0, 1)
+    set_clock(connection, clock, "met", lead_id=8, stopped_at=clock() - timedelta(minutes=90))
+    assert look(1).resolved == 1
+    (incident,) = incidents(connection)
+    assert incident.resolved_at == incident.opened_at, "never before its beginning"
+
+
+def test_the_median_has_no_lead(connection, look, clock):
+    set_clock(connection, clock, "breached", lead_id=0, name="median_to_sal", evidence='{"leads": 31}')
+    look()
+    assert "Sales is too slow: median time to SAL of 31 leads" in shown(incidents(connection)[0])
+
+
+def test_a_dag_is_well_again_after_a_success_that_no_failure_follows(connection, look, clock):
+    def fail() -> None:
+        open_incident(
+            connection, kind="dag_failed", subject="score_leads", facts={"dag_id": "x"}, now=clock()
+        )
+
+    fail()
+    assert look(1).resolved == 0
+    beat(connection, "score_leads", now=clock())
+    assert look(1).resolved == 0
+    fail()
+    assert look(60).resolved == 0
+    beat(connection, "score_leads", now=clock())
+    assert look(3).resolved == 1
+    assert incidents(connection)[0].facts["times"] == 2
+
+
+def test_what_lasts_is_escalated_once_and_not_while_it_gets_better(connection, look, clock):
+    look(lag=6)
+    assert look(14, lag=6).escalated == 0
+    assert look(1, lag=2).escalated == 0
+    assert look(1, lag=6).escalated == 1
+    assert look(1, lag=6).escalated == 0
+    never = SETTINGS.model_copy(update={"escalate_after_minutes": {"dead_letters": None}})
+    connection.execute(
+        "insert into delivery.dead_letters (target, kind, reference, reason, died_at)"
+        " values ('ma', 'delta', 1, 'r', %s)",
+        [clock()],
+    )
+    look(settings=never)
+    assert look(600, settings=never).escalated == 0
+
+
+def test_two_at_once_open_one(connection, database_url, clock):
+    add_ledger(connection, clock() - timedelta(hours=1))
+    connection.commit()
+    opened = []
+
+    def look() -> None:
+        with connect(database_url) as own:
+            opened.append(
+                check(own, settings=SETTINGS, now=clock(), cdp=CdpReading(minutes_lag=9, as_of=clock()))
+            )
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(checked.opened for checked in opened) == 2
+    assert sorted(incident.kind for incident in incidents(connection)) == ["cdp_lag", "ma_backlog"]
