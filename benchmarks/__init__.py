@@ -1,0 +1,1 @@
+"""How fast the minute loop is, measured: `python -m benchmarks`."""

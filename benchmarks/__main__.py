@@ -1,0 +1,68 @@
+"""`python -m benchmarks [NAME …] [--quick]`: measure, print, and keep the results."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import cache, partial
+from pathlib import Path
+
+from benchmarks.cpu import measure_cpu
+from benchmarks.figures import Measured
+from benchmarks.latency import measure_latency
+from benchmarks.machine import describe_machine
+from benchmarks.minute_run import measure_minute_run
+from benchmarks.push import measure_push
+from benchmarks.results import FOLDER, keep_result
+from benchmarks.table import show_number
+from benchmarks.whole_stack import Stack, run_stack
+
+NAMES = ("minute_run", "push", "latency", "cpu")
+
+
+def main() -> int:
+    """Run what is asked for; return 1 when a target is missed at full size."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see whether they run at all")
+    parser.add_argument("--results", type=Path, default=FOLDER, help="the folder for the results")
+    given = parser.parse_args()
+    if unknown := sorted(set(given.names) - set(NAMES)):
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    machine, missed = describe_machine(), False
+    with ExitStack() as until_done:
+
+        @cache
+        def stack() -> Stack:
+            """Start the stack when it is first asked for, once for all."""
+            return until_done.enter_context(run_stack())
+
+        benchmarks: dict[str, Callable[[], Measured]] = {
+            "minute_run": partial(measure_minute_run, quick=given.quick),
+            "push": partial(measure_push, quick=given.quick),
+            "latency": lambda: measure_latency(stack(), quick=given.quick),
+            "cpu": lambda: measure_cpu(stack(), quick=given.quick),
+        }
+        for name in given.names or NAMES:
+            print(f"{name} …", flush=True)
+            measured = benchmarks[name]()
+            now = datetime.now(UTC)
+            keep_result(given.results, name, measured, machine=machine, quick=given.quick, now=now)
+            _show(measured)
+            missed = missed or any(figure.met is False for figure in measured.figures)
+    return 1 if missed and not given.quick else 0
+
+
+def _show(measured: Measured) -> None:
+    for figure in measured.figures:
+        target = f"({figure.bound} {show_number(figure.target)})" if figure.target is not None else ""
+        verdict = "" if figure.met is None else "met" if figure.met else "NOT MET"
+        value = f"{show_number(figure.value):>12} {figure.unit}"
+        print(f"  {figure.name:<40} {value} {target} {verdict}".rstrip())
+    for remark in measured.remarks:
+        print(f"  - {remark}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
