@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings, target
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadops.alerts.catalogue import Words
@@ -211,4 +211,3 @@ def test_one_message_an_incident_whatever_happens(database_url, slack_server, se
             world.do(step, value)
         world.settle()
         check_promises(world, connection)
-        target(float(len(world.slack.messages())))
