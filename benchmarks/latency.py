@@ -25,7 +25,7 @@ def measure_latency(stack: Stack, *, quick: bool) -> Measured:
     emails = [f"known-{number}@latency.example" for number in range(count)]
     sender.send([_event(email, "identify") for email in emails])
     ids = _await_leads(stack, emails)
-    moments = sorted(random.Random(7).uniform(0, 60 * minutes) for _ in emails)
+    moments = pick_moments(count, seconds=60.0 * minutes)
     started, sent_at = time.monotonic(), {}
     for moment, email in zip(moments, emails, strict=True):
         time.sleep(max(0.0, started + moment - time.monotonic()))
@@ -43,6 +43,12 @@ def measure_latency(stack: Stack, *, quick: bool) -> Measured:
         ],
         remarks=[f"sent over {minutes} minutes"],
     )
+
+
+def pick_moments(count: int, *, seconds: float, seed: int = 7) -> list[float]:
+    """Return `count` moments, in order, each anywhere from 0 to `seconds`; the same under the same seed."""
+    rng = random.Random(seed)
+    return sorted(rng.uniform(0, seconds) for _ in range(count))
 
 
 class Sender:
