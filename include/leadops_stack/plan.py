@@ -21,7 +21,9 @@ from leadops_stack.postgres import PostgresServer
 from leadops_stack.variables import SUPERUSER, uses_sandbox
 
 #: Loaded once by the scheduler, inherited by every task.
-PRELOAD = "leadops.settings leadops.db"
+PRELOAD = (
+    "airflow.providers.standard.operators.python leadops.orchestration.minute leadops.orchestration.watch"
+)
 
 #: Seconds. Asked to stop, it waits ten for its runner whatever that does; a trigger that was cut off is
 #: taken up again at the next start, so force does no harm.

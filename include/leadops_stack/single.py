@@ -18,10 +18,11 @@ SUPERVISOR = "supervisor"
 SUPERVISOR_GRACE = 180.0
 
 
-def take_lock(home: Home) -> IO[str] | None:
-    """Take the lock of `home` and record ourselves; None when another stack holds it.
+def take_lock(home: Home, screen: Screen) -> IO[str] | None:
+    """Take the lock of `home` and record ourselves; None when another process holds it.
 
-    The lock is the kernel's and ends with us, however we end. Keep the file open as long as it is needed.
+    What a dead holder left running is stopped first, and shown. The lock is the kernel's and ends with us,
+    however we end. Keep the file open as long as it is needed.
     """
     lock = (home.run / "lock").open("w")
     try:
@@ -29,7 +30,7 @@ def take_lock(home: Home) -> IO[str] | None:
     except BlockingIOError:
         lock.close()
         return None
-    clean_up(home, None)
+    _clean_up(home, screen)
     ready_file(home).unlink(missing_ok=True)
     write_record(
         home.run,
@@ -59,18 +60,13 @@ def supervisor(home: Home) -> Record | None:
     return next(found, None)
 
 
-def clean_up(home: Home, screen: Screen | None) -> int:
-    """Stop the parts that a dead supervisor left running; return how many there were."""
-    left = [record for record in read_records(home.run) if record.name != SUPERVISOR]
-    count = 0
-    for record in left:
-        if record.members():
-            count += 1
+def _clean_up(home: Home, screen: Screen) -> None:
+    """Stop the parts that a dead supervisor left running."""
+    for record in read_records(home.run):
+        if record.name != SUPERVISOR and record.members():
             stop_record(record)
-            if screen:
-                screen.say(f"  {record.name:<16} was left running; stopped")
+            screen.say(f"  {record.name:<16} was left running; stopped")
         forget(home.run, record.name)
-    return count
 
 
 def ready_file(home: Home) -> Path:

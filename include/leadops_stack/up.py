@@ -13,7 +13,7 @@ from leadops_stack.minute import read_first_push, read_minute
 from leadops_stack.plan import make_plan, make_server
 from leadops_stack.ports import check_free, read_ports
 from leadops_stack.screen import Screen
-from leadops_stack.single import clean_up, ready_file, release_lock, supervisor, take_lock
+from leadops_stack.single import ready_file, release_lock, supervisor, take_lock
 from leadops_stack.stop import stop_record
 from leadops_stack.supervisor import Supervisor
 from leadops_stack.variables import prepare_variables, uses_sandbox
@@ -28,7 +28,7 @@ def up(home: Home, screen: Screen) -> int:
     Raises LeadopsError, after everything is stopped again, when a part does not start.
     """
     home.make()
-    lock = take_lock(home)
+    lock = take_lock(home, screen)
     if lock is None:
         running = supervisor(home)
         screen.say(
@@ -50,9 +50,14 @@ def down(home: Home, screen: Screen) -> int:
         with screen.step("stopping") as texts:
             stop_record(running)
             texts.append(f"process {running.pid} and its parts")
-    left = clean_up(home, screen)
-    if not running and not left:
+    elif not home.run.is_dir():
         screen.say("nothing is running")
+        return 0
+    lock = take_lock(home, screen)
+    if lock is None:
+        raise LeadopsError(f"another process holds {home.run / 'lock'}; try again")
+    release_lock(home, lock)
+    screen.say("nothing is running now")
     return 0
 
 
