@@ -1,4 +1,5 @@
--- Every email that nobody has yet makes a lead, in the order of the events, and asks for it in the MA.
+-- Every email that nobody has yet makes a lead, in the order of the events, and asks for it in the MA. An email
+-- that was claimed meanwhile is left for place_claimed.sql.
 with firsts as (
     select distinct on (email)
         email,
@@ -16,6 +17,7 @@ made as (
         event_seq
     from firsts
     order by event_seq
+    on conflict (email) do nothing
     returning lead_id, email, first_event_seq
 ),
 

@@ -57,6 +57,7 @@ def resolve_events(
         }
         events, known_leads = _one(connection, "take_events", values)
         (new_leads,) = _one(connection, "make_leads", values)
+        _run(connection, "place_claimed")
         _spread(connection, values)
         _run(connection, "file_resolved")
         waiting = _run(connection, "file_unresolved")
