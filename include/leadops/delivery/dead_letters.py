@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leadops.db import Connection, load_sql
+from leadops.delivery.operations import OPERATIONS
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,22 @@ def retry_dead_letters(connection: Connection, letters: list[DeadLetter], *, now
 
 
 def drop_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> list[int]:
-    """Give `letters` up, in the caller's transaction; return the ledger rows that must be written off now."""
+    """Give `letters` up, in the caller's transaction; return the ledger rows that must be written off now.
+
+    With the creation of a lead that the target does not know, all goes that waits for the lead's id there.
+    """
     effects = [letter.reference for letter in letters if letter.kind == "effect"]
     connection.execute(
         "update delivery.outbox set state = 'dropped', settled_at = %s where outbox_id = any(%s)",
         [now, effects],
+    )
+    connection.execute(
+        load_sql("leadops.delivery", "drop_followers"),
+        {
+            "outbox_ids": effects,
+            "with_id": [name for (_, name), operation in OPERATIONS.items() if operation.needs_id],
+            "now": now,
+        },
     )
     _close(connection, letters, state="dropped", now=now)
     return [letter.reference for letter in letters if letter.kind == "delta"]

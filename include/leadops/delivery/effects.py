@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from psycopg.types.json import Jsonb
 
 from leadops.clients.transport import Answered, Outcome, Refused, Transport
 from leadops.db import Connection, load_sql
-from leadops.delivery.operations import Operation, find_operation
+from leadops.delivery.operations import Operation, find_operation, operations_with_id
 from leadops.delivery.report import Report
 from leadops.delivery.settings import DeliverySettings
 from leadops.delivery.waiting import wait_after
@@ -35,7 +36,8 @@ def prepare_effects(connection: Connection, *, target: str, lane: int, limit: in
         found = connection.execute(load_sql("leadops.delivery", "count_idle_effects"), values).fetchone()
         idle = int(found[0]) if found else 0
         if idle < limit:
-            connection.execute(load_sql("leadops.delivery", "mark_effects"), values | {"most": limit - idle})
+            values |= {"most": limit - idle, "with_id": operations_with_id(target)}
+            connection.execute(load_sql("leadops.delivery", "mark_effects"), values)
 
 
 def claim_effects(
@@ -65,7 +67,8 @@ def send_effect(
     if expired and not operation.repeatable:
         _settle(connection, effect, state="dead", target=target, error=FORGOTTEN, now=now)
         return Report(dead=1, problem=FORGOTTEN)
-    outcome = transport.send(operation.method, operation.path, body=effect.body.encode(), key=effect.key)
+    path = _fill_path(connection, effect, operation, target)
+    outcome = transport.send(operation.method, path, body=effect.body.encode(), key=effect.key)
     if isinstance(outcome, Answered) and _learn_id(connection, effect, operation, outcome, target, now):
         _settle(connection, effect, state="done", target=target, answer=outcome, now=now)
         return Report(calls=1, effects=1)
@@ -78,6 +81,18 @@ def send_effect(
     )
     _settle(connection, effect, state="sending", target=target, error=error, not_before=not_before, now=now)
     return Report(calls=1, failed=1, problem=error)
+
+
+def _fill_path(connection: Connection, effect: Effect, operation: Operation, target: str) -> str:
+    """Return the route with the id that the target gave to the lead."""
+    if not operation.needs_id:
+        return operation.path
+    row = connection.execute(
+        "select external_id from delivery.external_ids where target = %s and lead_id = %s",
+        [target, effect.lead_id],
+    ).fetchone()
+    # It was known when the effect was marked. Should it be gone since, the target's 404 says so on record.
+    return operation.path.format(external_id=quote(row[0] if row else "gone", safe=""))
 
 
 def _learn_id(

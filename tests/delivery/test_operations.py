@@ -1,0 +1,138 @@
+"""An effect on a lead that the target must know first, against a real CRM."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from leadops.db import Connection
+from leadops.delivery.dead_letters import drop_dead_letters, list_dead_letters
+from leadops.delivery.enqueue import enqueue_effect
+from leadops.delivery.operations import OPERATIONS, operations_with_id
+from leadops.delivery.push import push
+from leadops.delivery.report import Report
+from leadops.delivery.settings import DeliverySettings
+from leadops.settings import Endpoint, load_config
+from leadops_sandbox.serve import serve_in_thread
+from leadops_sandbox.settings import Tokens
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Crm:
+    connection: Connection
+    database_url: str
+    url: str
+    state: Path
+
+    def want(self, operation: str, key: str, lead: int = 1, **payload: Any) -> None:
+        enqueue_effect(
+            self.connection,
+            target="crm",
+            operation=operation,
+            payload=payload | {"idempotency_key": key},
+            idempotency_key=key,
+            lead_id=lead,
+            now=clock(),
+        )
+        self.connection.commit()
+
+    def create(self, key: str, lead: int = 1, email: str = "a@b.example") -> None:
+        self.want("create_lead", key, lead, email=email, company="b", source="x")
+
+    def push(self, seconds: float = 10) -> Report:
+        settings = load_config("delivery", DeliverySettings).model_copy(
+            update={"longest_backoff_seconds": 0.01}
+        )
+        return push(
+            database_url=self.database_url,
+            endpoint=Endpoint(base_url=self.url, token=Tokens().crm, timeout=2),
+            target="crm",
+            settings=settings,
+            clock=clock,
+            sleep=time.sleep,
+            until=clock() + timedelta(seconds=seconds),
+        )
+
+    def fault(self, **rule: Any) -> None:
+        requests.post(f"{self.url}/_faults", json={"target": "crm"} | rule, timeout=5).raise_for_status()
+
+    def states(self) -> dict[str, str]:
+        rows = self.connection.execute("select idempotency_key, state from delivery.outbox").fetchall()
+        self.connection.commit()
+        return dict(rows)
+
+    def owners(self) -> list[str]:
+        """The owners that were set, in the order in which the CRM took them."""
+        lines = [json.loads(line) for line in (self.state / "journal.jsonl").read_text().splitlines()]
+        return [line["body"]["owner_id"] for line in lines if line.get("kind") == "crm.patch"]
+
+
+@pytest.fixture
+def crm(connection: Connection, database_url: str, tmp_path: Path) -> Iterator[Crm]:
+    with serve_in_thread(tmp_path, sales_work=False) as url:
+        yield Crm(connection, database_url, url, tmp_path)
+
+
+def test_an_owner_waits_until_the_lead_is_known(crm: Crm) -> None:
+    crm.want("set_owner", "o1", owner_id="rep-02")
+    assert crm.push().calls == 0
+    crm.create("c1")
+    assert crm.push().effects == 2
+    assert crm.owners() == ["rep-02"]
+
+
+def test_the_last_owner_wins_whatever_gets_lost(crm: Crm) -> None:
+    crm.create("c1")
+    crm.push()
+    for number in range(1, 7):
+        crm.want("set_owner", f"o{number}", owner_id=f"rep-0{number}")
+    crm.fault(method="PATCH", path="/v1/leads/*", kind="500", probability=0.5, seed=3)
+    crm.fault(method="PATCH", path="/v1/leads/*", kind="reset_after", probability=0.3, seed=5)
+    for _ in range(20):
+        crm.push()
+        if set(crm.states().values()) == {"done"}:
+            break
+    assert set(crm.states().values()) == {"done"}
+    owners = crm.owners()
+    assert owners == sorted(owners), "none overtook another"
+    assert owners[-1] == "rep-06"
+
+
+def test_an_owner_of_a_later_cycle_waits_for_that_cycles_lead(crm: Crm) -> None:
+    crm.create("c1")
+    crm.push()
+    crm.fault(method="POST", path="/v1/leads", kind="500", count=1)
+    crm.create("c2")
+    crm.want("set_owner", "o2", owner_id="rep-01")
+    crm.push(seconds=0.3)
+    crm.push()
+    assert crm.states() == {"c1": "done", "c2": "done", "o2": "done"}
+    last = (crm.state / "journal.jsonl").read_text().splitlines()[-1]
+    assert '"L-1002"' in last
+
+
+def test_what_waits_for_a_lead_goes_with_it(crm: Crm) -> None:
+    crm.create("c1", email="")
+    crm.want("set_owner", "o1", owner_id="rep-01")
+    crm.want("set_owner", "other", lead=2, owner_id="rep-01")
+    assert crm.push().dead == 1
+    assert crm.states() == {"c1": "dead", "o1": "pending", "other": "pending"}
+    drop_dead_letters(crm.connection, list_dead_letters(crm.connection), now=clock())
+    crm.connection.commit()
+    assert crm.states() == {"c1": "dropped", "o1": "dropped", "other": "pending"}
+
+
+def test_only_routes_with_an_id_wait_for_it() -> None:
+    assert operations_with_id("crm") == ["set_owner"]
+    assert operations_with_id("ma") == []
+    assert all(operation.path.startswith("/") for operation in OPERATIONS.values())
