@@ -48,7 +48,8 @@ class Stack:
 def run_stack() -> Iterator[Stack]:
     """Start the stack, let its first minutes pass, and stop and remove it at the end.
 
-    Raises RuntimeError with its last words when it does not come up.
+    Raises RuntimeError with its last words when it does not come up. Where a benchmark fails, what the stack
+    wrote stays, and the error says where.
     """
     folder = Path(tempfile.mkdtemp(prefix="leadops-bench-"))
     folder.chmod(0o711)  # PostgreSQL's account passes through
@@ -56,6 +57,7 @@ def run_stack() -> Iterator[Stack]:
     ports = {name: str(free_port()) for name in DEFAULT_PORTS}
     home, words = find_home(places), folder / "words"
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "LEADOPS_"))}
+    remove = False
     with words.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "leadops_stack", "up"],
@@ -67,10 +69,16 @@ def run_stack() -> Iterator[Stack]:
         _await_ready(process, home, words)
         time.sleep(SETTLE)
         yield Stack(home, read_env(home.env_file))
+    except Exception as error:
+        error.add_note(f"the stack and its logs are left in {folder}")
+        raise
+    else:
+        remove = True
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=GRACE)
-        shutil.rmtree(folder, ignore_errors=True)
+        if remove:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _await_ready(process: "subprocess.Popen[bytes]", home: Home, words: Path) -> None:
