@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadops.calendar.counted import add_business_minutes, business_minutes
+from leadops.calendar.hours import Holidays, WorkingHours
 from leadops.errors import ConfigError
 from leadops.settings import load_config
-from leadops.sla.calendar import Calendar, add_business_minutes, business_minutes
-from leadops.sla.policy import Holidays, OffHours, SlaPolicy, WorkingHours
+from leadops.sla.calendar import Calendar
+from leadops.sla.policy import OffHours, SlaPolicy
 
 DEFAULT = load_config("sla", SlaPolicy)
 WEEK = ["monday", "tuesday", "wednesday", "thursday", "friday"]

@@ -1,16 +1,14 @@
-"""Counted time: the minutes that pass while an SLA clock runs, exact over holidays and clock changes."""
+"""Which instants count for an SLA clock, and which are staffed by the salespeople themselves."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from leadops.errors import ConfigError
-from leadops.sla.local_time import spans_in_utc
-from leadops.sla.policy import SlaPolicy, Span
+from leadops.calendar.hours import Span
+from leadops.calendar.local_time import spans_in_utc
+from leadops.sla.policy import SlaPolicy
 
 WHOLE_DAY: list[Span] = [(0, 1440)]
-#: A target that is not reached after so many days in a row without counted time never will be.
-LONGEST_REST = 366
 
 
 class Calendar:
@@ -53,44 +51,3 @@ class Calendar:
         local = moment.astimezone(self.zone)
         minutes = local.hour * 60 + local.minute
         return any(start <= minutes < end for start, end in spans(local.date()))
-
-
-def business_minutes(start: datetime, end: datetime, calendar: Calendar) -> float:
-    """Return the counted minutes between two aware times; 0.0 when `end` is not after `start`."""
-    return _counted_time(start, end, calendar) / timedelta(minutes=1)
-
-
-def _counted_time(start: datetime, end: datetime, calendar: Calendar) -> timedelta:
-    total = timedelta()
-    start, end = start.astimezone(UTC), end.astimezone(UTC)
-    # A clock set back over midnight returns to the day before: look one day further on both sides.
-    day = start.astimezone(calendar.zone).date() - timedelta(days=1)
-    last = end.astimezone(calendar.zone).date() + timedelta(days=1)
-    while day <= last:
-        for opens, closes in calendar.counted(day):
-            total += max(timedelta(), min(closes, end) - max(opens, start))
-        day += timedelta(days=1)
-    return total
-
-
-def add_business_minutes(start: datetime, minutes: float, calendar: Calendar) -> datetime:
-    """Return the first instant (UTC) by which `minutes` counted minutes have passed since `start`.
-
-    Exact to the microsecond. Raises ConfigError when a whole year has no counted time.
-    """
-    left = timedelta(minutes=minutes)
-    moment = start.astimezone(UTC)
-    if left <= timedelta():
-        return moment
-    day, rest = moment.astimezone(calendar.zone).date(), 0
-    while rest <= LONGEST_REST:
-        rest += 1
-        for opens, closes in calendar.counted(day):
-            begins = max(opens, moment)
-            if begins < closes:
-                if closes - begins >= left:
-                    return begins + left
-                left -= closes - begins
-                rest = 0
-        day += timedelta(days=1)
-    raise ConfigError("sla.yaml: no counted time within a year; check working_hours and holidays")

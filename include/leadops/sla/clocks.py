@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
+from leadops.calendar.counted import add_business_minutes, business_minutes
 from leadops.db import Connection, load_sql
-from leadops.sla.calendar import Calendar, add_business_minutes, business_minutes
+from leadops.sla.calendar import Calendar
 from leadops.sla.policy import SlaPolicy
 
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from psycopg.types.json import Jsonb
 
+from leadops.calendar.counted import business_minutes
 from leadops.db import Connection, load_sql
-from leadops.sla.calendar import Calendar, business_minutes
+from leadops.sla.calendar import Calendar
 from leadops.sla.clocks import Cycle, follow_policy, keys, start_clocks, stop_clocks
 from leadops.sla.median import watch_median
 from leadops.sla.policy import SlaPolicy

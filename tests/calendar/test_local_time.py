@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from leadops.sla.local_time import offsets_around, spans_in_utc
+from leadops.calendar.local_time import offsets_around, spans_in_utc
 
 
 @pytest.mark.parametrize(
