@@ -15,10 +15,13 @@ from pathlib import Path
 
 import psycopg
 
+from leadops.company import Company
 from leadops.db import Connection, connect
 from leadops.identity.resolve import resolve_events
 from leadops.identity.settings import IdentitySettings
 from leadops.migrations.run import migrate
+from leadops.scoring.rules import RuleSet
+from leadops.scoring.score import score_leads
 from leadops.settings import load_config
 from leadops_stack.postgres import PostgresServer
 
@@ -115,6 +118,12 @@ def measure(connection: Connection, *, events: int, leads: int) -> None:
     while (resolved := resolve_events(connection, now=now, settings=settings)).remaining:
         print(f"  {time.perf_counter() - started:6.1f} s {resolved}")
     print(f"resolve  {time.perf_counter() - started:6.1f} s")
+
+    rules, zone = load_config("scoring", RuleSet), load_config("company", Company).zone
+    started = time.perf_counter()
+    while (scored := score_leads(connection, rules=rules, zone=zone, now=now)).remaining:
+        print(f"  {time.perf_counter() - started:6.1f} s {scored}")
+    print(f"score    {time.perf_counter() - started:6.1f} s")
 
 
 if __name__ == "__main__":

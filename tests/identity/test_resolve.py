@@ -185,6 +185,21 @@ def test_two_resolvers_at_once_lose_and_double_nothing(world: World, database_ur
     assert resolved + waiting == 300
 
 
+def test_a_resolver_waits_for_one_that_has_not_committed(world: World, database_url: str) -> None:
+    world.accept([seen("a", email="a@x.example")])
+    with connect(database_url) as other:
+        other.execute("set lock_timeout = '50ms'")
+        other.commit()
+        with world.connection.transaction():
+            world.resolve()
+            with connect(database_url) as third:
+                World(third).accept([seen("b", email="a@x.example")])
+            with pytest.raises(TransientError, match="another run is resolving events"):
+                resolve_events(other, now=NOW, settings=world.identity)
+        assert resolve_events(other, now=NOW, settings=world.identity).new_leads == 0
+    assert set(world.owners().values()) == {"a@x.example"}
+
+
 def test_waiting_for_the_turn_ends(world: World, database_url: str) -> None:
     world.accept([seen("a", email="a@x.example")])
     with connect(database_url) as other:

@@ -161,6 +161,33 @@ def test_two_scorers_at_once_add_up(world: World, database_url: str) -> None:
     assert not world.totals_differ()
 
 
+def test_a_scorer_waits_for_one_that_has_not_committed(world: World, database_url: str) -> None:
+    rules = rule_set({**VIEW, "cap_per_day": 5})
+    world.run(rules, [view("second", 2)])
+    world.accept([view("first", 1)])
+    world.resolve()
+    with connect(database_url) as other:
+        other.execute("set lock_timeout = '50ms'")
+        other.commit()
+        with world.connection.transaction():
+            world.score(rules)
+            with connect(database_url) as third:
+                third.execute("insert into scoring.inbox (lead_id, lane) values (1, 0)")
+            with pytest.raises(TransientError, match="another run is writing points"):
+                score_leads(other, rules=rules, zone=TOKYO, now=NOW)
+        again = score_leads(other, rules=rules, zone=TOKYO, now=NOW)
+    assert (again.leads, again.rows) == (1, 0)
+    assert world.points() == {("a@x.example", "first", "view"): 5}
+
+
+def test_rules_that_one_event_meets_share_a_group_in_the_order_of_their_names(world: World) -> None:
+    both = [{**VIEW, "name": name, "group": "g"} for name in ("b", "a")]
+    for caps in ({"cap_per_day": 7}, {"cap_for_ever": 7}):
+        world.clear()
+        world.run(rule_set(*both, g=caps), [view("one", 1)])
+        assert world.points() == {("a@x.example", "one", "a"): 5, ("a@x.example", "one", "b"): 2}
+
+
 def test_waiting_for_the_ledger_ends(world: World, database_url: str) -> None:
     world.accept([view("one", 1)])
     world.resolve()
