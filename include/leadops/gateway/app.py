@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from leadops.events.contract import event_schema
 from leadops.events.settings import EventSettings
-from leadops.gateway import collect, health, metrics
+from leadops.gateway import collect, health, metrics, script
 from leadops.gateway.database import make_pool
 from leadops.gateway.problems import Problem, show_failure, show_http_error, show_problem
 from leadops.gateway.rates import RateLimiter
@@ -59,7 +59,7 @@ def create_app(
             await pool.close(timeout=settings.database_seconds)
 
     app = FastAPI(title="leadops gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (collect, health, metrics):
+    for part in (collect, health, metrics, script):
         app.include_router(part.router)
     schema = json.dumps(event_schema())
 

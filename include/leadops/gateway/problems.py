@@ -9,11 +9,14 @@ from starlette.exceptions import HTTPException
 
 
 class Problem(Exception):
-    """A refusal: its HTTP status, what to change, and headers such as Retry-After."""
+    """A refusal: its HTTP status, what to change, headers such as Retry-After, and a word to count it by."""
 
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, detail: str, headers: Mapping[str, str] | None = None, *, reason: str = ""
+    ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.headers = status, detail, dict(headers or {})
+        self.reason = reason or HTTPStatus(status).name.lower()
 
     def response(self) -> Response:
         """Return it as an application/problem+json answer."""
@@ -35,7 +38,7 @@ async def show_problem(_: Request, error: Exception) -> Response:
 async def show_http_error(request: Request, error: Exception) -> Response:
     """Answer what the framework refuses: an unknown path, a method that a path does not know."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    known = "POST /collect, GET /schema/event.json, GET /metrics/lag, GET /healthz"
+    known = "POST /collect, POST /webhook/form, GET /leadops.js, GET /schema/event.json, GET /metrics/lag, GET /healthz"
     return Problem(
         error.status_code, f"{request.method} on this path is not known here; known: {known}", error.headers
     ).response()
