@@ -1,0 +1,112 @@
+import io
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from leadops.errors import LeadopsError
+from leadops_stack import supervisor as module
+from leadops_stack.home import Home
+from leadops_stack.part import Part, Step, Wave
+from leadops_stack.processes import birth_mark
+from leadops_stack.records import read_records
+from leadops_stack.screen import Screen
+from leadops_stack.supervisor import Supervisor
+
+from .waiting import wait_until
+
+Toy = Callable[[str], Part]
+
+
+@pytest.fixture
+def shown() -> io.StringIO:
+    """What the terminal shows."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def running(home: Home, shown: io.StringIO, monkeypatch: pytest.MonkeyPatch):
+    """A supervisor that tries again quickly; everything is stopped afterwards."""
+    monkeypatch.setattr(module, "BACK_OFF", (0.05,) * 5)
+    monkeypatch.setattr("leadops_stack.stop.REST_GRACE", 0.3)
+    made = Supervisor(run=home.run, logs=home.logs, screen=Screen(Console(file=shown, width=200)))
+    yield made
+    made.stop()
+
+
+def numbers(home: Home, name: str) -> list[list[int]]:
+    """Return, for each start of a toy, its own number and its child's."""
+    path = home.root / f"{name}.pids"
+    return [[*map(int, line.split())] for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_all_that_was_started_ends_in_reverse_order(
+    home: Home, running: Supervisor, toy: Toy, shown: io.StringIO
+) -> None:
+    steps: list[str] = []
+    step = Step("step", lambda: steps.append("done") or "well")  # type: ignore[func-returns-value]
+    assert running.start([Wave(parts=(toy("one"),)), Wave(steps=(step,)), Wave(parts=(toy("two"),))])
+    assert steps == ["done"]
+    assert [record.name for record in read_records(home.run)] == ["two", "one"]
+    alive = [pid for name in ("one", "two") for pid in numbers(home, name)[0]]
+    assert all(map(birth_mark, alive))
+    running.stop()
+    assert not any(map(birth_mark, alive))
+    assert read_records(home.run) == []
+    lines = [line.split()[0] for line in shown.getvalue().splitlines() if line]
+    assert lines == ["one", "step", "two", "two", "one"]
+
+
+def test_a_part_that_ends_is_started_again_and_said(
+    home: Home, running: Supervisor, toy: Toy, shown: io.StringIO
+) -> None:
+    assert running.start([Wave(parts=(toy("one"),))])
+    watching = threading.Thread(target=running.watch, kwargs={"every": 3600, "tick": lambda: None})
+    watching.start()
+    for starts in (1, 2):
+        leader, child = numbers(home, "one")[-1]
+        os.kill(leader, signal.SIGKILL)
+        wait_until(lambda starts=starts: len(numbers(home, "one")) > starts)
+        assert not birth_mark(child)
+    running.stopping.set()
+    watching.join()
+    assert shown.getvalue().count("one ended with signal 9; starting it again in 0 s (log:") == 2
+
+
+def test_ticks_come_while_it_watches(running: Supervisor) -> None:
+    running.watch(every=0.0, tick=running.stopping.set)
+
+
+def test_a_part_that_cannot_start_is_named_with_its_last_words(running: Supervisor, toy: Toy) -> None:
+    broken = replace(toy("one"), command=(sys.executable, "-c", "raise SystemExit('no such thing')"))
+    with pytest.raises(LeadopsError, match=r"one ended with exit code 1: no such thing \(log: .*one\.log\)"):
+        running.start([Wave(parts=(broken,))])
+
+
+def test_a_program_that_is_not_there_is_named(running: Supervisor, toy: Toy) -> None:
+    with pytest.raises(LeadopsError, match=r"one cannot be started: .*'/no/program'"):
+        running.start([Wave(parts=(replace(toy("one"), command=("/no/program",)),))])
+
+
+def test_a_part_that_never_gets_well_is_given_up(running: Supervisor, toy: Toy) -> None:
+    ill = replace(toy("one"), healthy=lambda: False, patience=0.2)
+    with pytest.raises(LeadopsError, match="one is not ready after"):
+        running.start([Wave(parts=(ill,))])
+
+
+def test_what_runs_once_must_end_well(home: Home, running: Supervisor, toy: Toy) -> None:
+    once = replace(toy("one"), command=(sys.executable, "-c", "print('hello')"), once=True)
+    assert running.start([Wave(parts=(once,))])
+    assert read_records(home.run) == []
+    with pytest.raises(LeadopsError, match="one ended with exit code 3: hello"):
+        running.start([Wave(parts=(replace(once, command=(sys.executable, "-c", "raise SystemExit(3)")),))])
+
+
+def test_the_wish_to_stop_is_heard_while_it_starts(running: Supervisor, toy: Toy) -> None:
+    running.stopping.set()
+    assert not running.start([Wave(parts=(replace(toy("one"), healthy=lambda: False),))])

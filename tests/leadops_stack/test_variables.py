@@ -1,0 +1,62 @@
+import json
+
+import psycopg.conninfo
+
+from leadops.settings import endpoint_from_connection
+from leadops_stack.env_file import read_env, write_env
+from leadops_stack.home import Home
+from leadops_stack.ports import DEFAULT_PORTS
+from leadops_stack.variables import fresh_secrets, prepare_variables, uses_sandbox
+
+
+def test_every_installation_has_its_own_secrets() -> None:
+    one, other = fresh_secrets(), fresh_secrets()
+    assert not set(one.values()) & set(other.values())
+    assert len(set(one.values())) == len(one)
+    assert min(map(len, one.values())) >= 16
+
+
+def test_the_file_is_written_once_and_kept(home: Home) -> None:
+    first = prepare_variables(home, {})
+    assert read_env(home.env_file) == first
+    before = home.env_file.read_bytes(), home.env_file.stat().st_mtime_ns
+    assert prepare_variables(home, {}) == first
+    assert (home.env_file.read_bytes(), home.env_file.stat().st_mtime_ns) == before
+
+
+def test_the_connections_lead_to_the_parts(home: Home) -> None:
+    values = prepare_variables(home, {})
+    crm = endpoint_from_connection(json.loads(values["AIRFLOW_CONN_LEADOPS_CRM"]))
+    assert crm.base_url == f"http://127.0.0.1:{DEFAULT_PORTS['LEADOPS_PORT_SANDBOX']}"
+    assert crm.token == values["LEADOPS_CRM_TOKEN"]
+    parts = psycopg.conninfo.conninfo_to_dict(values["LEADOPS_DATABASE_URL"])
+    assert (parts["user"], parts["password"]) == ("leadops", values["LEADOPS_DATABASE_PASSWORD"])
+
+
+def test_a_new_port_moves_what_we_wrote_and_only_that(home: Home) -> None:
+    values = prepare_variables(home, {})
+    own = json.dumps({"conn_type": "http", "host": "https://crm.example.com", "password": "theirs"})
+    write_env(home.env_file, {"AIRFLOW_CONN_LEADOPS_CRM": own})
+    moved = prepare_variables(home, {"LEADOPS_PORT_SANDBOX": "9999", "LEADOPS_PORT_POSTGRES": "9998"})
+    assert json.loads(moved["AIRFLOW_CONN_LEADOPS_MA"])["port"] == 9999
+    assert ":9999/api/" in moved["AIRFLOW_CONN_LEADOPS_SLACK"]
+    assert "127.0.0.1:9998/leadops" in moved["LEADOPS_DATABASE_URL"]
+    assert moved["AIRFLOW_CONN_LEADOPS_CRM"] == own
+    assert moved["LEADOPS_MA_TOKEN"] == values["LEADOPS_MA_TOKEN"]
+    assert read_env(home.env_file) == moved
+    assert prepare_variables(home, {}) == moved
+
+
+def test_a_removed_secret_is_made_anew(home: Home) -> None:
+    values = prepare_variables(home, {})
+    write_env(home.env_file, {"LEADOPS_WRITE_KEY": ""})
+    again = prepare_variables(home, {})
+    assert again["LEADOPS_WRITE_KEY"] not in ("", values["LEADOPS_WRITE_KEY"])
+
+
+def test_made_up_visitors_never_reach_a_real_system(home: Home) -> None:
+    values = prepare_variables(home, {})
+    assert uses_sandbox(values)
+    real = json.dumps({"conn_type": "http", "host": "https://ma.example.com", "password": "theirs"})
+    assert not uses_sandbox({**values, "AIRFLOW_CONN_LEADOPS_MA": real})
+    assert not uses_sandbox({**values, "AIRFLOW_CONN_LEADOPS_CRM": real})
