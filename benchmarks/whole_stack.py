@@ -57,7 +57,7 @@ def run_stack() -> Iterator[Stack]:
     ports = {name: str(free_port()) for name in DEFAULT_PORTS}
     home, words = find_home(places), folder / "words"
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "LEADOPS_"))}
-    remove = False
+    remove = True
     with words.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "leadops_stack", "up"],
@@ -70,10 +70,9 @@ def run_stack() -> Iterator[Stack]:
         time.sleep(SETTLE)
         yield Stack(home, read_env(home.env_file))
     except Exception as error:
+        remove = False
         error.add_note(f"the stack and its logs are left in {folder}")
         raise
-    else:
-        remove = True
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=GRACE)
