@@ -1,0 +1,80 @@
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from leadops.db import Connection
+from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
+from leadops.orchestration.heartbeat import note_success
+from leadops.orchestration.runs import now
+
+
+@pytest.fixture(autouse=True)
+def _use_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+
+
+def _task(task_id: str, *, run_type: str = "scheduled") -> dict[str, Any]:
+    return {
+        "task_instance": SimpleNamespace(
+            dag_id="score_leads", run_id="scheduled__1", task_id=task_id, try_number=2, log_url="http://x/log"
+        ),
+        "dag_run": SimpleNamespace(dag_id="score_leads", run_type=run_type, start_date=now()),
+        "exception": ValueError("taro.yamada@example.com was not expected"),
+    }
+
+
+def _incidents(connection: Connection) -> list[tuple[str, str, str]]:
+    connection.rollback()
+    return connection.execute(
+        "select kind, subject, facts::text from alerts.incidents order by incident_id"
+    ).fetchall()
+
+
+def test_a_task_that_fails_opens_one_incident_without_personal_data(connection: Connection) -> None:
+    open_task_incident(_task("score"))
+    open_task_incident(_task("score"))
+
+    ((kind, subject, facts),) = _incidents(connection)
+    assert (kind, subject) == ("dag_failed", "score_leads")
+    assert "score" in facts
+    assert "ValueError" in facts
+    assert "taro" not in facts
+
+
+@pytest.mark.parametrize(("run_type", "incidents"), [("scheduled", 1), ("backfill", 0)])
+def test_a_missed_deadline_opens_an_incident_unless_it_is_a_backfills(
+    connection: Connection, run_type: str, incidents: int
+) -> None:
+    run = {"dag_id": "score_leads", "dag_run_id": "scheduled__1", "run_type": run_type}
+    asyncio.run(open_deadline_incident(context={"dag_run": run}))
+
+    assert len(_incidents(connection)) == incidents
+
+
+def _beats(connection: Connection) -> set[str]:
+    connection.rollback()
+    return {name for (name,) in connection.execute("select name from alerts.heartbeats")}
+
+
+def test_a_dag_has_succeeded_once_all_its_last_tasks_have(connection: Connection) -> None:
+    push, qualify = _task("push"), _task("qualify")
+    qualify["dag_run"] = push["dag_run"]
+    connection.autocommit = True
+    note_success(push, connection, leaves=("push", "qualify"))
+    assert _beats(connection) == {"score_leads.push"}
+
+    note_success(qualify, connection, leaves=("push", "qualify"))
+    assert _beats(connection) == {"score_leads.push", "score_leads.qualify", "score_leads"}
+
+
+def test_the_success_of_an_earlier_run_does_not_count(connection: Connection) -> None:
+    note_success(_task("push"), connection, leaves=("push", "qualify"))
+    note_success(_task("qualify"), connection, leaves=("push", "qualify"))  # its run began after that push
+    assert "score_leads" not in _beats(connection)
+
+
+def test_a_backfill_says_nothing_of_now(connection: Connection) -> None:
+    note_success(_task("push", run_type="backfill"), connection, leaves=("push",))
+    assert _beats(connection) == set()
