@@ -151,6 +151,15 @@ awaited as (
         cycle
     from made
     on conflict (lead_id, cycle) do nothing
+),
+
+routed as (
+    insert into routing.inbox (lead_id, cycle, why)
+    select
+        lead_id,
+        cycle,
+        'mql'
+    from made
 )
 
 insert into sla.inbox (lead_id, cycle)
