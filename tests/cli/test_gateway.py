@@ -20,7 +20,11 @@ def start(database_url: str) -> Iterator[Start]:
     running: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str, **changes: str) -> subprocess.Popen[str]:
-        secrets = {"LEADOPS_WRITE_KEY": "w" * 32, "LEADOPS_METRICS_TOKEN": "m" * 32}
+        secrets = {
+            "LEADOPS_WRITE_KEY": "w" * 32,
+            "LEADOPS_METRICS_TOKEN": "m" * 32,
+            "LEADOPS_FORM_SECRETS": "f" * 32,
+        }
         environment = {**os.environ, "LEADOPS_DATABASE_URL": database_url, **secrets, **changes}
         process = subprocess.Popen(
             [sys.executable, "-c", ENTRY, *arguments],
@@ -56,6 +60,8 @@ def test_a_missing_secret_and_a_taken_port_are_named(start: Start) -> None:
 
     assert "LEADOPS_WRITE_KEY is missing" in complaint(LEADOPS_WRITE_KEY="")
     assert "LEADOPS_METRICS_TOKEN is missing" in complaint(LEADOPS_METRICS_TOKEN="short")
+    assert "LEADOPS_FORM_SECRETS is not set" in complaint(LEADOPS_FORM_SECRETS="")
+    assert "shorter than 16" in complaint(LEADOPS_FORM_SECRETS="f" * 32 + ",short")
     assert "LEADOPS_DATABASE_URL is not set" in complaint(LEADOPS_DATABASE_URL="")
     first = start("--port", "0")
     assert first.stdout

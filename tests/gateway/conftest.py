@@ -1,6 +1,6 @@
 """A gateway that really listens, on a database of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -10,11 +10,15 @@ import pytest
 
 from leadops.events.settings import EventSettings
 from leadops.gateway.app import create_app
+from leadops.gateway.courier import Errand
 from leadops.gateway.serve import serve_in_thread
 from leadops.gateway.settings import GatewaySettings
+from leadops.identity.settings import IdentitySettings
 from leadops.settings import load_config
 
 KEY, TOKEN, SITE = "test-write-key-0123", "test-metrics-token-0123", "https://www.example.com"
+#: The old and the new secret of forms.
+FORM_SECRETS = ("test-form-secret-old-0123", "test-form-secret-new-0123")
 
 Serve = Callable[..., httpx.Client]
 
@@ -24,15 +28,18 @@ def serve(database_url: str) -> Iterator[Serve]:
     """Start gateways; keyword arguments change their settings."""
     with ExitStack() as running:
 
-        def start(*, url: str = database_url, **changes: Any) -> httpx.Client:
+        def start(*, url: str = database_url, errands: Sequence[Errand] = (), **changes: Any) -> httpx.Client:
             settings = load_config("gateway", GatewaySettings)
             app = create_app(
                 database_url=url,
                 write_key=KEY,
                 metrics_token=TOKEN,
+                form_secrets=FORM_SECRETS,
                 settings=GatewaySettings.model_validate(settings.model_dump() | changes),
                 events=load_config("events", EventSettings),
+                identity=load_config("identity", IdentitySettings),
                 clock=lambda: datetime.now(UTC),
+                errands=errands,
             )
             address = running.enter_context(serve_in_thread(app))
             return running.enter_context(httpx.Client(base_url=address, timeout=30, trust_env=False))

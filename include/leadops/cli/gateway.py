@@ -1,4 +1,4 @@
-"""`leadops gateway`: take events over HTTP."""
+"""`leadops gateway`: take events and forms over HTTP."""
 
 import os
 from typing import Annotated
@@ -6,30 +6,44 @@ from typing import Annotated
 import typer
 
 from leadops.cli.context import clock, console
+from leadops.delivery.settings import DeliverySettings
 from leadops.errors import ConfigError
 from leadops.events.settings import EventSettings
 from leadops.gateway.app import create_app
+from leadops.gateway.courier import Errand
 from leadops.gateway.serve import listen, make_server
 from leadops.gateway.settings import GatewaySettings
-from leadops.settings import database_url, load_config
+from leadops.identity.settings import IdentitySettings
+from leadops.intake.secrets import read_secrets
+from leadops.settings import database_url, endpoint, load_config
 
 
 def gateway(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8081,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is all of them.")] = "127.0.0.1",
 ) -> None:
-    """Serve POST /collect, GET /metrics/lag, GET /schema/event.json and GET /healthz until stopped."""
+    """Take events and forms over HTTP until stopped, and bring new leads to the MA and the CRM at once."""
     app = create_app(
         database_url=database_url(),
         write_key=_secret("LEADOPS_WRITE_KEY", "servers send events with it"),
         metrics_token=_secret("LEADOPS_METRICS_TOKEN", "GET /metrics/lag asks for it"),
+        form_secrets=read_secrets(os.environ.get("LEADOPS_FORM_SECRETS", "")),
         settings=load_config("gateway", GatewaySettings),
         events=load_config("events", EventSettings),
+        identity=load_config("identity", IdentitySettings),
         clock=clock,
+        errands=_errands(),
     )
     listener = listen(host, port)
     console.print(f"gateway: http://{host}:{listener.getsockname()[1]}/collect", highlight=False)
     make_server(app).run(sockets=[listener])
+
+
+def _errands() -> list[Errand]:
+    """Return an errand for each target that this process knows; of the others /healthz says `off`."""
+    known = [name for name in ("ma", "crm") if os.environ.get(f"AIRFLOW_CONN_LEADOPS_{name.upper()}")]
+    settings = load_config("delivery", DeliverySettings)
+    return [Errand(name, endpoint(name), database_url(), settings, clock) for name in known]
 
 
 def _secret(name: str, use: str) -> str:

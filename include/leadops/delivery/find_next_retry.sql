@@ -2,7 +2,7 @@
 with batches as (
     select not_before
     from delivery.batches
-    where target = %(target)s and state = 'ready' and not_before is not null
+    where target = %(target)s and state = 'ready' and not_before is not null and not %(effects_only)s
     for update skip locked
 ),
 

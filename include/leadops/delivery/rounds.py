@@ -28,7 +28,10 @@ Round = Callable[[int, int], Report]
 
 @dataclass(frozen=True)
 class Pusher:
-    """One worker: its own connection and client (neither is shared between threads), and its deadline."""
+    """One worker: its own connection and client (neither is shared between threads), and its end.
+
+    It ends at `until`, or sooner where `stopped` says so; the call under way is finished.
+    """
 
     connection: Connection
     client: MaClient
@@ -36,6 +39,12 @@ class Pusher:
     settings: DeliverySettings
     clock: Callable[[], datetime]
     until: datetime
+    stopped: Callable[[], bool] = lambda: False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further call may be begun."""
+        return self.stopped() or self.clock() >= self.until
 
     @property
     def target_settings(self) -> TargetSettings:
@@ -57,11 +66,12 @@ class Pusher:
                 give_back_permits(self.connection, self.target, count=granted - done.calls)
         return done, timedelta()
 
-    def time_to_next_retry(self) -> timedelta | None:
+    def time_to_next_retry(self, *, effects_only: bool = False) -> timedelta | None:
         """Return how long until a call that failed may be made again, or None when none waits for that."""
         with self.connection.transaction():
             found = self.connection.execute(
-                load_sql("leadops.delivery", "find_next_retry"), {"target": self.target}
+                load_sql("leadops.delivery", "find_next_retry"),
+                {"target": self.target, "effects_only": effects_only},
             ).fetchone()
         return max(found[0] - self.clock(), timedelta()) if found and found[0] else None
 
@@ -81,7 +91,7 @@ class Pusher:
                     settings=self.settings,
                     now=self.clock(),
                 )
-                if done.failed or self.clock() >= self.until:
+                if done.failed or self.is_over:
                     break
         return done
 
@@ -103,7 +113,7 @@ class Pusher:
                 self.connection, target=self.target, lane=lane, limit=permits, now=self.clock()
             ):
                 done += self._send(batch)
-                if done.failed or self.clock() >= self.until:
+                if done.failed or self.is_over:
                     break
         return done
 

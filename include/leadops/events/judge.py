@@ -57,7 +57,7 @@ def judge_item(
     try:
         event = Event.model_validate(item)
     except ValidationError as error:
-        return _explain(error.errors(include_url=False, include_input=False)[0])  # type: ignore[arg-type]
+        return explain(error.errors(include_url=False, include_input=False)[0])  # type: ignore[arg-type]
     agents = {event.context.user_agent or "", user_agent or ""}
     if any(is_bot(agent[:LONGEST_AGENT], settings.bots) for agent in agents):
         return Refusal(
@@ -66,7 +66,8 @@ def judge_item(
     return _judge_identity(event, settings) or _judge_time(event, now, arrived_at, settings, history) or event
 
 
-def _explain(fault: dict[str, Any]) -> Refusal:
+def explain(fault: dict[str, Any]) -> Refusal:
+    """Return why an item is refused, from the first fault that pydantic found in it."""
     path = tuple(fault["loc"])
     name = show_path(path)
     if fault["type"] in _FAULTS:

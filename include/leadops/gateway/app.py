@@ -1,8 +1,9 @@
 """The gateway, put together."""
 
+import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -11,12 +12,20 @@ from starlette.exceptions import HTTPException
 
 from leadops.events.contract import event_schema
 from leadops.events.settings import EventSettings
-from leadops.gateway import collect, health, metrics, script
+from leadops.gateway import collect, forms, health, metrics, script
+from leadops.gateway.bell import Bell
+from leadops.gateway.courier import Couriers, Errand
 from leadops.gateway.database import make_pool
+from leadops.gateway.forms import FormDesk
 from leadops.gateway.problems import Problem, show_failure, show_http_error, show_problem
 from leadops.gateway.rates import RateLimiter
+from leadops.gateway.refusals import Refusals
 from leadops.gateway.settings import GatewaySettings, RateSettings
 from leadops.gateway.state import Gateway
+from leadops.identity.settings import IdentitySettings
+
+#: Seconds that effects under way have to end when the gateway stops.
+COURIER_SECONDS = 12.0
 
 
 def create_app(
@@ -24,14 +33,18 @@ def create_app(
     database_url: str,
     write_key: str,
     metrics_token: str,
+    form_secrets: tuple[str, ...],
     settings: GatewaySettings,
     events: EventSettings,
+    identity: IdentitySettings,
     clock: Callable[[], datetime],
     ticks: Callable[[], float] = time.monotonic,
+    errands: Sequence[Errand] = (),
 ) -> FastAPI:
     """Return the gateway as an ASGI app; it starts, and answers 503, also while the database is away.
 
-    `clock` tells the time in UTC, `ticks` counts the seconds of the rate limits.
+    `clock` tells the time in UTC, `ticks` counts the seconds of the rate limits. For each of `errands` it
+    sends what is wanted there while it serves.
     """
 
     def limiter(rate: RateSettings) -> RateLimiter:
@@ -52,14 +65,27 @@ def create_app(
             senders=limiter(settings.senders),
             clock=clock,
         )
+        app.state.forms = desk = FormDesk(
+            secrets=form_secrets,
+            identity=identity,
+            signers=limiter(settings.forms.signers),
+            strangers=limiter(settings.forms.strangers),
+            refusals=Refusals(pool, clock=clock),
+            bell=Bell(pool),
+        )
+        app.state.couriers = couriers = Couriers(errands)
         await pool.open(wait=False)
+        couriers.start()
         try:
             yield
         finally:
+            await desk.bell.close()
+            await desk.refusals.close()
+            await asyncio.to_thread(couriers.stop, seconds=COURIER_SECONDS)
             await pool.close(timeout=settings.database_seconds)
 
     app = FastAPI(title="leadops gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (collect, health, metrics, script):
+    for part in (collect, forms, health, metrics, script):
         app.include_router(part.router)
     schema = json.dumps(event_schema())
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from fastapi import Request
@@ -15,11 +16,11 @@ CONTENT_TYPES = ("application/json", "text/plain")
 MAX_BODY_DEPTH = 200
 
 
-def check_content_type(request: Request) -> None:
-    """Raise a Problem (415) where the body is not said to be plain JSON."""
+def check_content_type(request: Request, *, allowed: Sequence[str] = CONTENT_TYPES) -> None:
+    """Raise a Problem (415) where the body is not said to be JSON under one of the `allowed` names."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in CONTENT_TYPES:
-        raise Problem(415, "Send JSON with Content-Type: application/json (or text/plain from a beacon).")
+    if kind not in allowed:
+        raise Problem(415, f"Send JSON with Content-Type: {' or '.join(allowed)}.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem(415, "Send the body uncompressed, without Content-Encoding.")
 
@@ -30,7 +31,7 @@ async def read_body(request: Request, *, max_bytes: int, seconds: float) -> byte
     What the client says of the length can only refuse it sooner: the bytes are counted as they come.
     """
     too_big = Problem(
-        413, f"Send at most {max_bytes // 1024} KB in one call; split the batch.", {"Connection": "close"}
+        413, f"Send at most {max_bytes // 1024} KB in one call.", {"Connection": "close"}, reason="too_large"
     )
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > max_bytes:
@@ -57,12 +58,25 @@ def parse_items(body: bytes, *, max_events: int) -> list[Any]:
     Raises a Problem: 400 where it is none of these or no JSON (RFC 8259: UTF-8, no NaN), 413 where there are
     more than `max_events`.
     """
+    parsed = parse_json(body, max_depth=MAX_BODY_DEPTH)
+    if isinstance(parsed, dict) and parsed.keys() == {"events"}:
+        parsed = parsed["events"]
+    items = [parsed] if isinstance(parsed, dict) else parsed
+    if not isinstance(items, list):
+        raise Problem(400, 'Send an event (an object), a list of events, or {"events": [...]}.')
+    if len(items) > max_events:
+        raise Problem(413, f"Send at most {max_events} events in one call; split the batch.")
+    return items
+
+
+def parse_json(body: bytes, *, max_depth: int) -> Any:
+    """Return `body` parsed; raise a Problem (400) where it is no JSON, or is nested more deeply."""
     try:
         parsed = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
     except UnicodeDecodeError:
         raise Problem(400, "The body is not UTF-8; send JSON in UTF-8.") from None
     except RecursionError:
-        raise _too_deep() from None
+        raise _too_deep(max_depth) from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise Problem(400, f"The body is not JSON ({error.msg}, {place}); nothing was accepted.") from None
@@ -71,28 +85,23 @@ def parse_items(body: bytes, *, max_events: int) -> list[Any]:
             400,
             "The body holds a number that JSON does not know or that is far too long; send it as a string.",
         ) from None
-    if isinstance(parsed, dict) and parsed.keys() == {"events"}:
-        parsed = parsed["events"]
-    items = [parsed] if isinstance(parsed, dict) else parsed
-    if not isinstance(items, list):
-        raise Problem(400, 'Send an event (an object), a list of events, or {"events": [...]}.')
-    if len(items) > max_events:
-        raise Problem(413, f"Send at most {max_events} events in one call; split the batch.")
-    if _is_deeper(items, MAX_BODY_DEPTH):
-        raise _too_deep()
-    return items
+    if isinstance(parsed, dict | list) and _is_deeper(parsed, max_depth):
+        raise _too_deep(max_depth)
+    return parsed
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _too_deep() -> Problem:
-    return Problem(400, f"The body is nested more than {MAX_BODY_DEPTH} levels deep; send flat properties.")
+def _too_deep(levels: int) -> Problem:
+    return Problem(
+        400, f"The body is nested more than {levels} levels deep; send flat properties.", reason="too_deep"
+    )
 
 
-def _is_deeper(items: list[Any], levels: int) -> bool:
-    level: list[Any] = [items]
+def _is_deeper(body: dict[str, Any] | list[Any], levels: int) -> bool:
+    level: list[Any] = [body]
     for _ in range(levels):
         level = [
             child

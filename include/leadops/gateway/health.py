@@ -1,11 +1,13 @@
 """GET /healthz: 200 only while events can be stored, so that a load balancer sends them elsewhere if not."""
 
+import json
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from leadops.db import load_sql
 from leadops.events.store import AsyncConnection
+from leadops.gateway.courier import Couriers
 from leadops.gateway.problems import Problem
 from leadops.gateway.state import gateway_of
 
@@ -14,7 +16,10 @@ router = APIRouter()
 
 @router.api_route("/healthz", methods=["GET", "HEAD"])
 async def healthz(request: Request) -> Response:
-    """Go to the database and back; 503 where it takes too long, lacks the tables or takes no writes."""
+    """Go to the database and back; 503 where it takes too long, lacks the tables or takes no writes.
+
+    `delivery` says of each target whether its couriers are on, waiting for the database, or off.
+    """
     gateway = gateway_of(request)
 
     async def check(connection: AsyncConnection) -> tuple[Any, ...] | None:
@@ -26,4 +31,6 @@ async def healthz(request: Request) -> Response:
         raise Problem(503, "The database lacks the tables; run `leadops migrate`.")
     if not takes_writes:
         raise Problem(503, "The database takes no writes; point LEADOPS_DATABASE_URL at the primary.")
-    return Response('{"status": "ok"}', media_type="application/json")
+    couriers: Couriers = request.app.state.couriers
+    document = {"status": "ok", "delivery": couriers.states()}
+    return Response(json.dumps(document), media_type="application/json")

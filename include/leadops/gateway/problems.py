@@ -38,7 +38,10 @@ async def show_problem(_: Request, error: Exception) -> Response:
 async def show_http_error(request: Request, error: Exception) -> Response:
     """Answer what the framework refuses: an unknown path, a method that a path does not know."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    known = "POST /collect, POST /webhook/form, GET /leadops.js, GET /schema/event.json, GET /metrics/lag, GET /healthz"
+    known = (
+        "POST /collect, POST /webhook/form, GET /leadops.js, GET /schema/event.json, GET /metrics/lag,"
+        " GET /healthz"
+    )
     return Problem(
         error.status_code, f"{request.method} on this path is not known here; known: {known}", error.headers
     ).response()

@@ -21,6 +21,16 @@ class RateSettings(Settings):
     burst: float = Field(ge=1)  # events
 
 
+class FormSettings(Settings):
+    """POST /webhook/form."""
+
+    window_minutes: float = Field(5, gt=0, le=60)  # minutes between X-Timestamp and our clock
+    max_body_bytes: int = Field(64 * 1024, ge=1024, le=1024 * 1024)
+    max_depth: int = Field(12, ge=3, le=100)  # levels of objects and lists, the form itself being the first
+    signers: RateSettings = RateSettings(events_per_second=500, burst=2000)
+    strangers: RateSettings = RateSettings(events_per_second=1, burst=60)
+
+
 class GatewaySettings(Settings):
     """config/gateway.yaml."""
 
@@ -28,6 +38,7 @@ class GatewaySettings(Settings):
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     browsers: RateSettings
     senders: RateSettings
+    forms: FormSettings = FormSettings()
     max_addresses: int = Field(100_000, ge=1)
     max_events: int = Field(500, ge=1, le=500)
     max_body_bytes: int = Field(512 * 1024, ge=1024, le=16 * 1024 * 1024)

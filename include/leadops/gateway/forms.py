@@ -1,0 +1,186 @@
+"""POST /webhook/form: a signed form becomes a lead in the MA and in the CRM."""
+
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request, Response
+
+from leadops.errors import TransientError
+from leadops.events.refusal import Refusal
+from leadops.events.store import AsyncConnection
+from leadops.gateway.addresses import client_address
+from leadops.gateway.bell import Bell
+from leadops.gateway.bodies import check_content_type, parse_json, read_body
+from leadops.gateway.describe import FORM_OPENAPI, describe_problems
+from leadops.gateway.problems import Problem
+from leadops.gateway.rates import RateLimiter
+from leadops.gateway.refusals import Refusals
+from leadops.gateway.state import Gateway, gateway_of
+from leadops.identity.settings import IdentitySettings
+from leadops.intake.hashes import hash_submission, read_hash_key
+from leadops.intake.judge import judge_submission
+from leadops.intake.keep import keep_submission
+from leadops.intake.signature import find_signer
+
+router = APIRouter()
+
+_TIMESTAMP = re.compile(r"[0-9]{1,11}", re.ASCII)
+_CHALLENGE = {"WWW-Authenticate": "HMAC-SHA256"}
+
+
+@dataclass
+class FormDesk:
+    """What forms need beside the gateway: who may sign, who signed how often, whom to tell.
+
+    `hash_key` is read from the database with the first form.
+    """
+
+    secrets: tuple[str, ...] = field(repr=False)
+    identity: IdentitySettings
+    signers: RateLimiter
+    strangers: RateLimiter
+    refusals: Refusals
+    bell: Bell
+    hash_key: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A body whose signature is right: when it was signed (UTC), and by which secret, from 0."""
+
+    body: bytes
+    at: datetime
+    signer: int
+
+
+@router.post(
+    "/webhook/form",
+    status_code=202,
+    responses=describe_problems(400, 401, 408, 413, 415, 422, 429, 503),
+    openapi_extra=FORM_OPENAPI,
+)
+async def take_form(request: Request) -> Response:
+    """Take a form: 202 with the submission's id, the same for the same submission; or a problem document."""
+    gateway, desk = gateway_of(request), desk_of(request)
+    try:
+        signed = await _read_signed(request, gateway, desk)
+        submission_id = await _take(signed, gateway, desk)
+    except Problem as problem:
+        if problem.status < 500:
+            desk.refusals.count(problem.reason)
+        return problem.response()
+    return Response(json.dumps({"id": submission_id}), 202, media_type="application/json")
+
+
+def desk_of(request: Request) -> FormDesk:
+    """Return the desk of the gateway that serves `request`."""
+    desk: FormDesk = request.app.state.forms
+    return desk
+
+
+async def _read_signed(request: Request, gateway: Gateway, desk: FormDesk) -> Signed:
+    """Return the body of a form that one of the secrets signed just now; nothing of it is parsed before."""
+    settings = gateway.settings
+    peer = request.client.host if request.client else "unknown"
+    address = client_address(peer, request.headers.getlist("x-forwarded-for"), settings.trusted_proxies)
+    _admit(desk.strangers, address, "Too many refused forms from this address")
+    try:
+        check_content_type(request, allowed=("application/json",))
+        at = _read_timestamp(request, gateway)
+        body = await read_body(
+            request, max_bytes=settings.forms.max_body_bytes, seconds=settings.body_seconds
+        )
+        signer = _find_signer(request, body, desk)
+    except Problem:
+        desk.strangers.charge(address, 1)
+        raise
+    _admit(desk.signers, str(signer), "Too many forms under this secret")
+    desk.signers.charge(str(signer), 1)
+    return Signed(body, at, signer)
+
+
+def _find_signer(request: Request, body: bytes, desk: FormDesk) -> int:
+    signature = request.headers.get("x-signature", "")
+    signer = find_signer(desk.secrets, request.headers["x-timestamp"], body, signature)
+    if signer is None:
+        raise Problem(
+            401,
+            "The X-Signature is missing or wrong; send the hex HMAC-SHA-256 of `X-Timestamp.body` under a"
+            " secret of LEADOPS_FORM_SECRETS, over the bytes exactly as sent.",
+            _CHALLENGE,
+            reason="bad_signature",
+        )
+    return signer
+
+
+def _read_timestamp(request: Request, gateway: Gateway) -> datetime:
+    given = request.headers.get("x-timestamp", "")
+    if not _TIMESTAMP.fullmatch(given):
+        raise Problem(401, "Send X-Timestamp: the Unix time in seconds.", _CHALLENGE, reason="no_timestamp")
+    at, minutes = datetime.fromtimestamp(int(given), UTC), gateway.settings.forms.window_minutes
+    if abs((gateway.clock() - at).total_seconds()) > minutes * 60:
+        raise Problem(
+            401,
+            f"X-Timestamp is more than {minutes:g} minutes away; set the clock, and sign anew each time.",
+            _CHALLENGE,
+            reason="stale",
+        )
+    return at
+
+
+def _admit(limiter: RateLimiter, name: str, what: str) -> None:
+    if wait := limiter.admit(name):
+        seconds = math.ceil(wait)
+        detail = f"{what}; wait {seconds} s and send again."
+        raise Problem(429, detail, {"Retry-After": str(seconds)}, reason="too_many")
+
+
+async def _take(signed: Signed, gateway: Gateway, desk: FormDesk) -> str:
+    content = parse_json(signed.body, max_depth=gateway.settings.forms.max_depth)
+    if not isinstance(content, dict):
+        raise Problem(422, "A form is a JSON object; see docs/forms.md.", reason="not_an_object")
+
+    seconds, now = gateway.settings.answer_seconds, gateway.clock()
+    if desk.hash_key is None:
+        desk.hash_key = await gateway.ask(read_hash_key, seconds=seconds)
+    hash_key, submission_id = desk.hash_key, hash_submission(desk.hash_key, content)
+    judged = judge_submission(
+        content, submission_id=submission_id, sent_at=signed.at, now=now, settings=gateway.events
+    )
+    if isinstance(judged, Refusal):
+        if judged.reason == "too_old" and await _is_known(gateway, submission_id):
+            return submission_id
+        raise Problem(422, f"{judged.detail}.", reason=judged.reason)
+
+    async def keep(connection: AsyncConnection) -> bool:
+        return await keep_submission(
+            connection,
+            judged,
+            submission_id=submission_id,
+            body=signed.body,
+            secret=signed.signer + 1,
+            hash_key=hash_key,
+            identity=desk.identity,
+            now=now,
+        )
+
+    try:
+        is_new = await gateway.ask(keep, seconds=seconds)
+    except TransientError:
+        raise Problem(503, "Others make and undo the same lead; send the same form again.") from None
+    if is_new:
+        desk.bell.ring()
+    return submission_id
+
+
+async def _is_known(gateway: Gateway, submission_id: str) -> bool:
+    """Whether a form that comes too late was kept when it was young: its sender never got the answer."""
+
+    async def look(connection: AsyncConnection) -> bool:
+        query = "select 1 from cdp.raw_leads where submission_id = %s"
+        return await (await connection.execute(query, [submission_id])).fetchone() is not None
+
+    return await gateway.ask(look, seconds=gateway.settings.answer_seconds)

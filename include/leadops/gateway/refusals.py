@@ -1,0 +1,51 @@
+"""How many forms were refused, and why: the only thing that is kept of them."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from leadops.db import load_sql
+from leadops.gateway.database import Pool
+from leadops.gateway.soon import Soon
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two writes: a flood of forgeries costs the database one write in this time.
+PAUSE = 1.0
+
+
+class Refusals:
+    """Counts in memory and adds them to cdp.form_refusals; a write that fails is made up for by the next."""
+
+    def __init__(self, pool: Pool, *, clock: Callable[[], datetime]) -> None:
+        self._pool, self._clock = pool, clock
+        self._counts: Counter[str] = Counter()
+        self._soon = Soon(self._write, pause=PAUSE)
+
+    def count(self, reason: str) -> None:
+        """Count one refusal."""
+        self._counts[reason] += 1
+        self._soon.wake()
+
+    async def close(self) -> None:
+        """Write what is left."""
+        await self._soon.close()
+
+    async def _write(self) -> None:
+        counts, self._counts = self._counts, Counter()
+        values: dict[str, Any] = {
+            "day": self._clock().date(),
+            "reasons": list(counts.keys()),
+            "times": list(counts.values()),
+        }
+        try:
+            async with self._pool.connection() as connection:
+                await connection.execute(load_sql("leadops.gateway", "count_refusals"), values)
+        except (psycopg.Error, PoolTimeout) as error:
+            logger.warning("refused forms are not counted yet: %s", type(error).__name__)
+            self._counts += counts

@@ -1,0 +1,1 @@
+select hash_key from cdp.intake_keys
