@@ -1,8 +1,9 @@
+-- On the wire a key carries the installation: another database on the same target counts its leads from 1 too.
 select
     outbox_id,
     operation,
     lead_id,
-    idempotency_key,
+    (select installation_id from delivery.installation) || '-' || idempotency_key as idempotency_key,
     body,
     attempts,
     first_sent_at
