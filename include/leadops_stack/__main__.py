@@ -1,15 +1,24 @@
-"""`python -m leadops_stack up|down|status`."""
+"""`python -m leadops_stack up|down|status|env`."""
 
 import argparse
 import sys
 
 from leadops.errors import LeadopsError
-from leadops_stack.home import find_home
+from leadops_stack.home import Home, find_home
 from leadops_stack.screen import Screen
 from leadops_stack.status import status
 from leadops_stack.up import down, up
+from leadops_stack.variables import prepare_variables
 
-COMMANDS = {"up": up, "down": down, "status": status}
+
+def write_variables(home: Home, screen: Screen) -> int:
+    """Only write the file with the secrets, for `docker compose`."""
+    prepare_variables(home)
+    screen.say(f"the secrets are in {home.env_file}")
+    return 0
+
+
+COMMANDS = {"up": up, "down": down, "status": status, "env": write_variables}
 
 
 def main() -> int:

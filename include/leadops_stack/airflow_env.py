@@ -59,9 +59,8 @@ def passwords_file(home: Home) -> Path:
     return home.airflow / "passwords.json"
 
 
-def write_passwords(home: Home, values: Mapping[str, str]) -> None:
-    """Write the UI's passwords as Airflow reads them, mode 0600."""
-    path = passwords_file(home)
+def write_passwords(path: Path, values: Mapping[str, str]) -> None:
+    """Write the UI's passwords to `path` as Airflow reads them, mode 0600."""
     path.touch(mode=0o600)
     path.chmod(0o600)
     path.write_text(json.dumps({user: values[variable] for user, (_, variable) in USERS.items()}))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from leadops.db import connect
 from leadops.errors import LeadopsError
-from leadops_stack.airflow_env import write_passwords
+from leadops_stack.airflow_env import passwords_file, write_passwords
 from leadops_stack.home import Home
 from leadops_stack.minute import read_first_push, read_minute
 from leadops_stack.plan import make_plan, make_server
@@ -65,7 +65,7 @@ def _run(home: Home, screen: Screen) -> int:
     started = float(os.environ.get("LEADOPS_STARTED_AT") or time.time())
     values = prepare_variables(home)
     check_free(read_ports(values))
-    write_passwords(home, values)
+    write_passwords(passwords_file(home), values)
     running = Supervisor(run=home.run, logs=home.logs, screen=screen)
     running.stopping.listen()
     try:

@@ -1,0 +1,70 @@
+"""The commands a person types, as far as they can be tried without installing anything."""
+
+import os
+import subprocess
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+COMMANDS = (
+    "up", "down", "status", "env", "install", "install-dev", "test", "check", "fmt", "bench", "lock",
+)  # fmt: skip
+
+
+def make(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_make_alone_lists_the_commands() -> None:
+    listed = [line.split()[0] for line in make().stdout.splitlines()]
+    assert sorted(listed) == sorted(("help", *COMMANDS))
+
+
+def test_every_command_can_be_worked_out() -> None:
+    for command in COMMANDS:
+        done = make("--dry-run", command)
+        assert done.returncode == 0, done.stderr
+
+
+def test_check_changes_nothing() -> None:
+    shown = make("--dry-run", "check").stdout
+    assert "--fix" not in shown
+    assert "ruff format --check" in shown
+    for tool in ("ruff check", "mypy", "sqlfluff lint", "lint-imports"):
+        assert tool in shown
+
+
+def test_a_machine_without_a_python_that_fits_is_told(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["/usr/bin/env", "make", "install", f"BIN={tmp_path}"],
+        cwd=PROJECT,
+        env={"PATH": _path_without_python(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "leadops needs Python 3.11, 3.12 or 3.13 with its venv module" in done.stderr
+
+
+def test_up_needs_only_what_running_needs() -> None:
+    shown = make("--dry-run", "up").stdout
+    assert "install.py run" in shown
+    assert "install.py dev" not in shown
+
+
+def _path_without_python(folder: Path) -> str:
+    """Return a PATH with the few programs that make itself calls."""
+    import shutil
+
+    for program in ("make", "sh", "date", "test", "echo"):
+        found = shutil.which(program)
+        assert found
+        (folder / program).symlink_to(found)
+    return str(folder)
