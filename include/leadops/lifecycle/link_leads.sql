@@ -4,7 +4,14 @@ with found as (
         unlinked.lead_id,
         unlinked.cycle,
         external_ids.external_id,
-        coalesce(outbox.state in ('pending', 'sending'), false) as is_open,
+        exists(
+            select 1 from delivery.outbox as creating
+            where
+                creating.target = 'crm'
+                and creating.operation = 'create_lead'
+                and creating.lead_id = unlinked.lead_id
+                and creating.state in ('pending', 'sending')
+        ) as is_open,
         coalesce(outbox.state = 'dropped', false) as is_dropped
     from lifecycle.unlinked as unlinked
     left join delivery.external_ids as external_ids

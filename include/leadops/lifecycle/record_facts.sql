@@ -1,20 +1,31 @@
 -- Every fact is judged by the contract version of its own moment; the earliest of a kind in a cycle stays.
+-- What sales did before the MQL, since the cycle before ended, counts from the MQL on: a form brings a lead to the
+-- CRM at once, and who has taken it does not take it again. A contact longer ago than within_hours is none.
 with versions as (
     select version.*
     from jsonb_to_recordset(%(versions)s) as version (
-        version text, since timestamptz, until timestamptz,
+        version text, since timestamptz, until timestamptz, within_hours double precision,
         taken jsonb, contact jsonb, criteria jsonb, next_meeting jsonb, won jsonb, lost jsonb
     )
 ),
 
 cycles as (
     select
-        lead_id,
-        cycle,
-        occurred_at as started_at,
-        lead(occurred_at, 1, 'infinity') over (partition by lead_id order by cycle) as next_at
-    from lifecycle.transitions
-    where stage = 'mql' and lead_id = any(%(leads)s::bigint[])
+        mql.lead_id,
+        mql.cycle,
+        mql.occurred_at as started_at,
+        lead(mql.occurred_at, 1, 'infinity') over (partition by mql.lead_id order by mql.cycle) as next_at,
+        coalesce(
+            (
+                select max(ending.occurred_at) from lifecycle.transitions as ending
+                where
+                    ending.lead_id = mql.lead_id
+                    and ending.cycle = mql.cycle - 1
+                    and ending.stage in ('won', 'lost')
+            ), '-infinity'
+        ) as free_since
+    from lifecycle.transitions as mql
+    where mql.stage = 'mql' and mql.lead_id = any(%(leads)s::bigint[])
 ),
 
 done as (
@@ -26,7 +37,8 @@ done as (
         activities.status,
         activities.rep_id,
         activities.details,
-        activities.occurred_at,
+        greatest(cycles.started_at, activities.occurred_at) as occurred_at,
+        cycles.started_at - activities.occurred_at as ahead,
         activities.occurred_at <= %(now)s as has_happened,
         greatest(cycles.started_at, least(activities.occurred_at, activities.recorded_at)) as known_at
     from cycles
@@ -34,7 +46,7 @@ done as (
     inner join crm.activities as activities
         on
             links.crm_lead_id = activities.crm_lead_id
-            and cycles.started_at <= activities.occurred_at
+            and cycles.free_since < activities.occurred_at
             and cycles.next_at > activities.occurred_at
 ),
 
@@ -61,7 +73,10 @@ facts as (
         select
             'contact' as fact,
             done.occurred_at
-        where done.has_happened and versions.contact ? done.kind
+        where
+            done.has_happened
+            and versions.contact ? done.kind
+            and done.ahead <= versions.within_hours * interval '1 hour'
         union all
         select
             'meeting' as fact,
@@ -88,7 +103,11 @@ facts as (
             ending.stage as fact,
             done.occurred_at
         from (values ('won', versions.won), ('lost', versions.lost)) as ending (stage, statuses)
-        where done.has_happened and done.kind = 'status' and ending.statuses ? done.status
+        where
+            done.has_happened
+            and done.kind = 'status'
+            and ending.statuses ? done.status
+            and done.ahead <= interval '0'
     ) as found
 ),
 

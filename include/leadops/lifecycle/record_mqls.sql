@@ -141,6 +141,8 @@ wanted as (
     inner join identity.leads as leads on made.lead_id = leads.lead_id
     cross join delivery.installation as installation
     left join identity.traits as company on made.lead_id = company.lead_id and company.trait = 'company'
+    -- A form may have brought the person to the CRM before the points did.
+    where not exists (select from lifecycle.leads_in_crm as present where present.lead_id = made.lead_id)
     on conflict (idempotency_key) do nothing
 ),
 
