@@ -18,8 +18,14 @@ addressed as materialized (
         next_rows.*,
         known.external_id
     from next_rows
-    left join delivery.external_ids as known
-        on known.target = %(target)s and next_rows.lead_id = known.lead_id
+    -- One look-up a row: a join would make the planner read the ids of all leads for each cut.
+    left join lateral (
+        select ids.external_id
+        from delivery.external_ids as ids
+        where ids.target = %(target)s and ids.lead_id = next_rows.lead_id
+        order by ids.lead_id
+        limit 1
+    ) as known on true
 ),
 
 held as (
