@@ -21,12 +21,14 @@ create table routing.leads (
     qualified_at timestamptz not null,
     since timestamptz not null,
     moves integer not null default 0,
+    is_late boolean not null default false,
     look_at timestamptz,
     alarm_at timestamptz,
     primary key (lead_id, cycle)
 );
 comment on column routing.leads.state is 'closed: sales took it, won it or lost it before anybody was found';
 comment on column routing.leads.moves is 'How often it moved on because nobody got in touch in time';
+comment on column routing.leads.is_late is 'An SLA clock of the cycle has run out without a contact';
 comment on column routing.leads.look_at is 'When it moves on again, unless somebody got in touch by then';
 comment on column routing.leads.alarm_at is 'When it will have waited too long in its queue';
 create index leads_queued on routing.leads (queue) where state = 'queued';

@@ -1,0 +1,112 @@
+-- All that a decision needs, of the leads that have come, that wait in a queue, or that may have to move on.
+-- What sales did is known up to the feed's as_of, or to the first activity that lifecycle has not read.
+with known as (
+    select
+        least(
+            feeds.as_of,
+            (
+                select min(activities.occurred_at)
+                from lifecycle.inbox as inbox
+                inner join crm.activities as activities on inbox.activity_id = activities.activity_id
+                where inbox.not_before is null
+            )
+        ) as until
+    from crm.feeds as feeds
+    where feeds.feed = 'activities'
+),
+
+come as (
+    select * from unnest(%(leads)s::bigint[], %(cycles)s::integer[], %(breaches)s::boolean[]) as come (
+        lead_id, cycle, is_breach
+    )
+),
+
+wanted as (
+    select
+        lead_id,
+        cycle,
+        bool_or(is_breach) as is_breach,
+        bool_or(is_due) as is_due
+    from (
+        select
+            come.lead_id,
+            come.cycle,
+            come.is_breach,
+            false as is_due
+        from come
+        union all
+        select
+            queued.lead_id,
+            queued.cycle,
+            false as is_breach,
+            false as is_due
+        from routing.leads as queued
+        where queued.state = 'queued'
+        union all
+        select
+            due.lead_id,
+            due.cycle,
+            false as is_breach,
+            true as is_due
+        from routing.leads as due
+        where due.look_at is not null and due.look_at <= least(%(now)s, (select until from known))
+    ) as each_of
+    group by lead_id, cycle
+)
+
+select
+    wanted.lead_id,
+    wanted.cycle,
+    wanted.is_breach,
+    wanted.is_due,
+    mql.occurred_at as qualified_at,
+    coalesce((mql.evidence ->> 'backfill')::boolean, false) as is_quiet,
+    coalesce(own.account, keys.account) as account,
+    own.state,
+    own.rep_id,
+    own.queue,
+    coalesce(own.moves, 0) as moves,
+    coalesce(own.is_late, false) as is_late,
+    coalesce(before.times, 0) as times,
+    coalesce(before.reps, '{}') as had,
+    did.contact_at is not null as is_contacted,
+    did.taken_by,
+    did.ended_at is not null as has_ended,
+    jsonb_strip_nulls(coalesce(traits.facts, '{}') || jsonb_build_object('campaign', mql.campaign)) as facts
+from wanted
+inner join lifecycle.transitions as mql
+    on wanted.lead_id = mql.lead_id and wanted.cycle = mql.cycle and mql.stage = 'mql'
+left join routing.leads as own on wanted.lead_id = own.lead_id and wanted.cycle = own.cycle
+left join identity.leads as leads on wanted.lead_id = leads.lead_id
+left join lateral (
+    select
+        jsonb_object_agg(known_traits.trait, known_traits.value #>> '{}') as facts,
+        max(lower(btrim(known_traits.value #>> '{}'))) filter (where known_traits.trait = 'company') as company
+    from identity.traits as known_traits
+    where known_traits.lead_id = wanted.lead_id
+) as traits on true
+cross join
+    lateral (
+        select
+            coalesce(
+                'account:' || (to_jsonb(leads) ->> 'account_id'),
+                'company:' || md5(nullif(traits.company, '')),
+                'lead:' || wanted.lead_id
+            ) as account
+    ) as keys
+left join lateral (
+    select
+        count(*) as times,
+        array_agg(distinct assignments.rep_id) filter (where assignments.rep_id is not null) as reps
+    from routing.assignments as assignments
+    where assignments.lead_id = wanted.lead_id and assignments.cycle = wanted.cycle
+) as before on true
+left join lateral (
+    select
+        min(facts.occurred_at) filter (where facts.fact = 'contact') as contact_at,
+        min(facts.rep_id) filter (where facts.fact = 'taken') as taken_by,
+        min(facts.occurred_at) filter (where facts.fact in ('won', 'lost')) as ended_at
+    from lifecycle.facts as facts
+    where facts.lead_id = wanted.lead_id and facts.cycle = wanted.cycle
+) as did on true
+order by mql.occurred_at asc, wanted.lead_id asc, wanted.cycle asc

@@ -1,0 +1,195 @@
+"""The salespeople as routing sees them: what they cover, when they work, how much they can take."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import holidays
+from pydantic import ValidationError
+
+from leadops.calendar.hours import Holidays
+from leadops.calendar.local_time import spans_in_utc
+from leadops.company import check_zone
+from leadops.db import Connection
+from leadops.routing.rules import PROFILE_LISTS, RoutingRules, WorkingDay, fold
+
+Spans = list[tuple[datetime, datetime]]
+
+
+@dataclass(frozen=True)
+class Rep:
+    """A salesperson; `fault` says what of the profile cannot be read, and then they get nothing."""
+
+    rep_id: str
+    covers: Mapping[str, frozenset[str]]
+    capacity: int  # leads a day
+    weight: float
+    zone: ZoneInfo
+    hours: WorkingDay
+    away: tuple[tuple[date, date], ...] = ()  # first and last day
+    days_off: frozenset[date] = frozenset()
+    country: str | None = None
+    slack_id: str | None = None
+    fault: str | None = None
+    _spans: dict[date, Spans] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def _public(self) -> holidays.HolidayBase | None:
+        return Holidays(country=self.country).public()
+
+    def is_away(self, day: date) -> bool:
+        """Say whether they are away on the local `day`."""
+        return any(first <= day <= last for first, last in self.away)
+
+    def counted(self, day: date) -> Spans:
+        """Return when they work on the local `day`, as pairs of UTC instants."""
+        if day not in self._spans:
+            free = (
+                day.isoweekday() not in self.hours.days
+                or self.is_away(day)
+                or day in self.days_off
+                or (self._public is not None and day in self._public)
+            )
+            self._spans[day] = [] if free else spans_in_utc([self.hours.span], day, self.zone)
+        return self._spans[day]
+
+    def is_at_work(self, moment: datetime) -> bool:
+        """Say whether they work at `moment`."""
+        return any(start <= moment < end for start, end in self.counted(self.local_day(moment)))
+
+    def local_day(self, moment: datetime) -> date:
+        """Return the day that `moment` is for them."""
+        return moment.astimezone(self.zone).date()
+
+    def day_start(self, moment: datetime) -> datetime:
+        """Return the midnight before `moment` in their zone, in UTC."""
+        return datetime.combine(self.local_day(moment), time(), self.zone).astimezone(UTC)
+
+
+class Shifts:
+    """A calendar of the time in which at least one of `reps` works."""
+
+    zone = ZoneInfo("UTC")
+
+    def __init__(self, reps: Iterable[Rep]) -> None:
+        self._reps = list(reps)
+
+    def counted(self, day: date) -> Spans:
+        """Return the joined working times on the UTC `day`."""
+        since = datetime.combine(day, time(), UTC)
+        until = since + timedelta(days=1)
+        joined: Spans = []
+        for start, end in sorted(
+            (max(start, since), min(end, until))
+            for rep in self._reps
+            for near in (day - timedelta(days=1), day, day + timedelta(days=1))
+            for start, end in rep.counted(near)
+        ):
+            if start >= end:
+                continue
+            if joined and start <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            else:
+                joined.append((start, end))
+        return joined
+
+
+class Team:
+    """All salespeople, in the order of their ids."""
+
+    def __init__(self, reps: Iterable[Rep]) -> None:
+        self._reps = {rep.rep_id: rep for rep in sorted(reps, key=lambda rep: rep.rep_id)}
+
+    def __iter__(self) -> Iterator[Rep]:
+        return iter(self._reps.values())
+
+    def __len__(self) -> int:
+        return len(self._reps)
+
+    def find(self, rep_id: str) -> Rep | None:
+        """Return the salesperson; None where the CRM has none of that id (any more)."""
+        return self._reps.get(rep_id)
+
+
+def read_team(connection: Connection, *, rules: RoutingRules, zone: ZoneInfo) -> Team:
+    """Return the salespeople of crm.reps; `zone` is the zone of those whose profile names none."""
+    rows = connection.execute("select rep_id, profile from crm.reps order by rep_id").fetchall()
+    return make_team(rows, rules=rules, zone=zone)
+
+
+def make_team(rows: Sequence[tuple[str, Any]], *, rules: RoutingRules, zone: ZoneInfo) -> Team:
+    """Return the salespeople of (id, CRM profile) rows; what cannot be read is said in `fault`."""
+    return Team(_make_rep(rep_id, profile, rules=rules, zone=zone) for rep_id, profile in rows)
+
+
+def _make_rep(rep_id: str, profile: Mapping[str, Any], *, rules: RoutingRules, zone: ZoneInfo) -> Rep:
+    faults: list[str] = []
+    zone = _read_zone(profile.get("zone"), faults) or zone
+    hours = profile.get("working_hours")
+    slack_id = profile.get("slack_id")
+    return Rep(
+        rep_id=rep_id,
+        covers={
+            fact: frozenset(map(fold, _read_list(profile, name, faults)))
+            for fact, name in PROFILE_LISTS.items()
+        },
+        capacity=_read_capacity(profile.get("capacity_per_day"), rules, faults),
+        weight=rules.weights.get(rep_id, 1.0),
+        zone=zone,
+        hours=_read_hours(hours, faults) or rules.defaults.working_hours,
+        away=tuple(_read_away(_read_list(profile, "away", faults), faults)),
+        days_off=frozenset(rules.days_off),
+        country=rules.holidays.get(zone.key),
+        slack_id=slack_id if isinstance(slack_id, str) and slack_id.isalnum() else None,
+        fault=", ".join(faults) or None,
+    )
+
+
+def _read_list(profile: Mapping[str, Any], name: str, faults: list[str]) -> list[Any]:
+    value = profile.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        faults.append(f"{name} is no list")
+        return []
+    return value
+
+
+def _read_zone(name: Any, faults: list[str]) -> ZoneInfo | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(check_zone(str(name)))
+    except ValueError:
+        faults.append("zone is no IANA time zone")
+        return None
+
+
+def _read_hours(hours: Any, faults: list[str]) -> WorkingDay | None:
+    if hours is None:
+        return None
+    try:
+        return WorkingDay.model_validate(hours)
+    except ValidationError:
+        faults.append("working_hours are not days, start and end")
+        return None
+
+
+def _read_capacity(value: Any, rules: RoutingRules, faults: list[str]) -> int:
+    if value is None:
+        return rules.defaults.capacity_per_day
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        faults.append("capacity_per_day is no number of leads")
+        return 0
+    return value
+
+
+def _read_away(items: list[Any], faults: list[str]) -> Iterator[tuple[date, date]]:
+    for item in items:
+        try:
+            yield date.fromisoformat(item["from"][:10]), date.fromisoformat(item["to"][:10])
+        except (TypeError, KeyError, ValueError):
+            faults.append("an away date is not from and to")
