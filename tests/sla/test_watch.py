@@ -221,3 +221,11 @@ def test_each_cycle_has_clocks_of_its_own(desk: Any) -> None:
     desk.mql(1, 100, cycle=2)
     desk.watch(111)
     assert (desk.state(cycle=1), desk.state(cycle=2)) == (None, "breached")
+
+
+def test_a_breach_wakes_routing_once(desk: Any) -> None:
+    desk.mql()
+    for minute in (5, 11, 12, 60):
+        desk.watch(minute)
+    rows = desk.connection.execute("select lead_id, cycle, why from routing.inbox").fetchall()
+    assert rows == [(1, 1, "breach")]

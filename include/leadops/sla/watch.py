@@ -67,7 +67,8 @@ def watch_clocks(connection: Connection, *, policy: SlaPolicy, now: datetime) ->
     A clock is declared breached only when the CRM feed is complete beyond its due time and shows no contact
     up to then: a contact that was in time, and is in the feed by then, never raises an alarm, however late it
     is learned. A clock that is due while the feed is late is held, and settled with the true times. A contact
-    that the CRM enters afterwards with an earlier time corrects the verdict. The cost grows with the cycles
+    that the CRM enters afterwards with an earlier time corrects the verdict. Leads whose clock has just run
+    out go to routing's inbox, which lets them move on. The cost grows with the cycles
     in sla.inbox and the clocks that are past their warning and still open.
     """
     with connection.transaction():
@@ -104,4 +105,9 @@ def _judge(connection: Connection, known: Known, cycles: list[Cycle], *, calenda
         met += breach["is_new"] and breach["state"] in ("met", "met_late")
     if rows:
         connection.cursor().executemany(load_sql("leadops.sla", "upsert_breach"), rows)
+    late = [breach for breach in rows if breach["is_new"] and breach["state"] == "breached"]
+    connection.execute(
+        load_sql("leadops.sla", "wake_routing"),
+        {"leads": [breach["lead_id"] for breach in late], "cycles": [breach["cycle"] for breach in late]},
+    )
     return met
