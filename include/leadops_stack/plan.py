@@ -22,7 +22,8 @@ from leadops_stack.variables import SUPERUSER, uses_sandbox
 
 #: Loaded once by the scheduler, inherited by every task.
 PRELOAD = (
-    "airflow.providers.standard.operators.python leadops.orchestration.minute leadops.orchestration.watch"
+    "airflow.providers.standard.operators.python"
+    " leadops.orchestration.minute leadops.orchestration.deliver leadops.orchestration.watch"
 )
 
 #: Seconds. Asked to stop, it waits ten for its runner whatever that does; a trigger that was cut off is

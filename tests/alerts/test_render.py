@@ -37,10 +37,10 @@ FACTS: dict[str, dict[str, Any]] = {
         "minutes": 12.5,
         "worst": 75.0,
         "deltas": 1200,
-        "effects": 3,
         "paused_until": "2026-07-30T17:30:00+00:00",
         "pause_reason": "asked to wait (429)",
     },
+    "outbox_waiting": {"target": "crm", "minutes": 3.5, "worst": 4.2, "effects": 7, "leads": 5},
     "dead_letters": {
         "target": "crm",
         "count": 4,

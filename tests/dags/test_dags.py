@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EXPECTED = {"score_leads", "watch_cdp_lag", "watch_sla"}
+EXPECTED = {"deliver_outbox", "score_leads", "watch_cdp_lag", "watch_sla"}
 
 
 @pytest.fixture(scope="module")
@@ -52,5 +52,8 @@ def test_the_leaves_that_the_heartbeat_waits_for_are_the_leaves(dags: dict) -> N
     from leadops.orchestration.minute import LEAVES
 
     assert {task.task_id for task in dags["score_leads"].leaves} == set(LEAVES)
+    from leadops.orchestration import deliver
+
+    assert {task.task_id for task in dags["deliver_outbox"].leaves} == set(deliver.LEAVES)
     assert {task.task_id for task in dags["watch_cdp_lag"].leaves} == {"tell"}
     assert {task.task_id for task in dags["watch_sla"].leaves} == {"tell"}

@@ -16,7 +16,7 @@ from .conftest import Stack
 
 pytestmark = pytest.mark.stack
 
-DAGS = {"score_leads", "watch_cdp_lag", "watch_sla"}
+DAGS = {"deliver_outbox", "score_leads", "watch_cdp_lag", "watch_sla"}
 
 
 def ask(stack: Stack, query: str) -> int:

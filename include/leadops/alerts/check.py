@@ -11,7 +11,7 @@ from leadops.alerts.kinds import KINDS
 from leadops.alerts.settings import AlertSettings
 from leadops.alerts.watch_cdp import CdpReading, watch_cdp
 from leadops.alerts.watch_dags import watch_dags
-from leadops.alerts.watch_delivery import watch_backlogs, watch_dead_letters
+from leadops.alerts.watch_delivery import watch_backlogs, watch_dead_letters, watch_outbox
 from leadops.alerts.watch_sla import watch_sla
 from leadops.db import Connection, load_sql
 
@@ -43,6 +43,7 @@ def check(
         )
         findings = [
             *watch_backlogs(connection, settings=settings, open_now=open_now, now=now),
+            *watch_outbox(connection, settings=settings, open_now=open_now, now=now),
             *watch_dead_letters(connection, open_now=open_now, now=now),
             *watch_sla(connection, now=now),
             *watch_dags(connection),

@@ -37,6 +37,9 @@ KINDS: dict[str, Kind] = {
         Kind("cdp_lag", "critical", "cdp", 15, "cdp", level="minutes"),
         Kind("cdp_unreachable", "critical", "cdp", 10, "cdp", news=("reason",)),
         Kind("ma_backlog", "critical", "{target}", 15, "delivery", level="minutes", news=("pause_reason",)),
+        Kind(
+            "outbox_waiting", "critical", "{target}", 15, "delivery", level="minutes", news=("pause_reason",)
+        ),
         Kind("dead_letters", "warning", "{target}", 60, "delivery", news=("count",)),
         Kind(
             "sla_at_risk",

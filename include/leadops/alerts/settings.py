@@ -17,6 +17,7 @@ class AlertSettings(Settings):
     cdp_lag_clear_minutes: float = Field(3, ge=0)  # ends at or below
     cdp_unreachable_minutes: float = Field(2, ge=0)  # age of the last good answer
     backlog_minutes: float = Field(5, gt=0)  # age of the oldest live change not delivered
+    outbox_minutes: float = Field(2, gt=0)  # age of the oldest live effect (lead, task, owner) not delivered
     clear_after_minutes: float = Field(3, ge=0)  # how long good news must last
     escalate_after_minutes: dict[str, float | None] = Field(default_factory=dict)  # null: never
 

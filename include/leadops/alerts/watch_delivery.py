@@ -1,6 +1,7 @@
 """Does what is wanted in other systems arrive there?"""
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from leadops.alerts.findings import Finding, Key, find_ended
@@ -15,26 +16,60 @@ MINUTE = timedelta(minutes=1)
 def watch_backlogs(
     connection: Connection, *, settings: AlertSettings, open_now: Set[Key], now: datetime
 ) -> list[Finding]:
-    """Find targets whose oldest live change has waited longer than the setting."""
+    """Find targets whose oldest live score change has waited longer than the setting."""
+    waiting = [
+        _Waiting(target, oldest_at, {"deltas": deltas}, paused_until, pause_reason)
+        for target, oldest_at, deltas, paused_until, pause_reason in connection.execute(
+            load_sql("leadops.alerts", "measure_backlogs")
+        ).fetchall()
+    ]
+    return _find_late("ma_backlog", waiting, limit=settings.backlog_minutes, open_now=open_now, now=now)
+
+
+def watch_outbox(
+    connection: Connection, *, settings: AlertSettings, open_now: Set[Key], now: datetime
+) -> list[Finding]:
+    """Find targets whose oldest live effect (a lead, a task, an owner) has waited longer than the setting."""
+    waiting = [
+        _Waiting(target, oldest_at, {"effects": effects, "leads": leads}, paused_until, pause_reason)
+        for target, oldest_at, effects, leads, paused_until, pause_reason in connection.execute(
+            load_sql("leadops.alerts", "measure_outbox")
+        ).fetchall()
+    ]
+    return _find_late("outbox_waiting", waiting, limit=settings.outbox_minutes, open_now=open_now, now=now)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """What waits for one target, since when, and until when and why the target is left in peace."""
+
+    target: str
+    oldest_at: datetime
+    counts: Mapping[str, int]
+    paused_until: datetime | None
+    pause_reason: str | None
+
+
+def _find_late(
+    kind: str, waiting: list[_Waiting], *, limit: float, open_now: Set[Key], now: datetime
+) -> list[Finding]:
     wrong = []
-    for target, oldest_at, deltas, effects, paused_until, pause_reason in connection.execute(
-        load_sql("leadops.alerts", "measure_backlogs")
-    ).fetchall():
-        minutes = round((now - oldest_at) / MINUTE, 1)
-        if minutes <= settings.backlog_minutes:
+    for one in waiting:
+        minutes = round((now - one.oldest_at) / MINUTE, 1)
+        if minutes <= limit:
             continue
         facts = {
-            "target": target,
+            "target": one.target,
             "minutes": minutes,
             "worst": minutes,
-            "oldest_at": oldest_at.isoformat(),
-            "deltas": deltas,
-            "effects": effects,
+            "oldest_at": one.oldest_at.isoformat(),
+            **one.counts,
         }
-        if paused_until and paused_until > now:
-            facts |= {"paused_until": paused_until.isoformat(), "pause_reason": mask_text(pause_reason or "")}
-        wrong.append(Finding("ma_backlog", KINDS["ma_backlog"].form_subject(facts), "wrong", now, facts))
-    return [*wrong, *find_ended({"ma_backlog"}, open_now=open_now, wrong=wrong, now=now)]
+        if one.paused_until and one.paused_until > now:
+            pause_reason = mask_text(one.pause_reason or "")
+            facts |= {"paused_until": one.paused_until.isoformat(), "pause_reason": pause_reason}
+        wrong.append(Finding(kind, KINDS[kind].form_subject(facts), "wrong", now, facts))
+    return [*wrong, *find_ended({kind}, open_now=open_now, wrong=wrong, now=now)]
 
 
 def watch_dead_letters(connection: Connection, *, open_now: Set[Key], now: datetime) -> list[Finding]:

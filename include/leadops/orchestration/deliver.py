@@ -1,0 +1,63 @@
+"""The task of deliver_outbox: send what the gateway could not, and say so when something waits too long."""
+
+import logging
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from leadops.alerts.check import check
+from leadops.alerts.settings import AlertSettings
+from leadops.delivery.push import push
+from leadops.delivery.report import Report
+from leadops.delivery.settings import DeliverySettings
+from leadops.orchestration.connections import find_endpoint, open_database
+from leadops.orchestration.heartbeat import note_success
+from leadops.orchestration.runs import now
+from leadops.settings import Endpoint, database_url, load_config
+
+log = logging.getLogger(__name__)
+
+Context = Mapping[str, Any]
+Counts = dict[str, Any]
+
+#: The systems that effects go to.
+TARGETS = ("ma", "crm")
+
+#: Leaves off in time for the next minute's; what it did not send stays on record.
+SEND_TIME = timedelta(seconds=40)
+
+#: The last task of deliver_outbox.
+LEAVES = ("deliver",)
+
+
+def deliver(context: Context) -> Counts:
+    """Send to all targets at once, so that one that is down holds no other up; then look what still waits."""
+    endpoints = [find_endpoint(target) for target in TARGETS]
+    with ThreadPoolExecutor(len(TARGETS)) as pool:
+        reports = dict(zip(TARGETS, pool.map(_send, TARGETS, endpoints), strict=True))
+    for target, done in reports.items():
+        log.info(
+            "%s took %s effects in %s calls; %s dead letters, %s calls to be made again%s",
+            *(target, done.effects, done.calls, done.dead, done.failed),
+            f": {done.problem}" if done.problem else "",
+        )
+    with open_database("deliver") as connection:
+        checked = check(connection, settings=load_config("alerts", AlertSettings), now=now())
+        note_success(context, connection, leaves=LEAVES)
+    return {target: done.effects for target, done in reports.items()} | asdict(checked)
+
+
+def _send(target: str, endpoint: Endpoint) -> Report:
+    return push(
+        database_url=database_url(),
+        endpoint=endpoint,
+        target=target,
+        settings=load_config("delivery", DeliverySettings),
+        clock=now,
+        sleep=time.sleep,
+        until=now() + SEND_TIME,
+        effects_only=True,
+    )
