@@ -73,6 +73,8 @@ create table routing.notices (
     assignment_id bigint primary key,
     state text not null default 'open' check (state in ('open', 'told', 'dropped')),
     created_at timestamptz not null,
+    attempts integer not null default 0,
+    tried_at timestamptz,
     telling_since timestamptz,
     settled_at timestamptz,
     channel text,
