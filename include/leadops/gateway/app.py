@@ -16,6 +16,7 @@ from leadops.gateway import collect, forms, health, metrics, script
 from leadops.gateway.bell import Bell
 from leadops.gateway.courier import Couriers, Errand
 from leadops.gateway.database import make_pool
+from leadops.gateway.describe import describe_answer
 from leadops.gateway.forms import FormDesk
 from leadops.gateway.problems import Problem, show_failure, show_http_error, show_problem
 from leadops.gateway.rates import RateLimiter
@@ -89,7 +90,11 @@ def create_app(
         app.include_router(part.router)
     schema = json.dumps(event_schema())
 
-    @app.get("/schema/event.json")
+    @app.get(
+        "/schema/event.json",
+        response_class=Response,
+        responses=describe_answer(200, "The event contract", "application/schema+json"),
+    )
     async def show_schema() -> Response:
         return Response(schema, media_type="application/schema+json")
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from leadops.events.store import Accepted, AsyncConnection, accept_events_async
 from leadops.gateway.addresses import client_address
 from leadops.gateway.bodies import check_content_type, parse_items, read_body
+from leadops.gateway.describe import COLLECT_OPENAPI, describe_answer, describe_problems
 from leadops.gateway.origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
 from leadops.gateway.problems import Problem
 from leadops.gateway.rates import RateLimiter
@@ -37,7 +38,23 @@ async def preflight(request: Request) -> Response:
     return Response(status_code=204, headers=cors_headers(origin) | PREFLIGHT_HEADERS)
 
 
-@router.post("/collect")
+@router.post(
+    "/collect",
+    status_code=202,
+    response_class=Response,
+    responses=describe_answer(
+        202,
+        "What became of each event",
+        "application/json",
+        {
+            "accepted": {"type": "integer"},
+            "duplicates": {"type": "integer"},
+            "quarantined": {"type": "array"},
+        },
+    )
+    | describe_problems(400, 403, 408, 413, 415, 429, 503),
+    openapi_extra=COLLECT_OPENAPI,
+)
 async def collect(request: Request) -> Response:
     """Take an event or a batch: 202 with what became of each, or a problem document and nothing taken."""
     gateway = gateway_of(request)

@@ -14,7 +14,7 @@ from leadops.events.store import AsyncConnection
 from leadops.gateway.addresses import client_address
 from leadops.gateway.bell import Bell
 from leadops.gateway.bodies import check_content_type, parse_json, read_body
-from leadops.gateway.describe import FORM_OPENAPI, describe_problems
+from leadops.gateway.describe import FORM_OPENAPI, describe_answer, describe_problems
 from leadops.gateway.problems import Problem
 from leadops.gateway.rates import RateLimiter
 from leadops.gateway.refusals import Refusals
@@ -59,7 +59,11 @@ class Signed:
 @router.post(
     "/webhook/form",
     status_code=202,
-    responses=describe_problems(400, 401, 408, 413, 415, 422, 429, 503),
+    response_class=Response,
+    responses=describe_answer(
+        202, "Kept; the same form has the same id", "application/json", {"id": {"type": "string"}}
+    )
+    | describe_problems(400, 401, 408, 413, 415, 422, 429, 503),
     openapi_extra=FORM_OPENAPI,
 )
 async def take_form(request: Request) -> Response:

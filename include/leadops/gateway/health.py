@@ -8,13 +8,25 @@ from fastapi import APIRouter, Request, Response
 from leadops.db import load_sql
 from leadops.events.store import AsyncConnection
 from leadops.gateway.courier import Couriers
+from leadops.gateway.describe import describe_answer, describe_problems
 from leadops.gateway.problems import Problem
 from leadops.gateway.state import gateway_of
 
 router = APIRouter()
 
 
-@router.api_route("/healthz", methods=["GET", "HEAD"])
+@router.head("/healthz", include_in_schema=False)
+@router.get(
+    "/healthz",
+    response_class=Response,
+    responses=describe_answer(
+        200,
+        "It takes events and forms",
+        "application/json",
+        {"status": {"const": "ok"}, "delivery": {"type": "object"}},
+    )
+    | describe_problems(503),
+)
 async def healthz(request: Request) -> Response:
     """Go to the database and back; 503 where it takes too long, lacks the tables or takes no writes.
 

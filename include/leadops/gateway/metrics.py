@@ -8,13 +8,22 @@ from fastapi import APIRouter, Request, Response
 from leadops.db import load_sql
 from leadops.events.lag import Lag, lag_from_row, lag_parameters
 from leadops.events.store import AsyncConnection
+from leadops.gateway.describe import LAG_OPENAPI, describe_answer, describe_problems
 from leadops.gateway.problems import Problem
 from leadops.gateway.state import gateway_of, is_secret
 
 router = APIRouter()
 
 
-@router.get("/metrics/lag")
+@router.get(
+    "/metrics/lag",
+    response_class=Response,
+    responses=describe_answer(
+        200, "The lag", "application/json", {"minutes_lag": {"type": "number"}, "as_of": {"type": "string"}}
+    )
+    | describe_problems(401, 503),
+    openapi_extra=LAG_OPENAPI,
+)
 async def lag(request: Request) -> Response:
     """Answer {"minutes_lag", "as_of", …}, the fields of leadops.events.lag.Lag."""
     gateway = gateway_of(request)

@@ -7,6 +7,8 @@ from importlib.resources import files
 
 from fastapi import APIRouter, Request, Response
 
+from leadops.gateway.describe import describe_answer
+
 router = APIRouter()
 
 #: Seconds for which browsers and caches may use the script without asking again.
@@ -32,7 +34,12 @@ HEADERS = {
 }
 
 
-@router.api_route("/leadops.js", methods=["GET", "HEAD"])
+@router.head("/leadops.js", include_in_schema=False)
+@router.get(
+    "/leadops.js",
+    response_class=Response,
+    responses=describe_answer(200, "The script", "text/javascript") | {304: {"description": "You have it"}},
+)
 async def show_script(request: Request) -> Response:
     """Return the script, packed where the client takes that; 304 where it has this one already."""
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
