@@ -38,7 +38,7 @@ install-dev:  ## the same with what tests, checks and benchmarks need
 	"$$python" include/leadops_stack/install.py dev
 
 test: install-dev  ## every test, on a real PostgreSQL and a real Airflow; ARGS="tests/stage -k word" for some
-	$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 8 $(ARGS)
 
 check: install-dev  ## format, lint, types, SQL, who may import whom; changes nothing
 	$(BIN)/ruff check

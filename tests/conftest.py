@@ -14,6 +14,8 @@ from leadops.db import Connection, connect
 from leadops.migrations.run import migrate
 from leadops_stack.postgres import PostgresServer
 
+from .scheduling import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401  pytest's hooks
+
 TEMPLATE = "leadops_template"
 
 

@@ -104,15 +104,6 @@ def stack() -> Iterator[Stack]:
             process.wait(timeout=120)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all tests of the stack in one worker, and give them the time that its start takes."""
-    for item in items:
-        if item.get_closest_marker("stack"):
-            item.add_marker(pytest.mark.xdist_group("stack"))
-            item.add_marker(pytest.mark.timeout(900))
-
-
 def _places(home: Home) -> dict[str, str]:
     return {"LEADOPS_HOME": str(home.root), "LEADOPS_ENV_FILE": str(home.env_file)}
 

@@ -10,11 +10,11 @@ COMMANDS = (
 )  # fmt: skip
 
 
-def make(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+def make(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        ["make", *arguments],
+        ["make", "--no-print-directory", *arguments],
         cwd=PROJECT,
-        env={**os.environ, **env},
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
         capture_output=True,
         text=True,
         check=False,
