@@ -1,4 +1,4 @@
-"""Every minute: events become score changes in the MA, and leads become MQLs."""
+"""Every minute: events become score changes in the MA, and leads become MQLs with an owner."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ def score_leads() -> None:
     ### Events become score changes in the MA
 
     **What**: finds the lead behind each new event, writes the points it earns into the ledger, pushes the
-    changes to the MA, and decides who becomes MQL. **When**: every minute; a minute that was skipped needs no
-    run of its own, because each task takes whatever has not been taken yet. **Connections**: `leadops_ma`,
-    `leadops_crm`, and `LEADOPS_DATABASE_URL`.
+    changes to the MA, decides who becomes MQL, and gives each new MQL an owner. **When**: every minute; a
+    minute that was skipped needs no run of its own, because each task takes whatever has not been taken yet.
+    **Connections**: `leadops_ma`, `leadops_crm`, `leadops_slack`, and `LEADOPS_DATABASE_URL`.
 
     **When it is red**
     - *one run, then green again*: nothing to do, nothing was lost.
@@ -24,6 +24,9 @@ def score_leads() -> None:
       with file and line; correct it, the next run goes on.
     - *push green, but nothing arrives in the MA*: the log says why (down, asked us to wait, credentials). All
       changes stay on record and follow by themselves. Dead letters: `leadops dead-letters list`.
+    - *assign red*: new MQLs are in the CRM without an owner. `routing.yaml` is wrong (the log names the line;
+      `leadops routing lint` checks it); the next good run routes them. Why a lead went where:
+      `leadops routing why LEAD`. A Slack that is down does not make it red.
     - *in doubt about the numbers*: `leadops audit`.
 
     **Backfill**: `airflow backfill create --dag-id score_leads --from-date … --to-date …` scores the events
@@ -51,7 +54,14 @@ def score_leads() -> None:
         """Record who became MQL, SAL, SQL, won or lost; bring new MQLs to the CRM."""
         return minute.qualify(get_current_context())
 
-    resolve() >> score() >> [push(), qualify()]
+    @task
+    def assign() -> dict[str, Any]:
+        """Give each new MQL an owner, empty the queues, let late leads move on; tell the owners."""
+        return minute.assign(get_current_context())
+
+    qualified = qualify()
+    resolve() >> score() >> [push(), qualified]
+    qualified >> assign()
 
 
 score_leads()

@@ -43,9 +43,10 @@ def test_a_dag_tells_operations_what_to_do(dags: dict, dag_id: str) -> None:
 
 def test_scores_are_pushed_and_judged_after_they_are_made(dags: dict) -> None:
     tasks = dags["score_leads"].task_dict
-    assert set(tasks) == {"resolve", "score", "push", "qualify"}
+    assert set(tasks) == {"resolve", "score", "push", "qualify", "assign"}
     assert tasks["resolve"].downstream_task_ids == {"score"}
     assert tasks["score"].downstream_task_ids == {"push", "qualify"}
+    assert tasks["qualify"].downstream_task_ids == {"assign"}
 
 
 def test_the_leaves_that_the_heartbeat_waits_for_are_the_leaves(dags: dict) -> None:

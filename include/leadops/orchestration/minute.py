@@ -7,7 +7,9 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from leadops.alerts.settings import AlertSettings
 from leadops.company import Company
+from leadops.db import Connection
 from leadops.delivery import push as delivery
 from leadops.delivery.purge import purge_settled
 from leadops.delivery.report import Report
@@ -16,9 +18,12 @@ from leadops.identity.resolve import resolve_events
 from leadops.identity.settings import IdentitySettings
 from leadops.lifecycle.contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
-from leadops.orchestration.connections import find_endpoint, open_database
+from leadops.orchestration.connections import SlackChat, find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import interval, is_backfill, lane, now
+from leadops.routing.assign import assign_leads
+from leadops.routing.rules import RoutingRules
+from leadops.routing.tell import tell_reps
 from leadops.scoring.backfill import enqueue_interval
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
@@ -36,7 +41,7 @@ PUSH_TIME = timedelta(seconds=50)
 CHUNK_TIME = timedelta(minutes=5)
 
 #: The last tasks of score_leads.
-LEAVES = ("push", "qualify")
+LEAVES = ("push", "assign")
 
 
 def resolve(context: Context) -> Counts:
@@ -88,9 +93,43 @@ def qualify(context: Context) -> Counts:
         counts = asdict(qualify_leads(connection, contract=contract, now=now(), quiet=is_backfill(context)))
     crm = _push_to("crm")
     log.info("new: %(mql)s MQL, %(sal)s SAL, %(sql)s SQL, %(won)s won, %(lost)s lost", counts)
-    with open_database("qualify") as connection:
-        note_success(context, connection, leaves=LEAVES)
     return counts | {"crm": crm}
+
+
+def assign(context: Context) -> Counts:
+    """Give each new MQL an owner, in the CRM too, and tell the owner. Slack down is no failure."""
+    rules = load_config("routing", RoutingRules)
+    targets = ("crm", "bot") if rules.after_hours.bot else ("crm",)
+    for target in targets:
+        load_config("delivery", DeliverySettings).find_target(target)
+    with open_database("assign") as connection:
+        counts = _work_off(lambda: assign_leads(connection, rules=rules, now=now()))
+    log.info(
+        "%(assigned)s leads got an owner (%(to_account_owner)s their account's), %(moved_on)s moved on, "
+        "%(queued)s queued, %(closed)s closed",
+        counts,
+    )
+    sent = {target: _push_to(target) for target in targets}
+    with open_database("assign") as connection:
+        told = _tell_reps(connection, rules)
+        note_success(context, connection, leaves=LEAVES)
+    return counts | sent | told
+
+
+def _tell_reps(connection: Connection, rules: RoutingRules) -> Counts:
+    alerts = load_config("alerts", AlertSettings)
+    channel = {"channel": rules.slack.channel} if rules.slack.channel else {}
+    told = tell_reps(
+        connection,
+        SlackChat(alerts.model_copy(update=channel)),
+        settings=rules.slack,
+        company=load_config("company", Company),
+        clock=now,
+        sleep=time.sleep,
+    )
+    if told.problem:
+        log.warning("%s; salespeople are told with the next run", told.problem)
+    return {"told": told.told, "dropped": told.dropped}
 
 
 def _push_to(target: str) -> Counts:
