@@ -1,0 +1,359 @@
+"""Every form that got a 202 ends in the MA and in the CRM, once: whatever is killed, down or restarted."""
+
+import json
+import os
+import random
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+import requests
+
+from leadops.alerts.check import check
+from leadops.alerts.settings import AlertSettings
+from leadops.clients.ma import MaClient
+from leadops.company import Company
+from leadops.db import connect
+from leadops.delivery.push import push
+from leadops.delivery.settings import DeliverySettings
+from leadops.errors import LeadopsError
+from leadops.gateway.courier import Couriers, Errand
+from leadops.identity.resolve import resolve_events
+from leadops.identity.settings import IdentitySettings
+from leadops.intake.signature import sign
+from leadops.migrations.run import migrate
+from leadops.scoring.rules import RuleSet
+from leadops.scoring.score import score_leads
+from leadops.settings import Endpoint, load_config
+from leadops_sandbox.serve import serve_in_thread
+from leadops_sandbox.settings import Tokens
+from leadops_stack.postgres import PostgresServer
+from tests.conftest import free_port
+
+SECRET = "test-form-secret-0123"
+ENTRY = "from leadops.cli.app import run; run()"
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[str]:
+    with serve_in_thread(tmp_path / "sandbox", sales_work=False) as url:
+        yield url
+
+
+@dataclass
+class GatewayProcess:
+    """`leadops gateway` as a process that can be killed and started again on the same port."""
+
+    database_url: str
+    sandbox: str
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        port = int(self.sandbox.rpartition(":")[2])
+
+        def connection(token: str) -> str:
+            return json.dumps(
+                {"conn_type": "http", "host": "http://127.0.0.1", "port": port, "password": token}
+            )
+
+        environment = os.environ | {
+            "LEADOPS_DATABASE_URL": self.database_url,
+            "LEADOPS_WRITE_KEY": "w" * 32,
+            "LEADOPS_METRICS_TOKEN": "m" * 32,
+            "LEADOPS_FORM_SECRETS": SECRET,
+            "AIRFLOW_CONN_LEADOPS_MA": connection(Tokens().ma),
+            "AIRFLOW_CONN_LEADOPS_CRM": connection(Tokens().crm),
+        }
+        command = [sys.executable, "-c", ENTRY, "gateway", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        if self.process:
+            self.process.send_signal(how)
+            self.process.wait(timeout=30)
+
+    def is_healthy(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=5, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+@contextmanager
+def running(gateway: GatewayProcess) -> Iterator[GatewayProcess]:
+    gateway.start()
+    try:
+        until(gateway.is_healthy, seconds=60)
+        yield gateway
+    finally:
+        gateway.kill()
+
+
+def until(condition: Callable[[], Any], *, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def send(url: str, form: dict[str, Any], *, seconds: float = 90) -> str:
+    """Send a form as a patient sender does: again, newly signed, until there is a 202; return its id."""
+    body, deadline = json.dumps(form).encode(), time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        timestamp = str(int(time.time()))
+        headers = {
+            "X-Timestamp": timestamp,
+            "X-Signature": sign(SECRET, timestamp, body),
+            "Content-Type": "application/json",
+        }
+        try:
+            answer = httpx.post(
+                f"{url}/webhook/form", content=body, headers=headers, timeout=10, trust_env=False
+            )
+        except httpx.HTTPError:
+            time.sleep(0.1)
+            continue
+        if answer.status_code == 202:
+            return str(answer.json()["id"])
+        assert answer.status_code == 503, answer.text
+        time.sleep(0.1)
+    raise AssertionError("no 202 in time")
+
+
+def send_many(url: str, count: int, disturb: Callable[[], None]) -> list[str]:
+    """Send `count` forms of as many people, a third of them twice, while `disturb` does its worst."""
+    forms = [{"submission_id": f"s-{n}", "email": f"person{n}@forms.example"} for n in range(count)]
+    forms += forms[::3]
+    random.Random(3).shuffle(forms)
+    trouble = threading.Thread(target=disturb)
+    trouble.start()
+    with ThreadPoolExecutor(4) as pool:
+
+        def one(form: dict[str, Any]) -> str:
+            time.sleep(0.05)
+            return send(url, form)
+
+        ids = list(pool.map(one, forms))
+    trouble.join()
+    return ids
+
+
+def emails_in_ma(sandbox: str) -> list[str]:
+    client = MaClient(Endpoint(base_url=sandbox, token=Tokens().ma))
+    try:
+        return sorted(lead["email"] for lead in client.iterate_leads())
+    finally:
+        client.transport.close()
+
+
+def is_quiet(database_url: str) -> bool:
+    try:
+        with connect(database_url) as connection:
+            row = connection.execute(
+                "select count(*) from delivery.outbox where state in ('pending', 'sending')"
+            ).fetchone()
+    except (psycopg.Error, LeadopsError):  # the database is on its way up
+        return False
+    return row == (0,)
+
+
+def assert_once_in_both(database_url: str, sandbox: str, count: int) -> None:
+    until(lambda: is_quiet(database_url), seconds=60)
+    assert emails_in_ma(sandbox) == sorted(f"person{n}@forms.example" for n in range(count))
+    state = requests.get(f"{sandbox}/_state", timeout=5).json()
+    assert state["crm"]["leads"] == count
+    with connect(database_url) as connection:
+        row = connection.execute(
+            "select (select count(*) from cdp.raw_leads), (select count(*) from cdp.events),"
+            " (select count(*) from identity.leads), (select count(*) from delivery.dead_letters)"
+        ).fetchone()
+    assert row == (count, count, count, 0)
+
+
+def test_a_gateway_that_is_killed_again_and_again_loses_nothing(database_url: str, sandbox: str) -> None:
+    with running(GatewayProcess(database_url, sandbox)) as gateway:
+        chance = random.Random(11)
+
+        def kill_and_start() -> None:
+            for how in (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
+                time.sleep(chance.uniform(0.1, 1.2))
+                gateway.kill(how)
+                gateway.start()
+                until(gateway.is_healthy, seconds=60)
+
+        ids = send_many(gateway.url, 120, kill_and_start)
+        assert len(set(ids)) == 120
+        assert_once_in_both(database_url, sandbox, 120)
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A cluster that may be stopped."""
+    root = Path(tempfile.mkdtemp(prefix="leadops-test-"))
+    root.chmod(0o755)
+    server = PostgresServer(root / "pg", port=free_port(), password=secrets.token_hex(8))
+    server.start()
+    try:
+        with psycopg.connect(server.url(), autocommit=True) as admin:
+            admin.execute("create database leadops")
+        with connect(server.url("leadops")) as connection:
+            migrate(connection)
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def test_a_database_that_is_restarted_loses_nothing(own_postgres: PostgresServer, sandbox: str) -> None:
+    url = own_postgres.url("leadops")
+    with running(GatewayProcess(url, sandbox)) as gateway:
+
+        def restart() -> None:
+            for _ in range(2):
+                time.sleep(0.5)
+                own_postgres.stop()
+                time.sleep(0.3)
+                own_postgres.start()
+
+        send_many(gateway.url, 60, restart)
+        assert_once_in_both(url, sandbox, 60)
+
+
+@dataclass
+class Town:
+    """A gateway with couriers in this process, on a clock that can be put forward."""
+
+    database_url: str
+    sandbox: str
+    ahead: timedelta = timedelta()
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def errands(self) -> list[Errand]:
+        settings = load_config("delivery", DeliverySettings)
+        return [
+            Errand(name, Endpoint(base_url=self.sandbox, token=token, timeout=2), *rest)
+            for name, token in (("ma", Tokens().ma), ("crm", Tokens().crm))
+            for rest in [(self.database_url, settings, self.clock)]
+        ]
+
+    def incidents(self) -> list[tuple[str, str, str]]:
+        with connect(self.database_url) as connection:
+            check(connection, settings=AlertSettings(), now=self.clock())
+            return connection.execute(  # type: ignore[return-value]
+                "select kind, subject, state from alerts.incidents order by incident_id"
+            ).fetchall()
+
+
+@pytest.mark.parametrize("target", ["ma", "crm"])
+@pytest.mark.parametrize("kind", ["500", "reset_before", "reset_after"])
+def test_an_hour_without_the_other_side_is_told_and_made_up_for(
+    database_url: str, sandbox: str, monkeypatch: pytest.MonkeyPatch, target: str, kind: str
+) -> None:
+    monkeypatch.setattr("leadops.gateway.courier.LOOK_EVERY", 0.1)
+    monkeypatch.setattr("leadops.gateway.courier.REST_AFTER_FAILURE", 0.05)
+    town = Town(database_url, sandbox)
+    fault = {"target": target, "kind": kind, "path": "/*/leads"}
+    with running(GatewayProcess(database_url, "http://127.0.0.1:1")) as gateway:
+        requests.post(f"{sandbox}/_faults", json=fault, timeout=5).raise_for_status()
+        for number in range(12):
+            send(gateway.url, {"submission_id": f"s-{number}", "email": f"person{number}@forms.example"})
+    couriers = Couriers(town.errands())
+    couriers.start()
+    try:
+        for _ in range(60):
+            town.ahead += timedelta(minutes=1)
+            time.sleep(0.02)
+            if town.ahead == timedelta(minutes=30):
+                assert ("outbox_waiting", target, "open") in town.incidents()
+        requests.delete(f"{sandbox}/_faults", timeout=5).raise_for_status()
+
+        def arrived() -> bool:
+            town.ahead += timedelta(seconds=30)
+            return is_quiet(database_url)
+
+        until(arrived)
+    finally:
+        couriers.stop(seconds=10)
+    assert_once_in_both(database_url, sandbox, 12)
+    town.incidents()
+    town.ahead += timedelta(minutes=4)
+    assert ("outbox_waiting", target, "resolved") in town.incidents()
+
+
+def test_score_changes_wait_for_the_lead_and_follow_in_order(database_url: str, sandbox: str) -> None:
+    """While the MA is down a form and later visits give points; once it is back the lead comes first."""
+    town = Town(database_url, sandbox)
+    settings = load_config("delivery", DeliverySettings)
+    endpoint = Endpoint(base_url=sandbox, token=Tokens().ma, timeout=2)
+
+    def push_all(*, effects_only: bool) -> None:
+        now = town.clock()
+        options: dict[str, Any] = {"sleep": time.sleep, "until": now + timedelta(seconds=5)}
+        push(
+            database_url=database_url,
+            endpoint=endpoint,
+            target="ma",
+            settings=settings,
+            clock=town.clock,
+            effects_only=effects_only,
+            **options,
+        )
+
+    def minute() -> None:
+        with connect(database_url) as connection:
+            resolve_events(connection, now=town.clock(), settings=load_config("identity", IdentitySettings))
+            zone = load_config("company", Company).zone
+            rules = load_config("scoring", RuleSet)
+            score_leads(connection, rules=rules, zone=zone, now=town.clock())
+
+    with running(GatewayProcess(database_url, "http://127.0.0.1:1")) as gateway:
+        send(gateway.url, {"email": "person0@forms.example", "anonymous_id": "a-1"})
+        minute()
+        for number, name in enumerate(("view_pricing", "request_document")):
+            event = {"event_id": f"e-{number}", "event": name, "ts": datetime.now(UTC).isoformat()}
+            answer = httpx.post(
+                f"{gateway.url}/collect",
+                json=event | {"anonymous_id": "a-1"},
+                headers={"X-Write-Key": "w" * 32},
+                trust_env=False,
+            )
+            assert answer.json()["accepted"] == 1
+            minute()
+    fault = {"target": "ma", "kind": "500", "path": "/api/leads"}
+    requests.post(f"{sandbox}/_faults", json=fault, timeout=5).raise_for_status()
+    push_all(effects_only=False)
+    with connect(database_url) as connection:
+        wanted = connection.execute("select seq, points from scoring.ledger order by seq").fetchall()
+    assert len(wanted) >= 3
+    applied = requests.get(f"{sandbox}/_state/ma/applied", timeout=5).json()["items"]
+    assert applied == [], "nobody can score whom the MA does not know"
+    requests.delete(f"{sandbox}/_faults", timeout=5).raise_for_status()
+    town.ahead += timedelta(minutes=5)
+    push_all(effects_only=True)
+    push_all(effects_only=False)
+    applied = requests.get(f"{sandbox}/_state/ma/applied", timeout=5).json()["items"]
+    assert [(int(row["deltaId"].rpartition("-")[2]), row["delta"]) for row in applied] == wanted
