@@ -14,6 +14,7 @@ from leadops.events.settings import EventSettings
 from leadops.gateway.settings import GatewaySettings
 from leadops.identity.settings import IdentitySettings
 from leadops.lifecycle.contract import KpiContract
+from leadops.routing.rules import RoutingRules
 from leadops.scoring.rules import RuleSet
 from leadops.settings import config_file, load_config
 from leadops.sla.policy import SlaPolicy
@@ -29,6 +30,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "gateway": GatewaySettings,
     "identity": IdentitySettings,
     "kpi": KpiContract,
+    "routing": RoutingRules,
     "scoring": RuleSet,
     "sla": SlaPolicy,
 }

@@ -168,6 +168,24 @@ def test_an_effect_that_waits_is_told_but_not_one_just_sent_again(connection, lo
     assert look(3).resolved == 1
 
 
+def test_a_queue_in_which_leads_wait_too_long_is_told_until_they_have_an_owner(connection, look, clock):
+    connection.execute(
+        "insert into routing.leads (lead_id, cycle, state, queue, account, is_quiet, qualified_at, since,"
+        " alarm_at) select n, 1, 'queued', 'sales', '', false, %(now)s, %(now)s,"
+        " case when n < 3 then %(now)s + n * interval '10 min' end from generate_series(1, 3) as n",
+        {"now": clock()},
+    )
+    assert look(9).opened == 0
+    assert look(11).opened == 1
+    (incident,) = incidents(connection)
+    assert (incident.kind, incident.subject) == ("queue_waiting", "sales")
+    assert "2 leads in the queue sales have no owner" in shown(incident)
+    assert "leads 1, 2" in shown(incident)
+    connection.execute("update routing.leads set state = 'owned'")
+    look(1)
+    assert look(3).resolved == 1
+
+
 def test_dead_letters_name_reasons_and_leads_but_no_person(connection, look, clock):
     connection.execute(
         "insert into delivery.dead_letters (target, kind, reference, lead_id, reason, died_at)"
