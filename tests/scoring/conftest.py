@@ -30,8 +30,10 @@ class World:
     def clear(self) -> None:
         self.connection.execute(
             "truncate cdp.events, identity.inbox, identity.leads, identity.aliases, identity.resolved_events,"
-            " identity.unresolved_events, identity.traits, scoring.inbox, scoring.rule_sets, scoring.ledger,"
-            " scoring.scores, delivery.outbox restart identity"
+            " identity.unresolved_events, identity.traits, identity.sightings, identity.violations,"
+            " identity.accounts,"
+            " scoring.inbox, scoring.rule_sets, scoring.ledger, scoring.scores,"
+            " delivery.outbox restart identity"
         )
         self.connection.commit()
 

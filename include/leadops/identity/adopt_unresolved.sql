@@ -1,44 +1,40 @@
--- Earlier events that were nobody's, and have an identifier that the last round linked: they join the chunk.
+-- Earlier events that were nobody's, and have an identifier that was linked by now: they join the chunk. An event
+-- with several has them all from one lead, for they were tied together when it came.
 with found as (
     select
         waiting.event_seq,
-        linked.lead_id,
-        linked.kind
+        linked.lead_id
     from linked
-    inner join identity.unresolved_events as waiting on linked.value = waiting.user_id
-    where linked.kind = 'user_id' and linked.made_in = %(round)s - 1
-    union all
+    inner join identity.unresolved_events as waiting on linked.value = waiting.enrichment_id
+    where linked.kind = 'enrichment_id'
+    union
     select
         waiting.event_seq,
-        linked.lead_id,
-        linked.kind
+        linked.lead_id
+    from linked
+    inner join identity.unresolved_events as waiting on linked.value = waiting.user_id
+    where linked.kind = 'user_id'
+    union
+    select
+        waiting.event_seq,
+        linked.lead_id
     from linked
     inner join identity.unresolved_events as waiting on linked.value = waiting.anonymous_id
-    where linked.kind = 'anonymous_id' and linked.made_in = %(round)s - 1
-),
-
-best as (
-    select distinct on (event_seq)
-        event_seq,
-        lead_id
-    from found
-    order by event_seq asc, kind desc
+    where linked.kind = 'anonymous_id'
 ),
 
 moved as (
     delete from identity.unresolved_events as waiting
-    using best
-    where waiting.event_seq = best.event_seq
-    returning waiting.event_seq, waiting.user_id, waiting.anonymous_id, best.lead_id
+    using found
+    where waiting.event_seq = found.event_seq
+    returning waiting.event_seq, found.lead_id
 )
 
-insert into chunk (event_seq, user_id, anonymous_id, tells_traits, lead_id, found_in)
+insert into chunk (event_seq, tells_traits, is_link, lead_id)
 select
     moved.event_seq,
-    moved.user_id,
-    moved.anonymous_id,
     events.event = any(%(trait_events)s::text[]),
-    moved.lead_id,
-    %(round)s
+    false,
+    moved.lead_id
 from moved
 inner join cdp.events as events on moved.event_seq = events.seq

@@ -1,10 +1,14 @@
 create temporary table if not exists chunk (
     event_seq bigint not null,
     email text,
+    enrichment_id text,
     user_id text,
     anonymous_id text,
+    enrichment_lead bigint,
+    user_lead bigint,
+    anonymous_lead bigint,
     tells_traits boolean not null,
+    is_link boolean not null,
     lead_id bigint,
-    found_in integer,
     is_filed boolean not null default false
 ) on commit delete rows

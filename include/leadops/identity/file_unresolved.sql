@@ -1,6 +1,7 @@
-insert into identity.unresolved_events (event_seq, anonymous_id, user_id)
+insert into identity.unresolved_events (event_seq, enrichment_id, anonymous_id, user_id)
 select
     event_seq,
+    enrichment_id,
     anonymous_id,
     user_id
 from chunk

@@ -1,7 +1,7 @@
 """Finds the person behind each waiting event, and makes a lead of every new email."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,9 @@ import psycopg
 
 from leadops.db import Connection, load_sql
 from leadops.errors import TransientError
+from leadops.identity.link import SuspectsFound, link_identifiers
 from leadops.identity.settings import IdentitySettings
+from leadops.identity.spread import KINDS, Identifier
 
 #: One resolver at a time: who gets a shared identifier is decided in the order of acceptance, not in a race.
 RESOLVER_LOCK = 7_302_003
@@ -31,46 +33,29 @@ def resolve_events(
 ) -> Resolved:
     """Resolve up to `limit` waiting events (default: settings.chunk_events) in one transaction.
 
-    An event belongs to the lead of its email, else of its user_id, else of its anonymous_id; a new email
-    makes a lead. The event's other identifiers become that lead's where nobody has them, and events of nobody
-    that carry them follow. `now` (UTC) dates what is made. Two callers at once take turns, chunk by chunk.
-    Raises TransientError when another resolver holds the turn for too long.
+    Whose an event is, is defined in leadops.identity.spread, whatever the chunks; a new email makes a lead.
+    `now` (UTC) dates what is made. Two callers at once take turns, chunk by chunk. Raises TransientError when
+    another resolver holds the turn for too long.
     """
     limit = settings.chunk_events if limit is None else limit
     with connection.transaction():
-        _take_turn(connection)
+        take_turn(connection)
         first, last = _one(connection, "find_head", {"chunk_size": limit})
         if first is None:
             return Resolved(events=0, new_leads=0, waiting=0, leads_touched=0, remaining=False)
-        _run(connection, "create_chunk")
-        _run(connection, "create_linked")
-        connection.execute("truncate chunk, linked")  # a caller's own transaction may hold a former chunk
-        values = {
-            "now": now,
-            "first_seq": first,
-            "last_seq": last,
-            "trait_events": settings.trait_events,
-            "first_name": settings.first_name,
-            "last_name": settings.last_name,
-            "traits": [trait for trait, names in settings.traits.items() for _ in names],
-            "properties": [name for names in settings.traits.values() for name in names],
-        }
-        events, known_leads = _one(connection, "take_events", values)
-        (new_leads,) = _one(connection, "make_leads", values)
-        _run(connection, "place_claimed")
-        _spread(connection, values)
-        _run(connection, "file_resolved")
-        waiting = _run(connection, "file_unresolved")
-        _run(connection, "learn_traits", values)
-        touched = known_leads + _run(connection, "wake_scoring")
-        if events >= limit:  # a large load outdates the statistics sooner than autovacuum renews them
+        values = _parameters(settings) | {"now": now, "first_seq": first, "last_seq": last}
+        try:
+            with connection.transaction():
+                resolved = _resolve_chunk(connection, settings, values, frozenset())
+        except SuspectsFound as found:
+            resolved = _resolve_chunk(connection, settings, values, found.identifiers)
+        if resolved.events >= limit:  # a large load outdates the statistics before autovacuum
             connection.execute("analyze identity.resolved_events")
-    return Resolved(
-        events=events, new_leads=new_leads, waiting=waiting, leads_touched=touched, remaining=events >= limit
-    )
+    return replace(resolved, remaining=resolved.events >= limit)
 
 
-def _take_turn(connection: Connection) -> None:
+def take_turn(connection: Connection) -> None:
+    """Wait until nobody else changes whose anything is, and hold that to the end of the transaction."""
     try:
         connection.execute("select pg_advisory_xact_lock(%s)", [RESOLVER_LOCK])
     except psycopg.errors.LockNotAvailable as error:
@@ -79,15 +64,39 @@ def _take_turn(connection: Connection) -> None:
     connection.execute("set local jit = off")
 
 
-def _spread(connection: Connection, values: Mapping[str, Any]) -> None:
-    """Link the identifiers of what was found, and find by them, until a round links nothing new."""
-    round_number = 0
-    while _run(connection, "link_aliases", {**values, "round": round_number}):
-        round_number += 1
-        adopted = _run(connection, "adopt_chunk", {"round": round_number})
-        adopted += _run(connection, "adopt_unresolved", {**values, "round": round_number})
-        if not adopted:
-            return
+def _resolve_chunk(
+    connection: Connection,
+    settings: IdentitySettings,
+    values: Mapping[str, Any],
+    suspects: frozenset[Identifier],
+) -> Resolved:
+    for name in ("create_chunk", "create_linked", "create_placed"):
+        _run(connection, name)
+    connection.execute("truncate chunk, linked, placed")  # a caller's own transaction may hold a former chunk
+    named = {
+        f"suspect_{kind}s": [value for its_kind, value in suspects if its_kind == kind] for kind in KINDS
+    }
+    events, known_leads = _one(connection, "take_events", {**values, **named})
+    (new_leads,) = _one(connection, "make_leads", values)
+    _run(connection, "place_claimed")
+    link_identifiers(connection, settings=settings, suspects=suspects, now=values["now"])
+    _run(connection, "file_resolved")
+    waiting = _run(connection, "file_unresolved")
+    _run(connection, "learn_traits", values)
+    touched = known_leads + _run(connection, "wake_scoring")
+    return Resolved(events, new_leads, waiting, touched, remaining=False)
+
+
+def _parameters(settings: IdentitySettings) -> dict[str, Any]:
+    return {
+        "trait_events": settings.trait_events,
+        "first_name": settings.first_name,
+        "last_name": settings.last_name,
+        "enrichment_id": settings.enrichment_id,
+        "traits": [trait for trait, names in settings.traits.items() for _ in names],
+        "properties": [name for names in settings.traits.values() for name in names],
+        **{f"blocked_{kind}s": values for kind, values in settings.blocked.model_dump().items()},
+    }
 
 
 def _run(connection: Connection, name: str, values: Mapping[str, Any] | None = None) -> int:

@@ -9,6 +9,16 @@ from leadops.settings import Settings
 Names = Annotated[list[str], Field(min_length=1)]
 
 
+class Blocked(Settings):
+    """Values that say nothing of a person, such as a script's `undefined` or a test address."""
+
+    #: Lower case; their events tie no other identifier to the lead.
+    email: list[str] = Field(default_factory=list)
+    enrichment_id: list[str] = Field(default_factory=list)
+    user_id: list[str] = Field(default_factory=list)
+    anonymous_id: list[str] = Field(default_factory=list)
+
+
 class IdentitySettings(Settings):
     """Which events tell something of a person, and under which property names they tell it."""
 
@@ -16,4 +26,9 @@ class IdentitySettings(Settings):
     traits: dict[str, Names]  # trait -> property names, the first one present counts
     first_name: Names  # property names, the first one present counts; sent to the MA with a new lead
     last_name: Names  # as first_name
+    #: Property names of trait_events, the first one present counts.
+    enrichment_id: list[str] = Field(default_factory=list)
+    blocked: Blocked = Blocked()
+    emails_per_identifier: int = Field(default=3, ge=1)  # seen with more emails, it is nobody's
+    identifiers_per_lead: int = Field(default=200, ge=1)  # of one email; more are not tied to it
     chunk_events: int = Field(default=500_000, ge=1)  # events a transaction

@@ -1,55 +1,150 @@
--- Takes the head of the inbox and looks its identifiers up: email first, then user_id, then anonymous_id.
--- What is clear at once is filed at once. The chunk keeps what needs more: an event of nobody yet, an event
--- with an email that nobody has, and identifiers that are left to link (only they are kept), and traits.
+-- Takes the head of the inbox and looks its identifiers up. What is clear at once is filed at once. The chunk
+-- keeps what needs more: an event of nobody yet, an event whose lead depends on the events before it, one that
+-- ties identifiers to a lead, one that shows an identifier with another lead's email, and traits.
+-- Lead 0 is nobody.
+-- `offset 0` keeps the planner from working an expression out again wherever its result is used.
 with taken as (
     delete from identity.inbox
     where event_seq >= %(first_seq)s and event_seq <= %(last_seq)s
     returning event_seq
 ),
 
-events as (
+sent as (
     select
         seq,
-        event,
+        event = any(%(trait_events)s::text[]) as tells_traits,
+        lower(btrim(email)) as email,
+        case
+            when event = any(%(trait_events)s::text[])
+                then (
+                    select left(events.payload -> 'properties' ->> names.name, 200)
+                    from unnest(%(enrichment_id)s::text[]) with ordinality as names (name, place)
+                    where btrim(events.payload -> 'properties' ->> names.name) <> ''
+                    order by names.place limit 1
+                )
+        end as enrichment_id,
         user_id,
         anonymous_id,
-        lower(btrim(email)) as email
-    from cdp.events
+        coalesce(lower(btrim(email)) = any(%(blocked_emails)s::text[]), false) as is_alone
+    from cdp.events as events
     where seq >= %(first_seq)s and seq <= %(last_seq)s
 ),
 
-located as materialized (
+events as (
     select
-        events.seq as event_seq,
-        case when by_email.lead_id is null then events.email end as email,
-        case when by_user.lead_id is null then events.user_id end as user_id,
-        case when by_anonymous.lead_id is null then events.anonymous_id end as anonymous_id,
-        events.event = any(%(trait_events)s::text[]) as tells_traits,
+        seq,
+        tells_traits,
+        email,
         case
-            when events.email is not null then by_email.lead_id
-            else coalesce(by_user.lead_id, by_anonymous.lead_id)
-        end as lead_id
+            when not is_alone and enrichment_id <> all(%(blocked_enrichment_ids)s::text[]) then enrichment_id
+        end as enrichment_id,
+        case when not is_alone and user_id <> all(%(blocked_user_ids)s::text[]) then user_id end as user_id,
+        case
+            when not is_alone and anonymous_id <> all(%(blocked_anonymous_ids)s::text[]) then anonymous_id
+        end as anonymous_id
+    from sent
+    offset 0 -- noqa: AM09
+),
+
+found as (
+    select
+        events.*,
+        by_email.lead_id as email_lead,
+        by_enrichment.lead_id as enrichment_lead,
+        by_user.lead_id as user_lead,
+        by_anonymous.lead_id as anonymous_lead
     from taken
     inner join events on taken.event_seq = events.seq
     left join identity.aliases as by_email on by_email.kind = 'email' and events.email = by_email.value
+    left join identity.aliases as by_enrichment
+        on by_enrichment.kind = 'enrichment_id' and events.enrichment_id = by_enrichment.value
     left join identity.aliases as by_user on by_user.kind = 'user_id' and events.user_id = by_user.value
     left join identity.aliases as by_anonymous
         on by_anonymous.kind = 'anonymous_id' and events.anonymous_id = by_anonymous.value
+    offset 0 -- noqa: AM09
+),
+
+located as (
+    select
+        *,
+        num_nonnulls(enrichment_id, user_id, anonymous_id) as identifiers,
+        num_nonnulls(enrichment_lead, user_lead, anonymous_lead) as owned,
+        case
+            when email is not null then 'email'
+            when
+                user_id = any(%(suspect_user_ids)s::text[])
+                or anonymous_id = any(%(suspect_anonymous_ids)s::text[])
+                or enrichment_id = any(%(suspect_enrichment_ids)s::text[])
+                then 'suspect'
+            when enrichment_id is not null and coalesce(enrichment_lead, 1) <> 0 then 'enrichment'
+            when user_id is not null and coalesce(user_lead, 1) <> 0 then 'user'
+            when anonymous_id is not null and coalesce(anonymous_lead, 1) <> 0 then 'anonymous'
+        end as deciding
+    from found
+    offset 0 -- noqa: AM09
+),
+
+decided as (
+    select
+        seq as event_seq,
+        email,
+        enrichment_id,
+        user_id,
+        anonymous_id,
+        enrichment_lead,
+        user_lead,
+        anonymous_lead,
+        tells_traits,
+        identifiers,
+        owned,
+        deciding,
+        case deciding
+            when 'email' then email_lead
+            when 'enrichment' then enrichment_lead
+            when 'user' then user_lead
+            when 'anonymous' then anonymous_lead
+        end as lead_id
+    from located
+    offset 0 -- noqa: AM09
+),
+
+sorted as materialized (
+    select
+        *,
+        case
+            when identifiers = 0 then false
+            when deciding = 'suspect' then true
+            when email is not null
+                then lead_id is null or owned < identifiers or not (
+                    coalesce(enrichment_lead in (0, lead_id), true)
+                    and coalesce(user_lead in (0, lead_id), true)
+                    and coalesce(anonymous_lead in (0, lead_id), true)
+                )
+            else owned < identifiers and identifiers > 1
+        end as is_link
+    from decided
 ),
 
 kept as (
-    insert into chunk (event_seq, email, user_id, anonymous_id, tells_traits, lead_id, found_in, is_filed)
+    insert into chunk (
+        event_seq, email, enrichment_id, user_id, anonymous_id, enrichment_lead, user_lead, anonymous_lead,
+        tells_traits, is_link, lead_id, is_filed
+    )
     select
         event_seq,
         email,
+        enrichment_id,
         user_id,
         anonymous_id,
+        enrichment_lead,
+        user_lead,
+        anonymous_lead,
         tells_traits,
+        is_link,
         lead_id,
-        0 as found_in,
         lead_id is not null as is_filed
-    from located
-    where lead_id is null or tells_traits or user_id is not null or anonymous_id is not null
+    from sorted
+    where lead_id is null or tells_traits or is_link
 ),
 
 filed as (
@@ -57,7 +152,7 @@ filed as (
     select
         event_seq,
         lead_id
-    from located
+    from sorted
     where lead_id is not null
     order by lead_id, event_seq
 ),
@@ -67,7 +162,7 @@ woken as (
     select distinct
         lead_id,
         0
-    from located
+    from sorted
     where lead_id is not null
     returning lead_id
 )
