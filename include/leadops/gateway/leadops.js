@@ -127,6 +127,8 @@
       wait = Math.min(60, 2 ** failures++) * (0.5 + Math.random() / 2);
       wait = Math.max(wait, Math.min(300, Number(answer?.headers.get("Retry-After")) || 0));
     }
+    clearTimeout(timer); // an event told meanwhile is no reason to come sooner
+    timer = undefined;
     if (queued().length) soon(wait);
   }
 

@@ -1,0 +1,46 @@
+"""The browser that the tests drive: the system's Chromium, or else Playwright's own."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+#: All of *.example is here; nothing of the browser's own goes out.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-proxy-server",
+    "--autoplay-policy=no-user-gesture-required",
+    "--host-resolver-rules=MAP *.example 127.0.0.1",
+)
+
+
+def find_chromium(playwrights_own: str, *, path: str | None = None) -> str | None:
+    """Return the Chromium found on `path` (default: PATH), else `playwrights_own` if it is there."""
+    for name in NAMES:
+        if found := shutil.which(name, path=path):
+            return found
+    return playwrights_own if Path(playwrights_own).is_file() else None
+
+
+def require_chromium(found: str | None, environment: Mapping[str, str] = os.environ) -> str:
+    """Return `found`; where there is none skip the test, or, with CI=true, fail it."""
+    if found:
+        return found
+    reason = (
+        "NO BROWSER, so leadops.js is NOT TESTED: install Chromium (apt-get install chromium, or"
+        " .venv/bin/playwright install chromium)"
+    )
+    if environment.get("CI", "").lower() == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
