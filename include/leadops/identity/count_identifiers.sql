@@ -2,9 +2,10 @@
 with leads as (
     select distinct known.lead_id
     from chunk
-    cross join lateral (
-        values (chunk.lead_id), (chunk.enrichment_lead), (chunk.user_lead), (chunk.anonymous_lead)
-    ) as known (lead_id)
+    cross join
+        lateral (
+            values (chunk.lead_id), (chunk.enrichment_lead), (chunk.user_lead), (chunk.anonymous_lead)
+        ) as known (lead_id)
     where chunk.is_link and known.lead_id > 0
 )
 

@@ -5,12 +5,13 @@ with recursive reached (kind, value) as (
             free.kind,
             free.value
         from chunk
-        cross join lateral (
-            values
-            ('enrichment_id', chunk.enrichment_id, chunk.enrichment_lead),
-            ('user_id', chunk.user_id, chunk.user_lead),
-            ('anonymous_id', chunk.anonymous_id, chunk.anonymous_lead)
-        ) as free (kind, value, lead_id)
+        cross join
+            lateral (
+                values
+                ('enrichment_id', chunk.enrichment_id, chunk.enrichment_lead),
+                ('user_id', chunk.user_id, chunk.user_lead),
+                ('anonymous_id', chunk.anonymous_id, chunk.anonymous_lead)
+            ) as free (kind, value, lead_id)
         where chunk.is_link and free.value is not null and free.lead_id is null
     )
     union
@@ -18,34 +19,39 @@ with recursive reached (kind, value) as (
         tied.kind,
         tied.value
     from reached
-    cross join lateral (
-        select
-            enrichment_id,
-            user_id,
-            anonymous_id
-        from identity.unresolved_events
-        where reached.kind = 'enrichment_id' and reached.value = enrichment_id
-        union all
-        select
-            enrichment_id,
-            user_id,
-            anonymous_id
-        from identity.unresolved_events
-        where reached.kind = 'user_id' and reached.value = user_id
-        union all
-        select
-            enrichment_id,
-            user_id,
-            anonymous_id
-        from identity.unresolved_events
-        where reached.kind = 'anonymous_id' and reached.value = anonymous_id and num_nonnulls(user_id, enrichment_id) > 0
-    ) as waiting
-    cross join lateral (
-        values
-        ('enrichment_id', waiting.enrichment_id),
-        ('user_id', waiting.user_id),
-        ('anonymous_id', waiting.anonymous_id)
-    ) as tied (kind, value)
+    cross join
+        lateral (
+            select
+                enrichment_id,
+                user_id,
+                anonymous_id
+            from identity.unresolved_events
+            where reached.kind = 'enrichment_id' and reached.value = enrichment_id
+            union all
+            select
+                enrichment_id,
+                user_id,
+                anonymous_id
+            from identity.unresolved_events
+            where reached.kind = 'user_id' and reached.value = user_id
+            union all
+            select
+                enrichment_id,
+                user_id,
+                anonymous_id
+            from identity.unresolved_events
+            where
+                reached.kind = 'anonymous_id'
+                and reached.value = anonymous_id
+                and num_nonnulls(user_id, enrichment_id) > 0
+        ) as waiting
+    cross join
+        lateral (
+            values
+            ('enrichment_id', waiting.enrichment_id),
+            ('user_id', waiting.user_id),
+            ('anonymous_id', waiting.anonymous_id)
+        ) as tied (kind, value)
     where tied.value is not null
 ),
 

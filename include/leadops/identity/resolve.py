@@ -9,6 +9,7 @@ import psycopg
 
 from leadops.db import Connection, load_sql
 from leadops.errors import TransientError
+from leadops.identity.accounts import place_in_accounts
 from leadops.identity.link import SuspectsFound, link_identifiers
 from leadops.identity.settings import IdentitySettings
 from leadops.identity.spread import KINDS, Identifier
@@ -83,6 +84,7 @@ def _resolve_chunk(
     _run(connection, "file_resolved")
     waiting = _run(connection, "file_unresolved")
     _run(connection, "learn_traits", values)
+    place_in_accounts(connection, settings=settings, now=values["now"])
     touched = known_leads + _run(connection, "wake_scoring")
     return Resolved(events, new_leads, waiting, touched, remaining=False)
 

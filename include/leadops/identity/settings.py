@@ -29,6 +29,8 @@ class IdentitySettings(Settings):
     #: Property names of trait_events, the first one present counts.
     enrichment_id: list[str] = Field(default_factory=list)
     blocked: Blocked = Blocked()
+    not_companies: list[str] = Field(default_factory=list)  # domains, beside the lists of kept packages
+    role_names: list[str] = Field(default_factory=list)  # the part of an email before the @
     emails_per_identifier: int = Field(default=3, ge=1)  # seen with more emails, it is nobody's
     identifiers_per_lead: int = Field(default=200, ge=1)  # of one email; more are not tied to it
     chunk_events: int = Field(default=500_000, ge=1)  # events a transaction

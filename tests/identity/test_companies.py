@@ -1,0 +1,50 @@
+import pytest
+
+from leadops.identity.companies import find_company_domain, judge_email
+
+
+@pytest.mark.parametrize(
+    ("site", "domain"),
+    [
+        ("https://www.Example.co.uk/about?x=1", "example.co.uk"),
+        ("shop.acme.example:8443", "acme.example"),
+        ("user:pass@acme.example", None),
+        ("acme.example.", "acme.example"),
+        ("株式会社.jp", "xn--6oqv20b1zgzxr.jp"),
+        ("acme.myshopify.com", "acme.myshopify.com"),
+        ("co.jp", None),
+        ("localhost", None),
+        ("192.0.2.7", None),
+        ("http://[2001:db8::1]/", None),
+        ("http://[bad", None),
+        ("gmail.com", None),
+        ("mail.yahoo.co.jp", None),
+        ("mailinator.com", None),
+        ("info@acme.example", None),
+        ("a" * 70 + ".example", None),
+        ("we have none", None),
+        ("", None),
+    ],
+)
+def test_a_site_gives_its_registrable_domain_or_none(site: str, domain: str | None) -> None:
+    assert find_company_domain(site) == domain
+
+
+def test_more_domains_can_be_no_company() -> None:
+    assert find_company_domain("docomo.ne.jp", not_companies=["docomo.ne.jp"]) is None
+
+
+@pytest.mark.parametrize(
+    ("email", "kind"),
+    [
+        ("ann@acme.example", "own"),
+        ("Info@acme.example", "role"),
+        ("sales+web@acme.example", "role"),
+        ("ann@gmail.com", "free"),
+        ("info@gmail.com", "free"),
+        ("x@mailinator.com", "disposable"),
+        ("ann@docomo.ne.jp", "free"),
+    ],
+)
+def test_an_email_is_judged(email: str, kind: str) -> None:
+    assert judge_email(email, role_names=["info", "sales"], not_companies=["docomo.ne.jp"]) == kind
