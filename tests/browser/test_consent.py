@@ -29,6 +29,7 @@ def use(visitor: Visitor, tab: Page) -> None:
 def test_before_it_nothing_is_sent_and_nothing_stored(visitor: Visitor) -> None:
     tab = visitor.open("/?utm_source=ad&utm_term=leadops&q=leadops")
     use(visitor, tab)
+    assert visitor.stored(tab) == ([], [])
     tab = visitor.open("/pricing", tab=tab)  # what a page that goes away would send
     assert visitor.stored(tab) == ([], [])
     visitor.call(tab, "consent", True)
