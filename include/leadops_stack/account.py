@@ -57,18 +57,23 @@ def unprivileged_account() -> Account | None:
     )
 
 
-def reachable_copy(folder: Path, program: str, account: Account, *, copies: Path = OPEN_FOLDER) -> Path:
-    """Return `folder`, or a copy of it under `copies` where `account` cannot run its `program`.
+def reachable_copy(
+    root: Path, names: tuple[str, ...], program: str, account: Account, *, copies: Path = OPEN_FOLDER
+) -> Path:
+    """Return `root`, or a copy of its `names` under `copies` where `account` cannot run its `program`.
 
-    The copy's name carries the original's age and place, so a new version gets a new copy.
+    `names` and `program` are paths below `root`; the copy keeps them where they are to each other, because
+    programs find their libraries that way. Its name carries the original's age and place, so a new version
+    gets a new copy.
     """
-    if account.reaches(folder / program):
-        return folder
-    mark = f"{folder.stat().st_mtime_ns:x}-{folder.stat().st_ino:x}"
-    target = copies / f"leadops-postgres-{mark}"
+    if account.reaches(root / program):
+        return root
+    found = (root / program).stat()
+    target = copies / f"leadops-postgres-{found.st_mtime_ns:x}-{found.st_ino:x}"
     if not target.is_dir():
         unfinished = Path(tempfile.mkdtemp(prefix=".leadops-postgres-", dir=copies))
-        shutil.copytree(folder, unfinished, dirs_exist_ok=True, symlinks=True)
+        for name in names:
+            shutil.copytree(root / name, unfinished / name, symlinks=True)
         for path in (unfinished, *unfinished.rglob("*")):
             if not path.is_symlink():
                 executable = path.is_dir() or path.stat().st_mode & 0o100

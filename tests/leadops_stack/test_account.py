@@ -1,5 +1,6 @@
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,33 +10,35 @@ from leadops_stack.account import Account, reachable_copy, reachable_folder
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Path:
-    """A folder with a program, closed to everybody else."""
-    folder = tmp_path / "closed" / "package"
-    (folder / "bin").mkdir(parents=True)
-    (folder / "bin" / "tool").write_text("#!/bin/sh\necho works\n")
-    (folder / "bin" / "tool").chmod(0o700)
-    (tmp_path / "closed").chmod(0o700)
-    return folder
+def packages(tmp_path: Path) -> Path:
+    """Packages closed to everybody else: a program that needs its neighbour, and one that nobody needs."""
+    root = tmp_path / "closed"
+    for name in ("tool/bin", "tool.libs", "another"):
+        (root / name).mkdir(parents=True)
+        (root / name / "file").write_text('#!/bin/sh\ncat "$(dirname "$0")/../../tool.libs/file"\n')
+    (root / "tool/bin/file").chmod(0o700)
+    root.chmod(0o700)
+    return root
 
 
-def test_a_closed_program_is_copied_once(account: Account, program: Path, open_folder: Path) -> None:
-    copy = reachable_copy(program, "bin/tool", account, copies=open_folder)
-    assert account.reaches(copy / "bin/tool")
-    assert not account.reaches(program / "bin/tool")
-    assert reachable_copy(program, "bin/tool", account, copies=open_folder) == copy
+def test_a_closed_program_is_copied_once_with_what_it_needs(
+    account: Account, packages: Path, open_folder: Path
+) -> None:
+    names = ("tool", "tool.libs")
+    copy = reachable_copy(packages, names, "tool/bin/file", account, copies=open_folder)
+    assert not account.reaches(packages / "tool/bin/file")
+    subprocess.run([copy / "tool/bin/file"], check=True, cwd="/", **account.popen_options())
+    assert sorted(path.name for path in copy.iterdir()) == ["tool", "tool.libs"]
+    assert reachable_copy(packages, names, "tool/bin/file", account, copies=open_folder) == copy
     assert [*open_folder.iterdir()] == [copy]
 
 
 def test_an_open_program_stays_where_it_is(account: Account, open_folder: Path) -> None:
-    tool = open_folder / "package" / "bin" / "tool"
+    tool = open_folder / "tool" / "bin" / "file"
     tool.parent.mkdir(parents=True)
     tool.write_text("#!/bin/sh\n")
     tool.chmod(0o755)
-    assert (
-        reachable_copy(open_folder / "package", "bin/tool", account, copies=open_folder)
-        == open_folder / "package"
-    )
+    assert reachable_copy(open_folder, ("tool",), "tool/bin/file", account, copies=open_folder) == open_folder
 
 
 def test_a_folder_becomes_the_accounts_own(account: Account, open_folder: Path) -> None:

@@ -1,7 +1,9 @@
 import contextlib
+import functools
 import multiprocessing
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import psycopg
 import pytest
 
 from leadops.errors import ConfigError, LeadopsError
+from leadops_stack import postgres as module
 from leadops_stack.account import Account, reachable_copy
 from leadops_stack.postgres import PostgresServer
 
@@ -131,27 +134,45 @@ def test_a_closed_folder_does_not_keep_root_from_it(account: Account, tmp_path: 
         subprocess.run(["rm", "-rf", server.place], check=True)
 
 
+def test_closed_programs_do_not_keep_root_from_it(
+    account: Account, open_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    root = module._wheel_root()
+    for name in module.WHEEL_FOLDERS:
+        shutil.copytree(root / name, closed / name)
+    monkeypatch.setattr(module, "_wheel_root", lambda: closed)
+    monkeypatch.setattr(module, "reachable_copy", functools.partial(reachable_copy, copies=open_folder))
+    server = make(open_folder / "pg")
+    try:
+        server.start()
+        assert Path(server.command()[0]).is_relative_to(open_folder)
+        assert Path(psutil.Process(postmaster(server)).exe()).is_relative_to(open_folder)
+    finally:
+        server.stop()
+
+
 def test_a_normal_user_runs_it_too(account: Account, open_folder: Path) -> None:
     """A fork of ours becomes the account, and does all that root just did."""
-    binaries = PostgresServer(open_folder / "none", port=1, password="")._program("postgres").parents[1]
+    packages = Path(PostgresServer(open_folder / "none", port=1, password="").command()[0]).parents[3]
     place = open_folder / "home"
     place.mkdir()
     account.own(place)
-    reachable_copy(binaries, "bin/postgres", account)
-    child = multiprocessing.get_context("fork").Process(target=_run_as, args=(account, place, binaries))
+    child = multiprocessing.get_context("fork").Process(target=_run_as, args=(account, place, packages))
     child.start()
     child.join(timeout=120)
     assert child.exitcode == 0
     assert (place / "pg" / "PG_VERSION").stat().st_uid == account.uid
 
 
-def _run_as(account: Account, place: Path, binaries: Path) -> None:
+def _run_as(account: Account, place: Path, packages: Path) -> None:
     os.setgroups([])
     os.setresgid(account.gid, account.gid, account.gid)
     os.setresuid(account.uid, account.uid, account.uid)
     server = make(place / "pg")
     assert server.account is None
-    server._binaries = binaries
+    server._packages = packages
     server.start()
     try:
         kill_and_restart(server)
