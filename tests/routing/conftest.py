@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,10 +23,14 @@ TABLES = (
 )
 
 
+@cache
+def _defaults() -> dict[str, Any]:
+    return load_config("routing", RoutingRules).model_dump(by_alias=True, mode="json")
+
+
 def rules(**changes: Any) -> RoutingRules:
     """The default rules, but for `changes` (as in the YAML)."""
-    body = load_config("routing", RoutingRules).model_dump(by_alias=True, mode="json")
-    return RoutingRules.model_validate(body | changes)
+    return RoutingRules.model_validate(_defaults() | changes)
 
 
 def everybody(**changes: Any) -> RoutingRules:

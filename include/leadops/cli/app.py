@@ -9,12 +9,14 @@ from leadops.cli import (
     dead_letters,
     explain,
     gateway,
+    identity,
     incidents,
     init_config,
     migrate,
     push,
     quarantine,
     replay,
+    routing,
     sandbox,
     score,
 )
@@ -41,6 +43,8 @@ for verb in (
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(identity.app, name="identity")
+app.add_typer(routing.app, name="routing")
 
 
 def run() -> None:

@@ -1,0 +1,164 @@
+"""`leadops routing`: why a lead went where, what other rules would do, and whether the rules can work."""
+
+import json
+import re
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from leadops.cli.context import clock, console, open_database
+from leadops.company import Company
+from leadops.errors import PermanentError
+from leadops.routing.assign import assign_leads
+from leadops.routing.lint import lint_rules
+from leadops.routing.rules import RoutingRules
+from leadops.routing.simulate import Simulated, read_past, simulate
+from leadops.routing.team import read_team
+from leadops.routing.why import Step, explain_routing
+from leadops.settings import load_config
+
+app = typer.Typer(help="Who gets a lead, and why.", no_args_is_help=True)
+
+RulesFile = Annotated[Path | None, typer.Option(help="A rule file in place of the configured one.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.command("assign")
+def assign() -> None:
+    """Give each new MQL an owner, as score_leads does every minute; salespeople are told by the next run."""
+    rules = load_config("routing", RoutingRules)
+    with open_database() as connection:
+        remaining = True
+        while remaining:
+            done = assign_leads(connection, rules=rules, now=clock())
+            remaining = done.remaining
+            console.print(
+                f"{done.assigned} got an owner ({done.to_account_owner} their account's), {done.moved_on}"
+                f" moved on, {done.queued} queued, {done.closed} closed"
+            )
+
+
+@app.command("why")
+def why(
+    lead: Annotated[str, typer.Argument(help="A lead_id or an email.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show each time LEAD went to somebody or to a queue, and who was passed over and why."""
+    if "@" not in lead and not (lead.isascii() and lead.isdigit() and len(lead) < 19):
+        raise PermanentError("LEAD must be a lead_id (a number) or an email")
+    with open_database() as connection:
+        lead_id, steps = explain_routing(connection, lead if "@" in lead else int(lead))
+    if as_json:
+        body = [asdict(step) | {"lead_id": lead_id} for step in steps]
+        typer.echo(json.dumps(body, default=lambda moment: moment.isoformat()))
+        return
+    zone = load_config("company", Company).zone
+    for step in steps:
+        at = f"{step.assigned_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+        console.print(f"[bold]lead {lead_id}, cycle {step.cycle}, {at}[/]: {_say(step)}")
+        facts = ", ".join(f"{name} {value}" for name, value in step.facts.items()) or "nothing"
+        console.print(f"  known of it: {facts}; rules {step.rules}", highlight=False)
+        for group in step.passed_over:
+            rule = f" (rule {group['rule']})" if group["rule"] else ""
+            console.print(f"  not {', '.join(group['reps'])}: {group['why']}{rule}", highlight=False)
+
+
+@app.command("simulate")
+def simulate_rules(
+    since: Annotated[str, typer.Option(help="How far back: 30d, 12h.")] = "30d",
+    rules: RulesFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play past MQLs through the rules, and through other RULES; show load and waiting. Writes nothing.
+
+    With the salespeople, holidays and facts of today, from an empty record, without moving on.
+    """
+    now = clock()
+    given = {"now": load_config("routing", RoutingRules)}
+    if rules is not None:
+        given["new"] = load_config("routing", RoutingRules, path=rules)
+    zone = load_config("company", Company).zone
+    with open_database() as connection:
+        past = read_past(connection, since=now - _parse_span(since), now=now)
+        played = {
+            name: simulate(past, team=read_team(connection, rules=each, zone=zone), rules=each, until=now)
+            for name, each in given.items()
+        }
+    if as_json:
+        typer.echo(json.dumps({name: _sum_up(each) for name, each in played.items()}))
+    else:
+        console.print(_draw(played))
+
+
+@app.command("lint")
+def lint(rules: RulesFile = None) -> None:
+    """Find rules that no lead reaches, people who have left, leads without a rule; exit with 1 if any."""
+    given = load_config("routing", RoutingRules, path=rules)
+    with open_database() as connection:
+        team = read_team(connection, rules=given, zone=load_config("company", Company).zone)
+    findings = lint_rules(given, team)
+    for finding in findings:
+        typer.echo(finding)
+    if findings:
+        raise PermanentError(f"the rules have {len(findings)} findings, see above")
+    console.print(f"{len(given.rules)} rules, {len(team)} salespeople: nothing found")
+
+
+def _say(step: Step) -> str:
+    if step.rep_id is None:
+        return f"into the queue {step.queue}; nobody was free"
+    reasons = {
+        "account": "owns the account",
+        "share": f"served least by weight (rule {step.rule})",
+        "taken": "took it in the CRM",
+    }
+    moved = ", after nobody got in touch in time" if step.cause == "breach" else ""
+    quiet = ", quietly" if step.is_quiet else ""
+    after = f"{step.waited_minutes:.0f} min after the MQL"
+    return f"to {step.rep_id}, who {reasons[step.why]}{moved}{quiet}; {after}"
+
+
+def _parse_span(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,4})([dh])", text)
+    if not found:
+        raise PermanentError("--since must be a number of days or hours: 30d, 12h")
+    return timedelta(days=int(found[1])) if found[2] == "d" else timedelta(hours=int(found[1]))
+
+
+def _sum_up(played: Simulated) -> dict[str, object]:
+    return {
+        "leads": played.leads,
+        "at_once": played.at_once,
+        "still_waiting": played.still_waiting,
+        "wait_minutes": {
+            "p50": round(played.wait(0.5), 1),
+            "p95": round(played.wait(0.95), 1),
+            "longest": round(played.wait(1), 1),
+        },
+        "by_rep": dict(sorted(played.by_rep.items())),
+        "busiest_day": played.busiest_day,
+    }
+
+
+def _draw(played: dict[str, Simulated]) -> Table:
+    table = Table("", *(f"rules {name}" for name in played))
+    for label, text in {
+        "leads": lambda one: str(one.leads),
+        "owner at once": lambda one: str(one.at_once),
+        "wait p50": lambda one: f"{one.wait(0.5):.0f} min",
+        "wait p95": lambda one: f"{one.wait(0.95):.0f} min",
+        "longest wait": lambda one: f"{one.wait(1):.0f} min",
+        "still waiting": lambda one: str(one.still_waiting),
+    }.items():
+        table.add_row(label, *(text(one) for one in played.values()))
+    table.add_section()
+    for rep_id in sorted({rep_id for one in played.values() for rep_id in one.busiest_day}):
+        table.add_row(
+            rep_id,
+            *(f"{one.by_rep[rep_id]} (busiest day {one.busiest_day[rep_id]})" for one in played.values()),
+        )
+    return table

@@ -1,0 +1,17 @@
+select
+    cycle,
+    number,
+    assigned_at,
+    rep_id,
+    queue,
+    why,
+    cause,
+    rule,
+    is_quiet,
+    waited_minutes,
+    facts,
+    passed_over,
+    rules
+from routing.assignments
+where lead_id = %(lead_id)s
+order by cycle asc, number asc
