@@ -1,6 +1,7 @@
 """`leadops gateway`: take events and forms over HTTP."""
 
 import os
+import sys
 from typing import Annotated
 
 import typer
@@ -34,6 +35,8 @@ def gateway(
         clock=clock,
         errands=_errands(),
     )
+    # The couriers' threads give the turn back after this many seconds, so that answers do not wait for them.
+    sys.setswitchinterval(0.001)
     listener = listen(host, port)
     console.print(f"gateway: http://{host}:{listener.getsockname()[1]}/collect", highlight=False)
     make_server(app).run(sockets=[listener])

@@ -1,6 +1,7 @@
 """The gateway's way to the database: a pool, and a limit on every wait."""
 
 import asyncio
+import select
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -38,9 +39,21 @@ def make_pool(url: str, settings: GatewaySettings) -> Pool:
         max_size=max(settings.min_connections, settings.max_connections),
         timeout=settings.connection_seconds,
         reconnect_timeout=RECONNECT_SECONDS,
-        check=AsyncConnectionPool.check_connection,
+        check=check_if_spoken_to,
         open=False,
     )
+
+
+async def check_if_spoken_to(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
+    """Ask the server whether it is there, but only where it has said something unasked, such as good-bye.
+
+    A connection that nobody spoke on is as good as it was; the question would cost a round trip each time.
+    Raises psycopg.Error where the connection is of no use any more.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 async def answer_within(seconds: float, work: Coroutine[Any, Any, Answer]) -> Answer:

@@ -29,8 +29,8 @@ async def keep_submission(
 ) -> bool:
     """Keep a judged submission in one transaction; return False where it was kept before.
 
-    `secret` is the place, from 1, of the secret that signed `body`. A pipeline saves the round trips to which
-    nobody has to wait. Raises psycopg.Error and TransientError, nothing kept.
+    `secret` is the place, from 1, of the secret that signed `body`. Raises psycopg.Error and
+    TransientError, nothing kept.
     """
     row = judged.row
     raw = {
@@ -40,7 +40,7 @@ async def keep_submission(
         "body": body.decode(),
         "now": now,
     }
-    async with connection.pipeline(), connection.transaction():
+    async with connection.transaction():
         kept = await connection.execute(
             load_sql("leadops.intake", "keep_submission"), row | raw | {"payload": Jsonb(row["payload"])}
         )
