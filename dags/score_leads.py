@@ -52,7 +52,7 @@ def score_leads() -> None:
     @task
     def qualify() -> dict[str, Any]:
         """Record who became MQL, SAL, SQL, won or lost; bring new MQLs to the CRM."""
-        return minute.qualify(get_current_context())
+        return minute.qualify()
 
     @task
     def assign() -> dict[str, Any]:

@@ -14,6 +14,14 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 #: Nothing waits without a limit: a lock is given up after this, a statement after ten minutes.
 LOCK_TIMEOUT = "30s"
 STATEMENT_TIMEOUT = "600s"
+#: A server that vanishes without a word is noticed within a minute or so (seconds; the last in ms).
+PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 
 def connect(url: str, *, application: str = "leadops") -> Connection:
@@ -23,9 +31,7 @@ def connect(url: str, *, application: str = "leadops") -> Connection:
     """
     options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}"
     try:
-        return psycopg.connect(
-            make_conninfo(url, connect_timeout=10, application_name=application, options=options)
-        )
+        return psycopg.connect(make_conninfo(url, application_name=application, options=options, **PATIENCE))
     except psycopg.OperationalError as error:
         raise TransientError(
             f"the database does not answer ({type(error).__name__}); check LEADOPS_DATABASE_URL"

@@ -15,6 +15,7 @@ from leadops.alerts.settings import AlertSettings
 from leadops.alerts.watch_cdp import CdpReading
 from leadops.company import Company
 from leadops.db import Connection, connect
+from leadops.identity.violations import settle_violations
 
 SETTINGS = AlertSettings()
 
@@ -198,6 +199,23 @@ def test_dead_letters_name_reasons_and_leads_but_no_person(connection, look, clo
     assert "HTTP 422: [e-mail] is odd" in shown(incident)
     assert "9 leads, for example 1, 2, 3, 4, 5\n" in shown(incident)
     connection.execute("update delivery.dead_letters set state = 'dropped'")
+    look(1)
+    assert look(3).resolved == 1
+
+
+def test_what_an_identity_guard_stops_is_told_until_somebody_has_looked(connection, look, clock):
+    connection.execute(
+        "insert into identity.violations (guard, kind, value, event_seq, times, seen_at)"
+        " values ('emails', 'user_id', 'ann@b.example', 7, 1, %s)",
+        [clock()],
+    )
+    connection.execute("insert into identity.sightings values ('user_id', 'ann@b.example', 4, 5)")
+    look()
+    (incident,) = incidents(connection)
+    assert (incident.kind, incident.subject) == ("identity_guard", "emails")
+    assert "leads 4" in shown(incident)
+    assert "b.example" not in shown(incident)
+    settle_violations(connection, now=clock())
     look(1)
     assert look(3).resolved == 1
 

@@ -12,7 +12,7 @@ import requests
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
-from leadops.clients.chat import ApiChat, Chat, Posted, WebhookChat, make_chat
+from leadops.clients.chat import ApiChat, Chat, Posted, WebhookChat
 from leadops.clients.slack_errors import (
     ChatBusy,
     ChatRefused,
@@ -20,8 +20,6 @@ from leadops.clients.slack_errors import (
     ChatUnreachable,
     MessageGone,
 )
-from leadops.errors import ConfigError
-from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 
@@ -39,10 +37,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def chat(sandbox: str) -> Iterator[Chat]:
-    endpoint = Endpoint(
-        base_url=sandbox, token=Tokens().slack, timeout=5, extra={"base_url": f"{sandbox}/api/"}
-    )
-    yield make_chat(endpoint, channel=CHANNEL)
+    yield ApiChat(WebClient(Tokens().slack, base_url=f"{sandbox}/api/", timeout=5), CHANNEL)
     requests.delete(f"{sandbox}/_faults", timeout=5).raise_for_status()
 
 
@@ -198,17 +193,11 @@ def test_a_webhook_is_judged_too(scripted, status, headers, body, error, text):
     assert handler.calls == 1
 
 
-def test_the_connection_says_which_way(sandbox):
-    webhook = make_chat(Endpoint(base_url=f"{sandbox}/services", token="T/B/X"), channel=CHANNEL)
+def test_a_webhook_can_only_post(sandbox):
+    webhook = WebhookChat(WebhookClient(f"{sandbox}/services/T/B/X", timeout=5))
     assert not webhook.can_edit
     assert post(webhook) == Posted(payload={"key": "k", "shows": "x"})
     with pytest.raises(NotImplementedError):
         webhook.find("k", since=NOW)
     with pytest.raises(NotImplementedError):
         webhook.update(Posted(), text="", blocks=[])
-    extra = {"base_url": f"{sandbox}/api/", "channel": "C0ELSEWHERE"}
-    api = make_chat(Endpoint(base_url=sandbox, token=Tokens().slack, extra=extra), channel=CHANNEL)
-    assert api.can_edit
-    assert post(api).channel == "C0ELSEWHERE"
-    with pytest.raises(ConfigError, match="no password"):
-        make_chat(Endpoint(base_url=sandbox), channel=CHANNEL)

@@ -69,7 +69,7 @@ def _call(url: str, *, timeout: float = 2.0) -> Outcome:
         (_answer("200 OK", b'{"a":1}'), Answered(200, {"a": 1})),
         (_answer("204 No Content", b""), Answered(204, None)),
         (_answer("200 OK", b"<html>"), Unknown("HTTP 200 without valid JSON")),
-        (_answer("200 OK", b'{"a"', length=10), Unknown("no whole answer (ChunkedEncodingError)")),
+        (_answer("200 OK", b'{"a"', length=10), Unknown("no whole answer (ProtocolError)")),
         (b"", Unknown("the connection broke")),
         (_answer("500 Oh"), Unknown("HTTP 500")),
         (_answer("408 Late"), Unknown("HTTP 408")),

@@ -13,6 +13,7 @@ from leadops.alerts.watch_cdp import CdpReading, watch_cdp
 from leadops.alerts.watch_dags import watch_dags
 from leadops.alerts.watch_delivery import watch_backlogs, watch_dead_letters, watch_outbox
 from leadops.alerts.watch_routing import watch_queues
+from leadops.alerts.watch_identity import watch_guards
 from leadops.alerts.watch_sla import watch_sla
 from leadops.db import Connection, load_sql
 
@@ -48,6 +49,7 @@ def check(
             *watch_dead_letters(connection, open_now=open_now, now=now),
             *watch_sla(connection, now=now),
             *watch_queues(connection, open_now=open_now, now=now),
+            *watch_guards(connection, open_now=open_now, now=now),
             *watch_dags(connection),
         ]
         if cdp is not None:

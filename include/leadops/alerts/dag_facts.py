@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from leadops.alerts.mask import mask_text
+from leadops.mask import mask_text
 
 
 def form_dag_facts(

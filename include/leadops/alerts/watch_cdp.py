@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from leadops.alerts.findings import Finding, Key
 from leadops.alerts.incidents import beat
-from leadops.alerts.mask import mask_text
+from leadops.mask import mask_text
 from leadops.alerts.settings import AlertSettings
 from leadops.db import Connection
 

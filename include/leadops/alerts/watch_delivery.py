@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from leadops.alerts.findings import Finding, Key, find_ended
 from leadops.alerts.kinds import KINDS
-from leadops.alerts.mask import mask_text
+from leadops.mask import mask_text
 from leadops.alerts.settings import AlertSettings
 from leadops.db import Connection, load_sql
 

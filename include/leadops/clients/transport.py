@@ -1,5 +1,6 @@
 """One HTTP call to another system, judged: what do we know about its effect?"""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -7,9 +8,11 @@ from typing import Any
 
 import orjson
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from leadops.errors import PermanentError, TransientError
+from leadops.mask import mask_text
 from leadops.settings import Endpoint
 
 
@@ -62,6 +65,12 @@ Outcome = Answered | Refused | Throttled | Unreachable | Unknown
 DEFAULT_RETRY_AFTER = 30.0
 CONNECT_TIMEOUT = 5.0
 
+#: The longest wait that a 429 may ask for, in seconds; nobody means "for ever".
+LONGEST_RETRY_AFTER = 3_600.0
+
+#: Bytes; a page of a thousand leads is a few hundred thousand.
+LARGEST_ANSWER = 32 * 1024 * 1024
+
 
 class Transport:
     """A kept-alive session to one endpoint; time-outs on every call, no redirects, no retries of its own.
@@ -85,7 +94,7 @@ class Transport:
         if key:
             headers["Idempotency-Key"] = key
         try:
-            response = self.session.request(
+            with self.session.request(
                 method,
                 self.endpoint.base_url + path,
                 data=body,
@@ -93,15 +102,19 @@ class Transport:
                 headers=headers,
                 timeout=(min(CONNECT_TIMEOUT, self.endpoint.timeout), self.endpoint.timeout),
                 allow_redirects=False,
-            )
-            return judge(response)
+                stream=True,
+            ) as response:
+                content = _read_body(response, until=time.monotonic() + self.endpoint.timeout)
+            return judge(response, content)
         except requests.ConnectTimeout:
             return Unreachable("no connection in time")
+        except _EndlessAnswerError as error:
+            return Unknown(str(error))
         except requests.ConnectionError as error:
             if "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error):
                 return Unreachable("no connection")
             return Unknown("the connection broke")
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return Unknown(f"no whole answer ({type(error).__name__})")
 
     def close(self) -> None:
@@ -118,20 +131,41 @@ def expect(outcome: Outcome, what: str) -> Any:
     raise TransientError(f"{what}: {outcome.reason}")
 
 
-def judge(response: requests.Response) -> Outcome:
-    """Turn a complete HTTP response into what it says about the effect."""
+class _EndlessAnswerError(Exception):
+    """An answer that takes longer, or is larger, than any honest one."""
+
+
+def _read_body(response: requests.Response, *, until: float) -> bytes:
+    """Return the whole body; requests' own time-out is for each packet, and an answer may drip for ever.
+
+    `until` is a time of time.monotonic(). Raises _EndlessAnswerError past it, or past LARGEST_ANSWER bytes.
+    """
+    content = bytearray()
+    while part := response.raw.read1(65_536, decode_content=True):
+        content += part
+        if len(content) > LARGEST_ANSWER:
+            raise _EndlessAnswerError(f"the answer is larger than {LARGEST_ANSWER} bytes")
+        if time.monotonic() > until:
+            raise _EndlessAnswerError("the answer did not end in time")
+    return bytes(content)
+
+
+def judge(response: requests.Response, content: bytes) -> Outcome:
+    """Turn a complete HTTP response with its body into what it says about the effect."""
     status = response.status_code
     if 200 <= status < 300:
-        if not response.content:
+        if not content:
             return Answered(status, None)
         try:
-            return Answered(status, orjson.loads(response.content))
+            body = orjson.loads(content)
+            # Only text with an escaped NUL is rebuilt: the check is cheap, the rebuilding is not.
+            return Answered(status, _storable(body) if b"\\u0000" in content else body)
         except ValueError:
             return Unknown(f"HTTP {status} without valid JSON")
     if status == 429:
         return Throttled(_seconds(response.headers))
     if 400 <= status < 500 and status != 408:
-        return Refused(status, f"HTTP {status}: {_detail(response)}")
+        return Refused(status, f"HTTP {status}: {_detail(response.reason, content)}")
     return Unknown(f"HTTP {status}")
 
 
@@ -139,22 +173,34 @@ def _seconds(headers: Mapping[str, str]) -> float:
     """Read Retry-After (RFC 9110 10.2.3: seconds, or a date, compared with the answer's own Date)."""
     retry_after = headers.get("Retry-After", "")
     try:
-        return max(0.0, float(retry_after))
+        return min(max(0.0, float(retry_after)), LONGEST_RETRY_AFTER)
     except ValueError:
         pass
     try:
         wait = parsedate_to_datetime(retry_after) - parsedate_to_datetime(headers["Date"])
     except (ValueError, KeyError, TypeError):
         return DEFAULT_RETRY_AFTER
-    return max(0.0, wait.total_seconds())
+    return min(max(0.0, wait.total_seconds()), LONGEST_RETRY_AFTER)
 
 
-def _detail(response: requests.Response) -> str:
-    """Return what a problem document says, or else nothing of the body: it may hold personal data."""
+def _detail(reason: str, content: bytes) -> str:
+    """Return what a problem document says, e-mail addresses masked; of any other body nothing."""
     try:
-        problem = response.json()
+        problem = orjson.loads(content)
     except ValueError:
-        return response.reason or "refused"
+        return reason or "refused"
     if isinstance(problem, dict):
-        return str(problem.get("detail") or problem.get("title") or problem.get("error") or "refused")[:200]
+        words = problem.get("detail") or problem.get("title") or problem.get("error") or "refused"
+        return mask_text(str(words).replace("\0", ""), longest=200)
     return "refused"
+
+
+def _storable(value: Any) -> Any:
+    """Return a JSON value without the one character that PostgreSQL cannot keep (NUL)."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(each) for name, each in value.items()}
+    return value

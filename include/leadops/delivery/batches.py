@@ -9,6 +9,7 @@ import orjson
 from leadops.clients.ma import MaClient
 from leadops.clients.transport import Outcome
 from leadops.db import Connection, load_sql
+from leadops.delivery.claim import claim
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ def claim_batches(
     connection: Connection, *, target: str, lane: int, limit: int, now: datetime
 ) -> list[Batch]:
     """Lock up to `limit` due batches that nobody else has, until the caller's transaction ends."""
-    values = {"target": target, "lane": lane, "most": limit, "now": now}
-    return [Batch(*row) for row in connection.execute(load_sql("leadops.delivery", "claim_batches"), values)]
+    rows = claim(connection, "claim_batches", {"target": target, "lane": lane, "now": now}, limit=limit)
+    return [Batch(*row) for row in rows]
 
 
 def send_batch(client: MaClient, batch: Batch) -> Outcome:

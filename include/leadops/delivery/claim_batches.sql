@@ -1,3 +1,4 @@
+-- Fresh calls in order, or (with retry) those that failed and are due again, the longest due first.
 select
     batch_id,
     idempotency_key,
@@ -8,7 +9,8 @@ select
 from delivery.batches
 where
     target = %(target)s and lane = %(lane)s and state = 'ready'
-    and (not_before is null or not_before <= %(now)s)
-order by batch_id
+    and (not_before is not null) = %(retry)s
+    and coalesce(not_before, %(now)s) <= %(now)s
+order by not_before, batch_id
 limit %(most)s
 for update skip locked

@@ -1,4 +1,5 @@
 -- On the wire a key carries the installation: another database on the same target counts its leads from 1 too.
+-- Fresh effects in order, or (with retry) those that failed and are due again, the longest due first.
 select
     outbox_id,
     operation,
@@ -10,7 +11,8 @@ select
 from delivery.outbox
 where
     target = %(target)s and lane = %(lane)s and state = 'sending'
-    and (not_before is null or not_before <= %(now)s)
-order by outbox_id
+    and (not_before is not null) = %(retry)s
+    and coalesce(not_before, %(now)s) <= %(now)s
+order by not_before, outbox_id
 limit %(most)s
 for update skip locked

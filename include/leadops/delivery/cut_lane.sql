@@ -70,8 +70,13 @@ batches as (
 moved as (
     update delivery.cursors
     set ledger_seq = reached.seq
-    from (select max(seq) as seq from next_rows) as reached
-    where target = %(target)s and lane = %(lane)s and reached.seq is not null
+    from (
+        -- With fewer rows than wanted there are none left in this lane: its cursor joins the ledger's end.
+        select
+            case when count(*) < %(most)s then (select max(seq) from scoring.ledger) else max(seq) end as seq
+        from next_rows
+    ) as reached
+    where target = %(target)s and lane = %(lane)s and reached.seq > ledger_seq
     returning ledger_seq
 )
 

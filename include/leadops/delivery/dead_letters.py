@@ -60,8 +60,11 @@ def drop_dead_letters(connection: Connection, letters: list[DeadLetter], *, now:
             "now": now,
         },
     )
+    held = connection.execute(
+        load_sql("leadops.delivery", "release_held"), {"outbox_ids": effects}
+    ).fetchall()
     _close(connection, letters, state="dropped", now=now)
-    return [letter.reference for letter in letters if letter.kind == "delta"]
+    return [letter.reference for letter in letters if letter.kind == "delta"] + [seq for (seq,) in held]
 
 
 def _close(connection: Connection, letters: list[DeadLetter], *, state: str, now: datetime) -> None:

@@ -8,10 +8,11 @@ from psycopg.types.json import Jsonb
 
 from leadops.clients.transport import Answered, Outcome, Refused, Transport
 from leadops.db import Connection, load_sql
+from leadops.delivery.claim import claim
 from leadops.delivery.operations import Operation, find_operation, operations_with_id
 from leadops.delivery.report import Report
 from leadops.delivery.settings import DeliverySettings
-from leadops.delivery.waiting import wait_after
+from leadops.delivery.waiting import failed_call, wait_after
 
 FORGOTTEN = "the outcome is unknown and the target may have forgotten the key: look there, then retry or drop"
 
@@ -44,8 +45,8 @@ def claim_effects(
     connection: Connection, *, target: str, lane: int, limit: int, now: datetime
 ) -> list[Effect]:
     """Lock up to `limit` due effects that nobody else has, until the caller's transaction ends."""
-    values = {"target": target, "lane": lane, "most": limit, "now": now}
-    return [Effect(*row) for row in connection.execute(load_sql("leadops.delivery", "claim_effects"), values)]
+    rows = claim(connection, "claim_effects", {"target": target, "lane": lane, "now": now}, limit=limit)
+    return [Effect(*row) for row in rows]
 
 
 def send_effect(
@@ -80,7 +81,7 @@ def send_effect(
         connection, outcome, target=target, attempts=effect.attempts + 1, settings=settings, now=now
     )
     _settle(connection, effect, state="sending", target=target, error=error, not_before=not_before, now=now)
-    return Report(calls=1, failed=1, problem=error)
+    return failed_call(outcome, error, attempts=effect.attempts)
 
 
 def _fill_path(connection: Connection, effect: Effect, operation: Operation, target: str) -> str:

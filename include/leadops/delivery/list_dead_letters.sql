@@ -14,3 +14,5 @@ where
     and target = coalesce(%(target)s, target)
     and dead_letter_id = any(coalesce(%(ids)s, array[dead_letter_id]))
 order by dead_letter_id
+-- Two people at once: the second waits, and sees only what the first left open.
+for update

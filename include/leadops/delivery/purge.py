@@ -2,17 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from leadops.db import Connection
+from leadops.db import Connection, load_sql
 
-#: Rows removed in one go, so that a purge never holds a push up for long.
+#: Rows cleared in one go, so that a purge never holds a push up for long.
 PURGE_LIMIT = 1000
 
 
 def purge_settled(connection: Connection, *, keep_days: int, now: datetime) -> int:
-    """Remove settled batches older than `keep_days`, at most PURGE_LIMIT; commits; return how many."""
+    """Remove settled batches, and what settled effects said, older than `keep_days`; commits.
+
+    Of an effect its key stays for ever: it is what keeps the effect from being wanted twice. At most
+    PURGE_LIMIT of each are cleared; returns how many.
+    """
+    values = {"before": now - timedelta(days=keep_days), "most": PURGE_LIMIT}
     with connection.transaction():
-        return connection.execute(
-            "delete from delivery.batches where batch_id in (select batch_id from delivery.batches"
-            " where state in ('done', 'dropped') and settled_at < %s order by batch_id limit %s)",
-            [now - timedelta(days=keep_days), PURGE_LIMIT],
-        ).rowcount
+        batches = connection.execute(load_sql("leadops.delivery", "purge_batches"), values).rowcount
+        effects = connection.execute(load_sql("leadops.delivery", "purge_effects"), values).rowcount
+    return batches + effects

@@ -1,17 +1,21 @@
-"""Finds out what became of a batch whose key the MA may have forgotten: it reads the leads' scores back."""
+"""Finds out what became of a batch whose key does not help any more: it reads the leads' scores back."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
+
+import orjson
 
 from leadops.clients.ma import MaClient
-from leadops.clients.transport import Answered
+from leadops.clients.transport import Answered, Outcome, Refused
 from leadops.db import Connection, load_sql
 from leadops.delivery.batches import Batch, ledger_seq
 from leadops.delivery.report import Report
 from leadops.delivery.settings import DeliverySettings
 from leadops.delivery.settle import bury_delta, close_batch, settle_batch
 
-AMBIGUOUS = "the MA's score fits neither 'applied' nor 'not applied': compare with `leadops explain`"
+AMBIGUOUS = "nobody knows whether the MA has these points: compare with `leadops explain`, then retry or drop"
 
 
 def read_back(
@@ -22,45 +26,73 @@ def read_back(
     target: str,
     settings: DeliverySettings,
     now: datetime,
+    permits: int,
+    is_over: Callable[[], bool],
 ) -> Report:
-    """Settle `batch` lead by lead, in the caller's transaction.
+    """Settle `batch` lead by lead with at most `permits` calls, in the caller's transaction.
 
     With `settled` = the points of a lead that the MA surely has, and `sum` = its points in this batch: an MA
     score of settled + sum means applied, settled means not applied (the deltas go out again under a new key);
-    anything else, or another open call on the same lead, is a dead letter for a person to judge.
+    anything else, a lead that is gone, or another open call on the same lead is a dead letter for a person.
+    What could not be read yet stays in the batch.
     """
-    seqs_by_lead: dict[int, list[int]] = defaultdict(list)
-    points_by_lead: dict[int, int] = defaultdict(int)
+    by_lead: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in batch.rows():
-        seqs_by_lead[row["leadId"]].append(ledger_seq(row["deltaId"]))
-        points_by_lead[row["leadId"]] += row["delta"]
-    scores: dict[int, int] = {}
-    for ma_id in seqs_by_lead:
-        outcome = client.get_lead(str(ma_id))
-        if not isinstance(outcome, Answered):
-            # Not even this lead can be read: leave the whole batch open and come again.
-            return settle_batch(connection, batch, outcome, target=target, settings=settings, now=now)
-        scores[ma_id] = int(outcome.body["score"])
+        by_lead[str(row["leadId"])].append(row)
+    scores: dict[str, int | None] = {}
+    trouble: Outcome | None = None
+    for ma_id in by_lead:
+        if len(scores) >= permits or is_over():
+            break
+        outcome = client.get_lead(ma_id)
+        if isinstance(outcome, Answered) and isinstance(outcome.body, dict):
+            scores[ma_id] = outcome.body.get("score")
+        elif isinstance(outcome, Refused) and not outcome.concerns_caller:
+            scores[ma_id] = None
+        else:
+            trouble = outcome
+            break
+    done = _judge(connection, batch, {ma_id: by_lead[ma_id] for ma_id in scores}, scores, target, now)
+    left = [row for ma_id, rows in by_lead.items() if ma_id not in scores for row in rows]
+    if not left:
+        close_batch(connection, batch, state="done", error="read back", now=now)
+        return done
+    body = orjson.dumps({"updates": left} if len(left) > 1 else left[0]).decode()
+    connection.execute(
+        "update delivery.batches set body = %s, deltas = %s where batch_id = %s",
+        [body, len(left), batch.batch_id],
+    )
+    if trouble is not None:
+        return done + settle_batch(connection, batch, trouble, target=target, settings=settings, now=now)
+    return done
 
+
+def _judge(
+    connection: Connection,
+    batch: Batch,
+    by_lead: dict[str, list[dict[str, Any]]],
+    scores: dict[str, int | None],
+    target: str,
+    now: datetime,
+) -> Report:
+    """Settle the deltas of the leads whose scores were read."""
+    known = connection.execute(
+        load_sql("leadops.delivery", "sum_settled_points"),
+        {"target": target, "external_ids": list(scores), "batch_id": batch.batch_id},
+    ).fetchall()
+    settled = {ma_id: (int(points), bool(others)) for ma_id, points, others in known}
     applied = dead = 0
-    for ma_id, seqs in seqs_by_lead.items():
-        settled, others = _settled_points(connection, batch, str(ma_id), target=target)
-        if not others and scores[ma_id] == settled + points_by_lead[ma_id]:
+    again: list[int] = []
+    for ma_id, rows in by_lead.items():
+        seqs = [ledger_seq(row["deltaId"]) for row in rows]
+        points, others = settled.get(ma_id, (0, True))
+        if not others and scores[ma_id] == points + sum(row["delta"] for row in rows):
             applied += len(seqs)
-        elif not others and scores[ma_id] == settled:
-            connection.execute(load_sql("leadops.delivery", "hold_deltas"), {"target": target, "seqs": seqs})
+        elif not others and scores[ma_id] == points:
+            again += seqs
         else:
             dead += len(seqs)
             for seq in seqs:
                 bury_delta(connection, seq, target=target, reason=AMBIGUOUS, now=now)
-    close_batch(connection, batch, state="done", error="read back", now=now)
+    connection.execute(load_sql("leadops.delivery", "hold_deltas"), {"target": target, "seqs": again})
     return Report(calls=len(scores), deltas=applied, dead=dead)
-
-
-def _settled_points(connection: Connection, batch: Batch, ma_id: str, *, target: str) -> tuple[int, bool]:
-    """Return the points of a lead that the MA surely has, and whether another open call concerns it too."""
-    found = connection.execute(
-        load_sql("leadops.delivery", "sum_settled_points"),
-        {"target": target, "external_id": ma_id, "batch_id": batch.batch_id},
-    ).fetchone()
-    return (int(found[0]), bool(found[1])) if found else (0, False)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from leadops.clients.ma import MaClient
+from leadops.clients.transport import Refused
 from leadops.db import Connection, load_sql
 from leadops.delivery.batches import Batch, claim_batches, count_idle_batches, send_batch
 from leadops.delivery.cut import cut_batches
@@ -18,9 +18,7 @@ from leadops.delivery.settle import settle_batch
 
 #: Calls that share two commits: one that makes them durable, one that settles them.
 EFFECTS_PER_ROUND = 50
-BATCHES_PER_ROUND = 8
-
-Claimed = TypeVar("Claimed")
+BATCHES_PER_ROUND = 10
 
 #: What sends one kind of work: (lane, permits) → what was done.
 Round = Callable[[int, int], Report]
@@ -76,7 +74,7 @@ class Pusher:
         return max(found[0] - self.clock(), timedelta()) if found and found[0] else None
 
     def send_effects(self, lane: int, permits: int) -> Report:
-        """Send up to `permits` effects of the outbox, until the first that fails."""
+        """Send up to `permits` effects of the outbox, unless the target turns out to be down."""
         prepare_effects(self.connection, target=self.target, lane=lane, limit=permits, now=self.clock())
         done = Report()
         with self.connection.transaction():
@@ -91,12 +89,12 @@ class Pusher:
                     settings=self.settings,
                     now=self.clock(),
                 )
-                if done.failed or self.is_over:
+                if done.is_down or self.is_over:
                     break
         return done
 
     def send_batches(self, lane: int, permits: int) -> Report:
-        """Send up to `permits` batches of deltas, until the first that fails."""
+        """Send up to `permits` batches of deltas, unless the target turns out to be down."""
         idle = count_idle_batches(self.connection, target=self.target, lane=lane, limit=permits)
         if idle < permits:
             cut_batches(
@@ -112,21 +110,30 @@ class Pusher:
             for batch in claim_batches(
                 self.connection, target=self.target, lane=lane, limit=permits, now=self.clock()
             ):
-                done += self._send(batch)
-                if done.failed or self.is_over:
+                done += self._send(batch, permits=permits - done.calls)
+                if done.is_down or done.calls >= permits or self.is_over:
                     break
         return done
 
-    def _claim(self, claim: Callable[..., list[Claimed]], lane: int, permits: int) -> list[Claimed]:
-        return claim(self.connection, target=self.target, lane=lane, limit=permits, now=self.clock())
-
-    def _send(self, batch: Batch) -> Report:
-        now = self.clock()
-        if now - batch.created_at > self.target_settings.key_memory:
-            return read_back(
-                self.connection, self.client, batch, target=self.target, settings=self.settings, now=now
-            )
+    def _send(self, batch: Batch, *, permits: int) -> Report:
+        if self.clock() - batch.created_at > self.target_settings.key_memory:
+            return self._read_back(batch, permits)
         outcome = send_batch(self.client, batch)
+        if isinstance(outcome, Refused) and not outcome.concerns_caller and batch.attempts:
+            # An earlier try may have taken effect: what the refusal means is only known from the scores.
+            return Report(calls=1) + self._read_back(batch, permits - 1)
         return settle_batch(
             self.connection, batch, outcome, target=self.target, settings=self.settings, now=self.clock()
+        )
+
+    def _read_back(self, batch: Batch, permits: int) -> Report:
+        return read_back(
+            self.connection,
+            self.client,
+            batch,
+            target=self.target,
+            settings=self.settings,
+            now=self.clock(),
+            permits=permits,
+            is_over=lambda: self.is_over,
         )

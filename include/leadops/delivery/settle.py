@@ -10,10 +10,10 @@ from leadops.db import Connection, load_sql
 from leadops.delivery.batches import Batch, ledger_seq
 from leadops.delivery.report import Report
 from leadops.delivery.settings import DeliverySettings
-from leadops.delivery.waiting import wait_after
+from leadops.delivery.waiting import failed_call, wait_after
 
-#: Refusals of the call's size or content, which a smaller call may not meet (RFC 9110 15.5.14, 15.5.21).
-SPLITTABLE = (413, 422)
+#: Refusals of a call's size or content, which a smaller one may not meet (RFC 9110 15.5.1, .14, .21).
+SPLITTABLE = (400, 413, 422)
 
 
 def settle_batch(
@@ -42,7 +42,7 @@ def settle_batch(
         connection, outcome, target=target, attempts=batch.attempts + 1, settings=settings, now=now
     )
     close_batch(connection, batch, state="ready", error=error, not_before=not_before, now=now)
-    return Report(calls=1, failed=1, problem=error)
+    return failed_call(outcome, error, attempts=batch.attempts)
 
 
 def close_batch(

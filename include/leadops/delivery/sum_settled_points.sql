@@ -1,25 +1,18 @@
-with undelivered as (
+-- Of each lead: the points that the MA surely has, and whether another open call concerns it too.
+with undelivered as materialized (
     select
-        undelivered_deltas.ledger_seq,
-        undelivered_deltas.batch_id
+        ledger_seq,
+        batch_id
     from delivery.undelivered_deltas
-    where undelivered_deltas.target = %(target)s
-),
-
-rows_of_lead as (
-    select
-        ledger.points,
-        undelivered.ledger_seq as undelivered_seq,
-        undelivered.batch_id
-    from delivery.external_ids as known
-    inner join scoring.ledger as ledger on known.lead_id = ledger.lead_id
-    left join undelivered on ledger.seq = undelivered.ledger_seq
-    where
-        known.target = %(target)s and known.external_id = %(external_id)s
-        and ledger.lane is not null
+    where target = %(target)s
 )
 
 select
-    coalesce(sum(points) filter (where undelivered_seq is null), 0),
-    coalesce(bool_or(batch_id <> %(batch_id)s), false)
-from rows_of_lead
+    known.external_id,
+    coalesce(sum(ledger.points) filter (where undelivered.ledger_seq is null), 0),
+    coalesce(bool_or(undelivered.batch_id <> %(batch_id)s), false)
+from delivery.external_ids as known
+inner join scoring.ledger as ledger on known.lead_id = ledger.lead_id and ledger.lane is not null
+left join undelivered on ledger.seq = undelivered.ledger_seq
+where known.target = %(target)s and known.external_id = any(%(external_ids)s)
+group by known.external_id

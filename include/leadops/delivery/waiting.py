@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from leadops.clients.transport import Outcome, Refused, Throttled
+from leadops.clients.transport import Outcome, Refused, Throttled, Unreachable
 from leadops.db import Connection
 from leadops.delivery.permits import pause_target
+from leadops.delivery.report import Report
 from leadops.delivery.settings import DeliverySettings
 
 
@@ -33,3 +34,12 @@ def wait_after(
         )
         return until
     return now + settings.backoff(attempts)
+
+
+def failed_call(outcome: Outcome, problem: str, *, attempts: int) -> Report:
+    """Return the report of a call without a final answer, which had been tried `attempts` times before.
+
+    Only a call that fails the first time speaks against the target: one that failed before may be ill itself.
+    """
+    rests = isinstance(outcome, Throttled | Refused | Unreachable)
+    return Report(calls=1, failed=1, failed_last=int(attempts == 0), rests=rests, problem=problem)

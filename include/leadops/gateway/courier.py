@@ -12,7 +12,7 @@ import psycopg
 
 from leadops.clients.ma import MaClient
 from leadops.db import Connection, connect
-from leadops.delivery.push import send_effects_only
+from leadops.delivery.push import run_round
 from leadops.delivery.rounds import Pusher
 from leadops.delivery.settings import DeliverySettings
 from leadops.errors import LeadopsError
@@ -84,10 +84,10 @@ class Courier(threading.Thread):
         facts = (connection, client, self.errand.target, self.errand.settings, self.errand.clock, until)
         pusher = Pusher(*facts, self._stop_asked.is_set)
         while not pusher.is_over:
-            done, wait = send_effects_only(pusher)
+            done, wait = run_round(pusher, effects_only=True)
             if wait:
                 self._stop_asked.wait(min(wait.total_seconds(), LOOK_EVERY))
-            elif done.stuck:
+            elif done.is_down:
                 self._stop_asked.wait(REST_AFTER_FAILURE)
             elif not done.calls and not done.dead:
                 retry = pusher.time_to_next_retry(effects_only=True)

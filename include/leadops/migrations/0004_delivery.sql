@@ -28,6 +28,7 @@ create table delivery.outbox (
 );
 comment on column delivery.outbox.state is
 'sending: the body was stored and may have been sent; if nobody holds the row lock, the outcome is unknown';
+create index outbox_settled on delivery.outbox (settled_at) where state in ('done', 'dropped') and body is not null;
 create index outbox_open on delivery.outbox (target, lane, outbox_id) where state in ('pending', 'sending');
 
 -- One bulk call: a range of the ledger (or held deltas), its exact body and key, stored before it is sent.
@@ -50,6 +51,7 @@ create table delivery.batches (
 comment on column delivery.batches.created_at is 'From here on it may have been sent: the key''s memory counts from it';
 -- Bodies are read once or twice and removed: compressing them costs more than it saves.
 alter table delivery.batches alter column body set storage external;
+create index batches_settled on delivery.batches (settled_at) where state <> 'ready';
 create index batches_open on delivery.batches (target, lane, batch_id) where state = 'ready';
 
 -- How far the ledger has been cut into batches.
@@ -81,7 +83,7 @@ create index external_ids_external on delivery.external_ids (target, external_id
 create table delivery.dead_letters (
     dead_letter_id bigint generated always as identity primary key,
     target text not null,
-    kind text not null check (kind in ('effect', 'batch', 'delta')),
+    kind text not null check (kind in ('effect', 'delta')),
     reference bigint not null,
     lead_id bigint,
     points integer,
@@ -90,7 +92,7 @@ create table delivery.dead_letters (
     state text not null default 'open' check (state in ('open', 'retried', 'dropped')),
     settled_at timestamptz
 );
-comment on column delivery.dead_letters.reference is 'outbox_id, batch_id or ledger seq, by kind';
+comment on column delivery.dead_letters.reference is 'outbox_id or ledger seq, by kind';
 create index dead_letters_open on delivery.dead_letters (target) where state = 'open';
 
 -- One row a target: its rate (a token bucket) and until when it asked us to wait; shared by all processes.
@@ -109,10 +111,16 @@ select
     ledger.seq as ledger_seq,
     'waiting' as why,
     null::bigint as batch_id
-from scoring.ledger as ledger
+from (values (0::smallint), (1::smallint)) as lanes (lane)
 left join delivery.cursors as reached
-    on reached.target = 'ma' and ledger.lane = reached.lane
-where ledger.lane is not null and ledger.seq > coalesce(reached.ledger_seq, 0)
+    on reached.target = 'ma' and lanes.lane = reached.lane
+-- A look-up by seq from the cursor on, which is never far behind the end.
+cross join
+    lateral (
+        select rows_behind.seq
+        from scoring.ledger as rows_behind
+        where rows_behind.lane = lanes.lane and rows_behind.seq > coalesce(reached.ledger_seq, 0)
+    ) as ledger
 union all
 select
     target,

@@ -11,6 +11,7 @@ from leadops.alerts.settings import AlertSettings
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.delivery import push as delivery
+from leadops.delivery.cut import BACKFILL
 from leadops.delivery.purge import purge_settled
 from leadops.delivery.report import Report
 from leadops.delivery.settings import DeliverySettings
@@ -20,7 +21,7 @@ from leadops.lifecycle.contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.orchestration.connections import SlackChat, find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
-from leadops.orchestration.runs import interval, is_backfill, lane, now
+from leadops.orchestration.runs import interval, is_backfill, now
 from leadops.routing.assign import assign_leads
 from leadops.routing.rules import RoutingRules
 from leadops.routing.tell import tell_reps
@@ -38,7 +39,7 @@ Counts = dict[str, Any]
 PUSH_TIME = timedelta(seconds=50)
 
 #: Work goes on chunk by chunk until none is left or this is over; the next run takes up the rest.
-CHUNK_TIME = timedelta(minutes=5)
+CHUNK_TIME = timedelta(seconds=45)
 
 #: The last tasks of score_leads.
 LEAVES = ("push", "assign")
@@ -63,11 +64,16 @@ def resolve(context: Context) -> Counts:
 
 
 def score(context: Context) -> Counts:
-    """Bring the ledger and the scores in line with the rules: only differences are written."""
+    """Bring the ledger and the scores in line with the rules: only differences are written.
+
+    What happens now comes first, then the low lane (a changed rule, a backfill), of which a backfill takes
+    care alone.
+    """
+    wanted = BACKFILL if is_backfill(context) else None
     rules, company = load_config("scoring", RuleSet), load_config("company", Company)
     with open_database("score") as connection:
         counts = _work_off(
-            lambda: score_leads(connection, rules=rules, zone=company.zone, now=now(), lane=lane(context))
+            lambda: score_leads(connection, rules=rules, zone=company.zone, now=now(), lane=wanted)
         )
     log.info(
         "scored %(leads)s leads: %(rows)s ledger rows (%(corrections)s corrections), %(points)s points",
@@ -86,11 +92,11 @@ def push(context: Context) -> Counts:
     return done
 
 
-def qualify(context: Context) -> Counts:
+def qualify() -> Counts:
     """Record who became MQL, SAL, SQL, won or lost, and bring new MQLs to the CRM."""
     contract = load_config("kpi", KpiContract)
     with open_database("qualify") as connection:
-        counts = asdict(qualify_leads(connection, contract=contract, now=now(), quiet=is_backfill(context)))
+        counts = asdict(qualify_leads(connection, contract=contract, now=now()))
     crm = _push_to("crm")
     log.info("new: %(mql)s MQL, %(sal)s SAL, %(sql)s SQL, %(won)s won, %(lost)s lost", counts)
     return counts | {"crm": crm}

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from leadops.delivery.cut import BACKFILL, LIVE
-
 
 def now() -> datetime:
     """Return the time now (UTC); the one place from which the tasks take it."""
@@ -17,9 +15,10 @@ def is_backfill(context: Mapping[str, Any]) -> bool:
     return str(context["dag_run"].run_type).rsplit(".", 1)[-1].lower() in ("backfill", "backfill_job")
 
 
-def lane(context: Mapping[str, Any]) -> int:
-    """Return the lane of the run: backfills stand behind what happens now."""
-    return BACKFILL if is_backfill(context) else LIVE
+def name_dag(context: Mapping[str, Any]) -> str:
+    """Return the name of the run's DAG among incidents and heartbeats; backfills have one of their own."""
+    run = context["dag_run"]
+    return f"{run.dag_id} (backfill)" if is_backfill(context) else str(run.dag_id)
 
 
 def interval(context: Mapping[str, Any]) -> tuple[datetime, datetime]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from leadops.alerts.mask import mask_text
+from leadops.mask import mask_text
 
 
 @pytest.mark.parametrize(
