@@ -10,6 +10,8 @@ from pathlib import Path
 
 from benchmarks.cpu import measure_cpu
 from benchmarks.figures import Measured
+from benchmarks.form_intake import measure_form_intake
+from benchmarks.form_to_crm import measure_form_to_crm
 from benchmarks.latency import measure_latency
 from benchmarks.machine import describe_machine
 from benchmarks.minute_run import measure_minute_run
@@ -18,7 +20,7 @@ from benchmarks.results import FOLDER, keep_result
 from benchmarks.table import show_number
 from benchmarks.whole_stack import Stack, run_stack
 
-NAMES = ("minute_run", "push", "latency", "cpu")
+NAMES = ("minute_run", "push", "form_to_crm", "form_intake", "latency", "cpu")
 
 
 def main() -> int:
@@ -41,6 +43,8 @@ def main() -> int:
         benchmarks: dict[str, Callable[[], Measured]] = {
             "minute_run": partial(measure_minute_run, quick=given.quick),
             "push": partial(measure_push, quick=given.quick),
+            "form_to_crm": partial(measure_form_to_crm, quick=given.quick),
+            "form_intake": partial(measure_form_intake, quick=given.quick),
             "latency": lambda: measure_latency(stack(), quick=given.quick),
             "cpu": lambda: measure_cpu(stack(), quick=given.quick),
         }

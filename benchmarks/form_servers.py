@@ -1,0 +1,92 @@
+"""The processes that forms are sent to: the gateway, and the bare endpoint it is compared with."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+import yaml
+
+from benchmarks.arena import PATIENCE, Arena, free_port
+from benchmarks.form_load import SECRET
+from leadops.settings import Endpoint, config_file
+from leadops_sandbox.settings import Tokens
+
+
+@contextmanager
+def run_gateway(arena: Arena, *, sandbox: Endpoint | None, limited: bool = True) -> Iterator[str]:
+    """Run `leadops gateway`; yield the URL for forms.
+
+    Its couriers send to `sandbox`; without one they are off. With `limited` False there is no limit on the
+    rate of forms.
+    """
+    port = free_port()
+    values = {
+        "LEADOPS_DATABASE_URL": arena.url,
+        "LEADOPS_WRITE_KEY": "w" * 32,
+        "LEADOPS_METRICS_TOKEN": "m" * 32,
+        "LEADOPS_FORM_SECRETS": SECRET,
+        **_connections(sandbox),
+    }
+    if not limited:
+        values["LEADOPS_CONFIG_DIR"] = str(_write_settings(arena.folder / "unlimited"))
+    command = [sys.executable, "-c", "from leadops.cli.app import run; run()", "gateway", "--port", str(port)]
+    with _run(command, values, port):
+        yield f"http://127.0.0.1:{port}/webhook/form"
+
+
+@contextmanager
+def run_bare(arena: Arena) -> Iterator[str]:
+    """Run the endpoint that writes one row; yield its URL."""
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.form_bare", "--port", str(port), "--database", arena.url]
+    with _run(command, {}, port):
+        yield f"http://127.0.0.1:{port}/form"
+
+
+@contextmanager
+def _run(command: list[str], values: Mapping[str, str], port: int) -> Iterator[None]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_CONN_LEADOPS_")}
+    process = subprocess.Popen(command, env=ours | dict(values), stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not _answers(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{command[-3:]} does not answer on port {port}")
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+def _connections(sandbox: Endpoint | None) -> dict[str, str]:
+    if sandbox is None:
+        return {}
+    host = {"conn_type": "http", "host": "http://127.0.0.1", "port": urlsplit(sandbox.base_url).port}
+    tokens = {"MA": Tokens().ma, "CRM": Tokens().crm}
+    return {
+        f"AIRFLOW_CONN_LEADOPS_{name}": json.dumps(host | {"password": token})
+        for name, token in tokens.items()
+    }
+
+
+def _write_settings(folder: Path) -> Path:
+    settings = yaml.safe_load(config_file("gateway").read_text(encoding="utf-8"))
+    settings["forms"]["signers"] = {"events_per_second": 1e6, "burst": 1e6}
+    folder.mkdir(exist_ok=True)
+    (folder / "gateway.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return folder
