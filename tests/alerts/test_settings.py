@@ -35,4 +35,7 @@ def test_escalation_can_be_changed_or_switched_off_by_kind():
     changed = AlertSettings(escalate_after_minutes={"cdp_lag": 1.5, "dag_failed": None})
     assert str(changed.escalation("cdp_lag")) == "0:01:30"
     assert changed.escalation("dag_failed") is None
-    assert [kind for kind in KINDS if AlertSettings().escalation(kind) is None] == ["sla_at_risk"]
+    assert [kind for kind in KINDS if AlertSettings().escalation(kind) is None] == [
+        "sla_at_risk",
+        "identity_guard",
+    ]

@@ -12,8 +12,8 @@ from leadops.alerts.settings import AlertSettings
 from leadops.alerts.watch_cdp import CdpReading, watch_cdp
 from leadops.alerts.watch_dags import watch_dags
 from leadops.alerts.watch_delivery import watch_backlogs, watch_dead_letters, watch_outbox
-from leadops.alerts.watch_routing import watch_queues
 from leadops.alerts.watch_identity import watch_guards
+from leadops.alerts.watch_routing import watch_queues
 from leadops.alerts.watch_sla import watch_sla
 from leadops.db import Connection, load_sql
 

@@ -1,0 +1,76 @@
+"""Why an identifier is a lead's, and why another is not: the evidence of each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadops.db import Connection, load_sql
+from leadops.errors import PermanentError
+from leadops.identity.companies import MailKind, judge_email
+from leadops.identity.settings import IdentitySettings
+
+
+@dataclass(frozen=True)
+class Join:
+    """An identifier of the lead, and the event that tied it."""
+
+    kind: str
+    value: str
+    linked_at: datetime  # UTC
+    event: str | None  # the event's name, None where it is not on record
+    ts: datetime | None  # when the event happened, UTC
+    event_id: str | None
+    other_leads: int  # with how many other leads' emails it was seen
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """An identifier seen with the lead's email that is another lead's; `lead_id` 0: nobody's."""
+
+    kind: str
+    value: str
+    lead_id: int
+    event: str | None
+    ts: datetime | None  # UTC
+    event_id: str | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """All that ties a lead together."""
+
+    lead_id: int
+    created_at: datetime  # UTC
+    mail_kind: MailKind
+    account: str | None  # the company's registrable domain
+    events: int  # events that are the lead's
+    joins: list[Join]
+    strangers: list[Stranger]
+
+
+def explain_identity(connection: Connection, lead: int | str, *, settings: IdentitySettings) -> Person:
+    """Return what ties `lead` (a lead_id or an email) together; raise PermanentError without such a lead."""
+    by_email = isinstance(lead, str)
+    values = {
+        "lead_id": None if by_email else lead,
+        "email": lead.strip().lower() if isinstance(lead, str) else None,
+    }
+    found = connection.execute(load_sql("leadops.identity", "find_person"), values).fetchone()
+    if found is None:
+        raise PermanentError(
+            "nobody has this email; give an email or a lead_id that leadops knows"
+            if by_email
+            else f"there is no lead {lead}; give a lead_id or an email that leadops knows"
+        )
+    lead_id, email, created_at, account, events = found
+    key = {"lead_id": lead_id}
+    joins = connection.execute(load_sql("leadops.identity", "explain_aliases"), key).fetchall()
+    strangers = connection.execute(load_sql("leadops.identity", "explain_strangers"), key).fetchall()
+    return Person(
+        lead_id=lead_id,
+        created_at=created_at,
+        mail_kind=judge_email(email, role_names=settings.role_names, not_companies=settings.not_companies),
+        account=account,
+        events=events,
+        joins=[Join(*row) for row in joins],
+        strangers=[Stranger(*row) for row in strangers],
+    )

@@ -1,0 +1,15 @@
+select
+    aliases.kind,
+    aliases.value,
+    aliases.linked_at,
+    events.event,
+    events.ts,
+    events.event_id,
+    (
+        select count(*) from identity.sightings as sightings
+        where sightings.kind = aliases.kind and sightings.value = aliases.value
+    ) as other_leads
+from identity.aliases as aliases
+left join cdp.events as events on aliases.event_seq = events.seq
+where aliases.lead_id = %(lead_id)s
+order by aliases.event_seq, array_position(array['email', 'enrichment_id', 'user_id', 'anonymous_id'], aliases.kind)

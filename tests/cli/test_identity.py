@@ -1,0 +1,63 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from leadops.cli.app import app
+from leadops.errors import PermanentError
+from tests.identity.test_resolve import seen
+from tests.scoring.conftest import World, world
+
+__all__ = ["world"]
+
+
+@pytest.fixture
+def shared(world: World, database_url: str, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Five people at one kiosk; the first has told of her company."""
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    world.accept(
+        [
+            seen(
+                f"e{n}",
+                n,
+                "submit_form",
+                email=f"info@{n}.example",
+                anonymous_id="kiosk" if n < 4 else "home",
+                properties={"website": f"www.{n}.example"},
+            )
+            for n in range(5)
+        ]
+    )
+    world.resolve()
+    world.connection.commit()
+    return world
+
+
+def run(*words: str) -> str:
+    result = CliRunner().invoke(app, ["identity", *words], env={"COLUMNS": "160"})
+    assert result.exit_code == 0, result.exception
+    return result.output
+
+
+def test_explain_shows_the_evidence_of_each_identifier(shared: World) -> None:
+    shown = run("explain", "5")
+    assert "home" in shown
+    assert "e4" in shown
+    assert "lead 5: 1 events, role email, account 4.example" in shown
+    assert "nobody's" in run("explain", "info@1.example")
+    told = json.loads(run("explain", "INFO@1.example", "--json"))
+    assert [each["kind"] for each in told["joins"]] == ["email"]
+    assert [(each["value"], each["lead_id"]) for each in told["strangers"]] == [("kiosk", 0)]
+
+
+def test_violations_are_listed_until_they_are_settled(shared: World) -> None:
+    assert "kiosk" in run("violations")
+    assert "1 settled" in run("settle")
+    assert "nothing new" in run("violations")
+
+
+def test_explain_says_what_it_wants(shared: World) -> None:
+    for lead, words in [("Ann", "must be a lead_id"), ("77", "no lead 77"), ("b@x.example", "nobody has")]:
+        result = CliRunner().invoke(app, ["identity", "explain", lead])
+        assert isinstance(result.exception, PermanentError)
+        assert words in str(result.exception)
