@@ -75,12 +75,15 @@ def test_an_unknown_outcome_is_sent_again_and_counts_once(desk: Desk, kind: str)
     desk.score(lead, 15)
     desk.score(other, 2)
     desk.fault(kind, path="/api/bulk/*", count=2, seconds=5)
+    duplicates = desk.state()["ma"]["duplicates_refused"]
 
     done = desk.push()
 
     assert done.failed == 2
     assert (desk.ma_score(lead), desk.ma_score(other)) == (15, 2)
     assert desk.audit().differences == []
+    # The key alone made the repeat harmless: no delta had to be told apart.
+    assert desk.state()["ma"]["duplicates_refused"] == duplicates
 
 
 def test_a_429_pauses_the_target_for_as_long_as_it_says(desk: Desk) -> None:

@@ -44,7 +44,8 @@ step = st.one_of(
     st.tuples(st.just("resolve"), chunk),
     st.tuples(st.just("score"), chunk),
     st.tuples(st.just("push"), st.none()),
-    st.tuples(st.just("fault"), fault | refusal),
+    st.tuples(st.just("fault"), fault),
+    st.tuples(st.just("run with refused rows"), refusal),
     st.tuples(st.just("run twice at once"), chunk),
     st.tuples(st.just("kill the run"), st.tuples(chunk, st.floats(0, 0.15))),
     st.tuples(st.just("kill the MA"), st.floats(0, 0.1)),
@@ -118,6 +119,10 @@ class Schedule:
                 pipeline.desk.push(seconds=1.5)
             case "fault":
                 pipeline.desk.fault(**detail)
+            case "run with refused rows":
+                pipeline.desk.fault(**detail)
+                self.send(3)
+                pipeline.run_minute()
             case "run twice at once":
                 with ThreadPoolExecutor(2) as pool:
                     runs = [pool.submit(pipeline.run_minute, limit=limit) for limit in (detail, 3)]
