@@ -16,7 +16,8 @@ from leadops.events.store import accept_events
 
 def events(connection: Connection) -> list[tuple[Any, ...]]:
     return connection.execute(
-        "select event_id, received_at, is_history from cdp.events join identity.inbox on event_seq = seq"
+        "select event_id, received_at, is_history, was_refused from cdp.events"
+        " join identity.inbox on event_seq = seq"
     ).fetchall()
 
 
@@ -30,7 +31,7 @@ def test_a_changed_setting_lets_them_in_once(
     patient = settings.model_copy(update={"max_age_hours": 24 * 30})
     assert retry_quarantined(connection, now=later, settings=patient) == Retried(admitted=1, refused=1)
     assert retry_quarantined(connection, now=later, settings=patient) == Retried(refused=1)
-    assert events(connection) == [("e-1", later, True)]
+    assert events(connection) == [("e-1", later, True, True)]
     assert [one.body for one in list_quarantine(connection, state="admitted")] == [json.dumps(old)]
 
 
@@ -72,6 +73,28 @@ def test_a_bot_by_its_request_stays_a_bot(
 ) -> None:
     accept_events(connection, [item], now=now, settings=settings, user_agent="Googlebot/2.1")
     assert retry_quarantined(connection, now=now, settings=settings) == Retried(refused=1)
+
+
+@pytest.mark.parametrize("way", ["retry", "repair"])
+@pytest.mark.parametrize("history", [False, True])
+def test_what_waited_two_minutes_is_late_but_no_history(
+    connection: Connection,
+    settings: EventSettings,
+    item: dict[str, Any],
+    now: datetime,
+    way: str,
+    history: bool,
+) -> None:
+    hurried = item | {"ts": (now + timedelta(hours=1)).isoformat()}  # a clock that goes ahead
+    accept_events(connection, [hurried], now=now, settings=settings, history=history)
+    later = now + timedelta(minutes=2)
+    if way == "retry":
+        lenient = settings.model_copy(update={"max_ahead_minutes": 90})
+        assert retry_quarantined(connection, now=later, settings=lenient) == Retried(admitted=1)
+    else:
+        one = list_quarantine(connection)[0].quarantine_id
+        repair_quarantined(connection, one, changes=[("ts", now.isoformat())], now=later, settings=settings)
+    assert events(connection) == [("e-1", later, history, True)]
 
 
 def test_a_repair_lets_it_in_and_keeps_both_bodies(

@@ -15,12 +15,13 @@ def arrive(
     delay: timedelta,
     *,
     history: bool = False,
+    was_refused: bool = False,
     waiting: bool = False,
 ) -> None:
     row = connection.execute(
-        "insert into cdp.events (event_id, event, ts, received_at, user_id, payload, is_history)"
-        " values (gen_random_uuid()::text, 'page_view', %s, %s, %s, '{}', %s) returning seq",
-        [received_at - delay, received_at, sender, history],
+        "insert into cdp.events (event_id, event, ts, received_at, user_id, payload, is_history,"
+        " was_refused) values (gen_random_uuid()::text, 'page_view', %s, %s, %s, '{}', %s, %s) returning seq",
+        [received_at - delay, received_at, sender, history, was_refused],
     ).fetchone()
     if waiting:
         connection.execute("insert into identity.inbox (event_seq) values (%s)", row)
@@ -84,3 +85,9 @@ def test_silence_is_told_but_is_no_lag(connection: Connection, now: datetime) ->
     arrive(connection, "a", now - 90 * MINUTE, timedelta())
     lag = measure_lag(connection, now=now)
     assert (lag.minutes_lag, lag.quiet_minutes) == (0.0, pytest.approx(90.0))
+
+
+def test_what_waited_in_the_quarantine_is_no_lag(connection: Connection, now: datetime) -> None:
+    for n in range(9):
+        arrive(connection, f"q{n}", now - MINUTE, 60 * MINUTE, was_refused=True)
+    assert measure_lag(connection, now=now).transport_minutes is None

@@ -39,8 +39,9 @@ def retry_quarantined(
 ) -> Retried:
     """Judge waiting items again (all, of a `reason`, of `ids`) and let in what is valid now, each once.
 
-    Age is counted up to the day an item first came; `history` lifts that limit. What another retry holds at
-    the same time is left to it. One transaction for each 500 items.
+    Age is counted up to the day an item first came; `history` lifts that limit. What is let in is history
+    where it came as such, with `history`, or where it is too old by now. What another retry holds at the
+    same time is left to it. One transaction for each 500 items.
     """
     total, after = Retried(), 0
     while True:
@@ -83,17 +84,14 @@ def repair_quarantined(
         if not held:
             raise PermanentError(f"no item {quarantine_id} waits; see `leadops quarantine list`")
         item = change_item(json.loads(held[2]), changes, removals)
+        past = history or held[3]
         verdict = judge_item(
-            item,
-            now=now,
-            arrived_at=held[1],
-            settings=settings,
-            history=history or held[3],
-            user_agent=held[4],
+            item, now=now, arrived_at=held[1], settings=settings, history=past, user_agent=held[4]
         )
         if isinstance(verdict, Refusal):
             raise PermanentError(f"still refused ({verdict.reason}): {verdict.detail}")
-        return _insert(connection, [(quarantine_id, verdict, item, json.dumps(item))], now=now)
+        row = row_of(verdict, item, position=0, history=past or _is_old(verdict, now, settings))
+        return _insert(connection, [(quarantine_id, row, json.dumps(item))], now=now)
 
 
 def _admit(
@@ -104,20 +102,17 @@ def _admit(
     settings: EventSettings,
     history: bool,
 ) -> Retried:
-    valid: list[tuple[int, Event, Any, str | None]] = []
+    valid: list[tuple[int, dict[str, Any], str | None]] = []
     refused: list[dict[str, Any]] = []
     for quarantine_id, received_at, body, is_history, user_agent in held:
         item = json.loads(body)
+        past = history or is_history
         verdict = judge_item(
-            item,
-            now=now,
-            arrived_at=received_at,
-            settings=settings,
-            history=history or is_history,
-            user_agent=user_agent,
+            item, now=now, arrived_at=received_at, settings=settings, history=past, user_agent=user_agent
         )
         if isinstance(verdict, Event):
-            valid.append((quarantine_id, verdict, item, None))
+            past = past or _is_old(verdict, now, settings)
+            valid.append((quarantine_id, row_of(verdict, item, position=len(valid), history=past), None))
         else:
             refused.append(
                 {"quarantine_id": quarantine_id, "reason": verdict.reason, "detail": verdict.detail}
@@ -127,21 +122,31 @@ def _admit(
     return replace(_insert(connection, valid, now=now), refused=len(refused))
 
 
+def _is_old(event: Event, now: datetime, settings: EventSettings) -> bool:
+    """Whether the event would be too old if it came only now: nobody is to be hurried because of it."""
+    return event.ts < now - settings.max_age
+
+
 def _insert(
-    connection: Connection, valid: list[tuple[int, Event, Any, str | None]], *, now: datetime
+    connection: Connection, valid: list[tuple[int, dict[str, Any], str | None]], *, now: datetime
 ) -> Retried:
-    rows = [row_of(event, item, position=place) for place, (_, event, item, _) in enumerate(valid)]
     counted = connection.execute(
         load_sql("leadops.events", "insert_events"),
-        # As history: that it waited here is no sign of a slow feed.
-        {"events": json.dumps(rows), "refused": "[]", "now": now, "history": True, "user_agent": None},
+        {
+            "events": json.dumps([row for _, row, _ in valid]),
+            "refused": "[]",
+            "now": now,
+            "history": False,
+            "was_refused": True,
+            "user_agent": None,
+        },
     ).fetchone()
     with connection.cursor() as cursor:
         cursor.executemany(
             load_sql("leadops.events", "admit_quarantined"),
             [
                 {"quarantine_id": quarantine_id, "admitted_body": repaired, "now": now}
-                for quarantine_id, _, _, repaired in valid
+                for quarantine_id, _, repaired in valid
             ],
         )
     admitted = int(counted[0]) if counted else 0

@@ -10,13 +10,14 @@ with incoming as (
         anonymous_id text,
         user_id text,
         email text,
-        payload jsonb
+        payload jsonb,
+        is_history boolean
     )
 ),
 
 accepted as (
     insert into cdp.events (
-        event_id, event, ts, received_at, anonymous_id, user_id, email, payload, is_history
+        event_id, event, ts, received_at, anonymous_id, user_id, email, payload, is_history, was_refused
     )
     select
         event_id,
@@ -27,7 +28,8 @@ accepted as (
         user_id,
         email,
         payload,
-        %(history)s
+        is_history,
+        %(was_refused)s
     from incoming
     order by event_id, position
     on conflict (event_id) do nothing

@@ -2,10 +2,11 @@
 
 `minutes_lag` is the larger of two parts, 0 where neither is known:
 
-- transport: how late events arrive (received_at - ts) among the non-history arrivals of the last
-  `window_minutes`. Each sender counts once, with its freshest event; the value is the delay that a share
-  of `late_share` of the senders, and at least `min_senders` of them, reach or exceed. So one visitor with
-  a wrong clock, or one app that comes back online, is not a slow feed; with fewer senders nothing is said.
+- transport: how late events arrive (received_at - ts) among the arrivals of the last `window_minutes`
+  that are no history and were not let in from the quarantine. Each sender counts once, with its
+  freshest event; the value is the delay that a share of `late_share` of the senders, and at least
+  `min_senders` of them, reach or exceed. So one visitor with a wrong clock, or one app that comes back
+  online, is not a slow feed; with fewer senders nothing is said.
 - waiting: how long the oldest accepted event has been waiting to be resolved to a lead.
 
 `quiet_minutes` since the last arrival is told beside it: silence is no lag, but worth a look.

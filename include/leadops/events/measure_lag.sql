@@ -9,6 +9,7 @@ with arrivals as (
         received_at > %(now)s - %(span)s
         and received_at <= %(now)s
         and not is_history
+        and not was_refused
     order by received_at desc
     limit %(max_events)s
 ),

@@ -95,7 +95,7 @@ class Batch:
                 user_agent=self.user_agent,
             )
             if isinstance(verdict, Event):
-                self.valid.append(row_of(verdict, item, position=index))
+                self.valid.append(row_of(verdict, item, position=index, history=self.history))
             else:
                 self._refuse(index, item, verdict)
 
@@ -108,6 +108,7 @@ class Batch:
             "refused": json.dumps(self.refused),
             "now": self.now,
             "history": self.history,
+            "was_refused": False,
             "user_agent": agent[:LONGEST_AGENT] or None,
         }
 
@@ -122,8 +123,8 @@ class Batch:
         self.refused.append({"body": json.dumps(item), "reason": why.reason, "detail": why.detail})
 
 
-def row_of(event: Event, item: Any, *, position: int) -> dict[str, Any]:
-    """Return the row of cdp.events for `event`, its payload as it was sent in `item`."""
+def row_of(event: Event, item: Any, *, position: int, history: bool = False) -> dict[str, Any]:
+    """Return the row of cdp.events for `event`, its payload as sent in `item`; `history`: it is past."""
     return {
         "position": position,
         "event_id": event.event_id,
@@ -133,6 +134,7 @@ def row_of(event: Event, item: Any, *, position: int) -> dict[str, Any]:
         "user_id": event.user_id,
         "email": event.email,
         "payload": {"properties": item.get("properties", {}), "context": item.get("context", {})},
+        "is_history": history,
     }
 
 
