@@ -89,6 +89,7 @@ def reachable_folder(folder: Path, account: Account, *, elsewhere: Path = OPEN_F
     symbolic link to it, so removing the link means starting afresh.
     """
     if not folder.exists():
+        folder.unlink(missing_ok=True)  # a link to what is gone
         folder.parent.mkdir(parents=True, exist_ok=True)
         if account.reaches(folder.parent):
             folder.mkdir()

@@ -79,7 +79,8 @@ def _run(home: Home, screen: Screen) -> int:
             _say_ready(home, values, screen, seconds=time.time() - started)
             _watch(running, values, screen, since=now, started=started)
     finally:
-        screen.say("stopping …")
+        if running.children:
+            screen.say("stopping …")
         running.stop()
     return 0
 

@@ -57,6 +57,8 @@ def test_a_closed_folder_is_a_link_to_an_open_one(
     assert (closed / "data").is_symlink()
     assert reachable_folder(closed / "data", account, elsewhere=open_folder) == place
     assert place.stat().st_uid == account.uid
+    place.rmdir()
+    assert reachable_folder(closed / "data", account, elsewhere=open_folder).is_dir()
 
 
 def test_a_folder_that_was_closed_later_is_named(account: Account, open_folder: Path) -> None:
