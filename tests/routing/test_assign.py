@@ -151,6 +151,17 @@ def test_the_owner_of_the_account_stays(office: Office) -> None:
     assert office.story(2) == [("a", "account", "mql")]
 
 
+def test_the_account_that_identity_knows_comes_before_the_companys_name(office: Office) -> None:
+    for rep in "ab":
+        office.rep(rep)
+    office.mql(1, company="Acme")
+    office.mql(2, 1, company="Acme Europe")
+    office.mql(3, 2, company="Acme")
+    office.connection.execute("update identity.leads set account_id = 7 where lead_id in (1, 2)")
+    office.assign(3)
+    assert [office.owner(lead) for lead in (1, 2, 3)] == ["a", "a", "b"]
+
+
 def test_a_colleague_stands_in_for_the_owner_of_an_account(office: Office) -> None:
     office.rep("a")
     office.mql(1, company="Acme")

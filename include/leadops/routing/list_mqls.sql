@@ -3,7 +3,7 @@ select
     mql.lead_id,
     mql.occurred_at,
     coalesce(
-        'account:' || (to_jsonb(leads) ->> 'account_id'),
+        'account:' || leads.account_id,
         'company:' || md5(nullif(traits.company, '')),
         'lead:' || mql.lead_id
     ) as account,

@@ -89,7 +89,7 @@ cross join
     lateral (
         select
             coalesce(
-                'account:' || (to_jsonb(leads) ->> 'account_id'),
+                'account:' || leads.account_id,
                 'company:' || md5(nullif(traits.company, '')),
                 'lead:' || wanted.lead_id
             ) as account
