@@ -1,0 +1,99 @@
+"""From points to a lead in a real CRM with an owner, who is told in a real Slack, once."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+from psycopg.types.json import Jsonb
+from slack_sdk import WebClient
+
+from leadops.clients.chat import ApiChat
+from leadops.clients.crm import CrmClient
+from leadops.company import Company
+from leadops.crm.poll import poll_crm
+from leadops.db import Connection
+from leadops.delivery.push import push
+from leadops.delivery.settings import DeliverySettings
+from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.qualify import qualify_leads
+from leadops.routing.assign import assign_leads
+from leadops.routing.rules import RoutingRules
+from leadops.routing.tell import tell_reps
+from leadops.settings import Endpoint, load_config
+from leadops_sandbox.serve import serve_in_thread
+from leadops_sandbox.settings import Tokens
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def all_day(rep_id: str, language: str) -> dict[str, Any]:
+    hours = {"days": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "24:00"}
+    return {
+        "id": rep_id,
+        "languages": [language],
+        "working_hours": hours,
+        "zone": "UTC",
+        "capacity_per_day": 5,
+    }
+
+
+def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
+    connection: Connection, database_url: str, tmp_path: Path
+) -> None:
+    rules, start = load_config("routing", RoutingRules), clock()
+    connection.execute(
+        "insert into identity.leads (email, created_at, first_event_seq) values ('a@b.example', now(), 0)"
+    )
+    connection.execute("insert into identity.traits values (1, 'country', %s, now(), 'e')", [Jsonb("DE")])
+    for dimension, points in (("fit", 40), ("behaviour", 80)):
+        connection.execute(
+            "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at,"
+            " rule_set_id, lane, reason) values (1, %s, %s, 'rule', 'r', %s, %s, 1, 0, '')",
+            [points, dimension, start, start],
+        )
+    connection.execute(
+        "insert into scoring.scores (lead_id, fit, behaviour, updated_at) values (1, 40, 80, now())"
+    )
+    connection.commit()
+    with serve_in_thread(tmp_path, sales_work=False) as url:
+        crm = Endpoint(base_url=url, token=Tokens().crm, timeout=5)
+        reps = {"items": [all_day("rep-de", "de"), all_day("rep-ja", "ja")]}
+        headers = {"Authorization": f"Bearer {Tokens().crm}"}
+        requests.put(f"{url}/_crm/reps", json=reps, headers=headers, timeout=5).raise_for_status()
+        client = CrmClient(crm)
+        assert poll_crm(connection, client, now=clock()).reps == 2
+        client.close()
+        chat = ApiChat(WebClient(Tokens().slack, base_url=f"{url}/api/", timeout=5), "C0LEADOPS")
+        told = 0
+        for _ in range(2):
+            qualify_leads(connection, contract=load_config("kpi", KpiContract), now=clock())
+            assign_leads(connection, rules=rules, now=clock())
+            connection.commit()
+            push(
+                database_url=database_url,
+                endpoint=crm,
+                target="crm",
+                settings=load_config("delivery", DeliverySettings),
+                clock=clock,
+                sleep=time.sleep,
+                until=clock() + timedelta(seconds=10),
+            )
+            options = {"settings": rules.slack, "company": Company(), "clock": clock, "sleep": time.sleep}
+            told += tell_reps(connection, chat, **options).told
+        assert told == 1
+        lines = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
+        effects = [line for line in lines if line["kind"] in ("crm.lead", "crm.patch")]
+        assert [effect["kind"] for effect in effects] == ["crm.lead", "crm.patch"]
+        assert (effects[1]["id"], effects[1]["body"]["owner_id"]) == (effects[0]["id"], "rep-de")
+        found = chat.find(
+            connection.execute(
+                "select installation_id || '-routing-1' from delivery.installation"
+            ).fetchone()[0],  # type: ignore[index]
+            since=start,
+        )
+        assert found is not None
