@@ -1,27 +1,22 @@
 -- Per target: the oldest live score change that has not arrived, and how much waits behind it.
 -- What a person sent again counts from then on, not from when it was first wanted.
-with retried as (
-    select
-        target,
-        reference,
-        max(settled_at) as retried_at
-    from delivery.dead_letters
-    where state = 'retried' and kind = 'delta'
-    group by target, reference
-),
-
-waiting as (
-    -- cut into no batch yet
+with waiting as (
+    -- cut into no batch yet: looked up in order from the cursor on, never far from the end; a million are enough
     select
         'ma' as target,
-        min(ledger.recorded_at) as oldest_at,
+        min(behind.recorded_at) as oldest_at,
         count(*) as deltas
-    from scoring.ledger
-    where
-        ledger.lane = 0
-        and ledger.seq > coalesce(
-            (select ledger_seq from delivery.cursors where target = 'ma' and lane = 0), 0
-        )
+    from (
+        select ledger.recorded_at
+        from scoring.ledger
+        where
+            ledger.lane = 0
+            and ledger.seq > coalesce(
+                (select ledger_seq from delivery.cursors where target = 'ma' and lane = 0), 0
+            )
+        order by ledger.seq
+        limit 1000000
+    ) as behind
     union all
     -- in a batch that is not settled
     select
@@ -40,8 +35,16 @@ waiting as (
         count(*)
     from delivery.held_deltas as held
     inner join scoring.ledger on held.ledger_seq = ledger.seq
-    left join retried
-        on held.target = retried.target and held.ledger_seq = retried.reference
+    cross join
+        lateral (
+            select max(letters.settled_at) as retried_at
+            from delivery.dead_letters as letters
+            where
+                letters.kind = 'delta'
+                and letters.reference = held.ledger_seq
+                and letters.target = held.target
+                and letters.state = 'retried'
+        ) as retried
     where held.lane = 0
     group by held.target
 ),

@@ -1,22 +1,21 @@
 -- Per target: the oldest live effect that has not arrived, and how much waits behind it.
 -- What a person sent again counts from then on, not from when it was first wanted.
-with retried as (
-    select
-        reference as outbox_id,
-        max(settled_at) as retried_at
-    from delivery.dead_letters
-    where state = 'retried' and kind = 'effect'
-    group by reference
-),
-
-waiting as (
+with waiting as (
     select
         outbox.target,
         min(greatest(outbox.created_at, retried.retried_at)) as oldest_at,
         count(*) as effects,
         count(distinct outbox.lead_id) as leads
     from delivery.outbox
-    left join retried on outbox.outbox_id = retried.outbox_id
+    cross join
+        lateral (
+            select max(letters.settled_at) as retried_at
+            from delivery.dead_letters as letters
+            where
+                letters.kind = 'effect'
+                and letters.reference = outbox.outbox_id
+                and letters.state = 'retried'
+        ) as retried
     where outbox.state in ('pending', 'sending') and outbox.lane = 0
     group by outbox.target
 )
