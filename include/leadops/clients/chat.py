@@ -11,14 +11,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from leadops.clients.slack_errors import judge_exception, judge_refusal
-from leadops.errors import ConfigError
-from leadops.settings import Endpoint
 
 EVENT_TYPE = "leadops_message"
 #: How far our clock and Slack's may be apart when a message is looked up.
 CLOCK_SKEW = timedelta(minutes=5)
 PAGE, PAGES = 200, 20
-WEBHOOK_HOST = "https://hooks.slack.com/services"
 
 Blocks = Sequence[dict[str, Any]]
 
@@ -140,25 +137,6 @@ class WebhookChat:
     def find(self, key: str, *, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Not possible."""
         raise NotImplementedError("a webhook cannot read; ask can_edit first")
-
-
-def make_chat(endpoint: Endpoint, *, channel: str) -> Chat:
-    """Return the chat behind the connection leadops_slack.
-
-    A password like T…/B…/… is an incoming webhook's (the host is then its address up to /services); any other
-    is a bot token. `channel` in the connection's extra wins over the argument. Raises ConfigError without a
-    password.
-    """
-    timeout = max(1, round(endpoint.timeout))
-    if not endpoint.token:
-        raise ConfigError("leadops_slack has no password: give a bot token, or T…/B…/… of a webhook")
-    if "/" in endpoint.token:
-        host = endpoint.base_url if "://" in endpoint.base_url else WEBHOOK_HOST
-        url = f"{host.rstrip('/')}/{endpoint.token.lstrip('/')}"
-        return WebhookChat(WebhookClient(url, timeout=timeout, retry_handlers=[]))
-    base_url = str(endpoint.extra.get("base_url") or WebClient.BASE_URL)
-    client = WebClient(endpoint.token, base_url=base_url, timeout=timeout, retry_handlers=[])
-    return ApiChat(client, str(endpoint.extra.get("channel") or channel))
 
 
 def _call(method: Callable[..., Any], values: Mapping[str, Any]) -> Any:
