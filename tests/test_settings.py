@@ -1,0 +1,24 @@
+"""Every file that cannot be read is refused with its name and line."""
+
+from pathlib import Path
+
+import pytest
+
+from leadops.company import Company
+from leadops.errors import ConfigError
+from leadops.settings import load_config
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"time_zone: Asia/Tokyo\nlocale: \x07\n", r"company.yaml:2: holds the control character 0x07"),
+        ("time_zone: Asia/Tokyo\n# café\n".encode("latin-1"), r"company.yaml:2: is not UTF-8"),
+        (b"time_zone: [\n", r"company.yaml:\d: not valid YAML"),
+    ],
+)
+def test_a_file_that_is_no_text_is_refused_with_its_line(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "company.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=says):
+        load_config("company", Company, path=path)
