@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from leadops.alerts.check import check
@@ -41,13 +41,19 @@ def read_lag() -> Counts:
 
 
 def poll() -> Counts:
-    """Mirror what the salespeople did. A CRM that is down is no failure: the clocks are held meanwhile."""
+    """Mirror what the salespeople did. A CRM that is down or refuses is no failure: the clocks are held."""
     client = CrmClient(find_endpoint("crm"))
     try:
         with open_database("poll") as connection:
             polled = poll_crm(connection, client, now=now())
     except TransientError as error:
         log.warning("%s; the SLA clocks are held until it is back", error)
+        return {"activities": 0, "reps": 0, "unreachable": 1}
+    except PermanentError as error:
+        log.warning(
+            "%s; correct host and password of the connection leadops_crm. The SLA clocks are held until then",
+            error,
+        )
         return {"activities": 0, "reps": 0, "unreachable": 1}
     finally:
         client.close()
@@ -85,15 +91,25 @@ def tell_incidents(context: Context) -> Counts:
 def _read_cdp() -> CdpReading:
     client = CdpClient(find_endpoint("cdp"))
     try:
-        lag = client.lag()
-        as_of = lag.get("as_of")
-        return CdpReading(
-            minutes_lag=float(lag["minutes_lag"]), as_of=datetime.fromisoformat(as_of) if as_of else None
-        )
-    except (TransientError, PermanentError, ValueError) as error:
+        return _form_reading(client.lag())
+    except (TransientError, PermanentError) as error:
         return CdpReading(reason=str(error))
     finally:
         client.close()
+
+
+def _form_reading(answer: Mapping[str, Any]) -> CdpReading:
+    """Return what the CDP's answer says; one whose time cannot be read says nothing, for a reason."""
+    as_of = answer.get("as_of")
+    if as_of is None:
+        return CdpReading(minutes_lag=float(answer["minutes_lag"]))
+    try:
+        time_of = datetime.fromisoformat(as_of)
+    except (TypeError, ValueError):
+        time_of = None
+    if time_of is None or time_of.tzinfo is None:
+        return CdpReading(reason="CDP lag: as_of is not a time with its offset, such as 2026-07-01T09:00:00Z")
+    return CdpReading(minutes_lag=float(answer["minutes_lag"]), as_of=time_of.astimezone(UTC))
 
 
 def _alert_settings() -> AlertSettings:
