@@ -4,6 +4,7 @@ from typing import Any
 
 from airflow.sdk import dag, get_current_context, task
 
+from leadops.db_errors import database_errors_in_one_line
 from leadops.orchestration import deliver as delivery
 from leadops.orchestration.defaults import minute_dag
 
@@ -24,6 +25,7 @@ def deliver_outbox() -> None:
     """
 
     @task
+    @database_errors_in_one_line()
     def deliver() -> dict[str, Any]:
         """Send to the MA and the CRM what waits for them; say what has waited too long."""
         return delivery.deliver(get_current_context())

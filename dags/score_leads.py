@@ -4,6 +4,7 @@ from typing import Any
 
 from airflow.sdk import dag, get_current_context, task
 
+from leadops.db_errors import database_errors_in_one_line
 from leadops.orchestration import minute
 from leadops.orchestration.defaults import minute_dag
 
@@ -35,26 +36,31 @@ def score_leads() -> None:
     """
 
     @task
+    @database_errors_in_one_line()
     def resolve() -> dict[str, Any]:
         """Find the lead behind every waiting event; a new email makes a lead."""
         return minute.resolve(get_current_context())
 
     @task
+    @database_errors_in_one_line()
     def score() -> dict[str, Any]:
         """Write the points that the rules give, as differences to what the ledger has."""
         return minute.score(get_current_context())
 
     @task
+    @database_errors_in_one_line()
     def push() -> dict[str, Any]:
         """Send new leads and score changes to the MA, each exactly once."""
         return minute.push(get_current_context())
 
     @task
+    @database_errors_in_one_line()
     def qualify() -> dict[str, Any]:
         """Record who became MQL, SAL, SQL, won or lost; bring new MQLs to the CRM."""
         return minute.qualify()
 
     @task
+    @database_errors_in_one_line()
     def assign() -> dict[str, Any]:
         """Give each new MQL an owner, empty the queues, let late leads move on; tell the owners."""
         return minute.assign(get_current_context())

@@ -4,6 +4,7 @@ from typing import Any
 
 from airflow.sdk import dag, get_current_context, task
 
+from leadops.db_errors import database_errors_in_one_line
 from leadops.orchestration import watch
 from leadops.orchestration.defaults import minute_dag
 
@@ -23,11 +24,13 @@ def watch_cdp_lag() -> None:
     """
 
     @task
+    @database_errors_in_one_line()
     def read_lag() -> dict[str, Any]:
         """Ask the CDP for its lag; compare everything with the incidents on record."""
         return watch.read_lag()
 
     @task
+    @database_errors_in_one_line()
     def tell() -> dict[str, Any]:
         """Post, edit, escalate and resolve the Slack messages of the incidents."""
         return watch.tell_incidents(get_current_context())

@@ -4,6 +4,7 @@ from typing import Any
 
 from airflow.sdk import dag, get_current_context, task
 
+from leadops.db_errors import database_errors_in_one_line
 from leadops.orchestration import watch
 from leadops.orchestration.defaults import minute_dag
 
@@ -17,21 +18,25 @@ def watch_sla() -> None:
     line with the incidents. **When**: every minute. **Connections**: `leadops_crm`, `leadops_slack`, and
     `LEADOPS_DATABASE_URL`.
 
-    **When it is red**: lateness of sales goes unseen. Read the last line of the log. A CRM that is down does
-    not make this DAG red: the clocks are held and settled later with the true times.
+    **When it is red**: lateness of sales goes unseen. Read the last line of the log. A CRM that is down or
+    refuses us does not make this DAG red: the clocks are held and settled later with the true times. If they
+    stay held, read the warning in the log of `poll`: it says what to change.
     """
 
     @task
+    @database_errors_in_one_line()
     def poll() -> dict[str, Any]:
         """Mirror what the salespeople did since the last poll."""
         return watch.poll()
 
     @task
+    @database_errors_in_one_line()
     def clock() -> dict[str, Any]:
         """Bring the SLA clocks up to date; compare everything with the incidents on record."""
         return watch.watch()
 
     @task
+    @database_errors_in_one_line()
     def tell() -> dict[str, Any]:
         """Post, edit, escalate and resolve the Slack messages of the incidents."""
         return watch.tell_incidents(get_current_context())

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from leadops_stack.postgres import PostgresServer
+
 LEADOPS = str(Path(sys.executable).parent / "leadops")
 
 
@@ -54,3 +56,13 @@ def test_init_config_copies_what_is_not_there_and_touches_nothing_else(tmp_path:
     assert done.returncode == 0
     assert (tmp_path / "scoring.yaml").read_text() == "mine"
     assert {path.name for path in tmp_path.iterdir()} >= {"delivery.yaml", "scoring.yaml", "company.yaml"}
+
+
+@pytest.mark.parametrize("words", [("dead-letters", "list"), ("incidents", "list"), ("quarantine", "list")])
+def test_a_database_without_tables_is_said_in_one_line(
+    postgres: PostgresServer, words: tuple[str, ...]
+) -> None:
+    done = _run(*words, LEADOPS_DATABASE_URL=postgres.url())
+    assert done.returncode == 1
+    assert "run `leadops migrate`" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

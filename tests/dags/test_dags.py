@@ -1,7 +1,10 @@
 """Every DAG is what operations can rely on."""
 
+import inspect
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -58,3 +61,30 @@ def test_the_leaves_that_the_heartbeat_waits_for_are_the_leaves(dags: dict) -> N
     assert {task.task_id for task in dags["deliver_outbox"].leaves} == set(deliver.LEAVES)
     assert {task.task_id for task in dags["watch_cdp_lag"].leaves} == {"tell"}
     assert {task.task_id for task in dags["watch_sla"].leaves} == {"tell"}
+
+
+def test_the_databases_own_words_stay_out_of_the_tasks_logs(dags: dict) -> None:
+    from leadops.errors import PermanentError
+
+    for dag in dags.values():
+        for task in dag.tasks:
+            body = task.python_callable
+            inner = inspect.unwrap(body)
+            with pytest.MonkeyPatch.context() as patch:
+                for room in {"minute", "watch", "delivery"} & set(inner.__globals__):
+                    patch.setitem(inner.__globals__, room, Refusing())
+                patch.setitem(inner.__globals__, "get_current_context", dict)
+                with pytest.raises(PermanentError) as caught:
+                    body()
+            assert "DataError" in str(caught.value), task.task_id
+            assert caught.value.__suppress_context__
+
+
+class Refusing:
+    """Every body of a task, on a database that refuses what it is sent."""
+
+    def __getattr__(self, name: str) -> Any:
+        def refuse(*_: Any) -> None:
+            raise psycopg.DataError("invalid input\nCONTEXT:  JSON data, line 1: taro@example.com")
+
+        return refuse

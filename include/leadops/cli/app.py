@@ -20,6 +20,7 @@ from leadops.cli import (
     sandbox,
     score,
 )
+from leadops.db_errors import database_errors_in_one_line
 from leadops.errors import LeadopsError
 
 app = typer.Typer(
@@ -50,7 +51,8 @@ app.add_typer(routing.app, name="routing")
 def run() -> None:
     """Run the command line; an error of ours is one line on stderr and exit code 1."""
     try:
-        app()
+        with database_errors_in_one_line():
+            app()
     except LeadopsError as error:
         sys.stderr.write(f"leadops: {error}\n")
         sys.exit(1)
