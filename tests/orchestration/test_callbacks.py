@@ -1,9 +1,11 @@
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from leadops.alerts.watch_dags import watch_dags
 from leadops.db import Connection
 from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
 from leadops.orchestration.heartbeat import note_success
@@ -77,4 +79,19 @@ def test_the_success_of_an_earlier_run_does_not_count(connection: Connection) ->
 
 def test_a_backfill_says_nothing_of_now(connection: Connection) -> None:
     note_success(_task("push", run_type="backfill"), connection, leaves=("push",))
-    assert _beats(connection) == set()
+    assert _beats(connection) == {"score_leads (backfill)", "score_leads (backfill).push"}
+
+
+def test_a_backfill_that_fails_is_an_incident_of_its_own_until_one_succeeds(connection: Connection) -> None:
+    open_task_incident(_task("push", run_type="backfill"))
+    ((kind, subject, facts),) = _incidents(connection)
+    assert (kind, subject) == ("dag_failed", "score_leads (backfill)")
+    assert json.loads(facts)["link_dag_id"] == "score_leads"
+
+    note_success(_task("push"), connection, leaves=("push",))
+    connection.commit()
+    assert watch_dags(connection) == [], "the live DAG says nothing of it"
+    note_success(_task("push", run_type="backfill"), connection, leaves=("push",))
+    assert [(one.subject, one.standing) for one in watch_dags(connection)] == [
+        ("score_leads (backfill)", "good")
+    ]

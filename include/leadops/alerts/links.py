@@ -17,7 +17,8 @@ def link_runbook(kind: str, words: Words, settings: AlertSettings) -> str:
 def link_run(incident: Incident, words: Words, settings: AlertSettings) -> list[str]:
     """Return links to the run and the task's log, as far as the facts name them."""
     links = []
-    dag_id, run_id = incident.facts.get("dag_id"), incident.facts.get("run_id")
+    facts = incident.facts
+    dag_id, run_id = facts.get("link_dag_id") or facts.get("dag_id"), facts.get("run_id")
     if settings.airflow_base_url and dag_id:
         path = f"/dags/{quote(dag_id, safe='')}" + (f"/runs/{quote(run_id, safe='')}" if run_id else "")
         links.append(_link(settings.airflow_base_url + path, words.say("words", "run")))

@@ -7,24 +7,29 @@ from typing import Any
 
 from leadops.alerts.dag_facts import form_dag_facts
 from leadops.alerts.incidents import open_incident
+from leadops.db_errors import database_errors_in_one_line
 from leadops.orchestration.connections import open_database
+from leadops.orchestration.heartbeat import name_dag
 from leadops.orchestration.runs import now
 
 log = logging.getLogger(__name__)
 
 
 def open_task_incident(context: Mapping[str, Any]) -> None:
-    """Open the incident dag_failed for the task's DAG; `context` is Airflow's, after the last try."""
+    """Open the incident dag_failed for the task's DAG; `context` is Airflow's, after the last try.
+
+    A backfill that fails is an incident of its own, and says nothing against the live DAG.
+    """
     task = context["task_instance"]
     facts = form_dag_facts(
-        dag_id=task.dag_id,
+        dag_id=name_dag(context),
         run_id=task.run_id,
         task_id=task.task_id,
         try_number=task.try_number,
         log_url=getattr(task, "log_url", "") or "",
         error=context.get("exception"),
     )
-    _record("dag_failed", task.dag_id, facts)
+    _record("dag_failed", name_dag(context), {**facts, "link_dag_id": task.dag_id})
 
 
 async def open_deadline_incident(context: Mapping[str, Any]) -> None:
@@ -36,6 +41,7 @@ async def open_deadline_incident(context: Mapping[str, Any]) -> None:
     await asyncio.to_thread(_record, "run_missed_deadline", run["dag_id"], facts)
 
 
+@database_errors_in_one_line()
 def _record(kind: str, subject: str, facts: Mapping[str, Any]) -> None:
     """Write the incident; the next watch tells it. Without a database all DAGs are red, which says it too."""
     with open_database("callback") as connection:
