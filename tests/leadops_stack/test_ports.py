@@ -28,12 +28,12 @@ def test_every_taken_port_is_named_with_its_variable() -> None:
         for taken in (one, other):
             taken.bind(("127.0.0.1", 0))
             taken.listen()
-        ports = {"LEADOPS_PORT_A": one.getsockname()[1], "LEADOPS_PORT_B": other.getsockname()[1]}
-        ports["LEADOPS_PORT_C"] = free = free_port()
+        ports = {"PORT_A": one.getsockname()[1], "PORT_B": other.getsockname()[1]}
+        ports["PORT_C"] = free = free_port()
         with pytest.raises(ConfigError) as refused:
             check_free(ports, ports)
     assert str(refused.value).splitlines() == [
         f"port {ports[name]} is taken; set {name} to a free one"
-        for name in ("LEADOPS_PORT_A", "LEADOPS_PORT_B")
+        for name in ("PORT_A", "PORT_B")
     ]
     assert is_free(free)
