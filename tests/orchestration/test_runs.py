@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from leadops.delivery.cut import BACKFILL, LIVE
-from leadops.orchestration.runs import interval, is_backfill, lane
+from leadops.orchestration.runs import interval, is_backfill
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
@@ -24,7 +23,6 @@ def _run_types() -> list[Any]:
 def test_only_a_backfill_is_a_backfill_whatever_its_run_id_says(run_type: Any) -> None:
     context = _context(run_type, run_id="scheduled__2026-05-01T12:00:00+00:00")
     assert is_backfill(context) is (run_type.value == "backfill")
-    assert lane(context) == (BACKFILL if run_type.value == "backfill" else LIVE)
 
 
 def test_there_is_a_backfill_among_the_run_types() -> None:
