@@ -33,7 +33,6 @@ def test_every_taken_port_is_named_with_its_variable() -> None:
         with pytest.raises(ConfigError) as refused:
             check_free(ports, ports)
     assert str(refused.value).splitlines() == [
-        f"port {ports[name]} is taken; set {name} to a free one"
-        for name in ("PORT_A", "PORT_B")
+        f"port {ports[name]} is taken; set {name} to a free one" for name in ("PORT_A", "PORT_B")
     ]
     assert is_free(free)
