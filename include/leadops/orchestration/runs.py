@@ -15,12 +15,6 @@ def is_backfill(context: Mapping[str, Any]) -> bool:
     return str(context["dag_run"].run_type).rsplit(".", 1)[-1].lower() in ("backfill", "backfill_job")
 
 
-def name_dag(context: Mapping[str, Any]) -> str:
-    """Return the name of the run's DAG among incidents and heartbeats; backfills have one of their own."""
-    run = context["dag_run"]
-    return f"{run.dag_id} (backfill)" if is_backfill(context) else str(run.dag_id)
-
-
 def interval(context: Mapping[str, Any]) -> tuple[datetime, datetime]:
     """Return the run's data interval [start, end) in UTC; both ends are run_after where it has none."""
     run = context["dag_run"]
