@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from leadops.alerts.findings import Finding, Key
 from leadops.alerts.incidents import beat
-from leadops.mask import mask_text
 from leadops.alerts.settings import AlertSettings
 from leadops.db import Connection
+from leadops.mask import mask_text
 
 CDP = "cdp"
 MINUTE = timedelta(minutes=1)

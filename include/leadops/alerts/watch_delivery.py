@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from leadops.alerts.findings import Finding, Key, find_ended
 from leadops.alerts.kinds import KINDS
-from leadops.mask import mask_text
 from leadops.alerts.settings import AlertSettings
 from leadops.db import Connection, load_sql
+from leadops.mask import mask_text
 
 MINUTE = timedelta(minutes=1)
 
