@@ -1,6 +1,6 @@
 # What you can do here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down status env install install-dev test check fmt bench lock
+.PHONY: help airflow up down status env install install-dev test check fmt bench lock
 
 BIN := .venv/bin
 STARTED := $(shell date +%s)
@@ -25,6 +25,9 @@ down:  ## stop everything that `make up` started, from any terminal
 status:  ## say what runs
 	@test -x $(BIN)/python || { echo "nothing is installed; run make up" >&2; exit 3; }
 	@$(BIN)/python -m leadops_stack status
+
+airflow: install  ## the airflow command on this stack: make airflow ARGS="backfill create --dag-id …"
+	@$(BIN)/python -m leadops_stack airflow $(ARGS)
 
 env: install  ## only write .env with fresh secrets (for docker compose); what is there stays
 	@$(BIN)/python -m leadops_stack env

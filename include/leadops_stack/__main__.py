@@ -1,10 +1,14 @@
-"""`python -m leadops_stack up|down|status|env`."""
+"""`python -m leadops_stack up|down|status|env|airflow …`."""
 
 import argparse
+import os
 import sys
+from pathlib import Path
 
 from leadops.errors import LeadopsError
+from leadops_stack.airflow_env import airflow_environment
 from leadops_stack.home import Home, find_home
+from leadops_stack.plan import base_environment
 from leadops_stack.screen import Screen
 from leadops_stack.status import status
 from leadops_stack.up import down, up
@@ -18,16 +22,27 @@ def write_variables(home: Home, screen: Screen) -> int:
     return 0
 
 
+def run_airflow(home: Home, words: list[str]) -> None:
+    """Become the `airflow` command, on the Airflow of this stack."""
+    values = prepare_variables(home)
+    program = str(Path(sys.executable).parent / "airflow")
+    environment = {**base_environment(values), **airflow_environment(home, values)}
+    os.execve(program, [program, *words], environment)  # noqa: S606
+
+
 COMMANDS = {"up": up, "down": down, "status": status, "env": write_variables}
 
 
 def main() -> int:
     """Run one command; a refusal is one line on stderr and exit code 2."""
     parser = argparse.ArgumentParser(prog="leadops_stack", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
-    command = COMMANDS[parser.parse_args().command]
+    parser.add_argument("command", choices=[*COMMANDS, "airflow"])
+    parser.add_argument("words", nargs=argparse.REMAINDER, help="for airflow: its own words")
+    given = parser.parse_args()
     try:
-        return command(find_home(), Screen())
+        if given.command == "airflow":
+            run_airflow(find_home(), given.words)
+        return COMMANDS[given.command](find_home(), Screen())
     except LeadopsError as error:
         print(error, file=sys.stderr)
         return 2
