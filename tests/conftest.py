@@ -1,5 +1,6 @@
 """What every test can ask for: a real PostgreSQL, a migrated database of its own, a connection to it."""
 
+import os
 import secrets
 import shutil
 import socket
@@ -17,6 +18,9 @@ from leadops_stack.postgres import PostgresServer
 from .scheduling import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401  pytest's hooks
 
 TEMPLATE = "leadops_template"
+
+# What commands print is as wide everywhere: tables are not cut to the terminal of the day.
+os.environ["COLUMNS"] = "200"
 
 
 def free_port() -> int:

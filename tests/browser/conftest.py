@@ -28,8 +28,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Not for the whole session: while Playwright is open, no other test can run an event loop.
     with sync_playwright() as playwright:
         executable = require_chromium(find_chromium(playwright.chromium.executable_path))
         opened = playwright.chromium.launch(

@@ -213,7 +213,7 @@ def refusing_headers() -> list[Any]:
         pytest.param({"X-Signature": ""}, None, 401, "bad_signature", id="unsigned"),
         pytest.param({"X-Signature": "né"}, None, 401, "bad_signature", id="not even hex"),
         pytest.param({}, now - 400, 401, "stale", id="stale, or replayed"),
-        pytest.param({}, now + 400, 401, "stale", id="from the future"),
+        pytest.param({}, now + 86_400, 401, "stale", id="from the future"),
         pytest.param({"X-Timestamp": "soon"}, None, 401, "no_timestamp", id="no time"),
         pytest.param({"X-Timestamp": "9" * 30}, None, 401, "no_timestamp", id="no time of this world"),
         pytest.param({"X-Timestamp": "١٢٣"}, None, 401, "no_timestamp", id="digits of elsewhere"),
