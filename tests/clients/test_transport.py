@@ -2,8 +2,9 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -20,11 +21,17 @@ from leadops.clients.transport import (
 )
 from leadops.errors import PermanentError, TransientError
 from leadops.settings import Endpoint
+from tests.desk import ma_url
+
+__all__ = ["ma_url"]
 
 
 @contextmanager
-def _serve(answer: bytes, *, hold: float = 0.0) -> Iterator[str]:
-    """Answer each connection's first request with these bytes, after `hold` seconds, and close it."""
+def _serve(answer: bytes, *, hold: float = 0.0, then: bytes = b"") -> Iterator[str]:
+    """Answer each connection's first request with these bytes, after `hold` seconds, and close it.
+
+    `then` drips on and on, every tenth of a second.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     stop = threading.Event()
 
@@ -38,6 +45,9 @@ def _serve(answer: bytes, *, hold: float = 0.0) -> Iterator[str]:
                 connection.recv(65536)
                 stop.wait(hold)
                 connection.sendall(answer)
+                with suppress(OSError):
+                    while then and not stop.wait(0.1):
+                        connection.sendall(then)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
@@ -96,6 +106,36 @@ def _call(url: str, *, timeout: float = 2.0) -> Outcome:
 def test_an_answer_says_what_is_known_of_the_effect(answer: bytes, outcome: Outcome) -> None:
     with _serve(answer) as url:
         assert _call(url) == outcome
+
+
+def test_the_connection_is_kept_for_the_next_call(ma_url: str) -> None:
+    transport = Transport(Endpoint(base_url=ma_url))
+    try:
+        for _ in range(3):
+            transport.send("GET", "/_state")
+        pools = transport.session.get_adapter(ma_url).poolmanager.pools  # type: ignore[attr-defined]
+        (pool,) = (pools.get(key) for key in pools.keys())  # noqa: SIM118 - it is no dict
+        assert (pool.num_connections, pool.num_requests) == (1, 3)
+    finally:
+        transport.close()
+
+
+def test_an_answer_that_drips_for_ever_is_given_up() -> None:
+    drip = _answer("200 OK", b"1", length=1000)
+    with _serve(drip, then=b"1") as url:
+        started = time.monotonic()
+        assert _call(url, timeout=0.5) == Unknown("the answer did not end in time")
+        assert time.monotonic() - started < 3
+
+
+def test_what_no_database_can_keep_is_left_out() -> None:
+    with _serve(_answer("200 OK", b'{"a\\u0000":["b\\u0000c",1]}')) as url:
+        assert _call(url) == Answered(200, {"a": ["bc", 1]})
+
+
+def test_a_refusal_names_no_person() -> None:
+    with _serve(_answer("422 No", b'{"detail":"jane.doe@acme.example is on the list"}')) as url:
+        assert _call(url) == Refused(422, "HTTP 422: [e-mail] is on the list")
 
 
 def test_silence_after_sending_is_unknown() -> None:

@@ -147,6 +147,9 @@ def _read_body(response: requests.Response, *, until: float) -> bytes:
             raise _EndlessAnswerError(f"the answer is larger than {LARGEST_ANSWER} bytes")
         if time.monotonic() > until:
             raise _EndlessAnswerError("the answer did not end in time")
+    response.raw.read(
+        1
+    )  # nothing is left to read, but only this tells http.client so: the connection is kept
     return bytes(content)
 
 
