@@ -27,6 +27,10 @@ class Scored:
     remaining: bool  # the chunk was full, or the other lane was not looked at, so more may wait
 
 
+#: Ledger rows after which the planner must be told: until it hears of them, cutting them into calls takes twice
+#: as long (measured with 660,000 rows: 7 s, told 4 s; telling takes 0.2 s).
+MANY_ROWS = 50_000
+
 NOTHING = Scored(leads=0, rows=0, points=0, corrections=0, remaining=False)
 
 
@@ -66,6 +70,8 @@ def score_leads(
             values = {"now": now, "rule_set_id": rule_set_id, "lane": lanes[0]}
             connection.execute(load_sql("leadops.scoring", "append_ledger"), values)
             connection.execute(load_sql("leadops.scoring", "change_scores"), {"now": now})
+        if written >= MANY_ROWS:
+            connection.execute("analyze scoring.ledger")
     return Scored(
         leads=leads,
         rows=written,
