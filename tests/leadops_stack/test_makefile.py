@@ -6,7 +6,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
 COMMANDS = (
-    "up", "down", "status", "env", "install", "install-dev", "test", "check", "fmt", "bench", "lock",
+    "airflow", "up", "down", "status", "env", "install", "install-dev", "test", "check",
+    "fmt", "bench", "lock",
 )  # fmt: skip
 
 

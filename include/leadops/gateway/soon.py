@@ -21,7 +21,11 @@ class Soon:
     async def _run(self) -> None:
         while self._wanted:
             self._wanted = False
-            await self._work()
+            try:
+                await self._work()
+            except asyncio.CancelledError:
+                self._wanted = True  # cut off by close, which does it anew
+                raise
             await asyncio.sleep(self._pause)
 
     async def close(self) -> None:
