@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from leadops.settings import Settings
 
@@ -25,6 +25,7 @@ class Company(Settings):
 
     timezone: ZoneName = "Asia/Tokyo"
     language: Literal["en", "ja"] = "en"  # of messages to people
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "JPY"  # of deals and costs, ISO 4217
 
     @property
     def zone(self) -> ZoneInfo:

@@ -5,7 +5,9 @@ from typing import Any
 
 from airflow.sdk import AsyncCallback, CronDataIntervalTimetable, DeadlineAlert, DeadlineReference
 
+from leadops.company import Company
 from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
+from leadops.settings import load_config
 
 #: One pool for all tasks of leadops, so that a backfill never takes every slot of the machine.
 POOL = "leadops"
@@ -14,20 +16,50 @@ POOL = "leadops"
 DEADLINE = timedelta(minutes=3)
 
 
+#: The same for a daily run.
+DAILY_DEADLINE = timedelta(hours=2)
+
+
 def minute_dag(*, tags: list[str]) -> dict[str, Any]:
     """Return the arguments of a DAG that runs every minute: once at a time, and never to catch up.
 
     Missed minutes need no run of their own: each task takes what has not been taken yet.
     """
+    return _dag(
+        CronDataIntervalTimetable("* * * * *", timezone="UTC"),
+        tags=tags,
+        deadline=DEADLINE,
+        execution_timeout=timedelta(minutes=10),
+    )
+
+
+def daily_dag(*, tags: list[str], cron: str = "0 0 * * *") -> dict[str, Any]:
+    """Return the arguments of a DAG that runs once a day (or as `cron` says) of the company's time zone.
+
+    Its data interval ends when it runs: with the default, it is one whole local day, clock changes included.
+    A day can be run again at any time, and days that were missed can be backfilled.
+    """
+    zone = load_config("company", Company).timezone
+    return _dag(
+        CronDataIntervalTimetable(cron, timezone=zone),
+        tags=tags,
+        deadline=DAILY_DEADLINE,
+        execution_timeout=timedelta(hours=1),
+    )
+
+
+def _dag(
+    schedule: CronDataIntervalTimetable, *, tags: list[str], deadline: timedelta, execution_timeout: timedelta
+) -> dict[str, Any]:
     return {
-        "schedule": CronDataIntervalTimetable("* * * * *", timezone="UTC"),
+        "schedule": schedule,
         "start_date": datetime(2026, 1, 1, tzinfo=UTC),
         "catchup": False,
         "max_active_runs": 1,
-        "dagrun_timeout": timedelta(minutes=30),
+        "dagrun_timeout": max(timedelta(minutes=30), deadline),
         "deadline": DeadlineAlert(
             reference=DeadlineReference.DAGRUN_QUEUED_AT,
-            interval=DEADLINE,
+            interval=deadline,
             callback=AsyncCallback(open_deadline_incident),
         ),
         "tags": ["leadops", *tags],
@@ -35,7 +67,7 @@ def minute_dag(*, tags: list[str]) -> dict[str, Any]:
             "owner": "revenue-operations",
             "retries": 1,
             "retry_delay": timedelta(seconds=10),
-            "execution_timeout": timedelta(minutes=10),
+            "execution_timeout": execution_timeout,
             "pool": POOL,
             "on_failure_callback": open_task_incident,
         },
