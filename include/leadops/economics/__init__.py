@@ -1,0 +1,1 @@
+"""What the leads cost and what they bring."""

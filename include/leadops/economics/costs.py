@@ -1,0 +1,68 @@
+"""What was spent: one row a cost, by month, category and campaign, each known by where it comes from."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from leadops.db import Connection, load_sql
+from leadops.errors import PermanentError
+
+CATEGORIES = ("ads", "events", "content", "subscriptions", "implementation", "sales_hours")
+
+#: Digits before the point that the tables hold: numeric(18, 2) and numeric(12, 2).
+_AMOUNT_BELOW, _HOURS_BELOW = Decimal(10) ** 16, Decimal(10) ** 10
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One cost. It needs an amount, or (sales_hours only) hours, which economics.yaml then prices."""
+
+    month: date  # any day of the month that it belongs to
+    category: str  # one of CATEGORIES
+    origin: str  # where it comes from, for example "ads-export:2026-07:line 12"; its key
+    amount: Decimal | None = None  # in the company's currency; negative: a credit
+    campaign: str | None = None  # None: for all campaigns
+    hours: Decimal | None = None  # of salespeople
+    note: str = ""
+
+
+def check_cost(cost: Cost) -> Cost:
+    """Return `cost` with its month's first day and a trimmed campaign.
+
+    Raises PermanentError, in one line without the row's values, when it cannot be recorded as it is.
+    """
+    if cost.category not in CATEGORIES:
+        raise PermanentError(f"category must be one of {', '.join(CATEGORIES)}")
+    if not cost.origin:
+        raise PermanentError("origin is missing: say where the cost comes from, the same each time")
+    if cost.amount is None and (cost.category != "sales_hours" or cost.hours is None):
+        raise PermanentError("amount is missing (only sales_hours may give hours in its place)")
+    for name, number, below in (("amount", cost.amount, _AMOUNT_BELOW), ("hours", cost.hours, _HOURS_BELOW)):
+        if number is None:
+            continue
+        if not number.is_finite() or abs(number) >= below:
+            raise PermanentError(f"{name} is not a number that can be kept")
+        if number != round(number, 2):
+            raise PermanentError(f"{name} has more than two digits after the point; round it first")
+    return Cost(
+        month=cost.month.replace(day=1),
+        category=cost.category,
+        origin=cost.origin,
+        amount=cost.amount,
+        campaign=(cost.campaign or "").strip() or None,
+        hours=cost.hours,
+        note=cost.note,
+    )
+
+
+def record_costs(connection: Connection, costs: Iterable[Cost], *, now: datetime) -> int:
+    """Record `costs` in one transaction; return how many are new or differ from what was known.
+
+    A cost whose origin is known replaces what was recorded under it; the same again changes nothing.
+    Raises PermanentError at the first cost that cannot be recorded; then none is.
+    """
+    rows = [asdict(check_cost(cost)) | {"now": now} for cost in costs]
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.executemany(load_sql("leadops.economics", "upsert_cost"), rows)
+        return max(cursor.rowcount, 0) if rows else 0
