@@ -1,11 +1,11 @@
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Thread
 
-import psycopg
+import pytest
 
 from leadops.db import connect
-from leadops.identity.claim import claim_lead, claim_lead_async
+from leadops.errors import PermanentError
+from leadops.identity.claim import claim_lead
 from leadops.identity.resolve import resolve_events
 from tests.identity.test_resolve import seen
 from tests.scoring.conftest import NOW, World
@@ -32,7 +32,7 @@ def test_a_claim_makes_the_lead_that_the_resolver_then_finds(world: World) -> No
 def test_a_claim_finds_the_lead_that_the_resolver_made(world: World) -> None:
     world.accept([seen("one", email="ann@x.example")])
     world.resolve()
-    assert claim_lead(world.connection, email="ann@x.example", event_seq=9, now=NOW) == 1
+    assert claim_lead(world.connection, email="ann@x.example", event_seq=1, now=NOW) == 1
 
 
 def test_the_resolver_waits_for_a_claim_in_the_making_and_takes_its_lead(
@@ -86,15 +86,7 @@ def test_claims_and_resolvers_at_once_make_one_lead_an_email(world: World, datab
     ]
 
 
-def test_async_claims_at_once_get_the_same_lead(world: World, database_url: str) -> None:
-    world.accept([seen("form", email="ann@x.example")])
-
-    async def claim() -> int:
-        async with await psycopg.AsyncConnection.connect(database_url) as own:
-            return await claim_lead_async(own, email="ann@x.example", event_seq=1, now=NOW)
-
-    async def claim_all() -> list[int]:
-        return await asyncio.gather(*[claim() for _ in range(8)])
-
-    leads = asyncio.run(claim_all())
-    assert set(leads) == {world.rows("select lead_id from identity.leads")[0][0]}
+def test_an_event_that_is_not_there_is_no_evidence(world: World) -> None:
+    with pytest.raises(PermanentError, match="no event 7"):
+        claim_lead(world.connection, email="ann@x.example", event_seq=7, now=NOW)
+    assert world.rows("select count(*) from identity.leads") == [(0,)]

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 
-from leadops.errors import TransientError
 from leadops.events.refusal import Refusal
 from leadops.events.store import AsyncConnection
 from leadops.gateway.addresses import client_address
@@ -171,11 +170,7 @@ async def _take(signed: Signed, gateway: Gateway, desk: FormDesk) -> str:
             now=now,
         )
 
-    try:
-        is_new = await gateway.ask(keep, seconds=seconds)
-    except TransientError:
-        raise Problem(503, "Others make and undo the same lead; send the same form again.") from None
-    if is_new:
+    if await gateway.ask(keep, seconds=seconds):
         desk.bell.ring()
     return submission_id
 

@@ -1,4 +1,5 @@
--- A submission and its event, once for ever; no row: it was kept before.
+-- A submission, once for ever: as it came, its event, its lead, and the wishes for MA and CRM. No row: it was kept
+-- before. One statement, because each round trip to the database costs as much as the work in it.
 with submitted as (
     insert into cdp.raw_leads (submission_id, sender_id, received_at, secret, body)
     values (%(submission_id)s, %(sender_id)s, %(now)s, %(secret)s, %(body)s)
@@ -20,8 +21,80 @@ accepted as (
     from submitted
     on conflict (event_id) do nothing
     returning seq
+),
+
+queued as (
+    insert into identity.inbox (event_seq)
+    select seq from accepted
+),
+
+claimed as (
+    select identity.claim_lead(%(email)s::text, seq, %(ts)s::timestamptz, %(event_id)s::text, %(now)s) as lead_id
+    from accepted
+),
+
+-- Once in the CRM for each story of a lead, until won or lost.
+stories as (
+    select
+        claimed.lead_id,
+        coalesce(latest.cycle, 0) + (case when coalesce(latest.has_ended, true) then 1 else 0 end) as cycle
+    from claimed
+    left join lateral (
+        select
+            transitions.cycle,
+            bool_or(transitions.stage in ('won', 'lost')) as has_ended
+        from lifecycle.transitions as transitions
+        where transitions.lead_id = claimed.lead_id
+        group by transitions.cycle
+        order by transitions.cycle desc
+        limit 1
+    ) as latest on true
+),
+
+wishes as (
+    select
+        'ma' as target,
+        'upsert_lead' as operation,
+        lead_id,
+        jsonb_strip_nulls(
+            jsonb_build_object(
+                'email', %(email)s::text,
+                'firstName', %(first_name)s::text,
+                'lastName', %(last_name)s::text,
+                'utm', %(utm)s::jsonb,
+                'externalId', lead_id::text
+            )
+        ) as payload,
+        'ma-lead-' || lead_id as idempotency_key
+    from stories
+    union all
+    select
+        'crm',
+        'create_lead',
+        lead_id,
+        jsonb_build_object(
+            'email', %(email)s::text,
+            'company', %(company)s::text,
+            'source', %(source)s::text,
+            'idempotency_key', %(person)s::text || '-' || cycle
+        ),
+        'crm-lead-' || lead_id || '-' || cycle
+    from stories
+    -- Asked for this lead alone: as an anti-join it would read all leads of the CRM while they are few.
+    where (select count(*) from lifecycle.leads_in_crm as present where present.lead_id = stories.lead_id) = 0
+),
+
+wanted as (
+    insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, created_at)
+    select
+        target,
+        operation,
+        lead_id,
+        payload,
+        idempotency_key,
+        %(now)s
+    from wishes
+    on conflict (idempotency_key) do nothing
 )
 
-insert into identity.inbox (event_seq)
-select seq from accepted
-returning event_seq
+select lead_id from claimed
