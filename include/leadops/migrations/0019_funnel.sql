@@ -1,0 +1,299 @@
+-- Funnel: what happened on each local day, by campaign and source, and how long leads wait.
+create schema analytics;
+
+-- Which moments were touched, so that the days they lie in are built again. Filled by the triggers below in the
+-- transaction that touches them, emptied by the funnel. Rounded down to quarters of an hour, to be few: no zone's
+-- days begin between two of them.
+create table analytics.inbox (
+    inbox_id bigint generated always as identity primary key,
+    moment timestamptz not null
+);
+
+-- Days that were built, with the bounds and the settings they were built by.
+create table analytics.built_days (
+    dt date primary key,
+    starts_at timestamptz not null,
+    ends_at timestamptz not null,
+    settings text not null,
+    built_at timestamptz not null,
+    is_gated boolean not null default false
+);
+comment on column analytics.built_days.settings is 'Hash of zone, names and windows; a day built by others is stale';
+comment on column analytics.built_days.is_gated is 'The gates have judged it since it was last built';
+create index built_days_ungated on analytics.built_days (dt) where not is_gated;
+create index built_days_settings on analytics.built_days (settings, dt);
+
+create table analytics.dirty_days (
+    dt date primary key,
+    scope text not null check (scope in ('counts', 'figures')),
+    since timestamptz not null
+);
+comment on table analytics.dirty_days is 'Built days that late rows touched and that are not built again yet';
+comment on column analytics.dirty_days.scope is
+'counts: all of the day; figures: only its lead and response times, which look back over other days';
+
+create table analytics.campaign_names (
+    name text primary key,
+    campaign text not null
+);
+comment on table analytics.campaign_names is 'The campaigns that were renamed, as config/funnel.yaml says';
+
+-- Counted once by the day it happened and the day its lead became MQL: both views are sums over it.
+create table analytics.funnel_cells (
+    dt date not null,
+    cohort_dt date,
+    campaign text,
+    source text,
+    kpi_version text not null,
+    leads bigint not null,
+    mqls bigint not null,
+    sals bigint not null,
+    sqls bigint not null,
+    wons bigint not null,
+    losts bigint not null,
+    value numeric(18, 2) not null,
+    left_out bigint not null,
+    unique nulls not distinct (dt, cohort_dt, campaign, source, kpi_version)
+);
+comment on column analytics.funnel_cells.cohort_dt is
+'The day its lead became MQL; null: not MQL yet (leads), or no MQL on record';
+comment on column analytics.funnel_cells.left_out is 'Transitions of that day that are not counted, see left_out';
+create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
+
+create view analytics.daily_funnel as
+select
+    dt,
+    campaign,
+    source,
+    kpi_version,
+    sum(leads)::bigint as leads,
+    sum(mqls)::bigint as mqls,
+    sum(sals)::bigint as sals,
+    sum(sqls)::bigint as sqls,
+    sum(wons)::bigint as wons,
+    sum(losts)::bigint as losts,
+    sum(value) as value,
+    sum(left_out)::bigint as left_out
+from analytics.funnel_cells
+group by dt, campaign, source, kpi_version;
+comment on view analytics.daily_funnel is 'By the day it happened';
+
+create view analytics.cohort_funnel as
+select
+    cohort_dt,
+    campaign,
+    source,
+    sum(mqls)::bigint as mqls,
+    sum(sals)::bigint as sals,
+    sum(sqls)::bigint as sqls,
+    sum(wons)::bigint as wons,
+    sum(losts)::bigint as losts,
+    sum(value) as value,
+    sum(left_out)::bigint as left_out
+from analytics.funnel_cells
+group by cohort_dt, campaign, source
+having sum(mqls + sals + sqls + wons + losts + left_out) > 0;
+comment on view analytics.cohort_funnel is 'What became of the MQLs of a day, on any built day; null: no MQL known';
+
+create table analytics.left_out (
+    dt date not null,
+    lead_id bigint not null,
+    cycle integer not null,
+    stage text not null,
+    occurred_at timestamptz not null,
+    reason text not null check (reason in ('before_mql', 'reopened')),
+    campaign text,
+    source text,
+    value numeric(18, 2),
+    primary key (lead_id, cycle, stage)
+);
+comment on column analytics.left_out.reason is
+'before_mql: impossible, it precedes its cycle''s MQL; reopened: won or lost, and the other one later';
+create index left_out_dt on analytics.left_out (dt);
+
+create view analytics.events as
+select
+    transitions.lead_id,
+    'become_' || transitions.stage as event,
+    transitions.occurred_at as event_time,
+    coalesce(names.campaign, transitions.campaign) as campaign
+from lifecycle.current_transitions as transitions
+left join analytics.campaign_names as names on transitions.campaign = names.name;
+comment on view analytics.events is 'The lifecycle as a list of events';
+
+-- How long it took from MQL until sales had taken and contacted the lead.
+create table analytics.response_times (
+    lead_id bigint not null,
+    cycle integer not null,
+    rep_id text,
+    campaign text,
+    mql_at timestamptz not null,
+    sal_at timestamptz,
+    working_minutes double precision,
+    wall_minutes double precision,
+    local_hour smallint not null,
+    cause text check (cause in ('night', 'holiday', 'queue', 'unassigned', 'feed_late', 'handling')),
+    is_quiet boolean not null,
+    dt date not null,
+    primary key (lead_id, cycle)
+);
+comment on column analytics.response_times.sal_at is 'Null while open; so are the minutes and the cause';
+comment on column analytics.response_times.working_minutes is 'Of working time, by sla.yaml';
+comment on column analytics.response_times.local_hour is 'Of the MQL, in the company''s zone, 0 to 23';
+comment on column analytics.response_times.cause is 'What the longest part of the time went by with';
+comment on column analytics.response_times.is_quiet is 'The MQL came from a backfill or from history: nobody was told';
+comment on column analytics.response_times.dt is 'The day of the MQL';
+create index response_times_dt on analytics.response_times (dt);
+
+create table analytics.response_time_summaries (
+    dt date not null,
+    dimension text not null check (dimension in ('all', 'rep', 'campaign', 'hour')),
+    key text,
+    mqls bigint not null,
+    open bigint not null,
+    median_minutes double precision,
+    q1_minutes double precision,
+    q3_minutes double precision,
+    low_whisker_minutes double precision,
+    high_whisker_minutes double precision,
+    working_median_minutes double precision,
+    outliers jsonb not null,
+    unique nulls not distinct (dt, dimension, key)
+);
+comment on table analytics.response_time_summaries is
+'Minutes on the wall from MQL to SAL as known at the end of dt, of the MQLs of the days before (funnel.yaml)';
+comment on column analytics.response_time_summaries.open is 'Of these no SAL was known; the quartiles are without them';
+comment on column analytics.response_time_summaries.outliers is
+'[{"lead_id", "cycle", "minutes", "cause"}], beyond 1.5 times the distance of the quartiles; the longest first';
+
+create table analytics.lead_times (
+    dt date not null,
+    stage text not null check (stage in ('sal', 'sql', 'won')),
+    scope text not null check (scope in ('all', 'campaign')),
+    campaign text,
+    mqls bigint not null,
+    reached bigint not null,
+    rate double precision not null,
+    within_days double precision not null,
+    rate_within double precision,
+    rate_within_low double precision,
+    rate_within_high double precision,
+    rate_within_reason text check (rate_within_reason in ('too_few', 'too_young')),
+    median_days double precision,
+    median_low double precision,
+    median_high double precision,
+    median_reason text check (median_reason in ('too_few', 'not_reached')),
+    p90_days double precision,
+    p90_low double precision,
+    p90_high double precision,
+    p90_reason text check (p90_reason in ('too_few', 'not_reached')),
+    closed_median_days double precision,
+    closed_p90_days double precision,
+    closed_mean_days double precision,
+    closed_max_days double precision,
+    unique nulls not distinct (dt, stage, scope, campaign)
+);
+comment on table analytics.lead_times is
+'How many MQLs reach a stage and how fast, as known at the end of dt, of the MQLs of the days before (funnel.yaml)';
+comment on column analytics.lead_times.rate is 'reached / mqls so far; leads that are still open count as not reached';
+comment on column analytics.lead_times.rate_within is 'Kaplan–Meier, within within_days; with a 95 % interval';
+comment on column analytics.lead_times.median_days is
+'Kaplan–Meier: leads that have not reached it count with the time they have waited; days of 24 hours';
+comment on column analytics.lead_times.median_high is 'Null: the interval is open upwards';
+comment on column analytics.lead_times.closed_median_days is 'Only of leads that have reached it: too short';
+
+create table analytics.gate_findings (
+    dt date not null,
+    gate text not null check (gate in ('impossible_order', 'missing_stage', 'gap', 'volume')),
+    subject text not null,
+    lead_id bigint,
+    facts jsonb not null,
+    found_at timestamptz not null,
+    open_until timestamptz not null,
+    settled_at timestamptz,
+    primary key (dt, gate, subject)
+);
+comment on column analytics.gate_findings.open_until is 'Until when it is an incident, unless somebody settles it';
+create index gate_findings_open on analytics.gate_findings (open_until) where settled_at is null;
+
+-- What touches a day: new leads and transitions, those that move, and leads that turn out to be one person.
+create index if not exists leads_merged_into on identity.leads (merged_into) where merged_into is not null;
+
+create function analytics.note_person(person bigint) returns void language sql as $$
+    with head as (
+        select coalesce(merged_into, lead_id) as lead_id from identity.leads where lead_id = person
+        union
+        select person
+    ),
+    members as (
+        select leads.lead_id, leads.created_at from identity.leads as leads inner join head using (lead_id)
+        union
+        select leads.lead_id, leads.created_at from identity.leads as leads
+        inner join head on leads.merged_into = head.lead_id
+    )
+    insert into analytics.inbox (moment)
+    select created_at from members
+    union
+    select transitions.occurred_at
+    from lifecycle.transitions as transitions
+    where transitions.lead_id in (select lead_id from members union select person)
+$$;
+
+create function analytics.note_new_leads() returns trigger language plpgsql as $$
+begin
+    insert into analytics.inbox (moment)
+    select distinct date_bin('15 minutes', created_at, 'epoch') from added;
+    return null;
+end $$;
+create trigger note_new_leads after insert on identity.leads
+referencing new table as added for each statement execute function analytics.note_new_leads();
+
+create function analytics.note_changed_lead() returns trigger language plpgsql as $$
+begin
+    perform analytics.note_person(coalesce(old.merged_into, old.lead_id));
+    perform analytics.note_person(coalesce(new.merged_into, new.lead_id));
+    perform analytics.note_person(old.lead_id);
+    return null;
+end $$;
+create trigger note_changed_lead after update of merged_into, campaign, source, created_at on identity.leads
+for each row when (
+    (old.merged_into, old.campaign, old.source, old.created_at)
+    is distinct from (new.merged_into, new.campaign, new.source, new.created_at)
+) execute function analytics.note_changed_lead();
+
+-- A new MQL gives the other stages of its cycle another cohort, a new end may supersede the other one.
+create function analytics.note_new_transitions() returns trigger language plpgsql as $$
+begin
+    insert into analytics.inbox (moment)
+    select date_bin('15 minutes', occurred_at, 'epoch') from added
+    union
+    select date_bin('15 minutes', other.occurred_at, 'epoch')
+    from added
+    inner join lifecycle.transitions as other on added.lead_id = other.lead_id and added.cycle = other.cycle
+    where added.stage = 'mql' or (added.stage in ('won', 'lost') and other.stage in ('won', 'lost'));
+    perform analytics.note_person(lead_id) from (
+        select distinct added.lead_id
+        from added
+        inner join identity.leads as leads on added.lead_id = leads.lead_id
+        where
+            leads.merged_into is not null
+            or exists (select from identity.leads as member where member.merged_into = leads.lead_id)
+    ) as merged;
+    return null;
+end $$;
+create trigger note_new_transitions after insert on lifecycle.transitions
+referencing new table as added for each statement execute function analytics.note_new_transitions();
+
+create function analytics.note_changed_transition() returns trigger language plpgsql as $$
+begin
+    insert into analytics.inbox (moment) values (old.occurred_at);
+    perform analytics.note_person(old.lead_id);
+    if tg_op = 'UPDATE' then
+        perform analytics.note_person(new.lead_id);
+    end if;
+    return null;
+end $$;
+create trigger note_changed_transition after update on lifecycle.transitions
+for each row when (old is distinct from new) execute function analytics.note_changed_transition();
+create trigger note_deleted_transition after delete on lifecycle.transitions
+for each row execute function analytics.note_changed_transition();
