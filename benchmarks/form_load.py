@@ -40,7 +40,7 @@ async def send_paced(url: str, *, address: Address, rate: float, seconds: float)
     The clock of a form starts when it is due, so waiting for a free connection counts. Raises RuntimeError
     where one is not taken.
     """
-    idle: asyncio.LifoQueue[Wire] = asyncio.LifoQueue()
+    idle: asyncio.Queue[Wire] = asyncio.Queue()
     wires = [await Wire.open(url) for _ in range(CONNECTIONS)]
     for wire in wires:
         idle.put_nowait(wire)

@@ -19,13 +19,20 @@ def main() -> int:
         "--gateway", required=True, help="where the gateway is, for example http://127.0.0.1:8100"
     )
     parser.add_argument("--write-key-env", required=True, help="the environment variable with the write key")
+    parser.add_argument(
+        "--form-secret-env",
+        help="the environment variable with the secret of forms; without it forms are sent as events",
+    )
     parser.add_argument("--seed", type=int, default=1, help="who the visitors are and what they do")
     parser.add_argument("--rate", type=float, default=60.0, help="events a minute, the mean over a week")
     parser.add_argument("--zone", default="Asia/Tokyo", help="the zone of the visitors' working week")
     given = parser.parse_args()
     write_key = os.environ.get(given.write_key_env, "")
+    # Of two secrets, while one is being replaced, the first is the new one.
+    secret = os.environ.get(given.form_secret_env or "", "").partition(",")[0].strip()
     for wrong, advice in (
         (not write_key, f"set {given.write_key_env} to the gateway's write key"),
+        (given.form_secret_env and not secret, f"set {given.form_secret_env} to the secret of forms"),
         (given.rate <= 0, "--rate must be above 0"),
         (given.zone not in available_timezones(), "--zone must be an IANA name such as Asia/Tokyo"),
     ):
@@ -36,7 +43,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
     stream = visits(given.seed, start=utc_now(), rate=given.rate, zone=given.zone)
     try:
-        send_visits(stream, Sender(given.gateway, write_key=write_key), clock=utc_now)
+        send_visits(stream, Sender(given.gateway, write_key=write_key, form_secret=secret), clock=utc_now)
     except KeyboardInterrupt:
         return 0
     return 0

@@ -6,10 +6,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
+from itertools import islice, takewhile
 from typing import Any
 
 import requests
 
+from leadops_sandbox.answers import utc_now
+from leadops_sandbox.traffic.forms import EVENT, sign_form, write_form
 from leadops_sandbox.traffic.visits import Sending, Visit
 
 logger = logging.getLogger(__name__)
@@ -22,13 +25,13 @@ LONGEST_PAUSE = 30.0
 
 
 class Sender:
-    """Sends events in batches; what the gateway did not take stays and goes again."""
+    """Sends events in batches, and forms signed where there is a secret; what was not taken goes again."""
 
-    def __init__(self, gateway: str, *, write_key: str) -> None:
-        self.url = f"{gateway.rstrip('/')}/collect"
+    def __init__(self, gateway: str, *, write_key: str, form_secret: str = "") -> None:
+        self.url = gateway.rstrip("/")
         self.counts: Counter[str] = Counter()
         self._session = requests.Session()
-        self._session.headers["X-Write-Key"] = write_key
+        self._write_key, self._form_secret = write_key, form_secret
         self._waiting: deque[dict[str, Any]] = deque(maxlen=MOST_WAITING)
         self._failures = 0
 
@@ -36,11 +39,9 @@ class Sender:
         """Send `events` and what still waits; return how many seconds to pause before the next call."""
         self._waiting.extend(events)
         while self._waiting:
-            batch = list(self._waiting)[:MOST_EVENTS]
+            batch = self._next_batch()
             try:
-                response = self._session.post(
-                    self.url, json={"events": batch} if len(batch) > 1 else batch[0], timeout=TIMEOUT
-                )
+                response = self._post(batch)
             except requests.RequestException as error:
                 return self._pause(type(error).__name__)
             if response.status_code in (401, 403, 408, 429) or response.status_code >= 500:
@@ -52,6 +53,26 @@ class Sender:
             self.counts["sent" if response.ok else "refused"] += len(batch)
             self._failures = 0
         return TICK
+
+    def _next_batch(self) -> list[dict[str, Any]]:
+        if self._is_form(self._waiting[0]):
+            return [self._waiting[0]]
+        return list(takewhile(lambda event: not self._is_form(event), islice(self._waiting, MOST_EVENTS)))
+
+    def _is_form(self, event: dict[str, Any]) -> bool:
+        return bool(self._form_secret) and event.get("event") == EVENT
+
+    def _post(self, batch: list[dict[str, Any]]) -> requests.Response:
+        if self._is_form(batch[0]):
+            body = write_form(batch[0])
+            headers = sign_form(body, secret=self._form_secret, at=utc_now())
+            return self._session.post(f"{self.url}/webhook/form", data=body, headers=headers, timeout=TIMEOUT)
+        return self._session.post(
+            f"{self.url}/collect",
+            json={"events": batch} if len(batch) > 1 else batch[0],
+            headers={"X-Write-Key": self._write_key},
+            timeout=TIMEOUT,
+        )
 
     def _pause(self, reason: str, retry_after: str | None = None) -> float:
         self._failures += 1

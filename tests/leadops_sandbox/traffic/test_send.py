@@ -25,6 +25,7 @@ class Gateway:
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ def gateway() -> Iterator[Gateway]:
             body = self.rfile.read(int(self.headers["content-length"]))
             noted.bodies.append(json.loads(body))
             noted.keys.append(self.headers["x-write-key"])
+            noted.paths.append(self.path)
             status, headers = noted.answers.pop(0) if noted.answers else (202, {})
             self.send_response(status)
             for name, value in (headers | {"Content-Length": "0"}).items():
@@ -70,6 +72,21 @@ def test_one_event_goes_alone_and_many_in_batches_with_the_key(gateway: Gateway)
     assert [len(body["events"]) for body in gateway.bodies[1:]] == [MOST_EVENTS, 5]
     assert set(gateway.keys) == {"wk"}
     assert sender.counts == {"sent": MOST_EVENTS + 6}
+
+
+def test_forms_go_signed_and_alone_in_their_place_where_there_is_a_secret(gateway: Gateway) -> None:
+    sender = Sender(gateway.url, write_key="wk", form_secret="secret-of-forms")
+    form = {"event_id": "f", "event": "submit_form", "email": "ann@x.example", "properties": {"form": "c"}}
+    assert sender.send([*events(2), form, *events(1)]) == TICK
+    assert gateway.paths == ["/collect", "/webhook/form", "/collect"]
+    assert gateway.bodies[1] == {
+        "submission_id": "f",
+        "email": "ann@x.example",
+        "form": "c",
+        "properties": {},
+    }
+    assert gateway.keys == ["wk", None, "wk"]
+    assert sender.counts == {"sent": 4}
 
 
 def test_what_was_not_taken_goes_again_after_a_growing_pause(gateway: Gateway) -> None:
@@ -109,6 +126,16 @@ def test_the_process_sends_and_stops_at_once(gateway: Gateway) -> None:
     running.send_signal(signal.SIGTERM)
     assert running.wait(timeout=2) == 0
     assert gateway.bodies
+
+
+def test_a_missing_form_secret_is_named_on_one_line() -> None:
+    command = [sys.executable, "-m", "leadops_sandbox.traffic", "--gateway", "http://127.0.0.1:1"]
+    command += ["--write-key-env", "KEY", "--form-secret-env", "NO_SUCH_SECRET"]
+    refused = subprocess.run(
+        command, capture_output=True, text=True, timeout=20, check=False, env=os.environ | {"KEY": "wk"}
+    )
+    assert refused.returncode == 1
+    assert refused.stderr == "traffic: set NO_SUCH_SECRET to the secret of forms\n"
 
 
 def test_a_missing_write_key_is_named_on_one_line() -> None:
