@@ -11,10 +11,11 @@ from leadops.settings import Settings, load_config
 
 
 class MqlRule(Settings):
-    """Thresholds on raw sums of points; both must be reached."""
+    """Thresholds on raw sums of points; all must be reached."""
 
     fit: int  # points
     behaviour: int  # points
+    total: int | None = None  # points, fit + behaviour + model; None: the sum does not matter
     again_behaviour: int = Field(default=20, ge=1)  # points, from events after the last cycle's end
     reasons: int = Field(default=5, ge=1)  # rules named in the evidence
 

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection, load_sql
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.contract import KpiContract, KpiVersion, MqlRule
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,10 @@ def _find_mqls(
 ) -> int:
     """Record the leads that pass the thresholds now; return how many are new MQLs."""
     version = contract.at(values["now"])
-    rule = version.mql
+    rule = _with_total_in_force(connection, version, now=values["now"])
     wanted = f"{version.version} {rule.fit} {rule.behaviour} {rule.again_behaviour}"
+    if rule.total is not None:
+        wanted += f" {rule.total}"
     horizon = connection.execute(load_sql("leadops.lifecycle", "read_horizon")).fetchone()
     values = values | rule.model_dump() | {"version": version.version, "thresholds": wanted}
     values["to_seq"] = horizon[0] if horizon else values["from_seq"]
@@ -82,3 +84,13 @@ def _find_mqls(
     made = connection.execute(load_sql("leadops.lifecycle", "record_mqls"), values).rowcount
     connection.execute(load_sql("leadops.lifecycle", "move_cursor"), values)
     return made
+
+
+def _with_total_in_force(connection: Connection, version: KpiVersion, *, now: datetime) -> MqlRule:
+    """Return the rule of `version` with the total that scoring.thresholds has put into its place."""
+    found = connection.execute(
+        load_sql("leadops.lifecycle", "read_total"), {"version": version.version, "now": now}
+    ).fetchone()
+    if found is None or found[0] is None:
+        return version.mql
+    return version.mql.model_copy(update={"total": found[0]})

@@ -24,6 +24,7 @@ passing as (
             candidates.lead_id = scores.lead_id
             and scores.fit >= %(fit)s
             and scores.behaviour >= %(behaviour)s
+            and (%(total)s::integer is null or scores.total >= %(total)s)
     left join lateral (
         select
             mql.cycle,

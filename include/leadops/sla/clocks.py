@@ -19,6 +19,7 @@ class Cycle(NamedTuple):
     started_at: datetime
     total: int
     campaign: str | None
+    first_contact_minutes: float | None = None  # target in force at the MQL, in place of the policy's
 
 
 def start_clocks(
@@ -74,6 +75,8 @@ def _plan(
     """Return the row of a clock: when it warns and runs out, and what its alerts will need to say."""
     tier = policy.tier_of(cycle.total)
     target = tier.targets()[clock]
+    if clock == "first_contact" and tier.min_total is None and cycle.first_contact_minutes is not None:
+        target = cycle.first_contact_minutes
     warn_after = target * float(getattr(policy.warn_at, clock))
     evidence: dict[str, Any] = {"tier": tier.name}
     if cycle.campaign is not None:

@@ -8,8 +8,16 @@ select distinct
     taken.cycle,
     mql.occurred_at,
     coalesce((mql.evidence ->> 'total')::integer, 0) as total,
-    mql.campaign
+    mql.campaign,
+    chosen.sla_minutes
 from taken
 inner join lifecycle.transitions as mql
     on taken.lead_id = mql.lead_id and taken.cycle = mql.cycle and mql.stage = 'mql'
+left join lateral (
+    select thresholds.sla_minutes
+    from scoring.thresholds as thresholds
+    where thresholds.kpi_version = mql.kpi_version and thresholds.effective_at <= mql.occurred_at
+    order by thresholds.effective_at desc
+    limit 1
+) as chosen on true
 where not coalesce((mql.evidence ->> 'backfill')::boolean, false)

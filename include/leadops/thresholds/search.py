@@ -1,0 +1,89 @@
+"""The threshold with the most SQLs: the best of every distinct score, by sorting and cumulative sums."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+#: SQLs of (how many leads come over the threshold, the sum of their chances), for arrays of both.
+Objective = Callable[[Numbers, Numbers], Numbers]
+
+#: Values closer than this part of the best are the same: sums of a million numbers are no more exact.
+SAME = 1e-12
+
+#: Scores are first sorted into so many drawers; only drawers that may hold the best are sorted through.
+DRAWERS = 4096
+
+
+class Best(NamedTuple):
+    """The best threshold: leads with `score` or more come over it."""
+
+    score: float
+    leads: float
+    chances: float
+    value: float  # what the objective says
+
+
+def find_best(scores: Any, chances: Any, objective: Objective, *, leads: Any = None) -> Best:
+    """Return the best of all distinct `scores` by `objective`; of equal ones that which lets in fewest leads.
+
+    `scores` and `chances` are arrays with a row for each lead or, where `leads` is given, for so many leads;
+    a chance is that of one lead. Rows may be in any order, scores may repeat. `objective` must not fall when
+    the chances rise, nor rise when more leads share them. So no threshold within a drawer is worth more than
+    its fewest leads with its most chances: drawers that cannot hold the best are left out, and the answer is
+    that of trying every score. Raises ValueError when there is no score.
+    """
+    scores = np.asarray(scores, dtype=np.float64)
+    if not len(scores):
+        raise ValueError("there is no score to try")
+    weights = np.ones(1) if leads is None else np.asarray(leads, dtype=np.float64)
+    chances = np.asarray(chances, dtype=np.float64) if leads is None else np.asarray(chances) * weights
+    drawer = _sort_into_drawers(scores)
+    filled = np.bincount(drawer, minlength=DRAWERS)
+    counts = filled.astype(np.float64) if leads is None else np.bincount(drawer, weights, DRAWERS)
+    sums: Numbers = np.bincount(drawer, chances, DRAWERS)
+    all_leads, all_chances = np.cumsum(counts), np.cumsum(sums)
+    used = np.flatnonzero(filled)
+    least = objective(all_leads[used], all_chances[used]).max()
+    fewest = all_leads[used] - counts[used] + weights.min()
+    held = used[objective(fewest, all_chances[used]) >= least - SAME * abs(least)]
+    is_held = np.zeros(DRAWERS, dtype=bool)
+    is_held[held] = True
+    rows = np.flatnonzero(is_held[drawer])
+    rows = rows[np.argsort(-scores[rows], kind="stable")]
+    own = drawer[rows]
+    first = np.searchsorted(own, own)
+    return _pick(
+        scores[rows],
+        (all_leads - counts)[own] + _sum_within(np.broadcast_to(weights, scores.shape)[rows], first),
+        (all_chances - sums)[own] + _sum_within(chances[rows], first),
+        objective,
+    )
+
+
+def _sort_into_drawers(scores: Numbers) -> NDArray[np.intp]:
+    """Return the number of each score's drawer; the highest scores are in drawer 0."""
+    high = scores.max()
+    span = high - scores.min()
+    if span == 0:
+        return np.zeros(len(scores), dtype=np.intp)
+    return ((high - scores) * ((DRAWERS - 1) / span)).astype(np.intp)
+
+
+def _sum_within(values: Numbers, first: NDArray[np.intp]) -> Numbers:
+    """Return cumulative sums that begin anew where a drawer's rows begin, at `first`."""
+    sums = np.cumsum(values)
+    return sums - (sums[first] - values[first])
+
+
+def _pick(scores: Numbers, leads: Numbers, chances: Numbers, objective: Objective) -> Best:
+    """Return the best of rows that are sorted from the highest score; a score counts at its last row."""
+    is_last = np.append(scores[1:] != scores[:-1], True)
+    scores, leads, chances = scores[is_last], leads[is_last], chances[is_last]
+    values = objective(leads, chances)
+    best = values.max()
+    at = int(np.argmax(values >= best - SAME * abs(best)))
+    return Best(float(scores[at]), float(leads[at]), float(chances[at]), float(values[at]))

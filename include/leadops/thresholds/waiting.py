@@ -1,0 +1,99 @@
+"""How long leads wait for salespeople, and what waiting costs, for any load.
+
+The model is M/M/c with deterministic patience (M/M/c+D; Baccelli and Hebuterne 1981, in the form of Zeltyn
+and Mandelbaum 2005): leads come at random, the one that has waited longest is next, and one that has waited
+for the SLA target is overdue. Overdue leads are worked on in time left over. Because nobody waits in line for
+longer than the target the model has an answer when more leads come than can be worked on; M/M/c has none.
+All times are minutes of working time.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadops.thresholds.settings import Response
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Who works on leads: so many at once, and the leads a minute that all of them together can take."""
+
+    places: int
+    rate: float  # leads a minute, above 0
+
+
+class Waiting(NamedTuple):
+    """What happens to leads that come at some rate; each field has a number for each rate asked for."""
+
+    at_once: Numbers  # part that does not wait
+    overdue: Numbers  # part that is not contacted within the target
+    worked: Numbers  # part that is contacted at all
+    minutes: Numbers  # mean wait, cut off at the target
+    chance: Numbers  # mean chance, where 1 is that of a lead contacted at once
+
+
+def respond(minutes: Any, response: Response) -> Any:
+    """Return the chance of a lead contacted after `minutes`, as part of one contacted at once."""
+    return response.floor + (1 - response.floor) * np.exp2(-np.asarray(minutes) / response.half_life_minutes)
+
+
+def wait(rate: Any, desk: Desk, *, target: float, response: Response, overdue_minutes: float) -> Waiting:
+    """Return what waiting does to leads that come at `rate` a minute (a number or an array, each above 0).
+
+    An overdue lead is contacted, where time is left over, `overdue_minutes` after its `target`.
+    """
+    rate = np.asarray(rate, dtype=np.float64)
+    drift = rate - desk.rate
+    # Everything is divided by e^scale, so that an overload of days does not overflow.
+    scale = np.maximum(drift * target, 0.0)
+    idle = _sum_of_idle_states(rate, desk) * np.exp(-scale)
+    in_line = _integrate(drift, target, scale)
+    beyond = np.exp(drift * target - scale) / desk.rate
+    unit = 1.0 / (idle + rate * (in_line + beyond))
+    at_once = idle * unit
+    overdue = rate * beyond * unit
+    decay = np.log(2.0) / response.half_life_minutes
+    fading = _integrate(drift - decay, target, scale)
+    in_time = at_once + rate * unit * (response.floor * in_line + (1 - response.floor) * fading)
+    spare = np.maximum(desk.rate - rate * (1 - overdue), 0.0)
+    late = np.minimum(overdue, spare / rate)
+    return Waiting(
+        at_once=at_once,
+        overdue=overdue,
+        worked=1 - overdue + late,
+        minutes=rate * unit * _integrate_moment(drift, target, scale, in_line) + target * overdue,
+        chance=in_time + late * respond(target + overdue_minutes, response),
+    )
+
+
+def _sum_of_idle_states(rate: Numbers, desk: Desk) -> Numbers:
+    """Return the probability that somebody is free, in units of that exactly one is (Erlang's recursion)."""
+    offered = rate * (desk.places / desk.rate)
+    total = np.ones_like(rate)
+    for busy in range(1, desk.places):
+        total = 1.0 + total * (busy / offered)
+    return total
+
+
+def _integrate(growth: Numbers, until: float, scale: Numbers) -> Numbers:
+    """Return the integral of e^(growth x) over [0, until], divided by e^scale."""
+    power = growth * until
+    flat = np.abs(power) < 1e-9
+    safe = np.where(flat, 1.0, growth)
+    rising = np.exp(np.minimum(power, scale) - scale) - np.exp(-scale)
+    falling = np.expm1(np.minimum(power, 1.0)) * np.exp(-scale)
+    return np.where(flat, until * np.exp(-scale), np.where(power > 1.0, rising, falling) / safe)
+
+
+def _integrate_moment(growth: Numbers, until: float, scale: Numbers, area: Numbers) -> Numbers:
+    """Return the integral of x e^(growth x) over [0, until], divided by e^scale; `area` is that without x."""
+    power = growth * until
+    flat = np.abs(power) < 1e-4
+    safe = np.where(flat, 1.0, growth)
+    exact = (until * np.exp(power - scale) - area) / safe
+    series = until**2 * (0.5 + power / 3 + power**2 / 8) * np.exp(-scale)
+    return np.where(flat, series, exact)
