@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel
 
 from leadops.alerts.settings import AlertSettings
+from leadops.attribution.settings import AttributionSettings
 from leadops.company import Company
 from leadops.delivery.settings import DeliverySettings
 from leadops.events.settings import EventSettings
@@ -24,6 +25,7 @@ DOCS = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 MODELS: dict[str, type[BaseModel]] = {
     "alerts": AlertSettings,
+    "attribution": AttributionSettings,
     "company": Company,
     "delivery": DeliverySettings,
     "events": EventSettings,

@@ -1,0 +1,1 @@
+"""Attribution: which marketing touch gets how much of a conversion."""

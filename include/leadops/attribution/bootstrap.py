@@ -1,0 +1,39 @@
+"""Which accounts a bootstrap sample holds, and how often."""
+
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadops.attribution.journeys import Ints
+
+#: More accounts than this are thrown into so many groups, and groups are drawn: the variance of a sum over
+#: groups of independent accounts is that of the sum over the accounts, and the cost no longer grows.
+MOST_GROUPS = 4096
+
+
+def group_accounts(accounts: Ints) -> tuple[Ints, int]:
+    """Return the group of each of `accounts` (any numbers, repeated at will), and how many groups there are.
+
+    Up to MOST_GROUPS different accounts are a group each; of more, each goes where its number's hash says.
+    """
+    different, groups = np.unique(accounts, return_inverse=True)
+    if len(different) <= MOST_GROUPS:
+        return groups.astype(np.int64), len(different)
+    return (_mix(different) % np.uint64(MOST_GROUPS)).astype(np.int64)[groups], MOST_GROUPS
+
+
+def draw_samples(groups: int, *, draws: int, seed: int, day: date) -> NDArray[np.float64]:
+    """Return (draws, groups): how often each group is in each sample of `groups` groups with replacement."""
+    generator = np.random.default_rng([seed, day.toordinal()])
+    picked = generator.integers(0, max(groups, 1), size=(draws, groups))
+    places = picked + np.arange(draws)[:, None] * groups
+    return np.bincount(places.ravel(), minlength=draws * groups).reshape(draws, groups).astype(np.float64)
+
+
+def _mix(numbers: Ints) -> NDArray[np.uint64]:
+    """Return hashes of `numbers` (SplitMix64's finalizer: Steele, Lea, Flood 2014)."""
+    mixed = numbers.astype(np.uint64)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))

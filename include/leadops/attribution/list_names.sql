@@ -1,0 +1,5 @@
+select
+    campaign,
+    channel
+from attribution_names
+order by name_id

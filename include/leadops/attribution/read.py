@@ -1,0 +1,133 @@
+"""Reads touches, conversions and people of a time from the tables, as arrays."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from leadops.attribution.journeys import Conversions, Ints, Touches
+from leadops.attribution.settings import AttributionSettings
+from leadops.db import Connection, load_sql
+
+PACKAGE = "leadops.attribution"
+#: What COPY sends for one row: the number of fields, then each with its length (PostgreSQL's manual, COPY).
+COLUMNS = (
+    ("lead", ">i8"),
+    ("time", ">i8"),
+    ("seq", ">i8"),
+    ("cents", ">i8"),
+    ("name", ">i4"),
+    ("won", ">i4"),
+)
+ROW = np.dtype(
+    [("fields", ">i2")]
+    + [part for name, kind in COLUMNS for part in ((f"{name}_length", ">i4"), (name, kind))]
+)
+COPY = "copy (" + load_sql(PACKAGE, "copy_touches") + ") to stdout (format binary)"
+HEADER, TRAILER = 19, 2  # bytes before the first row and after the last
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # from which PostgreSQL counts microseconds
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Touches and conversions of people, `names` (campaign, channel as sent), each person's account."""
+
+    touches: Touches
+    conversions: Conversions
+    names: list[tuple[str | None, str]]
+    people: Ints  # ascending
+    accounts: Ints  # of each of `people`; minus the person where there is no account
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Return `moment` as PostgreSQL keeps it."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def read_facts(
+    connection: Connection, *, since: datetime, until: datetime, settings: AttributionSettings
+) -> Facts:
+    """Read what happened from `since` to before `until`; leads that are one person are one here."""
+    rows, names = _read_touches(connection, since=since, until=until, settings=settings)
+    touch, won = rows[rows["name"] >= 0], rows[rows["won"] == 1]
+    columns = [won[column].astype(np.int64) for column in ("lead", "time", "seq", "cents")]
+    if settings.conversion.stage:
+        staged = connection.execute(
+            load_sql(PACKAGE, "read_conversions"),
+            {"stage": settings.conversion.stage, "since": since, "until": until},
+        ).fetchall()
+        times = [(lead, to_microseconds(at), seq, cents) for lead, at, seq, cents in staged]
+        columns = list(np.array(times, dtype=np.int64).reshape(-1, 4).T)
+    leads = np.unique(np.concatenate([touch["lead"].astype(np.int64), columns[0]]))
+    person_of, people, accounts = _read_people(connection, leads)
+
+    def find(lead: Ints) -> Ints:
+        return person_of[np.searchsorted(leads, lead)]
+
+    return Facts(
+        Touches(
+            find(touch["lead"].astype(np.int64)),
+            touch["time"].astype(np.int64),
+            touch["seq"].astype(np.int64),
+            touch["name"].astype(np.int64),
+        ),
+        Conversions(find(columns[0]), columns[1], columns[2], columns[3]),
+        names,
+        people,
+        accounts,
+    )
+
+
+def _read_touches(
+    connection: Connection, *, since: datetime, until: datetime, settings: AttributionSettings
+) -> tuple[Any, list[tuple[str | None, str]]]:
+    touches = settings.touches
+    wanted: dict[str, Any] = {
+        "events": list(touches.events),
+        "channels": list(touches.events.values()),
+        "conversion": settings.conversion.event,
+        "imported": touches.imported,
+        "since": since,
+        "until": until,
+    }
+    for kind, addresses in (
+        ("channel", touches.channel_at),
+        ("campaign", touches.campaign_at),
+        ("value", settings.conversion.value_at),
+    ):
+        for number in range(3):
+            path = addresses[number].split(".") if number < len(addresses) else None
+            wanted[f"{kind}_{number + 1}"] = path
+    connection.execute(load_sql(PACKAGE, "create_touches"))
+    connection.execute(load_sql(PACKAGE, "find_touches"), wanted)
+    connection.execute(load_sql(PACKAGE, "number_names"))
+    names = connection.execute(load_sql(PACKAGE, "list_names")).fetchall()
+    first, last = connection.execute(load_sql(PACKAGE, "measure_touches")).fetchone() or (0, 0)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(COPY, {"first": first, "last": last}) as copy,
+    ):
+        body = b"".join(bytes(part) for part in copy)
+    return np.frombuffer(body[HEADER:-TRAILER], dtype=ROW), [(row[0], row[1]) for row in names]
+
+
+def _read_people(connection: Connection, leads: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the person of each of `leads`, and all persons, ascending, with their accounts."""
+    merged: dict[int, int] = {}
+    account: dict[int, int] = {}
+    asked = leads.tolist()
+    while asked:
+        found = connection.execute(load_sql(PACKAGE, "read_people"), {"leads": asked}).fetchall()
+        merged.update((lead, into) for lead, into, _ in found if into is not None)
+        account.update((lead, known) for lead, _, known in found if known is not None)
+        asked = sorted({into for _, into, _ in found if into is not None} - account.keys() - merged.keys())
+    person_of = leads.copy()
+    for lead in sorted(merged.keys() & set(leads.tolist())):
+        person = lead
+        while person in merged:
+            person = merged[person]
+        person_of[np.searchsorted(leads, lead)] = person
+    people = np.unique(person_of)
+    accounts = np.array([account.get(person, -person) for person in people.tolist()], dtype=np.int64)
+    return person_of, people, accounts

@@ -1,0 +1,47 @@
+-- Attribution: how much of the conversions of a period each model gives to each channel and each campaign.
+create schema attribution;
+
+create table attribution.periods (
+    dt date primary key,
+    since date not null,
+    conversion text not null,
+    conversions bigint not null,
+    value numeric(18, 2) not null,
+    untouched bigint not null,
+    touches bigint not null,
+    null_paths bigint not null,
+    settings text not null,
+    computed_at timestamptz not null
+);
+comment on table attribution.periods is 'What the credits of a day are about; each refresh of the day writes it whole';
+comment on column attribution.periods.dt is 'The last day of the period, of the company''s zone';
+comment on column attribution.periods.conversion is 'What counts as a conversion: stage sql, event submit_form';
+comment on column attribution.periods.value is 'Of all conversions, in the company''s currency';
+comment on column attribution.periods.untouched is 'Conversions without a touch in any window';
+comment on column attribution.periods.touches is 'In the paths, those without a conversion included';
+comment on column attribution.periods.null_paths is 'Paths that led to no conversion';
+comment on column attribution.periods.settings is 'Hash of the settings by which it was worked out';
+
+create table attribution.credits (
+    dt date not null,
+    breakdown text not null check (breakdown in ('channel', 'campaign')),
+    model text not null,
+    campaign text not null,
+    channel text not null,
+    conversions numeric(18, 6),
+    conversions_low numeric(18, 6),
+    conversions_high numeric(18, 6),
+    value numeric(18, 2),
+    value_low numeric(18, 2),
+    value_high numeric(18, 2),
+    note text,
+    primary key (dt, breakdown, model, campaign, channel)
+);
+comment on table attribution.credits is 'Of each dt, breakdown and model the credits sum to the totals of periods';
+comment on column attribution.credits.breakdown is
+'channel: campaign is (all); campaign: channel is (all). Never add one to the other';
+comment on column attribution.credits.channel is '(none): conversions without a touch; (other): beyond names.most';
+comment on column attribution.credits.note is 'Why there is no number';
+
+-- Touches are read by when they happened; those of a time lie together, so that ranges of blocks are enough.
+create index if not exists events_ts on cdp.events using brin (ts) with (autosummarize = on);
