@@ -11,6 +11,7 @@ from leadops.alerts.settings import AlertSettings
 from leadops.attribution.settings import AttributionSettings
 from leadops.company import Company
 from leadops.delivery.settings import DeliverySettings
+from leadops.economics.settings import EconomicsSettings
 from leadops.events.settings import EventSettings
 from leadops.gateway.settings import GatewaySettings
 from leadops.identity.settings import IdentitySettings
@@ -28,6 +29,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "attribution": AttributionSettings,
     "company": Company,
     "delivery": DeliverySettings,
+    "economics": EconomicsSettings,
     "events": EventSettings,
     "gateway": GatewaySettings,
     "identity": IdentitySettings,

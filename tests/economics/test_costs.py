@@ -46,9 +46,7 @@ def test_hours_of_salespeople_need_no_amount(connection: Connection) -> None:
         (replace(ADS, amount=Decimal("1e16")), "not a number"),
     ],
 )
-def test_a_wrong_cost_is_refused_and_none_is_recorded(
-    connection: Connection, wrong: Cost, word: str
-) -> None:
+def test_a_wrong_cost_is_refused_and_none_is_recorded(connection: Connection, wrong: Cost, word: str) -> None:
     with pytest.raises(PermanentError, match=word):
         record_costs(connection, [replace(ADS, origin="ads:9"), wrong], now=NOW)
     assert connection.execute("select count(*) from economics.costs").fetchone() == (0,)

@@ -7,6 +7,7 @@ import typer
 from leadops.cli import (
     audit,
     dead_letters,
+    economics,
     explain,
     gateway,
     identity,
@@ -46,6 +47,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(identity.app, name="identity")
 app.add_typer(routing.app, name="routing")
+app.add_typer(economics.app, name="economics")
 
 
 def run() -> None:

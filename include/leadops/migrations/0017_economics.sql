@@ -21,3 +21,94 @@ comment on column economics.costs.amount is 'In the company''s currency; negativ
 comment on column economics.costs.hours is 'Of salespeople; without an amount priced by economics.yaml';
 comment on column economics.costs.origin is 'Where the row comes from; the same origin again is the same cost';
 create index costs_month on economics.costs (month);
+
+-- As seen at the end of the local day as_of; each day is written whole. A line is a campaign, the leads that
+-- have none ('no_campaign'), or costs that no campaign is to bear ('shared').
+create table economics.monthly_costs (
+    as_of date not null,
+    month date not null,
+    line text not null check (line in ('campaign', 'no_campaign', 'shared')),
+    campaign text check ((line = 'campaign') = (campaign is not null)),
+    category text not null,
+    direct numeric(18, 2) not null,
+    allotted numeric(18, 2) not null,
+    unique nulls not distinct (as_of, month, line, campaign, category)
+);
+comment on column economics.monthly_costs.direct is
+'Booked on the campaign itself; shared: what could not be allotted';
+comment on column economics.monthly_costs.allotted is 'Its part of the costs that are for all campaigns';
+
+create table economics.months (
+    as_of date not null,
+    month date not null,
+    line text not null check (line in ('campaign', 'no_campaign', 'shared')),
+    campaign text check ((line = 'campaign') = (campaign is not null)),
+    cost numeric(18, 2) not null,
+    won integer not null,
+    value numeric(18, 2) not null,
+    mqls integer not null,
+    cohort_sqls integer not null,
+    cohort_won integer not null,
+    cohort_valued integer not null,
+    cohort_value numeric(18, 2) not null,
+    cohort_lost integer not null,
+    cohort_open integer not null,
+    left_out integer not null,
+    is_over boolean not null,
+    is_ripe boolean not null,
+    ripe_days integer not null,
+    ripe_because text not null check (ripe_because in ('measured', 'setting')),
+    gross_margin numeric not null,
+    value_months numeric not null,
+    currency text not null,
+    unique nulls not distinct (as_of, month, line, campaign)
+);
+comment on column economics.months.won is 'Deals won in the month, whenever their leads became MQL';
+comment on column economics.months.mqls is 'The cohort: the MQLs of the month; what became of them by as_of follows';
+comment on column economics.months.cohort_valued is 'Won deals of the cohort whose value is known';
+comment on column economics.months.left_out is 'Won before they were MQL, which cannot be: counted nowhere else';
+comment on column economics.months.is_over is 'The whole month lies before the end of as_of';
+comment on column economics.months.is_ripe is 'Its youngest lead is older than ripe_days: hardly a deal will come'
+
+-- Every ratio in one place: for each line, and (is_total) for the month.
+create view economics.ratios as
+with sums as (
+    select
+        as_of,
+        month,
+        grouping(line) = 1 as is_total,
+        line,
+        campaign,
+        sum(cost) as cost,
+        sum(won) as won,
+        sum(value) as value,
+        sum(mqls) as mqls,
+        sum(cohort_sqls) as cohort_sqls,
+        sum(cohort_won) as cohort_won,
+        sum(cohort_valued) as cohort_valued,
+        sum(cohort_value) as cohort_value,
+        sum(cohort_lost) as cohort_lost,
+        sum(cohort_open) as cohort_open,
+        sum(left_out) as left_out,
+        bool_and(is_over) as is_over,
+        bool_and(is_ripe) as is_ripe,
+        max(ripe_days) as ripe_days,
+        max(ripe_because) as ripe_because,
+        max(gross_margin) as gross_margin,
+        max(value_months) as value_months,
+        max(currency) as currency
+    from economics.months
+    group by grouping sets ((as_of, month, line, campaign), (as_of, month))
+)
+
+select
+    *,
+    round(cost / nullif(won, 0), 2) as cac,
+    round(cost / nullif(cohort_won, 0), 2) as cohort_cac,
+    round(
+        cost / nullif(cohort_won, 0)
+        / nullif(cohort_value / nullif(cohort_valued, 0) * gross_margin / value_months, 0),
+        1
+    ) as payback_months
+from sums;
+comment on view economics.ratios is 'cac: per deal won in the month; cohort_cac, payback_months: per deal of its MQLs';

@@ -1,0 +1,220 @@
+"""`leadops economics`: what leads cost and bring, and what other rates would bring."""
+
+import json
+from dataclasses import asdict
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+from psycopg.rows import dict_row
+from rich.table import Table
+
+from leadops.cli.context import clock, console, open_database
+from leadops.company import Company
+from leadops.db import Connection, load_sql
+from leadops.economics.refresh import refresh_economics
+from leadops.economics.scenario import Inputs, Scenario, read_scenario
+from leadops.economics.settings import EconomicsSettings
+from leadops.errors import PermanentError
+from leadops.settings import load_config
+
+app = typer.Typer(help="What leads cost and what they bring.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Day = Annotated[str | None, typer.Option(help="As seen at the end of this day: 2026-07-31.")]
+
+
+@app.command("refresh")
+def refresh(day: Day = None) -> None:
+    """Work the months out anew as they look at the end of DAY (yesterday), as refresh_funnel does."""
+    company, now = load_config("company", Company), clock()
+    wanted = _read_date(day) if day else now.astimezone(company.zone).date() - timedelta(days=1)
+    settings = load_config("economics", EconomicsSettings)
+    with open_database() as connection:
+        done = refresh_economics(connection, day=wanted, settings=settings, company=company, now=now)
+    console.print(
+        f"{wanted}: {done.rows} lines, {done.cost:,} {company.currency} spent, {done.won} deals won,"
+        f" {done.left_out} left out"
+    )
+
+
+@app.command("show")
+def show(
+    month: Annotated[str | None, typer.Option(help="One month by campaign: 2026-07.")] = None,
+    day: Day = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show each month, or one month by campaign: cost, deals, CAC, payback; * where deals may still come."""
+    wanted = _read_date(f"{month}-01") if month else None
+    with open_database() as connection:
+        as_of = _find_day(connection, _read_date(day) if day else None)
+        values = {"day": as_of, "month": wanted}
+        rows = _read(connection, "list_months", values)
+        parts = _read(connection, "list_categories", values) if wanted else []
+    if as_json:
+        typer.echo(json.dumps({"as_of": as_of, "months": rows, "costs": parts}, default=str))
+        return
+    if not rows:
+        raise PermanentError(f"nothing is known of {month} as of {as_of}")
+    console.print(_draw(rows, as_of=as_of, by_campaign=wanted is not None))
+    if parts:
+        console.print(_draw_costs(parts))
+    last = rows[-1]
+    console.print(
+        f"* unripe: its youngest lead is not yet {last['ripe_days']} days old ({last['ripe_because']}), so"
+        " deals are still to come and its CAC to fall; ~ the month is not over",
+        highlight=False,
+    )
+    if left_out := sum(row["left_out"] for row in rows if row["is_total"]):
+        console.print(f"left out: {left_out} deals won before their lead was MQL, which cannot be")
+
+
+@app.command("scenario")
+def scenario(
+    mqls: Annotated[str, typer.Option(help="MQLs a month, or before:after.")],
+    sql_rate: Annotated[str, typer.Option(help="SQLs per MQL, 0 to 1, or before:after.")],
+    win_rate: Annotated[str, typer.Option(help="Won deals per SQL, 0 to 1, or before:after.")],
+    acv: Annotated[str, typer.Option(help="Value of a won deal, or before:after.")],
+    cost: Annotated[str | None, typer.Option(help="Spent a month, or before:after; gives the CAC.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Won deals and revenue a month, before and after; what each range does alone, and 10 % more of each."""
+    given = read_scenario(mqls=mqls, sql_rate=sql_rate, win_rate=win_rate, acv=acv, cost=cost)
+    columns = {"before": given.before, "after": given.after}
+    columns |= {f"only {_say(name)}": inputs for name, inputs in given.alone().items()}
+    if as_json:
+        body = {name: _figures(inputs) for name, inputs in columns.items()} | {
+            "times": given.times,
+            "ten_percent_more": {name: _figures(inputs) for name, inputs in given.sensitivity().items()},
+        }
+        typer.echo(json.dumps(body, default=float))
+        return
+    alone = len(columns) == 3
+    console.print(_draw_scenario({k: v for k, v in columns.items() if not (alone and k.startswith("only"))}))
+    if given.times is not None:
+        console.print(f"{given.times:.2f} times as many deals", highlight=False)
+    console.print(_draw_sensitivity(given))
+
+
+def _read_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise PermanentError("a day must be given as 2026-07-31, a month as 2026-07") from error
+
+
+def _find_day(connection: Connection, wanted: date | None) -> date:
+    """Return `wanted`, or the newest day that was worked out; raise PermanentError where there is none."""
+    row = connection.execute(
+        "select max(as_of) from economics.months where as_of = coalesce(%s, as_of)", [wanted]
+    ).fetchone()
+    if not row or row[0] is None:
+        day = f" for {wanted}" if wanted else ""
+        raise PermanentError(f"nothing was worked out{day} yet; run leadops economics refresh")
+    found: date = row[0]
+    return found
+
+
+def _read(connection: Connection, name: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(load_sql("leadops.economics", name), values).fetchall()
+
+
+def _draw(rows: list[dict[str, Any]], *, as_of: date, by_campaign: bool) -> Table:
+    table = Table(title=f"{rows[0]['currency']}, as of the end of {as_of}")
+    for name in ("campaign" if by_campaign else "month", "cost", "won", "value", "CAC"):
+        table.add_column(name, justify="left" if name in ("campaign", "month") else "right")
+    for name in ("MQLs", "of them won", "open", "CAC of them", "payback, months"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(
+            _name(row) if by_campaign else f"{row['month']:%Y-%m}" + ("" if row["is_over"] else " ~"),
+            *(_number(row[name]) for name in ("cost", "won", "value", "cac", "mqls", "cohort_won")),
+            _number(row["cohort_open"]),
+            *(
+                _number(row[name]) + ("" if row["is_ripe"] or row[name] is None else " *")
+                for name in ("cohort_cac", "payback_months")
+            ),
+            style="bold" if by_campaign and row["is_total"] else None,
+        )
+    return table
+
+
+def _draw_costs(parts: list[dict[str, Any]]) -> Table:
+    table = Table("campaign", "category", title="What was spent")
+    for name in ("its own", "its part of what is for all"):
+        table.add_column(name, justify="right")
+    for part in parts:
+        table.add_row(_name(part), part["category"], _number(part["direct"]), _number(part["allotted"]))
+    return table
+
+
+def _name(row: dict[str, Any]) -> str:
+    if row.get("is_total"):
+        return "all"
+    return row["campaign"] or {"no_campaign": "(no campaign)"}.get(row["line"], "(shared, not allotted)")
+
+
+def _number(value: Decimal | int | None) -> str:
+    return "–" if value is None else f"{value:,}".removesuffix(".00")
+
+
+def _figures(inputs: Inputs) -> dict[str, Decimal | None]:
+    return asdict(inputs) | {
+        "sqls": inputs.sqls,
+        "won": inputs.won,
+        "revenue": inputs.revenue,
+        "cac": inputs.cac,
+    }
+
+
+def _draw_scenario(columns: dict[str, Inputs]) -> Table:
+    table = Table("a month")
+    for name in columns:
+        table.add_column(name, justify="right")
+    figures = {name: _figures(inputs) for name, inputs in columns.items()}
+    for row, form in {
+        "mqls": ",.0f",
+        "sql_rate": ".1%",
+        "win_rate": ".1%",
+        "acv": ",.0f",
+        "cost": ",.0f",
+        "sqls": ",.1f",
+        "won": ",.1f",
+        "revenue": ",.0f",
+        "cac": ",.0f",
+    }.items():
+        values = [each[row] for each in figures.values()]
+        if any(value is not None for value in values):
+            table.add_row(_say(row), *("–" if value is None else format(value, form) for value in values))
+    return table
+
+
+def _draw_sensitivity(given: Scenario) -> Table:
+    table = Table("10 % more", title="What each input does")
+    for name in ("won deals", "revenue", "CAC"):
+        table.add_column(name, justify="right")
+    before = given.before
+    for name, inputs in given.sensitivity().items():
+        capped = " (to 100 %)" if name.endswith("rate") and getattr(inputs, name) == 1 else ""
+        table.add_row(
+            _say(name) + capped,
+            f"{inputs.won - before.won:+,.1f}",
+            f"{inputs.revenue - before.revenue:+,.0f}",
+            "–" if inputs.cac is None or before.cac is None else f"{inputs.cac - before.cac:+,.0f}",
+        )
+    return table
+
+
+def _say(name: str) -> str:
+    return {
+        "mqls": "MQLs",
+        "sql_rate": "SQL rate",
+        "win_rate": "win rate",
+        "acv": "value of a deal",
+        "cost": "cost",
+        "sqls": "SQLs",
+        "won": "won deals",
+        "cac": "CAC",
+    }.get(name, name)

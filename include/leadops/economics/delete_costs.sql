@@ -1,0 +1,1 @@
+delete from economics.monthly_costs where as_of = %(day)s

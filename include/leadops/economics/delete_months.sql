@@ -1,0 +1,1 @@
+delete from economics.months where as_of = %(day)s

@@ -1,0 +1,104 @@
+"""What if: deals won and revenue a month from MQLs, rates and deal size; every input may be a range."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal, DivisionByZero, InvalidOperation
+
+from leadops.errors import PermanentError
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """One situation; all figures are for one month."""
+
+    mqls: Decimal
+    sql_rate: Decimal  # SQLs per MQL, 0 to 1
+    win_rate: Decimal  # won deals per SQL, 0 to 1
+    acv: Decimal  # value of a won deal, in the company's currency
+    cost: Decimal | None = None  # spent, in the company's currency
+
+    @property
+    def sqls(self) -> Decimal:
+        """SQLs a month."""
+        return self.mqls * self.sql_rate
+
+    @property
+    def won(self) -> Decimal:
+        """Won deals a month: MQLs · SQL rate · win rate."""
+        return self.sqls * self.win_rate
+
+    @property
+    def revenue(self) -> Decimal:
+        """Value of the deals won in a month."""
+        return self.won * self.acv
+
+    @property
+    def cac(self) -> Decimal | None:
+        """Cost of a won deal; None without a cost or without a deal."""
+        return None if self.cost is None or not self.won else self.cost / self.won
+
+
+NAMES = ("mqls", "sql_rate", "win_rate", "acv", "cost")
+RATES = ("sql_rate", "win_rate")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Two situations, and what each input alone does."""
+
+    before: Inputs
+    after: Inputs
+
+    @property
+    def times(self) -> Decimal | None:
+        """How many times as many deals are won after as before; None where none were won before."""
+        try:
+            return self.after.won / self.before.won
+        except (DivisionByZero, InvalidOperation):
+            return None
+
+    def alone(self) -> dict[str, Inputs]:
+        """Return the situation before with only one input moved, for each input that is a range."""
+        moved = {name: getattr(self.after, name) for name in NAMES}
+        return {
+            name: replace(self.before, **{name: value})
+            for name, value in moved.items()
+            if value != getattr(self.before, name)
+        }
+
+    def sensitivity(self) -> dict[str, Inputs]:
+        """Return the situation before with each input raised by 10 %, a rate to 1 at most."""
+        raised = {}
+        for name in NAMES:
+            value = getattr(self.before, name)
+            if value is not None:
+                more = value * Decimal("1.1")
+                raised[name] = replace(
+                    self.before, **{name: min(more, Decimal(1)) if name in RATES else more}
+                )
+        return raised
+
+
+def read_scenario(**given: str | None) -> Scenario:
+    """Return the scenario of texts `5` or `5:8` (before:after) by the names of Inputs; cost may be None.
+
+    Raises PermanentError, one line that names the option, for what is no number or out of bounds.
+    """
+    pairs = {name: _read_pair(name, text) for name, text in given.items() if text is not None}
+    before, after = ({name: pair[side] for name, pair in pairs.items()} for side in (0, 1))
+    return Scenario(Inputs(**before), Inputs(**after))
+
+
+def _read_pair(name: str, text: str) -> tuple[Decimal, Decimal]:
+    option = f"--{name.replace('_', '-')}"
+    parts = text.split(":")
+    try:
+        values = [Decimal(part.strip()) for part in parts]
+    except InvalidOperation:
+        values = []
+    if len(values) not in (1, 2) or not all(value.is_finite() for value in values):
+        raise PermanentError(f"{option} must be a number, or two as before:after, such as 0.15:0.29")
+    if name in RATES and not all(0 <= value <= 1 for value in values):
+        raise PermanentError(f"{option} must lie between 0 and 1: give 15 % as 0.15")
+    if not all(0 <= value <= Decimal(10) ** 18 for value in values):
+        raise PermanentError(f"{option} must not be negative, nor above 10 to the power of 18")
+    return values[0], values[-1]
