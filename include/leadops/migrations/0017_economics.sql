@@ -68,7 +68,7 @@ comment on column economics.months.mqls is 'The cohort: the MQLs of the month; w
 comment on column economics.months.cohort_valued is 'Won deals of the cohort whose value is known';
 comment on column economics.months.left_out is 'Won before they were MQL, which cannot be: counted nowhere else';
 comment on column economics.months.is_over is 'The whole month lies before the end of as_of';
-comment on column economics.months.is_ripe is 'Its youngest lead is older than ripe_days: hardly a deal will come'
+comment on column economics.months.is_ripe is 'Its youngest lead is older than ripe_days: hardly a deal will come';
 
 -- Every ratio in one place: for each line, and (is_total) for the month.
 create view economics.ratios as
