@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from leadops.db import Connection
-from leadops.delivery.dead_letters import drop_dead_letters, list_dead_letters
+from leadops.delivery.dead_letters import drop_dead_letters, list_dead_letters, retry_dead_letters
 from leadops.delivery.enqueue import enqueue_effect
 from leadops.delivery.operations import OPERATIONS, operations_with_id
 from leadops.delivery.push import push
@@ -130,6 +130,33 @@ def test_what_waits_for_a_lead_goes_with_it(crm: Crm) -> None:
     drop_dead_letters(crm.connection, list_dead_letters(crm.connection), now=clock())
     crm.connection.commit()
     assert crm.states() == {"c1": "dropped", "o1": "dropped", "other": "pending"}
+
+
+def test_an_owner_that_died_does_not_undo_a_newer_one(crm: Crm) -> None:
+    crm.create("c1")
+    crm.push()
+    crm.want("set_owner", "o1", owner_id="")
+    crm.push()
+    crm.want("set_owner", "o2", owner_id="rep-02")
+    crm.push()
+    assert crm.states() == {"c1": "done", "o1": "dead", "o2": "done"}
+    assert retry_dead_letters(crm.connection, list_dead_letters(crm.connection), now=clock()) == 0
+    crm.connection.commit()
+    crm.push()
+    assert crm.states() == {"c1": "done", "o1": "dropped", "o2": "done"}
+    assert crm.owners() == ["rep-02"]
+    assert list_dead_letters(crm.connection) == []
+
+
+def test_an_owner_that_died_last_goes_out_again(crm: Crm) -> None:
+    crm.create("c1")
+    crm.want("set_owner", "o1", owner_id="rep-01")
+    crm.push()
+    crm.want("set_owner", "o2", owner_id="")
+    assert crm.push().dead == 1
+    assert retry_dead_letters(crm.connection, list_dead_letters(crm.connection), now=clock()) == 1
+    crm.connection.commit()
+    assert crm.states()["o2-again"] == "pending"
 
 
 def test_only_routes_with_an_id_wait_for_it() -> None:

@@ -44,8 +44,10 @@ def retry(ids: Ids = None, everything: Everything = False, target: Target = "") 
     """Send dead letters again with the next push, once their cause is gone."""
     with open_database() as connection, connection.transaction():
         letters = _choose(connection, ids, everything, target)
-        retry_dead_letters(connection, letters, now=clock())
-    console.print(f"{len(letters)} go out again with the next push")
+        again = retry_dead_letters(connection, letters, now=clock())
+    console.print(f"{again} go out again with the next push")
+    if again < len(letters):
+        console.print(f"{len(letters) - again} dropped: something newer was sent or is on its way")
 
 
 @app.command()

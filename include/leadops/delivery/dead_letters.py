@@ -32,14 +32,26 @@ def list_dead_letters(
     return [DeadLetter(*row) for row in rows]
 
 
-def retry_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> None:
-    """Let `letters` go out again with the next push, in the caller's transaction."""
+def retry_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> int:
+    """Let `letters` go out again with the next push, in the caller's transaction; return how many do.
+
+    One whose wish was followed by a newer one of its kind, such as another owner of the lead, is dropped
+    instead: sent now, it would undo the newer.
+    """
     effects = [letter.reference for letter in letters if letter.kind == "effect"]
+    values = {"outbox_ids": effects, "with_id": _with_id(), "now": now}
+    dropped = connection.execute(load_sql("leadops.delivery", "drop_superseded"), values).fetchall()
+    old = {("effect", outbox_id) for (outbox_id,) in dropped}
+    superseded = [letter for letter in letters if (letter.kind, letter.reference) in old]
+    again = [letter for letter in letters if letter not in superseded]
+    effects = [letter.reference for letter in again if letter.kind == "effect"]
     connection.execute(load_sql("leadops.delivery", "retry_effects"), {"outbox_ids": effects})
-    for target in {letter.target for letter in letters}:
-        seqs = [letter.reference for letter in letters if (letter.kind, letter.target) == ("delta", target)]
+    for target in {letter.target for letter in again}:
+        seqs = [letter.reference for letter in again if (letter.kind, letter.target) == ("delta", target)]
         connection.execute(load_sql("leadops.delivery", "hold_deltas"), {"target": target, "seqs": seqs})
-    _close(connection, letters, state="retried", now=now)
+    _close(connection, again, state="retried", now=now)
+    _close(connection, superseded, state="dropped", now=now)
+    return len(again)
 
 
 def drop_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> list[int]:
@@ -56,7 +68,7 @@ def drop_dead_letters(connection: Connection, letters: list[DeadLetter], *, now:
         load_sql("leadops.delivery", "drop_followers"),
         {
             "outbox_ids": effects,
-            "with_id": [name for (_, name), operation in OPERATIONS.items() if operation.needs_id],
+            "with_id": _with_id(),
             "now": now,
         },
     )
@@ -65,6 +77,11 @@ def drop_dead_letters(connection: Connection, letters: list[DeadLetter], *, now:
     ).fetchall()
     _close(connection, letters, state="dropped", now=now)
     return [letter.reference for letter in letters if letter.kind == "delta"] + [seq for (seq,) in held]
+
+
+def _with_id() -> list[str]:
+    """Return the operations of which, for one lead, the last wish wins."""
+    return [name for (_, name), operation in OPERATIONS.items() if operation.needs_id]
 
 
 def _close(connection: Connection, letters: list[DeadLetter], *, state: str, now: datetime) -> None:
