@@ -92,8 +92,7 @@ class Market:
     ) -> dict[str, Decimal]:
         """What each channel or campaign got, without those that got nothing."""
         rows = self.connection.execute(
-            f"select {by}, {column} from attribution.credits"
-            " where dt = %s and breakdown = %s and model = %s",
+            f"select {by}, {column} from attribution.credits where dt = %s and breakdown = %s and model = %s",
             [day, by, model],
         ).fetchall()
         return {name: number for name, number in rows if number}

@@ -15,12 +15,15 @@ MOST_GROUPS = 4096
 def group_accounts(accounts: Ints) -> tuple[Ints, int]:
     """Return the group of each of `accounts` (any numbers, repeated at will), and how many groups there are.
 
-    Up to MOST_GROUPS different accounts are a group each; of more, each goes where its number's hash says.
+    Up to MOST_GROUPS different accounts are a group each; more are dealt out, in the order of a hash of their
+    numbers, so that the groups are as good as random and of one size.
     """
     different, groups = np.unique(accounts, return_inverse=True)
     if len(different) <= MOST_GROUPS:
         return groups.astype(np.int64), len(different)
-    return (_mix(different) % np.uint64(MOST_GROUPS)).astype(np.int64)[groups], MOST_GROUPS
+    dealt = np.empty(len(different), dtype=np.int64)
+    dealt[np.argsort(_mix(different))] = np.arange(len(different)) % MOST_GROUPS
+    return dealt[groups], MOST_GROUPS
 
 
 def draw_samples(groups: int, *, draws: int, seed: int, day: date) -> NDArray[np.float64]:
