@@ -33,8 +33,10 @@ class World:
             " identity.unresolved_events, identity.traits, identity.sightings, identity.violations,"
             " identity.accounts,"
             " scoring.inbox, scoring.rule_sets, scoring.ledger, scoring.scores,"
-            " delivery.outbox restart identity"
+            " identity.people, identity.lead_merges, identity.separations, identity.late_events,"
+            " lifecycle.regroupings, delivery.outbox restart identity"
         )
+        self.connection.execute("update identity.progress set last_seq = 0, join_rules = null")
         self.connection.commit()
 
     def accept(self, happenings: Iterable[Happening], *, received_at: datetime = NOW) -> None:

@@ -40,7 +40,16 @@ def judge_email(email: str, *, role_names: Collection[str], not_companies: Colle
         return "disposable"
     if domain in free_domains or domain in not_companies:
         return "free"
-    return "role" if name.split("+")[0] in role_names else "own"
+    return "role" if _is_desk(name, role_names) else "own"
+
+
+def is_desk(email: str, *, role_names: Collection[str]) -> bool:
+    """Return whether `email` is an address of a role (info@), whoever provides it."""
+    return _is_desk(email.strip().lower().rpartition("@")[0], role_names)
+
+
+def _is_desk(name: str, role_names: Collection[str]) -> bool:
+    return name.split("+")[0] in role_names
 
 
 @cache

@@ -10,5 +10,6 @@ create temporary table if not exists chunk (
     tells_traits boolean not null,
     is_link boolean not null,
     lead_id bigint,
-    is_filed boolean not null default false
+    is_filed boolean not null default false,
+    lane smallint not null default 0
 ) on commit delete rows

@@ -22,6 +22,8 @@ def link_identifiers(
 ) -> Spread:
     """Tie what the table `chunk` shows, write aliases, sightings and violations, and give its events leads.
 
+    Returns what came out, with which leadops.identity.rejoin looks for leads that are one person.
+
     Events that waited and have a lead by now join the chunk. Raises SuspectsFound when identifiers that are
     not among `suspects` have to be looked at event by event.
     """
@@ -33,8 +35,11 @@ def link_identifiers(
         raise SuspectsFound(found)
     _copy(
         connection,
-        "copy linked (kind, value, lead_id, event_seq, until_seq) from stdin",
-        ((*each, *link, spread.shared.get(each)) for each, link in spread.linked.items()),
+        "copy linked (kind, value, lead_id, event_seq, until_seq, confirmed_seq) from stdin",
+        (
+            (*each, *link, spread.shared.get(each), spread.confirmed.get(each))
+            for each, link in spread.linked.items()
+        ),
     )
     _copy(connection, "copy placed (event_seq, lead_id) from stdin", spread.placed.items())
     connection.execute("analyze linked, placed")
@@ -45,8 +50,10 @@ def link_identifiers(
         _run(connection, "adopt_unresolved", {"trait_events": settings.trait_events})
     _copy(connection, "copy identity.sightings (kind, value, lead_id, event_seq) from stdin", spread.seen)
     if shared := sorted(known & spread.shared.keys()):
-        values = {"kinds": [kind for kind, _ in shared], "values": [value for _, value in shared]}
-        _run(connection, "share_identifiers", values)
+        _run(connection, "share_identifiers", _name(shared))
+    if confirmed := sorted(spread.confirmed.keys() - spread.linked.keys()):
+        seqs = [spread.confirmed[each] for each in confirmed]
+        _run(connection, "confirm_aliases", _name(confirmed) | {"event_seqs": seqs})
     _record_violations(connection, spread, now)
     return spread
 
@@ -55,11 +62,13 @@ def _read_known(connection: Connection, settings: IdentitySettings) -> Spread:
     """Return what is known of the chunk's leads and of identifiers seen with others' emails."""
     sightings = connection.execute(load_sql("leadops.identity", "list_sightings")).fetchall()
     sizes = connection.execute(load_sql("leadops.identity", "count_identifiers")).fetchall()
+    unconfirmed = connection.execute(load_sql("leadops.identity", "list_unconfirmed")).fetchall()
     return Spread(
         emails_per_identifier=settings.emails_per_identifier,
         identifiers_per_lead=settings.identifiers_per_lead,
         sightings={(kind, value, lead): seq for kind, value, lead, seq in sightings},
         sizes=Counter(dict(sizes)),
+        unconfirmed=set(unconfirmed),
     )
 
 
@@ -90,6 +99,11 @@ def _record_violations(connection: Connection, spread: Spread, now: datetime) ->
         "record_violations",
         {name: list(column) for name, column in zip(names, columns, strict=True)} | {"now": now},
     )
+
+
+def _name(identifiers: Iterable[Identifier]) -> dict[str, list[Any]]:
+    kinds, values = zip(*identifiers, strict=True)
+    return {"kinds": list(kinds), "values": list(values)}
 
 
 def _copy(connection: Connection, statement: Any, rows: Iterable[tuple[Any, ...]]) -> None:

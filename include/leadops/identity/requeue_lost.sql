@@ -1,5 +1,7 @@
-insert into identity.inbox (event_seq)
-select events.seq
+insert into identity.inbox (event_seq, lane)
+select
+    events.seq,
+    %(lane)s
 from cdp.events as events
 where
     events.received_at >= %(start)s and events.received_at < %(stop)s

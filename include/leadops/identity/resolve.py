@@ -11,6 +11,7 @@ from leadops.db import Connection, load_sql
 from leadops.errors import TransientError
 from leadops.identity.accounts import place_in_accounts
 from leadops.identity.link import SuspectsFound, link_identifiers
+from leadops.identity.rejoin import follow_settings, rejoin_chunk
 from leadops.identity.settings import IdentitySettings
 from leadops.identity.spread import KINDS, Identifier
 
@@ -27,6 +28,7 @@ class Resolved:
     waiting: int  # of the events taken, those of nobody yet
     leads_touched: int  # leads put up for scoring
     remaining: bool  # the chunk was full, so more may wait
+    joined: int = 0  # joins of two leads that turned out to be one person
 
 
 def resolve_events(
@@ -35,15 +37,17 @@ def resolve_events(
     """Resolve up to `limit` waiting events (default: settings.chunk_events) in one transaction.
 
     Whose an event is, is defined in leadops.identity.spread, whatever the chunks; a new email makes a lead.
+    Leads that turn out to be one person are joined in the same transaction (leadops.identity.rejoin).
     `now` (UTC) dates what is made. Two callers at once take turns, chunk by chunk. Raises TransientError when
     another resolver holds the turn for too long.
     """
     limit = settings.chunk_events if limit is None else limit
     with connection.transaction():
         take_turn(connection)
+        joined = follow_settings(connection, settings=settings, now=now)
         first, last = _one(connection, "find_head", {"chunk_size": limit})
         if first is None:
-            return Resolved(events=0, new_leads=0, waiting=0, leads_touched=0, remaining=False)
+            return Resolved(0, new_leads=0, waiting=0, leads_touched=0, remaining=False, joined=joined)
         values = _parameters(settings) | {"now": now, "first_seq": first, "last_seq": last}
         try:
             with connection.transaction():
@@ -52,7 +56,7 @@ def resolve_events(
             resolved = _resolve_chunk(connection, settings, values, found.identifiers)
         if resolved.events >= limit:  # a large load outdates the statistics before autovacuum
             connection.execute("analyze identity.resolved_events")
-    return replace(resolved, remaining=resolved.events >= limit)
+    return replace(resolved, remaining=resolved.events >= limit, joined=joined + resolved.joined)
 
 
 def take_turn(connection: Connection) -> None:
@@ -80,13 +84,15 @@ def _resolve_chunk(
     events, known_leads = _one(connection, "take_events", {**values, **named})
     (new_leads,) = _one(connection, "make_leads", values)
     _run(connection, "place_claimed")
-    link_identifiers(connection, settings=settings, suspects=suspects, now=values["now"])
+    spread = link_identifiers(connection, settings=settings, suspects=suspects, now=values["now"])
     _run(connection, "file_resolved")
     waiting = _run(connection, "file_unresolved")
     _run(connection, "learn_traits", values)
     place_in_accounts(connection, settings=settings, now=values["now"])
     touched = known_leads + _run(connection, "wake_scoring")
-    return Resolved(events, new_leads, waiting, touched, remaining=False)
+    joined = rejoin_chunk(connection, spread, settings=settings, now=values["now"])
+    _run(connection, "note_progress", {"last_seq": values["last_seq"]})
+    return Resolved(events, new_leads, waiting, touched, remaining=False, joined=joined)
 
 
 def _parameters(settings: IdentitySettings) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What identity reads out of events: the model of config/identity.yaml."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -33,4 +33,9 @@ class IdentitySettings(Settings):
     role_names: list[str] = Field(default_factory=list)  # the part of an email before the @
     emails_per_identifier: int = Field(default=3, ge=1)  # seen with more emails, it is nobody's
     identifiers_per_lead: int = Field(default=200, ge=1)  # of one email; more are not tied to it
+    #: Identifiers that make two leads one person when they were seen with both emails.
+    join_by: list[Literal["enrichment_id", "user_id", "anonymous_id"]] = Field(
+        default=["enrichment_id", "user_id"]
+    )
+    leads_per_person: int = Field(default=5, ge=1)  # more that are tied together are joined none of them
     chunk_events: int = Field(default=500_000, ge=1)  # events a transaction

@@ -4,6 +4,9 @@ An event is its email's lead's. Without an email it is the lead's of its first i
 order of KINDS; with none, it waits. Identifiers of the event that nobody has become the lead's, and with them
 those that earlier waiting events tie to them. An identifier that has a lead keeps it; seen with too many
 emails, it is nobody's from then on.
+
+An identifier that was seen with the emails of two leads, in events that carry both, is evidence that they are
+one person; leadops.identity.join says what follows.
 """
 
 from collections import Counter
@@ -38,10 +41,14 @@ class Spread:
     owners: dict[Identifier, int] = field(default_factory=dict)
     sightings: dict[tuple[str, str, int], int] = field(default_factory=dict)  # with another lead -> event_seq
     sizes: Counter[int] = field(default_factory=Counter)  # lead -> identifiers it has
+    unconfirmed: set[Identifier] = field(
+        default_factory=set
+    )  # tied by others, not seen with the lead's email
     linked: dict[Identifier, tuple[int, int]] = field(default_factory=dict)  # -> lead, event_seq
     placed: dict[int, int] = field(default_factory=dict)  # event_seq -> lead, of events without an email
     seen: list[tuple[str, str, int, int]] = field(default_factory=list)  # new sightings
     shared: dict[Identifier, int] = field(default_factory=dict)  # became nobody's -> event_seq
+    confirmed: dict[Identifier, int] = field(default_factory=dict)  # seen with its lead's email -> event_seq
     refused: dict[int, list[int]] = field(default_factory=dict)  # full lead -> events that offered more
     _emails: Counter[Identifier] = field(default_factory=Counter)
     _chains: dict[Identifier, set[Identifier]] = field(default_factory=dict)  # free identifiers tied so far
@@ -64,6 +71,9 @@ class Spread:
                     self._tie(each, lead, link.event_seq)
                 elif link.lead and known not in (NOBODY, lead):
                     self._sight(each, lead, link.event_seq)
+                if link.lead and each in self.unconfirmed and self.owners[each] == lead:
+                    self.unconfirmed.remove(each)
+                    self.confirmed[each] = link.event_seq
 
     def _owner(self, identifier: Identifier) -> int:
         return self.owners.get(identifier, NOBODY)
@@ -92,6 +102,7 @@ class Spread:
         for each in chain:
             self.owners[each] = lead
             self.linked[each] = (lead, event_seq)
+            self.unconfirmed.add(each)
             self._chains.pop(each, None)
 
     def _sight(self, identifier: Identifier, lead: int, event_seq: int) -> None:

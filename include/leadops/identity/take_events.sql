@@ -1,12 +1,25 @@
 -- Takes the head of the inbox and looks its identifiers up. What is clear at once is filed at once. The chunk
 -- keeps what needs more: an event of nobody yet, an event whose lead depends on the events before it, one that
--- ties identifiers to a lead, one that shows an identifier with another lead's email, and traits.
+-- ties identifiers to a lead, one that first shows an identifier with its own lead's email or with another's, and
+-- traits.
 -- Lead 0 is nobody.
 -- `offset 0` keeps the planner from working an expression out again wherever its result is used.
 with taken as (
     delete from identity.inbox
     where event_seq >= %(first_seq)s and event_seq <= %(last_seq)s
-    returning event_seq
+    returning event_seq, lane
+),
+
+late as (
+    insert into identity.late_events (event_seq, after_seq)
+    select
+        taken.event_seq,
+        progress.last_seq
+    from taken
+    cross join identity.progress as progress
+    where taken.event_seq < progress.last_seq
+    order by taken.event_seq
+    on conflict (event_seq) do nothing
 ),
 
 sent as (
@@ -48,11 +61,17 @@ events as (
 
 found as (
     select
+        taken.lane,
         events.*,
         by_email.lead_id as email_lead,
         by_enrichment.lead_id as enrichment_lead,
         by_user.lead_id as user_lead,
-        by_anonymous.lead_id as anonymous_lead
+        by_anonymous.lead_id as anonymous_lead,
+        by_email.lead_id in (
+            case when by_enrichment.confirmed_seq is null then by_enrichment.lead_id end,
+            case when by_user.confirmed_seq is null then by_user.lead_id end,
+            case when by_anonymous.confirmed_seq is null then by_anonymous.lead_id end
+        ) as confirms
     from taken
     inner join events on taken.event_seq = events.seq
     left join identity.aliases as by_email on by_email.kind = 'email' and events.email = by_email.value
@@ -87,6 +106,7 @@ located as (
 decided as (
     select
         seq as event_seq,
+        lane,
         email,
         enrichment_id,
         user_id,
@@ -98,6 +118,7 @@ decided as (
         identifiers,
         owned,
         deciding,
+        confirms,
         case deciding
             when 'email' then email_lead
             when 'enrichment' then enrichment_lead
@@ -115,7 +136,7 @@ sorted as materialized (
             when identifiers = 0 then false
             when deciding = 'suspect' then true
             when email is not null
-                then lead_id is null or owned < identifiers or not (
+                then lead_id is null or owned < identifiers or coalesce(confirms, false) or not (
                     coalesce(enrichment_lead in (0, lead_id), true)
                     and coalesce(user_lead in (0, lead_id), true)
                     and coalesce(anonymous_lead in (0, lead_id), true)
@@ -128,7 +149,7 @@ sorted as materialized (
 kept as (
     insert into chunk (
         event_seq, email, enrichment_id, user_id, anonymous_id, enrichment_lead, user_lead, anonymous_lead,
-        tells_traits, is_link, lead_id, is_filed
+        tells_traits, is_link, lead_id, is_filed, lane
     )
     select
         event_seq,
@@ -142,7 +163,8 @@ kept as (
         tells_traits,
         is_link,
         lead_id,
-        lead_id is not null as is_filed
+        lead_id is not null as is_filed,
+        lane
     from sorted
     where lead_id is null or tells_traits or is_link
 ),
@@ -161,7 +183,7 @@ woken as (
     insert into scoring.inbox (lead_id, lane)
     select distinct
         lead_id,
-        0
+        lane
     from sorted
     where lead_id is not null
     returning lead_id

@@ -2,6 +2,6 @@
 insert into scoring.inbox (lead_id, lane)
 select distinct
     lead_id,
-    0
+    lane
 from chunk
 where lead_id is not null and not is_filed

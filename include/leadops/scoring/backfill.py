@@ -13,7 +13,7 @@ def enqueue_interval(connection: Connection, *, start: datetime, end: datetime) 
     differences, so doing this again changes no points.
     """
     with connection.transaction():
-        requeue_lost_events(connection, start=start, end=end)
+        requeue_lost_events(connection, start=start, end=end, lane=1)
         if not (interval := find_interval(connection, start=start, end=end)):
             return 0
         values = {"start": start, "stop": end, "first_seq": interval[0], "last_seq": interval[1]}

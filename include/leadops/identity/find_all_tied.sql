@@ -1,0 +1,5 @@
+select lead_id
+from identity.sightings
+union
+select lead_id
+from identity.people

@@ -1,0 +1,3 @@
+update identity.progress
+set last_seq = %(last_seq)s
+where last_seq < %(last_seq)s
