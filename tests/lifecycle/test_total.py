@@ -10,7 +10,7 @@ def decide(
 ) -> None:
     company.connection.execute(
         "insert into scoring.thresholds (day, kpi_version, value, effective_at, proposed_at, decided_by,"
-        " reason, plan, facts, hash) values (%s, %s, %s, %s, %s, 'automatic', 'more SQLs', 'apply', '{}', 'h')",
+        " reason, plan, facts, hash) values (%s, %s, %s, %s, %s, 'automatic', '', 'apply', '{}', 'h')",
         [day, version, value, at, at],
     )
 

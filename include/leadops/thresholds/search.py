@@ -39,13 +39,14 @@ def find_best(scores: Any, chances: Any, objective: Objective, *, leads: Any = N
     scores = np.asarray(scores, dtype=np.float64)
     if not len(scores):
         raise ValueError("there is no score to try")
-    weights = np.ones(1) if leads is None else np.asarray(leads, dtype=np.float64)
+    weights: Numbers = np.ones(1) if leads is None else np.asarray(leads, dtype=np.float64)
     chances = np.asarray(chances, dtype=np.float64) if leads is None else np.asarray(chances) * weights
     drawer = _sort_into_drawers(scores)
     filled = np.bincount(drawer, minlength=DRAWERS)
-    counts = filled.astype(np.float64) if leads is None else np.bincount(drawer, weights, DRAWERS)
-    sums: Numbers = np.bincount(drawer, chances, DRAWERS)
-    all_leads, all_chances = np.cumsum(counts), np.cumsum(sums)
+    counts: Numbers = np.asarray(filled if leads is None else np.bincount(drawer, weights, DRAWERS), float)
+    sums: Numbers = np.asarray(np.bincount(drawer, chances, DRAWERS), float)
+    all_leads: Numbers = np.cumsum(counts)
+    all_chances: Numbers = np.cumsum(sums)
     used = np.flatnonzero(filled)
     least = objective(all_leads[used], all_chances[used]).max()
     fewest = all_leads[used] - counts[used] + weights.min()
@@ -75,8 +76,8 @@ def _sort_into_drawers(scores: Numbers) -> NDArray[np.intp]:
 
 def _sum_within(values: Numbers, first: NDArray[np.intp]) -> Numbers:
     """Return cumulative sums that begin anew where a drawer's rows begin, at `first`."""
-    sums = np.cumsum(values)
-    return sums - (sums[first] - values[first])
+    sums: Numbers = np.cumsum(values)
+    return sums - sums[first] + values[first]
 
 
 def _pick(scores: Numbers, leads: Numbers, chances: Numbers, objective: Objective) -> Best:

@@ -1,0 +1,110 @@
+"""What a threshold and an SLA target would bring: leads, waiting, SQLs a week."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadops.thresholds.past import Past
+from leadops.thresholds.search import Best, find_best
+from leadops.thresholds.settings import ThresholdSettings
+from leadops.thresholds.waiting import Desk, Waiting, wait
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What to expect in a week; times are minutes of working time."""
+
+    threshold: float  # points
+    sla_minutes: float
+    leads: float
+    sqls: float
+    in_time: float  # part of the leads that is contacted within the target
+    worked: float  # part of the leads that is contacted at all
+    wait_minutes: float  # mean, cut off at the target
+
+    def facts(self) -> dict[str, float]:
+        """Return it as JSON, rounded to what can be meant."""
+        return {name: round(value, 4) for name, value in asdict(self).items()}
+
+
+def fit_chances(past: Past, settings: ThresholdSettings) -> Numbers:
+    """Return for each row of arrivals the chance to become SQL of a lead that is contacted at once.
+
+    Isotonic regression over the labels: it never falls as the score rises, so noise between neighbours is
+    levelled out. Below the lowest score with a label the chance is `below` of the lowest known one. Where it
+    is known how soon leads were contacted, what waiting cost them is put back.
+    """
+    from sklearn.isotonic import IsotonicRegression
+
+    known = past.labelled > 0
+    curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(
+        past.label_scores[known],
+        past.became_sql[known] / past.labelled[known],
+        sample_weight=past.labelled[known],
+    )
+    chances: Numbers = curve.predict(past.arrival_scores)
+    chances = np.where(
+        past.arrival_scores < past.label_scores[known].min(), settings.below * chances, chances
+    )
+    return np.minimum(chances / (past.responded or 1.0), 1.0)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Leads of a window by score, their chances, and the desk they come to."""
+
+    past: Past
+    chances: Numbers
+    desk: Desk
+    open_minutes: float  # in which somebody works, over the horizon
+    settings: ThresholdSettings
+
+    def _wait(self, leads: Any, target: float) -> Waiting:
+        a_day = np.asarray(leads) / self.settings.window_days
+        return wait(
+            a_day * self.settings.horizon_days / self.open_minutes,
+            self.desk,
+            target=target,
+            response=self.settings.response,
+            overdue_minutes=self.settings.overdue_minutes,
+        )
+
+    def search(self, target: float, *, least: float, keep_promise: bool = True) -> Best | None:
+        """Return the best threshold from `least` points up; None where no threshold keeps the target."""
+        usable = (self.past.arrival_scores >= least) & (self.past.arrivals > 0)
+        if not usable.any():
+            return None
+        promised = self.settings.service_level if keep_promise else 0.0
+
+        def count_sqls(leads: Numbers, chances: Numbers) -> Numbers:
+            found = self._wait(leads, target)
+            return np.where(1 - found.overdue >= promised, chances * found.chance, -1.0)
+
+        best = find_best(
+            self.past.arrival_scores[usable],
+            self.chances[usable],
+            count_sqls,
+            leads=self.past.arrivals[usable],
+        )
+        return best if best.value >= 0 else None
+
+    def forecast(self, threshold: float, target: float) -> Forecast:
+        """Return what `threshold` (points) and `target` (minutes) would bring."""
+        over = self.past.arrival_scores >= threshold
+        leads = float(self.past.arrivals[over].sum())
+        chances = float((self.chances * self.past.arrivals)[over].sum())
+        found = self._wait(max(leads, 1e-9), target)
+        weeks = self.settings.window_days / 7
+        return Forecast(
+            threshold,
+            target,
+            leads / weeks,
+            chances * float(found.chance) / weeks,
+            1 - float(found.overdue),
+            float(found.worked),
+            float(found.minutes),
+        )

@@ -1,0 +1,24 @@
+-- A day that has been decided keeps its row.
+insert into scoring.thresholds as known (
+    day, kpi_version, value, sla_minutes, proposed_at, decided_by, reason, plan, proposed_value,
+    proposed_sla_minutes, facts, hash
+)
+values (
+    %(day)s, %(kpi_version)s, %(value)s, %(sla_minutes)s, %(now)s, 'kept', %(reason)s, %(plan)s,
+    %(proposed_value)s, %(proposed_sla_minutes)s, %(facts)s, %(hash)s
+)
+on conflict (day) do update
+    set
+        kpi_version = excluded.kpi_version,
+        value = excluded.value,
+        sla_minutes = excluded.sla_minutes,
+        proposed_at = excluded.proposed_at,
+        reason = excluded.reason,
+        plan = excluded.plan,
+        proposed_value = excluded.proposed_value,
+        proposed_sla_minutes = excluded.proposed_sla_minutes,
+        facts = excluded.facts,
+        hash = excluded.hash,
+        answer = null,
+        waits_since = null
+    where known.effective_at is null

@@ -1,0 +1,148 @@
+"""A company with MQLs, what became of them, and salespeople, each as one line."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from leadops.company import Company
+from leadops.db import Connection
+from leadops.lifecycle.contract import KpiContract
+from leadops.routing.rules import RoutingRules
+from leadops.settings import load_config
+from leadops.sla.policy import SlaPolicy
+from leadops.thresholds.decide import Row, apply
+from leadops.thresholds.guard import Guarded, guard
+from leadops.thresholds.propose import Proposed, Rules, end_of, propose
+from leadops.thresholds.settings import ThresholdSettings
+
+#: A Tuesday; in Tokyo it ends at 15:00 UTC.
+DAY = date(2026, 6, 30)
+
+
+def load_rules() -> Rules:
+    settings = load_config("thresholds", ThresholdSettings)
+    return Rules(
+        settings.model_copy(update={"replicates": 100}),
+        load_config("kpi", KpiContract),
+        load_config("sla", SlaPolicy),
+        load_config("routing", RoutingRules),
+        Company(),
+    )
+
+
+@dataclass
+class Firm:
+    connection: Connection
+    rules: Rules = field(default_factory=load_rules)
+    leads: int = 0
+
+    def set(self, **changes: Any) -> None:
+        self.rules = replace(self.rules, thresholds=self.rules.thresholds.model_copy(update=changes))
+
+    def mqls(
+        self,
+        total: int,
+        *,
+        leads: int,
+        sqls: int = 0,
+        day: date = DAY - timedelta(days=60),
+        known: datetime | None = None,
+        hours: float = 12,
+        sql_after_days: float = 1,
+        backfill: bool = False,
+        wait: float | None = 5,
+    ) -> None:
+        """So many MQLs of a local `day`, one a second from `hours` on; the first of them became SQL.
+
+        All were contacted after `wait` minutes; None: never.
+        """
+        first, self.leads = self.leads + 1, self.leads + leads
+        numbers = list(range(first, first + leads))
+        start = end_of(day - timedelta(days=1), self.rules.company) + timedelta(hours=hours)
+        for stage, ids, after in (
+            ("mql", numbers, timedelta()),
+            ("sql", numbers[:sqls], timedelta(days=sql_after_days)),
+        ):
+            self.connection.execute(
+                "insert into lifecycle.transitions (lead_id, cycle, stage, occurred_at, recorded_at,"
+                " evidence, kpi_version) select id, 1, %(stage)s, %(start)s + (id - %(first)s) * interval '1 s',"
+                " coalesce(%(known)s, %(start)s + (id - %(first)s) * interval '1 s'), %(evidence)s, '2026-Q1'"
+                " from unnest(%(ids)s::bigint[]) as id",
+                {
+                    "stage": stage,
+                    "start": start + after,
+                    "first": first,
+                    "ids": ids,
+                    "known": known,
+                    "evidence": Jsonb({"total": total, "backfill": backfill} if stage == "mql" else {}),
+                },
+            )
+        self.connection.execute(
+            "insert into sla.clocks (lead_id, cycle, clock, started_at, warn_at, due_at, target_minutes,"
+            " policy, stopped_at, business_minutes, evidence) select id, 1, 'first_contact', %(start)s, %(start)s,"
+            " %(start)s + interval '4 h', 240, '', %(start)s + %(wait)s * interval '1 min', %(wait)s, '{}'"
+            " from unnest(%(ids)s::bigint[]) as id",
+            {"start": start, "wait": wait, "ids": numbers},
+        )
+        if wait is not None:
+            self.connection.execute(
+                "insert into lifecycle.facts (lead_id, cycle, fact, occurred_at, activity_id)"
+                " select id, 1, 'contact', %(start)s + %(wait)s * interval '1 min', 'a' || id"
+                " from unnest(%(ids)s::bigint[]) as id",
+                {"start": start, "wait": wait, "ids": numbers},
+            )
+        self.connection.commit()
+
+    def reps(self, count: int, **profile: Any) -> None:
+        self.connection.execute("truncate crm.reps")
+        for number in range(count):
+            body = {"zone": "Asia/Tokyo", "capacity_per_day": 100, **profile}
+            self.connection.execute(
+                "insert into crm.reps values (%s, %s, %s)", [f"rep-{number}", Jsonb(body), datetime.now(UTC)]
+            )
+        self.connection.commit()
+
+    def history(self) -> None:
+        """Ripe MQLs at 60, 65, 70, 80 and 90 points, of which 2, 5, 10, 30 and 50 % became SQL."""
+        for total, sqls in ((60, 4), (65, 10), (70, 20), (80, 60), (90, 100)):
+            self.mqls(total, leads=200, sqls=sqls)
+
+    def arrive(self, *totals: int, leads: int) -> None:
+        """So many MQLs of each total in the window, half of them two weeks ago; contacted, not yet ripe."""
+        for days in (14, 7):
+            for total in totals:
+                self.mqls(total, leads=leads // 2, day=DAY - timedelta(days=days))
+
+    def propose(self, day: date = DAY, **options: Any) -> Proposed:
+        return propose(self.connection, day=day, rules=self.rules, now=self.after(day), **options)
+
+    def apply(self, day: date = DAY, now: datetime | None = None) -> Row:
+        rules = self.rules
+        return apply(
+            self.connection,
+            day=day,
+            kpi=rules.kpi,
+            sla=rules.sla,
+            company=rules.company,
+            now=now or self.after(day, hours=4),
+        )
+
+    def guard(self, day: date = DAY) -> Guarded:
+        return guard(self.connection, day=day, rules=self.rules, now=self.after(day))
+
+    def after(self, day: date = DAY, *, hours: float = 3.5) -> datetime:
+        return end_of(day, self.rules.company).astimezone(UTC) + timedelta(hours=hours)
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        return self.connection.execute(
+            "select day, value, sla_minutes, decided_by, plan, proposed_value, reason from scoring.thresholds"
+            " order by day"
+        ).fetchall()
+
+
+@pytest.fixture
+def firm(connection: Connection) -> Firm:
+    return Firm(connection)
