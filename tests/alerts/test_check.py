@@ -16,6 +16,11 @@ from leadops.alerts.watch_cdp import CdpReading
 from leadops.company import Company
 from leadops.db import Connection, connect
 from leadops.identity.violations import settle_violations
+from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.freeze import freeze_quarter
+from leadops.lifecycle.frozen import compare_frozen
+from leadops.lifecycle.quarter import Quarter
+from leadops.settings import load_config
 
 SETTINGS = AlertSettings()
 
@@ -216,6 +221,24 @@ def test_what_an_identity_guard_stops_is_told_until_somebody_has_looked(connecti
     assert "leads 4" in shown(incident)
     assert "b.example" not in shown(incident)
     settle_violations(connection, now=clock())
+    look(1)
+    assert look(3).resolved == 1
+
+
+def test_a_contract_that_changes_a_frozen_quarter_is_told_until_it_is_put_right(connection, look, clock):
+    contract = load_config("kpi", KpiContract)
+    body = contract.model_dump(mode="json")
+    body["versions"][0]["mql"]["fit"] = 99
+    changed, company = KpiContract.model_validate(body), Company()
+    freeze_quarter(connection, contract=contract, company=company, quarter=Quarter(2026, 3), now=clock())
+    look()
+    assert incidents(connection) == []
+    compare_frozen(connection, contract=changed, company=company, now=clock())
+    look()
+    (incident,) = incidents(connection)
+    assert (incident.kind, incident.subject) == ("contract_changed", "2026-Q3")
+    assert "mql.fit: 20 → 99" in shown(incident)
+    compare_frozen(connection, contract=contract, company=company, now=clock())
     look(1)
     assert look(3).resolved == 1
 

@@ -52,6 +52,12 @@ FACTS: dict[str, dict[str, Any]] = {
     "sla_breach": CLOCK | {"business_minutes": 95.0},
     "queue_waiting": {"queue": "sales", "count": 3, "minutes": 40.0, "worst": 55.0, "lead_ids": [4, 9, 12]},
     "identity_guard": {"guard": "emails", "count": 2, "kinds": ["anonymous_id"], "lead_ids": [4, 9, 12]},
+    "contract_changed": {
+        "quarter": "2026-Q3",
+        "frozen_at": "2026-07-01T00:00:00+00:00",
+        "count": 2,
+        "changes": ["mql.fit: 20 → 25", "sal.within_hours: 24 → 48"],
+    },
     "dag_failed": {
         "dag_id": "score_leads",
         "run_id": "scheduled__2026-07-30T17:01:00+00:00",

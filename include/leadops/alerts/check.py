@@ -10,6 +10,7 @@ from leadops.alerts.findings import Finding
 from leadops.alerts.kinds import KINDS
 from leadops.alerts.settings import AlertSettings
 from leadops.alerts.watch_cdp import CdpReading, watch_cdp
+from leadops.alerts.watch_contract import watch_contract
 from leadops.alerts.watch_dags import watch_dags
 from leadops.alerts.watch_delivery import watch_backlogs, watch_dead_letters, watch_outbox
 from leadops.alerts.watch_identity import watch_guards
@@ -50,6 +51,7 @@ def check(
             *watch_sla(connection, now=now),
             *watch_queues(connection, open_now=open_now, now=now),
             *watch_guards(connection, open_now=open_now, now=now),
+            *watch_contract(connection, open_now=open_now, now=now),
             *watch_dags(connection),
         ]
         if cdp is not None:

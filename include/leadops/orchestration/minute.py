@@ -18,6 +18,7 @@ from leadops.delivery.settings import DeliverySettings
 from leadops.identity.resolve import resolve_events
 from leadops.identity.settings import IdentitySettings
 from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.frozen import compare_frozen
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.orchestration.connections import SlackChat, find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
@@ -97,6 +98,11 @@ def qualify() -> Counts:
     contract = load_config("kpi", KpiContract)
     with open_database("qualify") as connection:
         counts = asdict(qualify_leads(connection, contract=contract, now=now()))
+        changed = compare_frozen(
+            connection, contract=contract, company=load_config("company", Company), now=now()
+        )
+    for quarter, changes in changed.items():
+        log.warning("kpi.yaml changes what was frozen for %s: %s", quarter, "; ".join(changes))
     crm = _push_to("crm")
     log.info("new: %(mql)s MQL, %(sal)s SAL, %(sql)s SQL, %(won)s won, %(lost)s lost", counts)
     return counts | {"crm": crm}

@@ -1,0 +1,1 @@
+delete from lifecycle.frozen_changes where quarter <> all(%(quarters)s)

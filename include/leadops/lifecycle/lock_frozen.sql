@@ -1,0 +1,1 @@
+lock table lifecycle.frozen_quarters in share row exclusive mode
