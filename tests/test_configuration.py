@@ -13,6 +13,7 @@ from leadops.company import Company
 from leadops.delivery.settings import DeliverySettings
 from leadops.economics.settings import EconomicsSettings
 from leadops.events.settings import EventSettings
+from leadops.funnel.settings import FunnelSettings
 from leadops.gateway.settings import GatewaySettings
 from leadops.identity.settings import IdentitySettings
 from leadops.lifecycle.contract import KpiContract
@@ -20,6 +21,7 @@ from leadops.routing.rules import RoutingRules
 from leadops.scoring.rules import RuleSet
 from leadops.settings import config_file, load_config
 from leadops.sla.policy import SlaPolicy
+from leadops.training.settings import TrainingSettings
 
 ROOT = Path(__file__).parents[1]
 DOCS = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -31,12 +33,14 @@ MODELS: dict[str, type[BaseModel]] = {
     "delivery": DeliverySettings,
     "economics": EconomicsSettings,
     "events": EventSettings,
+    "funnel": FunnelSettings,
     "gateway": GatewaySettings,
     "identity": IdentitySettings,
     "kpi": KpiContract,
     "routing": RoutingRules,
     "scoring": RuleSet,
     "sla": SlaPolicy,
+    "training": TrainingSettings,
 }
 VARIABLE = re.compile(r"\b(?:LEADOPS_[A-Z][A-Z_]*[A-Z]|AIRFLOW_CONN_LEADOPS_[A-Z]+)\b")
 

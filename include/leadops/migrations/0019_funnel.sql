@@ -20,6 +20,7 @@ create table analytics.built_days (
 );
 comment on column analytics.built_days.settings is 'Hash of zone, names and windows; a day built by others is stale';
 comment on column analytics.built_days.is_gated is 'The gates have judged it since it was last built';
+create index built_days_early on analytics.built_days (ends_at) where built_at < ends_at;
 create index built_days_ungated on analytics.built_days (dt) where not is_gated;
 create index built_days_settings on analytics.built_days (settings, dt);
 
@@ -110,6 +111,21 @@ create table analytics.left_out (
 comment on column analytics.left_out.reason is
 'before_mql: impossible, it precedes its cycle''s MQL; reopened: won or lost, and the other one later';
 create index left_out_dt on analytics.left_out (dt);
+
+create function analytics.count_minutes(
+    moment timestamptz, starts timestamptz[], ends timestamptz[], minutes_before double precision[]
+) returns double precision language sql immutable as $$
+    select case width_bucket(moment, starts)
+        when 0 then 0
+        else
+            minutes_before[width_bucket(moment, starts)]
+            + extract(
+                epoch from least(moment, ends[width_bucket(moment, starts)]) - starts[width_bucket(moment, starts)]
+            ) / 60
+    end
+$$;
+comment on function analytics.count_minutes is
+'Minutes of spans up to a moment; the spans in order, each with the minutes of those before it';
 
 create view analytics.events as
 select
@@ -261,7 +277,8 @@ for each row when (
     is distinct from (new.merged_into, new.campaign, new.source, new.created_at)
 ) execute function analytics.note_changed_lead();
 
--- A new MQL gives the other stages of its cycle another cohort, a new end may supersede the other one.
+-- A new MQL gives the other stages of its cycle another cohort, a new SAL is the answer to its MQL, a new end may
+-- supersede the other one.
 create function analytics.note_new_transitions() returns trigger language plpgsql as $$
 begin
     insert into analytics.inbox (moment)
@@ -270,7 +287,10 @@ begin
     select date_bin('15 minutes', other.occurred_at, 'epoch')
     from added
     inner join lifecycle.transitions as other on added.lead_id = other.lead_id and added.cycle = other.cycle
-    where added.stage = 'mql' or (added.stage in ('won', 'lost') and other.stage in ('won', 'lost'));
+    where
+        added.stage = 'mql'
+        or (added.stage = 'sal' and other.stage = 'mql')
+        or (added.stage in ('won', 'lost') and other.stage in ('won', 'lost'));
     perform analytics.note_person(lead_id) from (
         select distinct added.lead_id
         from added

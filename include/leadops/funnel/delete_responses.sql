@@ -1,0 +1,2 @@
+delete from analytics.response_times
+where dt = %(dt)s

@@ -1,0 +1,27 @@
+insert into analytics.lead_times
+select
+    %(dt)s,
+    stage,
+    scope,
+    campaign,
+    mqls,
+    reached,
+    rate,
+    within_days,
+    rate_within,
+    rate_within_low,
+    rate_within_high,
+    rate_within_reason,
+    median_days,
+    median_low,
+    median_high,
+    median_reason,
+    p90_days,
+    p90_low,
+    p90_high,
+    p90_reason,
+    closed_median_days,
+    closed_p90_days,
+    closed_mean_days,
+    closed_max_days
+from jsonb_populate_recordset(null::analytics.lead_times, %(rows)s)

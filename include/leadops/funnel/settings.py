@@ -1,0 +1,77 @@
+"""The settings of the funnel: config/funnel.yaml."""
+
+import hashlib
+from datetime import timedelta
+
+from pydantic import Field, field_validator
+
+from leadops.company import Company
+from leadops.lifecycle.contract import KpiContract
+from leadops.settings import Settings
+from leadops.sla.policy import SlaPolicy
+
+
+class GateSettings(Settings):
+    """When a day looks wrong."""
+
+    weeks: int = Field(8, ge=1, le=26)  # same weekdays
+    min_weeks: int = Field(4, ge=2)  # same weekdays
+    z: float = Field(5.0, gt=0)  # robust standard deviations
+    open_days: float = Field(7, gt=0)  # days
+
+    @property
+    def open_for(self) -> timedelta:
+        """How long a finding stays an incident by itself."""
+        return timedelta(days=self.open_days)
+
+
+class FunnelSettings(Settings):
+    """config/funnel.yaml; the defaults here are the ones of that file."""
+
+    campaigns: dict[str, str] = Field(default={})  # old name → name now
+    lead_time_days: int = Field(180, ge=1)  # days
+    rate_within_days: float = Field(30, gt=0)  # days
+    min_leads: int = Field(10, ge=2)  # MQLs
+    response_days: int = Field(28, ge=1)  # days
+    dirty_days_at_most: int = Field(100, ge=0)  # days
+    gates: GateSettings = GateSettings()
+
+    @field_validator("campaigns")
+    @classmethod
+    def _end_somewhere(cls, campaigns: dict[str, str]) -> dict[str, str]:
+        for name in campaigns:
+            seen, now = {name}, campaigns[name]
+            while now in campaigns:
+                if now in seen:
+                    raise ValueError(f"{name!r} is renamed in a circle; one of its names must be the last")
+                seen.add(now)
+                now = campaigns[now]
+        return campaigns
+
+    def names_now(self) -> dict[str, str]:
+        """Return every old name with the last one that it was given."""
+        return {name: self._last(name) for name in self.campaigns}
+
+    def _last(self, name: str) -> str:
+        while name in self.campaigns:
+            name = self.campaigns[name]
+        return name
+
+    @property
+    def looks_back(self) -> int:
+        """How many days a day's figures look back at most."""
+        return max(self.lead_time_days, self.response_days)
+
+
+def fingerprint(
+    settings: FunnelSettings, *, company: Company, contract: KpiContract, policy: SlaPolicy
+) -> str:
+    """Return a hash of all settings that decide what a built day holds."""
+    parts = [
+        company.timezone,
+        policy.zone.key,
+        settings.model_dump_json(exclude={"dirty_days_at_most", "gates"}),
+        policy.model_dump_json(include={"working_hours", "holidays", "feed_late_after_minutes"}),
+        str([(span.version.version, str(span.since)) for span in contract.spans()]),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

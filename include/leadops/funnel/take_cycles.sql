@@ -1,0 +1,83 @@
+-- The MQLs of the days that the figures look back over, each with when its cycle first reached the other stages.
+-- A stage that precedes its MQL is impossible and counts as not reached.
+with mqls as materialized (
+    select
+        transitions.*,
+        people.person_id
+    from lifecycle.transitions as transitions
+    left join identity.people as people on transitions.lead_id = people.lead_id
+    where
+        transitions.stage = 'mql'
+        and transitions.occurred_at >= %(looks_back_to)s
+        and transitions.occurred_at < %(until)s
+),
+
+persons as (
+    select distinct person_id from mqls where person_id is not null
+),
+
+stories as (
+    select
+        mqls.lead_id,
+        mqls.cycle,
+        mqls.campaign,
+        mqls.evidence as mql_evidence,
+        mqls.occurred_at as mql_at,
+        later.stage,
+        later.occurred_at,
+        later.recorded_at,
+        later.evidence
+    from mqls
+    left join lifecycle.transitions as later
+        on mqls.lead_id = later.lead_id and mqls.cycle = later.cycle and mqls.occurred_at <= later.occurred_at
+    where mqls.person_id is null
+    union all
+    select
+        touched.person_id as lead_id,
+        told.cycle,
+        told.campaign,
+        told.mql_evidence,
+        told.mql_at,
+        told.stage,
+        told.occurred_at,
+        told.recorded_at,
+        told.evidence
+    from persons as touched
+    cross join
+        lateral (
+            select
+                mql.cycle,
+                mql.campaign,
+                mql.evidence as mql_evidence,
+                mql.occurred_at as mql_at,
+                later.stage,
+                later.occurred_at,
+                later.recorded_at,
+                later.evidence
+            from (select * from lifecycle.current_transitions where lead_id = touched.person_id) as mql
+            inner join (select * from lifecycle.current_transitions where lead_id = touched.person_id) as later
+                on mql.cycle = later.cycle and mql.occurred_at <= later.occurred_at
+            where mql.stage = 'mql'
+        ) as told
+    where told.mql_at >= %(looks_back_to)s and told.mql_at < %(until)s
+)
+
+insert into day_cycles
+(lead_id, cycle, campaign, is_quiet, mql_at, sal_at, sal_recorded_at, rep_id, sql_at, won_at, lost_at)
+select
+    stories.lead_id,
+    stories.cycle,
+    min(coalesce(names.campaign, stories.campaign)) as campaign,
+    coalesce(bool_or((stories.mql_evidence ->> 'backfill')::boolean and not stories.mql_evidence ? 'imported'), false)
+        as is_quiet,
+    stories.mql_at,
+    min(stories.occurred_at) filter (where stories.stage = 'sal') as sal_at,
+    min(stories.recorded_at) filter (where stories.stage = 'sal' and not stories.evidence ? 'imported')
+        as sal_recorded_at,
+    min(stories.evidence ->> 'rep_id') filter (where stories.stage = 'sal') as rep_id,
+    min(stories.occurred_at) filter (where stories.stage = 'sql') as sql_at,
+    min(stories.occurred_at) filter (where stories.stage = 'won') as won_at,
+    min(stories.occurred_at) filter (where stories.stage = 'lost') as lost_at
+from stories
+left join analytics.campaign_names as names on stories.campaign = names.name
+group by stories.lead_id, stories.cycle, stories.mql_at

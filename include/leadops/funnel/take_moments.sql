@@ -1,0 +1,6 @@
+with taken as (
+    delete from analytics.inbox
+    returning moment
+)
+
+select distinct moment from taken
