@@ -161,5 +161,5 @@ def test_an_owner_that_died_last_goes_out_again(crm: Crm) -> None:
 
 def test_only_routes_with_an_id_wait_for_it() -> None:
     assert operations_with_id("crm") == ["set_owner"]
-    assert operations_with_id("ma") == []
+    assert operations_with_id("ma") == ["set_fields"]
     assert all(operation.path.startswith("/") for operation in OPERATIONS.values())

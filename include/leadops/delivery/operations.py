@@ -27,6 +27,7 @@ class Operation:
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
     ("ma", "upsert_lead"): Operation("POST", "/api/leads", answer_id="leadId", repeatable=True),
+    ("ma", "set_fields"): Operation("PATCH", "/api/leads/{external_id}", repeatable=True),
     ("crm", "create_lead"): Operation("POST", "/v1/leads", answer_id="id"),
     ("crm", "set_owner"): Operation("PATCH", "/v1/leads/{external_id}", repeatable=True),
     ("bot", "take_over"): Operation("POST", "/v1/conversations"),

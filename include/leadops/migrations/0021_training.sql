@@ -1,0 +1,49 @@
+-- Training: models as numbers, why each one took over or did not, and what the one in effect says of each lead.
+create schema training;
+
+create table scoring.models (
+    model_id integer generated always as identity primary key,
+    day date not null,
+    hash text not null unique,
+    body jsonb not null,
+    trained_at timestamptz not null
+);
+comment on column scoring.models.day is 'Trained on what was known by the end of this day in the company''s zone';
+comment on column scoring.models.hash is 'SHA-256 of the body without its measures: the same numbers are kept once';
+comment on column scoring.models.body is 'Coefficients, scaler, categories, calibration, features, measures, versions';
+
+-- Append-only. Of a day the newest row counts; of all days the newest day.
+create table training.decisions (
+    decision_id bigint generated always as identity primary key,
+    day date not null,
+    outcome text not null check (outcome in ('first', 'replaced', 'kept', 'no_better', 'too_little', 'refused')),
+    reason text not null,
+    model_id integer,
+    champion_id integer,
+    inputs_hash text not null,
+    findings jsonb not null,
+    decided_at timestamptz not null
+);
+comment on column training.decisions.model_id is 'The model that was trained; null: none was';
+comment on column training.decisions.champion_id is 'The model in effect after the decision; null: none is';
+comment on column training.decisions.inputs_hash is 'Of data, settings and the champion before: the same adds no row';
+comment on column training.decisions.findings is 'Refused and dropped features, measures, drift, the comparison';
+create index decisions_day on training.decisions (day, decision_id);
+
+create table training.predictions (
+    lead_id bigint primary key,
+    model_id integer not null,
+    as_of timestamptz not null,
+    probability double precision not null,
+    points integer not null,
+    parts integer[] not null,
+    told_probability double precision,
+    times_told integer not null default 0
+);
+comment on table training.predictions is 'What the model in effect says of an active lead, newest only';
+comment on column training.predictions.parts is
+'Points of the average lead, then of each feature in the order of the model; they sum to points';
+comment on column training.predictions.told_probability is 'The last ml_score that was put into the outbox for the MA';
+
+-- What each lead has of the model is summed anew whenever points are written.
+create index ledger_model on scoring.ledger (lead_id) include (points) where kind = 'model';

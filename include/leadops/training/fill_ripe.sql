@@ -1,0 +1,37 @@
+-- MQLs whose time for the goal was over by the end of the day, as they were known by then. An MQL that reached the
+-- goal early waits for its time too: else the newest leads would all be successes.
+insert into moments (place, lead_id, holder, cycle, at, known_at, history_until, is_reached)
+select
+    row_number() over (order by mql.occurred_at, mql.lead_id, mql.cycle) - 1,
+    mql.lead_id,
+    coalesce(
+        (
+            select own.lead_id
+            from identity.people as people
+            inner join lifecycle.transitions as own
+                on people.lead_id = own.lead_id and own.cycle = mql.cycle and own.stage = 'mql'
+            where people.person_id = mql.lead_id and own.occurred_at = mql.occurred_at
+            order by own.lead_id
+            limit 1
+        ), mql.lead_id
+    ) as holder,
+    mql.cycle,
+    mql.occurred_at,
+    mql.recorded_at,
+    -- An imported MQL was recorded long after; events imported with it are believed to have been known in their time.
+    case when mql.evidence ? 'imported' then %(until)s::timestamptz end,
+    exists(
+        select from lifecycle.current_transitions as reached
+        where
+            reached.lead_id = mql.lead_id
+            and reached.cycle = mql.cycle
+            and reached.stage = any(%(goal)s)
+            and reached.recorded_at < %(until)s
+            and reached.occurred_at <= mql.occurred_at + %(horizon)s
+    )
+from lifecycle.current_transitions as mql
+where
+    mql.stage = 'mql'
+    and mql.recorded_at < %(until)s
+    and mql.occurred_at >= %(since)s
+    and mql.occurred_at <= %(until)s::timestamptz - %(horizon)s

@@ -1,0 +1,29 @@
+"""Divides the ripe leads by the time of their MQL, and says when they are too few."""
+
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from leadops.training.matrix import Matrix
+from leadops.training.settings import TrainingSettings
+from leadops.training.train import Parts
+
+
+def split_by_time(matrix: Matrix, *, newest: datetime, settings: TrainingSettings) -> Parts | str:
+    """Return the parts, the test being the last weeks before `newest` (UTC), or in words what is too few.
+
+    `newest` is the last moment at which an MQL could be ripe; rows are in order of time.
+    """
+    weeks = settings.windows
+    test_from = newest - timedelta(weeks=weeks.test_weeks)
+    calibration_from = test_from - timedelta(weeks=weeks.calibration_weeks)
+    first, second = np.searchsorted(matrix.at, [calibration_from.timestamp(), test_from.timestamp()])
+    parts = Parts(slice(0, int(first)), slice(int(first), int(second)), slice(int(second), len(matrix)))
+    short = []
+    for name in ("training", "calibration", "test"):
+        reached = matrix.reached[getattr(parts, name)]
+        least, good = getattr(settings.least, name), int(reached.sum())
+        for kind, count in (("with", good), ("without", len(reached) - good)):
+            if count < least:
+                short.append(f"{name} has {count} leads {kind} the goal and needs {least}")
+    return "; ".join(short) if short else parts

@@ -1,0 +1,111 @@
+"""Leads with events, MQLs and outcomes, put straight into the tables."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from leadops.company import Company
+from leadops.db import Connection
+from leadops.settings import load_config
+from leadops.training.settings import TrainingSettings
+
+DAY = timedelta(days=1)
+START = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
+COMPANY = Company(timezone="Asia/Tokyo")
+
+
+class World:
+    """One database, filled by hand."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.events = 0
+
+    def lead(self, *, at: datetime = START - 400 * DAY) -> int:
+        row = self.connection.execute(
+            "insert into identity.leads (email, created_at) values (gen_random_uuid() || '@buyers.example', %s)"
+            " returning lead_id",
+            [at],
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def event(
+        self,
+        lead: int,
+        name: str,
+        at: datetime,
+        *,
+        received: datetime | None = None,
+        anonymous: str | None = None,
+        history: bool = False,
+        **properties: Any,
+    ) -> int:
+        """An event of the lead; with `anonymous` it has no email, only this id."""
+        self.events += 1
+        row = self.connection.execute(
+            "insert into cdp.events (event_id, event, ts, received_at, email, anonymous_id, payload, is_history)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s) returning seq",
+            [
+                f"e-{lead}-{self.events}",
+                name,
+                at,
+                received or at,
+                None if anonymous else f"l{lead}@buyers.example",
+                anonymous,
+                Jsonb({"properties": properties, "context": {}}),
+                history,
+            ],
+        ).fetchone()
+        assert row is not None
+        self.connection.execute(
+            "insert into identity.resolved_events (event_seq, lead_id) values (%s, %s)", [row[0], lead]
+        )
+        return int(row[0])
+
+    def stage(
+        self,
+        lead: int,
+        stage: str,
+        at: datetime,
+        *,
+        cycle: int = 1,
+        recorded: datetime | None = None,
+        imported: bool = False,
+    ) -> None:
+        self.connection.execute(
+            "insert into lifecycle.transitions"
+            " (lead_id, cycle, stage, occurred_at, recorded_at, evidence, kpi_version)"
+            " values (%s, %s, %s, %s, %s, %s, 'test')",
+            [lead, cycle, stage, at, recorded or at, Jsonb({"imported": 1} if imported else {})],
+        )
+
+    def attribute(self, lead: int, name: str, value: Any, known_at: datetime | None) -> None:
+        self.connection.execute(
+            "insert into history.attributes values (%s, %s, %s, %s)", [lead, name, Jsonb(value), known_at]
+        )
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query, values).fetchall()
+
+
+@pytest.fixture
+def world(connection: Connection) -> World:
+    return World(connection)
+
+
+def settings(features: dict[str, Any] | None = None, **changes: Any) -> TrainingSettings:
+    """The shipped settings with other features, and small parts."""
+    shipped = load_config("training", TrainingSettings).model_dump(mode="json")
+    small = {
+        "least": {"training": 20, "calibration": 5, "test": 5},
+        "least_count": 5,
+        "horizon_days": 30,
+        "regularisation": [1.0],
+        "contest": {"resamples": 200},
+    }
+    if features is not None:
+        small["features"] = features
+    return TrainingSettings.model_validate(shipped | small | changes)
