@@ -1,4 +1,5 @@
--- What the leads in `touched` should have for each (lead, event, rule), minus what the ledger gave them.
+-- What the leads in `touched` should have for each (lead, event, rule), minus what the ledger gave them. What the
+-- leads in `members` did and told counts for the person: who was joined to another lead should have nothing.
 -- Caps are filters one after the other: the rule's per day, the rule's for ever, the group's per day, the
 -- group's for ever. Each takes what the one before let through, in the order of (day, ts, event_id, rule), and
 -- lets through the part of every amount that its cap has room for. Amounts have no sign.
@@ -19,7 +20,8 @@ fit_rules as materialized (
 -- would try the rules on all events there are before it looks whose they are.
 matches as (
     select
-        resolved.lead_id,
+        members.lead_id,
+        members.member_id,
         resolved.event_seq,
         rules.number,
         rules.day_cap,
@@ -31,8 +33,8 @@ matches as (
         events.event_id collate "C" as event_id,
         (events.ts at time zone %(zone)s)::date as day,
         abs(rules.points) as amount
-    from touched
-    inner join identity.resolved_events as resolved on touched.lead_id = resolved.lead_id
+    from members
+    inner join identity.resolved_events as resolved on members.member_id = resolved.lead_id
     inner join cdp.events as events on resolved.event_seq = events.seq
     inner join rules
         on
@@ -70,6 +72,7 @@ rule_lives as (
 rule_capped as (
     select
         lead_id,
+        member_id,
         event_seq,
         number,
         group_number,
@@ -113,6 +116,7 @@ group_lives as (
 capped as (
     select
         lead_id,
+        member_id,
         event_seq,
         number,
         ts,
@@ -121,9 +125,35 @@ capped as (
     where group_ever_cap is null or life_so_far - day_amount < group_ever_cap
 ),
 
+known_traits as (
+    select
+        members.lead_id,
+        members.member_id,
+        traits.trait,
+        traits.value,
+        traits.ts
+    from members
+    inner join identity.traits as traits on members.member_id = traits.lead_id
+    where members.is_alone
+    union all
+    (
+        select distinct on (members.lead_id, traits.trait)
+            members.lead_id,
+            members.member_id,
+            traits.trait,
+            traits.value,
+            traits.ts
+        from members
+        inner join identity.traits as traits on members.member_id = traits.lead_id
+        where not members.is_alone
+        order by members.lead_id asc, traits.trait asc, traits.ts desc, traits.event_id collate "C" desc
+    )
+),
+
 wanted as (
     select
         capped.lead_id,
+        capped.member_id,
         capped.event_seq,
         rules.name as rule,
         'behaviour' as dimension,
@@ -134,13 +164,13 @@ wanted as (
     union all
     select
         traits.lead_id,
+        traits.member_id,
         null,
         fit_rules.name,
         'fit',
         traits.ts,
         fit_rules.points
-    from touched
-    inner join identity.traits as traits on touched.lead_id = traits.lead_id
+    from known_traits as traits
     inner join fit_rules on traits.trait = fit_rules.trait and traits.value @@ fit_rules.condition
 ),
 
@@ -151,6 +181,7 @@ given as (
         ledger.rule,
         min(ledger.dimension) as dimension,
         max(ledger.occurred_at) as occurred_at,
+        max(ledger.recorded_at) as recorded_at,
         max(ledger.rule_set_id) as rule_set_id,
         sum(ledger.points)::integer as points
     from touched
@@ -169,12 +200,17 @@ select
     coalesce(wanted.points, 0) - coalesce(given.points, 0),
     case when given.lead_id is null then 'rule' else 'correction' end,
     case
-        when given.lead_id is null then wanted.rule
+        when given.lead_id is null and wanted.member_id = wanted.lead_id then wanted.rule
+        when given.lead_id is null then wanted.rule || ': lead ' || wanted.member_id || ' was joined to this one'
         when
             former.body -> 'zone' <> current_rules.body -> 'zone'
             or coalesce(former.body #> array['rules', given.rule], 'null')
             <> coalesce(current_rules.body #> array['rules', given.rule], 'null')
             then given.rule || ': the rules changed'
+        when moved.person_id is not null then given.rule || ': this lead was joined to lead ' || moved.person_id
+        when moved.is_split then given.rule || ': leads that had been joined were split'
+        when given.points = 0 and wanted.member_id <> wanted.lead_id
+            then given.rule || ': lead ' || wanted.member_id || ' was joined to this one'
         when given.dimension = 'fit' then given.rule || ': what is known of the lead changed'
         when abs(coalesce(wanted.points, 0)) < abs(given.points)
             then given.rule || ': an earlier event took its place under the cap'
@@ -187,5 +223,27 @@ full join given
         and coalesce(wanted.event_seq, 0) = coalesce(given.event_seq, 0)
         and wanted.rule = given.rule
 left join scoring.rule_sets as former on given.rule_set_id = former.rule_set_id
+-- Since the last row, was the lead joined to an older one, or split from one whose events it had or that had its own?
+left join lateral (
+    select
+        nullif(people.person_id, given.lead_id) as person_id,
+        exists (
+            select from identity.lead_merges as held
+            where
+                (held.older_lead_id = given.lead_id or held.younger_lead_id = given.lead_id)
+                and held.undone_at >= given.recorded_at
+        ) and (
+            given.points = 0
+            or given.event_seq is null
+            or not exists (
+                select from members as own
+                inner join identity.resolved_events as events on own.member_id = events.lead_id
+                where own.lead_id = given.lead_id and events.event_seq = given.event_seq
+            )
+        ) as is_split
+    from (select given.lead_id) as asked
+    left join identity.people as people on asked.lead_id = people.lead_id
+    where given.lead_id is not null
+) as moved on true
 cross join (select %(body)s) as current_rules (body)
 where coalesce(wanted.points, 0) <> coalesce(given.points, 0)

@@ -82,18 +82,21 @@ def score_leads(
 
 
 def prepare(connection: Connection) -> None:
-    """Make the working tables `touched` and `differences`, empty, for this transaction."""
+    """Make the working tables `touched`, `members` and `differences`, empty, for this transaction."""
     connection.execute("set local work_mem = '256MB'")
     connection.execute("set local jit = off")
     connection.execute("set local random_page_cost = 1.1")  # few leads are looked up, not searched for
     connection.execute(load_sql("leadops.scoring", "create_touched"))
+    connection.execute(load_sql("leadops.scoring", "create_members"))
     connection.execute(load_sql("leadops.scoring", "create_differences"))
-    connection.execute("truncate touched, differences")
+    connection.execute("truncate touched, members, differences")
 
 
 def compute_differences(connection: Connection, *, rules: RuleSet, zone: ZoneInfo) -> int:
     """Fill `differences` for the leads in `touched`; return how many leads these are."""
     connection.execute("analyze touched")
+    connection.execute(load_sql("leadops.scoring", "list_members"))
+    connection.execute("analyze members")
     connection.execute(load_sql("leadops.scoring", "compute_differences"), sql_parameters(rules, zone))
     return int(_one(connection, "count_touched")[0])
 

@@ -1,4 +1,5 @@
--- Takes the head of one lane, and what the same leads have further on in the lane.
+-- Takes the head of one lane, and what the same leads have further on in the lane. What a lead did that was joined
+-- to another is the other's.
 with head as (
     select
         seq,
@@ -20,8 +21,12 @@ taken as (
 
 known as (
     insert into touched (lead_id)
-    select distinct lead_id
+    select lead_id
     from taken
+    union
+    select people.person_id
+    from taken
+    inner join identity.people as people on taken.lead_id = people.lead_id
 )
 
 select count(*) from head

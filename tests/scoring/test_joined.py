@@ -1,0 +1,30 @@
+"""Points follow the person when two leads turn out one, with the reason."""
+
+from tests.identity.test_resolve import seen
+from tests.scoring.conftest import World
+from tests.scoring.test_score import VIEW, rule_set, view
+
+RULES = rule_set(VIEW | {"cap_per_day": 10})
+
+
+def show(world: World) -> list[tuple[object, ...]]:
+    return world.rows("select lead_id, points, reason from scoring.ledger order by seq")
+
+
+def test_the_younger_goes_to_zero_and_the_survivor_gets_what_its_events_give(world: World) -> None:
+    world.run(RULES, [view("a", 1), view("b", 2, email="b@x.example"), view("c", 3, email="b@x.example")])
+    world.accept(
+        [seen("d", email="a@x.example", user_id="u"), seen("e", email="b@x.example", user_id="u")]
+    )
+    world.resolve()
+    before = len(show(world))
+    world.score(RULES)
+    assert show(world)[before:] == [
+        (1, 5, "view: lead 2 was joined to this one"),
+        (2, -5, "view: this lead was joined to lead 1"),
+        (2, -5, "view: this lead was joined to lead 1"),
+    ]
+    assert world.rows("select lead_id, behaviour from scoring.scores order by 1") == [(1, 10), (2, 0)]
+    assert world.totals_differ() == []
+    world.run(RULES, [view("later", 3000, email="b@x.example")])
+    assert world.rows("select lead_id, behaviour from scoring.scores order by 1") == [(1, 15), (2, 0)]
