@@ -201,3 +201,34 @@ def test_a_webhook_can_only_post(sandbox):
         webhook.find("k", since=NOW)
     with pytest.raises(NotImplementedError):
         webhook.update(Posted(), text="", blocks=[])
+
+
+def test_a_file_is_brought_first_and_shown_later(chat):
+    assert chat.files is not None
+    file_id = chat.files.upload("report.png", b"picture")
+    assert not chat.files.is_shared(file_id)
+    chat.files.share(file_id, title="Report", text="three sentences")
+    assert chat.files.is_shared(file_id)
+    assert WebhookChat(WebhookClient("http://127.0.0.1:1/services/T/B/X")).files is None
+
+
+@pytest.mark.parametrize(
+    ("error", "sees"),
+    [("missing_scope", ChatRefused), ("ratelimited", ChatBusy), ("internal_error", ChatUnknown)],
+)
+def test_what_slack_says_of_a_file_is_judged_like_a_message(scripted, error, sees):
+    url, answers = scripted
+    answers.script = [(200, {}, f'{{"ok": false, "error": "{error}"}}')]
+    chat = ApiChat(WebClient("xoxb-x", base_url=f"{url}/api/", timeout=5), CHANNEL)
+    with pytest.raises(sees):
+        chat.files.upload("report.png", b"picture")
+
+
+def test_bytes_that_are_not_taken_were_not_shown(scripted):
+    url, answers = scripted
+    answers.script = [(200, {}, f'{{"ok": true, "file_id": "F1", "upload_url": "{url}/upload"}}')]
+    chat = ApiChat(WebClient("xoxb-x", base_url=f"{url}/api/", timeout=5), CHANNEL)
+    assert chat.files.upload("report.png", b"picture") == "F1"
+    answers.script = [(200, {}, '{"ok": true, "file_id": "F1", "upload_url": "http://127.0.0.1:1/upload"}')]
+    with pytest.raises(ChatUnknown):
+        chat.files.upload("report.png", b"picture")

@@ -7,9 +7,10 @@ from http.client import HTTPException
 from typing import Any, Protocol
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
+from leadops.clients.chat_files import ApiFiles, ChatFiles
+from leadops.clients.slack_call import call_slack
 from leadops.clients.slack_errors import judge_exception, judge_refusal
 
 EVENT_TYPE = "leadops_message"
@@ -44,6 +45,10 @@ class Chat(Protocol):
     def update(self, posted: Posted, *, text: str, blocks: Blocks) -> None:
         """Let a message show something else; it keeps its payload."""
 
+    @property
+    def files(self) -> ChatFiles | None:
+        """The way to bring files; None: it takes none."""
+
     def find(self, key: str, *, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Return the message whose payload has this `key`, posted after `since`, or None."""
 
@@ -57,6 +62,7 @@ class ApiChat:
         client.retry_handlers = []  # a retry after a broken connection would post twice
         self._client = client
         self._channel = channel
+        self.files: ChatFiles | None = ApiFiles(client, channel)
 
     def post(
         self, *, text: str, blocks: Blocks, payload: Mapping[str, str], thread: Posted | None = None
@@ -71,13 +77,13 @@ class ApiChat:
         }
         if thread and thread.ts:
             values |= {"channel": thread.channel, "thread_ts": thread.ts}
-        answer = _call(self._client.chat_postMessage, values)
+        answer = call_slack(self._client.chat_postMessage, values)
         return Posted(answer.get("channel") or self._channel, str(answer["ts"]), payload)
 
     def update(self, posted: Posted, *, text: str, blocks: Blocks) -> None:
         """Call chat.update; a call without metadata leaves that of the message as it is."""
         values = {"channel": posted.channel, "ts": posted.ts, "text": text, "blocks": list(blocks)}
-        _call(self._client.chat_update, values)
+        call_slack(self._client.chat_update, values)
 
     def find(self, key: str, *, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Read conversations.history, or conversations.replies of `thread`, from `since` on."""
@@ -92,7 +98,7 @@ class ApiChat:
             read = self._client.conversations_replies
             values |= {"channel": thread.channel, "ts": thread.ts}
         for _ in range(PAGES):
-            answer = _call(read, values)
+            answer = call_slack(read, values)
             for message in answer.get("messages") or []:
                 metadata = message.get("metadata") or {}
                 payload = metadata.get("event_payload") or {}
@@ -108,6 +114,7 @@ class WebhookChat:
     """An incoming webhook: posts into its own channel, and nothing else."""
 
     can_edit = False
+    files: ChatFiles | None = None
 
     def __init__(self, client: WebhookClient) -> None:
         client.retry_handlers = []
@@ -137,14 +144,3 @@ class WebhookChat:
     def find(self, key: str, *, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Not possible."""
         raise NotImplementedError("a webhook cannot read; ask can_edit first")
-
-
-def _call(method: Callable[..., Any], values: Mapping[str, Any]) -> Any:
-    """Call a method of the Web API; turn all that can go wrong into our errors."""
-    try:
-        return method(**values)
-    except SlackApiError as error:
-        response = error.response
-        raise judge_refusal(response.status_code, str(response.get("error", "")), response.headers) from error
-    except (OSError, HTTPException, ValueError) as error:
-        raise judge_exception(error) from error

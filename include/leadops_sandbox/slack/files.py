@@ -1,5 +1,6 @@
 """Slack's three steps of uploading a file: ask for an address, send the bytes, share it in a channel."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -40,17 +41,31 @@ def file_methods(world: World, post: Callable[..., Arguments]) -> tuple[dict[str
             for file in wanted:
                 world.effect("slack.file_shared", id=file["id"], channel=channel)
             text = f"{given.get('initial_comment') or ''}\n[{names}]".strip()
-            post(channel, {"text": text}, thread_ts=given.get("thread_ts"))
+            shared = [{"id": f["id"], "name": files[f["id"]]["name"]} for f in wanted]
+            post(channel, {"text": text, "files": shared}, thread_ts=given.get("thread_ts"))
         return {"ok": True, "files": [{"id": f["id"], "title": f.get("title", "")} for f in wanted]}
 
+    def file_info(given: Arguments) -> Arguments:
+        file = files.get(str(given.get("file", "")))
+        if file is None:
+            return {"ok": False, "error": "file_not_found"}
+        channels = [file["channel"]] if "channel" in file else []
+        return {
+            "ok": True,
+            "file": {name: file[name] for name in ("id", "name", "size")} | {"channels": channels},
+        }
+
     async def upload(request: Request) -> Response:
-        if request.path_params["file_id"] not in files:
+        file_id = request.path_params["file_id"]
+        if file_id not in files:
             raise RefusedError(404, "no upload was announced under this address")
-        await read_body(request)
+        content = b64encode(await read_body(request)).decode()
+        world.effect("slack.file_content", id=file_id, content=content)
         return PlainTextResponse("OK")
 
     web: dict[str, Method] = {
         "files.getUploadURLExternal": get_upload_url,
         "files.completeUploadExternal": complete_upload,
+        "files.info": file_info,
     }
     return web, [Route("/upload/{file_id}", upload, methods=["POST", "PUT"])]

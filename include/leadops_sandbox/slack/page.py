@@ -1,6 +1,7 @@
 """The channels as a person would read them: `/_slack` and `/_slack.json`."""
 
 import re
+from base64 import b64decode
 from datetime import UTC, datetime
 from html import escape, unescape
 from typing import Any
@@ -9,15 +10,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from leadops_sandbox.answers import answer
+from leadops_sandbox.answers import RefusedError, answer
 from leadops_sandbox.slack.store import Message, SlackStore
 from leadops_sandbox.world import World
 
+#: How a picture of this kind begins.
+PNG = b"\x89PNG\r\n\x1a\n"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="10">
 <meta name="viewport" content="width=device-width"><title>Slack (sandbox)</title><style>
 body{font:15px/1.45 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1d1c1d}
 h2{border-bottom:1px solid #ddd;padding-bottom:.3rem} article{margin:.9rem 0;padding-left:.8rem;
 border-left:4px solid #4a154b} .reply{margin-left:1.6rem;border-color:#bbb} .text{white-space:pre-wrap}
+img{max-width:100%;border:1px solid #ddd}
 time,.edited{color:#616061;font-size:.85em} details{font-size:.85em;color:#616061}</style>
 <h1>Slack (sandbox)</h1>"""
 
@@ -31,7 +35,19 @@ def routes(world: World) -> list[Route]:
     async def as_json(_: Request) -> Response:
         return answer({"channels": list_channels(world.slack)})
 
-    return [Route("/_slack", page, methods=["GET"]), Route("/_slack.json", as_json, methods=["GET"])]
+    async def file(request: Request) -> Response:
+        content = world.slack.files.get(request.path_params["file_id"], {}).get("content")
+        if content is None:
+            raise RefusedError(404, "no such file")
+        picture = b64decode(content)
+        kind = "image/png" if picture.startswith(PNG) else "text/plain"
+        return Response(picture, media_type=kind, headers={"X-Content-Type-Options": "nosniff"})
+
+    return [
+        Route("/_slack", page, methods=["GET"]),
+        Route("/_slack.json", as_json, methods=["GET"]),
+        Route("/_slack/files/{file_id}", file, methods=["GET"]),
+    ]
 
 
 def list_channels(store: SlackStore) -> list[dict[str, Any]]:
@@ -81,11 +97,17 @@ def _article(message: dict[str, Any], kind: str) -> str:
     at = datetime.fromtimestamp(float(message["ts"]), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     edits = len(message["before"])
     edited = f' <span class="edited">(edited {edits}×)</span>' if edits else ""
+    pictures = "".join(
+        f'<p><a href="/_slack/files/{escape(file["id"])}"><img alt="{escape(file["name"])}"'
+        f' src="/_slack/files/{escape(file["id"])}"></a></p>'
+        for file in message.get("files", [])
+        if file["name"].endswith(".png")
+    )
     before = "".join(f'<div class="text">{_words(body)}</div>' for body in reversed(message["before"]))
     earlier = f"<details><summary>earlier</summary>{before}</details>" if before else ""
     return (
         f'<article class="{kind}"><time>{at}</time>{edited}'
-        f'<div class="text">{_words(message)}</div>{earlier}</article>'
+        f'<div class="text">{_words(message)}</div>{pictures}{earlier}</article>'
     )
 
 

@@ -14,6 +14,8 @@ WEBHOOK_CHANNEL = "webhook"
 USER = "U0LEADOPS1"
 #: What of a message may be given by the sender.
 CONTENT = ("text", "blocks", "attachments", "metadata", "username", "icon_emoji")
+#: What a message shows besides.
+SHOWN = (*CONTENT, "files")
 
 
 def is_channel_id(text: object) -> bool:
@@ -82,13 +84,15 @@ class SlackStore:
                     "name": record["name"],
                     "size": record["size"],
                 }
+            case "slack.file_content":
+                self.files[record["id"]]["content"] = record["content"]
             case "slack.file_shared":
                 self.files[record["id"]]["channel"] = record["channel"]
 
     def show(self, message: Message) -> dict[str, Any]:
         """Return a message as Slack's API shows it, metadata included."""
         shown: dict[str, Any] = {"type": "message", "user": USER, "bot_id": "B0LEADOPS1", "ts": message.ts}
-        shown |= {name: message.body[name] for name in CONTENT if name in message.body}
+        shown |= {name: message.body[name] for name in SHOWN if name in message.body}
         if message.thread_ts:
             shown["thread_ts"] = message.thread_ts
         if message.edited_ts:

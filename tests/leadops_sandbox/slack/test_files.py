@@ -24,3 +24,26 @@ def test_an_upload_that_was_not_announced_is_refused(sandbox: Running) -> None:
         "error": "file_not_found",
     }
     assert sandbox.slack("POST", "/api/files.getUploadURLExternal", {}).json()["error"] == "invalid_arguments"
+
+
+def test_a_picture_that_was_shared_is_seen(sandbox: Running) -> None:
+    client = WebClient(Tokens().slack, base_url=f"{sandbox.url}/api/", timeout=5, retry_handlers=[])
+    picture = b"\x89PNG\r\n\x1a\n and so on"
+    done = client.files_upload_v2(
+        channel="C0LEADOPS", content=picture, filename="a.png", initial_comment="here"
+    )
+    file_id = done["files"][0]["id"]
+    assert client.files_info(file=file_id)["file"]["channels"] == ["C0LEADOPS"]
+    assert f'<img alt="a.png" src="/_slack/files/{file_id}">' in sandbox.admin("GET", "/_slack").text
+    shown = sandbox.admin("GET", f"/_slack/files/{file_id}")
+    assert (shown.content, shown.headers["Content-Type"]) == (picture, "image/png")
+    assert sandbox.admin("GET", "/_slack/files/F9").status_code == 404
+    assert sandbox.slack("POST", "/api/files.info", {"file": "F9"}).json()["error"] == "file_not_found"
+
+
+def test_a_file_that_was_uploaded_but_not_shared_is_in_no_channel(sandbox: Running) -> None:
+    asked = sandbox.slack(
+        "POST", "/api/files.getUploadURLExternal", {"filename": "a.png", "length": 3}
+    ).json()
+    info = sandbox.slack("POST", "/api/files.info", {"file": asked["file_id"]}).json()
+    assert info["file"]["channels"] == []
