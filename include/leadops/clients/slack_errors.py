@@ -16,8 +16,7 @@ ADVICE = {
     "account_inactive": "the app was removed or its owner left: install it again, renew the token",
     "token_revoked": "the token was revoked: install the app again and renew the password of leadops_slack",
     "token_expired": "the token has expired: renew the password of the connection leadops_slack",
-    "missing_scope": "give the app the scopes chat:write and channels:history (groups:history if private);"
-    " for the pictures of reports files:write and files:read",
+    "missing_scope": "give the app the scopes chat:write and channels:history (groups:history if private)",
     "channel_not_found": "set `channel` in alerts.yaml to the id of a channel that the app can see",
     "not_in_channel": "invite the app to the channel (/invite @app)",
     "is_archived": "the channel is archived: set `channel` in alerts.yaml to another one",
