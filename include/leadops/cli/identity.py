@@ -1,5 +1,6 @@
 """`leadops identity`: what ties a lead together, and what the guards have stopped."""
 
+import getpass
 import json
 from dataclasses import asdict
 from datetime import datetime
@@ -10,8 +11,9 @@ from rich.table import Table
 
 from leadops.cli.context import clock, console, open_database
 from leadops.errors import PermanentError
-from leadops.identity.explain import Person, explain_identity
+from leadops.identity.explain import Person, explain_identity, find_lead
 from leadops.identity.settings import IdentitySettings
+from leadops.identity.split import split_leads
 from leadops.identity.violations import list_violations, settle_violations
 from leadops.settings import load_config
 
@@ -31,10 +33,43 @@ def explain(
         typer.echo(json.dumps(asdict(person), default=lambda moment: moment.isoformat()))
         return
     console.print(_draw(person))
+    if person.merges:
+        console.print(_draw_merges(person))
     console.print(
-        f"lead {person.lead_id}: {person.events} events, {person.mail_kind} email,"
+        f"lead {person.lead_id}: {person.events} events, {person.mail_kind or 'no'} email,"
         f" account {person.account or 'unknown'}"
     )
+
+
+@app.command()
+def split(
+    reason: Annotated[str, typer.Option("--reason", help="Why they are two people; kept on record.")],
+    lead: Annotated[str | None, typer.Argument(help="The younger lead, by lead_id or email.")] = None,
+    merge: Annotated[int | None, typer.Option("--merge", help="Only this join, by its number.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Who says so; default: your login.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, write nothing.")] = False,
+) -> None:
+    """Undo the join of LEAD to an older one, for good; scores and stages follow with the next run."""
+    if (lead is None) == (merge is None):
+        raise PermanentError("give the younger LEAD or --merge NUMBER, not both")
+    settings = load_config("identity", IdentitySettings)
+    with open_database() as connection:
+        asked = None if lead is None else find_lead(connection, _parse(lead))
+        connection.commit()
+        done = split_leads(
+            connection,
+            settings=settings,
+            reason=reason,
+            by=by or getpass.getuser(),
+            now=clock(),
+            lead=asked,
+            merge_id=merge,
+            dry_run=dry_run,
+        )
+    for (older, younger), number in zip(done.pairs, done.merge_ids, strict=True):
+        console.print(f"{'would split' if dry_run else 'split'} lead {younger} from lead {older} (join {number})")
+    for lead_id, person in done.persons.items():
+        console.print(f"lead {lead_id}: {'a person of its own' if person is None else f'lead {person}'}")
 
 
 @app.command()
@@ -68,11 +103,23 @@ def _parse(lead: str) -> int | str:
 def _draw(person: Person) -> Table:
     table = Table("identifier", "value", "whose", "event", "happened (UTC)", "event_id")
     for join in person.joins:
-        whose = "this lead's" + (f", seen with {join.other_leads} others" if join.other_leads else "")
+        whose = f"lead {join.lead_id}'s" + (f", seen with {join.other_leads} others" if join.other_leads else "")
         table.add_row(join.kind, join.value, whose, join.event or "", _show(join.ts), join.event_id or "")
     for each in person.strangers:
         whose = f"lead {each.lead_id}'s" if each.lead_id else "nobody's"
         table.add_row(each.kind, each.value, whose, each.event or "", _show(each.ts), each.event_id or "")
+    return table
+
+
+def _draw_merges(person: Person) -> Table:
+    table = Table("join", "older", "younger", "both emails seen with", "event", "happened (UTC)", "state")
+    for each in person.merges:
+        by = f" by {each.undone_by}" if each.undone_by else ""
+        state = f"undone {_show(each.undone_at)}{by}: {each.undone_because}" if each.undone_at else "holds"
+        seen_with = f"{each.kind} {each.value}"
+        table.add_row(
+            str(each.merge_id), str(each.older), str(each.younger), seen_with, each.event or "", _show(each.ts), state
+        )
     return table
 
 

@@ -14,5 +14,5 @@ select
     count(*) as identifiers
 from leads
 inner join identity.aliases as aliases on leads.lead_id = aliases.lead_id
-where aliases.kind <> 'email'
+where aliases.kind not in ('email', 'crm_id')
 group by leads.lead_id

@@ -8,8 +8,11 @@ select
     (
         select count(*) from identity.sightings as sightings
         where sightings.kind = aliases.kind and sightings.value = aliases.value
-    ) as other_leads
+    ) as other_leads,
+    aliases.lead_id
 from identity.aliases as aliases
 left join cdp.events as events on aliases.event_seq = events.seq
-where aliases.lead_id = %(lead_id)s
-order by aliases.event_seq, array_position(array['email', 'enrichment_id', 'user_id', 'anonymous_id'], aliases.kind)
+where aliases.lead_id = any(%(leads)s::bigint[])
+order by
+    aliases.event_seq,
+    array_position(array['email', 'crm_id', 'enrichment_id', 'user_id', 'anonymous_id'], aliases.kind)

@@ -1,4 +1,4 @@
-"""Records stages of the past, as a CRM's export states them; nobody is alarmed, told or given a lead by it."""
+"""Records stages of the past, as a CRM's export states them; nobody is alarmed or given a lead by it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -22,6 +22,10 @@ def record_history(
     force; evidence with `backfill`, so that no SLA clock starts and nothing is routed. What leadops saw
     itself stays. Of one stage told with different values one is kept, the same in whatever order they come.
     """
+    _lock(connection)
+    chosen: dict[tuple[Any, ...], PastStage] = {}
+    for each in stages:
+        chosen[_key(each)] = min(chosen.get(_key(each), each), each, key=_rank)
     rows = [
         {
             "lead_id": each.lead_id,
@@ -33,21 +37,24 @@ def record_history(
             "value": None if each.value is None else str(each.value),
             "evidence": (each.evidence or {}) | {"backfill": True},
         }
-        for each in stages
+        for each in chosen.values()
     ]
-    _lock(connection)
-    new = connection.execute(
+    kept = connection.execute(
         load_sql("leadops.lifecycle", "keep_imported"), {"rows": Jsonb(rows), "now": now}
     ).fetchall()
     arrange_history(connection, {each.lead_id for each in stages}, contract=contract, now=now)
-    first = {int(place) - 1 for place, is_new in new if is_new}
-    return [place in first for place in range(len(rows))]
+    new = {tuple(row[:4]) for row in kept if row[4]}
+    answer = []
+    for each in stages:
+        answer.append(_key(each) in new)
+        new.discard(_key(each))
+    return answer
 
 
 def arrange_history(
     connection: Connection, leads: Collection[int], *, contract: KpiContract, now: datetime
 ) -> None:
-    """Bring lifecycle.transitions of `leads` in line with what was imported of them and their first contact."""
+    """Bring lifecycle.transitions in line with what was imported of `leads`, and their first contact."""
     if not leads:
         return
     _lock(connection)
@@ -84,3 +91,13 @@ def _lock(connection: Connection) -> None:
     """Wait until no run of qualify_leads is under way, and let none begin before the end."""
     connection.execute(load_sql("leadops.lifecycle", "insert_cursor"))
     connection.execute(load_sql("leadops.lifecycle", "lock_cursor"))
+
+
+def _key(stage: PastStage) -> tuple[Any, ...]:
+    return (stage.lead_id, stage.stage, stage.occurred_at, stage.reference)
+
+
+def _rank(stage: PastStage) -> tuple[Any, ...]:
+    """Return by which one of two tellings of a stage is chosen; as in keep_imported.sql."""
+    names = (stage.source, stage.campaign)
+    return (stage.value is None, stage.value or 0, *((name is None, name or "") for name in names))

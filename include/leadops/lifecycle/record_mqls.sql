@@ -2,7 +2,8 @@
 -- changed, at all that pass them.
 with candidates as (
     select distinct lead_id from scoring.ledger
-    where seq > %(from_seq)s and seq <= %(to_seq)s
+    -- What fades makes nobody MQL.
+    where seq > %(from_seq)s and seq <= %(to_seq)s and not (kind = 'decay' and points < 0)
     union
     select unnest(%(ended)s::bigint[]) as lead_id
     union
@@ -25,16 +26,18 @@ passing as (
             and scores.fit >= %(fit)s
             and scores.behaviour >= %(behaviour)s
             and (%(total)s::integer is null or scores.total >= %(total)s)
+    -- Of a cycle of an imported past the MQL may not be known.
     left join lateral (
         select
-            mql.cycle,
+            story.cycle,
             (
                 select min(ending.occurred_at) from lifecycle.transitions as ending
-                where ending.lead_id = mql.lead_id and ending.cycle = mql.cycle and ending.stage in ('won', 'lost')
+                where
+                    ending.lead_id = story.lead_id and ending.cycle = story.cycle and ending.stage in ('won', 'lost')
             ) as ended_at
-        from lifecycle.transitions as mql
-        where mql.lead_id = scores.lead_id and mql.stage = 'mql'
-        order by mql.cycle desc
+        from lifecycle.transitions as story
+        where story.lead_id = scores.lead_id
+        order by story.cycle desc
         limit 1
     ) as latest on true
     where
@@ -63,6 +66,7 @@ found as (
                 (array_agg(ledger.rule_set_id order by ledger.seq desc))[1] as rule_set_id,
                 coalesce(bool_or(
                     ledger.points > 0
+                    and ledger.kind <> 'decay'
                     and ledger.lane = 0
                     and not coalesce(events.is_history, false)
                     and (
@@ -143,7 +147,9 @@ wanted as (
     cross join delivery.installation as installation
     left join identity.traits as company on made.lead_id = company.lead_id and company.trait = 'company'
     -- A form may have brought the person to the CRM before the points did.
-    where not exists (select from lifecycle.leads_in_crm as present where present.lead_id = made.lead_id)
+    where
+        leads.email is not null
+        and not exists (select from lifecycle.leads_in_crm as present where present.lead_id = made.lead_id)
     on conflict (idempotency_key) do nothing
 ),
 

@@ -1,0 +1,139 @@
+"""`leadops import leads`: rows become leads and what is known of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from psycopg.types.json import Jsonb
+
+from leadops.db import load_sql
+from leadops.delivery.know_leads import know_leads
+from leadops.events.contract import normalise_email
+from leadops.history.cells import BadRow, Cells
+from leadops.history.mapping import LeadReference, LeadsMapping
+from leadops.history.moments import Moment
+from leadops.history.outcomes import Answer, Read, Task
+from leadops.identity.import_leads import ImportedLead, import_leads
+from leadops.lifecycle.link_history import find_linked, link_history
+from leadops.lifecycle.record_history import arrange_history
+
+#: Characters of an id, a campaign or a source; longer ones are none.
+LONGEST_NAME = 200
+
+
+class LeadRecord(NamedTuple):
+    """A row of leads: the lead, and its attributes as (name, value, when it was known)."""
+
+    lead: ImportedLead
+    attributes: list[tuple[str, Any, Any]]
+
+
+class Leads:
+    """Reads and writes rows of leads."""
+
+    def __init__(self, mapping: LeadsMapping, task: Task) -> None:
+        self._mapping, self._task = mapping, task
+        self.impossible = 0
+
+    def read(self, cells: Cells) -> LeadRecord:
+        """Return what the row says; raise BadRow."""
+        mapping, task = self._mapping, self._task
+        crm_id, email = read_reference(mapping.lead, cells)
+        created_at = mapping.created_at.read(cells, zone=task.zone, now=task.now)
+        if created_at is None:
+            raise BadRow(f"{', '.join(mapping.created_at.columns)}: no first contact (created_at)")
+        attributes = []
+        for name, source in mapping.attributes.items():
+            value = source.read(cells)
+            if value is None:
+                continue
+            known_at = created_at if source.known_at == "created" else None
+            if isinstance(source.known_at, Moment):
+                known_at = source.known_at.read(cells, zone=task.zone, now=task.now)
+            attributes.append((name, value, known_at))
+        lead = ImportedLead(
+            crm_id,
+            email,
+            created_at,
+            campaign=read_name(mapping.campaign, cells),
+            source=read_name(mapping.source, cells),
+        )
+        return LeadRecord(lead, attributes)
+
+    def write(self, rows: Sequence[Read]) -> list[Answer]:
+        """Bring the rows into the tables; return what became of each."""
+        task, mapping = self._task, self._mapping
+        leads = [row.record.lead for row in rows]
+        if mapping.in_crm:
+            linked = find_linked(task.connection, [lead.crm_id for lead in leads if lead.crm_id])
+            leads = [replace(lead, linked_to=linked.get(lead.crm_id)) for lead in leads]
+        found = import_leads(task.connection, leads, now=task.now, blocked=task.blocked)
+        pairs = sorted(
+            {(owner, lead.crm_id) for owner, lead in zip(found.lead_ids, leads, strict=True) if owner}
+            if mapping.in_crm
+            else ()
+        )
+        pairs = [(owner, crm_id) for owner, crm_id in pairs if crm_id]
+        know_leads(task.connection, target="crm", leads=pairs, now=task.now)
+        link_history(task.connection, pairs, now=task.now)
+        changed = found.changed | self._keep_attributes(rows, found.lead_ids)
+        arrange_history(task.connection, found.changed, contract=task.contract, now=task.now)
+        return _answer(found.lead_ids, set(found.made), changed)
+
+    def _keep_attributes(self, rows: Sequence[Read], lead_ids: list[int]) -> set[int]:
+        given = [
+            {
+                "lead_id": lead,
+                "attribute": name,
+                "value": value,
+                "known_at": known_at.isoformat() if known_at else None,
+            }
+            for row, lead in zip(rows, lead_ids, strict=True)
+            if lead
+            for name, value, known_at in row.record.attributes
+        ]
+        if not given:
+            return set()
+        kept = self._task.connection.execute(
+            load_sql("leadops.history", "upsert_attributes"), {"rows": Jsonb(given)}
+        )
+        return {int(lead) for (lead,) in kept}
+
+
+def read_reference(reference: LeadReference, cells: Cells) -> tuple[str | None, str | None]:
+    """Return the CRM id and the address (lower case) of the row's lead; raise BadRow where it has neither."""
+    crm_id = read_name(reference.crm_id, cells)
+    email = reference.email.read_text(cells) if reference.email else None
+    if email:
+        try:
+            email = normalise_email(email)
+        except ValueError:
+            raise BadRow(f"{', '.join(reference.email.columns)}: is no address") from None  # type: ignore[union-attr]
+    if not crm_id and not email:
+        raise BadRow("no crm_id and no email: nobody knows whose row it is")
+    return crm_id, email
+
+
+def read_name(value: Any, cells: Cells) -> str | None:
+    """Return a short text, None where there is none; raise BadRow where it is too long."""
+    text: str | None = value.read_text(cells) if value else None
+    if text and len(text) > LONGEST_NAME:
+        raise BadRow(f"{', '.join(value.columns)}: is longer than {LONGEST_NAME} characters")
+    return text
+
+
+def _answer(lead_ids: list[int], made: set[int], changed: set[int]) -> list[Answer]:
+    answers: list[Answer] = []
+    changed = changed - made
+    for lead in lead_ids:
+        if not lead:
+            answers.append(BadRow("its crm_id and its email are of two leads; say which is right"))
+        elif lead in made:
+            answers.append("new")
+            made.discard(lead)
+        elif lead in changed:
+            answers.append("changed")
+            changed.discard(lead)
+        else:
+            answers.append("known")
+    return answers

@@ -1,0 +1,63 @@
+"""What became of the rows of an import."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any, Literal, NamedTuple
+
+from leadops.db import Connection
+from leadops.history.cells import BadRow
+from leadops.lifecycle.contract import KpiContract
+
+#: new: something was added; changed: something known was made more exact; known: nothing to do; empty: the
+#: row holds nothing of this kind.
+Outcome = Literal["new", "changed", "known", "empty"]
+
+
+@dataclass
+class Imported:
+    """Counts of rows: `reasons` says why how many were refused; `impossible` ones cannot be, and are in."""
+
+    rows: int = 0
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+    empty: int = 0
+    refused: int = 0
+    impossible: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that is not in: its number (in a CSV the line on which it begins), why, and its cells."""
+
+    row: int
+    reason: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that the reading and writing of rows needs beside the rows."""
+
+    connection: Connection
+    file: str  # the file's name, for the evidence
+    zone: tzinfo  # of times that name none
+    now: datetime  # UTC
+    contract: KpiContract
+    blocked: frozenset[str] = frozenset()  # addresses that tie nothing
+
+
+class Read(NamedTuple):
+    """A row that was understood: its place in the chunk, and what it says in the words of its kind."""
+
+    place: int
+    record: Any
+
+
+#: What one row came to: an outcome, or why it cannot be in.
+Answer = Outcome | BadRow
+#: Told of each refused row.
+Refuse = Callable[[Refused], None]

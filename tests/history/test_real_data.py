@@ -1,0 +1,113 @@
+"""Real exports go in by the mappings of the docs, and come out as they were counted by hand."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from leadops.db import Connection
+from leadops.history.load import import_file
+from leadops.history.outcomes import Imported
+
+ROOT = Path(__file__).parents[2]
+REAL = ROOT / os.environ.get("LEADOPS_REAL_DATA", "../shared/data")
+OLIST_LEADS = REAL / "olist_funnel" / "olist_marketing_qualified_leads_dataset.csv"
+OLIST_DEALS = REAL / "olist_funnel" / "olist_closed_deals_dataset.csv"
+XEDUCATION = REAL / "xeducation" / "Leads.csv"
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+#: Won deals and MQLs by origin.
+BY_ORIGIN = {
+    "unknown": (179, 1099),
+    "paid_search": (195, 1586),
+    "organic_search": (271, 2296),
+    "direct_traffic": (56, 499),
+    "referral": (24, 284),
+    "social": (75, 1350),
+    "display": (6, 118),
+    "email": (15, 493),
+    "other_publicities": (3, 65),
+    "other": (4, 150),
+    None: (14, 60),
+}
+
+pytestmark = pytest.mark.real_data
+
+
+def bring_in(connection: Connection, kind: str, path: Path, mapping: str) -> Imported:
+    if not path.is_file():
+        pytest.skip(f"NOT TESTED: {path} is missing; set LEADOPS_REAL_DATA to the folder of real data")
+    return import_file(
+        connection, kind=kind, path=path, mapping=ROOT / "docs" / "mappings" / f"{mapping}.yaml", now=NOW
+    )
+
+
+def bring_in_olist(connection: Connection) -> list[Imported]:
+    return [
+        bring_in(connection, "leads", OLIST_LEADS, "olist_leads"),
+        bring_in(connection, "transitions", OLIST_LEADS, "olist_mqls"),
+        bring_in(connection, "transitions", OLIST_DEALS, "olist_deals"),
+    ]
+
+
+def test_olist_by_origin(connection: Connection) -> None:
+    assert bring_in_olist(connection) == [
+        Imported(rows=8000, new=8000),
+        Imported(rows=8000, new=8000),
+        Imported(rows=842, new=842, impossible=1),
+    ]
+    rows = connection.execute(
+        "select source, count(*) filter (where stage = 'won'), count(*) filter (where stage = 'mql')"
+        " from lifecycle.current_transitions group by source"
+    ).fetchall()
+    assert {source: (won, mqls) for source, won, mqls in rows} == BY_ORIGIN
+    days = connection.execute(
+        "select percentile_cont(0.5) within group (order by days), round(avg(days), 1), max(days) from ("
+        " select (won.occurred_at at time zone 'America/Sao_Paulo')::date"
+        " - (mql.occurred_at at time zone 'America/Sao_Paulo')::date as days"
+        " from lifecycle.transitions as won inner join lifecycle.transitions as mql using (lead_id, cycle)"
+        " where won.stage = 'won' and mql.stage = 'mql') as closed"
+    ).fetchone()
+    assert days is not None
+    assert (days[0], float(days[1]), days[2]) == (14, 48.4, 427)
+
+
+def test_the_deal_won_before_its_first_contact_is_in_and_listed(connection: Connection) -> None:
+    bring_in_olist(connection)
+    (found,) = connection.execute(
+        "select stage, created_at - occurred_at > interval '1 day', evidence ->> 'imported',"
+        " (evidence ->> 'line')::integer from history.impossible_orders"
+    ).fetchall()
+    assert found == ("won", True, OLIST_DEALS.name, 669)
+
+
+def test_again_it_adds_nothing(connection: Connection) -> None:
+    bring_in_olist(connection)
+    assert [each.known for each in bring_in_olist(connection)] == [8000, 8000, 842]
+    assert bring_in_olist(connection)[0] == Imported(rows=8000, known=8000)
+
+
+def test_xeducation(connection: Connection) -> None:
+    assert bring_in(connection, "leads", XEDUCATION, "xeducation_leads") == Imported(rows=9240, new=9240)
+    stages = bring_in(connection, "transitions", XEDUCATION, "xeducation_transitions")
+    assert stages == Imported(rows=9240, new=9240)
+    assert dict(
+        connection.execute("select stage, count(*) from lifecycle.current_transitions group by 1").fetchall()
+    ) == {"mql": 9240, "won": 3561}
+    after = connection.execute(
+        "select distinct attribute from history.attributes where known_at is null order by 1"
+    ).fetchall()
+    assert [name for (name,) in after] == [
+        "asymmetrique_activity_index",
+        "asymmetrique_activity_score",
+        "asymmetrique_profile_index",
+        "asymmetrique_profile_score",
+        "lead_profile",
+        "lead_quality",
+        "tags",
+    ]
+    assert connection.execute("select from history.attributes where value = '\"Select\"'").fetchall() == []
+    assert connection.execute(
+        "select count(*) from history.attributes where attribute = 'tags'"
+    ).fetchone() == (5887,)
