@@ -345,3 +345,20 @@ def test_two_at_once_open_one(connection, database_url, clock):
         thread.join()
     assert sum(checked.opened for checked in opened) == 2
     assert sorted(incident.kind for incident in incidents(connection)) == ["cdp_lag", "ma_backlog"]
+
+
+def test_a_threshold_that_waits_for_a_human_is_told_once_until_it_is_answered(connection, look, clock):
+    connection.execute(
+        "insert into scoring.thresholds (day, kpi_version, proposed_at, decided_by, reason, plan,"
+        " waits_since, facts, hash)"
+        " values ('2026-07-29', '2026-Q1', %(now)s, 'kept', 'a step of more than 5 points',"
+        " 'ask', %(now)s, '{\"run_id\": \"scheduled__1\"}', 'h')",
+        {"now": clock()},
+    )
+    look()
+    look(1)
+    (incident,) = incidents(connection)
+    assert (incident.kind, incident.subject) == ("threshold_waits", "2026-07-29")
+    assert "a step of more than 5 points" in shown(incident)
+    connection.execute("update scoring.thresholds set waits_since = null, answer = 'rejected'")
+    assert look(1).resolved == 1

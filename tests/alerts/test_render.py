@@ -58,6 +58,13 @@ FACTS: dict[str, dict[str, Any]] = {
         "count": 2,
         "changes": ["mql.fit: 20 → 25", "sal.within_hours: 24 → 48"],
     },
+    "threshold_waits": {
+        "day": "2026-07-29",
+        "reason": "a step of more than 5 points: 78 points and 240 min instead of 60 and 240:"
+        " +3.20 SQLs a week (+1.10 to +5.40)",
+        "dag_id": "retrain_thresholds",
+        "run_id": "scheduled__2026-07-29T18:30:00+00:00",
+    },
     "dag_failed": {
         "dag_id": "score_leads",
         "run_id": "scheduled__2026-07-30T17:01:00+00:00",

@@ -39,4 +39,5 @@ def test_escalation_can_be_changed_or_switched_off_by_kind():
         "sla_at_risk",
         "identity_guard",
         "contract_changed",
+        "threshold_waits",
     ]

@@ -1,6 +1,7 @@
 """Every DAG is what operations can rely on."""
 
 import inspect
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,14 @@ import psycopg
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EXPECTED = {"deliver_outbox", "score_leads", "watch_cdp_lag", "watch_sla"}
+EXPECTED = {
+    "decay_scores",
+    "deliver_outbox",
+    "retrain_thresholds",
+    "score_leads",
+    "watch_cdp_lag",
+    "watch_sla",
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +67,23 @@ def test_the_leaves_that_the_heartbeat_waits_for_are_the_leaves(dags: dict) -> N
     from leadops.orchestration import deliver
 
     assert {task.task_id for task in dags["deliver_outbox"].leaves} == set(deliver.LEAVES)
+    from leadops.orchestration import nightly
+
+    assert {task.task_id for task in dags["decay_scores"].leaves} == set(nightly.DECAY_LEAVES)
     assert {task.task_id for task in dags["watch_cdp_lag"].leaves} == {"tell"}
     assert {task.task_id for task in dags["watch_sla"].leaves} == {"tell"}
+
+
+def test_a_large_step_of_the_threshold_waits_for_a_human_and_is_kept_without_one(dags: dict) -> None:
+    from leadops.orchestration import training
+
+    dag = dags["retrain_thresholds"]
+    assert {task.task_id for task in dag.leaves} == set(training.LEAVES)
+    assert [task.task_id for task in dag.topological_sort()][-4:] == ["guard", "propose", "approve", "apply"]
+    approve = dag.task_dict["approve"]
+    assert approve.defaults == ["Reject"]
+    assert approve.response_timeout == training.ANSWER_WITHIN < dag.dagrun_timeout
+    assert dag.task_dict["apply"].trigger_rule == "none_failed"
 
 
 def test_the_databases_own_words_stay_out_of_the_tasks_logs(dags: dict) -> None:
@@ -68,10 +91,10 @@ def test_the_databases_own_words_stay_out_of_the_tasks_logs(dags: dict) -> None:
 
     for dag in dags.values():
         for task in dag.tasks:
-            body = task.python_callable
-            inner = inspect.unwrap(body)
+            body = getattr(task, "python_callable", None) or partial(task.ask, {})
+            inner = inspect.unwrap(getattr(body, "func", body))
             with pytest.MonkeyPatch.context() as patch:
-                for room in {"minute", "watch", "delivery"} & set(inner.__globals__):
+                for room in {"minute", "watch", "delivery", "nightly", "training"} & set(inner.__globals__):
                     patch.setitem(inner.__globals__, room, Refusing())
                 patch.setitem(inner.__globals__, "get_current_context", dict)
                 with pytest.raises(PermanentError) as caught:

@@ -16,7 +16,14 @@ from .conftest import Stack
 
 pytestmark = pytest.mark.stack
 
-DAGS = {"deliver_outbox", "score_leads", "watch_cdp_lag", "watch_sla"}
+DAGS = {
+    "decay_scores",
+    "deliver_outbox",
+    "retrain_thresholds",
+    "score_leads",
+    "watch_cdp_lag",
+    "watch_sla",
+}
 
 
 def ask(stack: Stack, query: str) -> int:

@@ -7,36 +7,25 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
-from leadops.company import Company
 from leadops.db import Connection
-from leadops.lifecycle.contract import KpiContract
-from leadops.routing.rules import RoutingRules
-from leadops.settings import load_config
-from leadops.sla.policy import SlaPolicy
 from leadops.thresholds.decide import Row, apply
 from leadops.thresholds.guard import Guarded, guard
-from leadops.thresholds.propose import Proposed, Rules, end_of, propose
-from leadops.thresholds.settings import ThresholdSettings
+from leadops.thresholds.propose import Proposed, propose
+from leadops.thresholds.rules import Rules, end_of, load_rules
 
 #: A Tuesday; in Tokyo it ends at 15:00 UTC.
 DAY = date(2026, 6, 30)
 
 
-def load_rules() -> Rules:
-    settings = load_config("thresholds", ThresholdSettings)
-    return Rules(
-        settings.model_copy(update={"replicates": 100}),
-        load_config("kpi", KpiContract),
-        load_config("sla", SlaPolicy),
-        load_config("routing", RoutingRules),
-        Company(),
-    )
+def load_quick_rules() -> Rules:
+    rules = load_rules()
+    return replace(rules, thresholds=rules.thresholds.model_copy(update={"replicates": 100}))
 
 
 @dataclass
 class Firm:
     connection: Connection
-    rules: Rules = field(default_factory=load_rules)
+    rules: Rules = field(default_factory=load_quick_rules)
     leads: int = 0
 
     def set(self, **changes: Any) -> None:
@@ -68,7 +57,8 @@ class Firm:
         ):
             self.connection.execute(
                 "insert into lifecycle.transitions (lead_id, cycle, stage, occurred_at, recorded_at,"
-                " evidence, kpi_version) select id, 1, %(stage)s, %(start)s + (id - %(first)s) * interval '1 s',"
+                " evidence, kpi_version)"
+                " select id, 1, %(stage)s, %(start)s + (id - %(first)s) * interval '1 s',"
                 " coalesce(%(known)s, %(start)s + (id - %(first)s) * interval '1 s'), %(evidence)s, '2026-Q1'"
                 " from unnest(%(ids)s::bigint[]) as id",
                 {
@@ -82,7 +72,8 @@ class Firm:
             )
         self.connection.execute(
             "insert into sla.clocks (lead_id, cycle, clock, started_at, warn_at, due_at, target_minutes,"
-            " policy, stopped_at, business_minutes, evidence) select id, 1, 'first_contact', %(start)s, %(start)s,"
+            " policy, stopped_at, business_minutes, evidence)"
+            " select id, 1, 'first_contact', %(start)s, %(start)s,"
             " %(start)s + interval '4 h', 240, '', %(start)s + %(wait)s * interval '1 min', %(wait)s, '{}'"
             " from unnest(%(ids)s::bigint[]) as id",
             {"start": start, "wait": wait, "ids": numbers},
@@ -120,15 +111,7 @@ class Firm:
         return propose(self.connection, day=day, rules=self.rules, now=self.after(day), **options)
 
     def apply(self, day: date = DAY, now: datetime | None = None) -> Row:
-        rules = self.rules
-        return apply(
-            self.connection,
-            day=day,
-            kpi=rules.kpi,
-            sla=rules.sla,
-            company=rules.company,
-            now=now or self.after(day, hours=4),
-        )
+        return apply(self.connection, day=day, rules=self.rules, now=now or self.after(day, hours=4))
 
     def guard(self, day: date = DAY) -> Guarded:
         return guard(self.connection, day=day, rules=self.rules, now=self.after(day))

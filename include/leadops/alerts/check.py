@@ -16,6 +16,7 @@ from leadops.alerts.watch_delivery import watch_backlogs, watch_dead_letters, wa
 from leadops.alerts.watch_identity import watch_guards
 from leadops.alerts.watch_routing import watch_queues
 from leadops.alerts.watch_sla import watch_sla
+from leadops.alerts.watch_thresholds import watch_thresholds
 from leadops.db import Connection, load_sql
 
 #: Held to commit by whoever changes many incidents at once: one look, one plan at a time.
@@ -52,6 +53,7 @@ def check(
             *watch_queues(connection, open_now=open_now, now=now),
             *watch_guards(connection, open_now=open_now, now=now),
             *watch_contract(connection, open_now=open_now, now=now),
+            *watch_thresholds(connection, open_now=open_now, now=now),
             *watch_dags(connection),
         ]
         if cdp is not None:

@@ -53,6 +53,7 @@ KINDS: dict[str, Kind] = {
         Kind("queue_waiting", "critical", "{queue}", 30, "queue", level="count"),
         Kind("identity_guard", "warning", "{guard}", None, "identity", news=("count",)),
         Kind("contract_changed", "warning", "{quarter}", None, "contract", news=("changes",)),
+        Kind("threshold_waits", "warning", "{day}", None, "thresholds", ends_at_once=True),
         Kind("dag_failed", "critical", "{dag_id}", 15, "dags", news=("times",)),
         Kind("run_missed_deadline", "warning", "{dag_id}", 30, "dags", news=("times",)),
     )

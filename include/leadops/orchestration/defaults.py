@@ -48,6 +48,17 @@ def daily_dag(*, tags: list[str], cron: str = "0 0 * * *") -> dict[str, Any]:
     )
 
 
+def waiting_dag(*, tags: list[str], cron: str, waits: timedelta) -> dict[str, Any]:
+    """Return the arguments of a daily DAG of which a task may wait for a human for as long as `waits`."""
+    zone = load_config("company", Company).timezone
+    return _dag(
+        CronDataIntervalTimetable(cron, timezone=zone),
+        tags=tags,
+        deadline=waits + DAILY_DEADLINE,
+        execution_timeout=timedelta(hours=1),
+    )
+
+
 def _dag(
     schedule: CronDataIntervalTimetable, *, tags: list[str], deadline: timedelta, execution_timeout: timedelta
 ) -> dict[str, Any]:

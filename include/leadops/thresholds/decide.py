@@ -3,13 +3,11 @@
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.errors import PermanentError
-from leadops.lifecycle.contract import KpiContract
-from leadops.sla.policy import SlaPolicy
 from leadops.thresholds.in_force import read_in_force
-from leadops.thresholds.propose import THRESHOLDS_LOCK, is_last_day
+from leadops.thresholds.propose import THRESHOLDS_LOCK
+from leadops.thresholds.rules import Rules, is_last_day
 
 Answer = Literal["approved", "rejected", "unanswered"]
 
@@ -40,13 +38,15 @@ def read_row(connection: Connection, day: date) -> Row:
     return Row(*row)
 
 
-def ask(connection: Connection, *, day: date, now: datetime) -> None:
-    """Note that a human is asked about the proposal of `day`; the incident threshold_waits tells it."""
-    connection.execute(
-        "update scoring.thresholds set waits_since = coalesce(waits_since, %s), answer = null"
-        " where day = %s and plan = 'ask' and effective_at is null",
-        [now, day],
+def ask(connection: Connection, *, day: date, now: datetime, run_id: str | None = None) -> bool:
+    """Note that a human is asked about the proposal of `day`; say whether one has to be.
+
+    The incident threshold_waits tells it, with a link to the run `run_id`. Asked again, it stays as it was.
+    """
+    found = connection.execute(
+        load_sql("leadops.thresholds", "ask_human"), {"day": day, "now": now, "run_id": run_id}
     )
+    return found.rowcount == 1
 
 
 def note_answer(connection: Connection, *, day: date, answer: Answer) -> None:
@@ -58,15 +58,7 @@ def note_answer(connection: Connection, *, day: date, answer: Answer) -> None:
     )
 
 
-def apply(
-    connection: Connection,
-    *,
-    day: date,
-    kpi: KpiContract,
-    sla: SlaPolicy,
-    company: Company,
-    now: datetime,
-) -> Row:
+def apply(connection: Connection, *, day: date, rules: Rules, now: datetime) -> Row:
     """Put the proposal of `day` into force from `now` on, if it is to be; return the row as it is then.
 
     It is where it was planned so, or was asked and approved, and nothing has come into force since it was
@@ -79,8 +71,8 @@ def apply(
         wanted = row.plan == "apply" or (row.plan == "ask" and row.answer == "approved")
         if row.effective_at is not None or not wanted:
             return row
-        held = read_in_force(connection, contract=kpi, policy=sla, at=now)
-        if not is_last_day(day, now=now, company=company):
+        held = read_in_force(connection, contract=rules.kpi, policy=rules.sla, at=now)
+        if not is_last_day(day, now=now, company=rules.company):
             stale: str | None = f"{day} is not the last whole day"
         elif (held.kpi_version, held.value, held.sla_minutes) != (
             row.kpi_version,

@@ -8,7 +8,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection, load_sql
-from leadops.thresholds.propose import THRESHOLDS_LOCK, Rules, end_of, is_last_day
+from leadops.thresholds.propose import THRESHOLDS_LOCK
+from leadops.thresholds.rules import Rules, end_of, is_last_day
 from leadops.thresholds.settings import GuardSettings
 
 

@@ -3,36 +3,22 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from leadops.company import Company
 from leadops.db import Connection, load_sql
-from leadops.lifecycle.contract import KpiContract
-from leadops.routing.rules import RoutingRules
 from leadops.routing.team import read_team
-from leadops.sla.policy import SlaPolicy
 from leadops.thresholds.capacity import Capacity, measure_capacity
 from leadops.thresholds.choose import Choice, choose
 from leadops.thresholds.in_force import InForce, read_in_force
 from leadops.thresholds.past import Past, count_backlog, read_past
+from leadops.thresholds.rules import Rules, end_of
 from leadops.thresholds.settings import ThresholdSettings
 
 #: Held to commit by whoever writes scoring.thresholds.
 THRESHOLDS_LOCK = 7_302_022
-
-
-@dataclass(frozen=True)
-class Rules:
-    """All settings that the choice depends on."""
-
-    thresholds: ThresholdSettings
-    kpi: KpiContract
-    sla: SlaPolicy
-    routing: RoutingRules
-    company: Company
 
 
 @dataclass(frozen=True)
@@ -52,16 +38,6 @@ class Proposed:
     choice: Choice
     hash: str
     is_new: bool = True
-
-
-def end_of(day: date, company: Company) -> datetime:
-    """Return the moment at which the local `day` is over."""
-    return datetime.combine(day + timedelta(days=1), time(), company.zone)
-
-
-def is_last_day(day: date, *, now: datetime, company: Company) -> bool:
-    """Say whether `day` is the last local day that is over."""
-    return day == now.astimezone(company.zone).date() - timedelta(days=1)
 
 
 def read_known(connection: Connection, *, day: date, rules: Rules) -> Known:

@@ -1,0 +1,76 @@
+"""Every day: from which score on, and how soon, salespeople get in touch with a lead."""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import dag, get_current_context, task
+
+from leadops.db_errors import database_errors_in_one_line
+from leadops.orchestration import training
+from leadops.orchestration.approval import ThresholdApproval
+from leadops.orchestration.defaults import waiting_dag
+
+
+@dag(**waiting_dag(tags=["every-day", "scoring", "sales"], cron="30 3 * * *", waits=training.ANSWER_WITHIN))
+def retrain_thresholds() -> None:
+    """
+    ### As many leads as salespeople can work on
+
+    **What**: looks whether the last change proved bad and takes it back then; works out the threshold and
+    the SLA target that give the most SQLs under the salespeople's time, from what became of earlier leads;
+    and puts them into force. Each day is one row of `scoring.thresholds` with its reason. A step over the
+    limit of `thresholds.yaml` waits for a human. **When**: 03:30 of the company's zone, once `refresh_funnel`
+    has built the day. **Connections**: none but `LEADOPS_DATABASE_URL`; `watch_cdp_lag` announces in Slack
+    that a human is asked.
+
+    **When approve waits**: *Required actions* on the run's page shows the change and what it would bring.
+    `Approve` puts it into force, `Reject` keeps what holds. Without an answer within 12 hours it is kept, and
+    the next day asks again if it still pays.
+
+    **When it is red**
+    - *check_funnel*: `refresh_funnel` has not built the day. Mend that first; this one tries for an hour.
+    - *another task*: read the last line of the log. The threshold in force stays in force; clear the task
+      when the cause is mended. Done twice, a day gives the same row and changes nothing twice.
+    - *a wrong threshold is in force*: `leadops thresholds show` says which and why. A new version in
+      `kpi.yaml` begins with its own total.
+
+    **Backfill**: works days of the past out again, for the record: only the last whole day is put into force.
+    """
+
+    @task(retries=30, retry_delay=timedelta(minutes=2))
+    @database_errors_in_one_line()
+    def check_funnel() -> str:
+        """Wait until the funnel of the day is built."""
+        return training.check_funnel(get_current_context())
+
+    @task
+    @database_errors_in_one_line()
+    def guard() -> dict[str, Any]:
+        """Take the last change back where leads wait longer or become SQL less often since."""
+        return training.guard(get_current_context())
+
+    @task
+    @database_errors_in_one_line()
+    def propose() -> dict[str, Any]:
+        """Work out whether threshold and SLA target should change, and why."""
+        return training.propose(get_current_context())
+
+    approve = ThresholdApproval(
+        task_id="approve",
+        subject="Change the threshold of {{ ti.xcom_pull(task_ids='propose')['day'] }}?",
+        body="{{ ti.xcom_pull(task_ids='propose')['reason'] }}",
+        defaults="Reject",
+        response_timeout=training.ANSWER_WITHIN,
+        doc_md="Ask a human about a step over the limit; skipped where there is none.",
+    )
+
+    @task(trigger_rule="none_failed")
+    @database_errors_in_one_line()
+    def apply() -> dict[str, Any]:
+        """Put the proposal into force where it is to be."""
+        return training.apply(get_current_context())
+
+    check_funnel() >> guard() >> propose() >> approve >> apply()
+
+
+retrain_thresholds()

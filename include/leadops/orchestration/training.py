@@ -1,0 +1,102 @@
+"""The tasks of retrain_thresholds; what needs numpy is imported by the task that needs it."""
+
+import logging
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from leadops.company import Company
+from leadops.errors import TransientError
+from leadops.orchestration.connections import open_database
+from leadops.orchestration.heartbeat import note_success
+from leadops.orchestration.runs import interval, now
+from leadops.settings import load_config
+
+log = logging.getLogger(__name__)
+
+Context = Mapping[str, Any]
+Counts = dict[str, Any]
+
+#: The last task of retrain_thresholds.
+LEAVES = ("apply",)
+
+#: So long a human can answer: from half past three in the night to the afternoon of the same day.
+ANSWER_WITHIN = timedelta(hours=12)
+
+
+def find_day(context: Context) -> date:
+    """Return the last local day that was over when the run's interval ended."""
+    _, end = interval(context)
+    return end.astimezone(load_config("company", Company).zone).date() - timedelta(days=1)
+
+
+def check_funnel(context: Context) -> str:
+    """Return the day once its funnel is built; raise TransientError before."""
+    day = find_day(context)
+    with open_database("check_funnel") as connection:
+        row = connection.execute("select 1 from analytics.built_days where dt = %s", [day]).fetchone()
+    if row is None:
+        raise TransientError(f"the funnel of {day} is not built yet; see the DAG refresh_funnel")
+    return day.isoformat()
+
+
+def guard(context: Context) -> Counts:
+    """Take the newest change of the threshold back where it proved bad."""
+    from leadops.thresholds.guard import guard as watch_change
+    from leadops.thresholds.rules import load_rules
+
+    with open_database("guard") as connection:
+        found = watch_change(connection, day=find_day(context), rules=load_rules(), now=now())
+    if found.reason:
+        log.warning("the change of %s is taken back: %s", found.watches, found.reason)
+    return {"watches": found.watches and found.watches.isoformat(), "reason": found.reason}
+
+
+def propose(context: Context) -> Counts:
+    """Work out whether threshold and SLA target should change; nothing changes yet."""
+    from leadops.thresholds.propose import propose as work_out
+    from leadops.thresholds.rules import load_rules
+
+    day = find_day(context)
+    with open_database("propose") as connection:
+        found = work_out(connection, day=day, rules=load_rules(), now=now())
+    choice = found.choice
+    log.info("%s: %s: %s", day, choice.plan, choice.reason)
+    return {"day": day.isoformat(), "plan": choice.plan, "reason": choice.reason, "hash": found.hash}
+
+
+def ask(context: Context) -> bool:
+    """Say whether a human has to be asked, and note it: the next watch announces it in Slack, once."""
+    from leadops.thresholds.decide import ask as note_question
+
+    with open_database("approve") as connection:
+        return note_question(connection, day=find_day(context), now=now(), run_id=context["dag_run"].run_id)
+
+
+def note_answer(context: Context, event: Mapping[str, Any]) -> None:
+    """Note what a human said, or that nobody did; without an approval all is done here."""
+    from leadops.thresholds.decide import Answer
+    from leadops.thresholds.decide import note_answer as keep_answer
+
+    answer: Answer = "unanswered"
+    if event.get("chosen_options") == ["Approve"]:
+        answer = "approved"
+    elif event.get("responded_by_user"):
+        answer = "rejected"
+    with open_database("approve") as connection:
+        keep_answer(connection, day=find_day(context), answer=answer)
+        if answer != "approved":
+            note_success(context, connection, leaves=("approve",))
+    log.info("%s: %s", find_day(context), answer)
+
+
+def apply(context: Context) -> Counts:
+    """Put the proposal into force where it is to be; a second run changes nothing."""
+    from leadops.thresholds.decide import apply as put_into_force
+    from leadops.thresholds.rules import load_rules
+
+    with open_database("apply") as connection:
+        row = put_into_force(connection, day=find_day(context), rules=load_rules(), now=now())
+        note_success(context, connection, leaves=LEAVES)
+    log.info("%s: %s, total %s, first contact %s min", *(row.day, row.decided_by, row.value, row.sla_minutes))
+    return {"day": row.day.isoformat(), "decided_by": row.decided_by, "value": row.value}

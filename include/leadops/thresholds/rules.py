@@ -1,0 +1,43 @@
+"""All settings that the daily threshold depends on, and the days it is worked out for."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from leadops.company import Company
+from leadops.lifecycle.contract import KpiContract
+from leadops.routing.rules import RoutingRules
+from leadops.settings import load_config
+from leadops.sla.policy import SlaPolicy
+from leadops.thresholds.settings import ThresholdSettings
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All settings that the choice depends on."""
+
+    thresholds: ThresholdSettings
+    kpi: KpiContract
+    sla: SlaPolicy
+    routing: RoutingRules
+    company: Company
+
+
+def load_rules() -> Rules:
+    """Read the settings; raise ConfigError naming file, line and fault."""
+    return Rules(
+        load_config("thresholds", ThresholdSettings),
+        load_config("kpi", KpiContract),
+        load_config("sla", SlaPolicy),
+        load_config("routing", RoutingRules),
+        load_config("company", Company),
+    )
+
+
+def end_of(day: date, company: Company) -> datetime:
+    """Return the moment at which the local `day` is over."""
+    return datetime.combine(day + timedelta(days=1), time(), company.zone)
+
+
+def is_last_day(day: date, *, now: datetime, company: Company) -> bool:
+    """Say whether `day` is the last local day that is over."""
+    return day == now.astimezone(company.zone).date() - timedelta(days=1)
