@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadops.attribution.apportion import apportion
@@ -29,6 +29,7 @@ def test_a_negative_total_is_shared_too() -> None:
         max_size=8,
     )
 )
+@settings(deadline=None)
 def test_the_parts_sum_to_the_whole_exactly(cases: list[tuple[int, list[float]]]) -> None:
     totals = [total for total, _ in cases]
     of = [number for number, (_, raw) in enumerate(cases) for _ in raw]
@@ -39,6 +40,7 @@ def test_the_parts_sum_to_the_whole_exactly(cases: list[tuple[int, list[float]]]
 
 
 @given(st.integers(0, 10**9), st.lists(st.floats(0.001, 1000), min_size=1, max_size=6))
+@settings(deadline=None)
 def test_no_part_is_a_whole_unit_away_from_its_share(total: int, raw: list[float]) -> None:
     weights = [one / sum(raw) for one in raw]
     for part, weight in zip(share([total], weights, [0] * len(raw)), weights, strict=True):

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadops.attribution.bootstrap import draw_samples, group_accounts
-from leadops.attribution.credits import MODELS, Credit, credit_units
+from leadops.attribution.credits import Credit, credit_units
 from leadops.attribution.samples import Samples
-from leadops.attribution.settings import Models
+from leadops.attribution.settings import MODELS, Models
 from tests.attribution.paths import Path, make_journeys, names, random_paths
 
 
@@ -23,7 +23,7 @@ def credit(paths: list[Path], *, channels: int = 4, accounts: list[int] | None =
 
 
 @given(random_paths())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_every_model_sums_to_the_conversions_and_to_the_value(paths: list[Path]) -> None:
     values = [path.cents for path in paths if path.cents is not None]
     found = credit(paths)
@@ -35,7 +35,7 @@ def test_every_model_sums_to_the_conversions_and_to_the_value(paths: list[Path])
 
 
 @given(random_paths())
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_conversions_without_a_touch_are_told_apart_by_every_model(paths: list[Path]) -> None:
     untouched = [path.cents for path in paths if path.cents is not None and not path.channels]
     none = [one for one in credit(paths) if one.name == "(none)"]
@@ -45,7 +45,7 @@ def test_conversions_without_a_touch_are_told_apart_by_every_model(paths: list[P
 
 
 @given(random_paths(), st.randoms(use_true_random=False))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_the_channels_numbers_change_nothing(paths: list[Path], shuffler: random.Random) -> None:
     """Channels under other numbers get the same, but for the unit that a tie leaves over."""
     order = [0, 1, 2, 3]

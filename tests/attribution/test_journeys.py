@@ -1,7 +1,7 @@
 import random
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadops.attribution.journeys import Journeys, split_journeys
@@ -86,6 +86,7 @@ rows = st.tuples(st.integers(1, 3), st.integers(0, 60), st.integers(0, 1))
     st.integers(0, 12),
     st.randoms(use_true_random=False),
 )
+@settings(deadline=None)
 def test_it_is_what_a_plain_loop_finds_whatever_the_order_of_rows(
     seen: list[tuple[int, int, int]],
     won: list[tuple[int, int, int]],

@@ -60,7 +60,7 @@ def test_where_nothing_is_worth_anything_value_goes_as_conversions_do() -> None:
 
 
 @given(random_paths())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_the_closed_form_is_what_power_iteration_finds(paths: list[Path]) -> None:
     steps = steps_of(paths, 4)
     conversions, value = remove_each(steps)
@@ -71,7 +71,7 @@ def test_the_closed_form_is_what_power_iteration_finds(paths: list[Path]) -> Non
 
 
 @given(random_paths())
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_a_channel_in_no_path_that_converts_has_no_share(paths: list[Path]) -> None:
     # Channel 4 is seen last, and by people who do not convert, only.
     shares, _ = share_by_removal(steps_of([*paths, path([1, 4], None), path([4], None)], 5))
@@ -125,6 +125,7 @@ def walk(steps: Steps, walker: random.Random) -> tuple[bool, set[int]]:
 
 
 @given(st.integers(1, 5))
+@settings(deadline=None)
 def test_samples_are_worked_out_together_as_each_alone(count: int) -> None:
     paths = [path([0, 1], 5), path([1], None), path([2, 0], 7), path([2], None), path([1, 2, 2], 1)]
     journeys = make_journeys(paths)

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from leadops.attribution.credits import MODELS
+from leadops.attribution.settings import MODELS
 from leadops.company import Company
 from leadops.db import connect
 from tests.attribution.conftest import DAY, NOON, Market, settings_with
@@ -115,10 +115,10 @@ def test_nobodys_events_and_events_without_a_channel_are_no_touches(market: Mark
     assert market.credits("linear") == {"ads": Decimal("0.5"), "email": Decimal("0.5")}
 
 
-def test_names_are_read_and_renamed_by_the_settings(market: Market) -> None:
-    market.settings = settings_with(names__campaigns={"Spring 25": "spring"})
+def test_channels_have_one_name_and_renamed_campaigns_their_name_now(market: Market) -> None:
+    market.connection.execute("insert into analytics.campaign_names values ('Spring 25', 'spring')")
     market.lead(1)
-    market.touch(1, 5, "CPC", "SPRING 25")
+    market.touch(1, 5, "CPC", "Spring 25")
     market.touch(1, 4, "social", "spring", properties={"channel": "  paid search "})
     market.convert(1, 1)
     # Of one name and within a day, but not within one visit.

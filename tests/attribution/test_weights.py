@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from leadops.attribution.credits import DAY
 from leadops.attribution.settings import Models
@@ -58,6 +58,7 @@ def test_shapley_counts_each_channel_once() -> None:
 
 
 @given(random_paths())
+@settings(deadline=None)
 def test_the_weights_of_each_path_sum_to_one(paths: list[Path]) -> None:
     journeys = make_journeys(paths)
     in_path = journeys.journey < journeys.converted

@@ -12,14 +12,13 @@ from leadops.attribution.journeys import Ints, Journeys
 from leadops.attribution.markov import share_by_removal
 from leadops.attribution.names import NONE
 from leadops.attribution.samples import Samples, sum_by_group
-from leadops.attribution.settings import Models
+from leadops.attribution.settings import MODELS, Models
 from leadops.attribution.steps import count_steps
 from leadops.attribution.weights import WEIGHTS, Paths
 
 DAY = 86_400_000_000  # µs
 #: Conversions are shared in millionths, value in hundredths.
 MILLION, HUNDRED = 1_000_000, 100
-MODELS = (*WEIGHTS, "markov")
 
 Floats = NDArray[np.float64]
 

@@ -5,33 +5,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from psycopg.pq.abc import PGresult
 
 from leadops.attribution.journeys import Conversions, Ints, Touches
 from leadops.attribution.settings import AttributionSettings
 from leadops.db import Connection, load_sql
 
 PACKAGE = "leadops.attribution"
-#: What COPY sends for one row: the number of fields, then each with its length (PostgreSQL's manual, COPY).
-COLUMNS = (
-    ("lead", ">i8"),
-    ("time", ">i8"),
-    ("seq", ">i8"),
-    ("cents", ">i8"),
-    ("name", ">i4"),
-    ("won", ">i4"),
-)
-ROW = np.dtype(
-    [("fields", ">i2")]
-    + [part for name, kind in COLUMNS for part in ((f"{name}_length", ">i4"), (name, kind))]
-)
-COPY = "copy (" + load_sql(PACKAGE, "copy_touches") + ") to stdout (format binary)"
-HEADER, TRAILER = 19, 2  # bytes before the first row and after the last
+#: An array of eight-byte numbers as PostgreSQL sends it: a header, then length and number in turn.
+HEADER = 20  # bytes
+ELEMENT = np.dtype([("length", ">i4"), ("number", ">i8")])
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # from which PostgreSQL counts microseconds
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Touches and conversions of people, `names` (campaign, channel as sent), each person's account."""
+    """Touches and conversions of people, `names` (campaign as called now, channel as sent), accounts."""
 
     touches: Touches
     conversions: Conversions
@@ -49,9 +38,11 @@ def read_facts(
     connection: Connection, *, since: datetime, until: datetime, settings: AttributionSettings
 ) -> Facts:
     """Read what happened from `since` to before `until`; leads that are one person are one here."""
-    rows, names = _read_touches(connection, since=since, until=until, settings=settings)
-    touch, won = rows[rows["name"] >= 0], rows[rows["won"] == 1]
-    columns = [won[column].astype(np.int64) for column in ("lead", "time", "seq", "cents")]
+    (lead, time, seq, name, is_conversion, cents), names = _read_touches(
+        connection, since=since, until=until, settings=settings
+    )
+    touch, won = name >= 0, is_conversion > 0
+    columns = [column[won] for column in (lead, time, seq, cents)]
     if settings.conversion.stage:
         staged = connection.execute(
             load_sql(PACKAGE, "read_conversions"),
@@ -59,19 +50,14 @@ def read_facts(
         ).fetchall()
         times = [(lead, to_microseconds(at), seq, cents) for lead, at, seq, cents in staged]
         columns = list(np.array(times, dtype=np.int64).reshape(-1, 4).T)
-    leads = np.unique(np.concatenate([touch["lead"].astype(np.int64), columns[0]]))
+    leads = np.unique(np.concatenate([lead[touch], columns[0]]))
     person_of, people, accounts = _read_people(connection, leads)
 
     def find(lead: Ints) -> Ints:
         return person_of[np.searchsorted(leads, lead)]
 
     return Facts(
-        Touches(
-            find(touch["lead"].astype(np.int64)),
-            touch["time"].astype(np.int64),
-            touch["seq"].astype(np.int64),
-            touch["name"].astype(np.int64),
-        ),
+        Touches(find(lead[touch]), time[touch], seq[touch], name[touch]),
         Conversions(find(columns[0]), columns[1], columns[2], columns[3]),
         names,
         people,
@@ -81,7 +67,7 @@ def read_facts(
 
 def _read_touches(
     connection: Connection, *, since: datetime, until: datetime, settings: AttributionSettings
-) -> tuple[Any, list[tuple[str | None, str]]]:
+) -> tuple[list[Ints], list[tuple[str | None, str]]]:
     touches = settings.touches
     wanted: dict[str, Any] = {
         "events": list(touches.events),
@@ -99,17 +85,26 @@ def _read_touches(
         for number in range(3):
             path = addresses[number].split(".") if number < len(addresses) else None
             wanted[f"{kind}_{number + 1}"] = path
+    # A period's touches are joined in memory; the planner knows neither new table.
+    connection.execute("set local work_mem = '256MB'")
     connection.execute(load_sql(PACKAGE, "create_touches"))
     connection.execute(load_sql(PACKAGE, "find_touches"), wanted)
     connection.execute(load_sql(PACKAGE, "number_names"))
+    connection.execute("analyze attribution_touches, attribution_names")
     names = connection.execute(load_sql(PACKAGE, "list_names")).fetchall()
     first, last = connection.execute(load_sql(PACKAGE, "measure_touches")).fetchone() or (0, 0)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(COPY, {"first": first, "last": last}) as copy,
-    ):
-        body = b"".join(bytes(part) for part in copy)
-    return np.frombuffer(body[HEADER:-TRAILER], dtype=ROW), [(row[0], row[1]) for row in names]
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(load_sql(PACKAGE, "read_touches"), {"first": first, "last": last})
+        columns = [_read_array(cursor.pgresult, number) for number in range(6)]
+    return columns, [(row[0], row[1]) for row in names]
+
+
+def _read_array(result: PGresult | None, column: int) -> Ints:
+    """Return the array in a `column` of the only row, without a Python object for each element."""
+    body = result.get_value(0, column) if result else None
+    if not body:
+        return np.zeros(0, dtype=np.int64)
+    return np.frombuffer(body, dtype=ELEMENT, offset=HEADER)["number"].astype(np.int64)
 
 
 def _read_people(connection: Connection, leads: Ints) -> tuple[Ints, Ints, Ints]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from leadops.attribution.names import ALL
-from leadops.attribution.settings import AttributionSettings
+from leadops.attribution.settings import MODELS, AttributionSettings
 from leadops.company import Company
 from leadops.db import Connection, load_sql
 
@@ -88,7 +88,7 @@ def _rows(day: date, done: "WorkedOut") -> Iterable[dict[str, Any]]:
                 "note": None,
             } | {name: getattr(credit, name) for name in numbers}
         if done.note:
-            for model in done.models:
+            for model in MODELS:
                 yield {
                     "dt": day, "breakdown": breakdown, "model": model, breakdown: ALL, other: ALL,
                     "note": done.note,

@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 
 from leadops.settings import Settings
 
+#: What attribution.credits calls the models.
+MODELS = ("last_touch", "first_touch", "linear", "u_shape", "time_decay", "shapley", "markov")
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[float, Field(gt=0, le=3650)]
 Address = Annotated[str, Field(pattern=r"^(properties|context)(\.[^.]+)+$")]
@@ -42,10 +45,9 @@ class Touches(Settings):
 
 
 class Names(Settings):
-    """What channels and campaigns are called."""
+    """What channels are called, and how many names are told apart."""
 
     channels: dict[str, str]
-    campaigns: dict[str, str]
     most: Annotated[int, Field(ge=1, le=200)] = 50  # of each, without (other)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from leadops.attribution.bootstrap import draw_samples, group_accounts
-from leadops.attribution.credits import DAY, HUNDRED, MODELS, Credit, credit_units
+from leadops.attribution.credits import DAY, HUNDRED, Credit, credit_units
 from leadops.attribution.journeys import Ints, Journeys, split_journeys
 from leadops.attribution.names import call, keep_most
 from leadops.attribution.read import read_facts, to_microseconds
@@ -24,7 +24,6 @@ class WorkedOut:
     """The credits of a period by breakdown (none where `note` says why), and what they are about."""
 
     credits: dict[str, list[Credit]]
-    models: tuple[str, ...]
     conversions: int
     value: Decimal
     untouched: int
@@ -42,8 +41,9 @@ def work_out(
     """
     earliest = since - timedelta(days=settings.windows.longest)
     facts = read_facts(connection, since=earliest, until=until, settings=settings)
-    campaigns = [call(campaign, _lower(settings.names.campaigns)) for campaign, _ in facts.names]
-    channels = [call(channel, _lower(settings.names.channels)) for _, channel in facts.names]
+    called = {sent.lower(): name for sent, name in settings.names.channels.items()}
+    campaigns = [call(campaign, {}) for campaign, _ in facts.names]
+    channels = [call(channel, called) for _, channel in facts.names]
     # Names that are called the same are one from here on.
     pairs = sorted({*zip(campaigns, channels, strict=True)})
     place = {pair: number for number, pair in enumerate(pairs)}
@@ -75,7 +75,6 @@ def work_out(
     in_path = journeys.journey < converted
     return WorkedOut(
         credits=credits,
-        models=MODELS,
         conversions=converted,
         value=Decimal(int(journeys.cents.sum())) / HUNDRED,
         untouched=converted - len(np.unique(journeys.journey[in_path])),
@@ -96,7 +95,3 @@ def _name_units(journeys: Journeys, sides: list[str], most: int) -> tuple[Ints, 
     names = sorted(set(kept.values()))
     unit = np.array([names.index(kept[side]) if side in kept else -1 for side in sides], dtype=np.int64)
     return unit[journeys.name], names
-
-
-def _lower(names: dict[str, str]) -> dict[str, str]:
-    return {old.lower(): new for old, new in names.items()}

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from leadops.cli import (
+    attribution,
     audit,
     dead_letters,
     economics,
@@ -47,6 +48,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(identity.app, name="identity")
 app.add_typer(routing.app, name="routing")
+app.add_typer(attribution.app, name="attribution")
 app.add_typer(economics.app, name="economics")
 
 

@@ -1,0 +1,107 @@
+"""`leadops attribution`: which channel or campaign gets how much of the conversions."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from leadops.attribution.refresh import refresh_attribution
+from leadops.attribution.settings import MODELS, AttributionSettings
+from leadops.attribution.show import Line, Period, list_credits
+from leadops.cli.context import clock, console, open_database
+from leadops.company import Company
+from leadops.errors import PermanentError
+from leadops.settings import load_config
+
+app = typer.Typer(help="Which touches led to conversions.", no_args_is_help=True)
+
+Day = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Of the company's zone.")]
+
+
+class By(StrEnum):
+    """What credits are shown by."""
+
+    channel = "channel"
+    campaign = "campaign"
+
+
+@app.command("show")
+def show_credits(
+    model: Annotated[str | None, typer.Option(help=f"{', '.join(MODELS)}; left out: all of them.")] = None,
+    by: Annotated[By, typer.Option(help="What gets the credit.")] = By.channel,
+    day: Day = None,
+) -> None:
+    """Show the credits of the period that ends with DAY (the newest that is worked out), with intervals."""
+    if model is not None and model not in MODELS:
+        raise PermanentError(f"no model {model}; the models are {', '.join(MODELS)}")
+    with open_database() as connection:
+        period, lines = list_credits(
+            connection, day=day.date() if day else None, breakdown=by.value, model=model
+        )
+    company = load_config("company", Company)
+    console.print(_describe(period, company.currency), highlight=False)
+    if lines and lines[0].note:
+        console.print(f"No numbers: {lines[0].note}.", highlight=False)
+    elif lines:
+        table = _draw(lines, by.value) if model else _draw_all(lines, by.value)
+        console.print(table)
+
+
+@app.command("refresh")
+def refresh(day: Day = None) -> None:
+    """Work out the credits of the period that ends with DAY (yesterday) again, as refresh_funnel does."""
+    company = load_config("company", Company)
+    now = clock()
+    with open_database() as connection:
+        done = refresh_attribution(
+            connection,
+            day=day.date() if day else now.astimezone(company.zone).date() - timedelta(days=1),
+            settings=load_config("attribution", AttributionSettings),
+            company=company,
+            now=now,
+        )
+    note = f"; no numbers: {done.note}" if done.note else ""
+    console.print(
+        f"{done.since} to {done.day}: {done.conversions} conversions, {done.touches} touches{note}",
+        highlight=False,
+    )
+
+
+def _describe(period: Period, currency: str) -> str:
+    worth = f" worth {period.value:,.2f} {currency}" if period.value else ""
+    return (
+        f"{period.since} to {period.dt}: {period.conversions:,} conversions ({period.conversion})"
+        f"{worth}, {period.untouched:,} without a touch; {period.touches:,} touches,"
+        f" {period.null_paths:,} paths that led to none"
+    )
+
+
+def _draw(lines: list[Line], by: str) -> Table:
+    """One model: each name's share, credit and interval."""
+    total = sum((line.conversions or Decimal(0) for line in lines), Decimal(0))
+    table = Table(by)
+    for title in ("conversions", "from", "to", "share", "value", "from", "to"):
+        table.add_column(title, justify="right")
+    for line in lines:
+        share = 100 * (line.conversions or 0) / total if total else Decimal(0)
+        table.add_row(
+            line.name,
+            *(f"{number:,.1f}" for number in (line.conversions, line.conversions_low, line.conversions_high)),
+            f"{share:.1f} %",
+            *(f"{number:,.2f}" for number in (line.value, line.value_low, line.value_high)),
+        )
+    return table
+
+
+def _draw_all(lines: list[Line], by: str) -> Table:
+    """All models side by side: conversions."""
+    table = Table(by)
+    for model in MODELS:
+        table.add_column(model, justify="right")
+    credit = {(line.name, line.model): line.conversions for line in lines}
+    for name in dict.fromkeys(line.name for line in lines):
+        table.add_row(name, *(f"{credit.get((name, model), 0):,.1f}" for model in MODELS))
+    return table
