@@ -16,6 +16,7 @@ class GateSettings(Settings):
 
     weeks: int = Field(8, ge=1, le=26)  # same weekdays
     min_weeks: int = Field(4, ge=2)  # same weekdays
+    gap_from: float = Field(3.0, ge=1)  # leads or stages a day
     z: float = Field(5.0, gt=0)  # robust standard deviations
     open_days: float = Field(7, gt=0)  # days
 

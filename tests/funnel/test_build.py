@@ -1,0 +1,78 @@
+"""A run that is killed leaves the tables as they were."""
+
+import threading
+import time
+
+import psycopg
+import pytest
+
+from leadops.db import connect
+from tests.funnel.conftest import Books, at, on
+
+
+def test_a_run_killed_midway_leaves_yesterdays_tables_whole(books: Books, database_url: str) -> None:
+    lead = books.mql(at("06-01 10:00"))
+    books.refresh(on("06-01"))
+    before = books.everything()
+    books.reach(lead, "sal", at("06-01 11:00"))  # 06-01 must be built again, 06-02 for the first time
+    books.mql(at("06-02 10:00"))
+
+    # Whoever reads the lead times keeps the run waiting after it has written the counts.
+    with (
+        connect(database_url) as victim,
+        psycopg.connect(database_url, autocommit=True) as other,
+        other.transaction(),
+    ):
+        other.execute("lock table analytics.lead_times in share row exclusive mode")
+        run = _Run(Books(victim, now=books.now))
+        run.start()
+        _await_lock(other)
+        assert books.everything() == before
+        other.execute("select pg_terminate_backend(%s)", [victim.info.backend_pid])
+        run.join(timeout=30)
+        assert isinstance(run.error, psycopg.OperationalError)
+    assert books.everything() == before
+
+    assert books.refresh(on("06-02")).again == (on("06-01"),)  # nothing of what was touched is forgotten
+    assert books.daily("dt, mqls, sals") == [(on("06-01"), 1, 1), (on("06-02"), 1, 0)]
+
+
+class _Run(threading.Thread):
+    def __init__(self, books: Books) -> None:
+        super().__init__(daemon=True)
+        self.books = books
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        with pytest.raises(psycopg.OperationalError) as caught:
+            self.books.refresh(on("06-02"))
+        self.error = caught.value
+
+
+def _await_lock(connection: psycopg.Connection) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        waiting = connection.execute(
+            "select count(*) from pg_locks where relation = 'analytics.lead_times'::regclass and not granted"
+        ).fetchone()
+        if waiting and waiting[0]:
+            return
+    raise AssertionError("the run never came to the lead times")
+
+
+def test_two_runs_at_once_write_what_one_would(books: Books, database_url: str) -> None:
+    for hour in range(5):
+        books.mql(at(f"06-01 1{hour}:00"))
+
+    with connect(database_url) as first, connect(database_url) as second:
+        threads = [
+            threading.Thread(target=Books(each, now=books.now).refresh, args=[on("06-01")])
+            for each in (first, second)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+
+    assert books.daily("leads, mqls") == [(5, 5)]
+    assert len(books.ask("select lead_id from analytics.response_times")) == 5
