@@ -61,3 +61,25 @@ def test_explain_says_what_it_wants(shared: World) -> None:
         result = CliRunner().invoke(app, ["identity", "explain", lead])
         assert isinstance(result.exception, PermanentError)
         assert words in str(result.exception)
+
+
+def test_a_join_is_explained_and_can_be_split(
+    world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    world.accept([seen(name, email=f"{name}@x.example", user_id="u") for name in "ab"])
+    world.resolve()
+    world.connection.commit()
+    told = json.loads(run("explain", "b@x.example", "--json"))
+    assert (told["lead_id"], told["leads"]) == (1, [1, 2])
+    assert [(each["younger"], each["kind"], each["event_id"]) for each in told["merges"]] == [
+        (2, "user_id", "b")
+    ]
+    assert "joined of leads 1, 2" in run("explain", "1")
+    assert "would split lead 2 from lead 1 (join 1)" in run("split", "2", "--reason", "twins", "--dry-run")
+    assert "holds" in run("explain", "1")
+    assert "lead 2: a person of its own" in run("split", "2", "--reason", "twins", "--by", "ops")
+    assert "by ops: twins" in run("explain", "1")
+    for words in (["2"], ["--merge", "1"], ["2", "--merge", "1"], []):
+        result = CliRunner().invoke(app, ["identity", "split", *words, "--reason", "again"])
+        assert isinstance(result.exception, PermanentError)

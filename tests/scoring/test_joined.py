@@ -13,9 +13,7 @@ def show(world: World) -> list[tuple[object, ...]]:
 
 def test_the_younger_goes_to_zero_and_the_survivor_gets_what_its_events_give(world: World) -> None:
     world.run(RULES, [view("a", 1), view("b", 2, email="b@x.example"), view("c", 3, email="b@x.example")])
-    world.accept(
-        [seen("d", email="a@x.example", user_id="u"), seen("e", email="b@x.example", user_id="u")]
-    )
+    world.accept([seen("d", email="a@x.example", user_id="u"), seen("e", email="b@x.example", user_id="u")])
     world.resolve()
     before = len(show(world))
     world.score(RULES)

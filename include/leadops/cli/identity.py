@@ -38,6 +38,7 @@ def explain(
     console.print(
         f"lead {person.lead_id}: {person.events} events, {person.mail_kind or 'no'} email,"
         f" account {person.account or 'unknown'}"
+        + (f", joined of leads {', '.join(map(str, person.leads))}" if len(person.leads) > 1 else "")
     )
 
 
@@ -47,7 +48,9 @@ def split(
     lead: Annotated[str | None, typer.Argument(help="The younger lead, by lead_id or email.")] = None,
     merge: Annotated[int | None, typer.Option("--merge", help="Only this join, by its number.")] = None,
     by: Annotated[str | None, typer.Option("--by", help="Who says so; default: your login.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, write nothing.")
+    ] = False,
 ) -> None:
     """Undo the join of LEAD to an older one, for good; scores and stages follow with the next run."""
     if (lead is None) == (merge is None):
@@ -67,7 +70,9 @@ def split(
             dry_run=dry_run,
         )
     for (older, younger), number in zip(done.pairs, done.merge_ids, strict=True):
-        console.print(f"{'would split' if dry_run else 'split'} lead {younger} from lead {older} (join {number})")
+        console.print(
+            f"{'would split' if dry_run else 'split'} lead {younger} from lead {older} (join {number})"
+        )
     for lead_id, person in done.persons.items():
         console.print(f"lead {lead_id}: {'a person of its own' if person is None else f'lead {person}'}")
 
@@ -103,7 +108,9 @@ def _parse(lead: str) -> int | str:
 def _draw(person: Person) -> Table:
     table = Table("identifier", "value", "whose", "event", "happened (UTC)", "event_id")
     for join in person.joins:
-        whose = f"lead {join.lead_id}'s" + (f", seen with {join.other_leads} others" if join.other_leads else "")
+        whose = f"lead {join.lead_id}'s" + (
+            f", seen with {join.other_leads} others" if join.other_leads else ""
+        )
         table.add_row(join.kind, join.value, whose, join.event or "", _show(join.ts), join.event_id or "")
     for each in person.strangers:
         whose = f"lead {each.lead_id}'s" if each.lead_id else "nobody's"
@@ -118,7 +125,13 @@ def _draw_merges(person: Person) -> Table:
         state = f"undone {_show(each.undone_at)}{by}: {each.undone_because}" if each.undone_at else "holds"
         seen_with = f"{each.kind} {each.value}"
         table.add_row(
-            str(each.merge_id), str(each.older), str(each.younger), seen_with, each.event or "", _show(each.ts), state
+            str(each.merge_id),
+            str(each.older),
+            str(each.younger),
+            seen_with,
+            each.event or "",
+            _show(each.ts),
+            state,
         )
     return table
 

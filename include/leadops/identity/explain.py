@@ -73,18 +73,9 @@ def explain_identity(connection: Connection, lead: int | str, *, settings: Ident
 
     Raises PermanentError without such a lead.
     """
-    by_email = isinstance(lead, str)
-    values = {
-        "lead_id": None if by_email else lead,
-        "email": lead.strip().lower() if isinstance(lead, str) else None,
-    }
+    values = {"lead_id": find_lead(connection, lead)}
     found = connection.execute(load_sql("leadops.identity", "find_person"), values).fetchone()
-    if found is None:
-        raise PermanentError(
-            "nobody has this email; give an email or a lead_id that leadops knows"
-            if by_email
-            else f"there is no lead {lead}; give a lead_id or an email that leadops knows"
-        )
+    assert found is not None  # noqa: S101 - a lead is somebody
     lead_id, email, created_at, account, events, members = found
     key = {"leads": members or [lead_id]}
     joins = connection.execute(load_sql("leadops.identity", "explain_aliases"), key).fetchall()
@@ -93,7 +84,7 @@ def explain_identity(connection: Connection, lead: int | str, *, settings: Ident
     return Person(
         lead_id=lead_id,
         created_at=created_at,
-        mail_kind=judge_email(email or "", role_names=settings.role_names, not_companies=settings.not_companies)
+        mail_kind=judge_email(email, role_names=settings.role_names, not_companies=settings.not_companies)
         if email
         else None,
         account=account,
@@ -103,3 +94,20 @@ def explain_identity(connection: Connection, lead: int | str, *, settings: Ident
         leads=key["leads"],
         merges=[Merged(*row) for row in merges],
     )
+
+
+def find_lead(connection: Connection, lead: int | str) -> int:
+    """Return the number of the lead with this number or email; raise PermanentError where there is none."""
+    by_email = isinstance(lead, str)
+    values = {
+        "lead_id": None if by_email else lead,
+        "email": lead.strip().lower() if isinstance(lead, str) else None,
+    }
+    found = connection.execute(load_sql("leadops.identity", "find_lead"), values).fetchone()
+    if found is None:
+        raise PermanentError(
+            "nobody has this email; give an email or a lead_id that leadops knows"
+            if by_email
+            else f"there is no lead {lead}; give a lead_id or an email that leadops knows"
+        )
+    return int(found[0])

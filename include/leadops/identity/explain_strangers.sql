@@ -1,4 +1,4 @@
--- Identifiers that were seen with this lead's email, and are another lead's or nobody's.
+-- Identifiers that were seen with an email of this person, and are somebody else's or nobody's.
 select
     sightings.kind,
     sightings.value,
@@ -9,5 +9,5 @@ select
 from identity.sightings as sightings
 inner join identity.aliases as aliases on sightings.kind = aliases.kind and sightings.value = aliases.value
 left join cdp.events as events on sightings.event_seq = events.seq
-where sightings.lead_id = %(lead_id)s
+where sightings.lead_id = any(%(leads)s::bigint[]) and aliases.lead_id <> all(%(leads)s::bigint[])
 order by sightings.event_seq, sightings.kind
