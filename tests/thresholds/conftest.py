@@ -110,6 +110,33 @@ class Firm:
     def propose(self, day: date = DAY, **options: Any) -> Proposed:
         return propose(self.connection, day=day, rules=self.rules, now=self.after(day), **options)
 
+    def propose_at(self, day: date, now: datetime) -> Proposed:
+        return propose(self.connection, day=day, rules=self.rules, now=now)
+
+    def decide(self, value: int | None, day: date, *, sla: float | None = None, **forecasts: Any) -> None:
+        """A change that came into force in the night after `day`."""
+        facts = {
+            "before": {"value": None, "sla_minutes": None},
+            "now": {"leads": 100, "sqls": 10},
+            "then": {"leads": 50, "sqls": 10, "sla_minutes": sla or 240},
+        }
+        self.connection.execute(
+            "insert into scoring.thresholds (day, kpi_version, value, sla_minutes, effective_at, proposed_at,"
+            " decided_by, reason, plan, facts, hash)"
+            " values (%s, '2026-Q1', %s, %s, %s, %s, 'automatic', '', 'apply', %s, 'h')",
+            [day, value, sla, self.after(day), self.after(day), Jsonb(facts | forecasts)],
+        )
+        self.connection.commit()
+
+    def points(self, lead: int, *, fit: int, behaviour: int, day: date) -> None:
+        for dimension, count in (("fit", fit), ("behaviour", behaviour)):
+            self.connection.execute(
+                "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at,"
+                " recorded_at, lane, reason) values (%s, %s, %s, 'rule', '', %s, %s, 0, '')",
+                [lead, count, dimension, self.after(day), self.after(day)],
+            )
+        self.connection.commit()
+
     def apply(self, day: date = DAY, now: datetime | None = None) -> Row:
         return apply(self.connection, day=day, rules=self.rules, now=now or self.after(day, hours=4))
 

@@ -103,7 +103,12 @@ def _find_pair(outlook: Outlook, in_force: InForce) -> tuple[Forecast, bool]:
     present = found.get(in_force.target)
     if present and found[target].value <= present.value * (1 + settings.least_gain):
         target = in_force.target
-    return outlook.forecast(found[target].score, target), keep_promise
+    then = outlook.forecast(found[target].score, target)
+    if then.leads == outlook.forecast(in_force.threshold, target).leads:
+        then = outlook.forecast(
+            in_force.threshold, target
+        )  # the same leads: another number would say nothing
+    return then, keep_promise
 
 
 def _find_big_step(

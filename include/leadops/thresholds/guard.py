@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import isinf
 from statistics import NormalDist
 from typing import Any
 
@@ -107,7 +108,7 @@ def compare(before: Period, after: Period, facts: dict[str, Any], settings: Guar
     if min(before.waited, after.waited) >= settings.least_leads:
         was, waits = before.wait_minutes or 0.0, after.wait_minutes or 0.0
         if waits > max(was * settings.queue_times, target):
-            worse["queue"] = f"the median wait is {waits:.0f} min, it was {was:.0f} min"
+            worse["queue"] = f"the median wait is {_say(waits)}, it was {_say(was)}"
     if min(before.leads, after.leads) >= settings.least_leads:
         factor = _rate(facts["then"]) / _rate(facts["now"]) if _rate(facts["now"]) else 1.0
         was_rate, rate = before.sqls / before.leads, after.sqls / after.leads
@@ -118,6 +119,10 @@ def compare(before: Period, after: Period, facts: dict[str, Any], settings: Guar
         if rate < expected - NormalDist().inv_cdf(settings.confidence) * noise:
             worse["sqls"] = f"{rate:.1%} of the MQLs became SQL, {expected:.1%} was expected"
     return worse
+
+
+def _say(minutes: float) -> str:
+    return "without an end" if isinf(minutes) else f"{minutes:.0f} min"
 
 
 def _rate(forecast: dict[str, float]) -> float:

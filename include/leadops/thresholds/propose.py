@@ -14,7 +14,7 @@ from leadops.thresholds.capacity import Capacity, measure_capacity
 from leadops.thresholds.choose import Choice, choose
 from leadops.thresholds.in_force import InForce, read_in_force
 from leadops.thresholds.past import Past, count_backlog, read_past
-from leadops.thresholds.rules import Rules, end_of
+from leadops.thresholds.rules import Rules, end_of, is_last_day
 from leadops.thresholds.settings import ThresholdSettings
 
 #: Held to commit by whoever writes scoring.thresholds.
@@ -40,10 +40,11 @@ class Proposed:
     is_new: bool = True
 
 
-def read_known(connection: Connection, *, day: date, rules: Rules) -> Known:
+def read_known(connection: Connection, *, day: date, rules: Rules, now: datetime) -> Known:
     """Read what was known when `day` was over.
 
-    The CRM does not say who worked in the past: for a day that has a row the capacity is the one on record.
+    The CRM does not say who worked in the past: for a day before the last whole one the capacity is that of
+    its row, where it has one.
     """
     until, settings = end_of(day, rules.company), rules.thresholds
     in_force = read_in_force(connection, contract=rules.kpi, policy=rules.sla, at=until)
@@ -51,7 +52,7 @@ def read_known(connection: Connection, *, day: date, rules: Rules) -> Known:
     row = connection.execute(
         "select facts -> 'capacity' from scoring.thresholds where day = %s", [day]
     ).fetchone()
-    if row and row[0]:
+    if row and row[0] and not is_last_day(day, now=now, company=rules.company):
         return Known(past, Capacity(**row[0]), in_force)
     capacity = measure_capacity(
         read_team(connection, rules=rules.routing, zone=rules.company.zone),
@@ -72,7 +73,7 @@ def propose(
     """
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [THRESHOLDS_LOCK])
-        known = read_known(connection, day=day, rules=rules)
+        known = read_known(connection, day=day, rules=rules, now=now)
         settings = rules.thresholds
         choice = choose(
             known.past,

@@ -1,0 +1,117 @@
+from datetime import timedelta
+
+import pytest
+
+from leadops.thresholds.guard import Period, compare
+
+from .conftest import DAY, Firm, load_quick_rules
+
+SETTINGS = load_quick_rules().thresholds.guard
+FACTS = {"now": {"leads": 100, "sqls": 10}, "then": {"leads": 50, "sqls": 10, "sla_minutes": 240}}
+CHANGED = DAY - timedelta(days=15)
+
+
+def test_twice_the_rate_was_expected() -> None:
+    """Half the leads with as many SQLs: 10 % before should be 20 % after. 100 leads: noise 7.2 points."""
+    before = Period(leads=100, sqls=10, waited=0, wait_minutes=None)
+    for sqls, is_worse in ((9, False), (8, True)):
+        found = compare(before, Period(100, sqls, 0, None), FACTS, SETTINGS)
+        assert ("sqls" in found) is is_worse
+    assert found == {"sqls": "8.0% of the MQLs became SQL, 20.0% was expected"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_worse"),
+    [(100, 239, False), (100, 241, True), (200, 299, False), (200, 301, True)],
+)
+def test_the_queue_is_worse_by_half_and_beyond_the_target(before, after, is_worse) -> None:
+    found = compare(Period(0, 0, 30, before), Period(0, 0, 30, after), FACTS, SETTINGS)
+    assert ("queue" in found) is is_worse
+
+
+def test_a_few_leads_say_nothing() -> None:
+    assert compare(Period(29, 29, 29, 1), Period(500, 0, 500, 1e6), FACTS, SETTINGS) == {}
+
+
+def changed(firm: Firm, *, wait: float | None = 5, sqls: int = 10, days: int = 12) -> None:
+    """50 MQLs of the days before the change, 10 of them SQLs; and 5 a day after it."""
+    firm.decide(70, CHANGED)
+    for number in range(1, 11):
+        firm.mqls(60, leads=5, sqls=1, day=CHANGED - timedelta(days=number))
+    for number in range(2, 2 + days):
+        firm.mqls(
+            80, leads=5, sqls=sqls if number == 2 else 0, day=CHANGED + timedelta(days=number), wait=wait
+        )
+
+
+def test_a_change_that_does_well_stays(firm: Firm) -> None:
+    changed(firm, sqls=5)
+    firm.decide(70, CHANGED - timedelta(days=5))
+    found = firm.guard(CHANGED + timedelta(days=14))
+    assert (found.watches, found.reason) == (CHANGED, None)
+
+
+def test_what_held_before_holds_again_when_leads_wait_too_long(firm: Firm) -> None:
+    changed(firm, wait=None)
+    found = firm.guard(CHANGED + timedelta(days=14))
+    assert found.reason == "the median wait is without an end, it was 5 min"
+    day, value, _, decided_by, _, _, reason = firm.rows()[-1]
+    assert (day, value, decided_by) == (CHANGED + timedelta(days=14), None, "reverted")
+    assert reason == f"the change of {CHANGED} is taken back: the median wait is without an end, it was 5 min"
+
+
+def test_one_bad_day_does_not_turn_it(firm: Firm) -> None:
+    """On the eighth day the 30th lead waits too long; the day before there were too few to judge."""
+    changed(firm, wait=None)
+    assert firm.guard(CHANGED + timedelta(days=7)).reason is None
+    assert firm.guard(CHANGED + timedelta(days=8)).reason
+
+
+def test_it_is_taken_back_once(firm: Firm) -> None:
+    changed(firm, wait=None)
+    day = CHANGED + timedelta(days=14)
+    assert firm.guard(day).reason
+    assert firm.guard(day).watches is None or firm.guard(day).reason is None
+    assert firm.guard(day + timedelta(days=1)).watches is None
+    assert [row[3] for row in firm.rows()] == ["automatic", "reverted"]
+
+
+def test_a_day_that_was_decided_stays_as_it_is(firm: Firm) -> None:
+    changed(firm, wait=None)
+    day = CHANGED + timedelta(days=14)
+    firm.guard(day)
+    firm.history()
+    firm.reps(1)
+    assert not firm.propose(day).is_new
+    assert firm.apply(day).decided_by == "reverted"
+
+
+def test_after_that_changes_wait_for_a_human_for_a_while(firm: Firm) -> None:
+    changed(firm, wait=None)
+    firm.guard(CHANGED + timedelta(days=14))
+    firm.history()
+    firm.reps(1)
+    firm.arrive(60, 65, 70, 80, 90, leads=40)
+    firm.set(largest_step=40, sla_minutes=[240])
+    choice = firm.propose(CHANGED + timedelta(days=15)).choice
+    assert choice.plan == "ask"
+    assert choice.reason.startswith(f"a change was taken back on {CHANGED + timedelta(days=14)}: ")
+
+
+def test_it_judges_only_the_last_whole_day(firm: Firm) -> None:
+    from leadops.thresholds.guard import guard
+
+    changed(firm, wait=None)
+    day = CHANGED + timedelta(days=14)
+    found = guard(firm.connection, day=day, rules=firm.rules, now=firm.after(day + timedelta(days=1)))
+    assert found.watches is None
+
+
+def test_a_rate_of_sqls_that_fell_takes_it_back(firm: Firm) -> None:
+    firm.decide(70, CHANGED)
+    for number in range(1, 11):
+        firm.mqls(60, leads=20, sqls=6, day=CHANGED - timedelta(days=number))
+    for number in range(1, 8):
+        firm.mqls(80, leads=20, sqls=2, day=CHANGED + timedelta(days=number))
+    found = firm.guard(DAY)
+    assert found.reason == "10.0% of the MQLs became SQL, 60.0% was expected"
