@@ -1,0 +1,160 @@
+"""62,483 real touches of 7,896 customers, in no order of time, and what every model makes of them."""
+
+import csv
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+
+from leadops.attribution.refresh import Refreshed, refresh_attribution
+from leadops.attribution.settings import MODELS
+from leadops.company import Company
+from leadops.db import Connection, connect
+from leadops.events.mapping import Mapping
+from leadops.events.settings import EventSettings
+from leadops.events.store import accept_events
+from leadops.identity.resolve import resolve_events
+from leadops.identity.settings import IdentitySettings
+from leadops.settings import load_config
+from leadops_stack.postgres import PostgresServer
+from tests.attribution.conftest import settings_with
+from tests.conftest import TEMPLATE
+
+pytestmark = pytest.mark.real_data
+
+ROOT = Path(__file__).parents[2]
+FILE = (
+    ROOT / os.environ.get("LEADOPS_REAL_DATA", "../shared/data") / "attribution_touches/attribution_data.csv"
+)
+#: The day in Tokyo on which the last touches of July in UTC fall.
+DAY = date(2018, 8, 1)
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+CONVERSIONS, VALUE = 1_838, Decimal("11423.5")
+LAST_TOUCH = {
+    "Facebook": 561,
+    "Paid Search": 457,
+    "Online Video": 350,
+    "Instagram": 237,
+    "Online Display": 233,
+}
+
+Rows = list[dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def rows() -> Rows:
+    if not FILE.exists():
+        pytest.skip(f"{FILE} is missing; set LEADOPS_REAL_DATA to the folder of real data")
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def touched(postgres: PostgresServer, rows: Rows) -> Iterator[Connection]:
+    """A database with all of them, in the order of the file, each tied to its lead."""
+    with psycopg.connect(postgres.url(), autocommit=True) as admin:
+        admin.execute(f"create database real_touches template {TEMPLATE} strategy file_copy")
+    mapping = Mapping.model_validate(
+        yaml.safe_load((ROOT / "docs/mappings/attribution_touches.yaml").read_text(encoding="utf-8"))
+    )
+    with connect(postgres.url("real_touches")) as connection:
+        events: list[object] = [
+            mapping.make_event(row) | {"event_id": f"row-{number}"} for number, row in enumerate(rows)
+        ]
+        settings = load_config("events", EventSettings)
+        taken = accept_events(connection, events, now=NOW, settings=settings, history=True)
+        assert taken.accepted == len(rows)
+        resolve_events(connection, now=NOW, settings=load_config("identity", IdentitySettings))
+        connection.commit()
+        yield connection
+
+
+def refresh(connection: Connection, **changes: Any) -> Refreshed:
+    """Sent forms are conversions, each touch counts."""
+    settings = settings_with(
+        conversion__stage=None, conversion__event="submit_form", touches__visit_minutes=0, **changes
+    )
+    return refresh_attribution(connection, day=DAY, settings=settings, company=Company(), now=NOW)
+
+
+def credits(connection: Connection, model: str, column: str = "conversions") -> dict[str, Decimal]:
+    return dict(
+        connection.execute(
+            f"select channel, {column} from attribution.credits where breakdown = 'channel' and model = %s",
+            [model],
+        ).fetchall()
+    )
+
+
+def test_every_model_ties_to_the_conversions_and_to_their_value(touched: Connection) -> None:
+    done = refresh(touched)
+    assert (done.conversions, done.value, done.touches) == (CONVERSIONS, VALUE, 62_483)
+    sums = touched.execute(
+        "select breakdown, model, sum(conversions), sum(value), min(conversions_high - conversions_low)"
+        " from attribution.credits group by breakdown, model"
+    ).fetchall()
+    assert {row[:2] for row in sums} == {(by, model) for by in ("channel", "campaign") for model in MODELS}
+    assert {row[2:4] for row in sums} == {(CONVERSIONS, VALUE)}
+    assert all(row[4] > 0 for row in sums)
+
+
+def test_the_last_touch_is_the_channel_of_the_conversions_own_row(touched: Connection, rows: Rows) -> None:
+    refresh(touched)
+    assert Counter(row["channel"] for row in rows if row["interaction"] == "conversion") == LAST_TOUCH
+    assert credits(touched, "last_touch") == LAST_TOUCH
+
+
+def test_rows_out_of_order_are_put_in_order_of_time(touched: Connection, rows: Rows) -> None:
+    """First touch and linear by a plain loop over sorted rows; the order of the file gives another answer."""
+    refresh(touched)
+    paths = list_paths(sorted(rows, key=lambda row: row["time"]))
+    assert credits(touched, "first_touch") == Counter(path[0] for path in paths)
+    linear: Counter[str] = Counter()
+    for path in paths:
+        for channel in path:
+            linear[channel] += Decimal(1) / len(path)  # type: ignore[assignment]
+    for channel, credit in credits(touched, "linear").items():
+        # A millionth too much or too little in each conversion at most.
+        assert credit == pytest.approx(linear[channel], abs=CONVERSIONS * Decimal("0.000001"))
+    assert Counter(path[0] for path in list_paths(rows)) != Counter(path[0] for path in paths)
+
+
+def test_conversions_that_nothing_came_before_are_told_apart(touched: Connection, rows: Rows) -> None:
+    """With impressions alone as touches; a conversion's own row is none."""
+    done = refresh(touched, touches__events={"ad_click": None})
+    alone = sum(len(path) == 1 for path in list_paths(sorted(rows, key=lambda row: row["time"])))
+    assert (done.conversions, done.value, done.untouched) == (CONVERSIONS, VALUE, alone)
+    for model in MODELS:
+        assert credits(touched, model)["(none)"] == alone
+        assert sum(credits(touched, model).values()) == CONVERSIONS
+        assert sum(credits(touched, model, "value").values()) == VALUE
+
+
+def test_the_same_again_is_the_same(touched: Connection) -> None:
+    def stored() -> list[tuple[Any, ...]]:
+        return touched.execute(
+            "select * from attribution.credits order by breakdown, model, channel"
+        ).fetchall()
+
+    refresh(touched)
+    before = stored()
+    refresh(touched)
+    assert stored() == before
+
+
+def list_paths(rows: Rows) -> list[list[str]]:
+    """The channels that led to each conversion, its own last, as the order of `rows` says."""
+    open_paths: defaultdict[str, list[str]] = defaultdict(list)
+    paths = []
+    for row in rows:
+        open_paths[row["customer_id"]].append(row["channel"])
+        if row["interaction"] == "conversion":
+            paths.append(open_paths.pop(row["customer_id"]))
+    return paths
