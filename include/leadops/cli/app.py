@@ -8,6 +8,7 @@ from leadops.cli import (
     attribution,
     audit,
     dead_letters,
+    decay,
     economics,
     explain,
     gateway,
@@ -21,6 +22,7 @@ from leadops.cli import (
     routing,
     sandbox,
     score,
+    thresholds,
 )
 from leadops.db_errors import database_errors_in_one_line
 from leadops.errors import LeadopsError
@@ -33,6 +35,7 @@ app = typer.Typer(
 )
 for verb in (
     score.score,
+    decay.decay,
     push.push,
     audit.audit,
     explain.explain,
@@ -50,6 +53,7 @@ app.add_typer(identity.app, name="identity")
 app.add_typer(routing.app, name="routing")
 app.add_typer(attribution.app, name="attribution")
 app.add_typer(economics.app, name="economics")
+app.add_typer(thresholds.app, name="thresholds")
 
 
 def run() -> None:

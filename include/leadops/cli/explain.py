@@ -1,7 +1,8 @@
 """`leadops explain`: every point of one lead."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import groupby
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from rich.table import Table
 
 from leadops.cli.context import console, open_database
 from leadops.errors import PermanentError
-from leadops.scoring.explain import Explanation, explain_lead
+from leadops.scoring.explain import Explanation, Line, explain_lead
 from leadops.scoring.rules import RuleSet
 from leadops.settings import load_config
 
@@ -48,14 +49,22 @@ def _parse(lead: str) -> int | str:
 
 def _draw(explanation: Explanation) -> Table:
     table = Table("happened (UTC)", "points", "sum", "dimension", "kind", "event", "reason")
-    for line in explanation.lines:
-        table.add_row(
-            f"{line.occurred_at:%Y-%m-%d %H:%M:%S}",
-            f"{line.points:+d}",
-            str(line.running),
-            line.dimension,
-            line.kind,
-            line.event or "",
-            line.reason,
-        )
+    for is_decay, lines in groupby(explanation.lines, key=lambda line: line.kind == "decay"):
+        for line in [_fold(list(lines))] if is_decay else lines:
+            table.add_row(
+                f"{line.occurred_at:%Y-%m-%d %H:%M:%S}",
+                f"{line.points:+d}",
+                str(line.running),
+                line.dimension,
+                line.kind,
+                line.event or "",
+                line.reason,
+            )
     return table
+
+
+def _fold(lines: list[Line]) -> Line:
+    """Return nights between which nothing else happened as one line: its last, with the points of all."""
+    points = sum(line.points for line in lines)
+    nights = f"{len(lines)} nights, " if len(lines) > 1 else ""
+    return replace(lines[-1], points=points, reason=nights + lines[-1].reason)

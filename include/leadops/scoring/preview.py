@@ -1,17 +1,14 @@
 """What scoring would change, lead by lead, without changing it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-import psycopg
-
 from leadops.db import Connection, load_sql
+from leadops.scoring.fade import compute_fades, read_through
 from leadops.scoring.grades import grade
 from leadops.scoring.rule_sets import is_in_effect
 from leadops.scoring.rules import RuleSet
-from leadops.scoring.score import compute_differences, prepare
+from leadops.scoring.score import compute_differences, prepare, snapshot
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ def preview_leads(
     nothing written. Waiting events that have no lead yet are not looked at. Call it outside a transaction.
     """
     limit = rules.chunk_leads if chunk_leads is None else chunk_leads
-    with _snapshot(connection):
+    with snapshot(connection):
         preview = Preview(rules_change=not is_in_effect(connection, rules=rules, zone=zone))
         touch = load_sql(
             "leadops.scoring", "touch_every_lead" if preview.rules_change else "touch_waiting_leads"
@@ -57,6 +54,7 @@ def preview_leads(
             connection.execute(touch, {"after": after, "chunk_size": limit})
             if not (leads := compute_differences(connection, rules=rules, zone=zone)):
                 return preview
+            compute_fades(connection, rules=rules, zone=zone, through=read_through(connection))
             preview.leads += leads
             _collect(connection, preview, rules=rules, most=most)
             (after,) = connection.execute("select max(lead_id) from touched").fetchone() or (after,)
@@ -80,11 +78,3 @@ def _collect(connection: Connection, preview: Preview, *, rules: RuleSet, most: 
                     rules=by_rule,
                 )
             )
-
-
-@contextmanager
-def _snapshot(connection: Connection) -> Iterator[None]:
-    with connection.transaction() as transaction:
-        connection.execute("set transaction isolation level repeatable read")
-        yield
-        raise psycopg.Rollback(transaction)

@@ -88,6 +88,21 @@ class FitRule(Settings):
         return self.when.predicate("$")
 
 
+class Fading(Settings):
+    """How the points of an event lose their worth with its age."""
+
+    half_life_days: float = Field(gt=0, le=100_000)  # days in which what is left becomes half of it
+    grace_days: StrictInt = Field(default=0, ge=0, le=100_000)  # days for which points keep their worth
+    floor: float = Field(default=0, ge=0, le=1)  # share of the points that never fades
+
+
+class Decay(Fading):
+    """How behaviour fades, unless its rule, or else its group, says otherwise."""
+
+    groups: dict[Name, Fading] = Field(default_factory=dict)
+    rules: dict[Name, Fading] = Field(default_factory=dict)
+
+
 class Grades(Settings):
     """How points are shown. The ledger is never cut to these bounds."""
 
@@ -113,12 +128,13 @@ class RuleSet(Settings):
     groups: dict[Name, Caps] = Field(default_factory=dict)
     behaviour: list[BehaviourRule] = Field(default_factory=list)
     fit: list[FitRule] = Field(default_factory=list)
+    decay: Decay | None = None  # None: points keep their worth for ever
     grades: Grades = Grades()
     chunk_leads: int = Field(default=100_000, ge=1)  # leads scored in one transaction
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if faults := [*self._double_names(), *self._group_faults()]:
+        if faults := [*self._double_names(), *self._group_faults(), *self._decay_faults()]:
             kinds = [PydanticCustomError("rule_set", "{fault}", {"fault": fault}) for _, fault in faults]
             raise ValidationError.from_exception_data(
                 "RuleSet",
@@ -158,6 +174,22 @@ class RuleSet(Settings):
                 faults.append((("groups", name), "a group needs cap_per_day or cap_for_ever"))
         return faults
 
+    def _decay_faults(self) -> list[Fault]:
+        if self.decay is None:
+            return []
+        rules = {rule.name for rule in self.behaviour}
+        faults: list[Fault] = [
+            (("decay", "groups", name), f"groups has no {name}; remove it")
+            for name in self.decay.groups
+            if name not in self.groups
+        ]
+        faults += [
+            (("decay", "rules", name), f"behaviour has no rule {name}; remove it")
+            for name in self.decay.rules
+            if name not in rules
+        ]
+        return faults
+
     def body(self, zone: ZoneInfo) -> dict[str, Any]:
         """Return everything that decides points, as JSON that does not depend on the order of the file."""
         behaviour = {
@@ -168,7 +200,8 @@ class RuleSet(Settings):
             for rule in self.behaviour
         }
         fit = {rule.name: rule.model_dump(mode="json", by_alias=True, exclude_none=True) for rule in self.fit}
-        return {"zone": zone.key, "rules": behaviour | fit}
+        decay = {"decay": self.decay.model_dump(mode="json")} if self.decay else {}
+        return {"zone": zone.key, "rules": behaviour | fit} | decay
 
     def hash(self, zone: ZoneInfo) -> str:
         """Return the SHA-256 (hex) of `body`: two files that give the same points have the same hash."""

@@ -1,16 +1,22 @@
 """Brings ledger and scores of the waiting leads in line with the rules: only differences are written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
+
 from leadops.db import Connection, load_sql
+from leadops.scoring.fade import fade_scored
 from leadops.scoring.ledger import hold_ledger
 from leadops.scoring.rule_sets import is_in_effect, put_in_effect
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.wanted import sql_parameters
+
+BACKFILL = 1
 
 #: How much further a lane is searched for more of the same leads, in inbox rows for each lead of a chunk.
 LOOK_AHEAD = 20
@@ -65,6 +71,7 @@ def score_leads(
             {"lane": lanes[0], "chunk_size": limit, "look_ahead": limit * LOOK_AHEAD},
         )[0]
         leads = compute_differences(connection, rules=rules, zone=zone)
+        fade_scored(connection, rules=rules, zone=zone, fully=lanes[0] == BACKFILL)
         written, points, corrections = _one(connection, "count_differences")
         if written:
             values = {"now": now, "rule_set_id": rule_set_id, "lane": lanes[0]}
@@ -90,6 +97,15 @@ def prepare(connection: Connection) -> None:
     connection.execute(load_sql("leadops.scoring", "create_members"))
     connection.execute(load_sql("leadops.scoring", "create_differences"))
     connection.execute("truncate touched, members, differences")
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """See one state of the database, and leave nothing written; outside a transaction."""
+    with connection.transaction() as transaction:
+        connection.execute("set transaction isolation level repeatable read")
+        yield
+        raise psycopg.Rollback(transaction)
 
 
 def compute_differences(connection: Connection, *, rules: RuleSet, zone: ZoneInfo) -> int:

@@ -1,0 +1,41 @@
+"""`leadops decay`: behaviour fades to the end of a day."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from leadops.cli.context import clock, console, open_database
+from leadops.company import Company
+from leadops.errors import PermanentError
+from leadops.scoring.decay import decay_leads, preview_decay
+from leadops.scoring.rules import RuleSet
+from leadops.settings import load_config
+
+
+def decay(
+    day: Annotated[str, typer.Option(help="A local day that is over, as 2026-07-01; else yesterday.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+) -> None:
+    """Take from each lead what its behaviour lost of its worth by the end of DAY; again, it takes nothing."""
+    rules, zone = load_config("scoring", RuleSet), load_config("company", Company).zone
+    chosen = _parse(day) if day else clock().astimezone(zone).date() - timedelta(days=1)
+    leads = rows = points = 0
+    with open_database() as connection, console.status("looking at the leads that are due …"):
+        while True:
+            verb = preview_decay if dry_run else decay_leads
+            done = verb(connection, rules=rules, zone=zone, day=chosen, now=clock())
+            leads, rows, points = leads + done.leads, rows + done.rows, points + done.points
+            if not done.remaining:
+                break
+    console.print(
+        f"{chosen}: looked at {leads} leads that were due, {rows} {'would change' if dry_run else 'changed'},"
+        f" by {points:+d} points in all" + ("; nothing was written" if dry_run else "")
+    )
+
+
+def _parse(day: str) -> date:
+    try:
+        return datetime.strptime(day, "%Y-%m-%d").date()  # noqa: DTZ007 - a day, not a moment
+    except ValueError:
+        raise PermanentError(f"--day {day}: give a day as 2026-07-01") from None

@@ -1,0 +1,40 @@
+"""The tasks of the nightly DAGs that keep scores right."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from leadops.company import Company
+from leadops.orchestration.connections import open_database
+from leadops.orchestration.heartbeat import note_success
+from leadops.orchestration.runs import interval, now
+from leadops.scoring.decay import decay_leads
+from leadops.scoring.rules import RuleSet
+from leadops.settings import load_config
+
+log = logging.getLogger(__name__)
+
+Context = Mapping[str, Any]
+Counts = dict[str, Any]
+
+#: The last tasks of the nightly DAGs.
+DECAY_LEAVES = ("decay",)
+
+
+def decay(context: Context) -> Counts:
+    """Let behaviour fade to the end of the run's local day, chunk by chunk until nobody is due any more."""
+    rules, zone = load_config("scoring", RuleSet), load_config("company", Company).zone
+    _, end = interval(context)
+    day = end.astimezone(zone).date() - timedelta(days=1)
+    counts = {"leads": 0, "rows": 0, "points": 0}
+    with open_database("decay") as connection:
+        while True:
+            done = asdict(decay_leads(connection, rules=rules, zone=zone, day=day, now=now()))
+            counts = {name: value + done[name] for name, value in counts.items()}
+            if not done["remaining"]:
+                break
+        note_success(context, connection, leaves=DECAY_LEAVES)
+    log.info("%s: %s leads were due, %s changed, by %s points", day, *counts.values())
+    return counts | {"day": day.isoformat()}

@@ -1,0 +1,53 @@
+"""The bodies of the nightly tasks, on a real database."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from leadops.orchestration import nightly
+from tests.scoring.conftest import World, world
+from tests.scoring.oracle import Happening
+
+__all__ = ["world"]
+
+#: Midnight of 1 September 2026 in Tokyo.
+MIDNIGHT = datetime(2026, 8, 31, 15, tzinfo=UTC)
+
+
+def context(dag_id: str, task_id: str, end: datetime) -> dict[str, Any]:
+    run = SimpleNamespace(
+        dag_id=dag_id,
+        run_type="scheduled",
+        data_interval_start=end - timedelta(days=1),
+        data_interval_end=end,
+        run_after=end,
+        start_date=end,
+    )
+    return {"dag_run": run, "task_instance": SimpleNamespace(task_id=task_id)}
+
+
+@pytest.fixture(autouse=True)
+def _use_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+
+
+def test_a_night_decays_to_the_end_of_the_local_day_that_its_run_ends(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from leadops.scoring.rules import RuleSet
+    from leadops.settings import load_config
+
+    rules = load_config("scoring", RuleSet)
+    happened = MIDNIGHT - timedelta(days=120)
+    world.run(rules, [Happening("one", "request_document", happened, email="a@x.example")])
+    monkeypatch.setattr(nightly, "now", lambda: MIDNIGHT + timedelta(seconds=1))
+    done = nightly.decay(context("decay_scores", "decay", MIDNIGHT))
+    # The event's day is 4 May, so at the end of 31 August it is 119 days old: 89 after the grace.
+    assert done == {"day": "2026-08-31", "leads": 1, "rows": 1, "points": -10}
+    assert world.rows("select name from alerts.heartbeats order by name") == [
+        ("decay_scores",),
+        ("decay_scores.decay",),
+    ]
+    assert nightly.decay(context("decay_scores", "decay", MIDNIGHT))["rows"] == 0
