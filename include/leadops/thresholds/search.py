@@ -71,7 +71,7 @@ def _sort_into_drawers(scores: Numbers) -> NDArray[np.intp]:
     span = high - scores.min()
     if span == 0:
         return np.zeros(len(scores), dtype=np.intp)
-    return ((high - scores) * ((DRAWERS - 1) / span)).astype(np.intp)
+    return ((high - scores) / span * (DRAWERS - 1)).astype(np.intp)
 
 
 def _sum_within(values: Numbers, first: NDArray[np.intp]) -> Numbers:

@@ -28,15 +28,15 @@ def imagine(
     settings, held = rules.thresholds, known.in_force
     is_change, number = salespeople
     change = number if is_change else number - known.capacity.salespeople
-    now = open_outlook(known.past, known.capacity, settings)
+    present = open_outlook(known.past, known.capacity, settings)
     other = open_outlook(known.past, known.capacity.with_more(change), settings)
-    if isinstance(now, str):
-        return now
+    if isinstance(present, str):
+        return present
     if isinstance(other, str):
         return other
     target = held.target if target is None else target
     found = {
-        "today": now.forecast(held.threshold, held.target),
+        "today": present.forecast(held.threshold, held.target),
         "what if": other.forecast(held.threshold if threshold is None else threshold, target),
     }
     if threshold is None:

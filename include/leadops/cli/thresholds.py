@@ -1,0 +1,129 @@
+"""`leadops thresholds`: from which score on sales gets a lead, why, and what other ways would bring."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from leadops.cli.context import clock, console, open_database
+from leadops.errors import PermanentError
+
+if TYPE_CHECKING:
+    from leadops.thresholds.outlook import Forecast
+
+app = typer.Typer(help="From which score on sales gets a lead, and how soon.", no_args_is_help=True)
+
+Day = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="A day of the company's zone; default: yesterday."),
+]
+
+ROWS: dict[str, Callable[["Forecast"], str]] = {
+    "threshold": lambda one: f"{one.threshold:g} points",
+    "SLA target": lambda one: f"{one.sla_minutes:g} min",
+    "leads a week": lambda one: f"{one.leads:.1f}",
+    "in time": lambda one: f"{one.in_time:.0%}",
+    "contacted at all": lambda one: f"{one.worked:.0%}",
+    "mean wait": lambda one: f"{one.wait_minutes:.0f} min",
+    "SQLs a week": lambda one: f"{one.sqls:.2f}",
+}
+
+
+@app.command("show")
+def show(days: Annotated[int, typer.Option(min=1, help="How many days to list.")] = 14) -> None:
+    """Show what is in force, and what was decided on the last days and why."""
+    from leadops.thresholds.in_force import read_in_force
+    from leadops.thresholds.rules import load_rules
+
+    rules = load_rules()
+    with open_database() as connection:
+        held = read_in_force(connection, contract=rules.kpi, policy=rules.sla, at=clock())
+        rows = connection.execute(
+            "select day, decided_by, plan, answer, reason from scoring.thresholds order by day desc limit %s",
+            [days],
+        ).fetchall()
+    total = "no total" if held.rule.total is None else f"a total of {held.rule.total}"
+    console.print(
+        f"in force: {total}, first contact in {held.target:g} min (KPI version {held.kpi_version})",
+        highlight=False,
+    )
+    table = Table("day", "decision", "why")
+    for day, decided_by, plan, answer, reason in rows:
+        asked = f", {answer or 'waits'}" if plan == "ask" and decided_by == "kept" else ""
+        table.add_row(str(day), decided_by + asked, reason)
+    console.print(table)
+
+
+@app.command("propose")
+def propose(
+    day: Day = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
+) -> None:
+    """Work out after DAY whether the threshold should change, as retrain_thresholds does."""
+    from leadops.thresholds.propose import propose as work_out
+    from leadops.thresholds.rules import load_rules
+
+    rules, now = load_rules(), clock()
+    yesterday = now.astimezone(rules.company.zone).date() - timedelta(days=1)
+    asked = day.date() if day else yesterday
+    if asked > yesterday:
+        raise PermanentError(f"{asked} is not over; the last whole day is {yesterday}")
+    with open_database() as connection:
+        found = work_out(connection, day=asked, rules=rules, now=now, dry_run=dry_run)
+    choice = found.choice
+    console.print(f"{asked}: {choice.plan}: {choice.reason} ({found.hash})", highlight=False)
+    if choice.now and choice.then:
+        _draw({"in force": choice.now, "best": choice.then})
+    if not dry_run and not found.is_new:
+        console.print("the day was decided before; its row stays as it is")
+
+
+@app.command("what-if")
+def what_if(
+    capacity: Annotated[str, typer.Option(help="Salespeople: +2 more, -1 fewer, or 12 in all.")] = "+0",
+    sla: Annotated[str | None, typer.Option(help="Target for the first contact: 60m, 4h.")] = None,
+    threshold: Annotated[int | None, typer.Option(help="Points; default: as in force, and the best.")] = None,
+) -> None:
+    """Show leads, waiting and SQLs with other salespeople, another SLA target or threshold; write nothing."""
+    from leadops.thresholds.rules import load_rules
+    from leadops.thresholds.what_if import imagine
+
+    rules, now = load_rules(), clock()
+    with open_database() as connection:
+        found = imagine(
+            connection,
+            rules=rules,
+            day=now.astimezone(rules.company.zone).date() - timedelta(days=1),
+            now=now,
+            salespeople=_parse_capacity(capacity),
+            target=None if sla is None else _parse_minutes(sla),
+            threshold=threshold,
+        )
+    if isinstance(found, str):
+        raise PermanentError(found)
+    _draw(found)
+
+
+def _draw(forecasts: dict[str, "Forecast"]) -> None:
+    table = Table("", *forecasts)
+    for label, show_one in ROWS.items():
+        table.add_row(label, *(show_one(one) for one in forecasts.values()))
+    console.print(table)
+
+
+def _parse_capacity(text: str) -> tuple[bool, int]:
+    """Return whether the number is a change, and the number."""
+    found = re.fullmatch(r"([+-]?)(\d{1,4})", text)
+    if not found:
+        raise PermanentError("--capacity must be a number of salespeople: +2, -1 or 12")
+    return bool(found[1]), int(text)
+
+
+def _parse_minutes(text: str) -> float:
+    found = re.fullmatch(r"(\d{1,5})([mh])", text)
+    if not found or not int(found[1]):
+        raise PermanentError("--sla must be minutes or hours of working time: 60m, 4h")
+    return float(found[1]) * (60 if found[2] == "h" else 1)
