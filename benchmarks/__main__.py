@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 
+from benchmarks.attribution import measure_attribution
 from benchmarks.cpu import measure_cpu
 from benchmarks.figures import Measured
 from benchmarks.form_intake import measure_form_intake
@@ -17,10 +18,22 @@ from benchmarks.machine import describe_machine
 from benchmarks.minute_run import measure_minute_run
 from benchmarks.push import measure_push
 from benchmarks.results import FOLDER, keep_result
+from benchmarks.retrain import measure_retrain
 from benchmarks.table import show_number
+from benchmarks.threshold_search import measure_threshold_search
 from benchmarks.whole_stack import Stack, run_stack
 
-NAMES = ("minute_run", "push", "form_to_crm", "form_intake", "latency", "cpu")
+NAMES = (
+    "minute_run",
+    "push",
+    "form_to_crm",
+    "form_intake",
+    "retrain",
+    "latency",
+    "cpu",
+    "threshold_search",
+    "attribution",
+)
 
 
 def main() -> int:
@@ -45,6 +58,9 @@ def main() -> int:
             "push": partial(measure_push, quick=given.quick),
             "form_to_crm": partial(measure_form_to_crm, quick=given.quick),
             "form_intake": partial(measure_form_intake, quick=given.quick),
+            "retrain": partial(measure_retrain, quick=given.quick),
+            "threshold_search": partial(measure_threshold_search, quick=given.quick),
+            "attribution": partial(measure_attribution, quick=given.quick),
             "latency": lambda: measure_latency(stack(), quick=given.quick),
             "cpu": lambda: measure_cpu(stack(), quick=given.quick),
         }

@@ -25,8 +25,8 @@ class World:
 
     def lead(self, *, at: datetime = START - 400 * DAY) -> int:
         row = self.connection.execute(
-            "insert into identity.leads (email, created_at) values (gen_random_uuid() || '@buyers.example', %s)"
-            " returning lead_id",
+            "insert into identity.leads (email, created_at)"
+            " values (gen_random_uuid() || '@buyers.example', %s) returning lead_id",
             [at],
         ).fetchone()
         assert row is not None
@@ -46,7 +46,8 @@ class World:
         """An event of the lead; with `anonymous` it has no email, only this id."""
         self.events += 1
         row = self.connection.execute(
-            "insert into cdp.events (event_id, event, ts, received_at, email, anonymous_id, payload, is_history)"
+            "insert into cdp.events"
+            " (event_id, event, ts, received_at, email, anonymous_id, payload, is_history)"
             " values (%s, %s, %s, %s, %s, %s, %s, %s) returning seq",
             [
                 f"e-{lead}-{self.events}",

@@ -45,5 +45,11 @@ comment on column training.predictions.parts is
 'Points of the average lead, then of each feature in the order of the model; they sum to points';
 comment on column training.predictions.told_probability is 'The last ml_score that was put into the outbox for the MA';
 
+-- The newest moment for which points were begun: a run for an earlier one has nothing to say any more.
+create table training.progress (
+    is_only boolean primary key default true check (is_only),
+    as_of timestamptz not null
+);
+
 -- What each lead has of the model is summed anew whenever points are written.
 create index ledger_model on scoring.ledger (lead_id) include (points) where kind = 'model';

@@ -1,5 +1,5 @@
 -- Points wanted minus points given, for the leads of a range. A lead of which the model says nothing any more is
--- given none. What was written off is not given again, and what a later run has said of a lead stands.
+-- given none. What was written off is not given again.
 with given as (
     select
         lead_id,
@@ -19,8 +19,7 @@ differences as (
         end as reason
     from wanted
     full join given on wanted.lead_id = given.lead_id
-    left join training.predictions as latest on coalesce(wanted.lead_id, given.lead_id) = latest.lead_id
-    where coalesce(wanted.points, 0) <> coalesce(given.points, 0) and coalesce(latest.as_of <= %(now)s, true)
+    where coalesce(wanted.points, 0) <> coalesce(given.points, 0)
 ),
 
 written as (

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadops.db import Connection, load_sql
-from leadops.training.copied import read_blocks
 from leadops.training.matrix import MISSING, Column, Matrix
+from leadops.training.packed import read_packs
 from leadops.training.settings import Feature
 
 #: Different values of one category that are told apart; the others count as rare.
@@ -19,7 +19,7 @@ PLACED = {"place": ">i4", "feature": ">i4", "value": ">f4"}
 
 def create_tables(connection: Connection) -> None:
     """Make the working tables of this transaction, empty."""
-    connection.execute("set local work_mem = '128MB'")
+    connection.execute("set local work_mem = '256MB'")
     connection.execute("set local jit = off")
     for name in ("create_moments", "create_sources", "create_seen", "create_told"):
         connection.execute(load_sql("leadops.training", name))
@@ -42,7 +42,7 @@ def read_matrix(connection: Connection, *, features: Mapping[str, Feature], told
     columns = _count_events(connection, features, told_by, size)
     columns |= _read_told(connection, features, told_by, size)
     return Matrix(
-        lead_ids=(heads["lead_high"].astype(np.int64) << 31) | heads["lead_low"],
+        lead_ids=heads["lead"].astype(np.int64),
         cycles=heads["cycle"].astype(np.int32),
         at=heads["at"].astype(np.float64),
         reached=heads["is_reached"].astype(np.int8),
@@ -51,9 +51,10 @@ def read_matrix(connection: Connection, *, features: Mapping[str, Feature], told
 
 
 def _read_heads(connection: Connection) -> NDArray[Any]:
-    integers = dict.fromkeys(["place", "lead_high", "lead_low", "cycle"], ">i4")
-    types = integers | {"at": ">f8", "is_reached": ">i4"}
-    return np.concatenate(list(read_blocks(connection, "read_moments", {}, types)))
+    types = {"place": ">i4", "lead": ">i8", "cycle": ">i4", "at": ">f8", "is_reached": ">i4"}
+    packs = list(read_packs(connection, "read_moments", {}, types))
+    heads = np.concatenate(packs) if packs else np.empty(0, np.dtype(list(types.items())))
+    return heads[np.argsort(heads["place"])]
 
 
 def _names(features: Mapping[str, Feature], told_by: list[str]) -> list[str]:
@@ -82,11 +83,11 @@ def _count_events(
         for name, each in counted.items()
     }
     types = {"place": ">i4", "name": ">i4", "age": ">f4"}
-    for block in read_blocks(connection, "read_seen", {}, types) if counted else ():
+    for pack in read_packs(connection, "read_seen", {}, types) if counted else ():
         place, number, age = (
-            block["place"].astype(np.intp),
-            block["name"].astype(int),
-            block["age"].astype("f4"),
+            pack["place"].astype(np.intp),
+            pack["name"].astype(int),
+            pack["age"].astype("f4"),
         )
         for name, each in counted.items():
             wanted = each.count if each.recency is None else each.recency
@@ -159,7 +160,7 @@ def _scatter(
     connection: Connection, statement: str, values: dict[str, Any], found: dict[int, NDArray[np.float32]]
 ) -> None:
     """Put the rows (place, feature, value) of a statement where they belong."""
-    for block in read_blocks(connection, statement, values, PLACED) if found else ():
-        for feature in np.unique(block["feature"]):
-            rows = block[block["feature"] == feature]
+    for pack in read_packs(connection, statement, values, PLACED) if found else ():
+        for feature in np.unique(pack["feature"]):
+            rows = pack[pack["feature"] == feature]
             found[int(feature)][rows["place"]] = rows["value"]

@@ -28,7 +28,6 @@ with kept as (
                 when abs(excluded.probability - latest.told_probability) < %(step)s then 0
                 else 1
             end
-        where latest.as_of <= excluded.as_of
     returning lead_id, told_probability, times_told
 )
 

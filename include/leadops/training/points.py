@@ -31,12 +31,14 @@ def write_model_points(connection: Connection, *, now: datetime, settings: Train
 
     Leads with an event in the last `active_days` have points; others lose them. Each chunk of leads is one
     transaction, which holds the ledger only while it writes; a second run with the same `now` writes nothing,
-    and one with an earlier `now` leaves what a later one has said. Raises TransientError when another writer
+    nor does one for an earlier `now` than another was begun for. Raises TransientError when another writer
     holds the ledger for too long.
     """
     if (model_id := find_champion(connection)) is None:
         return PointsWritten(model_id=None)
     model = load_model(connection, model_id)
+    with connection.transaction():
+        connection.execute(load_sql("leadops.training", "begin_points"), {"now": now})
     leads = rows = points = told = after = 0
     chunk = settings.writing.chunk_leads
     while (up_to := _one(connection, "find_range", {"after": after, "chunk": chunk})[0]) is not None:
@@ -51,6 +53,8 @@ def write_model_points(connection: Connection, *, now: datetime, settings: Train
         with connection.transaction():
             leads += _fill_wanted(connection, model, settings, values)
             hold_ledger(connection)
+            if _is_outrun(connection, now):
+                break
             written = _one(connection, "append_points", values)
             rows, points = rows + int(written[0]), points + int(written[1])
             told += connection.execute(load_sql("leadops.training", "keep_predictions"), values).rowcount
@@ -88,6 +92,12 @@ def _fill_wanted(
             copy.write_row(row)
     connection.execute("analyze wanted")
     return len(matrix)
+
+
+def _is_outrun(connection: Connection, now: datetime) -> bool:
+    """Return whether a run for a later moment was begun: what it says or will say stands."""
+    row = connection.execute("select as_of > %s from training.progress", [now]).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _one(connection: Connection, name: str, values: dict[str, Any]) -> tuple[Any, ...]:

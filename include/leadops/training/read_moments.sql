@@ -1,9 +1,8 @@
 select
-    place::integer as place,
-    (lead_id >> 31)::integer as lead_high,
-    (lead_id & 2147483647)::integer as lead_low,
-    cycle::integer as cycle,
-    extract(epoch from at)::double precision as at,
-    is_reached::integer as is_reached
+    string_agg(
+        int4send(place) || int8send(lead_id) || int4send(cycle)
+        || float8send(extract(epoch from at)::double precision) || int4send(is_reached::integer),
+        ''
+    )
 from moments
-order by place
+group by place / 10000

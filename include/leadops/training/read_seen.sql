@@ -1,5 +1,3 @@
-select
-    place::integer as place,
-    name::integer as name,
-    age::real as age
+select string_agg(int4send(place) || int4send(name) || float4send(age), '')
 from seen
+group by place / 10000

@@ -1,0 +1,101 @@
+"""The JSON alone gives what scikit-learn gives."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+
+from leadops.errors import PermanentError
+from leadops.training.encode import learn_encodings, learn_standard, standardise
+from leadops.training.fit import calibrate, fit_logistic
+from leadops.training.matrix import Matrix
+from leadops.training.model import load, predict
+from leadops.training.train import Parts, train_model
+from tests.training.conftest import START, settings
+from tests.training.matrices import category, drawn, matrix, number
+
+SIZE = 600
+SETTINGS = settings(regularisation=[1.0])
+PARTS = Parts(slice(0, 400), slice(400, 500), slice(500, SIZE))
+
+
+def sample(seed: int) -> Matrix:
+    random = np.random.default_rng(seed)
+    views = random.poisson(2, SIZE).astype(float)
+    size = np.where(random.random(SIZE) < 0.3, np.nan, random.integers(1, 5000, SIZE))
+    words = [[None, "software", "finance", f"rare {n % 97}"][random.integers(0, 4)] for n in range(SIZE)]
+    logits = views - 2 + 0.4 * np.array([word == "software" for word in words])
+    columns = {"views": number(views), "size": number(size, log=True), "industry": category(words)}
+    return matrix(columns, drawn(logits, seed), start=START)
+
+
+@examples(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000), kind=st.sampled_from(["sigmoid", "isotonic"]))
+def test_prediction_from_the_json_is_scikit_learns(seed: int, kind: str) -> None:
+    rows = sample(seed)
+    wanted = SETTINGS.model_copy(update={"calibration": kind})
+    body = json.loads(json.dumps(train_model(rows, PARTS, settings=wanted).model.body()))
+
+    training, later = rows.take(PARTS.training), rows.take(PARTS.calibration)
+    encodings = learn_encodings(training, wanted)
+    standard = learn_standard(training, encodings)
+    regression = fit_logistic(
+        standardise(training, encodings, standard, dtype=np.float32), training.reached, penalty=1.0
+    )
+    assert isinstance(regression, LogisticRegression)
+    logits = regression.decision_function(standardise(rows, encodings, standard)).astype(np.float64)
+    if kind == "isotonic":
+        steps = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
+        expected = steps.fit(logits[PARTS.calibration], later.reached).predict(logits)
+    else:
+        platt = calibrate(logits[PARTS.calibration], later.reached, kind="sigmoid")
+        expected = 1 / (1 + np.exp(-(platt.slope * logits + platt.intercept)))
+    assert np.abs(predict(body, rows) - expected).max() < 1e-9
+
+
+def test_the_uncalibrated_logits_are_scikit_learns() -> None:
+    rows = sample(3)
+    model = train_model(rows, PARTS, settings=SETTINGS).model
+    regression = LogisticRegression()
+    regression.classes_ = np.array([0, 1])
+    regression.coef_ = np.array([model.coefficients])
+    regression.intercept_ = np.array([model.intercept])
+    standard = learn_standard(rows.take(PARTS.training), model.encodings)
+    probabilities = regression.predict_proba(standardise(rows, model.encodings, standard))[:, 1]
+    assert np.abs(1 / (1 + np.exp(-model.logits(rows))) - probabilities).max() < 1e-9
+
+
+def test_contributions_and_intercept_are_the_logit() -> None:
+    rows = sample(4)
+    model = train_model(rows, PARTS, settings=SETTINGS).model
+    parts = model.contributions(rows)
+    assert parts.shape == (SIZE, len(model.encodings))
+    assert np.allclose(parts.sum(axis=1) + model.intercept, model.logits(rows), atol=1e-12)
+
+
+def test_words_are_known_again_however_they_are_numbered() -> None:
+    rows = sample(5)
+    model = train_model(rows, PARTS, settings=SETTINGS).model
+    column = rows.columns["industry"]
+    assert column.codes is not None
+    words = [None if code < 0 else column.words[code - 1] for code in column.codes]
+    alone = [float(model.predict(matrix_of_one(rows, n, words[n]))[0]) for n in range(20)]
+    assert alone == pytest.approx(model.predict(rows)[:20].tolist(), abs=1e-12)
+
+
+def matrix_of_one(rows: Matrix, place: int, word: str | None) -> Matrix:
+    one = rows.take(slice(place, place + 1))
+    return matrix(one.columns | {"industry": category([word])}, one.reached, start=START)
+
+
+def test_a_model_whose_numbers_do_not_fit_is_refused() -> None:
+    body = train_model(sample(6), PARTS, settings=SETTINGS).model.body()
+    with pytest.raises(PermanentError, match="another format"):
+        load(body | {"format": 2})
+    with pytest.raises(PermanentError, match="do not fit"):
+        load(body | {"coefficients": body["coefficients"][1:]})

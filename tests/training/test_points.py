@@ -1,0 +1,253 @@
+"""Model points: only differences, whatever the order of runs; ledger, score and parts agree."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from leadops.db import Connection, connect
+from leadops.scoring.ledger import write_off
+from leadops.training.calibration import Calibration
+from leadops.training.champion import record_decision
+from leadops.training.encode import Encoding
+from leadops.training.explain import explain_model
+from leadops.training.model import Model, keep_model
+from leadops.training.points import PointsWritten, write_model_points
+from leadops.training.settings import Feature
+from tests.training.conftest import DAY, START, World, settings
+
+NOW = START
+
+
+def model(*, weight: float = 2.0) -> Model:
+    """Views count for `weight` a deviation, days without a sign of life against."""
+    views = Feature.model_validate({"count": ["view_pricing"]})
+    last = Feature.model_validate({"recency": []})
+    return Model(
+        encodings=[
+            Encoding(name="views", feature=views, low=0, high=10),
+            Encoding(name="last", feature=last, low=0, high=90),
+        ],
+        columns=["views", "last"],
+        mean=[1.0, 10.0],
+        deviation=[1.0, 10.0],
+        coefficients=[weight, -0.5],
+        intercept=-1.0,
+        calibration=Calibration(kind="sigmoid"),
+        told_by=["identify"],
+        goal=["sql"],
+        horizon_days=30,
+        reference={},
+        data={},
+        settings_hash="",
+        versions={},
+    )
+
+
+def put_in_effect(world: World, made: Model, *, day: int = 0) -> int:
+    model_id = keep_model(world.connection, made, day=(START + day * DAY).date(), now=NOW)
+    record_decision(
+        world.connection,
+        day=(START + day * DAY).date(),
+        outcome="first",
+        reason="test",
+        model_id=model_id,
+        champion_id=model_id,
+        inputs_hash="",
+        findings={},
+        now=NOW,
+    )
+    return model_id
+
+
+def write(world: World, now: datetime = NOW, **changes: Any) -> PointsWritten:
+    return write_model_points(world.connection, now=now, settings=settings(**changes))
+
+
+def agree(world: World) -> None:
+    """The ledger, the score and the parts of every lead are the same number."""
+    wrong = world.rows(
+        "select lead_id, model, given from scoring.scores full join"
+        " (select lead_id, sum(points) as given from scoring.ledger where dimension = 'model'"
+        " group by lead_id) as ledger using (lead_id) where coalesce(model, 0) <> coalesce(given, 0)"
+    )
+    assert wrong == []
+    for lead, total in world.rows("select lead_id, model from scoring.scores"):
+        told = explain_model(world.connection, lead)
+        parts = sum(part.points for part in told.parts) + told.written_off if told else 0
+        assert parts == total
+
+
+def sent(world: World, lead: int) -> list[float]:
+    return [
+        float(payload["fields"]["ml_score"])
+        for (payload,) in world.rows(
+            "select payload from delivery.outbox where operation = 'set_fields' and lead_id = %s"
+            " order by outbox_id",
+            lead,
+        )
+    ]
+
+
+def test_without_a_model_nothing_is_written(world: World) -> None:
+    world.event(world.lead(), "view_pricing", NOW - DAY)
+    assert write(world) == PointsWritten(model_id=None)
+
+
+def test_points_by_hand(world: World) -> None:
+    """Two views, the last 10 days ago: logit −1 + 2 = 1, chance 0.731, 29 of 40 points, once."""
+    lead = world.lead()
+    for days in (10, 20):
+        world.event(lead, "view_pricing", NOW - days * DAY)
+    model_id = put_in_effect(world, model())
+    assert write(world) == PointsWritten(model_id=model_id, leads=1, rows=1, points=29, told=1)
+    assert write(world) == PointsWritten(model_id=model_id, leads=1)
+    row = world.rows("select lead_id, points, dimension, kind, lane, occurred_at, reason from scoring.ledger")
+    assert row == [(lead, 29, "model", "model", 1, NOW, f"model {model_id}: chance 0.731")]
+    assert sent(world, lead) == [0.7311]
+    told = explain_model(world.connection, lead)
+    assert told is not None
+    # The average lead has 0.269 of 40, 10.76; the views add the rest, the last event nothing.
+    assert [(part.feature, part.points) for part in told.parts] == [
+        ("the average lead", 11),
+        ("views", 18),
+        ("last", 0),
+    ]
+    agree(world)
+
+
+def test_another_model_corrects_by_the_difference(world: World) -> None:
+    lead = world.lead()
+    for days in (10, 20):
+        world.event(lead, "view_pricing", NOW - days * DAY)
+    put_in_effect(world, model())
+    write(world)
+    put_in_effect(world, model(weight=1.0), day=1)
+    assert write(world).points == 20 - 29
+    assert sent(world, lead) == [0.7311, 0.5]
+    agree(world)
+
+
+def test_a_lead_of_which_nothing_is_heard_loses_its_points(world: World) -> None:
+    lead = world.lead()
+    world.event(lead, "view_pricing", NOW - DAY)
+    put_in_effect(world, model())
+    first = write(world)
+    later = write(world, NOW + 100 * DAY)
+    assert later.points == -first.points
+    assert world.rows("select model from scoring.scores where lead_id = %s", lead) == [(0,)]
+    assert explain_model(world.connection, lead) is None
+    agree(world)
+
+
+def test_the_ma_is_told_only_of_what_moved(world: World) -> None:
+    lead = world.lead()
+    world.event(lead, "view_pricing", NOW - DAY)
+    put_in_effect(world, model())
+    write(world)
+    step = {"writing": {"told_step": 0.05}}
+    told = [write(world, NOW + timedelta(days=days), **step).told for days in range(1, 15)]
+    assert sum(told) == len(sent(world, lead)) - 1
+    assert 1 <= sum(told) <= 3, "ten days of silence are half a logit"
+
+
+def test_a_run_of_an_earlier_time_leaves_what_a_later_one_said(world: World) -> None:
+    world.event(world.lead(), "view_pricing", NOW - DAY)
+    put_in_effect(world, model())
+    write(world)
+    before = world.rows("select * from training.predictions")
+    assert write(world, NOW - timedelta(hours=12)).rows == 0
+    assert world.rows("select * from training.predictions") == before
+    agree(world)
+
+
+def test_points_that_were_written_off_are_not_given_again(world: World) -> None:
+    lead = world.lead()
+    world.event(lead, "view_pricing", NOW - DAY)
+    put_in_effect(world, model())
+    write(world)
+    seq = world.rows("select seq from scoring.ledger")[0][0]
+    write_off(world.connection, ledger_seq=seq, reason="refused", now=NOW)
+    assert write(world).rows == 0
+    told = explain_model(world.connection, lead)
+    assert told is not None
+    assert told.written_off == -told.points
+    agree(world)
+
+
+def test_a_merged_lead_gives_its_points_back_and_the_person_has_them(world: World) -> None:
+    older, younger = world.lead(), world.lead()
+    world.event(older, "view_pricing", NOW - 2 * DAY)
+    world.event(younger, "view_pricing", NOW - 2 * DAY)
+    put_in_effect(world, model())
+    write(world)
+    seq = world.event(younger, "identify", NOW - DAY)
+    world.connection.execute(
+        "insert into identity.lead_merges (older_lead_id, younger_lead_id, kind, value, event_seq, merged_at)"
+        " values (%s, %s, 'user_id', 'u', %s, %s)",
+        [older, younger, seq, NOW],
+    )
+    world.connection.execute(
+        "insert into identity.people values (%s, %s), (%s, %s)", [older, older, younger, older]
+    )
+    world.connection.execute(
+        "update identity.leads set merged_into = %s where lead_id = %s", [older, younger]
+    )
+    write(world, NOW + timedelta(hours=1))
+    scores = dict(world.rows("select lead_id, model from scoring.scores"))
+    assert scores[younger] == 0
+    assert scores[older] > 20, "both views are the person's"
+    agree(world)
+
+
+def test_chunks_change_nothing(world: World) -> None:
+    for number in range(7):
+        lead = world.lead()
+        for _ in range(number % 4):
+            world.event(lead, "view_pricing", NOW - DAY)
+    put_in_effect(world, model())
+    small = write(world, writing={"chunk_leads": 2})
+    assert small.leads == 5
+    assert write(world).rows == 0
+    agree(world)
+
+
+@pytest.fixture(scope="module")
+def shared(postgres_url: str) -> Iterator[Connection]:
+    with connect(postgres_url) as opened:
+        yield opened
+
+
+@examples(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    leads=st.lists(st.integers(0, 4), min_size=1, max_size=4),
+    runs=st.lists(st.tuples(st.integers(0, 120), st.integers(1, 3)), min_size=1, max_size=5),
+)
+def test_any_order_of_runs_ends_alike(
+    shared: Connection, leads: list[int], runs: list[tuple[int, int]]
+) -> None:
+    """Whatever ran, in whatever chunks and order: the newest moment decides, as if it had run alone."""
+    world = World(shared)
+    with shared.transaction(force_rollback=True):
+        ids = []
+        for views in leads:
+            ids.append(world.lead())
+            for view in range(views):
+                world.event(ids[-1], "view_pricing", NOW - (view + 1) * DAY)
+        put_in_effect(world, model())
+        last = max(days for days, _ in runs)
+        with shared.transaction(force_rollback=True):
+            write(world, NOW + last * DAY)
+            alone = world.rows("select lead_id, model from scoring.scores where lead_id = any(%s)", ids)
+        for days, chunk in runs:
+            write(world, NOW + days * DAY, writing={"chunk_leads": chunk})
+        agree(world)
+        ended = dict(world.rows("select lead_id, model from scoring.scores where lead_id = any(%s)", ids))
+        assert {lead: points for lead, points in ended.items() if points} == {
+            lead: points for lead, points in alone if points
+        }
+        assert write(world, NOW + last * DAY).rows == 0
