@@ -79,7 +79,7 @@ def weigh_shapley(paths: Paths, _: Models) -> Floats:
     """The same to each different channel (or campaign) of the path, at its first touch there.
 
     This is the Shapley value, exactly, of the game in which a set of channels is worth the conversions whose
-    paths have no other channel: Zhao, Mahboobi, Bagheri 2018, arXiv:1804.05327, section 3.
+    paths have no other channel (the simplified formula of Zhao, Mahboobi, Bagheri 2018, arXiv:1804.05327).
     """
     order = np.lexsort((paths.unit, paths.journey))
     is_first = np.ones(len(order), dtype=bool)
