@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 EXPECTED = {
     "decay_scores",
     "deliver_outbox",
+    "refresh_funnel",
     "retrain_thresholds",
     "score_leads",
     "watch_cdp_lag",
@@ -70,8 +71,18 @@ def test_the_leaves_that_the_heartbeat_waits_for_are_the_leaves(dags: dict) -> N
     from leadops.orchestration import nightly
 
     assert {task.task_id for task in dags["decay_scores"].leaves} == set(nightly.DECAY_LEAVES)
+    from leadops.orchestration import daily
+
+    assert {task.task_id for task in dags["refresh_funnel"].leaves} == set(daily.FUNNEL_LEAVES)
     assert {task.task_id for task in dags["watch_cdp_lag"].leaves} == {"tell"}
     assert {task.task_id for task in dags["watch_sla"].leaves} == {"tell"}
+
+
+def test_a_day_is_judged_before_it_is_shared_and_priced(dags: dict) -> None:
+    dag = dags["refresh_funnel"]
+    assert dag.task_dict["refresh"].downstream_task_ids == {"gate"}
+    assert dag.task_dict["gate"].downstream_task_ids == {"attribute", "economics"}
+    assert (dag.timetable.expression, dag.timetable.timezone) == ("0 0 * * *", "Asia/Tokyo")
 
 
 def test_a_large_step_of_the_threshold_waits_for_a_human_and_is_kept_without_one(dags: dict) -> None:
@@ -94,7 +105,7 @@ def test_the_databases_own_words_stay_out_of_the_tasks_logs(dags: dict) -> None:
             body = getattr(task, "python_callable", None) or partial(task.ask, {})
             inner = inspect.unwrap(getattr(body, "func", body))
             with pytest.MonkeyPatch.context() as patch:
-                for room in {"minute", "watch", "delivery", "nightly", "training"} & set(inner.__globals__):
+                for room in {"minute", "watch", "delivery", "nightly", "training", "daily"} & set(inner.__globals__):
                     patch.setitem(inner.__globals__, room, Refusing())
                 patch.setitem(inner.__globals__, "get_current_context", dict)
                 with pytest.raises(PermanentError) as caught:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.stack
 DAGS = {
     "decay_scores",
     "deliver_outbox",
+    "refresh_funnel",
     "retrain_thresholds",
     "score_leads",
     "watch_cdp_lag",

@@ -11,6 +11,7 @@ from leadops.cli import (
     decay,
     economics,
     explain,
+    funnel,
     gateway,
     identity,
     incidents,
@@ -51,6 +52,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(identity.app, name="identity")
 app.add_typer(routing.app, name="routing")
+app.add_typer(funnel.app, name="funnel")
 app.add_typer(attribution.app, name="attribution")
 app.add_typer(economics.app, name="economics")
 app.add_typer(thresholds.app, name="thresholds")

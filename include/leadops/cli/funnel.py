@@ -1,0 +1,115 @@
+"""`leadops funnel`: what happened on each day, by campaign and source."""
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.progress import track
+from rich.table import Table
+
+from leadops.cli.context import clock, console, open_database
+from leadops.company import Company
+from leadops.errors import PermanentError
+from leadops.funnel.days import list_days, yesterday
+from leadops.funnel.findings import list_findings, settle_findings
+from leadops.funnel.gates import judge_days
+from leadops.funnel.refresh import refresh_day
+from leadops.funnel.settings import FunnelSettings
+from leadops.funnel.show import By, read_funnel
+from leadops.settings import load_config
+
+app = typer.Typer(help="What happened on each day, by campaign and source.", no_args_is_help=True)
+
+Day = Annotated[str | None, typer.Option("--day", help="One day: 2026-07-31.")]
+First = Annotated[str | None, typer.Option("--from", help="The first day.")]
+Last = Annotated[str | None, typer.Option("--to", help="The last day; yesterday without it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.command("refresh")
+def refresh(day: Day = None, first: First = None, last: Last = None) -> None:
+    """Build one day or several (yesterday) and judge them, as refresh_funnel does; in any order, any time."""
+    company, settings, now = load_config("company", Company), load_config("funnel", FunnelSettings), clock()
+    if day and (first or last):
+        raise PermanentError("give either --day, or --from and --to")
+    days = [_read_date(day)] if day else _read_days(first, last, now=now, company=company, back=0)
+    with open_database() as connection:
+        for each in track(days, description="days", console=console, disable=len(days) < 10):
+            done = refresh_day(connection, day=each, company=company, settings=settings, now=now)
+            console.print(
+                f"{each}: {done.leads} leads, {done.mqls} MQL, {done.sals} SAL, {done.sqls} SQL,"
+                f" {done.wons} won, {done.losts} lost, {done.left_out} left out"
+            )
+            if done.again:
+                console.print(f"  built again: {', '.join(map(str, done.again))}; {done.waiting} days wait")
+        gated = judge_days(connection, company=company, settings=settings, now=now)
+    if gated.findings:
+        console.print(f"{gated.findings} findings; see leadops funnel findings")
+
+
+@app.command("show")
+def show(
+    first: First = None,
+    last: Last = None,
+    by: Annotated[By, typer.Option(help="What to sum by on each day.")] = "all",
+    cohort: Annotated[
+        bool, typer.Option("--cohort", help="By the day of the MQL, not of the event.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print the built days from --from to --to, the last four weeks without."""
+    days = _read_days(first, last, now=clock(), company=load_config("company", Company), back=27)
+    with open_database() as connection:
+        rows = read_funnel(connection, first=days[0], last=days[-1], by=by, cohort=cohort)
+    if as_json:
+        typer.echo(json.dumps([row._asdict() for row in rows], default=str))
+        return
+    columns = ["mqls", "sals", "sqls", "wons", "losts", "value", "left_out"]
+    columns = columns if cohort else ["leads", *columns]
+    table = Table("MQL on" if cohort else "day", *([] if by == "all" else [by]))
+    for name in columns:
+        table.add_column(name.replace("_", " "), justify="right")
+    for row in rows:
+        numbers = [f"{getattr(row, name):,}" for name in columns]
+        table.add_row(str(row.dt), *([] if by == "all" else [row.group or "(none)"]), *numbers)
+    console.print(table)
+
+
+@app.command("findings")
+def findings(first: First = None, last: Last = None, as_json: AsJson = False) -> None:
+    """Print what the gates found about the days from --from to --to, the last four weeks without."""
+    now = clock()
+    days = _read_days(first, last, now=now, company=load_config("company", Company), back=27)
+    with open_database() as connection:
+        found = list_findings(connection, first=days[0], last=days[-1], now=now)
+    if as_json:
+        typer.echo(json.dumps([each._asdict() for each in found], default=str))
+        return
+    table = Table("day", "gate", "about", "facts", "open")
+    for each in found:
+        facts = ", ".join(f"{name} {value}" for name, value in each.facts.items() if name != "lead_id")
+        table.add_row(str(each.dt), each.gate, each.subject, facts, "yes" if each.is_open else "")
+    console.print(table)
+
+
+@app.command("settle")
+def settle(day: Day = None) -> None:
+    """Say that the findings of --day, or all, were looked at: they are no incident any more."""
+    with open_database() as connection:
+        count = settle_findings(connection, day=_read_date(day) if day else None, now=clock())
+    console.print(f"{count} findings settled")
+
+
+def _read_days(
+    first: str | None, last: str | None, *, now: datetime, company: Company, back: int
+) -> list[date]:
+    until = _read_date(last) if last else yesterday(company, now=now)
+    return list_days(_read_date(first) if first else until - timedelta(days=back), until)
+
+
+def _read_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise PermanentError(f"{text!r} is no day; write it as 2026-07-31") from error

@@ -1,0 +1,96 @@
+"""The tasks of refresh_funnel: each works a day out whole from what is on record by now."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from leadops.attribution.refresh import refresh_attribution
+from leadops.attribution.settings import AttributionSettings
+from leadops.company import Company
+from leadops.economics.refresh import refresh_economics
+from leadops.economics.settings import EconomicsSettings
+from leadops.funnel.gates import judge_days
+from leadops.funnel.refresh import refresh_day
+from leadops.funnel.settings import FunnelSettings
+from leadops.orchestration.connections import open_database
+from leadops.orchestration.heartbeat import note_success
+from leadops.orchestration.runs import now
+from leadops.orchestration.training import find_day
+from leadops.settings import load_config
+
+log = logging.getLogger(__name__)
+
+Context = Mapping[str, Any]
+Counts = dict[str, Any]
+
+#: The last tasks of refresh_funnel.
+FUNNEL_LEAVES = ("attribute", "economics")
+
+
+def refresh(context: Context) -> Counts:
+    """Count the run's local day, and earlier days that were touched since they were built."""
+    day = find_day(context)
+    with open_database("refresh") as connection:
+        done = refresh_day(
+            connection,
+            day=day,
+            company=load_config("company", Company),
+            settings=load_config("funnel", FunnelSettings),
+            now=now(),
+        )
+    log.info(
+        "%s: %s leads, %s MQL, %s SAL, %s SQL, %s won, %s lost; %s left out",
+        *(day, done.leads, done.mqls, done.sals, done.sqls, done.wons, done.losts, done.left_out),
+    )
+    again = [dt.isoformat() for dt in done.again]
+    if again:
+        log.info("built again: %s; %s days wait", ", ".join(again), done.waiting)
+    return {"day": day.isoformat(), "mqls": done.mqls, "wons": done.wons, "again": again}
+
+
+def gate() -> Counts:
+    """Judge the days that were built; what looks wrong becomes an incident with the next watch."""
+    with open_database("gate") as connection:
+        done = judge_days(
+            connection,
+            company=load_config("company", Company),
+            settings=load_config("funnel", FunnelSettings),
+            now=now(),
+        )
+    log.info("%s days judged, %s findings", done.days, done.findings)
+    return {"days": done.days, "findings": done.findings}
+
+
+def attribute(context: Context) -> Counts:
+    """Share the conversions of the period that ends with the day among the touches that led to them."""
+    day = find_day(context)
+    with open_database("attribute") as connection:
+        done = refresh_attribution(
+            connection,
+            day=day,
+            settings=load_config("attribution", AttributionSettings),
+            company=load_config("company", Company),
+            now=now(),
+        )
+        note_success(context, connection, leaves=FUNNEL_LEAVES)
+    log.info(
+        "%s to %s: %s conversions, %s touches, %s rows%s",
+        *(done.since, day, done.conversions, done.touches, done.rows, f"; {done.note}" if done.note else ""),
+    )
+    return {"day": day.isoformat(), "conversions": done.conversions, "rows": done.rows}
+
+
+def economics(context: Context) -> Counts:
+    """Work out what the leads of each month cost and brought, as it looks at the end of the day."""
+    day = find_day(context)
+    with open_database("economics") as connection:
+        done = refresh_economics(
+            connection,
+            day=day,
+            settings=load_config("economics", EconomicsSettings),
+            company=load_config("company", Company),
+            now=now(),
+        )
+        note_success(context, connection, leaves=FUNNEL_LEAVES)
+    log.info("%s: %s lines, %s deals won, %s left out", day, done.rows, done.won, done.left_out)
+    return {"day": day.isoformat(), "rows": done.rows, "won": done.won}

@@ -1,0 +1,97 @@
+"""`leadops funnel`, as a person calls it."""
+
+import json
+import os
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from leadops.cli import funnel
+from leadops.db import Connection
+from leadops.errors import PermanentError
+from tests.funnel.conftest import Books, at
+
+NOW = at("06-10 08:00")
+
+
+@pytest.fixture
+def books(connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Books:
+    monkeypatch.setitem(os.environ, "LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setattr(funnel, "clock", lambda: NOW)
+    return Books(connection)
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(funnel.app, list(words))
+
+
+def test_yesterday_is_refreshed_without_a_day(books: Books) -> None:
+    books.mql(at("06-09 23:00"))
+
+    done = run("refresh")
+
+    assert done.exit_code == 0
+    assert "2026-06-09: 1 leads, 1 MQL, 0 SAL, 0 SQL, 0 won, 0 lost, 0 left out" in done.output
+
+
+def test_days_are_built_judged_and_shown_both_ways(books: Books) -> None:
+    lead = books.mql(at("06-01 10:00"), campaign=None)
+    books.reach(lead, "won", at("06-03 10:00"), value=1200, campaign=None)
+    books.reach(lead, "sql", at("06-01 09:00"), campaign=None)
+
+    built = run("refresh", "--from", "2026-06-01", "--to", "2026-06-03")
+    days = run("show", "--from", "2026-06-01", "--json")
+    cohorts = run("show", "--from", "2026-06-01", "--by", "campaign", "--cohort", "--json")
+
+    assert "1 findings; see leadops funnel findings" in built.output
+    keys = ("dt", "group", "mqls", "sqls", "wons", "value", "left_out")
+    assert [[row[key] for key in keys] for row in json.loads(days.output)] == [
+        ["2026-06-01", None, 1, 0, 0, "0.00", 1],
+        ["2026-06-03", None, 0, 0, 1, "1200.00", 0],
+    ]
+    assert [[row[key] for key in keys] for row in json.loads(cohorts.output)] == [
+        ["2026-06-01", None, 1, 0, 1, "1200.00", 1]
+    ]
+    table = run("show", "--from", "2026-06-01", "--by", "campaign").output
+    assert "(none)" in table
+    assert "1,200.00" in table
+
+
+def test_findings_are_listed_and_settled(books: Books) -> None:
+    lead = books.mql(at("06-03 10:00"))
+    books.reach(lead, "won", at("06-01 10:00"))
+    run("refresh", "--from", "2026-06-01", "--to", "2026-06-03")
+
+    listed = run("findings", "--json")
+    settled = run("settle", "--day", "2026-06-01")
+
+    (finding,) = json.loads(listed.output)
+    assert (finding["gate"], finding["lead_id"], finding["is_open"]) == ("impossible_order", lead, True)
+    assert "1 findings settled" in settled.output
+    assert not json.loads(run("findings", "--json").output)[0]["is_open"]
+    assert f"lead {lead} cycle 1 won" in run("findings").output
+
+
+def test_days_built_again_are_named(books: Books) -> None:
+    run("refresh", "--from", "2026-06-01", "--to", "2026-06-03")
+    books.mql(at("06-01 10:00"))
+
+    done = run("refresh", "--day", "2026-06-04")
+
+    assert "built again: 2026-06-01, 2026-06-02, 2026-06-03; 0 days wait" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "saying"),
+    [
+        (["--day", "yesterday"], "'yesterday' is no day; write it as 2026-07-31"),
+        (["--day", "2026-06-01", "--to", "2026-06-02"], "give either --day, or --from and --to"),
+        (["--from", "2026-06-03", "--to", "2026-06-01"], "--from 2026-06-03 is after --to 2026-06-01"),
+        (["--day", "2026-06-11"], "2026-06-11 has not begun in Asia/Tokyo"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(books: Books, words: list[str], saying: str) -> None:
+    done = run("refresh", *words)
+
+    assert isinstance(done.exception, PermanentError)
+    assert saying in str(done.exception)
