@@ -17,10 +17,12 @@ from leadops.funnel.settings import FunnelSettings
 from leadops.gateway.settings import GatewaySettings
 from leadops.identity.settings import IdentitySettings
 from leadops.lifecycle.contract import KpiContract
+from leadops.reports.settings import ReportSettings
 from leadops.routing.rules import RoutingRules
 from leadops.scoring.rules import RuleSet
 from leadops.settings import config_file, load_config
 from leadops.sla.policy import SlaPolicy
+from leadops.thresholds.settings import ThresholdSettings
 from leadops.training.settings import TrainingSettings
 
 ROOT = Path(__file__).parents[1]
@@ -37,9 +39,11 @@ MODELS: dict[str, type[BaseModel]] = {
     "gateway": GatewaySettings,
     "identity": IdentitySettings,
     "kpi": KpiContract,
+    "reports": ReportSettings,
     "routing": RoutingRules,
     "scoring": RuleSet,
     "sla": SlaPolicy,
+    "thresholds": ThresholdSettings,
     "training": TrainingSettings,
 }
 VARIABLE = re.compile(r"\b(?:LEADOPS_[A-Z][A-Z_]*[A-Z]|AIRFLOW_CONN_LEADOPS_[A-Z]+)\b")
