@@ -17,9 +17,11 @@ from leadops.cli import (
     incidents,
     init_config,
     migrate,
+    model,
     push,
     quarantine,
     replay,
+    report,
     routing,
     sandbox,
     score,
@@ -45,6 +47,7 @@ for verb in (
     gateway.gateway,
     sandbox.sandbox,
     init_config.init_config,
+    report.freeze_quarter,
 ):
     app.command(verb.__name__.replace("_", "-"))(verb)
 app.add_typer(quarantine.app, name="quarantine")
@@ -55,6 +58,8 @@ app.add_typer(routing.app, name="routing")
 app.add_typer(funnel.app, name="funnel")
 app.add_typer(attribution.app, name="attribution")
 app.add_typer(economics.app, name="economics")
+app.add_typer(report.app, name="report")
+app.add_typer(model.app, name="model")
 app.add_typer(thresholds.app, name="thresholds")
 
 

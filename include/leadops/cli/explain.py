@@ -13,23 +13,28 @@ from leadops.errors import PermanentError
 from leadops.scoring.explain import Explanation, Line, explain_lead
 from leadops.scoring.rules import RuleSet
 from leadops.settings import load_config
+from leadops.training.explain import ModelExplanation, explain_model
 
 
 def explain(
     lead: Annotated[str, typer.Argument(help="A lead_id or an email.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show every point of LEAD with its date and reason, summing to its total.
+    """Show every point of LEAD with its date and reason, summing to its total, and what makes up the model's.
 
     Exits with 1 when the ledger does not sum to the stored score.
     """
     rules = load_config("scoring", RuleSet)
     with open_database() as connection:
         explanation = explain_lead(connection, _parse(lead), grades=rules.grades)
+        model = explain_model(connection, explanation.lead_id)
     if as_json:
-        typer.echo(json.dumps(asdict(explanation), default=lambda moment: moment.isoformat()))
+        told = asdict(explanation) | {"model_parts": asdict(model) if model else None}
+        typer.echo(json.dumps(told, default=lambda moment: moment.isoformat()))
     else:
         console.print(_draw(explanation))
+        if model:
+            console.print(_draw_model(model))
         console.print(
             f"lead {explanation.lead_id}: fit {explanation.fit} + behaviour {explanation.behaviour}"
             f" + model {explanation.model} = {explanation.total},"
@@ -68,3 +73,18 @@ def _fold(lines: list[Line]) -> Line:
     points = sum(line.points for line in lines)
     nights = f"{len(lines)} nights, " if len(lines) > 1 else ""
     return replace(lines[-1], points=points, reason=nights + lines[-1].reason)
+
+
+def _draw_model(model: ModelExplanation) -> Table:
+    """Draw what each feature adds; the points sum to the lead's points of the model."""
+    table = Table(
+        "feature",
+        "points",
+        title=f"model {model.model_id}, {model.as_of:%Y-%m-%d %H:%M} UTC: chance {model.probability:.3f}",
+    )
+    for part in model.parts:
+        table.add_row(part.feature, f"{part.points:+d}")
+    if model.written_off:
+        table.add_row("written off: the MA refused them", f"{model.written_off:+d}")
+    table.add_row("in all", f"{model.points + model.written_off:+d}")
+    return table
