@@ -10,9 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = {
+    "audit_scores",
     "decay_scores",
     "deliver_outbox",
+    "freeze_quarter",
     "refresh_funnel",
+    "report_response_times",
     "retrain_thresholds",
     "score_leads",
     "watch_cdp_lag",
@@ -71,9 +74,14 @@ def test_the_leaves_that_the_heartbeat_waits_for_are_the_leaves(dags: dict) -> N
     from leadops.orchestration import nightly
 
     assert {task.task_id for task in dags["decay_scores"].leaves} == set(nightly.DECAY_LEAVES)
+    assert {task.task_id for task in dags["audit_scores"].leaves} == set(nightly.AUDIT_LEAVES)
     from leadops.orchestration import daily
 
     assert {task.task_id for task in dags["refresh_funnel"].leaves} == set(daily.FUNNEL_LEAVES)
+    from leadops.orchestration import reports
+
+    assert {task.task_id for task in dags["report_response_times"].leaves} == set(reports.REPORT_LEAVES)
+    assert {task.task_id for task in dags["freeze_quarter"].leaves} == set(reports.FREEZE_LEAVES)
     assert {task.task_id for task in dags["watch_cdp_lag"].leaves} == {"tell"}
     assert {task.task_id for task in dags["watch_sla"].leaves} == {"tell"}
 
@@ -85,12 +93,24 @@ def test_a_day_is_judged_before_it_is_shared_and_priced(dags: dict) -> None:
     assert (dag.timetable.expression, dag.timetable.timezone) == ("0 0 * * *", "Asia/Tokyo")
 
 
+def test_quarters_are_frozen_as_they_begin_and_reported_when_they_are_over(dags: dict) -> None:
+    for dag_id, cron in (
+        ("freeze_quarter", "0 6 1 1,4,7,10 *"),
+        ("report_response_times", "0 7 1 1,4,7,10 *"),
+    ):
+        assert dags[dag_id].timetable.expression == cron
+        assert dags[dag_id].params["quarter"] is None
+    assert dags["report_response_times"].task_dict["draw"].downstream_task_ids == {"post"}
+
+
 def test_a_large_step_of_the_threshold_waits_for_a_human_and_is_kept_without_one(dags: dict) -> None:
     from leadops.orchestration import training
 
     dag = dags["retrain_thresholds"]
     assert {task.task_id for task in dag.leaves} == set(training.LEAVES)
-    assert [task.task_id for task in dag.topological_sort()][-4:] == ["guard", "propose", "approve", "apply"]
+    assert dag.task_dict["propose"].upstream_task_ids == {"guard", "points"}
+    assert dag.task_dict["points"].upstream_task_ids == {"retrain"}
+    assert [task.task_id for task in dag.topological_sort()][-3:] == ["propose", "approve", "apply"]
     approve = dag.task_dict["approve"]
     assert approve.defaults == ["Reject"]
     assert approve.response_timeout == training.ANSWER_WITHIN < dag.dagrun_timeout
@@ -105,7 +125,9 @@ def test_the_databases_own_words_stay_out_of_the_tasks_logs(dags: dict) -> None:
             body = getattr(task, "python_callable", None) or partial(task.ask, {})
             inner = inspect.unwrap(getattr(body, "func", body))
             with pytest.MonkeyPatch.context() as patch:
-                for room in {"minute", "watch", "delivery", "nightly", "training", "daily"} & set(inner.__globals__):
+                for room in {"minute", "watch", "delivery", "nightly", "training", "daily", "reports"} & set(
+                    inner.__globals__
+                ):
                     patch.setitem(inner.__globals__, room, Refusing())
                 patch.setitem(inner.__globals__, "get_current_context", dict)
                 with pytest.raises(PermanentError) as caught:

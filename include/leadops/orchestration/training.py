@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -38,6 +39,35 @@ def check_funnel(context: Context) -> str:
     if row is None:
         raise TransientError(f"the funnel of {day} is not built yet; see the DAG refresh_funnel")
     return day.isoformat()
+
+
+def retrain(context: Context) -> Counts:
+    """Train the model of the day; it takes over only where it is better. A refused feature is a failure."""
+    from leadops.training.retrain import retrain as train
+    from leadops.training.settings import TrainingSettings
+
+    with open_database("retrain") as connection:
+        found = train(
+            connection,
+            day=find_day(context),
+            settings=load_config("training", TrainingSettings),
+            company=load_config("company", Company),
+            now=now(),
+        )
+    log.info("%s: %s: %s", found.day, found.outcome, found.reason)
+    found.check()
+    return {"day": found.day.isoformat(), "outcome": found.outcome, "leads": found.leads}
+
+
+def points() -> Counts:
+    """Give each active lead the points of the model in effect."""
+    from leadops.training.points import write_model_points
+    from leadops.training.settings import TrainingSettings
+
+    with open_database("points") as connection:
+        done = write_model_points(connection, now=now(), settings=load_config("training", TrainingSettings))
+    log.info("%s leads, %s ledger rows, %s points", done.leads, done.rows, done.points)
+    return asdict(done)
 
 
 def guard(context: Context) -> Counts:
