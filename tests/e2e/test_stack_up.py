@@ -17,9 +17,12 @@ from .conftest import Stack
 pytestmark = pytest.mark.stack
 
 DAGS = {
+    "audit_scores",
     "decay_scores",
     "deliver_outbox",
+    "freeze_quarter",
     "refresh_funnel",
+    "report_response_times",
     "retrain_thresholds",
     "score_leads",
     "watch_cdp_lag",

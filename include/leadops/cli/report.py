@@ -1,0 +1,81 @@
+"""`leadops report`: the reports by hand; `leadops freeze-quarter`: a quarter's KPI contract, fixed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadops.cli.context import clock, console, open_database
+from leadops.company import Company
+from leadops.errors import PermanentError
+from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.freeze import freeze_quarter as freeze
+from leadops.lifecycle.quarter import find_quarter, read_quarter
+from leadops.reports.period import read_period
+from leadops.reports.settings import ReportSettings
+from leadops.settings import load_config
+from leadops.sla.policy import SlaPolicy
+
+app = typer.Typer(help="Reports as pictures.", no_args_is_help=True)
+
+
+@app.callback()
+def report() -> None:
+    """Reports as pictures."""
+
+
+@app.command("response-times")
+def response_times(
+    quarter: Annotated[str | None, typer.Option(help="2026-Q3; by default the last whole one.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Or the first day: 2026-07-01.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="And the last day: 2026-07-31.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to; by default the folder of reports.yaml.")] = None,
+) -> None:
+    """Draw how long MQLs waited for sales, by salesperson and campaign; nothing is posted."""
+    from leadops.reports.make import make_report  # loads matplotlib
+
+    if out is not None and out.suffix.lower() != ".png":
+        raise PermanentError("--out must be the name of a .png file")
+    now, company = clock(), load_config("company", Company)
+    period = read_period(quarter=quarter, since=since, until=until, today=now.astimezone(company.zone).date())
+    with open_database() as connection:
+        made = make_report(
+            connection,
+            period=period,
+            settings=load_config("reports", ReportSettings),
+            company=company,
+            policy=load_config("sla", SlaPolicy),
+            now=now,
+            file=out,
+        )
+    for sentence in made.sentences:
+        console.print(sentence, markup=False, highlight=False)
+    console.print(str(made.file), markup=False, highlight=False, soft_wrap=True)
+
+
+def freeze_quarter(
+    quarter: Annotated[str | None, typer.Argument(help="2026-Q3; by default the one that runs.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why kpi.yaml now replaces what is frozen: what was agreed, and when.")
+    ] = None,
+) -> None:
+    """Fix what MQL, SAL and SQL mean in QUARTER: keep kpi.yaml as its contract. Again, it adds nothing."""
+    now, company = clock(), load_config("company", Company)
+    wanted = read_quarter(quarter) if quarter else find_quarter(now.astimezone(company.zone).date())
+    if reason is not None and not reason.strip():
+        raise PermanentError("--reason must say why")
+    with open_database() as connection:
+        frozen = freeze(
+            connection,
+            contract=load_config("kpi", KpiContract),
+            company=company,
+            quarter=wanted,
+            now=now,
+            reason=reason,
+        )
+    state = "frozen" if frozen.is_new else "was frozen already; nothing was changed"
+    console.print(
+        f"{wanted}: {', '.join(frozen.versions)}, sha256 {frozen.digest[:12]}, revision {frozen.revision},"
+        f" {frozen.frozen_at.astimezone(company.zone):%Y-%m-%d %H:%M %Z}: {state}",
+        highlight=False,
+    )

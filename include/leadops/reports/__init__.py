@@ -1,0 +1,1 @@
+"""Reports for people: drawn, said in three sentences, and posted."""

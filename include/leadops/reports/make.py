@@ -1,0 +1,108 @@
+"""Makes the report on response times: picture and sentences, as a file and on record."""
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from psycopg.types.json import Jsonb
+
+from leadops.company import Company
+from leadops.db import Connection, load_sql
+from leadops.errors import PermanentError
+from leadops.reports.boxes import group_boxes
+from leadops.reports.draw import draw_responses
+from leadops.reports.period import Period
+from leadops.reports.responses import read_responses
+from leadops.reports.sentences import say_responses
+from leadops.reports.settings import ReportSettings
+from leadops.sla.policy import SlaPolicy
+
+NAME = "response-times"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report on record."""
+
+    report_id: int
+    file: Path
+    sentences: list[str]
+    mqls: int
+
+
+def make_report(
+    connection: Connection,
+    *,
+    period: Period,
+    settings: ReportSettings,
+    company: Company,
+    policy: SlaPolicy,
+    now: datetime,
+    file: Path | None = None,
+) -> Made:
+    """Draw the response times of `period` as they are known now, keep them in `file` and on record; commits.
+
+    `file` is by default one in the folder of reports.yaml, named after the days. The same figures give the
+    same bytes. Raises PermanentError where the file cannot be written.
+    """
+    with connection.transaction():
+        responses = read_responses(connection, period, settings=settings)
+    by_rep = group_boxes(responses, lambda response: response.rep, settings=settings)
+    by_campaign = group_boxes(responses, lambda response: response.campaign, settings=settings)
+    target = policy.median.target_minutes
+    picture, names = draw_responses(
+        [("by_rep", "nobody", by_rep), ("by_campaign", "no_campaign", by_campaign)],
+        period=str(period),
+        target_minutes=target,
+        min_answers=settings.min_answers,
+        language=company.language,
+    )
+    sentences = say_responses(
+        responses,
+        period=period,
+        by_rep=by_rep,
+        by_campaign=by_campaign,
+        target_minutes=target,
+        min_answers=settings.min_answers,
+        language=company.language,
+    )
+    if names:  # of rows whose letters no font here has
+        sentences.append(", ".join(f"{number} = {name}" for number, name in names.items()))
+    file = file or Path(settings.folder) / f"{NAME}_{period.first_day}_{period.last_day}.png"
+    write_file(file, picture)
+    said = json.dumps(sentences, ensure_ascii=False)
+    with connection.transaction():
+        row = connection.execute(
+            load_sql("leadops.reports", "upsert_report"),
+            {
+                "name": NAME,
+                "first_day": period.first_day,
+                "last_day": period.last_day,
+                "now": now,
+                "sentences": Jsonb(sentences),
+                "facts": Jsonb({"mqls": len(responses), "period": str(period)}),
+                "picture": picture,
+                "digest": hashlib.sha256(picture + said.encode()).hexdigest(),
+                "file": str(file),
+            },
+        ).fetchone()
+    return Made(row[0] if row else 0, file, sentences, len(responses))
+
+
+def write_file(file: Path, content: bytes) -> None:
+    """Write `content` to `file`, whole or not at all; raise PermanentError where that is not possible."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, half = tempfile.mkstemp(dir=file.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+        Path(half).chmod(0o644)
+        Path(half).replace(file)
+    except OSError as error:
+        raise PermanentError(
+            f"{file} cannot be written ({error.strerror}); set `folder` in reports.yaml to a folder that can"
+        ) from error

@@ -1,0 +1,63 @@
+"""The three sentences that go with the picture."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from leadops.reports.boxes import Box, make_box
+from leadops.reports.period import Period
+from leadops.reports.responses import Response
+from leadops.reports.words import CAUSES, WORDS, say_label, say_span
+
+
+def say_responses(
+    responses: Sequence[Response],
+    *,
+    period: Period,
+    by_rep: Sequence[Box],
+    by_campaign: Sequence[Box],
+    target_minutes: float,
+    min_answers: int,
+    language: str,
+) -> list[str]:
+    """Return how fast sales was, who was quickest and slowest, and what is open or was far too late."""
+    words, whole = WORDS[language], make_box(None, responses)
+    facts: dict[str, object] = {"period": period, "mqls": whole.mqls, "open": whole.open}
+    if not whole.minutes:
+        return [
+            words["first_none"].format(**facts),
+            words["second_none"],
+            words["third_none"].format(**facts),
+        ]
+    facts |= {
+        "answered": len(whole.minutes),
+        "median": say_span(whole.median, language),
+        "target": say_span(target_minutes, language),
+    }
+    second = ""
+    for what, none, boxes in (("rep", "nobody", by_rep), ("campaign", "no_campaign", by_campaign)):
+        named = [box for box in boxes if len(box.minutes) >= min_answers and not box.others]
+        if len(named) > 1:
+            ends = {"quick": named[0], "slow": named[-1]}
+            said = {name: say_label(box, none, language) for name, box in ends.items()}
+            said |= {f"{name}_span": say_span(box.median, language) for name, box in ends.items()}
+            second += words["second_and" if second else "second"].format(what=words[what], **said)
+    return [
+        words["first"].format(**facts),
+        second + words["second_end"] if second else words["second_none"],
+        _say_late(responses, whole, facts, language),
+    ]
+
+
+def _say_late(responses: Sequence[Response], whole: Box, facts: dict[str, object], language: str) -> str:
+    limit = whole.fences[1]
+    late = [each for each in responses if each.minutes is not None and each.minutes > limit]
+    if not late:
+        return WORDS[language]["third_none"].format(**facts)
+    causes = Counter(each.cause for each in late if each.cause)
+    because = ""
+    if causes:
+        cause = max(sorted(causes), key=lambda name: causes[name])
+        because = WORDS[language]["because"].format(cause=CAUSES[language].get(cause, cause))
+    return WORDS[language]["third"].format(
+        **facts, late=len(late), limit=say_span(limit, language), because=because
+    )

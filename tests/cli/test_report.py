@@ -1,0 +1,61 @@
+"""`leadops report` and `leadops freeze-quarter`."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from leadops.cli.app import app
+from leadops.db import Connection
+from leadops.errors import PermanentError
+from tests.reports.conftest import Desk, desk
+
+__all__ = ["desk"]
+
+
+@pytest.fixture(autouse=True)
+def _use_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+
+
+def run(*words: str) -> str:
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_picture_of_a_quarter(desk: Desk, tmp_path: Path) -> None:
+    desk.answer("rep-a", 30)
+    desk.connection.commit()
+    out = tmp_path / "deep" / "q3.png"
+    output = run("report", "response-times", "--quarter", "2026-Q3", "--out", str(out))
+    assert "2026-Q3: 1 MQLs; sales has taken and contacted 1 of them, half within 30 min" in output
+    assert out.read_bytes().startswith(b"\x89PNG")
+    assert desk.row("posted_at") == (None,)
+    assert "0 MQLs" in run(
+        "report", "response-times", "--from", "2026-07-01", "--to", "2026-07-31", "--out", str(out)
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["report", "response-times", "--out", "x.pdf"], "must be the name of a .png file"),
+        (["report", "response-times", "--quarter", "Q3"], "a quarter must be given as 2026-Q3"),
+        (["freeze-quarter", "summer"], "a quarter must be given as 2026-Q3"),
+        (["freeze-quarter", "2026-Q3", "--reason", " "], "--reason must say why"),
+        (["freeze-quarter", "2026-Q3", "--reason", "x"], "2026-Q3 is not frozen yet"),
+    ],
+)
+def test_wrong_words_are_one_line(words: list[str], says: str) -> None:
+    with pytest.raises(PermanentError, match=says) as caught:
+        CliRunner().invoke(app, words, catch_exceptions=False)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_quarter_is_frozen_once(connection: Connection) -> None:
+    first = run("freeze-quarter", "2026-Q3")
+    assert "2026-Q3: 2026-Q1, sha256" in first
+    assert first.rstrip().endswith(": frozen")
+    assert "was frozen already; nothing was changed" in run("freeze-quarter", "2026-Q3")
+    assert connection.execute("select count(*) from lifecycle.frozen_quarters").fetchone() == (1,)

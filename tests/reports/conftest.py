@@ -1,0 +1,76 @@
+"""MQLs with their answers, and a Slack to post to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leadops.company import Company
+from leadops.db import Connection
+from leadops.reports.make import Made, make_report
+from leadops.reports.period import Period
+from leadops.reports.settings import ReportSettings
+from leadops.settings import load_config
+from leadops.sla.policy import SlaPolicy
+from leadops_sandbox.serve import serve_in_thread
+
+NOW = datetime(2026, 10, 1, tzinfo=UTC)
+Q3 = Period(date(2026, 7, 1), date(2026, 9, 30))
+
+
+@dataclass
+class Desk:
+    connection: Connection
+    folder: Path
+    leads: int = 0
+
+    def answer(
+        self,
+        rep: str | None,
+        minutes: float | None,
+        *,
+        campaign: str | None = "summer",
+        cause: str | None = None,
+        dt: date = date(2026, 8, 3),
+        quiet: bool = False,
+    ) -> None:
+        self.leads += 1
+        mql_at = datetime(dt.year, dt.month, dt.day, tzinfo=UTC)
+        sal_at = None if minutes is None else mql_at + timedelta(minutes=minutes)
+        self.connection.execute(
+            "insert into analytics.response_times (lead_id, cycle, rep_id, campaign, mql_at, sal_at,"
+            " working_minutes, wall_minutes, local_hour, cause, is_quiet, dt)"
+            " values (%s, 1, %s, %s, %s, %s, %s, %s, 9, %s, %s, %s)",
+            [self.leads, rep, campaign, mql_at, sal_at, minutes, minutes, cause, quiet, dt],
+        )
+
+    def make(self, *, language: str = "en", file: Path | None = None, **settings: Any) -> Made:
+        return make_report(
+            self.connection,
+            period=Q3,
+            settings=ReportSettings(folder=str(self.folder), **settings),
+            company=Company.model_validate({"language": language}),
+            policy=load_config("sla", SlaPolicy),
+            now=NOW,
+            file=file,
+        )
+
+    def row(self, columns: str) -> tuple[Any, ...]:
+        row = self.connection.execute(f"select {columns} from reports.reports").fetchone()  # type: ignore[call-overload]
+        assert row
+        return tuple(row)
+
+
+@pytest.fixture
+def desk(connection: Connection, tmp_path: Path) -> Desk:
+    return Desk(connection, tmp_path / "reports")
+
+
+@pytest.fixture
+def slack(tmp_path: Path) -> Iterator[str]:
+    """The URL of a sandbox of this test's own."""
+    with serve_in_thread(tmp_path / "sandbox", clock=lambda: NOW) as url:
+        yield url

@@ -1,0 +1,60 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from leadops.errors import PermanentError
+
+from .conftest import Desk
+
+
+def test_kept_as_a_file_and_on_record(desk: Desk) -> None:
+    for minutes in (10, 20, 30, None):
+        desk.answer("rep-a", minutes)
+    desk.answer("rep-a", 5, quiet=True)  # nobody was told of it
+    desk.answer("rep-a", 5, dt=date(2026, 6, 30))
+    desk.answer("rep-a", 5, dt=date(2026, 10, 1))
+    made = desk.make()
+    assert made.file.name == "response-times_2026-07-01_2026-09-30.png"
+    assert made.mqls == 4
+    assert "4 MQLs; sales has taken and contacted 3 of them, half within 20 min" in made.sentences[0]
+    assert desk.row("picture, file") == (made.file.read_bytes(), str(made.file))
+    assert list(made.file.parent.iterdir()) == [made.file]
+
+
+def test_made_again_it_is_the_same_row_and_the_same_picture(desk: Desk) -> None:
+    desk.answer("rep-a", 10)
+    made = desk.make()
+    desk.connection.execute("update reports.reports set uploaded_file = 'F1'")
+    before = desk.row("*")
+    assert desk.make() == made
+    assert desk.row("*") == before
+    desk.answer("rep-a", 99)
+    assert desk.make().report_id == made.report_id
+    assert desk.row("uploaded_file") == (None,)
+    assert desk.row("digest") != (before[9],)
+
+
+def test_names_only_where_they_are_allowed(desk: Desk) -> None:
+    desk.connection.execute(
+        "insert into crm.reps values ('rep-a', %s, now()), ('rep-b', '{}', now())", [Jsonb({"name": "Hana"})]
+    )
+    for rep in ("rep-a", "rep-b"):
+        for minutes in (1, 2, 3, 4, 5):
+            desk.answer(rep, minutes)
+    assert "rep-a" in desk.make().sentences[1]
+    named = desk.make(rep_names=True).sentences[1]
+    assert "Hana" in named
+    assert "rep-b" in named  # whose name the CRM does not know
+
+
+def test_in_japanese(desk: Desk) -> None:
+    desk.answer("rep-a", 10)
+    assert "MQL 1件のうち1件に営業が対応" in desk.make(language="ja").sentences[0]
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(PermanentError, match="set `folder` in reports"):
+        desk.make(file=tmp_path / "taken" / "x.png")
