@@ -15,6 +15,7 @@ from leadops.alerts.settings import AlertSettings
 from leadops.alerts.watch_cdp import CdpReading
 from leadops.company import Company
 from leadops.db import Connection, connect
+from leadops.funnel.findings import settle_findings
 from leadops.identity.violations import settle_violations
 from leadops.lifecycle.contract import KpiContract
 from leadops.lifecycle.freeze import freeze_quarter
@@ -221,6 +222,28 @@ def test_what_an_identity_guard_stops_is_told_until_somebody_has_looked(connecti
     assert "leads 4" in shown(incident)
     assert "b.example" not in shown(incident)
     settle_violations(connection, now=clock())
+    look(1)
+    assert look(3).resolved == 1
+
+
+def test_what_a_gate_of_the_funnel_finds_is_told_while_it_is_new_and_nobody_has_looked(
+    connection, look, clock
+):
+    connection.execute(
+        "insert into analytics.gate_findings (dt, gate, subject, lead_id, facts, found_at, open_until) values"
+        " ('2026-06-01', 'impossible_order', 'lead 4 cycle 1 won', 4, '{}', %(now)s, %(week)s),"
+        " ('2026-06-02', 'gap', 'mqls', null, '{}', %(now)s, %(minute)s)",
+        {"now": clock(), "week": clock() + timedelta(days=7), "minute": clock() + timedelta(minutes=1)},
+    )
+    look()
+    gap, order = sorted(incidents(connection), key=lambda incident: incident.subject)
+    assert (order.kind, order.subject) == ("funnel_gate", "impossible_order")
+    assert "lead 4 cycle 1 won on 2026-06-01" in shown(order)
+    assert "leads 4" in shown(order)
+    assert "mqls on 2026-06-02" in shown(gap)
+    look(2)  # the gap is old news by now
+    assert look(3).resolved == 1
+    settle_findings(connection, day=None, now=clock())
     look(1)
     assert look(3).resolved == 1
 

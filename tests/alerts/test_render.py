@@ -52,6 +52,12 @@ FACTS: dict[str, dict[str, Any]] = {
     "sla_breach": CLOCK | {"business_minutes": 95.0},
     "queue_waiting": {"queue": "sales", "count": 3, "minutes": 40.0, "worst": 55.0, "lead_ids": [4, 9, 12]},
     "identity_guard": {"guard": "emails", "count": 2, "kinds": ["anonymous_id"], "lead_ids": [4, 9, 12]},
+    "funnel_gate": {
+        "gate": "impossible_order",
+        "count": 2,
+        "subjects": ["lead 4 cycle 1 won on 2026-07-29", "lead 9 cycle 1 sql on 2026-07-29"],
+        "lead_ids": [4, 9],
+    },
     "contract_changed": {
         "quarter": "2026-Q3",
         "frozen_at": "2026-07-01T00:00:00+00:00",

@@ -38,6 +38,7 @@ def test_escalation_can_be_changed_or_switched_off_by_kind():
     assert [kind for kind in KINDS if AlertSettings().escalation(kind) is None] == [
         "sla_at_risk",
         "identity_guard",
+        "funnel_gate",
         "contract_changed",
         "threshold_waits",
     ]

@@ -13,6 +13,7 @@ from leadops.alerts.watch_cdp import CdpReading, watch_cdp
 from leadops.alerts.watch_contract import watch_contract
 from leadops.alerts.watch_dags import watch_dags
 from leadops.alerts.watch_delivery import watch_backlogs, watch_dead_letters, watch_outbox
+from leadops.alerts.watch_funnel import watch_funnel
 from leadops.alerts.watch_identity import watch_guards
 from leadops.alerts.watch_routing import watch_queues
 from leadops.alerts.watch_sla import watch_sla
@@ -52,6 +53,7 @@ def check(
             *watch_sla(connection, now=now),
             *watch_queues(connection, open_now=open_now, now=now),
             *watch_guards(connection, open_now=open_now, now=now),
+            *watch_funnel(connection, open_now=open_now, now=now),
             *watch_contract(connection, open_now=open_now, now=now),
             *watch_thresholds(connection, open_now=open_now, now=now),
             *watch_dags(connection),

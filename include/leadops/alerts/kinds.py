@@ -52,6 +52,7 @@ KINDS: dict[str, Kind] = {
         Kind("sla_breach", "critical", "lead {lead_id} {clock} {cycle}", 15, "sla_breach", ends_at_once=True),
         Kind("queue_waiting", "critical", "{queue}", 30, "queue", level="count"),
         Kind("identity_guard", "warning", "{guard}", None, "identity", news=("count",)),
+        Kind("funnel_gate", "warning", "{gate}", None, "funnel", news=("count",)),
         Kind("contract_changed", "warning", "{quarter}", None, "contract", news=("changes",)),
         Kind("threshold_waits", "warning", "{day}", None, "thresholds", ends_at_once=True),
         Kind("dag_failed", "critical", "{dag_id}", 15, "dags", news=("times",)),
