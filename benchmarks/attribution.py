@@ -74,6 +74,7 @@ def fill_touches(
     connection.commit()
     connection.autocommit = True
     connection.execute("vacuum analyze")
+    connection.execute("checkpoint")  # what was filled is not written while the refresh is timed
     connection.autocommit = False
 
 
