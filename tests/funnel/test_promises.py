@@ -1,0 +1,127 @@
+"""For any history both views tie out with a plain count, and the order of builds does not matter."""
+
+import os
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.funnel.conftest import Books, at, on
+
+EXAMPLES = int(os.environ.get("LEADOPS_PROMISE_EXAMPLES", "12"))
+
+FIRST = at("06-01 00:00")
+DAYS = [on("06-01") + timedelta(days=number) for number in range(5)]
+STAGES = ("mql", "sal", "sql", "won", "lost")
+TABLES = (
+    "analytics.funnel_cells, analytics.built_days, analytics.dirty_days, analytics.left_out, analytics.inbox,"
+    " analytics.response_times, analytics.response_time_summaries, analytics.lead_times"
+)
+
+hours = st.integers(0, 5 * 24 - 1)
+stage_hours = st.dictionaries(st.sampled_from(STAGES), hours, max_size=5)
+#: A lead: when it came, its campaign, and when it reached which stages, in any order, impossible ones too.
+leads = st.tuples(hours, st.sampled_from(["spring", "autumn", None]), stage_hours)
+#: What happens next: a lead becomes known with all its stages, a stage moves, two are one, or a day is built.
+steps = st.one_of(
+    st.tuples(st.just("lead"), leads),
+    st.tuples(st.just("move"), st.tuples(st.integers(0, 9), hours)),
+    st.tuples(st.just("merge"), st.tuples(st.integers(0, 5), st.integers(0, 5))),
+    st.tuples(st.just("build"), st.sampled_from(DAYS)),
+)
+
+
+def play(books: Books, story: list[tuple[str, Any]]) -> None:
+    known: list[int] = []
+    for what, facts in story:
+        if what == "lead":
+            created, campaign, stages = facts
+            lead = books.lead(FIRST + timedelta(hours=created), campaign=campaign)
+            known.append(lead)
+            for stage, hour in stages.items():
+                value = 100 * lead if stage == "won" else None
+                books.reach(lead, stage, FIRST + timedelta(hours=hour), campaign=campaign, value=value)
+        elif what == "move":
+            number, hour = facts
+            books.connection.execute(
+                "update lifecycle.transitions set occurred_at = %s where transition_id = ("
+                " select transition_id from lifecycle.transitions order by transition_id offset %s limit 1)",
+                [FIRST + timedelta(hours=hour), number],
+            )
+            books.connection.commit()
+        elif what == "merge" and max(facts) < len(known) and facts[0] != facts[1]:
+            merge(books, known[min(facts)], known[max(facts)])
+        elif what == "build":
+            books.refresh(facts)
+
+
+def merge(books: Books, older: int, younger: int) -> None:
+    taken = books.ask("select 1 from identity.people where lead_id in (%s, %s)", older, younger)
+    if taken:
+        return
+    books.connection.execute(
+        "insert into identity.people values (%(older)s, %(older)s), (%(younger)s, %(older)s)",
+        {"older": older, "younger": younger},
+    )
+    books.connection.execute(
+        "update identity.leads set merged_into = %s where lead_id = %s", [older, younger]
+    )
+    books.connection.commit()
+
+
+def count_plainly(books: Books) -> Counter[tuple[date, str]]:
+    """What daily_funnel must say, from all there is, without any of its ways."""
+    zone, counts = books.company.zone, Counter[tuple[date, str]]()
+    for (created,) in books.ask("select created_at from identity.leads where merged_into is null"):
+        counts[created.astimezone(zone).date(), "leads"] += 1
+    stories: dict[tuple[int, int], dict[str, Any]] = {}
+    for lead, cycle, stage, moment in books.ask(
+        "select lead_id, cycle, stage, occurred_at from lifecycle.current_transitions"
+    ):
+        stories.setdefault((lead, cycle), {})[stage] = moment
+    for story in stories.values():
+        ends = sorted((moment, stage) for stage, moment in story.items() if stage in ("won", "lost"))
+        for stage, moment in story.items():
+            impossible = "mql" in story and moment < story["mql"]
+            reopened = stage in ("won", "lost") and (moment, stage) != ends[-1]
+            name = "left_out" if impossible or reopened else f"{stage}s"
+            counts[moment.astimezone(zone).date(), name] += 1
+    return counts
+
+
+@pytest.mark.timeout(300)
+def test_any_history_in_any_order_of_builds(books: Books) -> None:
+    @settings(
+        max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(story=st.lists(steps, max_size=14), order=st.permutations(DAYS))
+    def check(story: list[tuple[str, Any]], order: list[date]) -> None:
+        books.connection.execute(
+            f"truncate {TABLES}, lifecycle.transitions, identity.leads, identity.people restart identity"
+        )
+        books.connection.commit()
+        play(books, story)
+        for day in order:
+            books.refresh(day)
+        told = books.everything()
+
+        names = ("leads", "mqls", "sals", "sqls", "wons", "losts", "left_out")
+        daily = books.ask(f"select dt, {', '.join(names)} from analytics.daily_funnel")
+        counted = Counter({(row[0], name): 0 for row in daily for name in names})
+        for row in daily:
+            counted.update({(row[0], name): count for name, count in zip(names, row[1:], strict=True)})
+        assert +counted == count_plainly(books)
+        sums = ", ".join(f"coalesce(sum({name}), 0)" for name in (*names[1:], "value"))
+        assert books.ask(f"select {sums} from analytics.daily_funnel") == books.ask(
+            f"select {sums} from analytics.cohort_funnel"
+        )
+
+        books.connection.execute(f"truncate {TABLES}")
+        books.connection.commit()
+        books.refresh_all(DAYS[0], DAYS[-1])
+        assert books.everything() == told
+
+    check()
