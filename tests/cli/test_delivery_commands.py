@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+import requests
 from typer.testing import CliRunner, Result
 
 from leadops.cli.app import app
@@ -113,3 +114,31 @@ def test_which_dead_letters_must_be_said(run) -> None:
     assert isinstance(result.exception, PermanentError)
     result = run("dead-letters", "retry", "4711")
     assert str(result.exception) == "no open dead letter 4711"
+
+
+def test_audit_puts_the_ma_right_when_it_is_told_to(desk: Desk, run) -> None:  # noqa: F811
+    lead = desk.add_lead()
+    desk.score(lead, 15)
+    run("push", "--target", "ma")
+    ma_id = desk.value("select external_id from delivery.external_ids where lead_id = %s", lead)
+    update = {"deltaId": f"cli-{ma_id}", "leadId": int(ma_id), "delta": 3, "reason": "by hand"}
+    headers = {"Authorization": f"Bearer {desk.token}"}
+    requests.post(f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=5).raise_for_status()
+    assert run("audit").exit_code == 1
+
+    healed: Result = run("audit", "--heal")
+
+    assert (healed.exit_code, "1 differ, 1 are put right" in healed.output) == (0, True)
+    run("push", "--target", "ma")
+    assert run("audit").exit_code == 0
+    assert desk.value("select audited_by from delivery.audits").startswith("leadops audit, ")
+
+
+def test_leads_of_the_ma_that_are_not_ours_are_named_by_their_id(desk: Desk, run) -> None:  # noqa: F811
+    body = {"email": f"{desk.url[-12:]}@stranger.example"}
+    headers = {"Authorization": f"Bearer {desk.token}"}
+    made = requests.post(f"{desk.ma_url}/api/leads", json=body, headers=headers, timeout=5).json()
+    output = run("audit", "--most", "100000").output
+    assert "in the MA, but not ours, with their scores: " in output
+    assert f"{made['leadId']} (0)" in output or output.count("(") > 49
+    assert "stranger.example" not in output

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 from leadops.alerts.findings import Finding
 from leadops.alerts.kinds import KINDS
 from leadops.alerts.settings import AlertSettings
+from leadops.alerts.watch_audit import watch_audit
 from leadops.alerts.watch_cdp import CdpReading, watch_cdp
 from leadops.alerts.watch_contract import watch_contract
 from leadops.alerts.watch_dags import watch_dags
@@ -50,6 +51,7 @@ def check(
             *watch_backlogs(connection, settings=settings, open_now=open_now, now=now),
             *watch_outbox(connection, settings=settings, open_now=open_now, now=now),
             *watch_dead_letters(connection, open_now=open_now, now=now),
+            *watch_audit(connection, open_now=open_now, now=now),
             *watch_sla(connection, now=now),
             *watch_queues(connection, open_now=open_now, now=now),
             *watch_guards(connection, open_now=open_now, now=now),

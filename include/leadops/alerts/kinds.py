@@ -41,6 +41,7 @@ KINDS: dict[str, Kind] = {
             "outbox_waiting", "critical", "{target}", 15, "delivery", level="minutes", news=("pause_reason",)
         ),
         Kind("dead_letters", "warning", "{target}", 60, "delivery", news=("count",)),
+        Kind("audit_differences", "warning", "{target}", 60, "delivery", news=("count", "gone", "broken")),
         Kind(
             "sla_at_risk",
             "warning",

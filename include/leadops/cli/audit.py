@@ -1,34 +1,79 @@
 """`leadops audit`: ledger = scores = MA, lead by lead."""
 
+import getpass
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from leadops.cli.context import console, open_database
+from leadops.cli.context import clock, console, open_database
 from leadops.clients.ma import MaClient
-from leadops.delivery.audit import audit_scores
-from leadops.settings import endpoint
+from leadops.company import Company
+from leadops.db import Connection
+from leadops.delivery.audit import Stranger, audit_scores
+from leadops.delivery.heal import heal_scores
+from leadops.delivery.settings import DeliverySettings
+from leadops.settings import endpoint, load_config
 
 
 def audit(
-    most: Annotated[int, typer.Option(help="Show at most this many differences.")] = 50,
+    most: Annotated[int, typer.Option(help="Show at most this many of each list.")] = 50,
+    heal: Annotated[bool, typer.Option("--heal", help="Put the MA right, within the night's limit.")] = False,
 ) -> None:
     """Prove that for every lead the ledger's sum, its score and its score in the MA are the same.
 
     Points still under way are taken off and counted. Exits with 1, and lists the leads, where they differ.
+    Leads of the MA that are not ours are listed by the MA's id. With --heal, leads that differ in the MA are
+    put right with the next push, unless more differ than audit.heal_leads of delivery.yaml allows.
     """
     client = MaClient(endpoint("ma"))
     with open_database() as connection, console.status("comparing every lead with the MA …"):
-        result = audit_scores(connection, client)
+        lines, strangers, is_right = (_heal if heal else _compare)(connection, client, most)
+    for line in lines:
+        console.print(line)
+    if strangers:
+        shown = ", ".join(f"{each.ma_id} ({each.score})" for each in strangers[:most])
+        console.print(f"in the MA, but not ours, with their scores: {shown}", soft_wrap=True)
+    if not is_right:
+        raise typer.Exit(1)
+
+
+Shown = tuple[list[str | Table], list[Stranger], bool]
+
+
+def _compare(connection: Connection, client: MaClient, most: int) -> Shown:
+    result = audit_scores(connection, client)
+    lines: list[str | Table] = []
     if result.differences:
         table = Table("lead", "ledger", "score", "MA", "under way")
         for each in result.differences[:most]:
             table.add_row(*map(str, (each.lead_id, each.ledger, each.score, each.ma, each.under_way)))
-        console.print(table)
-    console.print(
-        f"{result.leads} leads, {result.ma_leads} in the MA, {result.under_way} with points under way: "
+        lines.append(table)
+    lines.append(
+        f"{result.leads} leads, {result.ma_leads} in the MA ({result.unknown} of them not ours),"
+        f" {result.under_way} with points under way: "
         + (f"{len(result.differences)} differ" if result.differences else "all agree")
     )
-    if result.differences:
-        raise typer.Exit(1)
+    return lines, result.strangers, not result.differences
+
+
+def _heal(connection: Connection, client: MaClient, most: int) -> Shown:
+    now = clock()
+    done = heal_scores(
+        connection,
+        client,
+        settings=load_config("delivery", DeliverySettings).audit,
+        night=now.astimezone(load_config("company", Company).zone).date(),
+        audited_by=f"leadops audit, {getpass.getuser()}",
+        now=now,
+    )
+    lines: list[str | Table] = [
+        f"{done.leads} leads, {done.ma_leads} in the MA ({done.unknown} of them not ours):"
+        f" {done.differing} differ, {done.healed} are put right with the next push, {done.gone} gone,"
+        f" {done.broken} broken, {done.under_way} under way"
+    ]
+    if done.is_over_limit:
+        lines.append("more than the limits of audit in delivery.yaml allow: nothing was put right")
+    if done.left:
+        lines.append(f"left as they are: leads {', '.join(map(str, done.left[:most]))}")
+    return lines, done.strangers, not (done.left or done.is_over_limit)

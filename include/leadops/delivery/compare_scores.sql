@@ -7,6 +7,13 @@ with totals as (
     group by lead_id
 ),
 
+-- Put right in the MA, or about to be: nobody knows what it says until that is settled.
+healing as (
+    select distinct lead_id
+    from delivery.outbox
+    where target = 'ma' and operation = 'correct_score' and state in ('pending', 'sending')
+),
+
 open_points as (
     select
         ledger.lead_id,
@@ -26,13 +33,14 @@ compared as (
         coalesce(scores.total, 0) as score,
         audited.score as ma,
         coalesce(open_points.points, 0) as under_way,
-        coalesce(open_points.unknown, false) as unknown
+        coalesce(open_points.unknown, false) or healing.lead_id is not null as unknown
     from identity.leads as leads
     left join totals on leads.lead_id = totals.lead_id
     left join scoring.scores as scores on leads.lead_id = scores.lead_id
     left join delivery.external_ids as known on leads.lead_id = known.lead_id and known.target = 'ma'
     left join audited_leads as audited on known.external_id = audited.external_id
     left join open_points on leads.lead_id = open_points.lead_id
+    left join healing on leads.lead_id = healing.lead_id
 )
 
 select

@@ -13,6 +13,7 @@ from leadops.delivery.operations import Operation, find_operation, operations_wi
 from leadops.delivery.report import Report
 from leadops.delivery.settings import DeliverySettings
 from leadops.delivery.waiting import failed_call, wait_after
+from leadops.mask import mask_text
 
 FORGOTTEN = "the outcome is unknown and the target may have forgotten the key: look there, then retry or drop"
 
@@ -70,6 +71,9 @@ def send_effect(
         return Report(dead=1, problem=FORGOTTEN)
     path = _fill_path(connection, effect, operation, target)
     outcome = transport.send(operation.method, path, body=effect.body.encode(), key=effect.key)
+    if refusal := _read_refusal(operation, outcome):
+        _settle(connection, effect, state="dead", target=target, error=refusal, now=now)
+        return Report(calls=1, dead=1, problem=refusal)
     if isinstance(outcome, Answered) and _learn_id(connection, effect, operation, outcome, target, now):
         _settle(connection, effect, state="done", target=target, answer=outcome, now=now)
         return Report(calls=1, effects=1)
@@ -82,6 +86,15 @@ def send_effect(
     )
     _settle(connection, effect, state="sending", target=target, error=error, not_before=not_before, now=now)
     return failed_call(outcome, error, attempts=effect.attempts)
+
+
+def _read_refusal(operation: Operation, outcome: Outcome) -> str | None:
+    """Return why a good answer means that the effect did not take place, or None."""
+    if not (operation.may_reject and isinstance(outcome, Answered) and isinstance(outcome.body, dict)):
+        return None
+    if outcome.body.get("status") != "rejected":
+        return None
+    return mask_text(str(outcome.body.get("error") or "rejected by the target"), longest=200)
 
 
 def _fill_path(connection: Connection, effect: Effect, operation: Operation, target: str) -> str:

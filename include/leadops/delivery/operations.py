@@ -18,6 +18,8 @@ class Operation:
     answer_id: str | None = None
     #: The target itself makes a repeat harmless for ever (an upsert), so its key memory does not matter.
     repeatable: bool = False
+    #: A 2xx answer may still say {"status": "rejected", "error": …}: the effect did not take place.
+    may_reject: bool = False
 
     @property
     def needs_id(self) -> bool:
@@ -28,6 +30,7 @@ class Operation:
 OPERATIONS: dict[tuple[str, str], Operation] = {
     ("ma", "upsert_lead"): Operation("POST", "/api/leads", answer_id="leadId", repeatable=True),
     ("ma", "set_fields"): Operation("PATCH", "/api/leads/{external_id}", repeatable=True),
+    ("ma", "correct_score"): Operation("POST", "/api/lead/score", may_reject=True),
     ("crm", "create_lead"): Operation("POST", "/v1/leads", answer_id="id"),
     ("crm", "set_owner"): Operation("PATCH", "/v1/leads/{external_id}", repeatable=True),
     ("bot", "take_over"): Operation("POST", "/v1/conversations"),

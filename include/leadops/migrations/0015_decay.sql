@@ -47,11 +47,12 @@ create table delivery.heals (
     audit_id bigint not null,
     lead_id bigint not null,
     external_id text not null,
+    outbox_id bigint,
     ledger bigint not null,
     ma bigint not null,
     healed_at timestamptz not null
 );
 comment on table delivery.heals is
-'A score in the MA that was put right: ledger minus ma went there, as the effect ma-heal-<heal_id>';
+'A score in the MA that was put right: ledger minus ma went there as an effect of the outbox';
 create index heals_lead on delivery.heals (lead_id, heal_id);
 create index heals_audit on delivery.heals (audit_id);

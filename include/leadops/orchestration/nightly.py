@@ -6,8 +6,11 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from leadops.clients.ma import MaClient
 from leadops.company import Company
-from leadops.orchestration.connections import open_database
+from leadops.delivery.heal import heal_scores
+from leadops.delivery.settings import DeliverySettings
+from leadops.orchestration.connections import find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import interval, now
 from leadops.scoring.decay import decay_leads
@@ -21,6 +24,7 @@ Counts = dict[str, Any]
 
 #: The last tasks of the nightly DAGs.
 DECAY_LEAVES = ("decay",)
+AUDIT_LEAVES = ("audit",)
 
 
 def decay(context: Context) -> Counts:
@@ -38,3 +42,32 @@ def decay(context: Context) -> Counts:
         note_success(context, connection, leaves=DECAY_LEAVES)
     log.info("%s: %s leads were due, %s changed, by %s points", day, *counts.values())
     return counts | {"day": day.isoformat()}
+
+
+def audit(context: Context) -> Counts:
+    """Compare every score in the MA with the ledger; put a few right, tell of many by an incident."""
+    settings = load_config("delivery", DeliverySettings).audit
+    started = now()
+    client = MaClient(find_endpoint("ma"))
+    try:
+        with open_database("audit") as connection:
+            done = heal_scores(
+                connection,
+                client,
+                settings=settings,
+                night=started.astimezone(load_config("company", Company).zone).date(),
+                audited_by=f"{context['dag_run'].dag_id} {context['dag_run'].run_id}",
+                now=started,
+            )
+            note_success(context, connection, leaves=AUDIT_LEAVES)
+    finally:
+        client.transport.close()
+    counts = {name: value for name, value in asdict(done).items() if name not in ("left", "strangers")}
+    log.info(
+        "%(leads)s leads, %(ma_leads)s in the MA (%(unknown)s not ours): %(differing)s differ, "
+        "%(healed)s are put right, %(gone)s gone, %(broken)s broken, %(under_way)s under way",
+        counts,
+    )
+    if done.left:
+        log.warning("left as they are: leads %s", ", ".join(map(str, done.left)))
+    return counts
