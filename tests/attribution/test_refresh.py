@@ -1,5 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from leadops.attribution.settings import MODELS
 from leadops.company import Company
 from leadops.db import connect
+from leadops.errors import PermanentError
 from tests.attribution.conftest import DAY, NOON, Market, settings_with
 
 
@@ -187,6 +188,22 @@ def test_a_day_is_counted_in_the_companys_zone(market: Market) -> None:
         market.convert(lead, (NOON - datetime.fromisoformat(f"{at}Z")) / timedelta(days=1))
     found = [market.refresh(date(2026, 3, day)).conversions for day in (28, 29, 30)]
     assert found == [1, 2, 1]
+
+
+def test_another_zone_has_other_days(market: Market) -> None:
+    """16:00 in Berlin is 23:00 in Tokyo: the 30th in both; an hour later it is the 1st of July in Tokyo."""
+    for lead, hour in ((1, 14), (2, 15)):
+        market.lead(lead)
+        market.convert(lead, (NOON - datetime(2026, 6, 30, hour, tzinfo=UTC)) / timedelta(days=1))
+    market.settings = settings_with(period_days=1)
+    assert market.refresh().conversions == 1
+    market.company = Company(timezone="Europe/Berlin")
+    assert market.refresh().conversions == 2
+
+
+def test_a_day_that_has_not_begun_is_refused(market: Market) -> None:
+    with pytest.raises(PermanentError, match="2026-07-01 has not begun in Asia/Tokyo"):
+        market.refresh(date(2026, 7, 1))
 
 
 def test_what_happens_later_changes_no_past_day_and_the_order_of_days_does_not_matter(market: Market) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,8 @@ from leadops.attribution.names import ALL
 from leadops.attribution.settings import MODELS, AttributionSettings
 from leadops.company import Company
 from leadops.db import Connection, load_sql
+from leadops.errors import PermanentError
+from leadops.funnel.days import bound_day
 
 if TYPE_CHECKING:
     from leadops.attribution.work_out import WorkedOut
@@ -39,17 +41,17 @@ def refresh_attribution(
 
     Of what happened by the end of `day` it takes what is known when it runs, so any day can be run again, in
     any order; what happened later changes nothing. One transaction: until it commits, the former rows stand.
-    Raises psycopg.Error.
+    Raises PermanentError for a day that has not begun, and psycopg.Error.
     """
     from leadops.attribution.work_out import work_out  # numpy is for those who refresh, not who import
 
     since = day - timedelta(days=settings.period_days - 1)
-    start, until = (
-        datetime.combine(midnight, time(), company.zone) for midnight in (since, day + timedelta(days=1))
-    )
+    first, last = bound_day(since, company.zone), bound_day(day, company.zone)
+    if last.start > now:
+        raise PermanentError(f"{day} has not begun in {company.timezone}; give an earlier day")
     with connection.transaction():
         connection.execute(load_sql(__package__, "lock_day"), {"lock": LOCK, "day": day.toordinal()})
-        done = work_out(connection, day=day, since=start, until=until, settings=settings)
+        done = work_out(connection, day=day, since=first.start, until=last.until, settings=settings)
         connection.execute(load_sql(__package__, "delete_day"), {"dt": day})
         connection.execute(
             load_sql(__package__, "insert_period"),

@@ -93,5 +93,6 @@ def _name_units(journeys: Journeys, sides: list[str], most: int) -> tuple[Ints, 
             counts[side] += count
     kept = keep_most(counts, most)
     names = sorted(set(kept.values()))
-    unit = np.array([names.index(kept[side]) if side in kept else -1 for side in sides], dtype=np.int64)
+    place = {name: number for number, name in enumerate(names)}
+    unit = np.array([place[kept[side]] if side in kept else -1 for side in sides], dtype=np.int64)
     return unit[journeys.name], names

@@ -1,6 +1,6 @@
 """`leadops attribution`: which channel or campaign gets how much of the conversions."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -14,6 +14,7 @@ from leadops.attribution.show import Line, Period, list_credits
 from leadops.cli.context import clock, console, open_database
 from leadops.company import Company
 from leadops.errors import PermanentError
+from leadops.funnel.days import yesterday
 from leadops.settings import load_config
 
 app = typer.Typer(help="Which touches led to conversions.", no_args_is_help=True)
@@ -58,7 +59,7 @@ def refresh(day: Day = None) -> None:
     with open_database() as connection:
         done = refresh_attribution(
             connection,
-            day=day.date() if day else now.astimezone(company.zone).date() - timedelta(days=1),
+            day=day.date() if day else yesterday(company, now=now),
             settings=load_config("attribution", AttributionSettings),
             company=company,
             now=now,
