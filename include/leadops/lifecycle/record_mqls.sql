@@ -57,6 +57,7 @@ found as (
         passing.*,
         facts.*,
         visit.campaign,
+        visit.source,
         %(quiet)s or not facts.has_live_points as is_backfill
     from passing
     cross join
@@ -79,7 +80,9 @@ found as (
             where ledger.lead_id = passing.lead_id
         ) as facts
     left join lateral (
-        select events.payload #>> '{context,utm,campaign}' as campaign
+        select
+            events.payload #>> '{context,utm,campaign}' as campaign,
+            nullif(events.payload #>> '{context,utm,source}', '') as source
         from identity.resolved_events as resolved
         inner join cdp.events as events on resolved.event_seq = events.seq
         where
@@ -93,7 +96,7 @@ found as (
 
 made as (
     insert into lifecycle.transitions
-    (lead_id, cycle, stage, occurred_at, recorded_at, evidence, campaign, kpi_version)
+    (lead_id, cycle, stage, occurred_at, recorded_at, evidence, campaign, source, kpi_version)
     select
         found.lead_id,
         found.cycle,
@@ -106,6 +109,7 @@ made as (
             'kpi_version', %(version)s::text, 'backfill', found.is_backfill, 'reasons', reasons.best
         ),
         found.campaign,
+        found.source,
         %(version)s::text
     from found
     cross join

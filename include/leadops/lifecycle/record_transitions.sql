@@ -35,6 +35,12 @@ reached as (
         reaching.stage,
         known.occurred_at,
         mql.campaign,
+        mql.source,
+        -- What the CRM says a deal is worth; anything but a plain amount is nothing.
+        case
+            when coalesce(deals.details ->> 'value', deals.details ->> 'amount') ~ '^[0-9]{1,15}([.][0-9]+)?$'
+                then coalesce(deals.details ->> 'value', deals.details ->> 'amount')::numeric(18, 2)
+        end as value,
         versions.version,
         jsonb_build_object(
             'kpi_version', versions.version, 'rep_id', known.rep_id,
@@ -58,11 +64,12 @@ reached as (
             select known.fact as stage
             where known.fact in ('won', 'lost')
         ) as reaching
+    left join crm.activities as deals on reaching.stage = 'won' and known.activity_id = deals.activity_id
     order by known.lead_id asc, known.cycle asc, reaching.stage asc, known.occurred_at asc, known.fact asc
 )
 
 insert into lifecycle.transitions
-(lead_id, cycle, stage, occurred_at, recorded_at, evidence, campaign, kpi_version)
+(lead_id, cycle, stage, occurred_at, recorded_at, evidence, campaign, source, value, kpi_version)
 select
     lead_id,
     cycle,
@@ -71,9 +78,15 @@ select
     %(now)s::timestamptz,
     evidence,
     campaign,
+    source,
+    value,
     version
 from reached
 on conflict (lead_id, cycle, stage) do update
-    set occurred_at = excluded.occurred_at, evidence = excluded.evidence, kpi_version = excluded.kpi_version
+    set
+        occurred_at = excluded.occurred_at,
+        evidence = excluded.evidence,
+        value = excluded.value,
+        kpi_version = excluded.kpi_version
     where transitions.occurred_at > excluded.occurred_at
 returning lead_id, stage, xmax = 0 as is_new

@@ -1,0 +1,71 @@
+"""Where a stage came from, and what a deal was worth."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from psycopg.types.json import Jsonb
+
+After = Callable[[float], datetime]
+
+
+def won(company: Any, after: After, details: dict[str, Any]) -> Any:
+    lead = company.mql(after(0))
+    company.activity("a1", "L-1", "status", after(60), status="won", details=details)
+    company.qualify(after(61))
+    return value_of(company, lead)
+
+
+def value_of(company: Any, lead: int) -> Any:
+    (row,) = company.connection.execute(
+        "select value from lifecycle.transitions where lead_id = %s and stage = 'won'", [lead]
+    ).fetchall()
+    return row[0]
+
+
+@pytest.mark.parametrize(
+    ("details", "value"),
+    [
+        ({"amount": 1_200_000}, Decimal("1200000.00")),
+        ({"value": "980.255", "amount": 1}, Decimal("980.26")),
+        ({}, None),
+        ({"amount": "about a million"}, None),
+        ({"amount": -5}, None),
+        ({"amount": {"currency": "JPY"}}, None),
+    ],
+)
+def test_a_deal_is_worth_what_the_crm_says(
+    company: Any, after: After, details: dict[str, Any], value: Decimal | None
+) -> None:
+    assert won(company, after, details) == value
+
+
+def test_an_earlier_won_brings_its_own_value(company: Any, after: After) -> None:
+    lead = company.mql(after(0))
+    company.activity("a2", "L-1", "status", after(90), status="won", details={"amount": 7})
+    company.qualify(after(91))
+    company.activity("a1", "L-1", "status", after(60), status="won", details={"amount": 5})
+    company.qualify(after(92))
+
+    assert value_of(company, lead) == 5
+
+
+def test_all_stages_have_the_source_of_the_visit_that_gave_the_campaign(company: Any, after: After) -> None:
+    lead = company.lead()
+    for minute, utm in ((-20, {"campaign": "spring", "source": "mail"}), (-10, {"source": "search"})):
+        event = company.visit(lead, after(minute))
+        company.connection.execute(
+            "update cdp.events set payload = %s where seq = %s", [Jsonb({"context": {"utm": utm}}), event]
+        )
+    company.points(lead, after(0), fit=30, behaviour=50)
+    company.qualify(after(0))
+    company.crm_id(lead, "L-1")
+    company.activity("a1", "L-1", "status", after(60), status="lost")
+    company.qualify(after(61))
+
+    assert company.connection.execute(
+        "select stage, campaign, source from lifecycle.transitions where lead_id = %s order by stage desc",
+        [lead],
+    ).fetchall() == [("mql", "spring", "mail"), ("lost", "spring", "mail")]
