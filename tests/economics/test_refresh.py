@@ -1,10 +1,15 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from leadops.company import Company
+from leadops.db import connect
 from leadops.economics.refresh import refresh_economics
+from leadops.funnel.refresh import refresh_day
+from leadops.funnel.settings import FunnelSettings
+from leadops.settings import load_config
 from tests.economics.conftest import COMPANY, NOW, Books, settings
 
 D = Decimal
@@ -159,4 +164,60 @@ def test_a_run_that_dies_leaves_what_was_there(year: Books) -> None:
     with pytest.raises(Exception, match="check"):
         year.refresh("2026-05-31")
     year.connection.rollback()
+    assert year.ratios("2026-05-31", "2026-03-01")["total"]["cost"] == 160_000
+
+
+def test_a_renamed_campaign_counts_under_its_name_now_with_its_costs(year: Books) -> None:
+    year.connection.execute("insert into analytics.campaign_names values ('spring', 'spring-2026')")
+    year.refresh("2026-05-31")
+    march = year.ratios("2026-05-31", "2026-03-01")
+    assert "spring" not in march
+    assert (march["spring-2026"]["cost"], march["spring-2026"]["cohort_won"]) == (135_000, 2)
+    assert year.ratios("2026-05-31", "2026-04-01")["spring-2026"]["won"] == 1
+
+
+def test_a_lead_that_turned_out_to_be_another_counts_once(books: Books) -> None:
+    older = books.lead("spring", "2026-03-02")
+    younger = books.lead("spring", "2026-03-03", won="2026-03-20", value="100")
+    books.refresh("2026-05-31")
+    assert books.ratios("2026-05-31", "2026-03-01")["spring"]["mqls"] == 2
+    books.connection.execute(
+        "insert into identity.people (lead_id, person_id) values (%s, %s), (%s, %s)",
+        [older, older, younger, older],
+    )
+    books.refresh("2026-05-31")
+    march = books.ratios("2026-05-31", "2026-03-01")["spring"]
+    assert (march["mqls"], march["cohort_won"], march["cohort_open"], march["won"]) == (1, 1, 0, 1)
+
+
+def test_the_months_are_the_sums_of_the_funnels_days(year: Books) -> None:
+    for day in ("03-20", "04-10", "05-04", "03-02", "03-31", "03-05", "03-09", "04-09", "03-06"):
+        refresh_day(
+            year.connection,
+            day=date.fromisoformat(f"2026-{day}"),
+            company=COMPANY,
+            settings=load_config("funnel", FunnelSettings),
+            now=NOW,
+        )
+    year.refresh("2026-05-31")
+    funnel = year.connection.execute(
+        "select date_trunc('month', dt)::date, campaign, sum(mqls), sum(wons), sum(value)"
+        " from analytics.daily_funnel group by 1, 2 having sum(mqls + wons) > 0"
+    ).fetchall()
+    months = year.connection.execute(
+        "select month, campaign, mqls, won, value from economics.months where mqls + won > 0"
+    ).fetchall()
+    assert len(months) == 5
+    assert sorted(months, key=str) == sorted(funnel, key=str)
+
+
+def test_two_refreshes_of_a_day_at_once_write_it_once(year: Books, database_url: str) -> None:
+    year.connection.commit()
+
+    def run(_: int) -> int:
+        with connect(database_url) as connection:
+            return Books(connection).refresh("2026-05-31").rows
+
+    with ThreadPoolExecutor(2) as pool:
+        assert len(set(pool.map(run, range(2)))) == 1
     assert year.ratios("2026-05-31", "2026-03-01")["total"]["cost"] == 160_000

@@ -38,7 +38,7 @@ sqls as (
 followed as (
     select
         mqls.month,
-        mqls.campaign,
+        coalesce(names.campaign, mqls.campaign) as campaign,
         ends.value,
         sqls.lead_id is not null as is_sql,
         case
@@ -52,6 +52,7 @@ followed as (
     from mqls
     left join ends on mqls.lead_id = ends.lead_id and mqls.cycle = ends.cycle
     left join sqls on mqls.lead_id = sqls.lead_id and mqls.cycle = sqls.cycle
+    left join analytics.campaign_names as names on mqls.campaign = names.name
 )
 
 select

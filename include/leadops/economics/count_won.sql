@@ -1,10 +1,11 @@
 -- The deals won in each month, whenever their leads became MQL; without those won before they were.
 select
     date_trunc('month', won.occurred_at at time zone %(zone)s)::date as month,
-    won.campaign,
+    coalesce(names.campaign, won.campaign) as campaign,
     count(*) as won,
     coalesce(sum(won.value), 0) as value
 from lifecycle.current_transitions as won
+left join analytics.campaign_names as names on won.campaign = names.name
 where
     won.stage = 'won'
     and won.occurred_at >= %(since)s
