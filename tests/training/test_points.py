@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -213,6 +214,27 @@ def test_chunks_change_nothing(world: World) -> None:
     small = write(world, writing={"chunk_leads": 2})
     assert small.leads == 5
     assert write(world).rows == 0
+    agree(world)
+
+
+def test_each_chunk_is_done_when_it_is_written(world: World, database_url: str) -> None:
+    """A run that dies in its third chunk has kept two, holds nothing, and the next run does only the rest."""
+    for _ in range(6):
+        world.event(world.lead(), "view_pricing", NOW - DAY)
+    put_in_effect(world, model())
+    world.connection.commit()
+    world.connection.execute(
+        "create function fail_late() returns trigger language plpgsql as $$ begin"
+        " if new.lead_id = 5 then raise exception 'power cut'; end if; return new; end $$;"
+        " create trigger fail before insert on scoring.ledger for each row execute function fail_late()"
+    )
+    world.connection.commit()
+    with connect(database_url) as other, pytest.raises(psycopg.errors.RaiseException, match="power cut"):
+        write_model_points(other, now=NOW, settings=settings(writing={"chunk_leads": 2}))
+    assert world.rows("select lead_id from scoring.ledger order by 1") == [(1,), (2,), (3,), (4,)]
+    world.connection.execute("drop trigger fail on scoring.ledger")
+    world.connection.commit()
+    assert write(world, writing={"chunk_leads": 2}).rows == 2
     agree(world)
 
 

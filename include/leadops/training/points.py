@@ -34,14 +34,14 @@ def write_model_points(connection: Connection, *, now: datetime, settings: Train
     nor does one for an earlier `now` than another was begun for. Raises TransientError when another writer
     holds the ledger for too long.
     """
-    if (model_id := find_champion(connection)) is None:
-        return PointsWritten(model_id=None)
-    model = load_model(connection, model_id)
     with connection.transaction():
+        if (model_id := find_champion(connection)) is None:
+            return PointsWritten(model_id=None)
+        model = load_model(connection, model_id)
         connection.execute(load_sql("leadops.training", "begin_points"), {"now": now})
     leads = rows = points = told = after = 0
     chunk = settings.writing.chunk_leads
-    while (up_to := _one(connection, "find_range", {"after": after, "chunk": chunk})[0]) is not None:
+    while (up_to := _find_range(connection, after=after, chunk=chunk)) is not None:
         values: dict[str, Any] = {
             "after": after,
             "up_to": up_to,
@@ -92,6 +92,13 @@ def _fill_wanted(
             copy.write_row(row)
     connection.execute("analyze wanted")
     return len(matrix)
+
+
+def _find_range(connection: Connection, *, after: int, chunk: int) -> int | None:
+    """Return the last id of the next `chunk` leads, or None; leaves no transaction open."""
+    with connection.transaction():
+        found = _one(connection, "find_range", {"after": after, "chunk": chunk})[0]
+    return None if found is None else int(found)
 
 
 def _is_outrun(connection: Connection, now: datetime) -> bool:

@@ -1,0 +1,73 @@
+"""ml_score goes to a real MA: after the lead is known there, and the last value wins."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+
+from leadops.db import Connection
+from leadops.delivery.enqueue import enqueue_effect
+from leadops.delivery.push import push
+from leadops.delivery.settings import DeliverySettings
+from leadops.settings import Endpoint, load_config
+from leadops_sandbox.serve import serve_in_thread
+from leadops_sandbox.settings import Tokens
+from tests.training.conftest import DAY, World
+from tests.training.test_points import NOW, model, put_in_effect, write
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_ml_score_waits_for_the_lead_and_the_last_one_wins(
+    world: World, connection: Connection, database_url: str, tmp_path: Path
+) -> None:
+    lead = world.lead()
+    for days in (10, 20):
+        world.event(lead, "view_pricing", NOW - days * DAY)
+    put_in_effect(world, model())
+    write(world)
+    put_in_effect(world, model(weight=1.0), day=1)
+    write(world)
+    connection.commit()
+    with serve_in_thread(tmp_path) as url:
+        endpoint = Endpoint(base_url=url, token=Tokens().ma, timeout=2)
+
+        def send() -> int:
+            settings = load_config("delivery", DeliverySettings)
+            until = clock() + timedelta(seconds=10)
+            return push(
+                database_url=database_url,
+                endpoint=endpoint,
+                target="ma",
+                settings=settings,
+                clock=clock,
+                sleep=time.sleep,
+                until=until,
+            ).effects
+
+        assert send() == 0
+        enqueue_effect(
+            connection,
+            target="ma",
+            operation="upsert_lead",
+            payload={"email": "ann@buyers.example", "externalId": str(lead)},
+            idempotency_key="ma-lead-1",
+            lead_id=lead,
+            now=clock(),
+        )
+        connection.commit()
+        sent = 0
+        for _ in range(5):
+            sent += send()
+        assert sent == 3
+        (external_id,) = world.rows("select external_id from delivery.external_ids where target = 'ma'")[0]
+        answer = requests.get(
+            f"{url}/api/leads/{external_id}",
+            headers={"Authorization": f"Bearer {endpoint.token}"},
+            timeout=5,
+        ).json()
+    assert answer["fields"]["ml_score"] == 0.5
+    assert answer["score"] == 20
