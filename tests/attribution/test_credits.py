@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -75,3 +76,10 @@ def test_an_account_that_never_varies_has_no_width() -> None:
     first = [one for one in found if one.name == "c0"]
     assert {(one.conversions_low, one.conversions, one.conversions_high) for one in first} == {(1, 1, 1)}
     assert {(one.value_low, one.value_high) for one in first} == {(5, 5)}
+
+
+def test_samples_in_portions_are_the_same_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [Path([number % 4, number % 3], [2.0, 1.0], 100 if number % 5 else None) for number in range(60)]
+    at_once = credit(paths)
+    monkeypatch.setattr("leadops.attribution.credits.MOST_STEPS", 7 * 4**2)
+    assert credit(paths) == at_once

@@ -19,6 +19,8 @@ from leadops.attribution.weights import WEIGHTS, Paths
 DAY = 86_400_000_000  # µs
 #: Conversions are shared in millionths, value in hundredths.
 MILLION, HUNDRED = 1_000_000, 100
+#: Numbers in the matrices of samples that are worked out together: 16 MB.
+MOST_STEPS = 2_000_000
 
 Floats = NDArray[np.float64]
 
@@ -93,10 +95,14 @@ def _share_by_markov(
     parts = np.stack(
         [apportion(end.sum(keepdims=True), share[0], of) for end, share in zip(ends, shares, strict=True)]
     )
-    steps = count_steps(journeys, units, count, samples.group, samples.weights)
-    totals = (steps.conversions.sum(axis=-1), steps.value.sum(axis=-1))
-    sampled = [share * total[:, None] for share, total in zip(share_by_removal(steps), totals, strict=True)]
-    return Shared(parts, np.stack(sampled))
+    sampled = []
+    step = max(MOST_STEPS // max(count, 1) ** 2, 1)
+    for start in range(0, len(samples.weights), step):
+        weights = samples.weights[start : start + step]
+        steps = count_steps(journeys, units, count, samples.group, weights)
+        totals = np.stack([steps.conversions.sum(axis=-1), steps.value.sum(axis=-1)])
+        sampled.append(np.stack(share_by_removal(steps)) * totals[:, :, None])
+    return Shared(parts, np.concatenate(sampled, axis=1))
 
 
 def _sum_untouched(journeys: Journeys, touched: NDArray[np.bool_], samples: Samples) -> Shared:

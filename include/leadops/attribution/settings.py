@@ -81,7 +81,7 @@ class Evidence(Settings):
     """When there are numbers, and how their intervals are drawn."""
 
     min_conversions: Annotated[int, Field(ge=0)] = 30
-    draws: Annotated[int, Field(ge=20, le=5000)] = 200
+    draws: Annotated[int, Field(ge=20, le=2000)] = 200
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95
     seed: Annotated[int, Field(ge=0)] = 7302
 
