@@ -21,7 +21,7 @@ involved as (
         guard,
         value::bigint as lead_id
     from open_ones
-    where guard = 'identifiers'
+    where guard in ('identifiers', 'joins')
 )
 
 select

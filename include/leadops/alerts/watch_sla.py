@@ -41,4 +41,5 @@ def watch_sla(connection: Connection, *, now: datetime) -> list[Finding]:
             else:
                 ended = {**facts, "outcome": state}
                 findings.append(Finding(kind, subject, "good", min(stopped or changed, now), ended))
-    return findings
+    gone = connection.execute(load_sql("leadops.alerts", "list_gone_clocks")).fetchall()
+    return findings + [Finding(kind, subject, "good", now) for kind, subject in gone]

@@ -9,6 +9,8 @@ from leadops.errors import PermanentError
 def claim_lead(connection: Connection, *, email: str, event_seq: int, now: datetime) -> int:
     """Return the lead_id of `email`, in any writing; a new lead is made, with `event_seq` as its evidence.
 
+    Of a person with several leads it is the oldest.
+
     Runs in the caller's transaction (READ COMMITTED, one email a transaction) and is safe beside the resolver
     and other claims: of two at once, the second waits for the first to commit and gets the same lead. The
     event stays in identity's inbox; asking for the lead in the MA is the caller's part. `now` (UTC) dates the

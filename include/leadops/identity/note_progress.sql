@@ -1,3 +1,5 @@
-update identity.progress
-set last_seq = %(last_seq)s
-where last_seq < %(last_seq)s
+insert into identity.progress (last_seq)
+values (%(last_seq)s)
+on conflict (is_only) do update
+    set last_seq = excluded.last_seq
+    where progress.last_seq < excluded.last_seq

@@ -62,7 +62,7 @@ def follow_settings(connection: Connection, *, settings: IdentitySettings, now: 
     if row == (wanted,):
         return 0
     found = connection.execute(load_sql("leadops.identity", "find_all_tied")).fetchall()
-    connection.execute("update identity.progress set join_rules = %s", [wanted])
+    _run(connection, "note_join_rules", {"join_rules": wanted})
     return rejoin_leads(connection, [lead for (lead,) in found], settings=settings, now=now)
 
 

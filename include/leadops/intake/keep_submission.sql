@@ -33,17 +33,19 @@ claimed as (
     from accepted
 ),
 
--- Once in the CRM for each story of a lead, until won or lost.
+-- Once in the CRM for each story of a lead, until won or lost; a person goes by the email of their oldest lead.
 stories as (
     select
         claimed.lead_id,
+        coalesce(known.email, %(email)s::text) as email,
         coalesce(latest.cycle, 0) + (case when coalesce(latest.has_ended, true) then 1 else 0 end) as cycle
     from claimed
+    left join identity.leads as known on claimed.lead_id = known.lead_id
     left join lateral (
         select
             transitions.cycle,
             bool_or(transitions.stage in ('won', 'lost')) as has_ended
-        from lifecycle.transitions as transitions
+        from lifecycle.current_transitions as transitions
         where transitions.lead_id = claimed.lead_id
         group by transitions.cycle
         order by transitions.cycle desc
@@ -58,7 +60,7 @@ wishes as (
         lead_id,
         jsonb_strip_nulls(
             jsonb_build_object(
-                'email', %(email)s::text,
+                'email', email,
                 'firstName', %(first_name)s::text,
                 'lastName', %(last_name)s::text,
                 'utm', %(utm)s::jsonb,
@@ -73,7 +75,7 @@ wishes as (
         'create_lead',
         lead_id,
         jsonb_build_object(
-            'email', %(email)s::text,
+            'email', email,
             'company', %(company)s::text,
             'source', %(source)s::text,
             'idempotency_key', %(person)s::text || '-' || cycle

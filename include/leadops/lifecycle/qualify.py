@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import Connection, load_sql
 from leadops.lifecycle.contract import KpiContract, KpiVersion, MqlRule
+from leadops.lifecycle.regroup import begin_regrouping, end_regrouping
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ def qualify_leads(
     """Record the stages that leads have reached, in one transaction; one run at a time, others wait for it.
 
     The cost grows with what is new: ledger rows since the last run, activities in lifecycle.inbox, CRM ids
-    that have become known. An MQL occurs at `now`, the time at which sales can first know; the other stages
-    at the time of the activity that completed them, and an activity that arrives late moves them earlier.
+    that have become known, joins and splits. An MQL occurs at `now`, the time at which sales can first know;
+    the other stages at the time of the activity that completed them, and an activity that arrives late moves
+    them earlier.
     With `quiet`, and for leads whose new points all come from a backfill, from history or from changed
     thresholds, the MQL is marked as backfill: it goes to the CRM in the low lane and starts no SLA clock.
     """
@@ -52,9 +54,10 @@ def _follow_sales(
 ) -> tuple[Counter[str], list[int]]:
     """Read new activities; return how many leads reached each stage, and the leads whose cycle has ended."""
     values: dict[str, Any] = {"now": now, "versions": Jsonb(contract.rows())}
+    regrouped = begin_regrouping(connection)
     linked = connection.execute(load_sql("leadops.lifecycle", "link_leads"), values).fetchall()
     active = connection.execute(load_sql("leadops.lifecycle", "take_activities"), values).fetchall()
-    leads = sorted({int(lead_id) for (lead_id,) in linked + active})
+    leads = sorted({int(lead_id) for (lead_id,) in linked + active} | set(regrouped))
     if not leads:
         return Counter(), []
     changed = connection.execute(
@@ -64,6 +67,7 @@ def _follow_sales(
         load_sql("leadops.lifecycle", "record_transitions"),
         values | {"leads": [row[0] for row in changed], "cycles": [row[1] for row in changed]},
     ).fetchall()
+    end_regrouping(connection, regrouped)
     reached = Counter(str(stage) for _, stage, is_new in rows if is_new)
     return reached, [int(lead_id) for lead_id, stage, _ in rows if stage in ("won", "lost")]
 

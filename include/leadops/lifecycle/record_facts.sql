@@ -17,15 +17,31 @@ cycles as (
         lead(mql.occurred_at, 1, 'infinity') over (partition by mql.lead_id order by mql.cycle) as next_at,
         coalesce(
             (
-                select max(ending.occurred_at) from lifecycle.transitions as ending
+                select max(ending.occurred_at) from lifecycle.current_transitions as ending
                 where
                     ending.lead_id = mql.lead_id
                     and ending.cycle = mql.cycle - 1
                     and ending.stage in ('won', 'lost')
             ), '-infinity'
         ) as free_since
-    from lifecycle.transitions as mql
+    from lifecycle.current_transitions as mql
     where mql.stage = 'mql' and mql.lead_id = any(%(leads)s::bigint[])
+),
+
+-- What the CRM calls a person, by any of their leads.
+links as (
+    select
+        crm_lead_id,
+        lead_id
+    from lifecycle.links
+    where lead_id = any(%(leads)s::bigint[])
+    union
+    select
+        known.crm_lead_id,
+        people.person_id
+    from identity.people as people
+    inner join lifecycle.links as known on people.lead_id = known.lead_id
+    where people.person_id = any(%(leads)s::bigint[])
 ),
 
 done as (
@@ -42,7 +58,7 @@ done as (
         activities.occurred_at <= %(now)s as has_happened,
         greatest(cycles.started_at, least(activities.occurred_at, activities.recorded_at)) as known_at
     from cycles
-    inner join lifecycle.links as links on cycles.lead_id = links.lead_id
+    inner join links on cycles.lead_id = links.lead_id
     inner join crm.activities as activities
         on
             links.crm_lead_id = activities.crm_lead_id

@@ -1,5 +1,5 @@
 -- Looks only at leads with new ledger rows, leads whose cycle has just ended, and, when the thresholds have
--- changed, at all that pass them.
+-- changed, at all that pass them. Of several leads of a person only the oldest can pass.
 with candidates as (
     select distinct lead_id from scoring.ledger
     -- What fades makes nobody MQL.
@@ -23,6 +23,10 @@ passing as (
     inner join scoring.scores as scores
         on
             candidates.lead_id = scores.lead_id
+            and not exists (
+                select from identity.people as people
+                where people.lead_id = candidates.lead_id and people.person_id <> people.lead_id
+            )
             and scores.fit >= %(fit)s
             and scores.behaviour >= %(behaviour)s
             and (%(total)s::integer is null or scores.total >= %(total)s)
@@ -31,11 +35,11 @@ passing as (
         select
             story.cycle,
             (
-                select min(ending.occurred_at) from lifecycle.transitions as ending
+                select min(ending.occurred_at) from lifecycle.current_transitions as ending
                 where
                     ending.lead_id = story.lead_id and ending.cycle = story.cycle and ending.stage in ('won', 'lost')
             ) as ended_at
-        from lifecycle.transitions as story
+        from lifecycle.current_transitions as story
         where story.lead_id = scores.lead_id
         order by story.cycle desc
         limit 1
@@ -83,7 +87,7 @@ found as (
         select
             events.payload #>> '{context,utm,campaign}' as campaign,
             nullif(events.payload #>> '{context,utm,source}', '') as source
-        from identity.resolved_events as resolved
+        from identity.person_events as resolved
         inner join cdp.events as events on resolved.event_seq = events.seq
         where
             resolved.lead_id = passing.lead_id
@@ -149,7 +153,7 @@ wanted as (
     from made
     inner join identity.leads as leads on made.lead_id = leads.lead_id
     cross join delivery.installation as installation
-    left join identity.traits as company on made.lead_id = company.lead_id and company.trait = 'company'
+    left join identity.person_traits as company on made.lead_id = company.lead_id and company.trait = 'company'
     -- A form may have brought the person to the CRM before the points did.
     where
         leads.email is not null

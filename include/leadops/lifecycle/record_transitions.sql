@@ -47,7 +47,7 @@ reached as (
             'activity_id', known.activity_id, 'facts', known.facts
         ) as evidence
     from known
-    inner join lifecycle.transitions as mql
+    inner join lifecycle.current_transitions as mql
         on known.lead_id = mql.lead_id and known.cycle = mql.cycle and mql.stage = 'mql'
     inner join versions on known.occurred_at >= versions.since and known.occurred_at < versions.until
     cross join

@@ -22,6 +22,7 @@ done as (
     where inbox.inbox_id = due.inbox_id and not due.is_planned
 )
 
-select distinct links.lead_id
+select distinct coalesce(people.person_id, links.lead_id) as lead_id
 from due
 inner join lifecycle.links as links on due.crm_lead_id = links.crm_lead_id
+left join identity.people as people on links.lead_id = people.lead_id

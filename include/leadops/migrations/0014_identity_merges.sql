@@ -4,6 +4,10 @@ comment on column identity.inbox.lane is '0 live, 1 backfill; scoring gets it wi
 
 alter table identity.leads add column is_claimed boolean not null default false;
 comment on column identity.leads.is_claimed is 'Made for a form that could not wait for the resolver';
+update identity.leads
+set is_claimed = true
+from cdp.events
+where leads.first_event_seq = events.seq and events.event_id like 'form-%';
 comment on column identity.leads.merged_into is 'The oldest lead of the same person; null: itself';
 
 alter table identity.aliases add column confirmed_seq bigint;
@@ -211,6 +215,30 @@ where
             where ending.lead_id = people.person_id and ending.stage in ('won', 'lost')
         ), '-infinity'
     );
+
+-- What the CRM calls a lead, and of a person who has none under their oldest lead, what it calls the next.
+create view lifecycle.crm_leads as
+select
+    known.lead_id,
+    known.lead_id as holder_id,
+    known.external_id
+from delivery.external_ids as known
+where known.target = 'crm'
+union all
+(
+    select distinct on (people.person_id)
+        people.person_id as lead_id,
+        people.lead_id as holder_id,
+        known.external_id
+    from identity.people as people
+    inner join delivery.external_ids as known on people.lead_id = known.lead_id and known.target = 'crm'
+    where
+        not exists (
+            select from delivery.external_ids as own
+            where own.target = 'crm' and own.lead_id = people.person_id
+        )
+    order by people.person_id asc, people.lead_id asc
+);
 
 -- Filled by identity when a lead's person changes, emptied by lifecycle.
 create table lifecycle.regroupings (

@@ -1,5 +1,5 @@
--- Finds the lead of an email, or makes it, for a caller that cannot wait for the resolver. Of two at once, the second
--- waits for the first to commit, looks again and finds the same lead.
+-- Finds the lead of an email, or makes it, for a caller that cannot wait for the resolver; of a person with several
+-- leads it is the oldest. Of two at once, the second waits for the first to commit, looks again and finds the same.
 create function identity.claim_lead(
     asked_email text, asked_seq bigint, asked_ts timestamptz, asked_event_id text, asked_now timestamptz
 ) returns bigint
@@ -8,14 +8,15 @@ declare
     found_lead bigint;
 begin
     loop
-        select aliases.lead_id into found_lead
+        select coalesce(people.person_id, aliases.lead_id) into found_lead
         from identity.aliases as aliases
+        left join identity.people as people on aliases.lead_id = people.lead_id
         where aliases.kind = 'email' and aliases.value = asked_email;
         if found then
             return found_lead;
         end if;
-        insert into identity.leads (email, created_at, first_event_seq)
-        values (asked_email, asked_now, asked_seq)
+        insert into identity.leads (email, created_at, first_event_seq, is_claimed)
+        values (asked_email, asked_now, asked_seq, true)
         on conflict (email) do nothing
         returning leads.lead_id into found_lead;
         if found then

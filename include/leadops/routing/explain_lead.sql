@@ -13,5 +13,7 @@ select
     passed_over,
     rules
 from routing.assignments
-where lead_id = %(lead_id)s
-order by cycle asc, number asc
+where
+    lead_id = %(lead_id)s
+    or lead_id in (select people.lead_id from identity.people as people where people.person_id = %(lead_id)s)
+order by cycle asc, assigned_at asc, number asc

@@ -8,13 +8,13 @@ select
         'lead:' || mql.lead_id
     ) as account,
     jsonb_strip_nulls(coalesce(traits.facts, '{}') || jsonb_build_object('campaign', mql.campaign)) as facts
-from lifecycle.transitions as mql
+from lifecycle.current_transitions as mql
 left join identity.leads as leads on mql.lead_id = leads.lead_id
 left join lateral (
     select
         jsonb_object_agg(known_traits.trait, known_traits.value #>> '{}') as facts,
         max(lower(btrim(known_traits.value #>> '{}'))) filter (where known_traits.trait = 'company') as company
-    from identity.traits as known_traits
+    from identity.person_traits as known_traits
     where known_traits.lead_id = mql.lead_id
 ) as traits on true
 where

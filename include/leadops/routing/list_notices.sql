@@ -8,8 +8,8 @@ where
     and (
         notices.created_at <= %(wanted_before)s
         or exists (
-            select from delivery.external_ids as known
-            where known.target = 'crm' and known.lead_id = assignments.lead_id
+            select from lifecycle.crm_leads as known
+            where known.lead_id = assignments.lead_id
         )
     )
 order by notices.assignment_id

@@ -7,8 +7,8 @@ select
     assignments.queue,
     assignments.cause,
     (
-        select known.external_id from delivery.external_ids as known
-        where known.target = 'crm' and known.lead_id = assignments.lead_id
+        select known.external_id from lifecycle.crm_leads as known
+        where known.lead_id = assignments.lead_id
     ) as crm_id,
     (select reps.profile ->> 'slack_id' from crm.reps as reps where reps.rep_id = assignments.rep_id) as slack_id
 from routing.notices as notices

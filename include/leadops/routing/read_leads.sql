@@ -72,34 +72,59 @@ select
     did.contact_at is not null as is_contacted,
     did.taken_by,
     did.ended_at is not null as has_ended,
+    coalesce(
+        (select min(known.holder_id) from lifecycle.crm_leads as known where known.lead_id = wanted.lead_id),
+        joined.created_id,
+        wanted.lead_id
+    ) as crm_lead,
     jsonb_strip_nulls(coalesce(traits.facts, '{}') || jsonb_build_object('campaign', mql.campaign)) as facts
 from wanted
-inner join lifecycle.transitions as mql
+inner join lifecycle.current_transitions as mql
     on wanted.lead_id = mql.lead_id and wanted.cycle = mql.cycle and mql.stage = 'mql'
 left join routing.leads as own on wanted.lead_id = own.lead_id and wanted.cycle = own.cycle
 left join identity.leads as leads on wanted.lead_id = leads.lead_id
 left join lateral (
     select
+        (array_agg(others.account_id order by others.lead_id) filter (where others.account_id is not null))[1]
+            as account_id,
+        array_agg(others.lead_id) as leads,
+        min(others.lead_id) filter (
+            where exists (
+                select from delivery.outbox as creating
+                where
+                    creating.lead_id = others.lead_id
+                    and creating.target = 'crm'
+                    and creating.operation = 'create_lead'
+                    and creating.state in ('pending', 'sending', 'done')
+            )
+        ) as created_id
+    from identity.people as people
+    inner join identity.leads as others on people.lead_id = others.lead_id
+    where people.person_id = wanted.lead_id
+) as joined on true
+left join lateral (
+    select
         jsonb_object_agg(known_traits.trait, known_traits.value #>> '{}') as facts,
         max(lower(btrim(known_traits.value #>> '{}'))) filter (where known_traits.trait = 'company') as company
-    from identity.traits as known_traits
+    from identity.person_traits as known_traits
     where known_traits.lead_id = wanted.lead_id
 ) as traits on true
 cross join
     lateral (
         select
             coalesce(
-                'account:' || leads.account_id,
+                'account:' || coalesce(leads.account_id, joined.account_id),
                 'company:' || md5(nullif(traits.company, '')),
                 'lead:' || wanted.lead_id
             ) as account
     ) as keys
 left join lateral (
     select
-        count(*) as times,
+        count(*) filter (where assignments.lead_id = wanted.lead_id) as times,
         array_agg(distinct assignments.rep_id) filter (where assignments.rep_id is not null) as reps
     from routing.assignments as assignments
-    where assignments.lead_id = wanted.lead_id and assignments.cycle = wanted.cycle
+    where
+        assignments.lead_id = any(coalesce(joined.leads, array[wanted.lead_id])) and assignments.cycle = wanted.cycle
 ) as before on true
 left join lateral (
     select

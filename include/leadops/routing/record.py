@@ -136,7 +136,7 @@ class Recorder:
             operation=operation,
             payload=payload | {"idempotency_key": f"{self._installation}-{key}"},
             idempotency_key=key,
-            lead_id=work.lead_id,
+            lead_id=work.crm_lead if target == "crm" else work.lead_id,
             now=self._now,
             lane=BACKFILL if work.is_quiet else LIVE,
         )

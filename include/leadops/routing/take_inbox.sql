@@ -11,12 +11,13 @@ taken as (
     delete from routing.inbox
     using due
     where inbox.inbox_id = due.inbox_id
-    returning inbox.lead_id, inbox.cycle, inbox.why
+    returning inbox.inbox_id, inbox.lead_id, inbox.cycle, inbox.why
 )
 
 select
     lead_id,
     cycle,
-    bool_or(why = 'breach') as is_breach
+    bool_or(why = 'breach') as is_breach,
+    max(inbox_id) filter (where why = 'merge') as regrouping
 from taken
 group by lead_id, cycle

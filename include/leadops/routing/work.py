@@ -7,6 +7,7 @@ from typing import Any
 
 from leadops.db import Connection, load_sql
 from leadops.routing.decide import Load
+from leadops.routing.regroup import regroup
 from leadops.routing.rules import RoutingRules
 from leadops.routing.team import Team
 
@@ -32,6 +33,7 @@ class Work:
     is_contacted: bool
     taken_by: str | None
     has_ended: bool
+    crm_lead: int  # the lead of the person that the CRM knows
     traits: Mapping[str, Any]
 
     @property
@@ -46,6 +48,7 @@ def take_work(connection: Connection, *, now: datetime, most: int) -> tuple[list
     The second value says whether the inbox may hold more.
     """
     come = connection.execute(load_sql("leadops.routing", "take_inbox"), {"most": most}).fetchall()
+    regroup(connection, [(row[0], row[1], row[3]) for row in come if row[3] is not None], now=now)
     rows = connection.execute(
         load_sql("leadops.routing", "read_leads"),
         {

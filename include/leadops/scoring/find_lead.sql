@@ -9,6 +9,8 @@ left join scoring.scores as scores on leads.lead_id = scores.lead_id
 where
     leads.lead_id = %(lead_id)s
     or leads.lead_id = (
-        select aliases.lead_id from identity.aliases as aliases
+        select coalesce(people.person_id, aliases.lead_id)
+        from identity.aliases as aliases
+        left join identity.people as people on aliases.lead_id = people.lead_id
         where aliases.kind = 'email' and aliases.value = %(email)s
     )

@@ -6,7 +6,14 @@ with touched as (
 looked_at as (
     select clock_id
     from sla.clocks
-    where state in ('running', 'at_risk', 'held') and warn_at <= %(now)s
+    where
+        state in ('running', 'at_risk', 'held')
+        and warn_at <= %(now)s
+        -- Of a lead that was joined to another the other's clocks count.
+        and not exists (
+            select from identity.people as people
+            where people.lead_id = clocks.lead_id and people.person_id <> people.lead_id
+        )
     union
     select clocks.clock_id
     from sla.clocks as clocks

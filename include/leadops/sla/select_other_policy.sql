@@ -8,7 +8,7 @@ select
     mql.campaign,
     chosen.sla_minutes
 from sla.clocks as clocks
-inner join lifecycle.transitions as mql
+inner join lifecycle.current_transitions as mql
     on clocks.lead_id = mql.lead_id and clocks.cycle = mql.cycle and mql.stage = 'mql'
 left join lateral (
     select thresholds.sla_minutes

@@ -11,7 +11,7 @@ select distinct
     mql.campaign,
     chosen.sla_minutes
 from taken
-inner join lifecycle.transitions as mql
+inner join lifecycle.current_transitions as mql
     on taken.lead_id = mql.lead_id and taken.cycle = mql.cycle and mql.stage = 'mql'
 left join lateral (
     select thresholds.sla_minutes

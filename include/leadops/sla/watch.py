@@ -79,6 +79,7 @@ def watch_clocks(connection: Connection, *, policy: SlaPolicy, now: datetime) ->
         late_before = now - policy.feed_late_after
         is_feed_late = known_until is None or known_until < late_before
         calendar = Calendar(policy)
+        connection.execute(load_sql("leadops.sla", "drop_regrouped"))
         cycles = [Cycle(*row) for row in connection.execute(load_sql("leadops.sla", "take_cycles"))]
         start_clocks(connection, cycles, policy=policy, calendar=calendar)
         follow_policy(connection, policy=policy, calendar=calendar)

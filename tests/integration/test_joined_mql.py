@@ -1,0 +1,208 @@
+"""Two MQLs turn out one person: points, MA, stages, clock, owner and CRM follow, and go back with a split."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from leadops.clients.crm import CrmClient
+from leadops.clients.ma import MaClient
+from leadops.crm.poll import poll_crm
+from leadops.db import connect
+from leadops.delivery.audit import audit_scores
+from leadops.delivery.push import push
+from leadops.identity.claim import claim_lead
+from leadops.identity.split import split_leads
+from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.qualify import qualify_leads
+from leadops.routing.assign import assign_leads
+from leadops.routing.rules import RoutingRules
+from leadops.settings import Endpoint, load_config
+from leadops.sla.policy import SlaPolicy
+from leadops.sla.watch import watch_clocks
+from leadops_sandbox.serve import serve_in_thread
+from leadops_sandbox.settings import Tokens
+from tests.desk import clock, impatient
+from tests.identity.test_resolve import seen
+from tests.integration.test_mql_to_owner import all_day
+from tests.scoring.conftest import World
+from tests.scoring.oracle import Happening
+from tests.scoring.test_score import rule_set
+
+RULES = rule_set(
+    {"name": "view", "event": "page_view", "points": 50},
+    fit=[{"name": "mine", "trait": "industry", "when": {"equals": "mining"}, "points": 30}],
+)
+BOTH = [seen("a known", email="a@x.example", user_id="u"), seen("b known", email="b@x.example", user_id="u")]
+
+
+class Shop:
+    """The minute loop over a sandbox's MA and CRM."""
+
+    def __init__(self, url: str, database_url: str, path: Path) -> None:
+        self.url, self.database_url, self.path = url, database_url, path
+        self.world = World(connect(database_url))
+        self.now = datetime.now(UTC)
+
+    def endpoint(self, target: str) -> Endpoint:
+        return Endpoint(base_url=self.url, token=getattr(Tokens(), target), timeout=5)
+
+    def run(self, happenings: list[Happening] | None = None) -> None:
+        """One minute."""
+        connection = self.world.connection
+        self.world.accept(happenings or [])
+        self.now += timedelta(minutes=1)
+        self.world.resolve(now=self.now)
+        self.world.score(RULES, now=self.now)
+        self.push("ma")
+        crm = CrmClient(self.endpoint("crm"))
+        poll_crm(connection, crm, now=self.now)
+        crm.close()
+        for _ in range(2):  # what the CRM calls a lead is known only after the push
+            qualify_leads(connection, contract=load_config("kpi", KpiContract), now=self.now)
+            watch_clocks(connection, policy=load_config("sla", SlaPolicy), now=self.now)
+            assign_leads(connection, rules=load_config("routing", RoutingRules), now=self.now)
+            connection.commit()
+            self.push("crm")
+
+    def push(self, target: str) -> None:
+        self.world.connection.commit()
+        settings = impatient()
+        both = settings.targets | {"crm": settings.targets["ma"]}
+        push(
+            database_url=self.database_url,
+            endpoint=self.endpoint(target),
+            target=target,
+            settings=settings.model_copy(update={"targets": both}),
+            clock=clock,
+            sleep=time.sleep,
+            until=clock() + timedelta(seconds=20),
+        )
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        found = self.world.rows(query)
+        self.world.connection.commit()
+        return found
+
+    def state(self) -> dict[str, Any]:
+        """Return all that sales and marketing see."""
+        return {
+            "scores": self.rows("select lead_id, fit, behaviour from scoring.scores order by 1"),
+            "stages": self.rows(
+                "select lead_id, cycle, stage, occurred_at, recorded_at from lifecycle.current_transitions"
+                " order by 1, 4, 3"
+            ),
+            "clocks": self.rows(
+                "select lead_id, clock, started_at, due_at, stopped_at, state from sla.clocks order by 1, 2"
+            ),
+            "owners": self.rows("select lead_id, state, rep_id from routing.leads order by 1"),
+            "facts": self.rows("select lead_id, fact, occurred_at from lifecycle.facts order by 1, 2"),
+        }
+
+    def owners_in_crm(self) -> list[Any]:
+        """Return whom the CRM was last told as the owner of each of its leads, in the order of ours."""
+        owners = {}
+        for line in map(json.loads, (self.path / "journal.jsonl").read_text().splitlines()):
+            if line["kind"] == "crm.patch":
+                owners[line["id"]] = line["body"]["owner_id"]
+        known = "select external_id from delivery.external_ids where target = 'crm' order by lead_id"
+        return [owners[crm_id] for (crm_id,) in self.rows(known)]
+
+    def audit(self) -> int:
+        client = MaClient(self.endpoint("ma"))
+        found = audit_scores(self.world.connection, client)
+        self.world.connection.commit()
+        return len(found.differences) + found.under_way
+
+
+def visits(name: str, email: str) -> list[Happening]:
+    told = seen(f"{name} told", event="identify", email=email, properties={"industry": "mining"})
+    return [told, seen(f"{name} view", email=email)]
+
+
+@pytest.fixture
+def shop(database_url: str, tmp_path: Path) -> Any:
+    with serve_in_thread(tmp_path, sales_work=False) as url:
+        reps = {"items": [all_day("rep-de", "de"), all_day("rep-ja", "ja")]}
+        headers = {"Authorization": f"Bearer {Tokens().crm}"}
+        requests.put(f"{url}/_crm/reps", json=reps, headers=headers, timeout=5).raise_for_status()
+        shop = Shop(url, database_url, tmp_path)
+        yield shop
+        shop.world.connection.close()
+
+
+def test_both_were_mql(shop: Shop) -> None:
+    shop.run([seen("first", email="a@x.example"), *visits("b", "b@x.example")])
+    shop.run(visits("a", "a@x.example"))
+    before, owners = shop.state(), shop.owners_in_crm()
+    (mql_of_b,) = [row[3] for row in before["stages"] if row[0] == 2]
+    assert [row[:2] for row in before["scores"]] == [(1, 30), (2, 30)]
+    assert len(set(owners)) == 2
+
+    shop.run(BOTH)
+    points = 50 + 2 * 50 + 2 * 50
+    joined = shop.state()
+    assert joined["scores"] == [(1, 30, points), (2, 0, 0)]
+    assert [row[:4] for row in joined["stages"]] == [(1, 1, "mql", mql_of_b)]
+    assert {(row[0], row[2]) for row in joined["clocks"]} == {(1, mql_of_b)}
+    assert joined["owners"] == [row for row in before["owners"] if row[0] == 1]
+    assert shop.owners_in_crm() == [owners[0]] * 2
+    assert shop.rows("select count(*) from routing.assignments") == [(2,)]
+    assert shop.rows("select count(*) from delivery.outbox where operation = 'create_lead'") == [(2,)]
+    assert shop.audit() == 0
+    assert claim_lead(shop.world.connection, email="b@x.example", event_seq=1, now=shop.now) == 1
+
+    contact = {"lead_id": "", "rep_id": "rep-ja", "kind": "call", "occurred_at": shop.now.isoformat()}
+    contact["lead_id"] = shop.rows(
+        "select external_id from delivery.external_ids where target = 'crm' and lead_id = 2"
+    )[0][0]
+    headers = {"Authorization": f"Bearer {Tokens().crm}"}
+    requests.post(f"{shop.url}/_crm/activities", json=contact, headers=headers, timeout=5).raise_for_status()
+    shop.run()
+    stopped = {row[1]: (row[0], row[5]) for row in shop.state()["clocks"]}
+    assert stopped["first_contact"] == (1, "met")
+
+    split_leads(
+        shop.world.connection, settings=shop.world.identity, reason="twins", by="ops", now=shop.now, lead=2
+    )
+    shop.run()
+    after = shop.state()
+    assert after["scores"] == [(1, 30, 150), (2, 30, 100)]
+    assert [row[2:5] for row in after["stages"]] == [row[2:5] for row in before["stages"]]
+    assert [row[0] for row in after["stages"]] == [1, 2]
+    assert [row[:4] for row in after["clocks"]] == [row[:4] for row in before["clocks"]]
+    assert [row[0] for row in after["clocks"] if row[1] == "first_contact" and row[5] == "met"] == [2]
+    assert after["owners"] == before["owners"]
+    assert shop.owners_in_crm() == owners
+    assert shop.audit() == 0
+    assert shop.rows("select count(*) from routing.assignments") == [(2,)]
+
+
+def test_only_the_younger_was_mql(shop: Shop) -> None:
+    shop.run([seen("first", email="a@x.example"), *visits("b", "b@x.example")])
+    before = shop.state()
+    shop.run(BOTH)
+    joined = shop.state()
+    assert [row[:3] for row in joined["stages"]] == [(1, 1, "mql")]
+    assert [(row[0], *row[1:]) for row in joined["owners"]] == [(1, *before["owners"][0][1:])]
+    assert {(row[0], row[2]) for row in joined["clocks"]} == {(1, before["stages"][0][3])}
+    assert shop.rows("select count(*) from delivery.outbox where operation = 'create_lead'") == [(1,)]
+    assert shop.rows("select count(*) from routing.assignments") == [(1,)]
+    assert shop.audit() == 0
+    split_leads(
+        shop.world.connection,
+        settings=shop.world.identity,
+        reason="twins",
+        by="ops",
+        now=shop.now,
+        merge_id=1,
+    )
+    shop.run()
+    after = shop.state()
+    assert after | {"scores": []} == before | {"scores": []}
+    assert shop.audit() == 0
+    assert shop.rows("select count(*) from routing.assignments") == [(1,)]
