@@ -83,3 +83,13 @@ def test_a_join_is_explained_and_can_be_split(
     for words in (["2"], ["--merge", "1"], ["2", "--merge", "1"], []):
         result = CliRunner().invoke(app, ["identity", "split", *words, "--reason", "again"])
         assert isinstance(result.exception, PermanentError)
+
+
+def test_a_rebuild_is_compared(shared: World) -> None:
+    assert "5 events, 5 emails, 0 joins compared" in run("rebuild", "--verify")
+    shared.connection.execute("update identity.aliases set lead_id = 2 where value = 'home'")
+    shared.connection.commit()
+    assert "alias: lead 2, 5" in run("rebuild", "--dry-run")
+    for words in ([], ["--verify"], ["--verify", "--dry-run"]):
+        result = CliRunner().invoke(app, ["identity", "rebuild", *words])
+        assert isinstance(result.exception, PermanentError)

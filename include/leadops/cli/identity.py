@@ -12,6 +12,7 @@ from rich.table import Table
 from leadops.cli.context import clock, console, open_database
 from leadops.errors import PermanentError
 from leadops.identity.explain import Person, explain_identity, find_lead
+from leadops.identity.rebuild import compare_rebuilt
 from leadops.identity.settings import IdentitySettings
 from leadops.identity.split import split_leads
 from leadops.identity.violations import list_violations, settle_violations
@@ -75,6 +76,26 @@ def split(
         )
     for lead_id, person in done.persons.items():
         console.print(f"lead {lead_id}: {'a person of its own' if person is None else f'lead {person}'}")
+
+
+@app.command()
+def rebuild(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would change, and end well.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="The same, and fail where anything would.")
+    ] = False,
+) -> None:
+    """Work leads, identifiers and joins out anew from all events, and compare; nothing is written."""
+    if dry_run == verify:
+        raise PermanentError("say --dry-run or --verify; a rebuild only compares")
+    settings = load_config("identity", IdentitySettings)
+    with open_database() as connection:
+        found = compare_rebuilt(connection, settings=settings)
+    for what, leads in found.differences.items():
+        console.print(f"{what}: lead {', '.join(map(str, leads))}")
+    console.print(f"{found.events} events, {found.leads} emails, {found.merges} joins compared")
+    if found.differences and verify:
+        raise PermanentError("the tables differ from what the events say; the leads are listed above")
 
 
 @app.command()

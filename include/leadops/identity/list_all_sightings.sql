@@ -1,0 +1,6 @@
+select
+    kind,
+    value,
+    lead_id,
+    event_seq
+from identity.sightings

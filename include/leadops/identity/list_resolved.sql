@@ -1,0 +1,4 @@
+select
+    event_seq,
+    lead_id
+from identity.resolved_events
