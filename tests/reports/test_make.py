@@ -5,6 +5,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from leadops.errors import PermanentError
+from leadops.reports.settings import ReportSettings
 
 from .conftest import Desk
 
@@ -58,3 +59,11 @@ def test_a_folder_that_cannot_be_written_is_one_line(desk: Desk, tmp_path: Path)
     (tmp_path / "taken").write_text("")
     with pytest.raises(PermanentError, match="set `folder` in reports"):
         desk.make(file=tmp_path / "taken" / "x.png")
+
+
+def test_where_the_files_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", "/srv/airflow")
+    assert ReportSettings().place() == Path("/srv/airflow/reports")
+    assert ReportSettings(folder="/mnt/reports").place() == Path("/mnt/reports")
+    monkeypatch.delenv("AIRFLOW_HOME")
+    assert ReportSettings().place() == Path("reports")

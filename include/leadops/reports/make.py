@@ -72,7 +72,7 @@ def make_report(
     )
     if names:  # of rows whose letters no font here has
         sentences.append(", ".join(f"{number} = {name}" for number, name in names.items()))
-    file = file or Path(settings.folder) / f"{NAME}_{period.first_day}_{period.last_day}.png"
+    file = file or settings.place() / f"{NAME}_{period.first_day}_{period.last_day}.png"
     write_file(file, picture)
     said = json.dumps(sentences, ensure_ascii=False)
     with connection.transaction():
