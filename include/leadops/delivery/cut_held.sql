@@ -37,15 +37,13 @@ select
     %(lane)s,
     gen_random_uuid()::text,
     count(*),
-    case when count(*) > 1 then '{"updates":[' else '' end
-    || string_agg(
-        '{"deltaId":"' || installation_id || '-' || ledger_seq
-        || '","leadId":' || external_id
-        || ',"delta":' || points
-        || ',"reason":' || to_json(reason) || '}',
-        ',' order by lead_id, ledger_seq
-    )
-    || case when count(*) > 1 then ']}' else '' end,
+    delivery.form_call(
+        count(*),
+        string_agg(
+            delivery.form_update(installation_id, ledger_seq, external_id, points, reason),
+            ',' order by lead_id, ledger_seq
+        )
+    ),
     %(now)s
 from numbered, delivery.installation
 group by part

@@ -1,5 +1,4 @@
 -- The ledger's writers commit in the order of seq, so everything up to a seq that we see is there to be seen.
--- A batch of one delta has the body of the route for a single lead.
 with next_rows as materialized (
     select
         seq,
@@ -41,24 +40,20 @@ held as (
 
 batches as (
     insert into delivery.batches (
-        target, lane, idempotency_key, from_seq, to_seq, deltas, body, created_at
+        target, lane, idempotency_key, from_seq, deltas, body, created_at
     )
     select
         %(target)s,
         %(lane)s,
         gen_random_uuid()::text,
         min(seq),
-        max(seq),
         count(*),
-        case when count(*) > 1 then '{"updates":[' else '' end
-        || string_agg(
-            '{"deltaId":"' || installation_id || '-' || seq
-            || '","leadId":' || external_id
-            || ',"delta":' || points
-            || ',"reason":' || to_json(reason) || '}',
-            ',' order by lead_id, seq
-        )
-        || case when count(*) > 1 then ']}' else '' end,
+        delivery.form_call(
+            count(*),
+            string_agg(
+                delivery.form_update(installation_id, seq, external_id, points, reason), ',' order by lead_id, seq
+            )
+        ),
         %(now)s
     from addressed, delivery.installation
     where external_id is not null
