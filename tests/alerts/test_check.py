@@ -140,8 +140,8 @@ def test_backfill_and_what_nobody_is_to_be_told_is_no_backlog(connection, look, 
 @pytest.mark.parametrize(
     "statement",
     [
-        "insert into delivery.batches (target, lane, idempotency_key, from_seq, to_seq, deltas, body,"
-        " created_at) values ('ma', 0, 'k', 1, 1, 1, '', now())",
+        "insert into delivery.batches (target, lane, idempotency_key, from_seq, deltas, body,"
+        " created_at) values ('ma', 0, 'k', 1, 1, '', now())",
         "insert into delivery.held_deltas (ledger_seq, target, lead_id, lane) values (1, 'ma', 1, 0)",
     ],
     ids=["in a batch", "held"],
@@ -152,6 +152,36 @@ def test_what_was_cut_but_has_not_arrived_still_waits(connection, look, clock, s
     connection.execute(statement)
     assert look(5).opened == 0
     assert look(1).opened == 1
+
+
+@pytest.mark.parametrize(
+    ("states", "is_known", "opened"),
+    [
+        (["dead"], False, 0),
+        (["dropped"], False, 0),
+        (["dead", "pending"], False, 1),
+        (["dead"], True, 1),
+        (["pending"], False, 1),
+    ],
+)
+def test_what_is_held_for_a_lead_that_nobody_makes_is_told_by_its_dead_letter_alone(
+    connection, look, clock, states: list[str], is_known: bool, opened: int
+):
+    add_ledger(connection, clock())
+    connection.execute("insert into delivery.cursors values ('ma', 0, 1)")
+    connection.execute(
+        "insert into delivery.held_deltas (ledger_seq, target, lead_id, lane) values (1, 'ma', 1, 0)"
+    )
+    if is_known:
+        connection.execute("insert into delivery.external_ids values ('ma', 1, '9', now())")
+    for number, state in enumerate(states):
+        connection.execute(
+            "insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane,"
+            " created_at, state) values ('ma', 'upsert_lead', 1, '{}', %s, 1, %s, %s)",
+            [str(number), clock(), state],
+        )
+    assert look(6).opened == opened
+    assert {incident.kind for incident in incidents(connection)} <= {"ma_backlog"}
 
 
 def test_an_effect_that_waits_is_told_but_not_one_just_sent_again(connection, look, clock):

@@ -28,7 +28,7 @@ with waiting as (
     where batches.state = 'ready' and batches.lane = 0
     group by batches.target
     union all
-    -- held until the lead is known
+    -- held until the lead is known; one that nobody makes any more is told by its dead letter, not by this
     select
         held.target,
         min(greatest(ledger.recorded_at, retried.retried_at)),
@@ -45,7 +45,30 @@ with waiting as (
                 and letters.target = held.target
                 and letters.state = 'retried'
         ) as retried
-    where held.lane = 0
+    where
+        held.lane = 0
+        and not (
+            exists (
+                select 1 from delivery.outbox as given_up
+                where
+                    given_up.lead_id = held.lead_id
+                    and given_up.target = held.target
+                    and given_up.operation = 'upsert_lead'
+                    and given_up.state in ('dead', 'dropped')
+            )
+            and not exists (
+                select 1 from delivery.external_ids as known
+                where known.target = held.target and known.lead_id = held.lead_id
+            )
+            and not exists (
+                select 1 from delivery.outbox as making
+                where
+                    making.lead_id = held.lead_id
+                    and making.target = held.target
+                    and making.operation = 'upsert_lead'
+                    and making.state in ('pending', 'sending')
+            )
+        )
     group by held.target
 ),
 
