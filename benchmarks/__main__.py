@@ -13,6 +13,7 @@ from benchmarks.cpu import measure_cpu
 from benchmarks.figures import Measured
 from benchmarks.form_intake import measure_form_intake
 from benchmarks.form_to_crm import measure_form_to_crm
+from benchmarks.identity import measure_identity
 from benchmarks.latency import measure_latency
 from benchmarks.machine import describe_machine
 from benchmarks.minute_run import measure_minute_run
@@ -28,6 +29,7 @@ NAMES = (
     "push",
     "form_to_crm",
     "form_intake",
+    "identity",
     "retrain",
     "latency",
     "cpu",
@@ -58,6 +60,7 @@ def main() -> int:
             "push": partial(measure_push, quick=given.quick),
             "form_to_crm": partial(measure_form_to_crm, quick=given.quick),
             "form_intake": partial(measure_form_intake, quick=given.quick),
+            "identity": partial(measure_identity, quick=given.quick),
             "retrain": partial(measure_retrain, quick=given.quick),
             "threshold_search": partial(measure_threshold_search, quick=given.quick),
             "attribution": partial(measure_attribution, quick=given.quick),
