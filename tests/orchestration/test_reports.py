@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -91,3 +93,12 @@ def test_the_minute_run_notes_a_kpi_yaml_that_changes_a_frozen_quarter(
     minute.qualify()
     assert "kpi.yaml changes what was frozen for 2026-Q4: mql.fit: 20 → 25" in caplog.text
     assert connection.execute("select quarter from lifecycle.frozen_changes").fetchall() == [("2026-Q4",)]
+
+
+def test_nothing_heavy_is_loaded_before_a_picture_is_drawn() -> None:
+    code = (
+        "import sys; import leadops.orchestration.reports, leadops.orchestration.minute, leadops.cli.app,"
+        " leadops.gateway.app; print(sorted({'numpy', 'matplotlib', 'pandas', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"
