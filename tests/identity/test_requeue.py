@@ -23,3 +23,17 @@ def test_an_interval_ends_before_its_end(world: World) -> None:
     world.accept([view("two", 1)], received_at=NOW + HOUR)
     assert find_interval(world.connection, start=NOW, end=NOW + HOUR) == (1, 1)
     assert find_interval(world.connection, start=NOW - HOUR, end=NOW) is None
+
+
+def test_what_a_backfill_puts_back_is_scored_behind_the_live_ones(world: World) -> None:
+    world.accept([view("one", 1), view("nobody", 2, email=None, anonymous_id="a")])
+    world.accept([view("live", 3, email="b@x.example")])
+    world.connection.execute("delete from identity.inbox where event_seq < 3")
+    assert requeue_lost_events(world.connection, start=NOW, end=NOW + HOUR, lane=1) == 2
+    world.resolve()
+    assert world.rows("select lead_id, lane from scoring.inbox order by 1") == [(1, 1), (2, 0)]
+    world.accept([view("known", 4, email="a@x.example", anonymous_id="a")])
+    world.connection.execute("update identity.inbox set lane = 1")
+    world.connection.execute("truncate scoring.inbox")
+    world.resolve()
+    assert {row[1] for row in world.rows("select lead_id, lane from scoring.inbox")} == {1}

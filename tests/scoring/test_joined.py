@@ -1,6 +1,7 @@
 """Points follow the person when two leads turn out one, with the reason."""
 
 from tests.identity.test_resolve import seen
+from tests.identity.test_split import split
 from tests.scoring.conftest import World
 from tests.scoring.test_score import VIEW, rule_set, view
 
@@ -26,3 +27,46 @@ def test_the_younger_goes_to_zero_and_the_survivor_gets_what_its_events_give(wor
     assert world.totals_differ() == []
     world.run(RULES, [view("later", 3000, email="b@x.example")])
     assert world.rows("select lead_id, behaviour from scoring.scores order by 1") == [(1, 15), (2, 0)]
+
+
+def test_a_split_takes_back_what_the_join_gave(world: World) -> None:
+    world.run(RULES, [view("a", 1), view("b", 2, email="b@x.example")])
+    world.accept([seen(name, email=f"{name[0]}@x.example", user_id="u") for name in ("a2", "b2")])
+    world.resolve()
+    world.score(RULES)
+    before = len(show(world))
+    split(world, lead=2)
+    world.score(RULES)
+    assert show(world)[before:] == [
+        (1, -5, "view: leads that had been joined were split"),
+        (2, 5, "view: leads that had been joined were split"),
+    ]
+    assert world.rows("select lead_id, behaviour from scoring.scores order by 1") == [(1, 5), (2, 5)]
+    world.run(RULES, [view("c", 0)])
+    assert show(world)[before + 2 :] == [(1, 5, "view")]
+
+
+def test_the_newest_fact_counts_whichever_lead_told_it(world: World) -> None:
+    rules = rule_set(fit=[{"name": "mine", "trait": "industry", "when": {"equals": "mining"}, "points": 7}])
+    told = [("a", 1, "mining"), ("b", 2, "farming")]
+    world.run(
+        rules,
+        [
+            seen(
+                f"{name} told",
+                at,
+                "identify",
+                email=f"{name}@x.example",
+                user_id="u",
+                properties={"industry": what},
+            )
+            for name, at, what in told
+        ],
+    )
+    assert world.points() == {}
+    assert world.rows("select lead_id, value from identity.person_traits where trait = 'industry'") == [
+        (1, "farming")
+    ]
+    split(world, lead=2)
+    world.score(rules)
+    assert world.points() == {("a@x.example", None, "mine"): 7}
