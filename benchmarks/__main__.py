@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.attribution import measure_attribution
 from benchmarks.cpu import measure_cpu
+from benchmarks.decay import measure_decay
 from benchmarks.figures import Measured
 from benchmarks.form_intake import measure_form_intake
 from benchmarks.form_to_crm import measure_form_to_crm
@@ -31,6 +32,7 @@ NAMES = (
     "form_intake",
     "identity",
     "retrain",
+    "decay",
     "latency",
     "cpu",
     "threshold_search",
@@ -61,6 +63,7 @@ def main() -> int:
             "form_to_crm": partial(measure_form_to_crm, quick=given.quick),
             "form_intake": partial(measure_form_intake, quick=given.quick),
             "identity": partial(measure_identity, quick=given.quick),
+            "decay": partial(measure_decay, quick=given.quick),
             "retrain": partial(measure_retrain, quick=given.quick),
             "threshold_search": partial(measure_threshold_search, quick=given.quick),
             "attribution": partial(measure_attribution, quick=given.quick),

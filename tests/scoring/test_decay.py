@@ -1,5 +1,6 @@
 """Old behaviour loses its worth by its age, whatever nights there were and when it became known."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from math import floor
 from typing import Any
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 
 from leadops.db import connect
 from leadops.errors import PermanentError
+from leadops.scoring.backfill import enqueue_interval
 from leadops.scoring.decay import Decayed, decay_leads, preview_decay
 from leadops.scoring.ledger import write_off
 from leadops.scoring.preview import preview_leads
 from leadops.scoring.rules import Decay, RuleSet
 from leadops.scoring.score import score_leads
-from tests.scoring.conftest import TOKYO, World
+from tests.scoring.conftest import NOW, TOKYO, World
 from tests.scoring.oracle import Happening, give_points
 
 FIRST = date(2026, 3, 1)
@@ -342,3 +344,32 @@ def test_the_defaults_fade_and_can_be_left_out() -> None:
     assert RuleSet.model_validate({}).decay is None
     assert isinstance(rule_set(VIEW).decay, Decay)
     assert rule_set(VIEW).hash(TOKYO) != rule_set(VIEW, decay=None).hash(TOKYO)
+
+
+def test_who_turns_out_to_be_one_person_has_at_once_what_the_nights_left_of_both(world: World) -> None:
+    rules = rule_set(VIEW)
+    world.run(rules, [event("one", 0), event("two", 10, email="b@x.example")])
+    night(world, rules, 25)
+    assert behaviour(world) == {"a@x.example": 4, "b@x.example": 8}
+    seen = [
+        replace(event(f"both {letter}", 26, "other", f"{letter}@x.example"), user_id="u1") for letter in "ab"
+    ]
+    world.run(rules, seen)
+    points = world.rows("select count(*) from scoring.ledger where kind = 'rule'")
+    joined = behaviour(world)
+    assert sum(joined.values()) == 12, "16 points of each, as old as they are"
+    assert sorted(joined.values()) == [0, 12], points
+    assert night(world, rules, 25) == [Decayed(0, 0, 0, remaining=False)]
+    night(world, rules, 400)
+    assert set(behaviour(world).values()) == {0}
+
+
+def test_a_backfill_of_old_minutes_changes_nothing_that_faded(world: World) -> None:
+    rules = rule_set(VIEW)
+    world.run(rules, [event("one", 0), event("two", 10, email="b@x.example")])
+    night(world, rules, 25)
+    before = world.rows("select count(*) from scoring.ledger")
+    world.connection.commit()
+    assert enqueue_interval(world.connection, start=NOW - timedelta(1), end=NOW + timedelta(1)) == 2
+    world.score(rules)
+    assert world.rows("select count(*) from scoring.ledger") == before
