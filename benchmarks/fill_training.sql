@@ -73,7 +73,20 @@ happened as (
                     secs => 86400.0 * (71 + 630.0 * lead_id / %(leads)s + mod(abs(hashint8(lead_id + n)), 90))
                 ) as moment
         ) as at
-    returning seq, anonymous_id
+    returning seq, anonymous_id, event
+),
+
+-- The visitor was told by the identify, which came some time between the others.
+linked as (
+    insert into identity.aliases (kind, value, lead_id, event_seq, linked_at)
+    select
+        'anonymous_id',
+        anonymous_id,
+        substr(anonymous_id, 3)::bigint,
+        seq,
+        %(until)s
+    from happened
+    where event = 'identify'
 )
 
 insert into identity.resolved_events (event_seq, lead_id)

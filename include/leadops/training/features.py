@@ -21,9 +21,9 @@ def create_tables(connection: Connection) -> None:
     """Make the working tables of this transaction, empty."""
     connection.execute("set local work_mem = '256MB'")
     connection.execute("set local jit = off")
-    for name in ("create_moments", "create_sources", "create_seen", "create_told"):
+    for name in ("create_moments", "create_sources", "create_strangers", "create_seen", "create_told"):
         connection.execute(load_sql("leadops.training", name))
-    connection.execute("truncate moments, sources, seen, told")
+    connection.execute("truncate moments, sources, strangers, seen, told")
 
 
 def read_matrix(connection: Connection, *, features: Mapping[str, Feature], told_by: list[str]) -> Matrix:
@@ -32,10 +32,12 @@ def read_matrix(connection: Connection, *, features: Mapping[str, Feature], told
     The caller has made the tables and filled `moments` in the same transaction; it may read more than once.
     What came, or became known to be the lead's, after the moment plays no part.
     """
-    connection.execute("truncate sources, seen, told")
+    connection.execute("truncate sources, strangers, seen, told")
     connection.execute("analyze moments")
     connection.execute(load_sql("leadops.training", "fill_sources"))
     connection.execute("analyze sources")
+    connection.execute(load_sql("leadops.training", "fill_strangers"))
+    connection.execute("analyze strangers")
     heads = _read_heads(connection)
     size = len(heads["place"])
     _fill_seen(connection, features, told_by)

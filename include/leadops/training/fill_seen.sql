@@ -17,17 +17,17 @@ where
         events.received_at <= moments.known_at
         or (events.is_history and events.received_at < moments.history_until)
     )
-    and (
-        events.email is not null
-        or coalesce((
-            select min(told.received_at)
-            from identity.aliases as aliases
-            inner join cdp.events as told on aliases.event_seq = told.seq
-            where
-                aliases.lead_id = sources.lead_id
-                and (
-                    (aliases.kind = 'anonymous_id' and aliases.value = events.anonymous_id)
-                    or (aliases.kind = 'user_id' and aliases.value = events.user_id)
-                )
-        ), '-infinity') <= coalesce(moments.history_until, moments.known_at)
+    and not exists (
+        select from strangers
+        where
+            strangers.place = moments.place
+            and strangers.kind = 'anonymous_id'
+            and strangers.value = case when events.email is null then events.anonymous_id end
+    )
+    and not exists (
+        select from strangers
+        where
+            strangers.place = moments.place
+            and strangers.kind = 'user_id'
+            and strangers.value = case when events.email is null then events.user_id end
     )
