@@ -91,6 +91,9 @@ def test_a_jump_in_the_list_of_targets_asks_a_human(firm: Firm) -> None:
     assert choice.reason.startswith("a step of more than one place in the list of SLA targets: ")
     assert choice.then.sla_minutes == 30
     assert choice.then.leads == choice.now.leads
+    # Only the target changes: no total comes into force where there was none.
+    found = firm.connection.execute("select proposed_value, proposed_sla_minutes from scoring.thresholds")
+    assert found.fetchall() == [(None, 30)]
 
 
 def test_a_gain_inside_the_noise_keeps(firm: Firm) -> None:
@@ -175,3 +178,12 @@ def test_leads_under_the_threshold_are_known_by_their_points_alone(firm: Firm) -
     # 78 and 70 came over; 50 fails the behaviour, 80 has reached the total and is no near miss.
     assert choice.then.leads * 4 == 42
     assert choice.then.threshold == 70
+
+
+def test_leads_far_below_all_labels_cannot_be_judged(firm: Firm) -> None:
+    firm.history()
+    firm.reps(1)
+    firm.arrive(30, leads=200)
+    choice = firm.propose().choice
+    assert choice.plan == "keep"
+    assert choice.then == choice.now

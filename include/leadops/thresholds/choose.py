@@ -87,28 +87,24 @@ def choose(
 
 def _find_pair(outlook: Outlook, in_force: InForce) -> tuple[Forecast, bool]:
     """Return the best pair, and whether its target can be promised; where none can, the best without."""
-    settings = outlook.settings
-    past = outlook.past
-    lowest = past.label_scores[past.labelled > 0].min()
-    least = min(float(lowest), in_force.threshold) - settings.extrapolate_points
+    settings, past = outlook.settings, outlook.past
+    targets = sorted({*settings.sla_minutes, in_force.target})
+    lowest = float(past.label_scores[past.labelled > 0].min())
+    least = min(lowest, in_force.threshold) - settings.extrapolate_points
     for keep_promise in (True, False):
-        found = {
-            minutes: best
-            for minutes in sorted({*settings.sla_minutes, in_force.target})
-            if (best := outlook.search(minutes, least=least, keep_promise=keep_promise))
-        }
+        tried = {target: outlook.search(target, least=least, keep_promise=keep_promise) for target in targets}
+        found = {target: best for target, best in tried.items() if best is not None}
         if found:
             break
-    target = max(found, key=lambda minutes: found[minutes].value)
+    else:
+        return outlook.forecast(in_force.threshold, in_force.target), False
+    target = max(found, key=lambda target: found[target].value)
     present = found.get(in_force.target)
     if present and found[target].value <= present.value * (1 + settings.least_gain):
         target = in_force.target
-    then = outlook.forecast(found[target].score, target)
-    if then.leads == outlook.forecast(in_force.threshold, target).leads:
-        then = outlook.forecast(
-            in_force.threshold, target
-        )  # the same leads: another number would say nothing
-    return then, keep_promise
+    then, same = (outlook.forecast(score, target) for score in (found[target].score, in_force.threshold))
+    # Where the same leads come over both, another number would only look like a step.
+    return (same if same.leads == then.leads else then), keep_promise
 
 
 def _find_big_step(

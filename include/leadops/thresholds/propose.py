@@ -111,7 +111,11 @@ def _write(
         "then": choice.then.facts() if choice.then else None,
         "interval": choice.interval,
     }
-    changes_target = then is not None and then.sla_minutes != in_force.target
+    value, sla_minutes = in_force.value, in_force.sla_minutes
+    if then and then.threshold != in_force.threshold:
+        value = int(then.threshold)
+    if then and then.sla_minutes != in_force.target:
+        sla_minutes = then.sla_minutes
     row = {
         "day": day,
         "kpi_version": in_force.kpi_version,
@@ -120,8 +124,8 @@ def _write(
         "now": now,
         "reason": choice.reason,
         "plan": choice.plan,
-        "proposed_value": int(then.threshold) if then else None,
-        "proposed_sla_minutes": then.sla_minutes if then and changes_target else in_force.sla_minutes,
+        "proposed_value": value,
+        "proposed_sla_minutes": sla_minutes,
         "facts": Jsonb(facts),
         "hash": found,
     }
