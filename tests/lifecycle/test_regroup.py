@@ -1,0 +1,80 @@
+"""Stages follow the person when leads are joined, and go back when they are split."""
+
+from typing import Any
+
+from tests.lifecycle.conftest import START, Company
+
+
+def group(company: Company, *leads: int, joined: bool = True) -> None:
+    """Join `leads` to the first, or split them, as identity does."""
+    company.connection.execute("delete from identity.people where lead_id = any(%s)", [list(leads)])
+    for lead in leads:
+        if joined:
+            company.connection.execute("insert into identity.people values (%s, %s)", [lead, leads[0]])
+        company.connection.execute("insert into lifecycle.regroupings (lead_id) values (%s)", [lead])
+
+
+def stages(company: Company) -> list[tuple[Any, ...]]:
+    return company.connection.execute(
+        "select lead_id, cycle, stage, occurred_at, recorded_at from lifecycle.current_transitions"
+        " order by 1, 2, 4"
+    ).fetchall()
+
+
+def test_activities_on_either_crm_lead_count_and_a_split_takes_them_back(
+    company: Company, after: Any
+) -> None:
+    older = company.mql(after(10), "older@example.com", "L-1")
+    younger = company.mql(START, "younger@example.com", "L-2")
+    company.activity("took", "L-1", "status", after(20), status="taken")
+    company.qualify(after(21))
+    before = stages(company)
+    company.activity("called", "L-2", "call", after(30))
+    company.qualify(after(31))
+    assert [row[2] for row in stages(company)] == ["mql", "mql"]
+    group(company, older, younger)
+    assert company.qualify(after(40)).sal == 1
+    assert [row[:4] for row in stages(company)] == [
+        (older, 1, "mql", START),
+        (older, 1, "sal", after(30)),
+    ]
+    company.activity("signed", "L-2", "status", after(50), status="won")
+    company.qualify(after(51))
+    assert stages(company)[-1][:4] == (older, 1, "won", after(50))
+    woken = company.connection.execute(
+        "select lead_id from sla.inbox where is_regrouped union all"
+        " select lead_id from routing.inbox where why = 'merge' order by 1"
+    ).fetchall()
+    assert woken == [(older,), (older,), (younger,), (younger,)]
+    group(company, older, younger, joined=False)
+    company.qualify(after(60))
+    assert [row for row in stages(company) if row[2] == "mql"] == before
+    assert [row[:3] for row in stages(company)][-1] == (younger, 1, "won")
+
+
+def test_what_comes_out_as_before_was_known_as_early_as_before(company: Company, after: Any) -> None:
+    older = company.mql(START, "older@example.com", "L-1")
+    younger = company.lead("younger@example.com")
+    company.activity("took", "L-1", "status", after(20), status="taken")
+    company.activity("called", "L-1", "call", after(25))
+    company.qualify(after(30))
+    before = stages(company)
+    assert len(before) == 2
+    for joined in (True, False):
+        group(company, older, younger, joined=joined)
+        company.qualify(after(40))
+        assert stages(company) == before
+
+
+def test_a_person_is_mql_once_and_in_the_crm_once(company: Company, after: Any) -> None:
+    older = company.lead("older@example.com")
+    younger = company.mql(START, "younger@example.com", "L-2")
+    group(company, older, younger)
+    company.points(older, after(10), fit=30, behaviour=50)
+    assert company.qualify(after(10)).mql == 0
+    company.activity("signed", "L-2", "status", after(20), status="won")
+    company.qualify(after(21))
+    company.points(older, after(30), behaviour=30)
+    assert company.qualify(after(31)).mql == 1
+    assert stages(company)[-1][:3] == (older, 2, "mql")
+    assert [row[0] for row in company.wanted(older)] == [f"crm-lead-{older}-2"]
