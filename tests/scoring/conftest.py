@@ -33,7 +33,7 @@ class World:
             " identity.unresolved_events, identity.traits, identity.sightings, identity.violations,"
             " identity.accounts,"
             " scoring.inbox, scoring.rule_sets, scoring.ledger, scoring.scores,"
-            " scoring.fading, scoring.decayed,"
+            " scoring.fading, scoring.decayed, scoring.rule_files,"
             " identity.people, identity.lead_merges, identity.separations, identity.late_events,"
             " lifecycle.regroupings, delivery.outbox restart identity"
         )

@@ -9,6 +9,7 @@ from leadops.cli.context import clock, console, open_database
 from leadops.company import Company
 from leadops.errors import PermanentError
 from leadops.scoring.decay import decay_leads, preview_decay
+from leadops.scoring.rule_sets import name_source
 from leadops.scoring.rules import RuleSet
 from leadops.settings import load_config
 
@@ -23,8 +24,12 @@ def decay(
     leads = rows = points = 0
     with open_database() as connection, console.status("looking at the leads that are due …"):
         while True:
-            verb = preview_decay if dry_run else decay_leads
-            done = verb(connection, rules=rules, zone=zone, day=chosen, now=clock())
+            if dry_run:
+                done = preview_decay(connection, rules=rules, zone=zone, day=chosen, now=clock())
+            else:
+                done = decay_leads(
+                    connection, rules=rules, zone=zone, day=chosen, now=clock(), source=name_source()
+                )
             leads, rows, points = leads + done.leads, rows + done.rows, points + done.points
             if not done.remaining:
                 break

@@ -16,6 +16,7 @@ from leadops.db import Connection
 from leadops.identity.resolve import resolve_events
 from leadops.identity.settings import IdentitySettings
 from leadops.scoring.preview import Preview, preview_leads
+from leadops.scoring.rule_sets import name_source
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
 from leadops.settings import load_config
@@ -38,7 +39,7 @@ def score(
         if dry_run:
             _show(preview_leads(connection, rules=rule_set, zone=_zone(), most=most), as_json=as_json)
         else:
-            done = _run(connection, rule_set)
+            done = _run(connection, rule_set, name_source(rules))
             typer.echo(
                 json.dumps(done)
                 if as_json
@@ -50,7 +51,7 @@ def _zone() -> ZoneInfo:
     return load_config("company", Company).zone
 
 
-def _run(connection: Connection, rules: RuleSet) -> dict[str, int]:
+def _run(connection: Connection, rules: RuleSet, source: str) -> dict[str, int]:
     """Resolve and score until nothing waits; return the counts under the names they are told by."""
     settings, zone = load_config("identity", IdentitySettings), _zone()
     done = dict.fromkeys(["events", "new_leads", "leads_scored", "ledger_rows", "points", "corrections"], 0)
@@ -66,7 +67,7 @@ def _run(connection: Connection, rules: RuleSet) -> dict[str, int]:
         bar = progress.add_task("scoring leads", total=None)
         remaining = True
         while remaining:
-            scored = score_leads(connection, rules=rules, zone=zone, now=clock())
+            scored = score_leads(connection, rules=rules, zone=zone, now=clock(), source=source)
             done["leads_scored"] += scored.leads
             done["ledger_rows"] += scored.rows
             done["points"] += scored.points

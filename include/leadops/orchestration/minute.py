@@ -27,6 +27,7 @@ from leadops.routing.assign import assign_leads
 from leadops.routing.rules import RoutingRules
 from leadops.routing.tell import tell_reps
 from leadops.scoring.backfill import enqueue_interval
+from leadops.scoring.rule_sets import name_source
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
 from leadops.settings import database_url, load_config
@@ -74,7 +75,9 @@ def score(context: Context) -> Counts:
     rules, company = load_config("scoring", RuleSet), load_config("company", Company)
     with open_database("score") as connection:
         counts = _work_off(
-            lambda: score_leads(connection, rules=rules, zone=company.zone, now=now(), lane=wanted)
+            lambda: score_leads(
+                connection, rules=rules, zone=company.zone, now=now(), lane=wanted, source=name_source()
+            )
         )
     log.info(
         "scored %(leads)s leads: %(rows)s ledger rows (%(corrections)s corrections), %(points)s points",

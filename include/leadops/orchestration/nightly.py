@@ -14,6 +14,7 @@ from leadops.orchestration.connections import find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import interval, now
 from leadops.scoring.decay import decay_leads
+from leadops.scoring.rule_sets import name_source
 from leadops.scoring.rules import RuleSet
 from leadops.settings import load_config
 
@@ -35,7 +36,8 @@ def decay(context: Context) -> Counts:
     counts = {"leads": 0, "rows": 0, "points": 0}
     with open_database("decay") as connection:
         while True:
-            done = asdict(decay_leads(connection, rules=rules, zone=zone, day=day, now=now()))
+            one = decay_leads(connection, rules=rules, zone=zone, day=day, now=now(), source=name_source())
+            done = asdict(one)
             counts = {name: value + done[name] for name, value in counts.items()}
             if not done["remaining"]:
                 break

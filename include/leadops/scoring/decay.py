@@ -8,7 +8,7 @@ from leadops.db import Connection, load_sql
 from leadops.errors import PermanentError
 from leadops.scoring.fade import compute_fades, read_through
 from leadops.scoring.ledger import hold_ledger
-from leadops.scoring.rule_sets import put_in_effect
+from leadops.scoring.rule_sets import put_in_effect, read_rules
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import prepare, snapshot
 
@@ -36,6 +36,7 @@ def decay_leads(
     zone: ZoneInfo,
     day: date,
     now: datetime,
+    source: str = "",
     chunk_leads: int = CHUNK_LEADS,
 ) -> Decayed:
     """Let the behaviour of up to `chunk_leads` leads fade to the end of the local `day`, in one transaction.
@@ -48,7 +49,8 @@ def decay_leads(
     check_is_over(day, zone, now)
     with connection.transaction():
         hold_ledger(connection)
-        rule_set_id = put_in_effect(connection, rules=rules, zone=zone, now=now)
+        rule_set_id = put_in_effect(connection, rules=rules, zone=zone, now=now, source=source)
+        rules, zone = read_rules(connection, rule_set_id, rules=rules, zone=zone)
         connection.execute(load_sql("leadops.scoring", "move_decayed"), {"day": day})
         done = _fade_due(
             connection, rules=rules, zone=zone, through=read_through(connection), chunk_leads=chunk_leads

@@ -203,6 +203,22 @@ class RuleSet(Settings):
         decay = {"decay": self.decay.model_dump(mode="json")} if self.decay else {}
         return {"zone": zone.key, "rules": behaviour | fit} | decay
 
+    @classmethod
+    def from_body(cls, body: dict[str, Any]) -> tuple["RuleSet", ZoneInfo]:
+        """Return the rules and the zone that gave `body`; how points are shown is not in it.
+
+        Raises pydantic.ValidationError for a body of a later version.
+        """
+        rules = list(body["rules"].values())
+        behaviour = [rule for rule in rules if "event" in rule]
+        whole = {
+            "groups": {rule["group"]: rule["caps"] for rule in behaviour if "group" in rule},
+            "behaviour": [{name: rule[name] for name in rule if name != "caps"} for rule in behaviour],
+            "fit": [rule for rule in rules if "event" not in rule],
+            "decay": body.get("decay"),
+        }
+        return cls.model_validate(whole), ZoneInfo(body["zone"])
+
     def hash(self, zone: ZoneInfo) -> str:
         """Return the SHA-256 (hex) of `body`: two files that give the same points have the same hash."""
         text = json.dumps(self.body(zone), sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -12,7 +12,7 @@ import psycopg
 from leadops.db import Connection, load_sql
 from leadops.scoring.fade import fade_scored
 from leadops.scoring.ledger import hold_ledger
-from leadops.scoring.rule_sets import is_in_effect, put_in_effect
+from leadops.scoring.rule_sets import is_in_effect, note_rules, put_in_effect, read_rules
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.wanted import sql_parameters
 
@@ -48,22 +48,26 @@ def score_leads(
     now: datetime,
     limit_leads: int | None = None,
     lane: int | None = None,
+    source: str = "",
 ) -> Scored:
     """Score up to `limit_leads` waiting leads (default: rules.chunk_leads) in one transaction.
 
     `lane` 0 is live, 1 backfill; None takes the live lane until it is empty, then the backfill. The new
     ledger rows carry the lane. Days of caps are those of `zone`; `now` (UTC) dates the rows. Call again while
-    `remaining`. Two callers at once take turns. Rules that are not yet in effect are recorded first.
+    `remaining`. Two callers at once take turns. Rules that are not yet in effect are recorded first;
+    those of a file `source` (rule_sets.name_source) that is behind in a rollout give way to the newer ones.
     Raises TransientError when another writer holds the ledger for too long.
     """
     with connection.transaction():
         if not _waiting(connection, lane) and is_in_effect(connection, rules=rules, zone=zone):
+            note_rules(connection, rules=rules, zone=zone, now=now, source=source)
             return NOTHING
         hold_ledger(connection)
-        rule_set_id = put_in_effect(connection, rules=rules, zone=zone, now=now)
+        rule_set_id = put_in_effect(connection, rules=rules, zone=zone, now=now, source=source)
         if not (lanes := _waiting(connection, lane)):
             return NOTHING
         limit = rules.chunk_leads if limit_leads is None else limit_leads
+        rules, zone = read_rules(connection, rule_set_id, rules=rules, zone=zone)
         prepare(connection)
         taken = _one(
             connection,
