@@ -14,6 +14,7 @@ from leadops.cli import (
     funnel,
     gateway,
     identity,
+    import_file,
     incidents,
     init_config,
     migrate,
@@ -50,6 +51,7 @@ for verb in (
     report.freeze_quarter,
 ):
     app.command(verb.__name__.replace("_", "-"))(verb)
+app.command("import")(import_file.import_file)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(incidents.app, name="incidents")

@@ -82,6 +82,8 @@ class Value(Settings):
     values: dict[str, str | int | float | bool | None] | None = None  # what stands in the file: what it means
     others: Literal["refuse", "keep", "null"] = "refuse"  # what `values` does not name
     type: Kind = "text"
+    #: How numbers are written: 1.200,50 with ",", 1,200.50 with "."; where not given, without thousands: 1200.50.
+    decimal: Literal[".", ","] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -112,6 +114,9 @@ class Value(Settings):
             found = _COLUMN.sub(lambda match: show(parts[match[1]]), self.template)
         else:
             found = cells.get(self.columns[0])
+        if self.decimal and isinstance(found, str):
+            thousands = "." if self.decimal == "," else ","
+            found = "".join(found.split()).replace(thousands, "").replace(self.decimal, ".")
         if found is not None and self.values is not None:
             found = self._translate(name, found)
         return None if found is None else convert(found, self.type, name)

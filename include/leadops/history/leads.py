@@ -60,6 +60,10 @@ class Leads:
         )
         return LeadRecord(lead, attributes)
 
+    def keys(self, record: LeadRecord) -> list[str]:
+        """Return by what the row is known."""
+        return [f"{kind}:{value}" for kind, value in record.lead.identifiers]
+
     def write(self, rows: Sequence[Read]) -> list[Answer]:
         """Bring the rows into the tables; return what became of each."""
         task, mapping = self._task, self._mapping

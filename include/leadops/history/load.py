@@ -9,16 +9,20 @@ from typing import Any, Protocol
 import psycopg
 
 from leadops.company import Company
-from leadops.db import Connection
+from leadops.db import Connection, load_sql
 from leadops.errors import ConfigError, PermanentError
+from leadops.history.activities import Activities
 from leadops.history.cells import BadRow, Cells
+from leadops.history.costs import Costs
 from leadops.history.leads import Leads
 from leadops.history.mapping import MAPPINGS, Mapping
 from leadops.history.outcomes import Answer, Imported, Read, Refuse, Refused, Task
+from leadops.history.rehearsal import Rehearsal
 from leadops.history.rows import Row, read_rows
 from leadops.history.transitions import Transitions
 from leadops.identity.settings import IdentitySettings
 from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.qualify import qualify_leads
 from leadops.settings import load_config
 
 CHUNK_ROWS = 5_000
@@ -32,11 +36,19 @@ class Kind(Protocol):
     def read(self, cells: Cells) -> Any:
         """Return what a row says; raise BadRow."""
 
+    def keys(self, record: Any) -> list[str]:
+        """Return by what a row is known; with one of them known it is not new."""
+
     def write(self, rows: list[Read]) -> list[Answer]:
         """Bring rows into the tables; return what became of each."""
 
 
-KINDS: dict[str, Callable[[Any, Task], Kind]] = {"leads": Leads, "transitions": Transitions}
+KINDS: dict[str, Callable[[Any, Task], Kind]] = {
+    "leads": Leads,
+    "transitions": Transitions,
+    "activities": Activities,
+    "costs": Costs,
+}
 
 
 def import_file(
@@ -74,48 +86,74 @@ def import_file(
         blocked=frozenset(load_config("identity", IdentitySettings).blocked.email),
     )
     loader = KINDS[kind](chosen, task)
-    counts = Imported()
+    importing = _Import(task, loader, chosen, refuse, Rehearsal(connection) if dry_run else None)
     rows = read_rows(path, file=chosen.file, columns=chosen.columns, tell=tell)
     while chunk := list(islice(rows, chunk_rows)):
-        _import_chunk(task, loader, chosen, chunk, counts, refuse, dry_run)
-    counts.impossible = loader.impossible
+        importing.take(chunk)
     tell(1.0)
-    return counts
+    return importing.finish()
 
 
-def _import_chunk(
-    task: Task,
-    loader: Kind,
-    mapping: Mapping,
-    chunk: list[Row],
-    counts: Imported,
-    refuse: Refuse,
-    dry_run: bool,
-) -> None:
-    understood: list[Read] = []
-    answers: dict[int, Answer] = {}
-    for place, row in enumerate(chunk):
-        if row.fault:
-            answers[place] = BadRow(row.fault)
-            continue
-        try:
-            understood.append(Read(place, loader.read(mapping.cells(row.values, row.number))))
-        except BadRow as error:
-            answers[place] = error
-    with task.connection.transaction() as transaction:
-        written = loader.write(understood)
-        if dry_run:
-            raise psycopg.Rollback(transaction)
-    answers |= {read.place: answer for read, answer in zip(understood, written, strict=True)}
-    for place, row in enumerate(chunk):
-        _count(counts, answers[place], row, refuse)
+class _Import:
+    """One file on its way in."""
 
+    def __init__(
+        self, task: Task, loader: Kind, mapping: Mapping, refuse: Refuse, rehearsal: Rehearsal | None
+    ) -> None:
+        self._task, self._loader, self._mapping = task, loader, mapping
+        self._refuse, self._rehearsal = refuse, rehearsal
+        self._counts = Imported()
 
-def _count(counts: Imported, answer: Answer, row: Row, refuse: Refuse) -> None:
-    counts.rows += 1
-    if isinstance(answer, BadRow):
-        counts.refused += 1
-        counts.reasons[answer.reason] += 1
-        refuse(Refused(row.number, str(answer), row.values))
-    else:
-        setattr(counts, answer, getattr(counts, answer) + 1)
+    def take(self, chunk: list[Row]) -> None:
+        """Bring the rows in, in one transaction, or see what would become of them."""
+        understood: list[Read] = []
+        answers: dict[int, Answer] = {}
+        for place, row in enumerate(chunk):
+            if row.fault:
+                answers[place] = BadRow(row.fault)
+                continue
+            try:
+                cells = self._mapping.cells(row.values, row.number)
+                understood.append(Read(place, self._loader.read(cells)))
+            except BadRow as error:
+                answers[place] = error
+        written = self._write(understood)
+        answers |= {read.place: answer for read, answer in zip(understood, written, strict=True)}
+        for place, row in enumerate(chunk):
+            self._count(answers[place], row)
+
+    def finish(self) -> Imported:
+        """Return the counts."""
+        if self._rehearsal:
+            self._rehearsal.close()
+        self._counts.impossible = self._loader.impossible
+        return self._counts
+
+    def _write(self, rows: list[Read]) -> list[Answer]:
+        with self._task.connection.transaction() as transaction:
+            answers = self._loader.write(rows)
+            if self._rehearsal:
+                raise psycopg.Rollback(transaction)
+            self._follow_sales()
+        if self._rehearsal:
+            came_before = self._rehearsal.add([self._loader.keys(row.record) for row in rows])
+            for place, known in enumerate(came_before):
+                if known and answers[place] == "new":
+                    answers[place] = "known"
+        return answers
+
+    def _follow_sales(self) -> None:
+        """Let lifecycle read what sales did long ago at once: unread, it would hold the clocks of today."""
+        row = self._task.connection.execute(load_sql("leadops.history", "has_unread")).fetchone()
+        if row and row[0]:
+            qualify_leads(self._task.connection, contract=self._task.contract, now=self._task.now)
+
+    def _count(self, answer: Answer, row: Row) -> None:
+        counts = self._counts
+        counts.rows += 1
+        if isinstance(answer, BadRow):
+            counts.refused += 1
+            counts.reasons[answer.reason] += 1
+            self._refuse(Refused(row.number, str(answer), row.values))
+        else:
+            setattr(counts, answer, getattr(counts, answer) + 1)

@@ -79,7 +79,7 @@ class Moment(Settings):
 
         Raises BadRow where it is no time, lies before 1970 or after `now`.
         """
-        moment = self._find(cells, ZoneInfo(self.zone) if self.zone else zone)
+        moment = self._find(cells, self.own_zone(zone))
         if moment is None:
             return None
         name = ", ".join(self.columns) or "constant"
@@ -88,6 +88,10 @@ class Moment(Settings):
         if moment > now:
             raise BadRow(f"{name}: lies in the future", moment.date())
         return moment
+
+    def own_zone(self, zone: tzinfo) -> tzinfo:
+        """Return the zone of its days: its own, else the company's, `zone`."""
+        return ZoneInfo(self.zone) if self.zone else zone
 
     def _find(self, cells: Cells, zone: tzinfo) -> datetime | None:
         if self.constant is not None:

@@ -78,6 +78,13 @@ class Transitions:
             evidence,
         )
 
+    def keys(self, record: TransitionRecord) -> list[str]:
+        """Return by what the row is known."""
+        whose = record.crm_id or record.email
+        return [
+            f"{whose}:{each.stage}:{each.occurred_at.isoformat()}:{each.reference}" for each in record.stages
+        ]
+
     def write(self, rows: Sequence[Read]) -> list[Answer]:
         """Bring the rows into the tables; return what became of each."""
         task = self._task

@@ -32,19 +32,19 @@ def split_cycles(
 
     In the order of time a cycle lasts until, after it was won or lost, there comes a new MQL or a stage that
     it had already: so a lost deal that is won later is one cycle, and a second won deal a second cycle. Of a
-    stage repeated within a cycle the first counts. What lies before `created_at`, which cannot be, is ordered
-    as if it happened then. `live` are the lead's own cycles (number, MQL), which keep their numbers: what
+    stage repeated within a cycle the first counts. What lies before `created_at`, which cannot be, belongs to
+    the first cycle: it is ordered as if it happened at its MQL. `live` are the lead's own cycles (number, MQL), which keep their numbers: what
     came before gets the numbers before, an open story joins the live cycle that follows it, and what happened
     later is of the live cycle in which it lies. Without live cycles the first is 1.
     """
+    mqls = [each.occurred_at for each in stages if each.stage == "mql" and each.occurred_at >= created_at]
+    first_mql = min(mqls, default=created_at)
+
+    def place(each: PastStage) -> datetime:
+        return each.occurred_at if each.occurred_at >= created_at else first_mql
+
     ordered = sorted(
-        stages,
-        key=lambda each: (
-            max(each.occurred_at, created_at),
-            ORDER.index(each.stage),
-            each.occurred_at,
-            each.reference,
-        ),
+        stages, key=lambda each: (place(each), ORDER.index(each.stage), each.occurred_at, each.reference)
     )
     begun = sorted(live, key=lambda each: (each[1], each[0]))
     since = begun[0][1] if begun else None
@@ -52,7 +52,7 @@ def split_cycles(
     arranged: dict[tuple[int, str], PastStage] = {}
     later: list[PastStage] = []
     for each in ordered:
-        if since is not None and max(each.occurred_at, created_at) >= since:
+        if since is not None and place(each) >= since:
             later.append(each)
             continue
         has_ended = bool(past) and any(end in past[-1] for end in ENDS)
@@ -62,9 +62,9 @@ def split_cycles(
     if begun and past and not any(end in past[-1] for end in ENDS):
         arranged |= {(begun[0][0], stage): each for stage, each in past.pop().items()}
     first = (begun[0][0] if begun else len(past) + 1) - len(past)
-    for place, cycle in enumerate(past):
-        arranged |= {(first + place, stage): each for stage, each in cycle.items()}
+    for offset, cycle in enumerate(past):
+        arranged |= {(first + offset, stage): each for stage, each in cycle.items()}
     for each in later:
-        number = [cycle for cycle, at in begun if at <= max(each.occurred_at, created_at)][-1]
+        number = [cycle for cycle, at in begun if at <= place(each)][-1]
         arranged.setdefault((number, each.stage), each)
     return arranged

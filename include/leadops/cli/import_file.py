@@ -1,0 +1,84 @@
+"""`leadops import`: an export of a CRM goes into the tables."""
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from leadops.cli.context import clock, console, open_database
+from leadops.company import check_zone
+from leadops.errors import PermanentError
+from leadops.history.load import import_file as load_file
+from leadops.history.outcomes import Imported
+from leadops.history.rejects import Rejects
+
+
+def import_file(
+    kind: Annotated[str, typer.Argument(help="leads, transitions, activities or costs.")],
+    file: Annotated[Path, typer.Argument(help="The export, .csv or .parquet.")],
+    mapping: Annotated[Path, typer.Option(help="Which column is what, see docs/import.md.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where rows that are not in go; else FILE.rejected.jsonl.")
+    ] = None,
+    company_zone: Annotated[
+        str, typer.Option(help="Zone of times that name none; else that of company.yaml.")
+    ] = "",
+) -> None:
+    """Import KIND from FILE; again, it adds nothing, and after a kill it goes on.
+
+    Exit code 1 where rows were refused; they are in FILE.rejected.jsonl with the reasons, all others are in.
+    """
+    out = rejects or file.with_name(f"{file.name}.rejected.jsonl")
+    if out.resolve() == file.resolve():
+        raise PermanentError("--rejects: is the file that is imported; name another")
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    with open_database() as connection, Rejects(out) as rejected, bar:
+        task = bar.add_task(file.name, total=1.0)
+        counts = load_file(
+            connection,
+            kind=kind,
+            path=file,
+            mapping=mapping,
+            now=clock(),
+            zone=_read_zone(company_zone),
+            dry_run=dry_run,
+            refuse=rejected.add,
+            tell=lambda part: bar.update(task, completed=part),
+        )
+    for line in _summarise(counts, out, dry_run=dry_run):
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    if counts.refused:
+        raise typer.Exit(1)
+
+
+def _read_zone(name: str) -> ZoneInfo | None:
+    if not name:
+        return None
+    try:
+        return ZoneInfo(check_zone(name))
+    except ValueError as error:
+        raise PermanentError(f"--company-zone: {error}") from error
+
+
+def _summarise(counts: Imported, out: Path, *, dry_run: bool) -> list[str]:
+    lines = [f"  {times} × {reason}" for reason, times in counts.reasons.most_common()]
+    parts = [f"{counts.new} new", f"{counts.changed} changed", f"{counts.known} known already"]
+    if counts.empty:
+        parts.append(f"{counts.empty} without anything of this kind")
+    parts.append(f"{counts.refused} refused")
+    line = f"{counts.rows} rows: {', '.join(parts)}"
+    if counts.impossible:
+        line += f"; {counts.impossible} in an order that cannot be, see history.impossible_orders"
+    if counts.refused:
+        line += f"; see {out}"
+    return [*lines, f"dry run, nothing was written: {line}" if dry_run else line]

@@ -1,0 +1,1 @@
+create temporary table if not exists rehearsed (key text primary key)

@@ -1,0 +1,3 @@
+select origin
+from economics.costs
+where origin = any(%(origins)s::text[])

@@ -1,0 +1,1 @@
+select exists(select from lifecycle.inbox where not_before is null)

@@ -1,0 +1,101 @@
+import json
+import stat
+from pathlib import Path
+
+import psycopg
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from leadops.cli.import_file import import_file
+from leadops.errors import PermanentError
+
+MAPPING = """
+lead: {crm_id: id}
+created_at: {column: made, format: "%d-%m-%Y"}
+"""
+
+app = typer.Typer()
+app.command()(import_file)
+
+
+@pytest.fixture
+def folder(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    (tmp_path / "leads.yaml").write_text(MAPPING)
+    (tmp_path / "leads.csv").write_text("id,made\nc-1,05-01-2026\nc-2,31-02-2026\nc-3,06-01-2026\n")
+    return tmp_path
+
+
+def run(folder: Path, *options: str, file: str = "leads.csv", kind: str = "leads") -> Result:
+    words = [kind, str(folder / file), "--mapping", str(folder / "leads.yaml"), *options]
+    return CliRunner().invoke(app, words)
+
+
+def count_leads(url: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute("select created_at::text from identity.leads order by 1").fetchall()
+
+
+def test_a_bad_row_goes_to_a_file_and_the_others_in(folder: Path, database_url: str) -> None:
+    result = run(folder)
+    out = folder / "leads.csv.rejected.jsonl"
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-2:] == [
+        "  1 × made: is no time in %d-%m-%Y",
+        f"3 rows: 2 new, 0 changed, 0 known already, 1 refused; see {out}",
+    ]
+    assert [json.loads(line) for line in out.read_text().splitlines()] == [
+        {
+            "row": 3,
+            "reason": "made: is no time in %d-%m-%Y: '31-02-2026'",
+            "values": {"id": "c-2", "made": "31-02-2026"},
+        }
+    ]
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert len(count_leads(database_url)) == 2
+    assert "0 new, 0 changed, 2 known already, 1 refused" in run(folder).output
+
+
+def test_a_dry_run(folder: Path, database_url: str) -> None:
+    result = run(folder, "--dry-run")
+    assert "dry run, nothing was written: 3 rows: 2 new" in result.output
+    assert count_leads(database_url) == []
+
+
+def test_without_bad_rows_the_exit_code_is_0(folder: Path, database_url: str) -> None:
+    (folder / "leads.csv").write_text("id,made\nc-1,05-01-2026\n")
+    result = run(folder, "--company-zone", "America/Sao_Paulo")
+    assert (result.exit_code, result.output.splitlines()[-1]) == (
+        0,
+        "1 rows: 1 new, 0 changed, 0 known already, 0 refused",
+    )
+    assert count_leads(database_url) == [("2026-01-05 03:00:00+00",)]
+    assert not (folder / "leads.csv.rejected.jsonl").exists()
+
+
+def test_a_long_cell_goes_to_the_file_cut(folder: Path) -> None:
+    (folder / "leads.csv").write_text(f"id,made\n{'x' * 20_000},05-01-2026\n")
+    run(folder, "--rejects", str(folder / "bad.jsonl"))
+    (line,) = (folder / "bad.jsonl").read_text().splitlines()
+    assert len(line) < 1000
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--company-zone", "Tokyo"], "--company-zone: 'Tokyo' is not an IANA time zone"),
+        (["--rejects", "{folder}"], "cannot be written .*; give another with --rejects"),
+        (["--rejects", "{folder}/leads.csv"], "--rejects: is the file that is imported; name another"),
+    ],
+)
+def test_a_wrong_option_is_one_line(folder: Path, options: list[str], words: str) -> None:
+    result = run(folder, *[each.format(folder=folder) for each in options])
+    assert isinstance(result.exception, PermanentError)
+    with pytest.raises(PermanentError, match=words):
+        raise result.exception
+
+
+def test_a_wrong_kind_is_one_line(folder: Path) -> None:
+    result = run(folder, kind="people")
+    assert str(result.exception) == "people: import one of leads, transitions, activities, costs"
