@@ -105,6 +105,7 @@ def count_state(world: World) -> dict[str, Any]:
 def list_applied(world: World, *, after: int, limit: int) -> list[dict[str, Any]]:
     """Return up to `limit` applied deltas after number `after`, each with when the MA applied it (UTC)."""
     items: list[dict[str, Any]] = []
+    after = max(after, world.ma.applied_before)  # what a short journal has only the sum of is not listed
     while len(items) < limit and (found := world.ma.applied_after(after + len(items))):
         number, place = found
         record = world.journal.read(place)

@@ -7,7 +7,7 @@ there whole or not at all. The file is not forced to the platter, so losing powe
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,6 +55,27 @@ class Journal:
                 offset += len(line)
         os.ftruncate(self._file, offset)
         self._end = offset
+
+    @property
+    def size(self) -> int:
+        """How long the file is, in bytes."""
+        return self._end
+
+    def rewrite(self, records: Iterable[Record]) -> None:
+        """Put `records` in the place of all there were; killed on the way, the old ones are still there."""
+        new = self.path.with_name(f"{self.path.name}.new")
+        file = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with os.fdopen(os.dup(file), "wb") as lines:
+                for record in records:
+                    lines.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+            new.replace(self.path)
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(self._file)
+        self._file, self._end = file, os.fstat(file).st_size
 
     def append(self, record: Record) -> Place:
         """Write one record and return its place; raise OSError, nothing written, when the disk is full."""

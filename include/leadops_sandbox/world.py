@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from leadops_sandbox.compact import LONG, compact, longest_memory
 from leadops_sandbox.crm.store import CrmStore
 from leadops_sandbox.journal import Journal, Place, Record
 from leadops_sandbox.ma.store import MaStore
@@ -17,9 +18,18 @@ class World:
     """Everything the sandbox remembers, and the one way to change it: `effect`."""
 
     def __init__(
-        self, state_dir: Path, *, clock: Callable[[], datetime], tokens: Tokens, behaviour: Behaviour
+        self,
+        state_dir: Path,
+        *,
+        clock: Callable[[], datetime],
+        tokens: Tokens,
+        behaviour: Behaviour,
+        long_journal: int = LONG,
     ) -> None:
-        """Open `state_dir` and replay what happened there; raise JournalBusyError when it is in use."""
+        """Open `state_dir` and replay what happened there; raise JournalBusyError when it is in use.
+
+        A journal of more than `long_journal` bytes is made short first.
+        """
         self.clock = clock
         self.tokens = tokens
         self.behaviour = behaviour
@@ -29,6 +39,10 @@ class World:
         self.crm = CrmStore()
         self.slack = SlackStore()
         self.journal = Journal(state_dir / "journal.jsonl")
+        if self.journal.size > long_journal:
+            memory = longest_memory((record for record, _ in self.journal.replay()), behaviour)
+            records = (record for record, _ in self.journal.replay())
+            self.journal.rewrite(compact(records, before=clock() - memory))
         for record, place in self.journal.replay():
             self._apply(record, place)
 

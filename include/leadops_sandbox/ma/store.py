@@ -45,6 +45,7 @@ class MaStore:
         self.last_applied_at: str | None = None
         self._key_ages: deque[tuple[datetime, str]] = deque()
         self._delta_ages: deque[tuple[datetime, list[str]]] = deque()
+        self.applied_before = 0
         self._applied_until: list[int] = []
         self._applied_places: list[Place] = []
 
@@ -74,6 +75,8 @@ class MaStore:
                 )
             case "ma.score":
                 self._apply_scores(record["at"], [record["body"]], [record["answer"]], place)
+            case "ma.settled":
+                self._take_over(record["body"])
             case "ma.lead":
                 self._apply_lead(record["answer"]["leadId"], record["body"])
             case "ma.fields":
@@ -83,6 +86,17 @@ class MaStore:
         if record["key"]:
             self.answered[record["key"]] = Answered(record["digest"], place)
             self._key_ages.append((datetime.fromisoformat(record["at"]), record["key"]))
+
+    def _take_over(self, body: dict[str, Any]) -> None:
+        """Begin with what the changes came to that are no longer listed one by one."""
+        for lead_id, score in body["scores"]:
+            self.leads[lead_id].score = score
+        counts = body["counts"]
+        self.deltas_applied = self.applied_before = counts.get("applied", 0)
+        self.duplicates_refused = counts.get("duplicate", 0)
+        self.deltas_rejected = counts.get("rejected", 0)
+        self.sum_of_scores = counts.get("sum", 0)
+        self.last_applied_at = body["last_applied_at"]
 
     def _apply_lead(self, lead_id: int, body: dict[str, Any]) -> None:
         lead = self.leads.setdefault(lead_id, Lead(lead_id, body["email"]))
@@ -116,4 +130,4 @@ class MaStore:
         index = bisect_right(self._applied_until, after)
         if index == len(self._applied_until):
             return None
-        return (self._applied_until[index - 1] if index else 0), self._applied_places[index]
+        return (self._applied_until[index - 1] if index else self.applied_before), self._applied_places[index]
