@@ -19,6 +19,7 @@ from benchmarks.latency import measure_latency
 from benchmarks.machine import describe_machine
 from benchmarks.minute_run import measure_minute_run
 from benchmarks.push import measure_push
+from benchmarks.refresh_funnel import measure_refresh_funnel
 from benchmarks.results import FOLDER, keep_result
 from benchmarks.retrain import measure_retrain
 from benchmarks.table import show_number
@@ -37,6 +38,7 @@ NAMES = (
     "cpu",
     "threshold_search",
     "attribution",
+    "refresh_funnel",
 )
 
 
@@ -67,6 +69,7 @@ def main() -> int:
             "retrain": partial(measure_retrain, quick=given.quick),
             "threshold_search": partial(measure_threshold_search, quick=given.quick),
             "attribution": partial(measure_attribution, quick=given.quick),
+            "refresh_funnel": partial(measure_refresh_funnel, quick=given.quick),
             "latency": lambda: measure_latency(stack(), quick=given.quick),
             "cpu": lambda: measure_cpu(stack(), quick=given.quick),
         }

@@ -53,7 +53,7 @@ def build_day(
     counts = dict.fromkeys(COUNTS, 0)
     with connection.transaction():
         lock_funnel(connection)
-        connection.execute("set local work_mem = '64MB'")
+        connection.execute("set local work_mem = '128MB'")
         connection.execute(_sql("create_day"))
         connection.execute(_sql("sync_names"), values)
         if not only_figures:

@@ -39,7 +39,8 @@ cycles as (
     where cycles.mql_at >= %(responses_from)s
 ),
 
-at_times as (
+-- Once for each row, however often the parts below refer to it.
+at_times as materialized (
     select
         cycles.*,
         analytics.count_minutes(mql_at, working_starts, working_ends, working_before) as worked_at_mql,

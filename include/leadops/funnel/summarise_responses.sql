@@ -1,47 +1,89 @@
--- Tukey's box: quartiles (with interpolation), whiskers to the last value within 1.5 times their distance.
-with answers as (
+-- Tukey's box: quartiles (with interpolation), whiskers to the last value within 1.5 times their distance. One row of
+-- a group is one MQL; the groups are all, each rep, each campaign and each hour.
+with answers as materialized (
     select
-        day_responses.lead_id,
-        day_responses.cycle,
-        day_responses.cause,
-        one.dimension,
-        -- A key that is null is a group of its own; with the sign in front it can be joined.
-        coalesce('=' || one.key, '') as marked,
-        case when day_responses.sal_at < %(until)s then day_responses.wall_minutes end as minutes,
-        case when day_responses.sal_at < %(until)s then day_responses.working_minutes end as working_minutes
+        lead_id,
+        cycle,
+        rep_id,
+        campaign,
+        extract(hour from mql_at at time zone %(zone)s)::text as hour,
+        cause,
+        case when sal_at < %(until)s then wall_minutes end as minutes,
+        case when sal_at < %(until)s then working_minutes end as working_minutes
     from day_responses
-    cross join
-        lateral (
-            values
-            ('all', null),
-            ('rep', day_responses.rep_id),
-            ('campaign', day_responses.campaign),
-            ('hour', extract(hour from day_responses.mql_at at time zone %(zone)s)::text)
-        ) as one (dimension, key)
-    where
-        day_responses.mql_at >= %(responses_from)s
-        and day_responses.mql_at < %(until)s
-        and not day_responses.is_quiet
+    where mql_at >= %(responses_from)s and mql_at < %(until)s and not is_quiet
 ),
 
 boxes as (
     select
-        dimension,
-        marked,
+        case grouping(rep_id, campaign, hour) when 7 then 'all' when 3 then 'rep' when 5 then 'campaign' else 'hour' end
+            as dimension,
+        coalesce(rep_id, campaign, hour) as key,
         count(*) as mqls,
         count(*) - count(minutes) as open,
         percentile_cont(array[0.25, 0.5, 0.75]) within group (order by minutes) as quartiles,
         percentile_cont(0.5) within group (order by working_minutes) as working_median
     from answers
-    group by dimension, marked
+    group by grouping sets ((), (rep_id), (campaign), (hour))
+    having count(*) > 0
 ),
 
 fenced as (
     select
         boxes.*,
+        -- A key that is null is a group of its own; with the sign in front it can be joined.
+        coalesce('=' || key, '') as marked,
         quartiles[1] - 1.5 * (quartiles[3] - quartiles[1]) as low_fence,
         quartiles[3] + 1.5 * (quartiles[3] - quartiles[1]) as high_fence
     from boxes
+),
+
+placed as (
+    select
+        fenced.dimension,
+        fenced.marked,
+        fenced.low_fence,
+        fenced.high_fence,
+        answers.lead_id,
+        answers.cycle,
+        answers.cause,
+        answers.minutes
+    from answers
+    cross join
+        lateral (
+            values
+            ('all', ''),
+            ('rep', coalesce('=' || answers.rep_id, '')),
+            ('campaign', coalesce('=' || answers.campaign, '')),
+            ('hour', '=' || answers.hour)
+        ) as one (dimension, marked)
+    inner join fenced on one.dimension = fenced.dimension and one.marked = fenced.marked
+    where answers.minutes is not null
+),
+
+whiskers as (
+    select
+        dimension,
+        marked,
+        min(minutes) filter (where minutes >= low_fence) as low_whisker,
+        max(minutes) filter (where minutes <= high_fence) as high_whisker
+    from placed
+    group by dimension, marked
+),
+
+outside as (
+    select
+        dimension,
+        marked,
+        jsonb_agg(
+            jsonb_build_object(
+                'lead_id', lead_id, 'cycle', cycle, 'minutes', round(minutes::numeric, 1), 'cause', cause
+            )
+            order by minutes desc, lead_id asc, cycle asc
+        ) as outliers
+    from placed
+    where minutes < low_fence or minutes > high_fence
+    group by dimension, marked
 )
 
 insert into analytics.response_time_summaries
@@ -52,27 +94,16 @@ insert into analytics.response_time_summaries
 select
     %(dt)s,
     fenced.dimension,
-    nullif(substr(fenced.marked, 2), ''),
+    fenced.key,
     fenced.mqls,
     fenced.open,
     fenced.quartiles[2],
     fenced.quartiles[1],
     fenced.quartiles[3],
-    min(answers.minutes) filter (where answers.minutes >= fenced.low_fence),
-    max(answers.minutes) filter (where answers.minutes <= fenced.high_fence),
+    whiskers.low_whisker,
+    whiskers.high_whisker,
     fenced.working_median,
-    coalesce(
-        jsonb_agg(
-            jsonb_build_object(
-                'lead_id', answers.lead_id, 'cycle', answers.cycle,
-                'minutes', round(answers.minutes::numeric, 1), 'cause', answers.cause
-            )
-            order by answers.minutes desc, answers.lead_id asc, answers.cycle asc
-        ) filter (where answers.minutes < fenced.low_fence or answers.minutes > fenced.high_fence),
-        '[]'
-    )
+    coalesce(outside.outliers, '[]')
 from fenced
-inner join answers on fenced.dimension = answers.dimension and fenced.marked = answers.marked
-group by
-    fenced.dimension, fenced.marked, fenced.mqls, fenced.open, fenced.quartiles, fenced.working_median,
-    fenced.low_fence, fenced.high_fence
+left join whiskers on fenced.dimension = whiskers.dimension and fenced.marked = whiskers.marked
+left join outside on fenced.dimension = outside.dimension and fenced.marked = outside.marked

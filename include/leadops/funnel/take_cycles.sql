@@ -2,7 +2,12 @@
 -- A stage that precedes its MQL is impossible and counts as not reached.
 with mqls as materialized (
     select
-        transitions.*,
+        transitions.lead_id,
+        transitions.cycle,
+        transitions.campaign,
+        transitions.occurred_at,
+        coalesce((transitions.evidence ->> 'backfill')::boolean, false)
+        and not transitions.evidence ? 'imported' as is_quiet,
         people.person_id
     from lifecycle.transitions as transitions
     left join identity.people as people on transitions.lead_id = people.lead_id
@@ -21,7 +26,7 @@ stories as (
         mqls.lead_id,
         mqls.cycle,
         mqls.campaign,
-        mqls.evidence as mql_evidence,
+        mqls.is_quiet,
         mqls.occurred_at as mql_at,
         later.stage,
         later.occurred_at,
@@ -36,7 +41,7 @@ stories as (
         touched.person_id as lead_id,
         told.cycle,
         told.campaign,
-        told.mql_evidence,
+        told.is_quiet,
         told.mql_at,
         told.stage,
         told.occurred_at,
@@ -48,7 +53,7 @@ stories as (
             select
                 mql.cycle,
                 mql.campaign,
-                mql.evidence as mql_evidence,
+                coalesce((mql.evidence ->> 'backfill')::boolean, false) and not mql.evidence ? 'imported' as is_quiet,
                 mql.occurred_at as mql_at,
                 later.stage,
                 later.occurred_at,
@@ -68,8 +73,7 @@ select
     stories.lead_id,
     stories.cycle,
     min(coalesce(names.campaign, stories.campaign)) as campaign,
-    coalesce(bool_or((stories.mql_evidence ->> 'backfill')::boolean and not stories.mql_evidence ? 'imported'), false)
-        as is_quiet,
+    bool_or(stories.is_quiet) as is_quiet,
     stories.mql_at,
     min(stories.occurred_at) filter (where stories.stage = 'sal') as sal_at,
     min(stories.recorded_at) filter (where stories.stage = 'sal' and not stories.evidence ? 'imported')

@@ -2,7 +2,14 @@
 -- occurred_at; leads that turned out to be one person are looked up person by person.
 with happened as materialized (
     select
-        transitions.*,
+        transitions.lead_id,
+        transitions.cycle,
+        transitions.stage,
+        transitions.occurred_at,
+        transitions.campaign,
+        transitions.source,
+        transitions.value,
+        transitions.kpi_version,
         people.person_id
     from lifecycle.transitions as transitions
     left join identity.people as people on transitions.lead_id = people.lead_id

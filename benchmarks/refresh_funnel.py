@@ -1,0 +1,89 @@
+"""One day of the funnel: how long with many rows, and whether the history before it matters."""
+
+import statistics
+import time
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.arena import open_arena
+from benchmarks.figures import Figure, Measured
+from leadops.company import Company
+from leadops.db import Connection
+from leadops.funnel.days import bound_day
+from leadops.funnel.refresh import Refreshed, refresh_day
+from leadops.funnel.settings import FunnelSettings
+from leadops.settings import load_config
+
+DAY = date(2026, 6, 30)
+COMPANY = Company()
+START, UNTIL = bound_day(DAY, COMPANY.zone)[1:]
+
+#: Rows of the lifecycle that fill_stages.sql makes of a lead.
+STAGES = 2.5
+
+
+def measure_refresh_funnel(*, quick: bool) -> Measured:
+    """Build a day with many rows; then one with few, behind some history and behind 100 times as much."""
+    rows, few, history = (20_000, 1_000, 500) if quick else (1_000_000, 5_000, 5_000)
+    with open_arena() as arena, arena.connect() as connection:
+        fill_stages(connection, leads=int(rows / STAGES), since=START, until=UNTIL, first=4)
+        whole, done = _time(connection)
+    if done.mqls + done.sals + done.sqls + done.wons != rows:
+        raise RuntimeError(f"{rows} rows were to be counted: {done}")
+    with open_arena() as arena, arena.connect() as connection:
+        fill_stages(connection, leads=int(few / STAGES), since=START, until=UNTIL, first=400_000_000)
+        looks_back = load_config("funnel", FunnelSettings).looks_back
+        recent = START - timedelta(days=looks_back)
+        fill_stages(connection, leads=history, since=recent, until=START, first=200_000_000)
+        alone, before = _time(connection, times=5)
+        past = recent - timedelta(days=looks_back * 20)
+        fill_stages(connection, leads=history * 99, since=past, until=recent, first=4)
+        behind, after = _time(connection, times=5)
+    if before != after:
+        raise RuntimeError(f"what lies before the day changed it: {before}, {after}")
+    return Measured(
+        figures=[
+            Figure("a day's refresh", whole, "s", "under", 10),
+            Figure("the same, 100 times the history", behind / alone, "x", "at most", 1.3),
+            Figure("few rows, some history", alone, "s"),
+            Figure("few rows, 100 times the history", behind, "s"),
+        ],
+        remarks=[
+            f"{rows:,} lifecycle rows of {int(rows / STAGES):,} leads on the day: counts, response times and"
+            " lead times of 20 campaigns.",
+            f"The ratio: {few:,} rows on the day, behind {int(history * STAGES):,} of the {looks_back} days"
+            f" that the figures look back over, and behind {int(history * STAGES * 100):,} of 20 times as"
+            " many days.",
+        ],
+    )
+
+
+def fill_stages(connection: Connection, *, leads: int, since: datetime, until: datetime, first: int) -> None:
+    """Put `leads` leads, numbered from `first`, and what became of them into the time from `since`."""
+    statement = Path(__file__).with_name("fill_stages.sql").read_text(encoding="utf-8")
+    values = {"first": first, "leads": leads, "since": since, "until": until}
+    connection.execute(statement.encode(), values)
+    # What the day is built from is measured, not the note that it was filled.
+    connection.execute("truncate analytics.inbox")
+    connection.commit()
+    connection.autocommit = True
+    connection.execute("vacuum analyze")
+    connection.execute("checkpoint")  # what was filled is not written while the refresh is timed
+    connection.autocommit = False
+
+
+def _time(connection: Connection, *, times: int = 1) -> tuple[float, Refreshed]:
+    """Return the median seconds of a refresh, and what it did; a first, not timed, loads numpy and scipy."""
+    done = refresh(connection)
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        done = refresh(connection)
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken), done
+
+
+def refresh(connection: Connection) -> Refreshed:
+    """Build DAY with the shipped settings, just when it is over."""
+    settings = load_config("funnel", FunnelSettings)
+    return refresh_day(connection, day=DAY, company=COMPANY, settings=settings, now=UNTIL)
