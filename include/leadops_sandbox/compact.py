@@ -1,4 +1,4 @@
-"""Makes a long journal short: score changes that nobody asks about any more become one record of their sum."""
+"""Makes a long journal short: score changes that nobody asks about any more become one sum a lead."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
