@@ -57,7 +57,7 @@ def test_no_person_has_more_leads_than_allowed(seen: list[Witness], most: int) -
     people = join(seen, most=most)
     sizes = [list(people.persons.values()).count(person) for person in people.persons.values()]
     assert all(1 < size <= most for size in sizes)
-    assert all(len(crowd) >= most for crowd in people.crowds)
+    assert all(len(crowd) >= most for crowd in people.crowds.values())
 
 
 def test_the_earliest_evidence_is_the_one_on_record() -> None:
@@ -78,4 +78,4 @@ def test_a_crowd_is_let_be_and_named() -> None:
     ]
     people = join(seen)
     assert people.persons == {}
-    assert [len(crowd) for crowd in people.crowds] == [5]
+    assert {oldest: len(crowd) for oldest, crowd in people.crowds.items()} == {6: 5}

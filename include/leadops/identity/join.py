@@ -38,7 +38,7 @@ class People:
 
     merges: list[Merge] = field(default_factory=list)
     persons: dict[int, int] = field(default_factory=dict)  # lead -> oldest, of all that have a second lead
-    crowds: list[list[Merge]] = field(default_factory=list)
+    crowds: dict[int, list[Merge]] = field(default_factory=dict)  # by the oldest lead of each
 
 
 def join_leads(
@@ -83,7 +83,7 @@ def _gather(
         people.merges.append(tie)
         oldest = min(group, key=lambda lead: (age(lead), lead))
         people.persons |= dict.fromkeys(group, oldest)
-    people.crowds = [crowded[lead] for lead in sorted(crowded)]
+    people.crowds = dict(sorted(crowded.items()))
     return people
 
 

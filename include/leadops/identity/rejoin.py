@@ -36,7 +36,7 @@ class Regrouped:
         default_factory=dict
     )  # lead -> oldest; None: a person of its own
     affected: list[int] = field(default_factory=list)  # leads whose score or story changes
-    crowds: list[list[Merge]] = field(default_factory=list)
+    crowds: Mapping[int, list[Merge]] = field(default_factory=dict)  # by the oldest lead of each
 
 
 def rejoin_chunk(connection: Connection, spread: Spread, *, settings: IdentitySettings, now: datetime) -> int:
@@ -183,15 +183,15 @@ def _list_witnesses(connection: Connection, settings: IdentitySettings) -> list[
     return [Witness(*row) for row in rows]
 
 
-def _record_crowds(connection: Connection, crowds: list[list[Merge]], now: datetime) -> None:
+def _record_crowds(connection: Connection, crowds: Mapping[int, list[Merge]], now: datetime) -> None:
     """Put leads on record that hang together and are too many to be one person, by the oldest of them."""
     if not crowds:
         return
     values = {
         "kinds": ["lead"] * len(crowds),
-        "values": [str(crowd[0].older) for crowd in crowds],
+        "values": [str(oldest) for oldest in crowds],
         "guards": ["joins"] * len(crowds),
-        "event_seqs": [crowd[-1].event_seq for crowd in crowds],
+        "event_seqs": [crowd[-1].event_seq for crowd in crowds.values()],
         "times": [1] * len(crowds),
         "now": now,
     }
