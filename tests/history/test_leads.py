@@ -2,9 +2,12 @@ from collections import Counter
 
 import pytest
 
-from leadops.db import Connection
+from leadops.db import Connection, load_sql
 from leadops.history.outcomes import Imported
+from leadops.identity.explain import explain_identity
 from leadops.identity.import_leads import ImportedLead, import_leads
+from leadops.identity.settings import IdentitySettings
+from leadops.settings import load_config
 
 from .conftest import NOW, Export
 
@@ -134,3 +137,24 @@ def test_an_address_of_many_ties_nothing(export: Export, connection: Connection)
         found = import_leads(connection, rows, now=NOW, blocked={"test@example.com"})
     assert len(set(found.lead_ids)) == 3
     assert export.query("select * from delivery.outbox") == []
+
+
+def test_a_lead_without_an_address_is_explained_and_not_missed_in_the_ma(export: Export) -> None:
+    export.bring("leads", [BEN])
+    (lead,) = export.query("select lead_id from identity.leads")[0]
+    person = explain_identity(export.connection, lead, settings=load_config("identity", IdentitySettings))
+    assert (person.mail_kind, [(each.kind, each.value) for each in person.joins]) == (
+        None,
+        [("crm_id", "c-2")],
+    )
+    export.connection.execute(
+        "insert into scoring.ledger"
+        " (lead_id, points, dimension, kind, rule, occurred_at, recorded_at, lane, reason)"
+        " values (%s, 5, 'model', 'model', 'model', now(), now(), null, '')",
+        [lead],
+    )
+    export.connection.execute(
+        "insert into scoring.scores (lead_id, model, updated_at) values (%s, 5, now())", [lead]
+    )
+    export.connection.execute(load_sql("leadops.delivery", "create_audited_leads"))
+    assert export.connection.execute(load_sql("leadops.delivery", "compare_scores")).fetchall() == []

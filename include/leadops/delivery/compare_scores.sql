@@ -28,6 +28,7 @@ open_points as (
 compared as (
     select
         leads.lead_id,
+        leads.email,
         known.external_id,
         coalesce(totals.ledger, 0) as ledger,
         coalesce(scores.total, 0) as score,
@@ -55,5 +56,6 @@ from compared
 where
     ledger <> score
     or under_way <> 0
-    or (ma is distinct from score and (ma is not null or score <> 0))
+    -- A lead whose address is not known cannot be in the MA.
+    or (ma is distinct from score and (ma is not null or (score <> 0 and email is not null)))
 order by lead_id

@@ -82,7 +82,7 @@ class Value(Settings):
     values: dict[str, str | int | float | bool | None] | None = None  # what stands in the file: what it means
     others: Literal["refuse", "keep", "null"] = "refuse"  # what `values` does not name
     type: Kind = "text"
-    #: How numbers are written: 1.200,50 with ",", 1,200.50 with "."; where not given, without thousands: 1200.50.
+    #: How numbers are written: 1.200,50 with ",", 1,200.50 with "."; where not given, 1200.50.
     decimal: Literal[".", ","] | None = None
 
     @model_validator(mode="before")

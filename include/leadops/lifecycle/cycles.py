@@ -33,9 +33,11 @@ def split_cycles(
     In the order of time a cycle lasts until, after it was won or lost, there comes a new MQL or a stage that
     it had already: so a lost deal that is won later is one cycle, and a second won deal a second cycle. Of a
     stage repeated within a cycle the first counts. What lies before `created_at`, which cannot be, belongs to
-    the first cycle: it is ordered as if it happened at its MQL. `live` are the lead's own cycles (number, MQL), which keep their numbers: what
-    came before gets the numbers before, an open story joins the live cycle that follows it, and what happened
-    later is of the live cycle in which it lies. Without live cycles the first is 1.
+    the first cycle: it is ordered as if it happened at its MQL.
+
+    `live` are the cycles that leadops saw itself (number, MQL), which keep their numbers: what came before
+    gets the numbers before, an open story joins the live cycle that follows it, and what happened later is of
+    the live cycle in which it lies. Without live cycles the first is 1.
     """
     mqls = [each.occurred_at for each in stages if each.stage == "mql" and each.occurred_at >= created_at]
     first_mql = min(mqls, default=created_at)
