@@ -70,7 +70,6 @@ def build_day(
 
 
 def _write_counts(connection: Connection, values: dict[str, Any]) -> dict[str, int]:
-    connection.execute(_sql("take_transitions"), values)
     connection.execute(_sql("delete_counts"), values)
     rows = connection.execute(_sql("insert_counts"), values).fetchall()
     return {name: int(sum(row[number] for row in rows)) for number, name in enumerate(COUNTS)}

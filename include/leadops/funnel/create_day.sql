@@ -1,16 +1,3 @@
-create temp table if not exists day_transitions (
-    lead_id bigint not null,
-    cycle integer not null,
-    stage text not null,
-    occurred_at timestamptz not null,
-    campaign text,
-    source text,
-    value numeric(18, 2),
-    kpi_version text not null,
-    mql_at timestamptz,
-    reason text
-) on commit delete rows;
-
 create temp table if not exists day_cycles (
     lead_id bigint not null,
     cycle integer not null,

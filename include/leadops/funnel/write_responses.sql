@@ -17,16 +17,3 @@ select
     %(dt)s
 from day_responses
 where mql_at >= %(start)s
--- It has moved here from another day that is not built again yet.
-on conflict (lead_id, cycle) do update
-    set
-        rep_id = excluded.rep_id,
-        campaign = excluded.campaign,
-        mql_at = excluded.mql_at,
-        sal_at = excluded.sal_at,
-        working_minutes = excluded.working_minutes,
-        wall_minutes = excluded.wall_minutes,
-        local_hour = excluded.local_hour,
-        cause = excluded.cause,
-        is_quiet = excluded.is_quiet,
-        dt = excluded.dt
