@@ -91,17 +91,18 @@ def _count_events(
             pack["name"].astype(int),
             pack["age"].astype("f4"),
         )
+        first, last = int(place.min()), int(place.max()) + 1
         for name, each in counted.items():
             wanted = each.count if each.recency is None else each.recency
-            fits = (
-                np.isin(number, [names.index(event) + 1 for event in wanted or []]) if wanted else slice(None)
-            )
+            codes = [names.index(event) + 1 for event in wanted or []]
+            fits = np.isin(np.arange(len(names) + 1), codes)[number] if wanted else slice(None)
             where, when = place[fits], age[fits]
             if each.recency is not None:
                 np.minimum.at(values[name], where, when)
             else:
                 where = where if each.days is None else where[when <= each.days]
-                values[name] += np.bincount(where, minlength=size).astype(np.float32)
+                # A pack holds neighbours: only their stretch is added to.
+                values[name][first:last] += np.bincount(where - first, minlength=last - first)
     for name, each in counted.items():
         if each.recency is not None:
             values[name][np.isinf(values[name])] = np.nan
@@ -121,6 +122,7 @@ def _read_told(
             "properties": [name for _, name in asked],
             "told_by": [names.index(event) + 1 for event in told_by],
         }
+        connection.execute("analyze seen")
         connection.execute(load_sql("leadops.training", "fill_told"), values)
     imported = [(place, each.attribute) for place, (_, each) in enumerate(listed) if each.attribute]
     if imported:

@@ -20,16 +20,17 @@ select
     mql.recorded_at,
     -- An imported MQL was recorded long after; events imported with it are believed to have been known in their time.
     case when mql.evidence ? 'imported' then %(until)s::timestamptz end,
-    exists(
-        select from lifecycle.current_transitions as reached
-        where
-            reached.lead_id = mql.lead_id
-            and reached.cycle = mql.cycle
-            and reached.stage = any(%(goal)s)
-            and reached.recorded_at < %(until)s
-            and reached.occurred_at <= mql.occurred_at + %(horizon)s
-    )
+    coalesce(reached.first_at <= mql.occurred_at + %(horizon)s, false)
 from lifecycle.current_transitions as mql
+left join (
+    select
+        lead_id,
+        cycle,
+        min(occurred_at) as first_at
+    from lifecycle.current_transitions
+    where stage = any(%(goal)s) and recorded_at < %(until)s
+    group by lead_id, cycle
+) as reached on mql.lead_id = reached.lead_id and mql.cycle = reached.cycle
 where
     mql.stage = 'mql'
     and mql.recorded_at < %(until)s

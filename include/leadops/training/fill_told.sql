@@ -1,5 +1,5 @@
 -- The newest telling counts; of one event the first property present.
-with tellings as (
+with tellings as materialized (
     select
         seen.place,
         wanted.feature,
