@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from leadops.db import Connection, connect
@@ -130,6 +130,7 @@ def bring_cut_off(export: Export, kind: str, rows: Rows, *, chunk_rows: int, aft
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # to shrink takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=exports(), seed=st.integers(0, 1000), chunk_rows=st.integers(1, 4), after=st.integers(0, 3))
