@@ -15,7 +15,7 @@ from leadops_stack.databases import prepare_databases
 from leadops_stack.health import airflow_beats, answers, get_json
 from leadops_stack.home import Home
 from leadops_stack.part import Part, Step, Wave
-from leadops_stack.pools import prepare_pool
+from leadops_stack.pools import prepare_pools
 from leadops_stack.ports import read_ports
 from leadops_stack.postgres import PostgresServer
 from leadops_stack.variables import SUPERUSER, uses_sandbox
@@ -111,7 +111,7 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
         Wave(
             steps=(
                 Step("execution", lambda: _warm_execution(airflow_port)),
-                Step("pool", lambda: _prepare_pool(airflow_port, values)),
+                Step("pools", lambda: _prepare_pools(airflow_port, values)),
             )
         ),
         Wave(
@@ -172,8 +172,8 @@ def _warm_execution(port: int) -> str:
     return "answers"
 
 
-def _prepare_pool(port: int, values: Mapping[str, str]) -> str:
-    return prepare_pool(port, user="admin", password=values["LEADOPS_ADMIN_PASSWORD"])
+def _prepare_pools(port: int, values: Mapping[str, str]) -> str:
+    return prepare_pools(port, user="admin", password=values["LEADOPS_ADMIN_PASSWORD"])
 
 
 def _script(name: str) -> str:

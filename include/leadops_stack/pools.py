@@ -1,4 +1,4 @@
-"""The Airflow pool that the DAGs' tasks run in."""
+"""The Airflow pools that the DAGs' tasks run in."""
 
 import http.client
 import json
@@ -6,28 +6,32 @@ from typing import Any
 
 from leadops.errors import LeadopsError
 
-#: The pool that the DAGs name, and its slots: one fewer than the stack runs at once, so that a backfill of
-#: ours never keeps out every other DAG.
-POOL, SLOTS = "leadops", 3
+#: The pools that the DAGs name: slots and what they are for. Together as many as the stack runs at once, so
+#: that neither a backfill nor a long night keeps the minute waiting.
+POOLS = {
+    "leadops": (3, "Tasks of every minute"),
+    "leadops_daily": (1, "Daily tasks, one at a time"),
+}
 
 TIMEOUT = 20.0  # seconds
 
 
-def prepare_pool(port: int, *, user: str, password: str) -> str:
-    """Make the pool where it is missing; one that is there keeps its slots. Return what was done.
+def prepare_pools(port: int, *, user: str, password: str) -> str:
+    """Make the pools that are missing; one that is there keeps its slots. Return what was done.
 
     Raises LeadopsError when the API server on 127.0.0.1:`port` refuses.
     """
     status, answer = _call(port, "POST", "/auth/token", {"username": user, "password": password})
     if status not in (http.client.OK, http.client.CREATED):
         raise LeadopsError(f"Airflow refuses the password of {user} ({status}); see the api-server's log")
-    pool = {"name": POOL, "slots": SLOTS, "description": "All tasks of leadops"}
-    status, _ = _call(port, "POST", "/api/v2/pools", pool, token=answer["access_token"])
-    if status == http.client.CREATED:
-        return f"{POOL}, {SLOTS} slots"
-    if status == http.client.CONFLICT:
-        return f"{POOL} is there"
-    raise LeadopsError(f"Airflow does not make the pool {POOL} ({status}); see the api-server's log")
+    done = []
+    for name, (slots, description) in POOLS.items():
+        pool = {"name": name, "slots": slots, "description": description}
+        status, _ = _call(port, "POST", "/api/v2/pools", pool, token=answer["access_token"])
+        if status not in (http.client.CREATED, http.client.CONFLICT):
+            raise LeadopsError(f"Airflow does not make the pool {name} ({status}); see the api-server's log")
+        done.append(f"{name}, {slots} slots" if status == http.client.CREATED else f"{name} is there")
+    return "; ".join(done)
 
 
 def _call(port: int, method: str, path: str, body: dict[str, Any], *, token: str = "") -> tuple[int, Any]:

@@ -52,7 +52,7 @@ def test_a_dag_tells_operations_what_to_do(dags: dict, dag_id: str) -> None:
         assert task.owner == "revenue-operations"
         assert task.retries >= 1
         assert task.execution_timeout
-        assert task.pool == "leadops"
+        assert task.pool == ("leadops" if "every-minute" in dag.tags else "leadops_daily")
         assert task.on_failure_callback
 
 

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from leadops_stack.cpu import cpu_seconds
+from leadops_stack.pools import POOLS
 from leadops_stack.single import supervisor
 
 from .conftest import Stack
@@ -48,7 +49,8 @@ def test_every_dag_is_there_and_runs(stack: Stack) -> None:
     dags = {dag["dag_id"]: dag for dag in stack.airflow("GET", "/dags")["dags"]}
     assert dags.keys() == DAGS
     assert not any(dag["is_paused"] for dag in dags.values())
-    assert stack.airflow("GET", "/pools/leadops")["slots"] == 3
+    for name, (slots, _) in POOLS.items():
+        assert stack.airflow("GET", f"/pools/{name}")["slots"] == slots
 
 
 def test_every_part_is_well(stack: Stack) -> None:

@@ -16,7 +16,7 @@ from leadops_stack import container
 from leadops_stack.airflow_env import airflow_environment
 from leadops_stack.home import Home
 from leadops_stack.plan import PRELOAD, make_plan, make_server
-from leadops_stack.pools import POOL, SLOTS
+from leadops_stack.pools import POOLS
 from leadops_stack.ports import DEFAULT_PORTS
 from leadops_stack.variables import fresh_secrets, prepare_variables
 
@@ -89,7 +89,9 @@ def test_containers_run_airflow_as_the_one_machine_does(home: Home) -> None:
         assert {key: given[key] for key in shared} == {key: wanted[key] for key in shared}
         assert len(shared) >= 7
     assert COMPOSE["services"]["scheduler"]["environment"]["LEADOPS_PRELOAD"] == PRELOAD
-    assert f"airflow pools set {POOL} {SLOTS} " in COMPOSE["services"]["migrate"]["command"][2]
+    for name, (slots, description) in POOLS.items():
+        made = f'airflow pools set {name} {slots} "{description}"'
+        assert made in COMPOSE["services"]["migrate"]["command"][2]
 
 
 def test_containers_run_the_programs_of_the_one_machine(home: Home) -> None:

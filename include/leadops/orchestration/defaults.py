@@ -1,4 +1,4 @@
-"""What all minute DAGs have in common."""
+"""What all DAGs have in common."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,15 +9,12 @@ from leadops.company import Company
 from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
 from leadops.settings import load_config
 
-#: One pool for all tasks of leadops, so that a backfill never takes every slot of the machine.
-POOL = "leadops"
+#: The tasks of every minute have a pool, so that a backfill never takes every slot of the machine, and the
+#: daily ones another, so that a long night never keeps the minute waiting.
+POOL, DAILY_POOL = "leadops", "leadops_daily"
 
-#: A minute's run that is not done after so long says so (incident run_missed_deadline).
-DEADLINE = timedelta(minutes=3)
-
-
-#: The same for a daily run.
-DAILY_DEADLINE = timedelta(hours=2)
+#: A run that is not done after so long says so (incident run_missed_deadline).
+DEADLINE, DAILY_DEADLINE = timedelta(minutes=3), timedelta(hours=2)
 
 
 def minute_dag(*, tags: list[str]) -> dict[str, Any]:
@@ -30,6 +27,7 @@ def minute_dag(*, tags: list[str]) -> dict[str, Any]:
         tags=tags,
         deadline=DEADLINE,
         execution_timeout=timedelta(minutes=10),
+        pool=POOL,
     )
 
 
@@ -45,6 +43,7 @@ def daily_dag(*, tags: list[str], cron: str = "0 0 * * *") -> dict[str, Any]:
         tags=tags,
         deadline=DAILY_DEADLINE,
         execution_timeout=timedelta(hours=1),
+        pool=DAILY_POOL,
     )
 
 
@@ -56,11 +55,17 @@ def waiting_dag(*, tags: list[str], cron: str, waits: timedelta) -> dict[str, An
         tags=tags,
         deadline=waits + DAILY_DEADLINE,
         execution_timeout=timedelta(hours=1),
+        pool=DAILY_POOL,
     )
 
 
 def _dag(
-    schedule: CronDataIntervalTimetable, *, tags: list[str], deadline: timedelta, execution_timeout: timedelta
+    schedule: CronDataIntervalTimetable,
+    *,
+    tags: list[str],
+    deadline: timedelta,
+    execution_timeout: timedelta,
+    pool: str,
 ) -> dict[str, Any]:
     return {
         "schedule": schedule,
@@ -79,7 +84,7 @@ def _dag(
             "retries": 1,
             "retry_delay": timedelta(seconds=10),
             "execution_timeout": execution_timeout,
-            "pool": POOL,
+            "pool": pool,
             "on_failure_callback": open_task_incident,
         },
     }
