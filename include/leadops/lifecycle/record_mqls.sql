@@ -157,7 +157,8 @@ wanted as (
     -- A form may have brought the person to the CRM before the points did.
     where
         leads.email is not null
-        and not exists (select from lifecycle.leads_in_crm as present where present.lead_id = made.lead_id)
+        -- Counted, it is looked up for each new MQL; as an anti-join it would read all leads of the CRM.
+        and (select count(*) from lifecycle.leads_in_crm as present where present.lead_id = made.lead_id) = 0
     on conflict (idempotency_key) do nothing
 ),
 

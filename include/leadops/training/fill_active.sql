@@ -14,6 +14,7 @@ where
     and leads.lead_id <= %(up_to)s
     and leads.created_at <= %(now)s
     and leads.merged_into is null
+    and leads.email is not null -- whom the MA cannot know would wait for it for ever
     and exists (
         select from identity.person_events as resolved
         inner join cdp.events as events on resolved.event_seq = events.seq
