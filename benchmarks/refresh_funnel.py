@@ -34,8 +34,9 @@ def measure_refresh_funnel(*, quick: bool) -> Measured:
         fill_touches(connection, touches=half, since=START, until=UNTIL, first=100_000_000)
         counting, done = _time(connection)
         sharing, shared = _time_attribution(connection)
-    if done.mqls + done.sals + done.sqls + done.wons != half or shared < half * 0.9:
-        raise RuntimeError(f"{half} rows of each kind were to be read: {done}, {shared} touches")
+    counted = done.mqls + done.sals + done.sqls + done.wons
+    if min(counted, shared) < half:
+        raise RuntimeError(f"{half} rows of each kind were to be read: {counted}, {shared}")
     with open_arena() as arena, arena.connect() as connection:
         fill_stages(connection, leads=int(few / STAGES), since=START, until=UNTIL, first=400_000_000)
         looks_back = load_config("funnel", FunnelSettings).looks_back
@@ -57,7 +58,7 @@ def measure_refresh_funnel(*, quick: bool) -> Measured:
             Figure("few rows, 100 times the history", behind, "s"),
         ],
         remarks=[
-            f"{half:,} lifecycle rows of {int(half / STAGES):,} leads and {half:,} touches, all on the day:"
+            f"{counted:,} lifecycle rows of {int(half / STAGES):,} leads and {shared:,} touches, all on the day:"
             " counts, response times and lead times of 20 campaigns, credits by seven models.",
             f"The ratio: {few:,} rows on the day, behind {int(history * STAGES):,} of the {looks_back} days"
             f" that the figures look back over, and behind {int(history * STAGES * 100):,} of 20 times as"

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.routing.conftest import Office
@@ -46,6 +46,7 @@ def places(office: Office) -> list[tuple[object, ...]]:
     reps=st.integers(0, 2),
     is_assigned=st.booleans(),
 )
+@example(mqls={(3, 1): 0}, joins=[{1: 1, 2: 2, 3: 2}, {1: 1, 2: 1, 3: 3}], reps=0, is_assigned=False)
 def test_join_and_split_leave_every_place_as_it_was(
     office: Office,
     mqls: dict[tuple[int, int], int],

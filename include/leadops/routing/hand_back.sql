@@ -1,62 +1,49 @@
--- A place that a person got by the MQL of a lead that was split off is that lead's.
+-- A place that a lead got by the MQL of another, who counts for somebody else now, is that one's: it goes there,
+-- unless they have one. Of several the one that was MQL first goes.
 with regrouped as (
     select * from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as regrouped (lead_id, cycle)
 ),
 
-heirs as (
-    select distinct on (mql.cycle)
-        mql.lead_id,
-        mql.cycle,
-        mql.occurred_at
+strays as (
+    select
+        places.lead_id,
+        places.cycle,
+        coalesce(heir.person_id, places.mql_lead_id) as heir_id
     from regrouped
-    inner join lifecycle.transitions as mql
-        on regrouped.lead_id = mql.lead_id and regrouped.cycle = mql.cycle and mql.stage = 'mql'
+    inner join routing.leads as places on regrouped.lead_id = places.lead_id and regrouped.cycle = places.cycle
+    left join identity.people as heir on places.mql_lead_id = heir.lead_id
+    left join identity.people as holder on places.lead_id = holder.lead_id
     where
-        not exists (
-            select from routing.leads as own
-            where own.lead_id = mql.lead_id and own.cycle = mql.cycle
-        )
-        and not exists (
-            select from identity.people as people
-            where people.lead_id = mql.lead_id and people.person_id <> people.lead_id
-        )
-    order by mql.cycle asc, mql.occurred_at asc, mql.lead_id asc
+        places.mql_lead_id <> places.lead_id
+        and coalesce(heir.person_id, places.mql_lead_id) <> coalesce(holder.person_id, places.lead_id)
 ),
 
-orphans as (
+gone as (
     delete from routing.leads
-    using regrouped
-    where
-        leads.lead_id = regrouped.lead_id
-        and leads.cycle = regrouped.cycle
-        and not exists (
-            select from lifecycle.current_transitions as mql
-            where mql.lead_id = leads.lead_id and mql.cycle = leads.cycle and mql.stage = 'mql'
-        )
-        and not exists (
-            select from identity.people as people
-            where people.lead_id = leads.lead_id and people.person_id <> people.lead_id
-        )
-    returning leads.*
+    using strays
+    where leads.lead_id = strays.lead_id and leads.cycle = strays.cycle
+    returning leads.*, strays.heir_id
 )
 
 insert into routing.leads (
-    lead_id, cycle, state, rep_id, queue, account, is_quiet, qualified_at, since, moves, is_late, look_at, alarm_at
+    lead_id, cycle, state, rep_id, queue, account, is_quiet, qualified_at, since, moves, is_late, look_at, alarm_at,
+    mql_lead_id
 )
-select distinct on (heirs.lead_id, heirs.cycle)
-    heirs.lead_id,
-    heirs.cycle,
-    orphans.state,
-    orphans.rep_id,
-    orphans.queue,
-    orphans.account,
-    orphans.is_quiet,
-    heirs.occurred_at,
-    orphans.since,
-    orphans.moves,
-    orphans.is_late,
-    orphans.look_at,
-    orphans.alarm_at
-from orphans
-inner join heirs on orphans.cycle = heirs.cycle
-order by heirs.lead_id asc, heirs.cycle asc, orphans.lead_id asc
+select distinct on (heir_id, cycle)
+    heir_id,
+    cycle,
+    state,
+    rep_id,
+    queue,
+    account,
+    is_quiet,
+    qualified_at,
+    since,
+    moves,
+    is_late,
+    look_at,
+    alarm_at,
+    mql_lead_id
+from gone
+order by heir_id asc, cycle asc, qualified_at asc, lead_id asc
+on conflict (lead_id, cycle) do nothing

@@ -18,7 +18,8 @@ kept as (
 )
 
 insert into routing.leads (
-    lead_id, cycle, state, rep_id, queue, account, is_quiet, qualified_at, since, moves, is_late, look_at, alarm_at
+    lead_id, cycle, state, rep_id, queue, account, is_quiet, qualified_at, since, moves, is_late, look_at, alarm_at,
+    mql_lead_id
 )
 select
     back.lead_id,
@@ -33,7 +34,8 @@ select
     latest.moves,
     latest.is_late,
     latest.look_at,
-    latest.alarm_at
+    latest.alarm_at,
+    back.mql_lead_id
 from back
 left join kept on back.kept_by = kept.lead_id and back.cycle = kept.cycle
 cross join

@@ -20,7 +20,7 @@ with merged as (
 kept as (
     insert into routing.leads (
         lead_id, cycle, state, rep_id, queue, account, is_quiet, qualified_at, since, moves, is_late, look_at,
-        alarm_at
+        alarm_at, mql_lead_id
     )
     select
         person_id,
@@ -35,7 +35,8 @@ kept as (
         moves,
         is_late,
         look_at,
-        alarm_at
+        alarm_at,
+        mql_lead_id
     from merged
     where is_kept
 ),
@@ -62,7 +63,7 @@ gone as (
 aside as (
     insert into routing.set_aside (
         lead_id, cycle, state, rep_id, queue, account, is_quiet, qualified_at, since, moves, is_late, look_at,
-        alarm_at, kept_by
+        alarm_at, mql_lead_id, kept_by
     )
     select
         lead_id,
@@ -78,6 +79,7 @@ aside as (
         is_late,
         look_at,
         alarm_at,
+        mql_lead_id,
         case when is_kept then person_id end
     from merged
     returning lead_id

@@ -1,10 +1,32 @@
 insert into routing.leads (
-    lead_id, cycle, state, rep_id, queue, account, is_quiet, qualified_at, since, moves, is_late, look_at, alarm_at
+    lead_id, cycle, state, rep_id, queue, account, is_quiet, qualified_at, since, moves, is_late, look_at, alarm_at,
+    mql_lead_id
 )
-values (
-    %(lead_id)s, %(cycle)s, %(state)s, %(rep_id)s, %(queue)s, %(account)s, %(is_quiet)s, %(qualified_at)s, %(now)s,
-    %(moves)s, %(is_late)s, %(look_at)s, %(alarm_at)s
-)
+select
+    %(lead_id)s,
+    %(cycle)s,
+    %(state)s,
+    %(rep_id)s,
+    %(queue)s,
+    %(account)s,
+    %(is_quiet)s,
+    %(qualified_at)s,
+    %(now)s,
+    %(moves)s,
+    %(is_late)s,
+    %(look_at)s,
+    %(alarm_at)s,
+    coalesce(
+        (
+            select mql.lead_id
+            from identity.people as people
+            inner join lifecycle.transitions as mql
+                on people.lead_id = mql.lead_id and mql.cycle = %(cycle)s and mql.stage = 'mql'
+            where people.person_id = %(lead_id)s
+            order by mql.occurred_at, mql.lead_id
+            limit 1
+        ), %(lead_id)s
+    )
 on conflict (lead_id, cycle) do update
     set
         state = excluded.state,
