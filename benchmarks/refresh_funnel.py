@@ -58,8 +58,8 @@ def measure_refresh_funnel(*, quick: bool) -> Measured:
             Figure("few rows, 100 times the history", behind, "s"),
         ],
         remarks=[
-            f"{counted:,} lifecycle rows of {int(half / STAGES):,} leads and {shared:,} touches, all on the day:"
-            " counts, response times and lead times of 20 campaigns, credits by seven models.",
+            f"{counted:,} lifecycle rows of {int(half / STAGES):,} leads and {shared:,} touches, all on the"
+            " day: counts, response times and lead times of 20 campaigns, credits by seven models.",
             f"The ratio: {few:,} rows on the day, behind {int(history * STAGES):,} of the {looks_back} days"
             f" that the figures look back over, and behind {int(history * STAGES * 100):,} of 20 times as"
             " many days.",
