@@ -82,6 +82,22 @@ def test_a_second_conversion_has_a_path_of_its_own(market: Market) -> None:
     }  # fmt: skip
 
 
+def test_what_the_funnel_leaves_out_is_no_conversion(market: Market) -> None:
+    market.settings = settings_with(conversion__stage="won")
+    market.lead(1)
+    market.touch(1, 20, "ads")
+    market.convert(1, 10, value="100", stage="won")
+    market.convert(1, 5, stage="lost")
+    market.lead(2)
+    market.convert(2, 10, value="7", stage="won")
+    market.convert(2, 9, stage="mql")
+    market.lead(3)
+    market.convert(3, 10, stage="lost")
+    market.convert(3, 9, value="3", stage="won")
+    assert (done := market.refresh()).conversions == 1
+    assert done.value == 3
+
+
 def test_touches_of_one_moment_are_in_the_order_of_their_arrival(market: Market) -> None:
     market.lead(1)
     for channel in ("ads", "email", "webinar"):

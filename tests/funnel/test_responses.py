@@ -98,9 +98,9 @@ def test_the_crm_told_it_much_later(books: Books) -> None:
 def test_an_open_one_has_no_times_and_the_rep_who_has_it(books: Books) -> None:
     lead = books.mql(at(f"{MONDAY} 10:00"))
     books.connection.execute(
-        "insert into routing.leads (lead_id, cycle, state, rep_id, account, is_quiet, qualified_at, since)"
-        " values (%s, 1, 'owned', 'rep-7', 'lead:1', false, %s, %s)",
-        [lead, at(f"{MONDAY} 10:00"), at(f"{MONDAY} 10:00")],
+        "insert into routing.leads (lead_id, cycle, state, rep_id, account, is_quiet, qualified_at, since,"
+        " mql_lead_id) values (%(lead)s, 1, 'owned', 'rep-7', 'lead:1', false, %(at)s, %(at)s, %(lead)s)",
+        {"lead": lead, "at": at(f"{MONDAY} 10:00")},
     )
     books.connection.commit()
     books.refresh(on(MONDAY))

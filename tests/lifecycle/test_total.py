@@ -76,3 +76,21 @@ def test_a_raised_threshold_takes_nobody_back(company: Company, after) -> None:
     decide(company, 200, after(5))
     assert company.qualify(after(6)).mql == 0
     assert company.stages(lead) == {"mql": START}
+
+
+def test_who_passes_by_the_models_points_is_news_only_after_a_lively_day(company: Company, after) -> None:
+    decide(company, 70, after(-10))
+    lively, sleepy = company.lead(), company.lead("hanako@example.com")
+    company.points(sleepy, after(-3 * 1440), fit=20, behaviour=40)
+    company.points(lively, after(-300), fit=20, behaviour=40)
+    assert company.qualify(START).mql == 0
+    for lead in (lively, sleepy):
+        company.connection.execute(
+            "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at,"
+            " lane, reason) values (%s, 15, 'model', 'model', 'model', %s, %s, 1, '')",
+            [lead, after(5), after(5)],
+        )
+        company.connection.execute("update scoring.scores set model = 15 where lead_id = %s", [lead])
+    assert company.qualify(after(6)).mql == 2
+    assert company.evidence(lively)["backfill"] is False
+    assert company.evidence(sleepy)["backfill"] is True

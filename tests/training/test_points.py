@@ -273,3 +273,16 @@ def test_any_order_of_runs_ends_alike(
             lead: points for lead, points in alone if points
         }
         assert write(world, NOW + last * DAY).rows == 0
+
+
+def test_a_lead_that_was_away_is_told_to_the_ma_again(world: World) -> None:
+    lead = world.lead()
+    world.event(lead, "view_pricing", NOW - DAY)
+    put_in_effect(world, model())
+    assert write(world).told == 1
+    away = NOW + 400 * DAY
+    write(world, now=away)
+    assert world.rows("select count(*) from training.predictions") == [(0,)]
+    world.event(lead, "view_pricing", away)
+    assert write(world, now=away + DAY).told == 1
+    assert write(world, now=away + 2 * DAY).told <= 1

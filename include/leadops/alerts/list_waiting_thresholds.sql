@@ -4,5 +4,6 @@ select
     reason,
     facts ->> 'run_id' as run_id
 from scoring.thresholds
-where waits_since is not null
+-- Nobody can answer a run that is gone, such as one that was deleted.
+where waits_since > %(now)s::timestamptz - interval '24 hours'
 order by day

@@ -12,7 +12,7 @@ def watch_thresholds(connection: Connection, *, open_now: Set[Key], now: datetim
     """Find the days whose proposal waits for an answer; one finding a day, over as soon as it is answered."""
     wrong = []
     for day, since, reason, run_id in connection.execute(
-        load_sql("leadops.alerts", "list_waiting_thresholds")
+        load_sql("leadops.alerts", "list_waiting_thresholds"), {"now": now}
     ).fetchall():
         facts = {"day": day, "reason": reason, "dag_id": "retrain_thresholds", "run_id": run_id}
         subject = KINDS["threshold_waits"].form_subject(facts)

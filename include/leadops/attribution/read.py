@@ -87,6 +87,7 @@ def _read_touches(
             wanted[f"{kind}_{number + 1}"] = path
     # A period's touches are joined in memory; the planner knows neither new table.
     connection.execute("set local work_mem = '256MB'")
+    connection.execute("set local jit = off")
     connection.execute(load_sql(PACKAGE, "create_touches"))
     connection.execute(load_sql(PACKAGE, "find_touches"), wanted)
     connection.execute(load_sql(PACKAGE, "number_names"))

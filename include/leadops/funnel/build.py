@@ -54,6 +54,7 @@ def build_day(
     with connection.transaction():
         lock_funnel(connection)
         connection.execute("set local work_mem = '128MB'")
+        connection.execute("set local jit = off")  # compiling takes longer than what it saves here
         connection.execute(_sql("create_day"))
         connection.execute(_sql("sync_names"), values)
         if not only_figures:

@@ -31,11 +31,16 @@ singles as (
     from happened
     left join lifecycle.transitions as mql
         on happened.lead_id = mql.lead_id and happened.cycle = mql.cycle and mql.stage = 'mql'
-    left join lifecycle.transitions as other
-        on
-            happened.lead_id = other.lead_id
-            and happened.cycle = other.cycle
-            and other.stage = case happened.stage when 'won' then 'lost' when 'lost' then 'won' end
+    -- Looked up for ends only, which are few.
+    left join lateral (
+        select max(ends.occurred_at) as occurred_at
+        from lifecycle.transitions as ends
+        where
+            happened.stage in ('won', 'lost')
+            and ends.lead_id = happened.lead_id
+            and ends.cycle = happened.cycle
+            and ends.stage = case happened.stage when 'won' then 'lost' else 'won' end
+    ) as other on true
     where happened.person_id is null
 ),
 

@@ -20,7 +20,7 @@ cross join
             count(*) filter (where stage = 'sql') as sqls,
             count(*) filter (where stage = 'won') as wons,
             count(*) filter (where stage = 'lost') as losts
-        from lifecycle.transitions
+        from lifecycle.current_transitions
         where occurred_at >= days.start_at and occurred_at < days.until_at
     ) as stages
 order by days.start_at

@@ -8,7 +8,11 @@ with candidates as (
     select unnest(%(ended)s::bigint[]) as lead_id
     union
     select lead_id from scoring.scores
-    where %(rescan)s and fit >= %(fit)s and behaviour >= %(behaviour)s
+    where
+        %(rescan)s
+        and fit >= %(fit)s
+        and behaviour >= %(behaviour)s
+        and (%(total)s::integer is null or total >= %(total)s::integer)
 ),
 
 passing as (
@@ -78,7 +82,20 @@ found as (
                         ledger.occurred_at > passing.ended_at
                         or (passing.ended_at is null and ledger.seq > %(from_seq)s)
                     )
-                ), false) as has_live_points
+                ), false)
+                -- The model speaks at night: who then passes by its points is news if they did something that day.
+                or (
+                    coalesce(bool_or(ledger.kind = 'model' and ledger.points > 0 and ledger.seq > %(from_seq)s), false)
+                    and coalesce(
+                        bool_or(
+                            ledger.kind in ('rule', 'correction')
+                            and ledger.points > 0
+                            and ledger.lane = 0
+                            and not coalesce(events.is_history, false)
+                            and ledger.recorded_at > %(now)s::timestamptz - interval '1 day'
+                        ), false
+                    )
+                ) as has_live_points
             from scoring.ledger as ledger
             left join cdp.events as events on ledger.event_seq = events.seq
             where ledger.lead_id = passing.lead_id

@@ -48,12 +48,15 @@ def daily_dag(*, tags: list[str], cron: str = "0 0 * * *") -> dict[str, Any]:
 
 
 def waiting_dag(*, tags: list[str], cron: str, waits: timedelta) -> dict[str, Any]:
-    """Return the arguments of a daily DAG of which a task may wait for a human for as long as `waits`."""
+    """Return the arguments of a daily DAG of which a task may wait for a human for as long as `waits`.
+
+    What comes before the question may take a few hours, so that the answer is never cut off.
+    """
     zone = load_config("company", Company).timezone
     return _dag(
         CronDataIntervalTimetable(cron, timezone=zone),
         tags=tags,
-        deadline=waits + DAILY_DEADLINE,
+        deadline=waits + 3 * DAILY_DEADLINE,
         execution_timeout=timedelta(hours=1),
         pool=DAILY_POOL,
     )

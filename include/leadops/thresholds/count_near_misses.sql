@@ -2,7 +2,11 @@
 with touched as (
     select distinct lead_id
     from scoring.ledger
-    where recorded_at >= %(since)s and recorded_at < %(until)s
+    where
+        recorded_at >= %(since)s
+        and recorded_at < %(until)s
+        and kind in ('rule', 'correction')
+        and points > 0
 ),
 
 summed as (
@@ -27,7 +31,7 @@ where
     and summed.total < %(total)s
     and summed.total >= %(least)s
     and not exists (
-        select from lifecycle.transitions as mql
+        select from lifecycle.current_transitions as mql
         where mql.lead_id = summed.lead_id and mql.stage = 'mql' and mql.recorded_at < %(until)s
     )
 group by summed.total

@@ -28,6 +28,7 @@ judged as (
             and mqls.cycle = sql.cycle
             and sql.stage = 'sql'
             and sql.occurred_at >= %(starts)s
+            and mqls.occurred_at <= sql.occurred_at
             and sql.occurred_at < mqls.occurred_at + make_interval(days => %(lead_days)s)
             and sql.recorded_at < %(until)s
     left join sla.clocks as clocks

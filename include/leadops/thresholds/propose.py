@@ -97,7 +97,16 @@ def _find_why_to_ask(connection: Connection, *, day: date, rules: Rules) -> str 
         "select max(day) from scoring.thresholds where decided_by = 'reverted' and day > %s and day < %s",
         [since, day],
     ).fetchone()
-    return f"a change was taken back on {row[0]}" if row and row[0] else None
+    if row and row[0]:
+        return f"a change was taken back on {row[0]}"
+    since = day - timedelta(days=settings.ripe_days)
+    row = connection.execute(
+        "select max(day) from training.decisions"
+        " where outcome in ('first', 'replaced') and day > %s and day <= %s",
+        [since, day],
+    ).fetchone()
+    # Until MQLs of the new model are ripe, the labels stand at totals that the old one gave.
+    return f"another model gives points since {row[0]}" if row and row[0] else None
 
 
 def _write(

@@ -24,12 +24,19 @@ select
 from lifecycle.current_transitions as mql
 left join (
     select
-        lead_id,
-        cycle,
-        min(occurred_at) as first_at
-    from lifecycle.current_transitions
-    where stage = any(%(goal)s) and recorded_at < %(until)s
-    group by lead_id, cycle
+        goal.lead_id,
+        goal.cycle,
+        min(goal.occurred_at) as first_at
+    from lifecycle.current_transitions as goal
+    -- One before its MQL cannot be.
+    inner join lifecycle.current_transitions as start
+        on
+            goal.lead_id = start.lead_id
+            and goal.cycle = start.cycle
+            and start.stage = 'mql'
+            and goal.occurred_at >= start.occurred_at
+    where goal.stage = any(%(goal)s) and goal.recorded_at < %(until)s
+    group by goal.lead_id, goal.cycle
 ) as reached on mql.lead_id = reached.lead_id and mql.cycle = reached.cycle
 where
     mql.stage = 'mql'

@@ -2,7 +2,7 @@
 -- so that each is one effect for ever.
 with kept as (
     insert into training.predictions as latest
-    (lead_id, model_id, as_of, probability, points, parts, told_probability, times_told)
+    (lead_id, model_id, as_of, probability, points, parts, told_probability, telling)
     select
         lead_id,
         %(model_id)s,
@@ -11,7 +11,7 @@ with kept as (
         points,
         parts,
         probability as told_probability,
-        1 as times_told
+        floor(extract(epoch from %(now)s::timestamptz))::bigint as telling
     from wanted
     on conflict (lead_id) do update
         set
@@ -24,11 +24,11 @@ with kept as (
                 when abs(excluded.probability - latest.told_probability) < %(step)s then latest.told_probability
                 else excluded.probability
             end,
-            times_told = latest.times_told + case
+            telling = latest.telling + case
                 when abs(excluded.probability - latest.told_probability) < %(step)s then 0
                 else 1
             end
-    returning lead_id, told_probability, times_told
+    returning lead_id, told_probability, telling
 )
 
 insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane, created_at)
@@ -37,7 +37,7 @@ select
     'set_fields',
     lead_id,
     jsonb_build_object('fields', jsonb_build_object('ml_score', round(told_probability::numeric, 4))),
-    'ma-ml-score-' || lead_id || '-' || times_told,
+    'ma-ml-score-' || lead_id || '-' || telling,
     1,
     %(now)s
 from kept
