@@ -25,7 +25,7 @@ mqls as (
             mql.lead_id = sql.lead_id
             and mql.cycle = sql.cycle
             and sql.stage = 'sql'
-            and sql.occurred_at >= mql.occurred_at
+            and mql.occurred_at <= sql.occurred_at
             and sql.occurred_at < mql.occurred_at + make_interval(days => %(ripe_days)s)
     left join lateral (
         select sum(points)::integer as total
