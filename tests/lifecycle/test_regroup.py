@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from leadops.db import load_sql
 from tests.lifecycle.conftest import START, Company
 
 
@@ -78,3 +79,17 @@ def test_a_person_is_mql_once_and_in_the_crm_once(company: Company, after: Any) 
     assert company.qualify(after(31)).mql == 1
     assert stages(company)[-1][:3] == (older, 2, "mql")
     assert [row[0] for row in company.wanted(older)] == [f"crm-lead-{older}-2"]
+
+
+def test_many_joins_at_once_are_no_more_work_each_than_one(company: Company, after: Any) -> None:
+    several = 6_000
+    company.connection.execute(
+        "insert into lifecycle.transitions (lead_id, cycle, stage, occurred_at, recorded_at, evidence,"
+        " kpi_version) select lead, 1, 'mql', %(t)s, %(t)s, '{}', 'v' from generate_series(1, %(n)s) as lead",
+        {"t": START, "n": several},
+    )
+    leads = list(range(1, several + 1))
+    company.connection.execute("set local statement_timeout = '2s'")
+    company.connection.execute(load_sql("leadops.lifecycle", "wake_regrouped"), {"leads": leads})
+    woken = company.connection.execute("select count(*), count(distinct lead_id) from routing.inbox")
+    assert woken.fetchall() == [(several, several)]

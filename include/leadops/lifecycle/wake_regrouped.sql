@@ -1,12 +1,15 @@
 -- Tells SLA and routing of each cycle that counts for another lead now, of the leads it counted for and counts for;
 -- and looks again for what the CRM calls the leads.
 with cycles as (
-    select distinct
+    select
         leads.lead_id,
-        transitions.cycle
+        reached.cycle
     from unnest(%(leads)s::bigint[]) as leads (lead_id)
-    cross join lifecycle.transitions as transitions
-    where transitions.stage = 'mql' and transitions.lead_id = any(%(leads)s::bigint[])
+    cross join (
+        select distinct transitions.cycle
+        from lifecycle.transitions as transitions
+        where transitions.stage = 'mql' and transitions.lead_id = any(%(leads)s::bigint[])
+    ) as reached
 ),
 
 awaited as (
