@@ -70,6 +70,13 @@ class Office:
             [rep_id, Jsonb(profile(**changes)), START],
         )
 
+    def lead(self, lead: int, minute: float = 0) -> None:
+        self.connection.execute(
+            "insert into identity.leads (lead_id, email, created_at, first_event_seq)"
+            " overriding system value values (%s, %s, %s, 0) on conflict do nothing",
+            [lead, f"p{lead}@x.example", self.at(minute)],
+        )
+
     def mql(
         self,
         lead: int,
@@ -81,11 +88,7 @@ class Office:
         **traits: Any,
     ) -> None:
         at = self.at(minute)
-        self.connection.execute(
-            "insert into identity.leads (lead_id, email, created_at, first_event_seq)"
-            " overriding system value values (%s, %s, %s, 0) on conflict do nothing",
-            [lead, f"p{lead}@x.example", at],
-        )
+        self.lead(lead, minute)
         for trait, value in traits.items():
             self.connection.execute(
                 "insert into identity.traits values (%s, %s, %s, %s, 'e') on conflict do nothing",

@@ -4,6 +4,7 @@ from itertools import count
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
 
 from tests.routing.conftest import Office
 
@@ -18,6 +19,7 @@ def group(office: Office, persons: dict[int, int]) -> None:
         if person in several:
             office.connection.execute("insert into identity.people values (%s, %s)", [lead, person])
     for lead in LEADS:
+        office.lead(lead)
         for cycle in (1, 2):
             office.wake(lead, cycle, "merge")
 
@@ -76,3 +78,113 @@ def test_join_and_split_leave_every_place_as_it_was(
         assert office.rows("select count(*) from routing.assignments") == [(len(before),)]
     assert {row[:2] for row in places(office)} == set(mqls)
     assert office.rows("select count(*) from routing.set_aside") == [(0,)]
+
+
+def past(office: Office, lead: int, *stages: str) -> None:
+    """Import stages of the lead's first cycle."""
+    for stage in stages:
+        office.connection.execute(
+            "insert into lifecycle.transitions (lead_id, cycle, stage, occurred_at, recorded_at, evidence,"
+            " kpi_version) values (%s, 1, %s, %s, %s, %s, 'v')",
+            [lead, stage, office.at(-99), office.at(-9), Jsonb({"backfill": True, "imported": "deals.csv"})],
+        )
+
+
+def test_a_join_gives_nobody_an_imported_deal(office: Office) -> None:
+    office.rep("a")
+    past(office, 1, "mql", "won")
+    past(office, 3, "mql")
+    group(office, {1: 1, 2: 1, 3: 3})
+    office.assign(10)
+    assert places(office) == []
+    assert office.wanted() == []
+
+
+def test_the_live_mql_of_who_was_imported_too_keeps_its_owner(office: Office) -> None:
+    office.rep("a")
+    office.mql(2)
+    office.assign(1)
+    office.rep("b")
+    past(office, 1, "mql", "won")
+    group(office, {1: 1, 2: 1, 3: 3})
+    office.assign(10)
+    office.wake(1)
+    office.assign(20)
+    assert [row[:4] for row in places(office)] == [(1, 1, "owned", "a")]
+    assert office.story(1) == []
+    group(office, {1: 1, 2: 2, 3: 3})
+    office.assign(30)
+    assert [row[:4] for row in places(office)] == [(2, 1, "owned", "a")]
+
+
+def test_a_place_that_a_joined_person_got_goes_to_the_lead_with_the_live_mql(office: Office) -> None:
+    office.rep("a")
+    past(office, 1, "mql")
+    office.mql(2)
+    group(office, {1: 1, 2: 1, 3: 3})
+    office.assign(10)
+    group(office, {1: 1, 2: 2, 3: 3})
+    office.assign(20)
+    assert [row[:4] for row in places(office)] == [(2, 1, "owned", "a")]
+    assert office.rows("select count(*) from routing.assignments") == [(1,)]
+
+
+def test_a_split_takes_back_whose_account_the_older_lead_was(office: Office) -> None:
+    office.rep("a")
+    office.mql(2)
+    office.assign(1)
+    own = "select account from routing.accounts order by 1"
+    before = office.rows(own)
+    group(office, {1: 1, 2: 1, 3: 3})
+    office.assign(10)
+    assert office.rows(own) == [("lead:1",), *before]
+    group(office, {1: 1, 2: 2, 3: 3})
+    office.assign(20)
+    assert office.rows(own) == before
+
+
+def test_an_account_stays_whose_it_was_by_another_lead_that_is_still_joined(office: Office) -> None:
+    office.rep("a")
+    office.mql(2)
+    office.mql(3, cycle=2)
+    office.assign(1)
+    group(office, {1: 1, 2: 1, 3: 1})
+    office.assign(10)
+    group(office, {1: 1, 2: 2, 3: 1})
+    office.assign(20)
+    assert office.rows("select rep_id from routing.accounts where account = 'lead:1'") == [("a",)]
+
+
+def notices(office: Office) -> list[tuple[object, ...]]:
+    return office.rows(
+        "select told.lead_id, told.rep_id, notices.state from routing.notices as notices"
+        " inner join routing.assignments as told on notices.assignment_id = told.assignment_id order by 1, 2"
+    )
+
+
+def test_a_join_leaves_no_open_notice_of_the_younger_lead(office: Office) -> None:
+    office.rep("a")
+    office.mql(1)
+    office.assign(0)
+    office.rep("b")
+    office.mql(2, 1)
+    office.assign(1)
+    assert notices(office) == [(1, "a", "open"), (2, "b", "open")]
+    group(office, {1: 1, 2: 1, 3: 3})
+    office.assign(10)
+    assert notices(office) == [(1, "a", "open"), (2, "b", "dropped")]
+
+
+def test_who_has_the_place_still_is_told_until_it_moves_on(office: Office) -> None:
+    office.rep("a")
+    office.mql(2)
+    office.assign(1)
+    group(office, {1: 1, 2: 1, 3: 3})
+    office.assign(10)
+    assert notices(office) == [(2, "a", "open")]
+    office.rep("b")
+    office.wake(1)
+    office.assign(60)
+    office.assign(300)
+    assert office.owner(1) == "b"
+    assert notices(office) == [(1, "b", "open"), (2, "a", "dropped")]

@@ -71,12 +71,13 @@ select
     coalesce(before.reps, '{}') as had,
     did.contact_at is not null as is_contacted,
     did.taken_by,
-    did.ended_at is not null as has_ended,
+    did.ended_at is not null or coalesce(stages.has_ended, false) as has_ended,
     coalesce(
         (select min(known.holder_id) from lifecycle.crm_leads as known where known.lead_id = wanted.lead_id),
         joined.created_id,
         wanted.lead_id
     ) as crm_lead,
+    coalesce(joined.leads, array[wanted.lead_id]) as members,
     jsonb_strip_nulls(coalesce(traits.facts, '{}') || jsonb_build_object('campaign', mql.campaign)) as facts
 from wanted
 inner join lifecycle.current_transitions as mql
@@ -134,4 +135,14 @@ left join lateral (
     from lifecycle.facts as facts
     where facts.lead_id = wanted.lead_id and facts.cycle = wanted.cycle
 ) as did on true
+-- What an import tells of the past is nobody's work: no lead is given to somebody for it.
+left join lateral (
+    select
+        bool_or(transitions.stage = 'mql' and not transitions.evidence ? 'imported') as is_live,
+        bool_or(transitions.stage in ('won', 'lost')) as has_ended
+    from lifecycle.transitions as transitions
+    where
+        transitions.lead_id = any(coalesce(joined.leads, array[wanted.lead_id])) and transitions.cycle = wanted.cycle
+) as stages on true
+where own.lead_id is not null or stages.is_live
 order by mql.occurred_at asc, wanted.lead_id asc, wanted.cycle asc

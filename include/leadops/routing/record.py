@@ -129,14 +129,27 @@ class Recorder:
         return int(row[0]) if row else 0
 
     def _want(self, target: str, operation: str, work: Work, payload: dict[str, Any]) -> None:
-        key = f"{target}-{operation.replace('_', '-')}-{work.lead_id}-{work.cycle}-{work.times + 1}"
-        enqueue_effect(
-            self._connection,
-            target=target,
-            operation=operation,
-            payload=payload | {"idempotency_key": f"{self._installation}-{key}"},
-            idempotency_key=key,
-            lead_id=work.crm_lead if target == "crm" else work.lead_id,
-            now=self._now,
-            lane=BACKFILL if work.is_quiet else LIVE,
-        )
+        number = f"{work.lead_id}-{work.cycle}-{work.times + 1}"
+        key = f"{target}-{operation.replace('_', '-')}-{number}"
+        leads = {key: work.crm_lead if target == "crm" else work.lead_id}
+        if target == "crm":
+            leads |= {f"{key}-{lead}": lead for lead in self._others_in_crm(work)}
+        for each, lead in leads.items():
+            enqueue_effect(
+                self._connection,
+                target=target,
+                operation=operation,
+                payload=payload | {"idempotency_key": f"{self._installation}-{each}"},
+                idempotency_key=each,
+                lead_id=lead,
+                now=self._now,
+                lane=BACKFILL if work.is_quiet else LIVE,
+            )
+
+    def _others_in_crm(self, work: Work) -> list[int]:
+        """Return the further leads under which the CRM knows the person."""
+        others = [lead for lead in work.members if lead != work.crm_lead]
+        if not others:
+            return []
+        found = self._connection.execute(load_sql("leadops.routing", "list_in_crm"), {"leads": others})
+        return [lead for (lead,) in found]

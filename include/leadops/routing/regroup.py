@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from leadops.db import Connection, load_sql
+from leadops.delivery.cut import BACKFILL, LIVE
 from leadops.delivery.enqueue import enqueue_effect
 
 
@@ -10,27 +11,36 @@ def regroup(connection: Connection, cycles: list[tuple[int, int, int]], *, now: 
     """Move the places of `cycles` (lead, cycle, number of the regrouping) to whom they count for now.
 
     A person keeps the place of their oldest lead, else that of the lead that was MQL first; the others' wait
-    aside and come back when the leads are split. Nobody is assigned anew. Where both are in the CRM, the
-    person's owner is wanted for both. Runs in the caller's transaction; `now` is UTC.
+    aside and come back when the leads are split. Nobody is assigned anew. The person's owner is wanted for
+    each of their leads that the CRM knows or is about to; a salesperson whose lead it is not any more is not
+    told of it. Runs in the caller's transaction; `now` is UTC.
     """
     if not cycles:
         return
-    numbers = {(lead, cycle): number for lead, cycle, number in cycles}
-    values = {"leads": [lead for lead, _ in numbers], "cycles": [cycle for _, cycle in numbers]}
+    values = {"leads": [lead for lead, _, _ in cycles], "cycles": [cycle for _, cycle, _ in cycles]}
     restored = connection.execute(load_sql("leadops.routing", "restore_places"), values).fetchall()
     connection.execute(load_sql("leadops.routing", "hand_back"), values)
-    aside = connection.execute(load_sql("leadops.routing", "set_places_aside"), values).fetchall()
-    owners = {(lead, cycle): rep for lead, cycle, rep in [*restored, *aside] if rep is not None}
+    connection.execute(load_sql("leadops.routing", "set_places_aside"), values)
+    connection.execute(load_sql("leadops.routing", "drop_notices_aside"), values | {"now": now})
+    back = [lead for (lead,) in restored]
+    _want_owners(connection, values["leads"], back, number=max(each[2] for each in cycles), now=now)
+
+
+def _want_owners(
+    connection: Connection, leads: list[int], restored: list[int], *, number: int, now: datetime
+) -> None:
+    owners = connection.execute(
+        load_sql("leadops.routing", "list_regrouped_owners"), {"leads": leads, "restored": restored}
+    ).fetchall()
     found = connection.execute(
-        "select lead_id from delivery.external_ids where target = 'crm' and lead_id = any(%s)",
-        [[lead for lead, _ in owners]],
+        load_sql("leadops.routing", "list_in_crm"), {"leads": [row[0] for row in owners]}
     ).fetchall()
     in_crm = {lead for (lead,) in found}
     installation = connection.execute("select installation_id from delivery.installation").fetchone()
-    for (lead, cycle), rep in owners.items():
+    for lead, cycle, rep, is_quiet in owners:
         if lead not in in_crm:
             continue
-        key = f"crm-set-owner-{lead}-{cycle}-regrouped-{numbers[lead, cycle]}"
+        key = f"crm-set-owner-{lead}-{cycle}-regrouped-{number}"
         enqueue_effect(
             connection,
             target="crm",
@@ -39,4 +49,5 @@ def regroup(connection: Connection, cycles: list[tuple[int, int, int]], *, now: 
             idempotency_key=key,
             lead_id=lead,
             now=now,
+            lane=BACKFILL if is_quiet else LIVE,
         )

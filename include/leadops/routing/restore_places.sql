@@ -15,6 +15,20 @@ kept as (
     using back
     where leads.lead_id = back.kept_by and leads.cycle = back.cycle
     returning leads.*
+),
+
+-- The account that set_places_aside gave to the lead that went on in their place.
+forgotten as (
+    delete from routing.accounts
+    where account in (
+        select 'lead:' || back.kept_by
+        from back
+        where
+            not exists (
+                select from routing.assignments as own
+                where own.lead_id = back.kept_by and own.rep_id is not null
+            )
+    )
 )
 
 insert into routing.leads (
@@ -63,4 +77,4 @@ cross join
         where kept.lead_id is not null
     ) as latest
 on conflict (lead_id, cycle) do nothing
-returning lead_id, cycle, rep_id
+returning lead_id

@@ -23,7 +23,7 @@ select
             inner join lifecycle.transitions as mql
                 on people.lead_id = mql.lead_id and mql.cycle = %(cycle)s and mql.stage = 'mql'
             where people.person_id = %(lead_id)s
-            order by mql.occurred_at, mql.lead_id
+            order by mql.evidence ? 'imported', mql.occurred_at, mql.lead_id
             limit 1
         ), %(lead_id)s
     )

@@ -34,6 +34,7 @@ class Work:
     taken_by: str | None
     has_ended: bool
     crm_lead: int  # the lead of the person that the CRM knows
+    members: list[int]  # all leads of the person
     traits: Mapping[str, Any]
 
     @property
