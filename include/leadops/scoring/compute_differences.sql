@@ -180,13 +180,24 @@ given as (
         ledger.event_seq,
         ledger.rule,
         min(ledger.dimension) as dimension,
-        max(ledger.occurred_at) as occurred_at,
-        max(ledger.recorded_at) as recorded_at,
+        max(ledger.occurred_at) filter (where ledger.kind <> 'write_off') as occurred_at,
+        max(ledger.recorded_at) filter (where ledger.kind <> 'write_off') as recorded_at,
         max(ledger.rule_set_id) as rule_set_id,
+        coalesce(sum(ledger.points) filter (where ledger.kind = 'write_off'), 0)::integer as written_off,
         sum(ledger.points)::integer as points
     from touched
     inner join scoring.ledger as ledger on touched.lead_id = ledger.lead_id
-    where ledger.kind in ('rule', 'correction')
+    where
+        ledger.kind in ('rule', 'correction')
+        or case
+            when ledger.kind = 'write_off'
+                then (
+                    select original.kind in ('rule', 'correction')
+                    from scoring.ledger as original
+                    where original.seq = ledger.reverses
+                )
+            else false
+        end
     group by ledger.lead_id, ledger.event_seq, ledger.rule
 )
 
@@ -197,7 +208,7 @@ select
     coalesce(wanted.rule, given.rule),
     coalesce(wanted.dimension, given.dimension),
     coalesce(wanted.occurred_at, given.occurred_at),
-    coalesce(wanted.points, 0) - coalesce(given.points, 0),
+    due.points - coalesce(given.points, 0),
     case when given.lead_id is null then 'rule' else 'correction' end,
     case
         when given.lead_id is null and wanted.member_id = wanted.lead_id then wanted.rule
@@ -212,7 +223,7 @@ select
         when given.points = 0 and wanted.member_id <> wanted.lead_id
             then given.rule || ': lead ' || wanted.member_id || ' was joined to this one'
         when given.dimension = 'fit' then given.rule || ': what is known of the lead changed'
-        when abs(coalesce(wanted.points, 0)) < abs(given.points)
+        when abs(due.points) < abs(given.points)
             then given.rule || ': an earlier event took its place under the cap'
         else given.rule || ': the cap has room for it again'
     end
@@ -222,6 +233,16 @@ full join given
         wanted.lead_id = given.lead_id
         and coalesce(wanted.event_seq, 0) = coalesce(given.event_seq, 0)
         and wanted.rule = given.rule
+-- What was written off stays away, but no more than there is to have: points that are due no longer, or no longer in
+-- full, are not taken back a second time.
+cross join
+    lateral (
+        select coalesce(wanted.points, 0) as wanted, coalesce(wanted.points, 0) + coalesce(given.written_off, 0) as rest
+    ) as sums
+cross join
+    lateral (
+        select case when sign(sums.rest) = sign(sums.wanted) then sums.rest else 0 end as points
+    ) as due
 left join scoring.rule_sets as former on given.rule_set_id = former.rule_set_id
 -- Since the last row, was the lead joined to an older one, or split from one whose events it had or that had its own?
 left join lateral (
@@ -246,4 +267,4 @@ left join lateral (
     where given.lead_id is not null
 ) as moved on true
 cross join (select %(body)s) as current_rules (body)
-where coalesce(wanted.points, 0) <> coalesce(given.points, 0)
+where due.points <> coalesce(given.points, 0)

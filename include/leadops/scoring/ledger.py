@@ -21,9 +21,9 @@ def hold_ledger(connection: Connection) -> None:
 def write_off(connection: Connection, *, ledger_seq: int, reason: str, now: datetime) -> bool:
     """Take the points of ledger row `ledger_seq` back without telling the MA, and mend the lead's score.
 
-    For points that will never reach the MA: ledger, score and MA agree again, and scoring, which does not
-    count write-offs, never gives them anew. Returns False when the row was written off before. `now` is UTC.
-    Raises PermanentError when there is no such row, or it is a write-off itself.
+    For points that will never reach the MA: ledger, score and MA agree again. Scoring never gives them anew,
+    and does not take them back once more when they are due no longer. Returns False when the row was written
+    off before. `now` is UTC. Raises PermanentError when there is no such row, or it is a write-off itself.
     """
     with connection.transaction():
         hold_ledger(connection)
