@@ -8,6 +8,9 @@ from leadops.identity.explain import explain_identity
 from leadops.identity.import_leads import ImportedLead, import_leads
 from leadops.identity.settings import IdentitySettings
 from leadops.settings import load_config
+from tests.identity.test_rejoin import persons
+from tests.identity.test_resolve import seen
+from tests.scoring.conftest import World
 
 from .conftest import NOW, Export
 
@@ -158,3 +161,22 @@ def test_a_lead_without_an_address_is_explained_and_not_missed_in_the_ma(export:
     )
     export.connection.execute(load_sql("leadops.delivery", "create_audited_leads"))
     assert export.connection.execute(load_sql("leadops.delivery", "compare_scores")).fetchall() == []
+
+
+def test_the_oldest_survives_whenever_the_import_ran(export: Export) -> None:
+    world = World(export.connection)
+    world.accept(
+        [
+            seen("a", email="ann@buyers.example", user_id="u"),
+            seen("b", email="ben@buyers.example", user_id="u"),
+        ]
+    )
+    world.resolve(now=NOW)
+    assert persons(world) == {"ben@buyers.example": "ann@buyers.example"}
+    export.connection.execute("delete from scoring.inbox")
+    export.bring("leads", [("c-2", "ben@buyers.example", "2026-01-06T10:00:00", "fair", "", "")])
+    assert persons(world) == {"ann@buyers.example": "ben@buyers.example"}
+    held = "select older_lead_id, younger_lead_id from identity.lead_merges where undone_at is null"
+    assert world.rows(held) == [(2, 1)]
+    assert world.rows("select distinct lane from scoring.inbox") == [(1,)]
+    assert world.rows("select distinct lead_id from lifecycle.regroupings order by 1") == [(1,), (2,)]

@@ -157,3 +157,40 @@ def test_two_resolvers_and_claims_at_once_join_as_one_alone_would(world: World, 
     assert sorted(map(sorted, found.values())) == sorted(
         sorted({second, *firsts}) for second, firsts in groups.items() if len(firsts) < 5
     )
+
+
+def lanes(world: World) -> dict[int, set[int]]:
+    """Return the lanes in which each lead waits for scoring, and let none wait."""
+    waiting: dict[int, set[int]] = {}
+    for lead, lane in world.rows("delete from scoring.inbox returning lead_id, lane"):
+        waiting.setdefault(lead, set()).add(lane)
+    world.connection.commit()
+    return waiting
+
+
+def test_a_join_by_events_of_long_ago_is_scored_behind_the_live_ones(world: World) -> None:
+    world.accept(both())
+    world.connection.execute("update identity.inbox set lane = 1")
+    world.connection.commit()
+    world.accept(both(user="v", first="c@x.example", second="d@x.example"))
+    assert world.resolve()[0].joined == 2
+    assert lanes(world) == {1: {1}, 2: {1}, 3: {0}, 4: {0}}
+
+
+def test_a_live_event_that_completes_old_evidence_joins_live(world: World) -> None:
+    world.accept(both()[:1])
+    world.connection.execute("update identity.inbox set lane = 1")
+    world.connection.commit()
+    world.accept(both()[1:])
+    assert world.resolve()[0].joined == 1
+    assert lanes(world) == {1: {0, 1}, 2: {0}}
+
+
+def test_what_changed_settings_join_and_part_is_scored_behind_the_live_leads(world: World) -> None:
+    world.accept(both())
+    world.resolve()
+    lanes(world)
+    world.identity = world.identity.model_copy(update={"join_by": ["enrichment_id"]})
+    world.resolve()
+    assert persons(world) == {}
+    assert lanes(world) == {1: {1}, 2: {1}}

@@ -14,6 +14,8 @@ from leadops.history.mapping import LeadReference, LeadsMapping
 from leadops.history.moments import Moment
 from leadops.history.outcomes import Answer, Read, Task
 from leadops.identity.import_leads import ImportedLead, import_leads
+from leadops.identity.rejoin import follow_ages
+from leadops.identity.resolve import take_turn
 from leadops.lifecycle.link_history import find_linked, link_history
 from leadops.lifecycle.record_history import arrange_history
 
@@ -71,7 +73,10 @@ class Leads:
         if mapping.in_crm:
             linked = find_linked(task.connection, [lead.crm_id for lead in leads if lead.crm_id])
             leads = [replace(lead, linked_to=linked.get(lead.crm_id)) for lead in leads]
-        found = import_leads(task.connection, leads, now=task.now, blocked=task.blocked)
+        take_turn(task.connection)  # who is the oldest of a person must not change while people are joined
+        blocked = frozenset(task.identity.blocked.email)
+        found = import_leads(task.connection, leads, now=task.now, blocked=blocked)
+        follow_ages(task.connection, found.changed, settings=task.identity, now=task.now)
         pairs = sorted(
             {(owner, lead.crm_id) for owner, lead in zip(found.lead_ids, leads, strict=True) if owner}
             if mapping.in_crm

@@ -83,7 +83,7 @@ def import_file(
         zone=zone or load_config("company", Company).zone,
         now=now,
         contract=load_config("kpi", KpiContract),
-        blocked=frozenset(load_config("identity", IdentitySettings).blocked.email),
+        identity=load_config("identity", IdentitySettings),
     )
     loader = KINDS[kind](chosen, task)
     importing = _Import(task, loader, chosen, refuse, Rehearsal(connection) if dry_run else None)

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from leadops.db import Connection
 from leadops.history.cells import BadRow
+from leadops.identity.settings import IdentitySettings
 from leadops.lifecycle.contract import KpiContract
 
 #: new: something was added; changed: something known was made more exact; known: nothing to do; empty: the
@@ -47,7 +48,7 @@ class Task:
     zone: tzinfo  # of times that name none
     now: datetime  # UTC
     contract: KpiContract
-    blocked: frozenset[str] = frozenset()  # addresses that tie nothing
+    identity: IdentitySettings  # which addresses tie nothing, and what joins leads
 
 
 class Read(NamedTuple):

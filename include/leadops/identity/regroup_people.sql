@@ -32,7 +32,7 @@ woken as (
     insert into scoring.inbox (lead_id, lane)
     select
         lead_id,
-        0
+        %(lane)s
     from unnest(%(affected)s::bigint[]) as affected (lead_id)
     order by lead_id
 )

@@ -13,6 +13,9 @@ from leadops.identity.join import Merge, People, Witness, join_leads
 from leadops.identity.settings import IdentitySettings
 from leadops.identity.spread import Spread
 
+#: The lanes of scoring.
+LIVE, BACKFILL = 0, 1
+
 #: Why a join is undone that nobody has split.
 NO_LONGER_HOLDS = "the evidence no longer holds"
 
@@ -42,17 +45,24 @@ class Regrouped:
 def rejoin_chunk(connection: Connection, spread: Spread, *, settings: IdentitySettings, now: datetime) -> int:
     """Join and part leads by what a chunk of events has shown; return how many joins it made.
 
-    Runs in the resolver's transaction. The cost grows with the identifiers that the chunk has shown with a
-    second email, and with the leads that hang together by them.
+    Runs in the resolver's transaction. What only events of the backfill have shown is scored in that lane,
+    all else live. The cost grows with the identifiers that the chunk has shown with a second email, and with
+    the leads that hang together by them.
     """
     shown = {(kind, value) for kind, value, _, _ in spread.seen} | spread.shared.keys()
     shown |= spread.confirmed.keys() - spread.linked.keys()
     named = sorted((kind, value) for kind, value in shown if kind in settings.join_by)
     if not named:
         return 0
-    values = {"kinds": [kind for kind, _ in named], "values": [value for _, value in named]}
-    found = connection.execute(load_sql("leadops.identity", "find_tied"), values).fetchall()
-    return rejoin_leads(connection, [lead for (lead,) in found], settings=settings, now=now)
+    backfilled = set(connection.execute(load_sql("leadops.identity", "list_backfilled")).fetchall())
+    made = 0
+    for lane in (LIVE, BACKFILL):
+        own = [each for each in named if (each in backfilled) == (lane == BACKFILL)]
+        values = {"kinds": [kind for kind, _ in own], "values": [value for _, value in own]}
+        found = connection.execute(load_sql("leadops.identity", "find_tied"), values).fetchall()
+        leads = [lead for (lead,) in found]
+        made += rejoin_leads(connection, leads, settings=settings, now=now, lane=lane)
+    return made
 
 
 def follow_settings(connection: Connection, *, settings: IdentitySettings, now: datetime) -> int:
@@ -63,7 +73,18 @@ def follow_settings(connection: Connection, *, settings: IdentitySettings, now: 
         return 0
     found = connection.execute(load_sql("leadops.identity", "find_all_tied")).fetchall()
     _run(connection, "note_join_rules", {"join_rules": wanted})
-    return rejoin_leads(connection, [lead for (lead,) in found], settings=settings, now=now)
+    return rejoin_leads(connection, [lead for (lead,) in found], settings=settings, now=now, lane=BACKFILL)
+
+
+def follow_ages(
+    connection: Connection, leads: Collection[int], *, settings: IdentitySettings, now: datetime
+) -> None:
+    """Let the oldest survive among people of whom one of `leads` has another first contact than before.
+
+    Runs in the caller's transaction, which has had the resolver's turn since before it changed them.
+    """
+    found = connection.execute("select lead_id from identity.people where lead_id = any(%s)", [sorted(leads)])
+    rejoin_leads(connection, [lead for (lead,) in found], settings=settings, now=now, lane=BACKFILL)
 
 
 def rejoin_leads(
@@ -72,13 +93,15 @@ def rejoin_leads(
     *,
     settings: IdentitySettings,
     now: datetime,
+    lane: int = LIVE,
     undone_by: str | None = None,
     undone_because: str = NO_LONGER_HOLDS,
 ) -> int:
     """Join and part `leads`, and those that hang together with them; return how many joins were made.
 
     Runs in the caller's transaction, which has the resolver's turn. Joins that hold no longer are kept as
-    undone, with `undone_by` (None: no person) and `undone_because`. `now` is UTC.
+    undone, with `undone_by` (None: no person) and `undone_because`. Leads whose score changes wait for
+    scoring in `lane` (0 live, 1 backfill). `now` is UTC.
     """
     regrouped = plan_regrouping(connection, leads, settings=settings)
     _record_crowds(connection, regrouped.crowds, now)
@@ -95,6 +118,7 @@ def rejoin_leads(
                 "leads": list(regrouped.persons),
                 "persons": list(regrouped.persons.values()),
                 "affected": regrouped.affected,
+                "lane": lane,
             },
         )
     return len(regrouped.made)
