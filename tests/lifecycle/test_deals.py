@@ -52,6 +52,18 @@ def test_an_earlier_won_brings_its_own_value(company: Any, after: After) -> None
     assert value_of(company, lead) == 5
 
 
+def test_a_value_that_the_crm_corrects_is_corrected(company: Any, after: After) -> None:
+    lead = company.mql(after(0))
+    company.activity("a1", "L-1", "status", after(60), status="won", details={"amount": 7})
+    company.qualify(after(61))
+    company.connection.execute(
+        "update crm.activities set details = %s where activity_id = 'a1'", [Jsonb({"amount": 9})]
+    )
+    company.connection.execute("insert into lifecycle.inbox (activity_id) values ('a1')")
+    company.qualify(after(70))
+    assert value_of(company, lead) == 9
+
+
 def test_all_stages_have_the_source_of_the_visit_that_gave_the_campaign(company: Any, after: After) -> None:
     lead = company.lead()
     for minute, utm in ((-20, {"campaign": "spring", "source": "mail"}), (-10, {"source": "search"})):

@@ -140,7 +140,10 @@ changed as (
     order by lead_id asc, cycle asc, fact asc, occurred_at asc, activity_id asc
     on conflict (lead_id, cycle, fact) do update
         set occurred_at = excluded.occurred_at, activity_id = excluded.activity_id, rep_id = excluded.rep_id
-        where facts.occurred_at > excluded.occurred_at
+        where
+        facts.occurred_at > excluded.occurred_at
+        -- The CRM corrects a deal in the activity that won it.
+        or (facts.fact = 'won' and facts.activity_id = excluded.activity_id)
     returning lead_id, cycle
 ),
 

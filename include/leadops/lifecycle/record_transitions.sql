@@ -88,5 +88,11 @@ on conflict (lead_id, cycle, stage) do update
         evidence = excluded.evidence,
         value = excluded.value,
         kpi_version = excluded.kpi_version
-    where transitions.occurred_at > excluded.occurred_at
+    where
+    transitions.occurred_at > excluded.occurred_at
+    or (
+        transitions.stage = 'won'
+        and transitions.evidence ->> 'activity_id' = excluded.evidence ->> 'activity_id'
+        and (transitions.occurred_at, transitions.value) is distinct from (excluded.occurred_at, excluded.value)
+    )
 returning lead_id, stage, xmax = 0 as is_new
