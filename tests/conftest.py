@@ -36,7 +36,8 @@ def postgres() -> Iterator[PostgresServer]:
     root = Path(tempfile.mkdtemp(prefix="leadops-test-"))
     root.chmod(0o755)
     server = PostgresServer(root / "pg", port=free_port(), password=secrets.token_hex(8))
-    server.start(options="-c max_connections=200 -c fsync=off")
+    # Nearly every test has a database of its own: copied by the kernel, it is there in a fifth of the time.
+    server.start(options="-c max_connections=200 -c fsync=off -c file_copy_method=clone")
     try:
         with psycopg.connect(server.url(), autocommit=True) as admin:
             admin.execute(f"create database {TEMPLATE}")
