@@ -1,12 +1,12 @@
 """One day's refresh of the credits: how long with many touches, and whether what lies before them matters."""
 
-import statistics
-import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
+from benchmarks.repeat import time_repeated
+from benchmarks.settle import settle
 from leadops.attribution.refresh import Refreshed, refresh_attribution
 from leadops.attribution.settings import AttributionSettings
 from leadops.company import Company
@@ -26,16 +26,16 @@ def measure_attribution(*, quick: bool) -> Measured:
     touches, few = (20_000, 2_000) if quick else (1_000_000, 20_000)
     with open_arena() as arena, arena.connect() as connection:
         fill_touches(connection, touches=touches, since=UNTIL - timedelta(days=85), until=UNTIL, first=1)
-        whole, done = _time(connection)
+        whole, done = time_repeated(lambda: refresh(connection))
     if not touches * 0.9 < done.touches <= touches or done.note:
         raise RuntimeError(f"{touches} touches were to be refreshed: {done}")
     with open_arena() as arena, arena.connect() as connection:
         recent = UNTIL - timedelta(days=80)
         fill_touches(connection, touches=few, since=recent, until=UNTIL, first=10_000_000)
-        alone, before = _time(connection, times=5)
+        alone, before = time_repeated(lambda: refresh(connection), times=5)
         since, past = recent - timedelta(days=8000), recent - timedelta(days=200)
         fill_touches(connection, touches=few * 100, since=since, until=past, first=1)
-        behind, after = _time(connection, times=5)
+        behind, after = time_repeated(lambda: refresh(connection), times=5)
     if (before.touches, before.conversions) != (after.touches, after.conversions):
         raise RuntimeError(f"what lies before the period changed it: {before}, {after}")
     return Measured(
@@ -71,22 +71,7 @@ def fill_touches(
             "until": until,
         },
     )
-    connection.commit()
-    connection.autocommit = True
-    connection.execute("vacuum analyze")
-    connection.execute("checkpoint")  # what was filled is not written while the refresh is timed
-    connection.autocommit = False
-
-
-def _time(connection: Connection, *, times: int = 1) -> tuple[float, Refreshed]:
-    """Return the median seconds of a refresh, and what it did; a first, not timed, loads numpy and scipy."""
-    done = refresh(connection)
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        done = refresh(connection)
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken), done
+    settle(connection)
 
 
 def refresh(connection: Connection) -> Refreshed:

@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
+from benchmarks.settle import settle
 from leadops.db import Connection, load_sql
 from leadops.identity.resolve import resolve_events
 from leadops.identity.settings import IdentitySettings
@@ -60,7 +61,7 @@ def fill_events(connection: Connection, *, batch: str, events: int, leads: int) 
     with connection.transaction():
         connection.execute("select setseed(hashtext(%s) / 2147483648.0)", [batch])
         connection.execute(load_sql("benchmarks", "fill_identity_events"), values)
-    _settle(connection)
+    settle(connection)
 
 
 def fill_history(connection: Connection, *, events: int, leads: int) -> None:
@@ -68,7 +69,7 @@ def fill_history(connection: Connection, *, events: int, leads: int) -> None:
     with connection.transaction():
         values = {"events": events, "leads": leads, "now": datetime.now(UTC)}
         connection.execute(load_sql("benchmarks", "fill_identity_history"), values)
-    _settle(connection)
+    settle(connection)
 
 
 def resolve_all(connection: Connection) -> dict[str, int]:
@@ -80,15 +81,6 @@ def resolve_all(connection: Connection) -> dict[str, int]:
         events, joined = events + done.events, joined + done.joined
         if not done.remaining:
             return {"events": events, "joined": joined}
-
-
-def _settle(connection: Connection) -> None:
-    """Vacuum and analyse, as autovacuum would have done in the hours before."""
-    connection.commit()
-    connection.autocommit = True
-    connection.execute("vacuum analyze")
-    connection.execute("checkpoint")
-    connection.autocommit = False
 
 
 def _time(connection: Connection) -> tuple[float, dict[str, Any]]:

@@ -1,13 +1,13 @@
 """One day of the funnel: how long with many rows, and whether the history before it matters."""
 
-import statistics
-import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.arena import open_arena
 from benchmarks.attribution import fill_touches
 from benchmarks.figures import Figure, Measured
+from benchmarks.repeat import time_repeated
+from benchmarks.settle import settle
 from leadops.attribution.refresh import refresh_attribution
 from leadops.attribution.settings import AttributionSettings
 from leadops.company import Company
@@ -33,8 +33,8 @@ def measure_refresh_funnel(*, quick: bool) -> Measured:
     with open_arena() as arena, arena.connect() as connection:
         fill_stages(connection, leads=leads, since=START, until=UNTIL, first=4)
         fill_touches(connection, touches=half - leads, since=START, until=UNTIL, first=100_000_000)
-        counting, done = _time(connection)
-        sharing, shared = _time_attribution(connection)
+        counting, done = time_repeated(lambda: refresh(connection))
+        sharing, shared = time_repeated(lambda: share(connection))
     counted = done.mqls + done.sals + done.sqls + done.wons
     if counted < half or counted + shared < rows * 0.99:
         raise RuntimeError(f"{half} rows of each kind were to be read: {counted}, {shared}")
@@ -43,10 +43,10 @@ def measure_refresh_funnel(*, quick: bool) -> Measured:
         looks_back = load_config("funnel", FunnelSettings).looks_back
         recent = START - timedelta(days=looks_back)
         fill_stages(connection, leads=history, since=recent, until=START, first=200_000_000)
-        alone, before = _time(connection, times=5)
+        alone, before = time_repeated(lambda: refresh(connection), times=5)
         past = recent - timedelta(days=looks_back * 20)
         fill_stages(connection, leads=history * 99, since=past, until=recent, first=4)
-        behind, after = _time(connection, times=5)
+        behind, after = time_repeated(lambda: refresh(connection), times=5)
     if before != after:
         raise RuntimeError(f"what lies before the day changed it: {before}, {after}")
     return Measured(
@@ -75,34 +75,15 @@ def fill_stages(connection: Connection, *, leads: int, since: datetime, until: d
     connection.execute(statement.encode(), values)
     # What the day is built from is measured, not the note that it was filled.
     connection.execute("truncate analytics.inbox")
-    connection.commit()
-    connection.autocommit = True
-    connection.execute("vacuum analyze")
-    connection.execute("checkpoint")  # what was filled is not written while the refresh is timed
-    connection.autocommit = False
+    settle(connection)
 
 
-def _time(connection: Connection, *, times: int = 1) -> tuple[float, Refreshed]:
-    """Return the median seconds of a refresh, and what it did; a first, not timed, loads numpy and scipy."""
-    done = refresh(connection)
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        done = refresh(connection)
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken), done
-
-
-def _time_attribution(connection: Connection) -> tuple[float, int]:
-    """Return the seconds of the credits' refresh, and how many touches it read."""
+def share(connection: Connection) -> int:
+    """Share the conversions of DAY; return how many touches were read."""
     settings = load_config("attribution", AttributionSettings)
-    taken, touches = 0.0, 0
-    for _ in range(2):  # the first loads numpy and scipy
-        started = time.perf_counter()
-        done = refresh_attribution(connection, day=DAY, settings=settings, company=COMPANY, now=UNTIL)
-        connection.commit()
-        taken, touches = time.perf_counter() - started, done.touches
-    return taken, touches
+    done = refresh_attribution(connection, day=DAY, settings=settings, company=COMPANY, now=UNTIL)
+    connection.commit()
+    return done.touches
 
 
 def refresh(connection: Connection) -> Refreshed:

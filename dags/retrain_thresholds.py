@@ -8,10 +8,10 @@ from airflow.sdk import dag, get_current_context, task
 from leadops.db_errors import database_errors_in_one_line
 from leadops.orchestration import training
 from leadops.orchestration.approval import ThresholdApproval
-from leadops.orchestration.defaults import waiting_dag
+from leadops.orchestration.defaults import daily_dag
 
 
-@dag(**waiting_dag(tags=["every-day", "scoring", "sales"], cron="30 3 * * *", waits=training.ANSWER_WITHIN))
+@dag(**daily_dag(tags=["every-day", "scoring", "sales"], cron="30 3 * * *", waits=training.ANSWER_WITHIN))
 def retrain_thresholds() -> None:
     """
     ### As many leads as salespeople can work on

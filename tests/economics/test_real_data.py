@@ -1,20 +1,15 @@
 """A real funnel, Olist's: what a year of MQLs brought, and which months could still bring more."""
 
-import os
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.economics.refresh import refresh_economics
-from leadops.history.load import import_file
 from tests.economics.conftest import settings
+from tests.history.real_data import bring_in_olist
 
-ROOT = Path(__file__).parents[2]
-OLIST = ROOT / os.environ.get("LEADOPS_REAL_DATA", "../shared/data") / "olist_funnel"
-LEADS, DEALS = (OLIST / f"olist_{name}_dataset.csv" for name in ("marketing_qualified_leads", "closed_deals"))
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 LAST = date(2018, 11, 14)
 
@@ -22,15 +17,7 @@ pytestmark = [pytest.mark.real_data, pytest.mark.timeout(300)]
 
 
 def test_a_year_of_mqls_and_the_months_that_are_not_ripe(connection: Connection) -> None:
-    if not (LEADS.is_file() and DEALS.is_file()):
-        pytest.skip(f"NOT TESTED: {OLIST} is missing; set LEADOPS_REAL_DATA to the folder of real data")
-    for kind, file, mapping in (
-        ("leads", LEADS, "olist_leads"),
-        ("transitions", LEADS, "olist_mqls"),
-        ("transitions", DEALS, "olist_deals"),
-    ):
-        path = ROOT / "docs" / "mappings" / f"{mapping}.yaml"
-        import_file(connection, kind=kind, path=file, mapping=path, now=NOW)
+    bring_in_olist(connection, now=NOW)
     company = Company(timezone="America/Sao_Paulo", currency="BRL")
     done = refresh_economics(connection, day=LAST, settings=settings(ripe_days=1), company=company, now=NOW)
 

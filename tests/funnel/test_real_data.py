@@ -1,8 +1,6 @@
 """A real funnel, Olist's: won by origin, the deal that cannot be, and how long deals really take."""
 
-import os
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +10,8 @@ from leadops.db import Connection
 from leadops.funnel.findings import list_findings
 from leadops.funnel.gates import judge_days
 from leadops.funnel.settings import FunnelSettings
-from leadops.history.load import import_file
 from tests.funnel.conftest import NOW, Books
-
-ROOT = Path(__file__).parents[2]
-OLIST = ROOT / os.environ.get("LEADOPS_REAL_DATA", "../shared/data") / "olist_funnel"
-LEADS, DEALS = (OLIST / f"olist_{name}_dataset.csv" for name in ("marketing_qualified_leads", "closed_deals"))
+from tests.history.real_data import bring_in_olist
 
 #: Won deals by origin, counted by hand.
 WON = {
@@ -40,15 +34,7 @@ pytestmark = [pytest.mark.real_data, pytest.mark.timeout(300)]
 
 @pytest.fixture
 def books(connection: Connection) -> Books:
-    if not (LEADS.is_file() and DEALS.is_file()):
-        pytest.skip(f"NOT TESTED: {OLIST} is missing; set LEADOPS_REAL_DATA to the folder of real data")
-    for kind, file, mapping in (
-        ("leads", LEADS, "olist_leads"),
-        ("transitions", LEADS, "olist_mqls"),
-        ("transitions", DEALS, "olist_deals"),
-    ):
-        path = ROOT / "docs" / "mappings" / f"{mapping}.yaml"
-        import_file(connection, kind=kind, path=file, mapping=path, now=NOW)
+    bring_in_olist(connection, now=NOW)
     connection.commit()
     # The figures look back over one day only, except in the test that asks for them.
     settings = FunnelSettings(lead_time_days=1, response_days=1, dirty_days_at_most=0)

@@ -1,20 +1,13 @@
 """Real exports go in by the mappings of the docs, and come out as they were counted by hand."""
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from leadops.db import Connection
-from leadops.history.load import import_file
 from leadops.history.outcomes import Imported
+from tests.history.real_data import OLIST_DEALS, XEDUCATION, bring_in, bring_in_olist
 
-ROOT = Path(__file__).parents[2]
-REAL = ROOT / os.environ.get("LEADOPS_REAL_DATA", "../shared/data")
-OLIST_LEADS = REAL / "olist_funnel" / "olist_marketing_qualified_leads_dataset.csv"
-OLIST_DEALS = REAL / "olist_funnel" / "olist_closed_deals_dataset.csv"
-XEDUCATION = REAL / "xeducation" / "Leads.csv"
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 #: Won deals and MQLs by origin.
@@ -35,24 +28,8 @@ BY_ORIGIN = {
 pytestmark = pytest.mark.real_data
 
 
-def bring_in(connection: Connection, kind: str, path: Path, mapping: str) -> Imported:
-    if not path.is_file():
-        pytest.skip(f"NOT TESTED: {path} is missing; set LEADOPS_REAL_DATA to the folder of real data")
-    return import_file(
-        connection, kind=kind, path=path, mapping=ROOT / "docs" / "mappings" / f"{mapping}.yaml", now=NOW
-    )
-
-
-def bring_in_olist(connection: Connection) -> list[Imported]:
-    return [
-        bring_in(connection, "leads", OLIST_LEADS, "olist_leads"),
-        bring_in(connection, "transitions", OLIST_LEADS, "olist_mqls"),
-        bring_in(connection, "transitions", OLIST_DEALS, "olist_deals"),
-    ]
-
-
 def test_olist_by_origin(connection: Connection) -> None:
-    assert bring_in_olist(connection) == [
+    assert bring_in_olist(connection, now=NOW) == [
         Imported(rows=8000, new=8000),
         Imported(rows=8000, new=8000),
         Imported(rows=842, new=842, impossible=1),
@@ -74,7 +51,7 @@ def test_olist_by_origin(connection: Connection) -> None:
 
 
 def test_the_deal_won_before_its_first_contact_is_in_and_listed(connection: Connection) -> None:
-    bring_in_olist(connection)
+    bring_in_olist(connection, now=NOW)
     (found,) = connection.execute(
         "select stage, created_at - occurred_at > interval '1 day', evidence ->> 'imported',"
         " (evidence ->> 'line')::integer from history.impossible_orders"
@@ -83,14 +60,16 @@ def test_the_deal_won_before_its_first_contact_is_in_and_listed(connection: Conn
 
 
 def test_again_it_adds_nothing(connection: Connection) -> None:
-    bring_in_olist(connection)
-    assert [each.known for each in bring_in_olist(connection)] == [8000, 8000, 842]
-    assert bring_in_olist(connection)[0] == Imported(rows=8000, known=8000)
+    bring_in_olist(connection, now=NOW)
+    assert [each.known for each in bring_in_olist(connection, now=NOW)] == [8000, 8000, 842]
+    assert bring_in_olist(connection, now=NOW)[0] == Imported(rows=8000, known=8000)
 
 
 def test_xeducation(connection: Connection) -> None:
-    assert bring_in(connection, "leads", XEDUCATION, "xeducation_leads") == Imported(rows=9240, new=9240)
-    stages = bring_in(connection, "transitions", XEDUCATION, "xeducation_transitions")
+    assert bring_in(connection, "leads", XEDUCATION, "xeducation_leads", now=NOW) == Imported(
+        rows=9240, new=9240
+    )
+    stages = bring_in(connection, "transitions", XEDUCATION, "xeducation_transitions", now=NOW)
     assert stages == Imported(rows=9240, new=9240)
     assert dict(
         connection.execute("select stage, count(*) from lifecycle.current_transitions group by 1").fetchall()

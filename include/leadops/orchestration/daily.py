@@ -14,8 +14,7 @@ from leadops.funnel.refresh import refresh_day
 from leadops.funnel.settings import FunnelSettings
 from leadops.orchestration.connections import open_database
 from leadops.orchestration.heartbeat import note_success
-from leadops.orchestration.runs import now
-from leadops.orchestration.training import find_day
+from leadops.orchestration.runs import find_day, now
 from leadops.settings import load_config
 
 log = logging.getLogger(__name__)

@@ -31,32 +31,18 @@ def minute_dag(*, tags: list[str]) -> dict[str, Any]:
     )
 
 
-def daily_dag(*, tags: list[str], cron: str = "0 0 * * *") -> dict[str, Any]:
+def daily_dag(*, tags: list[str], cron: str = "0 0 * * *", waits: timedelta | None = None) -> dict[str, Any]:
     """Return the arguments of a DAG that runs once a day (or as `cron` says) of the company's time zone.
 
     Its data interval ends when it runs: with the default, it is one whole local day, clock changes included.
-    A day can be run again at any time, and days that were missed can be backfilled.
+    A day can be run again at any time, and days that were missed can be backfilled. Where a task waits for a
+    human, `waits` says for how long; what comes before the question may take a few hours more.
     """
     zone = load_config("company", Company).timezone
     return _dag(
         CronDataIntervalTimetable(cron, timezone=zone),
         tags=tags,
-        deadline=DAILY_DEADLINE,
-        execution_timeout=timedelta(hours=1),
-        pool=DAILY_POOL,
-    )
-
-
-def waiting_dag(*, tags: list[str], cron: str, waits: timedelta) -> dict[str, Any]:
-    """Return the arguments of a daily DAG of which a task may wait for a human for as long as `waits`.
-
-    What comes before the question may take a few hours, so that the answer is never cut off.
-    """
-    zone = load_config("company", Company).timezone
-    return _dag(
-        CronDataIntervalTimetable(cron, timezone=zone),
-        tags=tags,
-        deadline=waits + 3 * DAILY_DEADLINE,
+        deadline=DAILY_DEADLINE if waits is None else waits + 3 * DAILY_DEADLINE,
         execution_timeout=timedelta(hours=1),
         pool=DAILY_POOL,
     )

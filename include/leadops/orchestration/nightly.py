@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from leadops.clients.ma import MaClient
@@ -12,7 +11,7 @@ from leadops.delivery.heal import heal_scores
 from leadops.delivery.settings import DeliverySettings
 from leadops.orchestration.connections import find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
-from leadops.orchestration.runs import interval, now
+from leadops.orchestration.runs import find_day, now
 from leadops.scoring.decay import decay_leads
 from leadops.scoring.rule_sets import name_source
 from leadops.scoring.rules import RuleSet
@@ -31,8 +30,7 @@ AUDIT_LEAVES = ("audit",)
 def decay(context: Context) -> Counts:
     """Let behaviour fade to the end of the run's local day, chunk by chunk until nobody is due any more."""
     rules, zone = load_config("scoring", RuleSet), load_config("company", Company).zone
-    _, end = interval(context)
-    day = end.astimezone(zone).date() - timedelta(days=1)
+    day = find_day(context)
     counts = {"leads": 0, "rows": 0, "points": 0}
     with open_database("decay") as connection:
         while True:

@@ -1,8 +1,11 @@
 """What a task needs to know of its run."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from leadops.company import Company
+from leadops.settings import load_config
 
 
 def now() -> datetime:
@@ -20,3 +23,9 @@ def interval(context: Mapping[str, Any]) -> tuple[datetime, datetime]:
     run = context["dag_run"]
     end = run.data_interval_end or run.run_after
     return run.data_interval_start or end, end
+
+
+def find_day(context: Mapping[str, Any]) -> date:
+    """Return the last day of the company's zone that was over when the run's interval ended."""
+    _, end = interval(context)
+    return end.astimezone(load_config("company", Company).zone).date() - timedelta(days=1)

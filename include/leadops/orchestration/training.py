@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from leadops.company import Company
 from leadops.errors import TransientError
 from leadops.orchestration.connections import open_database
 from leadops.orchestration.heartbeat import note_success
-from leadops.orchestration.runs import interval, now
+from leadops.orchestration.runs import find_day, now
 from leadops.settings import load_config
 
 log = logging.getLogger(__name__)
@@ -23,12 +23,6 @@ LEAVES = ("apply",)
 
 #: So long a human can answer: from half past three in the night to the afternoon of the same day.
 ANSWER_WITHIN = timedelta(hours=12)
-
-
-def find_day(context: Context) -> date:
-    """Return the last local day that was over when the run's interval ended."""
-    _, end = interval(context)
-    return end.astimezone(load_config("company", Company).zone).date() - timedelta(days=1)
 
 
 def check_funnel(context: Context) -> str:
