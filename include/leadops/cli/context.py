@@ -1,5 +1,6 @@
 """What the commands share: the clock, the database, the console."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,10 @@ from rich.console import Console
 from leadops.db import Connection, connect
 from leadops.settings import database_url
 
-console = Console()
+#: Columns of a line where no terminal says how many it has: nothing is cut in a pipe or a file.
+WHOLE = 10_000
+
+console = Console(width=None if sys.stdout.isatty() else WHOLE)
 sleep = time.sleep
 
 
