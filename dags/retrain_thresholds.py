@@ -22,7 +22,7 @@ def retrain_thresholds() -> None:
     is one row of `scoring.thresholds` with its reason. A step over the
     limit of `thresholds.yaml` waits for a human. **When**: 03:30 of the company's zone, once `refresh_funnel`
     has built the day. **Connections**: none but `LEADOPS_DATABASE_URL`; `watch_cdp_lag` announces in Slack
-    that a human is asked.
+    that a human is asked, that a change was taken back, and that a feature was refused.
 
     **When approve waits**: *Required actions* on the run's page shows the change and what it would bring.
     `Approve` puts it into force, `Reject` keeps what holds. Without an answer within 12 hours it is kept, and
@@ -30,8 +30,8 @@ def retrain_thresholds() -> None:
 
     **When it is red**
     - *check_funnel*: `refresh_funnel` has not built the day. Mend that first; this one tries for an hour.
-    - *retrain*: a feature has seen the future (the log names it; take it out of `training.yaml`), or a
-      setting is wrong. The model in effect stays.
+    - *retrain*: a setting is wrong; the log names it. The model in effect stays. (A feature that has seen
+      the future makes nothing red: the model does without it, and the incident `feature_refused` names it.)
     - *another task*: read the last line of the log. The threshold in force stays in force; clear the task
       when the cause is mended. Done twice, a day gives the same row and changes nothing twice.
     - *a wrong threshold is in force*: `leadops thresholds show` says which and why. A new version in

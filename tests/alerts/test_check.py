@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from leadops.alerts.catalogue import Words
 from leadops.alerts.check import Checked, check
@@ -414,4 +415,87 @@ def test_a_threshold_that_waits_for_a_human_is_told_once_until_it_is_answered(co
     assert (incident.kind, incident.subject) == ("threshold_waits", "2026-07-29")
     assert "a step of more than 5 points" in shown(incident)
     connection.execute("update scoring.thresholds set waits_since = null, answer = 'rejected'")
+    assert look(1).resolved == 1
+
+
+#: A change of the 25th that raised the threshold, with what was to come of it; a decision that came later.
+CHANGED = """
+    insert into scoring.thresholds (day, kpi_version, value, sla_minutes, effective_at, proposed_at,
+        decided_by, reason, plan, facts, hash)
+    values ('2026-07-25', '2026-Q1', 78, 240, %(now)s::timestamptz - interval '4 days', %(now)s,
+        'automatic', '', 'apply', %(facts)s, 'h')
+"""
+DECIDED = """
+    insert into scoring.thresholds (day, kpi_version, effective_at, proposed_at,
+        decided_by, reason, plan, facts, hash)
+    values (%(day)s, '2026-Q1', %(now)s, %(now)s,
+        %(by)s, %(reason)s, 'apply', '{"watched": "2026-07-25"}', 'h')
+"""
+
+
+def take_back(connection: Connection, clock: Any) -> None:
+    forecasts = {
+        "before": {"value": None, "sla_minutes": None},
+        "now": {"threshold": 60.0, "sla_minutes": 480.0},
+        "then": {"threshold": 78.0, "sla_minutes": 240.0},
+    }
+    connection.execute(CHANGED, {"now": clock(), "facts": Jsonb(forecasts)})
+    reason = "the change of 2026-07-25 is taken back: the median wait is 395 min, it was 120 min"
+    connection.execute(DECIDED, {"now": clock(), "day": "2026-07-29", "by": "reverted", "reason": reason})
+
+
+def test_a_threshold_that_was_taken_back_is_told_for_a_day(connection, look, clock):
+    take_back(connection, clock)
+    look(1)
+    (incident,) = incidents(connection)
+    assert (incident.kind, incident.subject) == ("threshold_reverted", "2026-07-29")
+    told = shown(incident)
+    assert "threshold 78 → 60 points" in told
+    assert "SLA target 4 h 0 min → 8 h 0 min" in told
+    assert "the median wait is 395 min, it was 120 min" in told
+    assert look(60 * 24 - 2).resolved == 0
+    assert look(1).resolved == 1
+
+
+def test_or_until_the_next_decision(connection, look, clock):
+    take_back(connection, clock)
+    look(1)
+    clock.forward(minutes=1)
+    connection.execute(
+        DECIDED, {"now": clock(), "day": "2026-07-30", "by": "approved", "reason": "a better one"}
+    )
+    assert look().resolved == 1
+
+
+def decide_training(connection: Connection, clock: Any, day: str, *refused: str) -> None:
+    listed = [
+        {"feature": name, "check": check, "reason": f"{check}: beyond belief"}
+        for name in refused
+        for check in ("auc", "late")
+    ]
+    connection.execute(
+        "insert into training.decisions (day, outcome, reason, inputs_hash, findings, decided_at)"
+        " values (%s, 'kept', '', '', %s, %s)",
+        [day, Jsonb({"leads": 9} | ({"refused": listed} if listed else {})), clock()],
+    )
+
+
+def test_a_feature_that_was_refused_is_told_until_a_training_goes_without_the_refusal(
+    connection, look, clock
+):
+    decide_training(connection, clock, "2026-07-29", "profile", "tags")
+    look()
+    decide_training(connection, clock, "2026-07-30", "tags", "profile")
+    look(1)
+    told = incidents(connection)
+    assert [(each.kind, each.subject) for each in told] == [
+        ("feature_refused", "profile"),
+        ("feature_refused", "tags"),
+    ]
+    assert "late: beyond belief" in shown(told[0])
+    decide_training(connection, clock, "2026-07-01")  # a day of the past, worked out again
+    assert look(1).resolved == 0
+    decide_training(connection, clock, "2026-07-30", "profile")
+    assert look(1).resolved == 1
+    decide_training(connection, clock, "2026-07-31")
     assert look(1).resolved == 1

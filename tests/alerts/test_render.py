@@ -80,6 +80,22 @@ FACTS: dict[str, dict[str, Any]] = {
         "dag_id": "retrain_thresholds",
         "run_id": "scheduled__2026-07-29T18:30:00+00:00",
     },
+    "threshold_reverted": {
+        "day": "2026-07-29",
+        "changed_on": "2026-07-25",
+        "was": 78.0,
+        "now": 60.0,
+        "was_minutes": 240.0,
+        "now_minutes": 240.0,
+        "reason": "the change of 2026-07-25 is taken back: the median wait is 395 min, it was 120 min",
+    },
+    "feature_refused": {
+        "day": "2026-07-29",
+        "feature": "lead_profile",
+        "reason": "Lead Profile became known only after the MQL, or nobody knows when, for 812 of the 4000"
+        " leads that have it; take it out of training.yaml, or import it with its true time",
+        "dag_id": "retrain_thresholds",
+    },
     "dag_failed": {
         "dag_id": "score_leads",
         "run_id": "scheduled__2026-07-30T17:01:00+00:00",

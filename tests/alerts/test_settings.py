@@ -41,4 +41,6 @@ def test_escalation_can_be_changed_or_switched_off_by_kind():
         "funnel_gate",
         "contract_changed",
         "threshold_waits",
+        "threshold_reverted",
+        "feature_refused",
     ]

@@ -70,13 +70,16 @@ def test_a_day_that_is_not_over_is_refused() -> None:
     assert "is not over yet" in str(run("retrain", "--day", "2026-05-12").exception)
 
 
-def test_a_column_that_saw_the_future_makes_the_command_fail(world: World, tmp_path: Path) -> None:
+def test_a_column_that_saw_the_future_is_named_and_left_out(world: World, tmp_path: Path) -> None:
     for (lead,) in world.rows("select distinct lead_id from lifecycle.transitions"):
         world.attribute(lead, "quality", "high", None)
     world.connection.commit()
     planted = settings(FEATURES | {"quality": {"attribute": "quality", "kind": "category"}})
     (tmp_path / "training.yaml").write_text(yaml.safe_dump(planted.model_dump(mode="json")), encoding="utf-8")
     result = run("retrain")
-    assert result.exit_code == 1
-    assert "quality: quality became known only after the MQL" in str(result.exception)
-    assert world.rows("select outcome from training.decisions") == [("refused",)]
+    assert result.exit_code == 0
+    assert "refused: quality: quality became known only after the MQL" in result.output
+    assert world.rows("select outcome, findings -> 'refused' -> 0 ->> 'feature' from training.decisions") == [
+        ("first", "quality")
+    ]
+    assert "quality" not in run("show").output

@@ -1,9 +1,7 @@
 from datetime import date, timedelta
 
 import numpy as np
-import pytest
 
-from leadops.errors import PermanentError
 from leadops.training.champion import find_champion, list_decisions
 from leadops.training.model import load_model
 from leadops.training.retrain import Retrained, retrain
@@ -144,32 +142,59 @@ def test_noise_does_not_become_a_model(world: World) -> None:
     assert find_champion(world.connection) is None
 
 
-def test_a_planted_column_stops_the_training_and_the_champion_goes_on(world: World) -> None:
-    fill(world)
-    first = run(world, last_day(130))
+PLANTED = {
+    "tags": {"attribute": "Tags", "kind": "category"},
+    "profile": {"attribute": "Lead Profile", "kind": "category"},
+}
+
+
+def plant(world: World) -> None:
+    """What sales writes down afterwards: once as if it had been known before, once without a time."""
     for lead, reached in world.rows(
         "select lead_id, bool_or(stage = 'sql') from lifecycle.transitions group by lead_id order by lead_id"
     ):
         world.attribute(lead, "Tags", "will revert" if reached else "ringing", START - DAY)
         world.attribute(lead, "Lead Profile", f"p{lead % 4}", None)
-    planted = settings(
-        FEATURES
-        | {
-            "tags": {"attribute": "Tags", "kind": "category"},
-            "profile": {"attribute": "Lead Profile", "kind": "category"},
-        }
-    )
-    made = run(world, last_day(131), with_settings=planted)
-    assert made.outcome == "refused"
+
+
+def test_a_planted_column_is_refused_by_name_and_the_training_goes_on_without_it(world: World) -> None:
+    fill(world)
+    first = run(world, last_day(130))
+    plant(world)
+    made = run(world, last_day(131), with_settings=settings(FEATURES | PLANTED))
     assert [(each.feature, each.check) for each in made.refused] == [("profile", "late"), ("tags", "auc")]
-    assert made.champion_id == first.champion_id
-    assert made.model_id is None
-    assert world.rows("select count(*) from scoring.models") == [(1,)]
-    with pytest.raises(
-        PermanentError, match=r"profile: Lead Profile became known only after .*tags: it alone"
-    ):
-        made.check()
-    first.check()
+    assert made.refused[0].reason.startswith("Lead Profile became known only after the MQL")
+    assert made.reason.endswith("; profile, tags refused: seen the future")
+    assert (made.outcome, made.champion_id) == ("kept", first.champion_id)
+    assert made.model_id is not None
+    assert PLANTED.keys().isdisjoint(load_model(world.connection, made.model_id).features)
+    without = run(world, last_day(131))
+    assert without.refused == []
+    assert made.findings["comparison"] == without.findings["comparison"]
+
+
+def test_a_champion_that_has_seen_the_future_is_no_judge(world: World) -> None:
+    fill(world)
+    plant(world)
+    believed = settings(FEATURES | {"tags": PLANTED["tags"]}, leaks={"auc": 1})
+    cheat = run(world, last_day(130), with_settings=believed)
+    assert cheat.findings["measures"]["auc"] > 0.99
+    honest = run(world, last_day(131), with_settings=settings(FEATURES | {"tags": PLANTED["tags"]}))
+    assert (honest.outcome, honest.champion_id) == ("replaced", honest.model_id)
+    assert honest.findings["against"] == "the rate of all"
+
+
+def test_a_champion_that_has_seen_the_future_stays_while_nothing_is_any_good(world: World) -> None:
+    fill(world, strength=0.0)
+    plant(world)
+    tags = {"tags": PLANTED["tags"]}
+    cheat = run(world, last_day(130), with_settings=settings(FEATURES | tags, leaks={"auc": 1}))
+    made = run(world, last_day(131), with_settings=settings(FEATURES | tags))
+    assert (made.outcome, made.champion_id) == ("kept", cheat.champion_id)
+    nothing = run(world, last_day(132), with_settings=settings(tags))
+    assert (nothing.outcome, nothing.model_id) == ("refused", None)
+    assert nothing.champion_id == cheat.champion_id
+    assert nothing.reason == "no feature is left to learn from; tags refused: seen the future"
 
 
 def test_a_feature_of_the_wrong_sign_is_dropped_and_named(world: World) -> None:

@@ -57,6 +57,8 @@ class Words(Formatter):
             return escape(", ".join(str(item) for item in value))
         if format_spec == "clock" and value in load_catalogue()["clock"]:
             return self.say("clock", str(value))
+        if format_spec == "g":
+            return f"{float(value):g}"
         if format_spec == "upper":
             return escape(str(value).upper())
         if format_spec == "raw":

@@ -19,6 +19,7 @@ from leadops.alerts.watch_identity import watch_guards
 from leadops.alerts.watch_routing import watch_queues
 from leadops.alerts.watch_sla import watch_sla
 from leadops.alerts.watch_thresholds import watch_thresholds
+from leadops.alerts.watch_training import watch_training
 from leadops.db import Connection, load_sql
 
 #: Held to commit by whoever changes many incidents at once: one look, one plan at a time.
@@ -58,6 +59,7 @@ def check(
             *watch_funnel(connection, open_now=open_now, now=now),
             *watch_contract(connection, open_now=open_now, now=now),
             *watch_thresholds(connection, open_now=open_now, now=now),
+            *watch_training(connection, open_now=open_now, now=now),
             *watch_dags(connection),
         ]
         if cdp is not None:

@@ -56,6 +56,8 @@ KINDS: dict[str, Kind] = {
         Kind("funnel_gate", "warning", "{gate}", None, "funnel", news=("count",)),
         Kind("contract_changed", "warning", "{quarter}", None, "contract", news=("changes",)),
         Kind("threshold_waits", "warning", "{day}", None, "thresholds", ends_at_once=True),
+        Kind("threshold_reverted", "warning", "{day}", None, "thresholds", ends_at_once=True),
+        Kind("feature_refused", "warning", "{feature}", None, "training", ends_at_once=True),
         Kind("dag_failed", "critical", "{dag_id}", 15, "dags", news=("times",)),
         Kind("run_missed_deadline", "warning", "{dag_id}", 30, "dags", news=("times",)),
     )

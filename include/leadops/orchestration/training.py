@@ -36,7 +36,10 @@ def check_funnel(context: Context) -> str:
 
 
 def retrain(context: Context) -> Counts:
-    """Train the model of the day; it takes over only where it is better. A refused feature is a failure."""
+    """Train the model of the day; it takes over only where it is better.
+
+    A refused feature does not stop the run: the next watch announces it in Slack.
+    """
     from leadops.training.retrain import retrain as train
     from leadops.training.settings import TrainingSettings
 
@@ -49,8 +52,14 @@ def retrain(context: Context) -> Counts:
             now=now(),
         )
     log.info("%s: %s: %s", found.day, found.outcome, found.reason)
-    found.check()
-    return {"day": found.day.isoformat(), "outcome": found.outcome, "leads": found.leads}
+    for each in found.refused:
+        log.warning("%s is refused: %s", each.feature, each.reason)
+    return {
+        "day": found.day.isoformat(),
+        "outcome": found.outcome,
+        "leads": found.leads,
+        "refused": [each.feature for each in found.refused],
+    }
 
 
 def points() -> Counts:

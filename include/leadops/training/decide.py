@@ -1,6 +1,6 @@
 """Decides what becomes of a day's training: the order in which things can go wrong, and the contest."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,9 @@ from leadops.training.model import Model
 from leadops.training.settings import TrainingSettings
 from leadops.training.split import split_by_time
 from leadops.training.train import NothingLeftError, Parts, train_model
+
+#: A champion that has learnt from a refused feature is no judge; it stays in effect until a model is good.
+AGAINST_AN_UNFAIR_ONE = {"first": "replaced", "no_better": "kept"}
 
 
 @dataclass(frozen=True)
@@ -40,25 +43,46 @@ def decide(
     newest: datetime,
     settings: TrainingSettings,
 ) -> Verdict:
-    """Refuse what has seen the future, train on the rest of time, and compare on the newest ripe weeks.
+    """Leave out what has seen the future, train on older leads, and compare on the newest ripe weeks.
 
     `champion_matrix` has the champion's features of the same rows. `newest` is the last moment (UTC) at which
     an MQL could be ripe.
     """
     refused = late + find_too_good(matrix, settings=settings.leaks)
-    if refused:
-        listed = "; ".join(f"{each.feature}: {each.reason}" for each in refused)
-        findings: dict[str, Any] = {"refused": [asdict(each) for each in refused]}
-        return Verdict("refused", f"no model was trained: {listed}", findings=findings)
+    if not refused:
+        return _train(matrix, champion, champion_matrix, newest, settings)
+    names = {each.feature for each in refused}
+    words = f"{', '.join(sorted(names))} refused: seen the future"
+    findings: dict[str, Any] = {"refused": [asdict(each) for each in refused]}
+    honest = replace(
+        matrix, columns={name: column for name, column in matrix.columns.items() if name not in names}
+    )
+    if not honest.columns:
+        return Verdict("refused", f"no feature is left to learn from; {words}", findings=findings)
+    # What a champion knew of the future would win every contest over past leads.
+    is_fair = champion is None or names.isdisjoint(champion.features)
+    verdict = _train(honest, champion if is_fair else None, champion_matrix, newest, settings)
+    outcome = verdict.outcome if is_fair else AGAINST_AN_UNFAIR_ONE.get(verdict.outcome, verdict.outcome)
+    reason = f"{verdict.reason}; {words}"
+    return replace(verdict, outcome=outcome, reason=reason, findings=findings | verdict.findings)
+
+
+def _train(
+    matrix: Matrix,
+    champion: Model | None,
+    champion_matrix: Matrix,
+    newest: datetime,
+    settings: TrainingSettings,
+) -> Verdict:
     parts = split_by_time(matrix, newest=newest, settings=settings)
     if isinstance(parts, str):
         return Verdict("too_little", f"too little is known for a new model: {parts}")
     try:
         trained = train_model(matrix, parts, settings=settings)
     except NothingLeftError as error:
-        findings = {"dropped": [asdict(each) for each in error.dropped]}
-        return Verdict("no_better", "no feature is left to learn from", findings=findings)
-    findings = {
+        dropped = {"dropped": [asdict(each) for each in error.dropped]}
+        return Verdict("no_better", "no feature is left to learn from", findings=dropped)
+    findings: dict[str, Any] = {
         "measures": trained.model.measures,
         "dropped": [asdict(each) for each in trained.dropped],
         "data": trained.model.data,

@@ -7,7 +7,6 @@ from typing import Any
 
 from leadops.company import Company
 from leadops.db import Connection
-from leadops.errors import PermanentError
 from leadops.training.champion import Decision, find_champion, find_decision, record_decision
 from leadops.training.decide import decide
 from leadops.training.features import read_matrix
@@ -30,13 +29,8 @@ class Retrained:
     champion_id: int | None  # the model in effect after it
     leads: int  # ripe leads
     reached: int  # of them, those with the goal
-    refused: list[Refusal]  # features that have seen the future
+    refused: list[Refusal]  # features that seem to have seen the future; the model does without them
     findings: dict[str, Any]  # all that is kept with the decision
-
-    def check(self) -> None:
-        """Raise PermanentError when a feature was refused, so that no run ends well in silence."""
-        if self.refused:
-            raise PermanentError(self.reason)
 
 
 def retrain(
@@ -52,8 +46,8 @@ def retrain(
 
     One transaction. Repeatable: the same knowledge, settings and champion give the same decision, which is
     recorded once; a past day decided anew changes nothing for the days that have decided since. `now` (UTC)
-    dates the decision. With `dry_run` nothing is kept. Refused features and too little data are outcomes, not
-    errors: see Retrained.check.
+    dates the decision. With `dry_run` nothing is kept. Refused features and too little data are no errors:
+    training goes on without the former, and the incident feature_refused tells of them.
     """
     with connection.transaction(force_rollback=dry_run):
         connection.execute("lock table training.decisions in share row exclusive mode")
