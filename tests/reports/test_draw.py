@@ -2,11 +2,14 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from matplotlib import rcParams
 from matplotlib.image import imread
 
+from leadops.reports import fonts
 from leadops.reports.boxes import Box
 from leadops.reports.draw import draw_responses
-from leadops.reports.fonts import can_draw
+from leadops.reports.fonts import can_draw, find_families
+from leadops.reports.words import WORDS
 
 BOXES = [Box("rep-a", (0.0, 20.0, 30.0, 40.0, 900.0), 2), Box(None, (5.0,), 0), Box("rep-c", (), 3)]
 
@@ -38,8 +41,36 @@ def test_what_is_empty_or_huge_is_drawn_too(boxes: list[Box], language: str) -> 
     assert draw(boxes, language)[0].startswith(b"\x89PNG")
 
 
-def test_a_name_that_cannot_be_drawn_gets_a_number_and_is_told() -> None:
+def test_japanese_is_drawn_as_it_is_written(caplog: pytest.LogCaptureFixture) -> None:
+    """As boxes, names of one length would look alike; a letter without a font is a warning, so an error."""
+    assert can_draw("".join(WORDS["ja"].values()))
+    first, names = draw([Box("山田花子", (1.0,), 0)], "ja")
+    other, others = draw([Box("鈴木一郎", (1.0,), 0)], "ja")
+    assert (names, others) == ({}, {})
+    assert first != other
+    assert caplog.messages == []
+
+
+def test_without_a_japanese_font_titles_are_english_and_the_log_says_so(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fonts, "_letters", lambda: frozenset(range(32, 127)))
+    assert draw(BOXES, "ja")[0] == draw(BOXES, "en")[0]
+    assert "titles are English, names are numbers" in caplog.messages[0]
+
+
+def test_the_font_that_is_brought_along_changes_no_other_picture() -> None:
+    before = dict(rcParams)
+    find_families.cache_clear()
+    assert "IPAexGothic" in find_families()
+    assert dict(rcParams) == before
+
+
+def test_a_name_that_cannot_be_drawn_gets_a_number_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
     ancient = "𓀀𓀁"  # hieroglyphs: in none of the fonts that are looked for
     assert not can_draw(ancient)
     _, names = draw([Box(ancient, (1.0,), 0), Box("$x^2$", (1.0,), 0), Box(ancient, (2.0,), 0)])
     assert names == {"#1": ancient}
+    (line,) = caplog.messages
+    assert line.startswith("no font here has U+13000, U+13001: names are numbers; install ")
+    assert ancient not in line

@@ -1,8 +1,9 @@
 """Draws response times as box plots, the same bytes for the same numbers on the same machine."""
 
+import logging
 from collections.abc import Sequence
 from io import BytesIO
-from math import log
+from math import log as ln
 from typing import Any
 
 from matplotlib import rc_context, rcParamsDefault
@@ -12,8 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
 from leadops.reports.boxes import Box
-from leadops.reports.fonts import can_draw, find_families
+from leadops.reports.fonts import FAMILIES, can_draw, find_families, find_missing
 from leadops.reports.words import WORDS, say_label, say_span
+
+log = logging.getLogger(__name__)
 
 BLUE, EDGE, DARK, GREY, RED = "#9ecae1", "#3182bd", "#08306b", "#6b6b6b", "#c0392b"
 #: Inches: the width, of a row, and of what every panel and the head need besides.
@@ -40,20 +43,22 @@ def draw_responses(
     """
     words = WORDS[language if can_draw("".join(WORDS[language].values())) else "en"]
     spoken = language if words is WORDS[language] else "en"
+    # Most Japanese fonts have no bold; a letter from the next font would be thinner than its neighbours.
+    bold: dict[str, Any] = {"fontweight": "bold", "family": FAMILIES[0]} if spoken == "en" else {}
     names: dict[str, str] = {}
     heights = [ROW * max(len(boxes), 2) + PANEL for _, _, boxes in panels]
     style = {**rcParamsDefault, "font.family": list(find_families()), "font.size": 9.5, "backend": "agg"}
     with rc_context(style):
         figure = Figure(figsize=(WIDTH, sum(heights) + HEAD), dpi=110, layout="constrained")
         FigureCanvasAgg(figure)
-        figure.suptitle(words["title"].format(period=period), fontsize=13, fontweight="bold")
+        figure.suptitle(words["title"].format(period=period), fontsize=13, **bold)
         axes: list[Axes] = list(
             figure.subplots(len(panels), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
         )
         for axis, (title, none, boxes) in zip(axes, panels, strict=True):
             labels = [_label(box, none, spoken, names) for box in boxes]
             _draw_panel(axis, boxes, labels, words, min_answers=min_answers)
-            axis.set_title(words[title], loc="left", fontsize=11, fontweight="bold")
+            axis.set_title(words[title], loc="left", fontsize=11, **bold)
         _draw_axis(axes, panels, words, spoken, target_minutes)
         few = any(0 < len(box.minutes) < min_answers for _, _, boxes in panels for box in boxes)
         axes[-1].set_xlabel(
@@ -61,6 +66,12 @@ def draw_responses(
         )
         out = BytesIO()
         figure.savefig(out, format="png", metadata={"Software": None})
+    if missing := find_missing("".join([*WORDS[language].values(), *names.values()])):
+        log.warning(
+            "no font here has %s: %s; install one that has, such as the package fonts-noto-cjk",
+            ", ".join(missing[:10]) + (" …" if len(missing) > 10 else ""),
+            "titles are English, names are numbers" if spoken != language else "names are numbers",
+        )
     return out.getvalue(), names
 
 
@@ -148,7 +159,7 @@ def _choose_ticks(longest: float) -> list[int]:
     """Return the ticks up to `longest` that leave each other room."""
     chosen: list[int] = []
     for tick in TICKS:
-        room = not chosen or log(tick / chosen[-1]) >= log(longest) / MOST_TICKS
+        room = not chosen or ln(tick / chosen[-1]) >= ln(longest) / MOST_TICKS
         if room and tick <= longest:
             chosen.append(tick)
     return chosen
