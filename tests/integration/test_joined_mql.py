@@ -118,6 +118,28 @@ class Shop:
         self.world.connection.commit()
         return len(found.differences) + found.under_way
 
+    def crm_id(self, lead: int) -> str:
+        known = f"select external_id from delivery.external_ids where target = 'crm' and lead_id = {lead}"
+        return str(self.rows(known)[0][0])
+
+    def act(self, lead: int, **activity: str) -> None:
+        """Let sales do something with the CRM's lead."""
+        done = {"lead_id": self.crm_id(lead), "rep_id": "rep-ja", "occurred_at": self.now.isoformat()}
+        headers = {"Authorization": f"Bearer {Tokens().crm}"}
+        requests.post(
+            f"{self.url}/_crm/activities", json=done | activity, headers=headers, timeout=5
+        ).raise_for_status()
+
+    def split(self, **which: int) -> None:
+        split_leads(
+            self.world.connection,
+            settings=self.world.identity,
+            reason="twins",
+            by="ops",
+            now=self.now,
+            **which,  # type: ignore[arg-type]
+        )
+
 
 def visits(name: str, email: str) -> list[Happening]:
     told = seen(f"{name} told", event="identify", email=email, properties={"industry": "mining"})
@@ -156,19 +178,12 @@ def test_both_were_mql(shop: Shop) -> None:
     assert shop.audit() == 0
     assert claim_lead(shop.world.connection, email="b@x.example", event_seq=1, now=shop.now) == 1
 
-    contact = {"lead_id": "", "rep_id": "rep-ja", "kind": "call", "occurred_at": shop.now.isoformat()}
-    contact["lead_id"] = shop.rows(
-        "select external_id from delivery.external_ids where target = 'crm' and lead_id = 2"
-    )[0][0]
-    headers = {"Authorization": f"Bearer {Tokens().crm}"}
-    requests.post(f"{shop.url}/_crm/activities", json=contact, headers=headers, timeout=5).raise_for_status()
+    shop.act(2, kind="call")
     shop.run()
     stopped = {row[1]: (row[0], row[5]) for row in shop.state()["clocks"]}
     assert stopped["first_contact"] == (1, "met")
 
-    split_leads(
-        shop.world.connection, settings=shop.world.identity, reason="twins", by="ops", now=shop.now, lead=2
-    )
+    shop.split(lead=2)
     shop.run()
     after = shop.state()
     assert after["scores"] == [(1, 30, 150), (2, 30, 100)]
@@ -193,16 +208,65 @@ def test_only_the_younger_was_mql(shop: Shop) -> None:
     assert shop.rows("select count(*) from delivery.outbox where operation = 'create_lead'") == [(1,)]
     assert shop.rows("select count(*) from routing.assignments") == [(1,)]
     assert shop.audit() == 0
-    split_leads(
-        shop.world.connection,
-        settings=shop.world.identity,
-        reason="twins",
-        by="ops",
-        now=shop.now,
-        merge_id=1,
-    )
+    shop.split(merge_id=1)
     shop.run()
     after = shop.state()
     assert after | {"scores": []} == before | {"scores": []}
     assert shop.audit() == 0
     assert shop.rows("select count(*) from routing.assignments") == [(1,)]
+
+
+def test_the_older_had_a_lost_deal_and_the_younger_an_open_one(shop: Shop) -> None:
+    shop.run(visits("a", "a@x.example"))
+    shop.act(1, kind="status", status="lost")
+    shop.run()
+    shop.run(visits("b", "b@x.example"))
+    before, owners = shop.state(), shop.owners_in_crm()
+    shop.run(BOTH)
+    joined = shop.state()
+    stories = [row[:3] for row in joined["stages"]]
+    assert stories == [(1, 1, "lost"), (1, 1, "mql"), (1, 2, "mql")]
+    open_clocks = {row[1]: row[2:5] for row in before["clocks"] if row[0] == 2}
+    assert open_clocks
+    assert {row[1]: row[2:5] for row in joined["clocks"] if row[4] is None} == open_clocks
+    assert shop.rows("select lead_id, cycle, state from routing.leads order by cycle") == [
+        (1, 1, "owned"),
+        (1, 2, "owned"),
+    ]
+    assert shop.rows("select count(*) from routing.set_aside") == [(0,)]
+    assert shop.owners_in_crm() == [owners[1]] * 2  # who has the open deal has the person
+
+    shop.act(2, kind="call")
+    shop.run()
+    met = "select lead_id, cycle, stopped_by from sla.clocks where clock = 'first_contact' and state = 'met'"
+    assert shop.rows(f"{met} order by cycle") == [(1, 1, "end of cycle"), (1, 2, "contact")]
+
+    shop.split(lead=2)
+    shop.run()
+    after = shop.state()
+    assert after["stages"] == before["stages"]
+    assert after["owners"] == before["owners"]
+    assert shop.owners_in_crm() == owners
+    assert shop.rows("select count(*) from routing.assignments") == [(2,)]
+    assert shop.audit() == 0
+
+
+def test_only_both_together_were_mql(shop: Shop) -> None:
+    half = [seen("a told", event="identify", email="a@x.example", properties={"industry": "mining"})]
+    shop.run([*half, seen("b", email="b@x.example")])
+    before = shop.state()
+    assert before["stages"] == []
+    shop.run(
+        [
+            seen(f"{name} known", event="identify", email=f"{name}@x.example", user_id="u")
+            for name in ("a", "b")
+        ]
+    )
+    joined = shop.state()
+    assert [row[:3] for row in joined["stages"]] == [(1, 1, "mql")]
+    assert joined["clocks"]
+    assert [row[1] for row in joined["owners"]] == ["owned"]
+    shop.split(lead=2)
+    shop.run()
+    assert shop.state() == before
+    assert shop.audit() == 0

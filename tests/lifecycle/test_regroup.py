@@ -90,6 +90,118 @@ def test_many_joins_at_once_are_no_more_work_each_than_one(company: Company, aft
     )
     leads = list(range(1, several + 1))
     company.connection.execute("set local statement_timeout = '2s'")
-    company.connection.execute(load_sql("leadops.lifecycle", "wake_regrouped"), {"leads": leads})
+    company.connection.execute(
+        load_sql("leadops.lifecycle", "wake_regrouped"), {"leads": leads, "numbers": [1]}
+    )
     woken = company.connection.execute("select count(*), count(distinct lead_id) from routing.inbox")
     assert woken.fetchall() == [(several, several)]
+
+
+def test_a_story_that_began_after_the_other_had_ended_is_the_next_cycle(company: Company, after: Any) -> None:
+    older = company.mql(START, "older@example.com", "L-1")
+    company.activity("lost it", "L-1", "status", after(10), status="lost")
+    company.qualify(after(11))
+    younger = company.mql(after(20), "younger@example.com", "L-2")
+    company.activity("took", "L-2", "status", after(30), status="taken")
+    company.activity("called", "L-2", "call", after(31))
+    company.qualify(after(32))
+    before = stages(company)
+    group(company, older, younger)
+    company.qualify(after(40))
+    assert [row[:4] for row in stages(company)] == [
+        (older, 1, "mql", START),
+        (older, 1, "lost", after(10)),
+        (older, 2, "mql", after(20)),
+        (older, 2, "sal", after(31)),
+    ]
+    # Whatever the CRM lead under which they sign, it is the open deal that is won.
+    company.activity("signed", "L-1", "status", after(50), status="won")
+    company.qualify(after(51))
+    assert stages(company)[-1][:4] == (older, 2, "won", after(50))
+    company.points(older, after(60), behaviour=30)
+    assert company.qualify(after(61)).mql == 1
+    assert stages(company)[-1][:3] == (older, 3, "mql")
+    group(company, older, younger, joined=False)
+    company.qualify(after(70))
+    left = [row for row in stages(company) if row[3] < after(50)]
+    assert [row[:4] for row in left] == [row[:4] for row in before]
+
+
+def test_a_younger_leads_story_may_come_before(company: Company, after: Any) -> None:
+    older = company.lead("older@example.com")
+    younger = company.mql(START, "younger@example.com", "L-2")
+    company.activity("lost it", "L-2", "status", after(10), status="lost")
+    company.qualify(after(11))
+    company.points(older, after(20), fit=30, behaviour=50)
+    company.qualify(after(20))
+    company.crm_id(older, "L-1")
+    company.activity("called", "L-1", "call", after(25))
+    company.qualify(after(26))
+    before = stages(company)
+    group(company, older, younger)
+    company.qualify(after(40))
+    assert [row[:4] for row in stages(company)] == [
+        (older, 1, "mql", START),
+        (older, 1, "lost", after(10)),
+        (older, 2, "mql", after(20)),
+    ]
+    facts = "select cycle, fact, occurred_at from lifecycle.facts order by 1"
+    assert company.connection.execute(facts.encode()).fetchall() == [
+        (1, "lost", after(10)),
+        (2, "contact", after(25)),
+    ]
+    group(company, older, younger, joined=False)
+    company.qualify(after(50))
+    assert stages(company) == before
+
+
+def test_an_mql_of_both_together_goes_with_a_split(company: Company, after: Any) -> None:
+    older, younger = company.lead("older@example.com"), company.lead("younger@example.com")
+    company.points(older, START, fit=30, behaviour=30)
+    group(company, older, younger)
+    company.points(older, after(10), behaviour=20, rule="of the younger")
+    assert company.qualify(after(10)).mql == 1
+    company.points(older, after(10), behaviour=-20, rule="of the younger")
+    group(company, older, younger, joined=False)
+    company.qualify(after(20))
+    assert stages(company) == []
+
+
+def test_an_mql_of_its_own_or_that_sales_work_on_stays(company: Company, after: Any) -> None:
+    older, younger = company.lead("older@example.com"), company.lead("younger@example.com")
+    third = company.lead("third@example.com")
+    company.points(older, START, fit=30, behaviour=30)
+    group(company, older, younger)
+    company.points(older, after(5), behaviour=20)
+    company.points(third, after(5), fit=30, behaviour=50)
+    assert company.qualify(after(10)).mql == 2
+    group(company, older, younger, joined=False)
+    company.qualify(after(20))
+    assert [row[:3] for row in stages(company)] == [(older, 1, "mql"), (third, 1, "mql")]
+
+    fourth, fifth = company.lead("fourth@example.com"), company.lead("fifth@example.com")
+    group(company, fourth, fifth)
+    company.points(fourth, after(30), fit=30, behaviour=50)
+    company.qualify(after(30))
+    company.crm_id(fourth, "L-4")
+    company.activity("called", "L-4", "call", after(35))
+    company.qualify(after(36))
+    company.points(fourth, after(30), behaviour=-50)
+    group(company, fourth, fifth, joined=False)
+    company.qualify(after(40))
+    assert (fourth, 1, "mql") in [row[:3] for row in stages(company)]
+
+
+def test_a_split_waits_until_the_points_are_corrected(company: Company, after: Any) -> None:
+    older, younger = company.lead("older@example.com"), company.lead("younger@example.com")
+    group(company, older, younger)
+    company.points(older, START, fit=30, behaviour=50)
+    company.qualify(START)
+    group(company, older, younger, joined=False)
+    company.connection.execute("insert into scoring.inbox (lead_id, lane) values (%s, 0)", [older])
+    company.qualify(after(5))
+    assert len(stages(company)) == 1
+    company.connection.execute("truncate scoring.inbox")
+    company.points(older, START, behaviour=-50)
+    company.qualify(after(6))
+    assert stages(company) == []

@@ -57,7 +57,7 @@ def test_join_and_split_leave_every_place_as_it_was(
     is_assigned: bool,
 ) -> None:
     office.clear()
-    office.connection.execute("truncate identity.people, routing.set_aside")
+    office.connection.execute("truncate identity.people, routing.set_aside, lifecycle.person_cycles")
     for name in "ab"[:reps]:
         office.rep(name)
     for (lead, cycle), minute in mqls.items():
@@ -188,3 +188,37 @@ def test_who_has_the_place_still_is_told_until_it_moves_on(office: Office) -> No
     office.assign(300)
     assert office.owner(1) == "b"
     assert notices(office) == [(1, "b", "open"), (2, "a", "dropped")]
+
+
+def test_a_cycle_that_began_later_has_a_place_of_its_own(office: Office) -> None:
+    office.rep("a")
+    office.mql(1, 0)
+    office.assign(1)
+    office.rep("b")
+    office.mql(2, 2)
+    office.assign(3)
+    before = places(office)
+    office.connection.execute("insert into lifecycle.person_cycles values (1, 1, 1), (2, 1, 2)")
+    group(office, {1: 1, 2: 1, 3: 3})
+    office.assign(10)
+    assert [row[:4] for row in places(office)] == [(1, 1, "owned", "a"), (1, 2, "owned", "b")]
+    office.wake(1, 2)
+    office.assign(60)
+    assert office.owner(1, 2) == "a"  # not b, who had it as lead 2
+    office.connection.execute("truncate lifecycle.person_cycles")
+    group(office, {1: 1, 2: 2, 3: 3})
+    office.assign(310)
+    assert [row[:2] for row in places(office)] == [row[:2] for row in before]
+    assert office.owner(2) == "a"
+
+
+def test_the_place_of_an_mql_that_was_taken_back_is_gone(office: Office) -> None:
+    office.rep("a")
+    office.mql(1)
+    office.assign(0)
+    assert notices(office) == [(1, "a", "open")]
+    office.connection.execute("delete from lifecycle.transitions")
+    group(office, {1: 1, 2: 2, 3: 3})
+    office.assign(10)
+    assert places(office) == []
+    assert notices(office) == [(1, "a", "dropped")]

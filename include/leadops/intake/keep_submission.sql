@@ -78,7 +78,7 @@ wishes as (
             'email', email,
             'company', %(company)s::text,
             'source', %(source)s::text,
-            'idempotency_key', %(person)s::text || '-' || cycle
+            'idempotency_key', %(person)s::text || '-' || lead_id || '-' || cycle
         ),
         'crm-lead-' || lead_id || '-' || cycle
     from stories

@@ -54,7 +54,7 @@ def _follow_sales(
 ) -> tuple[Counter[str], list[int]]:
     """Read new activities; return how many leads reached each stage, and the leads whose cycle has ended."""
     values: dict[str, Any] = {"now": now, "versions": Jsonb(contract.rows())}
-    regrouped = begin_regrouping(connection)
+    regrouped = begin_regrouping(connection, values)
     linked = connection.execute(load_sql("leadops.lifecycle", "link_leads"), values).fetchall()
     active = connection.execute(load_sql("leadops.lifecycle", "take_activities"), values).fetchall()
     leads = sorted({int(lead_id) for (lead_id,) in linked + active} | set(regrouped))

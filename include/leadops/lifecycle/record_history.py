@@ -84,7 +84,8 @@ def arrange_history(
             )
     values = asked | {"rows": Jsonb(rows), "now": now}
     connection.execute(load_sql("leadops.lifecycle", "drop_arranged"), values)
-    connection.execute(load_sql("leadops.lifecycle", "insert_arranged"), values)
+    if connection.execute(load_sql("leadops.lifecycle", "insert_arranged"), values).rowcount:
+        connection.execute(load_sql("leadops.lifecycle", "regroup_imported"), asked)
 
 
 def _lock(connection: Connection) -> None:

@@ -128,7 +128,7 @@ made as (
             'fit', found.fit, 'behaviour', found.behaviour, 'total', found.total,
             'rule_set_id', found.rule_set_id, 'ledger_seq', found.ledger_seq,
             'kpi_version', %(version)s::text, 'backfill', found.is_backfill, 'reasons', reasons.best
-        ),
+        ) || together.evidence,
         found.campaign,
         found.source,
         %(version)s::text
@@ -148,8 +148,36 @@ made as (
                 limit %(reasons)s
             ) as rules
         ) as reasons
+    -- What a split will need to know.
+    cross join
+        lateral (
+            select coalesce(
+                (
+                    select
+                        jsonb_build_object('joined', jsonb_build_object(
+                            'leads', jsonb_agg(people.lead_id order by people.lead_id), 'since', found.ended_at,
+                            'fit', %(fit)s::integer, 'behaviour', %(behaviour)s::integer, 'total', %(total)s::integer,
+                            'again_behaviour', %(again_behaviour)s::integer
+                        ))
+                    from identity.people as people
+                    where people.person_id = found.lead_id
+                    having count(*) > 0
+                ), '{}'
+            ) as evidence
+        ) as together
     on conflict (lead_id, cycle, stage) do nothing
     returning lead_id, cycle, campaign, evidence
+),
+
+numbered as (
+    insert into lifecycle.person_cycles (lead_id, cycle, person_cycle)
+    select
+        made.lead_id,
+        made.cycle,
+        made.cycle as person_cycle
+    from made
+    inner join identity.people as people on made.lead_id = people.lead_id
+    on conflict (lead_id, cycle) do update set person_cycle = excluded.person_cycle
 ),
 
 wanted as (

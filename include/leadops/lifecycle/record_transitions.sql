@@ -31,7 +31,8 @@ known as (
 reached as (
     select distinct on (known.lead_id, known.cycle, reaching.stage)
         known.lead_id,
-        known.cycle,
+        mql.own_lead_id,
+        mql.own_cycle,
         reaching.stage,
         known.occurred_at,
         mql.campaign,
@@ -66,33 +67,42 @@ reached as (
         ) as reaching
     left join crm.activities as deals on reaching.stage = 'won' and known.activity_id = deals.activity_id
     order by known.lead_id asc, known.cycle asc, reaching.stage asc, known.occurred_at asc, known.fact asc
+),
+
+recorded as (
+    insert into lifecycle.transitions
+    (lead_id, cycle, stage, occurred_at, recorded_at, evidence, campaign, source, value, kpi_version)
+    select
+        own_lead_id,
+        own_cycle,
+        stage,
+        occurred_at,
+        %(now)s::timestamptz,
+        evidence,
+        campaign,
+        source,
+        value,
+        version
+    from reached
+    on conflict (lead_id, cycle, stage) do update
+        set
+            occurred_at = excluded.occurred_at,
+            evidence = excluded.evidence,
+            value = excluded.value,
+            kpi_version = excluded.kpi_version
+        where
+        transitions.occurred_at > excluded.occurred_at
+        or (
+            transitions.stage = 'won'
+            and transitions.evidence ->> 'activity_id' = excluded.evidence ->> 'activity_id'
+            and (transitions.occurred_at, transitions.value) is distinct from (excluded.occurred_at, excluded.value)
+        )
+    returning lead_id, stage, xmax = 0 as is_new
 )
 
-insert into lifecycle.transitions
-(lead_id, cycle, stage, occurred_at, recorded_at, evidence, campaign, source, value, kpi_version)
 select
-    lead_id,
-    cycle,
-    stage,
-    occurred_at,
-    %(now)s::timestamptz,
-    evidence,
-    campaign,
-    source,
-    value,
-    version
-from reached
-on conflict (lead_id, cycle, stage) do update
-    set
-        occurred_at = excluded.occurred_at,
-        evidence = excluded.evidence,
-        value = excluded.value,
-        kpi_version = excluded.kpi_version
-    where
-    transitions.occurred_at > excluded.occurred_at
-    or (
-        transitions.stage = 'won'
-        and transitions.evidence ->> 'activity_id' = excluded.evidence ->> 'activity_id'
-        and (transitions.occurred_at, transitions.value) is distinct from (excluded.occurred_at, excluded.value)
-    )
-returning lead_id, stage, xmax = 0 as is_new
+    coalesce(people.person_id, recorded.lead_id) as lead_id,
+    recorded.stage,
+    recorded.is_new
+from recorded
+left join identity.people as people on recorded.lead_id = people.lead_id

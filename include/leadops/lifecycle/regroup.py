@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadops.db import Connection, load_sql
+from leadops.lifecycle.person_cycles import renumber_cycles
 
 
-def begin_regrouping(connection: Connection) -> list[int]:
+def begin_regrouping(connection: Connection, values: dict[str, Any]) -> list[int]:
     """Return the leads whose person has changed; what sales did is taken back, to be counted anew.
 
-    A person's stages are those of all their leads (lifecycle.current_transitions): MQLs stay with the lead
-    that reached them, so that a split finds them again; what follows from sales' activities is recorded with
-    the person's oldest lead. Runs in the transaction of qualify_leads, which records it right after.
+    A person's stages are those of all their leads (lifecycle.current_transitions), their cycles numbered by
+    time: MQLs stay with the lead that reached them, so that a split finds them again; what follows from
+    sales' activities is recorded with the MQL that began the cycle. An MQL that leads reached only together
+    goes when they are split. Runs in the transaction of qualify_leads, which records the rest right after.
+    `values` are the contract's versions and the time.
     """
     found = connection.execute(load_sql("leadops.lifecycle", "take_regroupings")).fetchall()
     leads = [int(lead) for (lead,) in found]
@@ -19,7 +22,9 @@ def begin_regrouping(connection: Connection) -> list[int]:
         _run(connection, "create_forgotten")
         connection.execute("truncate forgotten")
         _run(connection, "forget_sales", {"leads": leads})
-        _run(connection, "wake_regrouped", {"leads": leads})
+        _run(connection, "take_back_mqls", {"leads": leads})
+        numbers = renumber_cycles(connection, leads, values=values)
+        _run(connection, "wake_regrouped", {"leads": leads, "numbers": numbers})
     return leads
 
 

@@ -9,6 +9,8 @@ with cycles as (
         select distinct transitions.cycle
         from lifecycle.transitions as transitions
         where transitions.stage = 'mql' and transitions.lead_id = any(%(leads)s::bigint[])
+        union
+        select unnest(%(numbers)s::integer[]) as cycle
     ) as reached
 ),
 

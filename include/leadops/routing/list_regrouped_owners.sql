@@ -1,5 +1,5 @@
 -- Whom the CRM is to name for each lead of the people that leads count for now: who has the person's latest cycle.
--- A lead of which this person was told last is left alone, unless its place has come back.
+-- A lead of which the CRM was told so last is left alone.
 with persons as (
     select distinct coalesce(people.person_id, regrouped.lead_id) as person_id
     from unnest(%(leads)s::bigint[]) as regrouped (lead_id)
@@ -39,9 +39,15 @@ from members
 inner join latest on members.person_id = latest.person_id
 where
     latest.rep_id is not null
-    and (
-        members.lead_id = any(%(restored)s::bigint[])
-        or latest.rep_id is distinct from (
+    and latest.rep_id is distinct from coalesce(
+        (
+            select wanted.payload ->> 'owner_id'
+            from delivery.outbox as wanted
+            where wanted.target = 'crm' and wanted.operation = 'set_owner' and wanted.lead_id = members.lead_id
+            order by wanted.outbox_id desc
+            limit 1
+        ),
+        (
             select told.rep_id
             from routing.assignments as told
             where told.lead_id = members.lead_id

@@ -121,11 +121,16 @@ cross join
     ) as keys
 left join lateral (
     select
-        count(*) filter (where assignments.lead_id = wanted.lead_id) as times,
+        count(*) filter (
+            where assignments.lead_id = wanted.lead_id and assignments.cycle = wanted.cycle
+        ) as times,
         array_agg(distinct assignments.rep_id) filter (where assignments.rep_id is not null) as reps
     from routing.assignments as assignments
+    left join lifecycle.person_cycles as numbers
+        on assignments.lead_id = numbers.lead_id and assignments.cycle = numbers.cycle
     where
-        assignments.lead_id = any(coalesce(joined.leads, array[wanted.lead_id])) and assignments.cycle = wanted.cycle
+        assignments.lead_id = any(coalesce(joined.leads, array[wanted.lead_id]))
+        and wanted.cycle in (numbers.person_cycle, assignments.cycle)
 ) as before on true
 left join lateral (
     select
@@ -141,8 +146,11 @@ left join lateral (
         bool_or(transitions.stage = 'mql' and not transitions.evidence ? 'imported') as is_live,
         bool_or(transitions.stage in ('won', 'lost')) as has_ended
     from lifecycle.transitions as transitions
+    left join lifecycle.person_cycles as numbers
+        on transitions.lead_id = numbers.lead_id and transitions.cycle = numbers.cycle
     where
-        transitions.lead_id = any(coalesce(joined.leads, array[wanted.lead_id])) and transitions.cycle = wanted.cycle
+        transitions.lead_id = any(coalesce(joined.leads, array[wanted.lead_id]))
+        and coalesce(numbers.person_cycle, transitions.cycle) = wanted.cycle
 ) as stages on true
 where own.lead_id is not null or stages.is_live
 order by mql.occurred_at asc, wanted.lead_id asc, wanted.cycle asc

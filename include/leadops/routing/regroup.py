@@ -10,27 +10,26 @@ from leadops.delivery.enqueue import enqueue_effect
 def regroup(connection: Connection, cycles: list[tuple[int, int, int]], *, now: datetime) -> None:
     """Move the places of `cycles` (lead, cycle, number of the regrouping) to whom they count for now.
 
-    A person keeps the place of their oldest lead, else that of the lead that was MQL first; the others' wait
-    aside and come back when the leads are split. Nobody is assigned anew. The person's owner is wanted for
-    each of their leads that the CRM knows or is about to; a salesperson whose lead it is not any more is not
-    told of it. Runs in the caller's transaction; `now` is UTC.
+    A person keeps, of each cycle, the place of their oldest lead, else that of the lead that was MQL first;
+    the others' wait aside and come back when the leads are split. Nobody is assigned anew. The place of an
+    MQL that was taken back is gone. The person's owner is wanted for each of their leads that the CRM knows
+    or is about to; a salesperson whose lead it is not any more is not told of it. Runs in the caller's
+    transaction; `now` is UTC.
     """
     if not cycles:
         return
-    values = {"leads": [lead for lead, _, _ in cycles], "cycles": [cycle for _, cycle, _ in cycles]}
-    restored = connection.execute(load_sql("leadops.routing", "restore_places"), values).fetchall()
-    connection.execute(load_sql("leadops.routing", "hand_back"), values)
-    connection.execute(load_sql("leadops.routing", "set_places_aside"), values)
-    connection.execute(load_sql("leadops.routing", "drop_notices_aside"), values | {"now": now})
-    back = [lead for (lead,) in restored]
-    _want_owners(connection, values["leads"], back, number=max(each[2] for each in cycles), now=now)
+    leads = sorted({lead for lead, _, _ in cycles})
+    gone = connection.execute(load_sql("leadops.routing", "move_places"), {"leads": leads}).fetchall()
+    connection.execute(
+        load_sql("leadops.routing", "drop_notices_aside"),
+        {"leads": leads, "gone": [lead for (lead,) in gone], "now": now},
+    )
+    _want_owners(connection, leads, number=max(each[2] for each in cycles), now=now)
 
 
-def _want_owners(
-    connection: Connection, leads: list[int], restored: list[int], *, number: int, now: datetime
-) -> None:
+def _want_owners(connection: Connection, leads: list[int], *, number: int, now: datetime) -> None:
     owners = connection.execute(
-        load_sql("leadops.routing", "list_regrouped_owners"), {"leads": leads, "restored": restored}
+        load_sql("leadops.routing", "list_regrouped_owners"), {"leads": leads}
     ).fetchall()
     found = connection.execute(
         load_sql("leadops.routing", "list_in_crm"), {"leads": [row[0] for row in owners]}

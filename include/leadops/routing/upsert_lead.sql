@@ -1,6 +1,6 @@
 insert into routing.leads (
     lead_id, cycle, state, rep_id, queue, account, is_quiet, qualified_at, since, moves, is_late, look_at, alarm_at,
-    mql_lead_id
+    mql_lead_id, mql_cycle
 )
 select
     %(lead_id)s,
@@ -16,17 +16,18 @@ select
     %(is_late)s,
     %(look_at)s,
     %(alarm_at)s,
-    coalesce(
-        (
-            select mql.lead_id
-            from identity.people as people
-            inner join lifecycle.transitions as mql
-                on people.lead_id = mql.lead_id and mql.cycle = %(cycle)s and mql.stage = 'mql'
-            where people.person_id = %(lead_id)s
-            order by mql.evidence ? 'imported', mql.occurred_at, mql.lead_id
-            limit 1
-        ), %(lead_id)s
-    )
+    coalesce(mql.lead_id, %(lead_id)s),
+    coalesce(mql.cycle, %(cycle)s)
+from (select) as one
+left join lateral (
+    select
+        joined.lead_id,
+        joined.cycle
+    from lifecycle.joined_transitions as joined
+    where joined.person_id = %(lead_id)s and joined.person_cycle = %(cycle)s and joined.stage = 'mql'
+    order by joined.evidence ? 'imported', joined.occurred_at, joined.lead_id
+    limit 1
+) as mql on true
 on conflict (lead_id, cycle) do update
     set
         state = excluded.state,

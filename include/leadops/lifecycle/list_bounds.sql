@@ -1,0 +1,55 @@
+-- When each cycle of joined leads began, and when sales or an export ended one.
+with versions as (
+    select version.*
+    from jsonb_to_recordset(%(versions)s) as version (since timestamptz, until timestamptz, won jsonb, lost jsonb)
+),
+
+own as (
+    select
+        people.person_id,
+        reached.lead_id,
+        reached.cycle,
+        coalesce(min(reached.occurred_at) filter (where reached.stage = 'mql'), min(reached.occurred_at)) as began_at,
+        min(reached.occurred_at) filter (
+            where reached.stage in ('won', 'lost') and reached.evidence ? 'imported'
+        ) as ended_at
+    from identity.people as people
+    inner join lifecycle.transitions as reached on people.lead_id = reached.lead_id
+    where people.lead_id = any(%(leads)s::bigint[])
+    group by people.person_id, reached.lead_id, reached.cycle
+)
+
+select
+    person_id,
+    began_at as bound_at,
+    false as is_end,
+    lead_id,
+    cycle
+from own
+union all
+select
+    person_id,
+    -- An export may say that a deal was won before its lead was known.
+    greatest(began_at, ended_at),
+    true,
+    null,
+    null
+from own
+where ended_at is not null
+union all
+select
+    people.person_id,
+    activities.occurred_at,
+    true,
+    null,
+    null
+from identity.people as people
+inner join lifecycle.links as links on people.lead_id = links.lead_id
+inner join crm.activities as activities on links.crm_lead_id = activities.crm_lead_id
+inner join versions on activities.occurred_at >= versions.since and activities.occurred_at < versions.until
+where
+    people.lead_id = any(%(leads)s::bigint[])
+    and activities.kind = 'status'
+    and (versions.won ? activities.status or versions.lost ? activities.status)
+    and activities.occurred_at <= %(now)s
+order by person_id, bound_at, is_end, lead_id, cycle

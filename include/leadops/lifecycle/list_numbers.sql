@@ -1,0 +1,3 @@
+select distinct person_cycle
+from lifecycle.person_cycles
+where lead_id = any(%(leads)s::bigint[])
