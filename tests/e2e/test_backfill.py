@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -22,6 +23,12 @@ POINTS = """
 def _points(stack: Stack, last_event: int) -> list[tuple[object, ...]]:
     with psycopg.connect(stack.database_url) as connection:
         return connection.execute(POINTS, [last_event]).fetchall()
+
+
+def _weights(stack: Stack, run_id: str) -> set[int]:
+    """Return the priorities of a run's tasks: where slots are few, the highest goes first."""
+    tasks = stack.airflow("GET", f"/dags/score_leads/dagRuns/{run_id}/taskInstances")["task_instances"]
+    return {task["priority_weight"] for task in tasks}
 
 
 def _first_run(stack: Stack) -> dict[str, str]:
@@ -70,3 +77,16 @@ def test_a_backfill_over_live_runs_changes_nothing_and_the_numbers_agree(stack: 
         [leadops, "audit"], env=stack.environment(), capture_output=True, text=True, timeout=120, check=False
     )
     assert audit.returncode == 0, audit.stdout + audit.stderr
+
+
+def test_the_tasks_of_a_backfill_come_after_those_of_live_runs(stack: Stack) -> None:
+    run = _first_run(stack)
+    hour_before = datetime.fromisoformat(run["logical_date"]) - timedelta(hours=1)  # a minute that never ran
+    for minute in (run["logical_date"], hour_before.isoformat()):
+        _backfill(stack, minute)
+
+    for run_type, weights in (("backfill", {0}), ("scheduled", {1, 2, 4, 5})):
+        wanted = {"run_type": run_type, "order_by": "-run_after", "limit": 9}
+        runs = stack.airflow("GET", "/dags/score_leads/dagRuns", params=wanted)["dag_runs"]
+        assert len(runs) >= (2 if run_type == "backfill" else 1)
+        assert [_weights(stack, each["dag_run_id"]) for each in runs] == [weights] * len(runs)

@@ -60,6 +60,20 @@ def test_the_quarter_before_is_drawn_and_posted_once(desk: Desk, slack: str) -> 
     assert "a_report" in beats
 
 
+def test_a_quarter_without_an_mql_is_on_record_and_not_posted(
+    desk: Desk, slack: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As the first scheduled run of a new installation finds it."""
+    caplog.set_level("INFO")
+    drawn = reports.draw(context("draw", quarter=None))
+    assert drawn["mqls"] == 0
+    assert reports.post(context("post", drawn)) == {"outcome": "nothing"}
+    assert "no MQL in these days: nothing was posted" in caplog.messages
+    assert desk.row("facts ->> 'mqls', posted_at") == ("0", None)
+    channels = requests.get(f"{slack}/_slack.json", timeout=5).json()["channels"]
+    assert [channel["messages"] for channel in channels if channel["messages"]] == []
+
+
 def test_other_days_by_params(desk: Desk) -> None:
     drawn = reports.draw(context("draw", **{"from": "2026-07-01", "to": "2026-07-31"}))
     assert drawn["file"].endswith("_2026-07-31.png")
