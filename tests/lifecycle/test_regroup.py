@@ -3,6 +3,8 @@
 from typing import Any
 
 from leadops.db import load_sql
+from leadops.lifecycle.cycles import PastStage
+from leadops.lifecycle.record_history import record_history
 from tests.lifecycle.conftest import START, Company
 
 
@@ -205,3 +207,25 @@ def test_a_split_waits_until_the_points_are_corrected(company: Company, after: A
     company.points(older, START, behaviour=-50)
     company.qualify(after(6))
     assert stages(company) == []
+
+
+def test_an_imported_past_of_a_joined_lead_comes_before(company: Company, after: Any) -> None:
+    older, younger = company.mql(START, "older@example.com", "L-1"), company.lead("younger@example.com")
+    company.activity("called", "L-1", "call", after(5))
+    group(company, older, younger)
+    company.qualify(after(10))
+    assert [row[:3] for row in stages(company)] == [(older, 1, "mql")]
+    company.connection.execute(
+        "update identity.leads set created_at = %s where lead_id = %s", [after(-90), younger]
+    )
+    told: Any = {"evidence": {"imported": "deals.csv"}}
+    past = [PastStage(younger, "mql", after(-60), **told), PastStage(younger, "lost", after(-30), **told)]
+    record_history(company.connection, past, contract=company.contract, now=after(15))
+    company.qualify(after(20))
+    assert [row[:4] for row in stages(company)] == [
+        (older, 1, "mql", after(-60)),
+        (older, 1, "lost", after(-30)),
+        (older, 2, "mql", START),
+    ]
+    facts = company.connection.execute("select lead_id, cycle, fact from lifecycle.facts").fetchall()
+    assert facts == [(older, 2, "contact")]

@@ -173,6 +173,9 @@ def test_a_join_leaves_no_open_notice_of_the_younger_lead(office: Office) -> Non
     group(office, {1: 1, 2: 1, 3: 3})
     office.assign(10)
     assert notices(office) == [(1, "a", "open"), (2, "b", "dropped")]
+    group(office, {1: 1, 2: 2, 3: 3})
+    office.assign(20)
+    assert notices(office) == [(1, "a", "open"), (2, "b", "open")]
 
 
 def test_who_has_the_place_still_is_told_until_it_moves_on(office: Office) -> None:

@@ -13,7 +13,8 @@ def regroup(connection: Connection, cycles: list[tuple[int, int, int]], *, now: 
     A person keeps, of each cycle, the place of their oldest lead, else that of the lead that was MQL first;
     the others' wait aside and come back when the leads are split. Nobody is assigned anew. The place of an
     MQL that was taken back is gone. The person's owner is wanted for each of their leads that the CRM knows
-    or is about to; a salesperson whose lead it is not any more is not told of it. Runs in the caller's
+    or is about to; a salesperson whose lead it is not any more is not told of it, unless it
+    comes back. Runs in the caller's
     transaction; `now` is UTC.
     """
     if not cycles:
@@ -24,6 +25,7 @@ def regroup(connection: Connection, cycles: list[tuple[int, int, int]], *, now: 
         load_sql("leadops.routing", "drop_notices_aside"),
         {"leads": leads, "gone": [lead for (lead,) in gone], "now": now},
     )
+    connection.execute(load_sql("leadops.routing", "reopen_notices"), {"leads": leads})
     _want_owners(connection, leads, number=max(each[2] for each in cycles), now=now)
 
 
