@@ -99,7 +99,8 @@ def test_an_open_one_has_no_times_and_the_rep_who_has_it(books: Books) -> None:
     lead = books.mql(at(f"{MONDAY} 10:00"))
     books.connection.execute(
         "insert into routing.leads (lead_id, cycle, state, rep_id, account, is_quiet, qualified_at, since,"
-        " mql_lead_id) values (%(lead)s, 1, 'owned', 'rep-7', 'lead:1', false, %(at)s, %(at)s, %(lead)s)",
+        " mql_lead_id, mql_cycle)"
+        " values (%(lead)s, 1, 'owned', 'rep-7', 'lead:1', false, %(at)s, %(at)s, %(lead)s, 1)",
         {"lead": lead, "at": at(f"{MONDAY} 10:00")},
     )
     books.connection.commit()

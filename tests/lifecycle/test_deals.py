@@ -52,6 +52,22 @@ def test_an_earlier_won_brings_its_own_value(company: Any, after: After) -> None
     assert value_of(company, lead) == 5
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_deal_that_is_won_lost_and_won_again_is_won_since_then(
+    company: Any, after: After, at_once: bool
+) -> None:
+    lead = company.mql(after(0))
+    for minute, status in ((60, "won"), (65, "won"), (70, "lost"), (80, "won"), (90, "won")):
+        company.activity(
+            f"a{minute}", "L-1", "status", after(minute), status=status, details={"amount": minute}
+        )
+        if not at_once:
+            company.qualify(after(minute + 1))
+    company.qualify(after(100))
+    assert company.stages(lead) == {"mql": after(0), "lost": after(70), "won": after(80)}
+    assert value_of(company, lead) == 80
+
+
 def test_a_value_that_the_crm_corrects_is_corrected(company: Any, after: After) -> None:
     lead = company.mql(after(0))
     company.activity("a1", "L-1", "status", after(60), status="won", details={"amount": 7})

@@ -1,21 +1,17 @@
 """Reads touches, conversions and people of a time from the tables, as arrays."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
-from psycopg.pq.abc import PGresult
 
 from leadops.attribution.journeys import Conversions, Ints, Touches
 from leadops.attribution.settings import AttributionSettings
 from leadops.db import Connection, load_sql
+from leadops.funnel.arrays import read_arrays
 
 PACKAGE = "leadops.attribution"
-#: An array of eight-byte numbers as PostgreSQL sends it: a header, then length and number in turn.
-HEADER = 20  # bytes
-ELEMENT = np.dtype([("length", ">i4"), ("number", ">i8")])
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # from which PostgreSQL counts microseconds
 
 
 @dataclass(frozen=True)
@@ -29,11 +25,6 @@ class Facts:
     accounts: Ints  # of each of `people`; minus the person where there is no account
 
 
-def to_microseconds(moment: datetime) -> int:
-    """Return `moment` as PostgreSQL keeps it."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
 def read_facts(
     connection: Connection, *, since: datetime, until: datetime, settings: AttributionSettings
 ) -> Facts:
@@ -44,12 +35,8 @@ def read_facts(
     touch, won = name >= 0, is_conversion > 0
     columns = [column[won] for column in (lead, time, seq, cents)]
     if settings.conversion.stage:
-        staged = connection.execute(
-            load_sql(PACKAGE, "read_conversions"),
-            {"stage": settings.conversion.stage, "since": since, "until": until},
-        ).fetchall()
-        times = [(lead, to_microseconds(at), seq, cents) for lead, at, seq, cents in staged]
-        columns = list(np.array(times, dtype=np.int64).reshape(-1, 4).T)
+        asked = {"stage": settings.conversion.stage, "since": since, "until": until}
+        [columns] = read_arrays(connection, load_sql(PACKAGE, "read_conversions"), asked)
     leads = np.unique(np.concatenate([lead[touch], columns[0]]))
     person_of, people, accounts = _read_people(connection, leads)
 
@@ -94,18 +81,8 @@ def _read_touches(
     connection.execute("analyze attribution_touches, attribution_names")
     names = connection.execute(load_sql(PACKAGE, "list_names")).fetchall()
     first, last = connection.execute(load_sql(PACKAGE, "measure_touches")).fetchone() or (0, 0)
-    with connection.cursor(binary=True) as cursor:
-        cursor.execute(load_sql(PACKAGE, "read_touches"), {"first": first, "last": last})
-        columns = [_read_array(cursor.pgresult, number) for number in range(6)]
+    [columns] = read_arrays(connection, load_sql(PACKAGE, "read_touches"), {"first": first, "last": last})
     return columns, [(row[0], row[1]) for row in names]
-
-
-def _read_array(result: PGresult | None, column: int) -> Ints:
-    """Return the array in a `column` of the only row, without a Python object for each element."""
-    body = result.get_value(0, column) if result else None
-    if not body:
-        return np.zeros(0, dtype=np.int64)
-    return np.frombuffer(body, dtype=ELEMENT, offset=HEADER)["number"].astype(np.int64)
 
 
 def _read_people(connection: Connection, leads: Ints) -> tuple[Ints, Ints, Ints]:
@@ -114,7 +91,9 @@ def _read_people(connection: Connection, leads: Ints) -> tuple[Ints, Ints, Ints]
     account: dict[int, int] = {}
     asked = leads.tolist()
     while asked:
-        found = connection.execute(load_sql(PACKAGE, "read_people"), {"leads": asked}).fetchall()
+        # As the text of an array: a parameter that is a list is looked at number by number.
+        listed = "{" + ",".join(map(str, asked)) + "}"
+        found = connection.execute(load_sql(PACKAGE, "read_people"), {"leads": listed}).fetchall()
         merged.update((lead, into) for lead, into, _ in found if into is not None)
         account.update((lead, known) for lead, _, known in found if known is not None)
         asked = sorted({into for _, into, _ in found if into is not None} - account.keys() - merged.keys())

@@ -1,10 +1,10 @@
 -- Everything up to a conversion's own moment is before it, hence the largest number there is. What the funnel does not
--- count is none: what came before its MQL, and a deal that was lost later.
+-- count is none: what came before its MQL, and a deal that was lost later. A column at a time, to be read as arrays.
 select
-    conversion.lead_id,
-    conversion.occurred_at,
-    9223372036854775807 - 1000 + greatest(least(conversion.cycle, 1000), -1000000) as seq,
-    round(coalesce(conversion.value, 0) * 100)::bigint as cents
+    array_agg(conversion.lead_id) as leads,
+    array_agg(conversion.occurred_at) as times,
+    array_agg(9223372036854775807 - 1000 + greatest(least(conversion.cycle, 1000), -1000000)) as seqs,
+    array_agg(round(coalesce(conversion.value, 0) * 100)::bigint) as cents
 from lifecycle.current_transitions as conversion
 where
     conversion.stage = %(stage)s

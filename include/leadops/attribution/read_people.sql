@@ -1,4 +1,4 @@
--- One look-up by key for each, whatever the number of all leads.
+-- One look-up by key for each, whatever the number of all leads; those of whom nothing is known are not told.
 select
     asked.lead_id,
     known.merged_into,
@@ -14,3 +14,4 @@ cross join
         order by leads.lead_id
         limit 1
     ) as known
+where known.merged_into is not null or known.account_id is not null

@@ -17,6 +17,9 @@ from leadops.sla.policy import SlaPolicy
 #: Held to commit: one builds at a time, and what touches a day is taken in order.
 FUNNEL_LOCK = 7_302_019
 
+#: Whose lead times are measured, in the order in which list_waits.sql has them.
+STAGES = ("sal", "sql", "won")
+
 COUNTS = ("leads", "mqls", "sals", "sqls", "wons", "losts", "left_out")
 
 
@@ -89,16 +92,18 @@ def _measure(connection: Connection, values: dict[str, Any], build: Build) -> Js
     """Return the rows of analytics.lead_times: each stage, over all campaigns and for each."""
     import numpy as np  # heavy; only for those who build
 
+    from leadops.funnel.arrays import INFINITY, read_arrays, to_microseconds
     from leadops.funnel.lead_times import measure_lead_times
 
-    waits = [
-        (campaign, stage, np.asarray(days, dtype=float), np.asarray(reached, dtype=bool))
-        for campaign, stage, days, reached in connection.execute(
-            _sql("list_waits"), values, binary=True
-        ).fetchall()
-    ]
+    ends = to_microseconds(values["known_until"])
+    waits = []
+    for campaign, mqls, *stages in read_arrays(connection, _sql("list_waits"), values):
+        for stage, moments in zip(STAGES, stages, strict=True):
+            reached = moments < INFINITY
+            days = (np.where(reached, moments, ends) - mqls) / 1e6 / 86400
+            waits.append((campaign, stage, days, reached))
     rows = []
-    for stage in sorted({stage for _, stage, _, _ in waits}):
+    for stage in STAGES if waits else ():
         mine = [(campaign, days, reached) for campaign, its, days, reached in waits if its == stage]
         together = (np.concatenate([days for _, days, _ in mine]), np.concatenate([r for _, _, r in mine]))
         groups = [("all", None, *together), *(("campaign", *one) for one in mine)]

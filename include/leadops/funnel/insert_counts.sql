@@ -10,10 +10,65 @@ with happened as materialized (
         transitions.source,
         transitions.value,
         transitions.kpi_version,
-        people.person_id
+        people.person_id,
+        people.person_id is null as is_single
     from lifecycle.transitions as transitions
     left join identity.people as people on transitions.lead_id = people.lead_id
     where transitions.occurred_at >= %(start)s and transitions.occurred_at < %(until)s
+),
+
+-- Most MQLs are of the day themselves; only those of another day are looked up, one by one.
+mqls as (
+    select
+        lead_id,
+        cycle,
+        occurred_at,
+        source
+    from happened
+    where is_single and stage = 'mql'
+    union all
+    select
+        begun.lead_id,
+        begun.cycle,
+        mql.occurred_at,
+        mql.source
+    from (
+        select
+            lead_id,
+            cycle
+        from happened
+        where is_single
+        group by lead_id, cycle
+        having not bool_or(stage = 'mql')
+    ) as begun
+    cross join
+        lateral (
+            select
+                max(occurred_at) as occurred_at,
+                max(source) as source
+            from lifecycle.transitions
+            where lead_id = begun.lead_id and cycle = begun.cycle and stage = 'mql'
+        ) as mql
+),
+
+-- Likewise what a won deal has beside it: its loss, and the other way round.
+other_ends as (
+    select
+        ended.lead_id,
+        ended.cycle,
+        ended.stage,
+        other.occurred_at
+    from happened as ended
+    cross join
+        lateral (
+            select max(occurred_at) as occurred_at
+            from lifecycle.transitions
+            where
+                lead_id = ended.lead_id
+                and cycle = ended.cycle
+                and stage = case ended.stage when 'won' then 'lost' else 'won' end
+        ) as other
+    where ended.is_single and ended.stage in ('won', 'lost')
 ),
 
 singles as (
@@ -23,25 +78,19 @@ singles as (
         happened.stage,
         happened.occurred_at,
         happened.campaign,
-        coalesce(happened.source, mql.source) as source,
+        coalesce(happened.source, mqls.source) as source,
         happened.value,
         happened.kpi_version,
-        mql.occurred_at as mql_at,
-        other.occurred_at as other_end_at
+        mqls.occurred_at as mql_at,
+        other_ends.occurred_at as other_end_at
     from happened
-    left join lifecycle.transitions as mql
-        on happened.lead_id = mql.lead_id and happened.cycle = mql.cycle and mql.stage = 'mql'
-    -- Looked up for ends only, which are few.
-    left join lateral (
-        select max(ends.occurred_at) as occurred_at
-        from lifecycle.transitions as ends
-        where
-            happened.stage in ('won', 'lost')
-            and ends.lead_id = happened.lead_id
-            and ends.cycle = happened.cycle
-            and ends.stage = case happened.stage when 'won' then 'lost' else 'won' end
-    ) as other on true
-    where happened.person_id is null
+    left join mqls on happened.lead_id = mqls.lead_id and happened.cycle = mqls.cycle
+    left join other_ends
+        on
+            happened.lead_id = other_ends.lead_id
+            and happened.cycle = other_ends.cycle
+            and happened.stage = other_ends.stage
+    where happened.is_single
 ),
 
 persons as (
@@ -56,7 +105,7 @@ persons as (
         told.kpi_version,
         told.mql_at,
         case told.stage when 'won' then told.lost_at when 'lost' then told.won_at end as other_end_at
-    from (select distinct person_id from happened where person_id is not null) as touched
+    from (select distinct person_id from happened where not is_single) as touched
     cross join
         lateral (
             select
@@ -130,7 +179,10 @@ left_out as (
 
 counted as (
     select
-        (mql_at at time zone %(zone)s)::date as cohort_dt,
+        case
+            when mql_at >= %(start)s and mql_at < %(until)s then %(dt)s
+            else (mql_at at time zone %(zone)s)::date
+        end as cohort_dt,
         campaign,
         source,
         kpi_version,
@@ -160,12 +212,21 @@ counted as (
         0 as left_out
     from identity.leads as leads
     inner join versions on leads.created_at >= versions.since and leads.created_at < versions.until
-    left join cdp.events as events on leads.first_event_seq = events.seq
+    -- One look-up by key for each, whatever the number of all events.
+    left join
+        lateral (
+            select payload
+            from cdp.events
+            where seq = leads.first_event_seq
+            order by seq
+            limit 1
+        ) as first_event
+        on true
     cross join
         lateral (
             select
-                coalesce(leads.campaign, nullif(events.payload #>> '{context,utm,campaign}', '')) as campaign,
-                coalesce(leads.source, nullif(events.payload #>> '{context,utm,source}', '')) as source
+                coalesce(leads.campaign, nullif(first_event.payload #>> '{context,utm,campaign}', '')) as campaign,
+                coalesce(leads.source, nullif(first_event.payload #>> '{context,utm,source}', '')) as source
         ) as origin
     left join analytics.campaign_names as names on origin.campaign = names.name
     where leads.created_at >= %(start)s and leads.created_at < %(until)s and leads.merged_into is null

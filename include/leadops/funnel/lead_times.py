@@ -1,6 +1,5 @@
 """How many MQLs reach a stage and how fast, with those counted that are still on their way (Kaplan–Meier)."""
 
-import math
 import warnings
 from typing import Any
 
@@ -29,7 +28,7 @@ def measure_lead_times(
         "rate": float(reached.mean()),
         "within_days": within_days,
     }
-    closed = days[reached]
+    closed = np.sort(days[reached])  # a sum of floats must not hang on the order in which they are read
     if len(closed):
         figures["closed_median_days"] = float(np.median(closed))
         figures["closed_p90_days"] = float(np.quantile(closed, 0.9))
@@ -87,4 +86,4 @@ class _Curve:
 
 
 def _fill(bound: Floats, point: Floats) -> Floats:
-    return np.where([math.isnan(value) for value in bound], point, bound)
+    return np.where(np.isnan(bound), point, bound)

@@ -1,31 +1,24 @@
--- How long each MQL had waited for each stage by the end of the day (days of 24 hours), and whether it was reached.
--- One that was lost has not reached it, and is not forgotten either: it counts with the whole time.
+-- When each MQL was, and when it had reached each stage by the end of the day; infinity: not. One that was lost has not
+-- reached it, and is not forgotten either: it counts with the whole time. A column at a time, to be read as arrays.
 select
-    waits.campaign,
-    one.stage,
-    array_agg(extract(epoch from coalesce(one.reached_at, %(known_until)s) - waits.mql_at)::double precision / 86400)
-        as days,
-    array_agg(one.reached_at is not null) as reached
-from day_cycles as waits
-cross join
-    lateral (
-        values
-        ('sal', case when waits.sal_at < %(known_until)s then waits.sal_at end),
-        ('sql', case when waits.sql_at < %(known_until)s then waits.sql_at end),
-        (
-            'won',
-            case
-                when
-                    waits.won_at < %(known_until)s
-                    and (
-                        waits.lost_at is null
-                        or waits.lost_at <= waits.won_at
-                        or waits.lost_at >= %(known_until)s
-                    )
-                    then waits.won_at
-            end
-        )
-    ) as one (stage, reached_at)
-where waits.mql_at >= %(lead_times_from)s and waits.mql_at < %(known_until)s
-group by waits.campaign, one.stage
-order by waits.campaign, one.stage
+    campaign,
+    array_agg(mql_at) as mqls,
+    array_agg(case when sal_at < %(known_until)s then sal_at else 'infinity' end) as sals,
+    array_agg(case when sql_at < %(known_until)s then sql_at else 'infinity' end) as sqls,
+    array_agg(
+        case
+            when
+                won_at < %(known_until)s
+                and (
+                    lost_at is null
+                    or lost_at <= won_at
+                    or lost_at >= %(known_until)s
+                )
+                then won_at
+            else 'infinity'
+        end
+    ) as wons
+from day_cycles
+where mql_at >= %(lead_times_from)s and mql_at < %(known_until)s
+group by campaign
+order by campaign

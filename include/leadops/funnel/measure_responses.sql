@@ -39,12 +39,15 @@ cycles as (
     where cycles.mql_at >= %(responses_from)s
 ),
 
--- Once for each row, however often the parts below refer to it.
+-- Once for each row, however often the parts below refer to it. Most had somebody at once: nothing to count up to then.
 at_times as materialized (
     select
         cycles.*,
         analytics.count_minutes(mql_at, working_starts, working_ends, working_before) as worked_at_mql,
-        analytics.count_minutes(had_at, working_starts, working_ends, working_before) as worked_at_had,
+        case
+            when had_at > mql_at
+                then analytics.count_minutes(had_at, working_starts, working_ends, working_before)
+        end as worked_at_later,
         analytics.count_minutes(sal_at, working_starts, working_ends, working_before) as worked_at_sal,
         analytics.count_minutes(sal_at, free_starts, free_ends, free_before)
         - analytics.count_minutes(mql_at, free_starts, free_ends, free_before) as free
@@ -56,8 +59,8 @@ parts as (
     select
         at_times.*,
         worked_at_sal - worked_at_mql as worked,
-        worked_at_had - worked_at_mql as waited,
-        worked_at_sal - worked_at_had as handled,
+        coalesce(worked_at_later, worked_at_mql) - worked_at_mql as waited,
+        worked_at_sal - coalesce(worked_at_later, worked_at_mql) as handled,
         wall - free - (worked_at_sal - worked_at_mql) as night,
         case when feed_late > %(feed_late_after)s and not is_quiet then feed_late else 0 end as feed
     from at_times

@@ -22,7 +22,8 @@ boxes as (
         count(*) as mqls,
         count(*) - count(minutes) as open,
         percentile_cont(array[0.25, 0.5, 0.75]) within group (order by minutes) as quartiles,
-        percentile_cont(0.5) within group (order by working_minutes) as working_median
+        percentile_cont(0.5) within group (order by working_minutes) as working_median,
+        array_agg(minutes order by minutes) filter (where minutes is not null) as sorted
     from answers
     group by grouping sets ((), (rep_id), (campaign), (hour))
     having count(*) > 0
@@ -30,60 +31,63 @@ boxes as (
 
 fenced as (
     select
-        boxes.*,
+        boxes.dimension,
+        boxes.key,
+        boxes.mqls,
+        boxes.open,
+        boxes.quartiles,
+        boxes.working_median,
         -- A key that is null is a group of its own; with the sign in front it can be joined.
-        coalesce('=' || key, '') as marked,
-        quartiles[1] - 1.5 * (quartiles[3] - quartiles[1]) as low_fence,
-        quartiles[3] + 1.5 * (quartiles[3] - quartiles[1]) as high_fence
+        coalesce('=' || boxes.key, '') as marked,
+        fences.low as low_fence,
+        fences.high as high_fence,
+        -- In order, the number of those up to a fence is the place of the last of them.
+        case
+            when boxes.sorted[width_bucket(fences.low, boxes.sorted)] = fences.low then fences.low
+            else boxes.sorted[width_bucket(fences.low, boxes.sorted) + 1]
+        end as low_whisker,
+        boxes.sorted[width_bucket(fences.high, boxes.sorted)] as high_whisker
     from boxes
-),
-
-placed as (
-    select
-        fenced.dimension,
-        fenced.marked,
-        fenced.low_fence,
-        fenced.high_fence,
-        answers.lead_id,
-        answers.cycle,
-        answers.cause,
-        answers.minutes
-    from answers
     cross join
         lateral (
-            values
-            ('all', ''),
-            ('rep', coalesce('=' || answers.rep_id, '')),
-            ('campaign', coalesce('=' || answers.campaign, '')),
-            ('hour', '=' || answers.hour)
-        ) as one (dimension, marked)
-    inner join fenced on one.dimension = fenced.dimension and one.marked = fenced.marked
-    where answers.minutes is not null
+            select
+                quartiles[1] - 1.5 * (quartiles[3] - quartiles[1]) as low,
+                quartiles[3] + 1.5 * (quartiles[3] - quartiles[1]) as high
+        ) as fences
 ),
 
-whiskers as (
-    select
-        dimension,
-        marked,
-        min(minutes) filter (where minutes >= low_fence) as low_whisker,
-        max(minutes) filter (where minutes <= high_fence) as high_whisker
-    from placed
-    group by dimension, marked
+-- Few are outside of any fence; only those are compared with each of theirs.
+far as (
+    select *
+    from answers
+    where minutes < (select max(low_fence) from fenced) or minutes > (select min(high_fence) from fenced)
 ),
 
 outside as (
     select
-        dimension,
-        marked,
+        fenced.dimension,
+        fenced.marked,
         jsonb_agg(
             jsonb_build_object(
-                'lead_id', lead_id, 'cycle', cycle, 'minutes', round(minutes::numeric, 1), 'cause', cause
+                'lead_id', far.lead_id,
+                'cycle', far.cycle,
+                'minutes', round(far.minutes::numeric, 1),
+                'cause', far.cause
             )
-            order by minutes desc, lead_id asc, cycle asc
+            order by far.minutes desc, far.lead_id asc, far.cycle asc
         ) as outliers
-    from placed
-    where minutes < low_fence or minutes > high_fence
-    group by dimension, marked
+    from far
+    cross join
+        lateral (
+            values
+            ('all', ''),
+            ('rep', coalesce('=' || far.rep_id, '')),
+            ('campaign', coalesce('=' || far.campaign, '')),
+            ('hour', '=' || far.hour)
+        ) as one (dimension, marked)
+    inner join fenced on one.dimension = fenced.dimension and one.marked = fenced.marked
+    where far.minutes < fenced.low_fence or far.minutes > fenced.high_fence
+    group by fenced.dimension, fenced.marked
 )
 
 insert into analytics.response_time_summaries
@@ -100,10 +104,9 @@ select
     fenced.quartiles[2],
     fenced.quartiles[1],
     fenced.quartiles[3],
-    whiskers.low_whisker,
-    whiskers.high_whisker,
+    fenced.low_whisker,
+    fenced.high_whisker,
     fenced.working_median,
     coalesce(outside.outliers, '[]')
 from fenced
-left join whiskers on fenced.dimension = whiskers.dimension and fenced.marked = whiskers.marked
 left join outside on fenced.dimension = outside.dimension and fenced.marked = outside.marked

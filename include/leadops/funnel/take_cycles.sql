@@ -8,7 +8,8 @@ with mqls as materialized (
         transitions.occurred_at,
         coalesce((transitions.evidence ->> 'backfill')::boolean, false)
         and not transitions.evidence ? 'imported' as is_quiet,
-        people.person_id
+        people.person_id,
+        people.person_id is null as is_single
     from lifecycle.transitions as transitions
     left join identity.people as people on transitions.lead_id = people.lead_id
     where
@@ -18,7 +19,7 @@ with mqls as materialized (
 ),
 
 persons as (
-    select distinct person_id from mqls where person_id is not null
+    select distinct person_id from mqls where not is_single
 ),
 
 stories as (
@@ -33,9 +34,14 @@ stories as (
         later.recorded_at,
         later.evidence
     from mqls
-    left join lifecycle.transitions as later
-        on mqls.lead_id = later.lead_id and mqls.cycle = later.cycle and mqls.occurred_at <= later.occurred_at
-    where mqls.person_id is null
+    -- The MQL is among what happened since it; nothing of that lies before the days looked back over.
+    inner join lifecycle.transitions as later
+        on
+            mqls.lead_id = later.lead_id
+            and mqls.cycle = later.cycle
+            and mqls.occurred_at <= later.occurred_at
+            and later.occurred_at >= %(looks_back_to)s
+    where mqls.is_single
     union all
     select
         touched.person_id as lead_id,
@@ -65,23 +71,38 @@ stories as (
             where mql.stage = 'mql'
         ) as told
     where told.mql_at >= %(looks_back_to)s and told.mql_at < %(until)s
+),
+
+cycles as (
+    select
+        lead_id,
+        cycle,
+        campaign,
+        is_quiet,
+        mql_at,
+        min(occurred_at) filter (where stage = 'sal') as sal_at,
+        min(recorded_at) filter (where stage = 'sal' and not evidence ? 'imported') as sal_recorded_at,
+        min(evidence ->> 'rep_id') filter (where stage = 'sal') as rep_id,
+        min(occurred_at) filter (where stage = 'sql') as sql_at,
+        min(occurred_at) filter (where stage = 'won') as won_at,
+        min(occurred_at) filter (where stage = 'lost') as lost_at
+    from stories
+    group by lead_id, cycle, campaign, is_quiet, mql_at
 )
 
 insert into day_cycles
 (lead_id, cycle, campaign, is_quiet, mql_at, sal_at, sal_recorded_at, rep_id, sql_at, won_at, lost_at)
 select
-    stories.lead_id,
-    stories.cycle,
-    min(coalesce(names.campaign, stories.campaign)) as campaign,
-    bool_or(stories.is_quiet) as is_quiet,
-    stories.mql_at,
-    min(stories.occurred_at) filter (where stories.stage = 'sal') as sal_at,
-    min(stories.recorded_at) filter (where stories.stage = 'sal' and not stories.evidence ? 'imported')
-        as sal_recorded_at,
-    min(stories.evidence ->> 'rep_id') filter (where stories.stage = 'sal') as rep_id,
-    min(stories.occurred_at) filter (where stories.stage = 'sql') as sql_at,
-    min(stories.occurred_at) filter (where stories.stage = 'won') as won_at,
-    min(stories.occurred_at) filter (where stories.stage = 'lost') as lost_at
-from stories
-left join analytics.campaign_names as names on stories.campaign = names.name
-group by stories.lead_id, stories.cycle, stories.mql_at
+    cycles.lead_id,
+    cycles.cycle,
+    coalesce(names.campaign, cycles.campaign) as campaign,
+    cycles.is_quiet,
+    cycles.mql_at,
+    cycles.sal_at,
+    cycles.sal_recorded_at,
+    cycles.rep_id,
+    cycles.sql_at,
+    cycles.won_at,
+    cycles.lost_at
+from cycles
+left join analytics.campaign_names as names on cycles.campaign = names.name

@@ -1,4 +1,5 @@
--- Every fact is judged by the contract version of its own moment; the earliest of a kind in a cycle stays.
+-- Every fact is judged by the contract version of its own moment; the earliest of a kind in a cycle stays. But a deal
+-- that is re-opened, and ends again, was won or lost when it last turned so.
 -- What sales did before the MQL, since the cycle before ended, counts from the MQL on: a form brings a lead to the
 -- CRM at once, and who has taken it does not take it again. A contact longer ago than within_hours is none.
 with versions as (
@@ -127,23 +128,59 @@ facts as (
     ) as found
 ),
 
+ends as (
+    select
+        *,
+        lag(fact) over (partition by lead_id, cycle order by occurred_at asc, activity_id asc) as fact_before
+    from facts
+    where fact in ('won', 'lost')
+),
+
+chosen as (
+    (
+        select distinct on (lead_id, cycle, fact)
+            lead_id,
+            cycle,
+            fact,
+            occurred_at,
+            activity_id,
+            rep_id
+        from facts
+        where fact not in ('won', 'lost')
+        order by lead_id asc, cycle asc, fact asc, occurred_at asc, activity_id asc
+    )
+    union all
+    (
+        select distinct on (lead_id, cycle, fact)
+            lead_id,
+            cycle,
+            fact,
+            occurred_at,
+            activity_id,
+            rep_id
+        from ends
+        where fact_before is distinct from fact
+        order by lead_id asc, cycle asc, fact asc, occurred_at desc, activity_id desc
+    )
+),
+
 changed as (
     insert into lifecycle.facts (lead_id, cycle, fact, occurred_at, activity_id, rep_id)
-    select distinct on (lead_id, cycle, fact)
+    select
         lead_id,
         cycle,
         fact,
         occurred_at,
         activity_id,
         rep_id
-    from facts
-    order by lead_id asc, cycle asc, fact asc, occurred_at asc, activity_id asc
+    from chosen
     on conflict (lead_id, cycle, fact) do update
         set occurred_at = excluded.occurred_at, activity_id = excluded.activity_id, rep_id = excluded.rep_id
         where
         facts.occurred_at > excluded.occurred_at
-        -- The CRM corrects a deal in the activity that won it.
-        or (facts.fact = 'won' and facts.activity_id = excluded.activity_id)
+        -- The CRM may correct a deal in the activity that won it.
+        or facts.fact = 'won'
+        or (facts.fact = 'lost' and facts.activity_id <> excluded.activity_id)
     returning lead_id, cycle
 ),
 

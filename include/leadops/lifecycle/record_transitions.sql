@@ -93,8 +93,8 @@ recorded as (
         where
         transitions.occurred_at > excluded.occurred_at
         or (
-            transitions.stage = 'won'
-            and transitions.evidence ->> 'activity_id' = excluded.evidence ->> 'activity_id'
+            transitions.stage in ('won', 'lost')
+            and not transitions.evidence ? 'imported'
             and (transitions.occurred_at, transitions.value) is distinct from (excluded.occurred_at, excluded.value)
         )
     returning lead_id, stage, xmax = 0 as is_new
