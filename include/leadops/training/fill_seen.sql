@@ -2,32 +2,28 @@
 -- event itself came: who it was became known only then.
 insert into seen (place, name, age, event_seq)
 select
-    moments.place,
-    coalesce(array_position(%(names)s::text[], events.event), 0),
-    extract(epoch from moments.at - events.ts) / 86400,
+    sources.place,
+    coalesce(names.number, 0) as name,
+    date_part('epoch', sources.at - events.ts) / 86400 as age,
     events.seq
-from moments
-inner join sources on moments.place = sources.place
+from sources
 inner join identity.resolved_events as resolved on sources.lead_id = resolved.lead_id
 inner join cdp.events as events on resolved.event_seq = events.seq
+left join unnest(%(names)s::text[]) with ordinality as names (event, number) on events.event = names.event
 where
-    events.ts <= moments.at
-    and (%(every)s or events.event = any(%(names)s::text[]))
+    events.ts <= sources.at
+    and (%(every)s or names.number is not null)
     and (
-        events.received_at <= moments.known_at
-        or (events.is_history and events.received_at < moments.history_until)
+        events.received_at <= sources.known_at
+        or (events.is_history and events.received_at < sources.history_until)
     )
     and not exists (
         select from strangers
         where
-            strangers.place = moments.place
-            and strangers.kind = 'anonymous_id'
-            and strangers.value = case when events.email is null then events.anonymous_id end
-    )
-    and not exists (
-        select from strangers
-        where
-            strangers.place = moments.place
-            and strangers.kind = 'user_id'
-            and strangers.value = case when events.email is null then events.user_id end
+            strangers.place = sources.place
+            and events.email is null
+            and (
+                (strangers.kind = 'anonymous_id' and strangers.value = events.anonymous_id)
+                or (strangers.kind = 'user_id' and strangers.value = events.user_id)
+            )
     )

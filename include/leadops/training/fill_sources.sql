@@ -1,16 +1,22 @@
 -- Another lead of the person was known to be theirs from the evidence that joined it to the holder; in a longer
 -- chain from the last evidence that touches it, which is never too early.
-insert into sources (place, lead_id, known_from)
+insert into sources (place, lead_id, known_from, at, known_at, history_until)
 select
     place,
     holder as lead_id,
-    '-infinity' as known_from
+    '-infinity' as known_from,
+    at,
+    known_at,
+    history_until
 from moments
 union all
 select
     moments.place,
     others.lead_id,
-    joined.known_from
+    joined.known_from,
+    moments.at,
+    moments.known_at,
+    moments.history_until
 from moments
 inner join identity.people as people on moments.holder = people.lead_id
 inner join identity.people as others on people.person_id = others.person_id and moments.holder <> others.lead_id

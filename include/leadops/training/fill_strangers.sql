@@ -1,12 +1,11 @@
 insert into strangers (place, kind, value)
 select
-    moments.place,
+    sources.place,
     aliases.kind,
     aliases.value
-from moments
-inner join sources on moments.place = sources.place
+from sources
 inner join identity.aliases as aliases on sources.lead_id = aliases.lead_id
 inner join cdp.events as told on aliases.event_seq = told.seq
 where
     aliases.kind in ('anonymous_id', 'user_id')
-    and told.received_at > coalesce(moments.history_until, moments.known_at)
+    and told.received_at > coalesce(sources.history_until, sources.known_at)

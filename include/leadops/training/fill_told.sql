@@ -1,25 +1,29 @@
--- The newest telling counts; of one event the first property present.
+-- The newest telling counts; of one event the first property present. Events are put in order once, not once for each
+-- of their properties.
 with tellings as materialized (
     select
         seen.place,
-        wanted.feature,
-        wanted.preference,
-        events.ts,
-        events.event_id,
-        events.payload #> array['properties', wanted.property] as value
+        events.payload -> 'properties' as properties,
+        row_number() over (
+            partition by seen.place
+            order by events.ts desc, events.event_id collate "C" desc
+        ) as rank
     from seen
     inner join cdp.events as events on seen.event_seq = events.seq
-    cross join
-        unnest(%(features)s::integer[], %(properties)s::text[]) with ordinality
-            as wanted (feature, property, preference)
     where seen.name = any(%(told_by)s::integer[])
 )
 
 insert into told (place, feature, value)
-select distinct on (place, feature)
-    place,
-    feature,
-    lower(btrim(value #>> '{}'))
+select distinct on (tellings.place, wanted.feature)
+    tellings.place,
+    wanted.feature,
+    lower(btrim(tellings.properties ->> wanted.property)) as value
 from tellings
-where jsonb_typeof(value) in ('string', 'number', 'boolean') and btrim(value #>> '{}') <> ''
-order by place asc, feature asc, ts desc, event_id collate "C" desc, preference asc
+inner join
+    unnest(%(features)s::integer[], %(properties)s::text[]) with ordinality
+        as wanted (feature, property, preference)
+    on tellings.properties ? wanted.property
+where
+    jsonb_typeof(tellings.properties -> wanted.property) in ('string', 'number', 'boolean')
+    and btrim(tellings.properties ->> wanted.property) <> ''
+order by tellings.place asc, wanted.feature asc, tellings.rank asc, wanted.preference asc
