@@ -17,7 +17,7 @@ late as (
         progress.last_seq
     from taken
     cross join identity.progress as progress
-    where taken.event_seq < progress.last_seq
+    where taken.event_seq < progress.last_seq and progress.last_seq > %(first_seq)s
     order by taken.event_seq
     on conflict (event_seq) do nothing
 ),
@@ -67,6 +67,13 @@ found as (
         by_enrichment.lead_id as enrichment_lead,
         by_user.lead_id as user_lead,
         by_anonymous.lead_id as anonymous_lead,
+        coalesce(
+            events.email is null and (
+                events.user_id = any(%(suspect_user_ids)s::text[])
+                or events.anonymous_id = any(%(suspect_anonymous_ids)s::text[])
+                or events.enrichment_id = any(%(suspect_enrichment_ids)s::text[])
+            ), false
+        ) as is_suspect,
         by_email.lead_id in (
             case when by_enrichment.confirmed_seq is null then by_enrichment.lead_id end,
             case when by_user.confirmed_seq is null then by_user.lead_id end,
@@ -83,66 +90,47 @@ found as (
     offset 0 -- noqa: AM09
 ),
 
-located as (
+decided as (
     select
         *,
-        num_nonnulls(enrichment_id, user_id, anonymous_id) as identifiers,
-        num_nonnulls(enrichment_lead, user_lead, anonymous_lead) as owned,
         case
-            when email is not null then 'email'
-            when
-                user_id = any(%(suspect_user_ids)s::text[])
-                or anonymous_id = any(%(suspect_anonymous_ids)s::text[])
-                or enrichment_id = any(%(suspect_enrichment_ids)s::text[])
-                then 'suspect'
-            when enrichment_id is not null and coalesce(enrichment_lead, 1) <> 0 then 'enrichment'
-            when user_id is not null and coalesce(user_lead, 1) <> 0 then 'user'
-            when anonymous_id is not null and coalesce(anonymous_lead, 1) <> 0 then 'anonymous'
-        end as deciding
+            when email is not null then email_lead
+            when is_suspect then null
+            when enrichment_id is not null and coalesce(enrichment_lead, 1) <> 0 then enrichment_lead
+            when user_id is not null and coalesce(user_lead, 1) <> 0 then user_lead
+            when anonymous_id is not null and coalesce(anonymous_lead, 1) <> 0 then anonymous_lead
+        end as lead_id
     from found
     offset 0 -- noqa: AM09
 ),
 
-decided as (
+-- Read three times over: only what is used, and first what every event needs.
+sorted as materialized (
     select
         seq as event_seq,
         lane,
-        email,
-        enrichment_id,
-        user_id,
-        anonymous_id,
+        lead_id,
+        tells_traits,
+        case
+            when num_nonnulls(enrichment_id, user_id, anonymous_id) = 0 then false
+            when is_suspect then true
+            when email is not null
+                then lead_id is null or coalesce(confirms, false) or not (
+                    (enrichment_id is null or coalesce(enrichment_lead in (0, lead_id), false))
+                    and (user_id is null or coalesce(user_lead in (0, lead_id), false))
+                    and (anonymous_id is null or coalesce(anonymous_lead in (0, lead_id), false))
+                )
+            else
+                num_nonnulls(enrichment_id, user_id, anonymous_id)
+                > greatest(num_nonnulls(enrichment_lead, user_lead, anonymous_lead), 1)
+        end as is_link,
         enrichment_lead,
         user_lead,
         anonymous_lead,
-        tells_traits,
-        identifiers,
-        owned,
-        deciding,
-        confirms,
-        case deciding
-            when 'email' then email_lead
-            when 'enrichment' then enrichment_lead
-            when 'user' then user_lead
-            when 'anonymous' then anonymous_lead
-        end as lead_id
-    from located
-    offset 0 -- noqa: AM09
-),
-
-sorted as materialized (
-    select
-        *,
-        case
-            when identifiers = 0 then false
-            when deciding = 'suspect' then true
-            when email is not null
-                then lead_id is null or owned < identifiers or coalesce(confirms, false) or not (
-                    coalesce(enrichment_lead in (0, lead_id), true)
-                    and coalesce(user_lead in (0, lead_id), true)
-                    and coalesce(anonymous_lead in (0, lead_id), true)
-                )
-            else owned < identifiers and identifiers > 1
-        end as is_link
+        email,
+        enrichment_id,
+        user_id,
+        anonymous_id
     from decided
 ),
 

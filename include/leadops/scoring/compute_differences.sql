@@ -16,26 +16,37 @@ fit_rules as materialized (
     from jsonb_to_recordset(%(fit)s) as listed (name text, trait text, condition jsonpath, points integer)
 ),
 
--- The condition is tested in a case, which the planner takes for an even chance: taking it for a rare one, it
--- would try the rules on all events there are before it looks whose they are.
-matches as (
+-- Whose events count is settled on narrow rows, before the events themselves come in; `offset 0` keeps that order.
+owned as (
     select
         members.lead_id,
         members.member_id,
-        resolved.event_seq,
-        rules.number,
-        rules.day_cap,
-        rules.ever_cap,
-        rules.group_number,
-        rules.group_day_cap,
-        rules.group_ever_cap,
-        events.ts,
-        events.event_id collate "C" as event_id,
-        (events.ts at time zone %(zone)s)::date as day,
-        abs(rules.points) as amount
+        resolved.event_seq
     from members
     inner join identity.resolved_events as resolved on members.member_id = resolved.lead_id
-    inner join cdp.events as events on resolved.event_seq = events.seq
+    offset 0 -- noqa: AM09
+),
+
+-- The condition is tested in a case, which the planner takes for an even chance: taking it for a rare one, it
+-- would try the rules on all events there are before it looks whose they are. What is never null and has one width
+-- comes first: rows are sorted and kept by the million, and text before a column makes it slow to reach.
+matches as (
+    select
+        owned.lead_id,
+        owned.member_id,
+        owned.event_seq,
+        events.ts,
+        (events.ts at time zone %(zone)s)::date as day,
+        rules.number,
+        abs(rules.points) as amount,
+        rules.group_number,
+        rules.day_cap,
+        rules.ever_cap,
+        rules.group_day_cap,
+        rules.group_ever_cap,
+        events.event_id collate "C" as event_id
+    from owned
+    inner join cdp.events as events on owned.event_seq = events.seq
     inner join rules
         on
             events.event = rules.event
@@ -74,14 +85,14 @@ rule_capped as (
         lead_id,
         member_id,
         event_seq,
+        ts,
+        day,
         number,
+        least(ever_cap, life_so_far) - least(ever_cap, life_so_far - day_amount) as amount,
         group_number,
         group_day_cap,
         group_ever_cap,
-        ts,
-        event_id,
-        day,
-        least(ever_cap, life_so_far) - least(ever_cap, life_so_far - day_amount) as amount
+        event_id
     from rule_lives
     where ever_cap is null or life_so_far - day_amount < ever_cap
 ),
@@ -218,14 +229,40 @@ select
             or coalesce(former.body #> array['rules', given.rule], 'null')
             <> coalesce(current_rules.body #> array['rules', given.rule], 'null')
             then given.rule || ': the rules changed'
-        when moved.person_id is not null then given.rule || ': this lead was joined to lead ' || moved.person_id
-        when moved.is_split then given.rule || ': leads that had been joined were split'
-        when given.points = 0 and wanted.member_id <> wanted.lead_id
-            then given.rule || ': lead ' || wanted.member_id || ' was joined to this one'
-        when given.dimension = 'fit' then given.rule || ': what is known of the lead changed'
-        when abs(due.points) < abs(given.points)
-            then given.rule || ': an earlier event took its place under the cap'
-        else given.rule || ': the cap has room for it again'
+        -- Looked up here and not joined, so that it costs nothing where there is nothing to correct.
+        else given.rule || ': ' || coalesce(
+            (
+                select 'this lead was joined to lead ' || people.person_id
+                from identity.people as people
+                where people.lead_id = given.lead_id and people.person_id <> given.lead_id
+            ),
+            -- Since the last row, was it split from a lead whose events it had, or that had its own?
+            (
+                select 'leads that had been joined were split'
+                where
+                    exists (
+                        select from identity.lead_merges as held
+                        where
+                            (held.older_lead_id = given.lead_id or held.younger_lead_id = given.lead_id)
+                            and held.undone_at >= given.recorded_at
+                    ) and (
+                        given.points = 0
+                        or given.event_seq is null
+                        or not exists (
+                            select from members as own
+                            inner join identity.resolved_events as events on own.member_id = events.lead_id
+                            where own.lead_id = given.lead_id and events.event_seq = given.event_seq
+                        )
+                    )
+            ),
+            case
+                when given.points = 0 and wanted.member_id <> wanted.lead_id
+                    then 'lead ' || wanted.member_id || ' was joined to this one'
+                when given.dimension = 'fit' then 'what is known of the lead changed'
+                when abs(due.points) < abs(given.points) then 'an earlier event took its place under the cap'
+                else 'the cap has room for it again'
+            end
+        )
     end
 from wanted
 full join given
@@ -241,30 +278,13 @@ cross join
     ) as sums
 cross join
     lateral (
-        select case when sign(sums.rest) = sign(sums.wanted) then sums.rest else 0 end as points
+        select
+            case
+                when sums.wanted > 0 then greatest(sums.rest, 0)
+                when sums.wanted < 0 then least(sums.rest, 0)
+                else 0
+            end as points
     ) as due
 left join scoring.rule_sets as former on given.rule_set_id = former.rule_set_id
--- Since the last row, was the lead joined to an older one, or split from one whose events it had or that had its own?
-left join lateral (
-    select
-        nullif(people.person_id, given.lead_id) as person_id,
-        exists (
-            select from identity.lead_merges as held
-            where
-                (held.older_lead_id = given.lead_id or held.younger_lead_id = given.lead_id)
-                and held.undone_at >= given.recorded_at
-        ) and (
-            given.points = 0
-            or given.event_seq is null
-            or not exists (
-                select from members as own
-                inner join identity.resolved_events as events on own.member_id = events.lead_id
-                where own.lead_id = given.lead_id and events.event_seq = given.event_seq
-            )
-        ) as is_split
-    from (select given.lead_id) as asked
-    left join identity.people as people on asked.lead_id = people.lead_id
-    where given.lead_id is not null
-) as moved on true
 cross join (select %(body)s) as current_rules (body)
 where due.points <> coalesce(given.points, 0)

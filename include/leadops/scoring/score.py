@@ -95,6 +95,7 @@ def score_leads(
 def prepare(connection: Connection) -> None:
     """Make the working tables `touched`, `members` and `differences`, empty, for this transaction."""
     connection.execute("set local work_mem = '256MB'")
+    connection.execute("set local hash_mem_multiplier = 1")  # of two large sides it hashes the narrow one
     connection.execute("set local jit = off")
     connection.execute("set local random_page_cost = 1.1")  # few leads are looked up, not searched for
     connection.execute(load_sql("leadops.scoring", "create_touched"))
