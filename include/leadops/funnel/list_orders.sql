@@ -11,11 +11,13 @@ union all
 select
     'missing_stage' as gate,
     coalesce(people.person_id, transitions.lead_id) as lead_id,
-    transitions.cycle,
+    coalesce(numbers.person_cycle, transitions.cycle) as cycle,
     transitions.stage,
     transitions.occurred_at
 from lifecycle.transitions as transitions
 left join identity.people as people on transitions.lead_id = people.lead_id
+left join lifecycle.person_cycles as numbers
+    on people.lead_id = numbers.lead_id and transitions.cycle = numbers.cycle
 where
     transitions.occurred_at >= %(start)s
     and transitions.occurred_at < %(until)s
@@ -25,8 +27,9 @@ where
         where mql.lead_id = transitions.lead_id and mql.cycle = transitions.cycle and mql.stage = 'mql'
     )
     and not exists (
-        select from identity.people as member
-        inner join lifecycle.transitions as mql
-            on member.lead_id = mql.lead_id and mql.cycle = transitions.cycle and mql.stage = 'mql'
-        where member.person_id = people.person_id
+        select from lifecycle.joined_transitions as mql
+        where
+            mql.person_id = people.person_id
+            and mql.person_cycle = coalesce(numbers.person_cycle, transitions.cycle)
+            and mql.stage = 'mql'
     )
