@@ -26,19 +26,26 @@ def prepare_pools(port: int, *, user: str, password: str) -> str:
         raise LeadopsError(f"Airflow refuses the password of {user} ({status}); see the api-server's log")
     done = []
     for name, (slots, description) in POOLS.items():
+        # Looked for first: making one that is there leaves a page of traceback in the API server's log.
+        status, _ = _call(port, "GET", f"/api/v2/pools/{name}", token=answer["access_token"])
+        if status == http.client.OK:
+            done.append(f"{name} is there")
+            continue
         pool = {"name": name, "slots": slots, "description": description}
         status, _ = _call(port, "POST", "/api/v2/pools", pool, token=answer["access_token"])
-        if status not in (http.client.CREATED, http.client.CONFLICT):
+        if status != http.client.CREATED:
             raise LeadopsError(f"Airflow does not make the pool {name} ({status}); see the api-server's log")
-        done.append(f"{name}, {slots} slots" if status == http.client.CREATED else f"{name} is there")
+        done.append(f"{name}, {slots} slot{'' if slots == 1 else 's'}")
     return "; ".join(done)
 
 
-def _call(port: int, method: str, path: str, body: dict[str, Any], *, token: str = "") -> tuple[int, Any]:
+def _call(
+    port: int, method: str, path: str, body: dict[str, Any] | None = None, *, token: str = ""
+) -> tuple[int, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     try:
-        connection.request(method, path, json.dumps(body), headers)
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read() or b"null")
     except (OSError, http.client.HTTPException, ValueError) as error:

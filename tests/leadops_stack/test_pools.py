@@ -1,0 +1,65 @@
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from leadops_stack.pools import POOLS, prepare_pools
+
+
+class Airflow(http.server.ThreadingHTTPServer):
+    """The pools of an Airflow, and what it was asked to make."""
+
+    pools: dict[str, Any]
+    asked: list[str]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers as Airflow's API does."""
+
+    server: Airflow
+
+    def do_GET(self) -> None:
+        self._answer(200 if self.path.rsplit("/", 1)[-1] in self.server.pools else 404)
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/auth/token":
+            return self._answer(201, {"access_token": "t"})
+        self.server.asked.append(body["name"])
+        status = 409 if body["name"] in self.server.pools else 201
+        self.server.pools[body["name"]] = body["slots"]
+        return self._answer(status)
+
+    def _answer(self, status: int, body: Any = None) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def airflow() -> Iterator[Airflow]:
+    with Airflow(("127.0.0.1", 0), Handler) as server:
+        server.pools, server.asked = {}, []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def prepare(airflow: Airflow) -> str:
+    return prepare_pools(airflow.server_port, user="admin", password="p")
+
+
+def test_a_pool_that_is_there_is_not_made_again(airflow: Airflow) -> None:
+    """Airflow answers the second making with a page of traceback in its log."""
+    assert prepare(airflow) == "leadops, 3 slots; leadops_daily, 1 slot"
+    airflow.pools["leadops"] = 7
+    airflow.asked.clear()
+    assert prepare(airflow) == "leadops is there; leadops_daily is there"
+    assert airflow.asked == []
+    assert airflow.pools == {"leadops": 7, "leadops_daily": POOLS["leadops_daily"][0]}
