@@ -14,7 +14,8 @@ def test_explain_shows_every_point_and_the_total(scored: World) -> None:
     CliRunner().invoke(app, ["score"])
     result = CliRunner().invoke(app, ["explain", "a@x.example"], env={"COLUMNS": "120"})
     assert result.exit_code == 0
-    assert "2026-02-28 15:01:00" in result.output
+    assert "happened (Asia/Tokyo)" in result.output
+    assert "2026-03-01 00:01:00" in result.output
     assert "fit 0 + behaviour 5 + model 0 = 5, shown as 5, grade C4" in result.output
     assert json.loads(CliRunner().invoke(app, ["explain", "1", "--json"]).output)["lines"][0]["points"] == 5
 

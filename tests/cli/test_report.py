@@ -55,7 +55,7 @@ def test_wrong_words_are_one_line(words: list[str], says: str) -> None:
 
 def test_a_quarter_is_frozen_once(connection: Connection) -> None:
     first = run("freeze-quarter", "2026-Q3")
-    assert "2026-Q3: 2026-Q1, sha256" in first
+    assert "2026-Q3: KPI version 2026-Q1, sha256" in first
     assert first.rstrip().endswith(": frozen")
     assert "was frozen already; nothing was changed" in run("freeze-quarter", "2026-Q3")
     assert connection.execute("select count(*) from lifecycle.frozen_quarters").fetchone() == (1,)

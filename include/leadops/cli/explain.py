@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from leadops.cli.context import console, open_database
+from leadops.company import Company
 from leadops.errors import PermanentError
 from leadops.scoring.explain import Explanation, Line, explain_lead
 from leadops.scoring.rules import RuleSet
@@ -24,7 +25,7 @@ def explain(
 
     Exits with 1 when the ledger does not sum to the stored score.
     """
-    rules = load_config("scoring", RuleSet)
+    rules, company = load_config("scoring", RuleSet), load_config("company", Company)
     with open_database() as connection:
         explanation = explain_lead(connection, _parse(lead), grades=rules.grades)
         model = explain_model(connection, explanation.lead_id)
@@ -32,9 +33,9 @@ def explain(
         told = asdict(explanation) | {"model_parts": asdict(model) if model else None}
         typer.echo(json.dumps(told, default=lambda moment: moment.isoformat()))
     else:
-        console.print(_draw(explanation))
+        console.print(_draw(explanation, company))
         if model:
-            console.print(_draw_model(model))
+            console.print(_draw_model(model, company))
         console.print(
             f"lead {explanation.lead_id}: fit {explanation.fit} + behaviour {explanation.behaviour}"
             f" + model {explanation.model} = {explanation.total},"
@@ -52,12 +53,13 @@ def _parse(lead: str) -> int | str:
     raise PermanentError("LEAD must be a lead_id (a number) or an email")
 
 
-def _draw(explanation: Explanation) -> Table:
-    table = Table("happened (UTC)", "points", "sum", "dimension", "kind", "event", "reason")
+def _draw(explanation: Explanation, company: Company) -> Table:
+    when = f"happened ({company.timezone})"
+    table = Table(when, "points", "sum", "dimension", "kind", "event", "reason")
     for is_decay, lines in groupby(explanation.lines, key=lambda line: line.kind == "decay"):
         for line in [_fold(list(lines))] if is_decay else lines:
             table.add_row(
-                f"{line.occurred_at:%Y-%m-%d %H:%M:%S}",
+                f"{line.occurred_at.astimezone(company.zone):%Y-%m-%d %H:%M:%S}",
                 f"{line.points:+d}",
                 str(line.running),
                 line.dimension,
@@ -75,12 +77,13 @@ def _fold(lines: list[Line]) -> Line:
     return replace(lines[-1], points=points, reason=nights + lines[-1].reason)
 
 
-def _draw_model(model: ModelExplanation) -> Table:
+def _draw_model(model: ModelExplanation, company: Company) -> Table:
     """Draw what each feature adds; the points sum to the lead's points of the model."""
+    as_of = model.as_of.astimezone(company.zone)
     table = Table(
         "feature",
         "points",
-        title=f"model {model.model_id}, {model.as_of:%Y-%m-%d %H:%M} UTC: chance {model.probability:.3f}",
+        title=f"model {model.model_id}, {as_of:%Y-%m-%d %H:%M %Z}: chance {model.probability:.3f}",
     )
     for part in model.parts:
         table.add_row(part.feature, f"{part.points:+d}")

@@ -75,7 +75,8 @@ def freeze_quarter(
         )
     state = "frozen" if frozen.is_new else "was frozen already; nothing was changed"
     console.print(
-        f"{wanted}: {', '.join(frozen.versions)}, sha256 {frozen.digest[:12]}, revision {frozen.revision},"
-        f" {frozen.frozen_at.astimezone(company.zone):%Y-%m-%d %H:%M %Z}: {state}",
+        f"{wanted}: KPI version {', '.join(frozen.versions)}, sha256 {frozen.digest[:12]},"
+        f" revision {frozen.revision}, {frozen.frozen_at.astimezone(company.zone):%Y-%m-%d %H:%M %Z}:"
+        f" {state}",
         highlight=False,
     )

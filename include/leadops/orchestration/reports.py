@@ -106,7 +106,7 @@ def freeze(context: Context) -> Counts:
         )
         note_success(context, connection, leaves=FREEZE_LEAVES)
     log.info(
-        "%s: %s, %s, revision %s%s",
+        "%s: KPI version %s, sha256 %s, revision %s%s",
         *(quarter, ", ".join(frozen.versions), frozen.digest[:12], frozen.revision),
         "" if frozen.is_new else f"; frozen on {frozen.frozen_at:%Y-%m-%d} already, nothing was changed",
     )
