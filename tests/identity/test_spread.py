@@ -1,5 +1,6 @@
 """Any chunks, any time between them, tight guards: always what one event at a time gives."""
 
+import os
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -29,7 +30,7 @@ def happenings(draw: st.DrawFn) -> list[Happening]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=int(os.environ.get("LEADOPS_PROMISE_EXAMPLES", "30")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

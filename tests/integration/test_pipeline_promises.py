@@ -153,7 +153,7 @@ class Schedule:
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 @settings(
-    max_examples=int(os.environ.get("LEADOPS_PROMISE_EXAMPLES", "20")),
+    max_examples=int(os.environ.get("LEADOPS_PROMISE_EXAMPLES", "12")),
     deadline=None,
     # No shrinking: what hangs on the moment of a death does not happen again the same way.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
