@@ -41,6 +41,21 @@ def test_why_says_who_was_passed_over_and_no_name() -> None:
     assert json.loads(run("why", "1", "--json"))[0]["rep_id"] == "rep-a"
 
 
+def test_why_says_that_an_imported_mql_is_not_routed(office: Office) -> None:
+    office.lead(2)
+    office.connection.commit()
+    with pytest.raises(PermanentError, match="it was no MQL yet"):
+        CliRunner().invoke(app, ["why", "2"], catch_exceptions=False)
+    office.mql(2)
+    office.connection.execute("delete from routing.inbox where lead_id = 2")
+    office.connection.execute(
+        'update lifecycle.transitions set evidence = \'{"imported": "deals.csv"}\' where lead_id = 2'
+    )
+    office.connection.commit()
+    with pytest.raises(PermanentError, match="an MQL by import, and what is imported stays with whoever has"):
+        CliRunner().invoke(app, ["why", "2"], catch_exceptions=False)
+
+
 @pytest.mark.parametrize(
     ("lead", "says"),
     [("77", "no such lead"), ("no@x.example", "nobody has this email"), ("Ann", "must be a lead_id")],
@@ -58,8 +73,19 @@ def test_simulate_compares_the_rules_of_now_with_new_ones(tmp_path: Path) -> Non
     assert "rules new" in output
     shown = json.loads(run("simulate", "--since", "3650d", "--rules", str(new), "--json"))
     assert set(shown) == {"now", "new"}
+    assert shown["now"]["wait_minutes"]["longest"] == 0
     with pytest.raises(PermanentError, match="30d, 12h"):
         CliRunner().invoke(app, ["simulate", "--since", "soon"], catch_exceptions=False)
+
+
+def test_simulate_does_not_praise_rules_that_name_nobody(office: Office) -> None:
+    office.connection.execute("update crm.reps set profile = profile || '{\"capacity_per_day\": 0}'")
+    office.connection.commit()
+    output = run("simulate", "--since", "3650d")
+    assert "1 of 1" in output
+    assert "min" not in output
+    shown = json.loads(run("simulate", "--since", "3650d", "--json"))["now"]
+    assert (shown["still_waiting"], shown["wait_minutes"]["p50"]) == (1, None)
 
 
 def test_lint_finds_nothing_or_fails(tmp_path: Path) -> None:

@@ -47,11 +47,22 @@ def test_it_gives_what_runs_in_every_hour_give(office: Office) -> None:
     assert done.busiest_day["a"] >= 2
 
 
-def test_what_nobody_takes_waits_and_no_leads_are_no_fault(office: Office) -> None:
+def test_who_still_waits_counts_with_the_time_so_far(office: Office) -> None:
+    office.rep("a", capacity_per_day=1)
+    office.mql(1)
+    office.mql(2, 10)
+    team = read_team(office.connection, rules=office.rules, zone=TOKYO)
+    past = read_past(office.connection, since=office.at(-1), now=office.at(60))
+    done = simulate(past, team=team, rules=office.rules, until=office.at(60))
+    assert (done.still_waiting, done.wait(0), done.wait(0.5), done.wait(1)) == (1, 0.0, 50.0, 50.0)
+
+
+def test_what_nobody_takes_has_no_wait_and_no_leads_are_no_fault(office: Office) -> None:
     office.rep("a", capacity_per_day=0)
     office.mql(1)
     team = read_team(office.connection, rules=office.rules, zone=TOKYO)
     past = read_past(office.connection, since=office.at(-1), now=office.at(60))
-    assert simulate(past, team=team, rules=office.rules, until=office.at(60)).still_waiting == 1
+    done = simulate(past, team=team, rules=office.rules, until=office.at(60))
+    assert (done.still_waiting, done.waits_so_far, done.wait(1)) == (1, [60.0], None)
     nothing = simulate([], team=team, rules=office.rules, until=office.at(60))
-    assert (nothing.wait(0.5), nothing.at_once) == (0.0, 0)
+    assert (nothing.wait(0.5), nothing.at_once, nothing.still_waiting) == (None, 0, 0)

@@ -135,9 +135,8 @@ def _sum_up(played: Simulated) -> dict[str, object]:
         "at_once": played.at_once,
         "still_waiting": played.still_waiting,
         "wait_minutes": {
-            "p50": round(played.wait(0.5), 1),
-            "p95": round(played.wait(0.95), 1),
-            "longest": round(played.wait(1), 1),
+            name: None if (wait := played.wait(share)) is None else round(wait, 1)
+            for name, share in (("p50", 0.5), ("p95", 0.95), ("longest", 1))
         },
         "by_rep": dict(sorted(played.by_rep.items())),
         "busiest_day": played.busiest_day,
@@ -149,10 +148,10 @@ def _draw(played: dict[str, Simulated]) -> Table:
     for label, text in {
         "leads": lambda one: str(one.leads),
         "owner at once": lambda one: str(one.at_once),
-        "wait p50": lambda one: f"{one.wait(0.5):.0f} min",
-        "wait p95": lambda one: f"{one.wait(0.95):.0f} min",
-        "longest wait": lambda one: f"{one.wait(1):.0f} min",
-        "still waiting": lambda one: str(one.still_waiting),
+        "still waiting": _mark,
+        "wait p50": lambda one: _minutes(one.wait(0.5)),
+        "wait p95": lambda one: _minutes(one.wait(0.95)),
+        "longest wait": lambda one: _minutes(one.wait(1)),
     }.items():
         table.add_row(label, *(text(one) for one in played.values()))
     table.add_section()
@@ -162,3 +161,11 @@ def _draw(played: dict[str, Simulated]) -> Table:
             *(f"{one.by_rep[rep_id]} (busiest day {one.busiest_day[rep_id]})" for one in played.values()),
         )
     return table
+
+
+def _mark(played: Simulated) -> str:
+    return f"[bold red]{played.still_waiting} of {played.leads}[/]" if played.still_waiting else "0"
+
+
+def _minutes(wait: float | None) -> str:
+    return "–" if wait is None else f"{wait:.0f} min"

@@ -34,13 +34,21 @@ class Simulated:
     leads: int = 0
     by_rep: Counter[str] = field(default_factory=Counter)
     busiest_day: dict[str, int] = field(default_factory=dict)  # most leads of one local day
-    waits: list[float] = field(default_factory=list)
-    still_waiting: int = 0
+    waits: list[float] = field(default_factory=list)  # of those that got an owner
+    waits_so_far: list[float] = field(default_factory=list)  # of those that nobody has at the end
 
-    def wait(self, share: float) -> float:
-        """Return the wait (minutes) that `share` of the assigned leads did not exceed; 0.0 without leads."""
-        ordered = sorted(self.waits)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+    @property
+    def still_waiting(self) -> int:
+        """How many leads nobody has at the end."""
+        return len(self.waits_so_far)
+
+    def wait(self, share: float) -> float | None:
+        """Return the wait (minutes) that `share` of the leads did not exceed; None where nobody got an owner.
+
+        Who still waits counts with the time so far, so that rules that leave leads behind do not look quick.
+        """
+        ordered = sorted(self.waits + self.waits_so_far)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if self.waits else None
 
     @property
     def at_once(self) -> int:
@@ -72,7 +80,7 @@ def simulate(leads: list[PastLead], *, team: Team, rules: RoutingRules, until: d
         left = None
         while left != waiting:  # the new owner of an account may take what waits of it
             left, waiting = waiting, [lead for lead in waiting if not play.give(lead, now, done)]
-    done.still_waiting = len(waiting)
+    done.waits_so_far = [(until - lead.qualified_at) / MINUTE for lead in waiting]
     for rep in team:
         days = Counter(rep.local_day(moment) for moment in play.given[rep.rep_id])
         done.busiest_day[rep.rep_id] = max(days.values(), default=0)

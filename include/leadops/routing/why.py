@@ -42,7 +42,12 @@ def explain_routing(connection: Connection, lead: int | str) -> tuple[int, list[
     rows = connection.execute(load_sql("leadops.routing", "explain_lead"), {"lead_id": found[0]})
     steps = [Step(*row) for row in rows]
     if not steps:
-        raise PermanentError(
-            f"lead {found[0]} has not been routed: it was no MQL yet, or sales ended it before"
-        )
+        raise PermanentError(f"lead {found[0]} has not been routed: {_say_why_not(connection, found[0])}")
     return int(found[0]), steps
+
+
+def _say_why_not(connection: Connection, lead_id: int) -> str:
+    row = connection.execute(load_sql("leadops.routing", "is_imported"), {"lead_id": lead_id}).fetchone()
+    if row and row[0]:
+        return "it is an MQL by import, and what is imported stays with whoever has it in the CRM"
+    return "it was no MQL yet, or sales ended it before"
