@@ -151,6 +151,34 @@ def test_the_box_by_hand(books: Books) -> None:
     ]
 
 
+def test_an_imported_mql_counts_once_its_sal_is_known(books: Books) -> None:
+    imported = {"backfill": True, "imported": "deals.csv"}
+    silent, told = books.lead(at(f"{MONDAY} 10:00")), books.lead(at(f"{MONDAY} 10:00"))
+    for lead in (silent, told):
+        books.reach(lead, "mql", at(f"{MONDAY} 10:00"), evidence=imported)
+    books.reach(told, "sal", at(f"{MONDAY} 11:00"), evidence=imported)
+    books.refresh(on(MONDAY))
+
+    assert books.ask("select lead_id, is_quiet from analytics.response_times order by lead_id") == [
+        (silent, True),
+        (told, False),
+    ]
+    query = "select mqls, open, median_minutes from analytics.response_time_summaries where dimension = 'all'"
+    assert books.ask(query) == [(1, 0, 60)]
+    # For lead times both count: that one is not SQL is known of both.
+    assert books.ask("select mqls from analytics.lead_times where stage = 'sql' and scope = 'all'") == [(2,)]
+
+
+@pytest.mark.parametrize("stage", ["sql", "won", "lost"])
+def test_what_went_on_or_ended_without_a_sal_is_open_until_then(books: Books, stage: str) -> None:
+    lead = books.mql(at(f"{MONDAY} 10:00"))
+    books.reach(lead, stage, at(f"{TUESDAY} 10:00"))
+    books.refresh_all(on(MONDAY), on(TUESDAY))
+
+    query = "select mqls, open from analytics.response_time_summaries where dimension = 'all' order by dt"
+    assert books.ask(query) == [(1, 1), (1, 0)]
+
+
 def test_hours_of_the_day_on_which_the_clock_changes(books: Books) -> None:
     books.company = books.company.model_copy(update={"timezone": "Europe/Berlin"})
     books.policy = books.policy.model_copy(update={"timezone": "Europe/Berlin"})

@@ -18,6 +18,8 @@ def test_by_hand() -> None:
     assert box.fences == (-10, 70)
     assert (box.whiskers, box.outliers) == ((10, 40), [200])
     assert (box.open, box.mqls) == (1, 6)
+    ended = Response("a", None, None, None, has_ended=True)
+    assert (make_box("a", [*answers(10, None), ended]).open, make_box("a", [ended]).mqls) == (1, 1)
     # Between two answers by straight line: half way from 10 to 15.
     assert make_box("a", answers(10, 15)).median == 12.5
     assert make_box("a", answers(7)).whiskers == (7, 7)

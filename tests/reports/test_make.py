@@ -24,6 +24,18 @@ def test_kept_as_a_file_and_on_record(desk: Desk) -> None:
     assert list(made.file.parent.iterdir()) == [made.file]
 
 
+def test_one_that_ended_unanswered_is_counted_and_not_open(desk: Desk) -> None:
+    for minutes in (10, None, None):
+        desk.answer("rep-a", minutes)
+    desk.connection.execute(
+        "insert into lifecycle.transitions (lead_id, cycle, stage, occurred_at, recorded_at, evidence,"
+        " kpi_version) values (2, 1, 'lost', '2026-08-05Z', '2026-08-05Z', '{}', '2026-Q3')"
+    )
+    made = desk.make()
+    assert "3 MQLs; sales has taken and contacted 1 of them" in made.sentences[0]
+    assert made.sentences[2] == "Still open, and in no box: 1."
+
+
 def test_made_again_it_is_the_same_row_and_the_same_picture(desk: Desk) -> None:
     desk.answer("rep-a", 10)
     made = desk.make()

@@ -3,6 +3,7 @@ create temp table if not exists day_cycles (
     cycle integer not null,
     campaign text,
     is_quiet boolean not null,
+    is_imported boolean not null,
     mql_at timestamptz not null,
     sal_at timestamptz,
     sal_recorded_at timestamptz,
@@ -20,6 +21,7 @@ create temp table if not exists day_responses (
     is_quiet boolean not null,
     mql_at timestamptz not null,
     sal_at timestamptz,
+    ended_at timestamptz,
     working_minutes double precision,
     wall_minutes double precision,
     cause text

@@ -1,5 +1,6 @@
 -- Minutes from MQL to SAL, on the wall and of working time, and what the longest part went by with. Routing knows
--- whether somebody had it; where routing knows nothing of the cycle, the time is the salesperson's.
+-- whether somebody had it; where routing knows nothing of the cycle, the time is the salesperson's. An imported MQL
+-- without SAL says nothing of waiting: the file may have no such stage.
 with clocks as materialized (
     select
         %(working_starts)s::timestamptz[] as working_starts,
@@ -15,9 +16,10 @@ cycles as (
         cycles.lead_id,
         cycles.cycle,
         cycles.campaign,
-        cycles.is_quiet,
+        cycles.is_quiet or (cycles.is_imported and cycles.sal_at is null) as is_quiet,
         cycles.mql_at,
         cycles.sal_at,
+        least(cycles.sql_at, cycles.won_at, cycles.lost_at) as ended_at,
         coalesce(cycles.rep_id, routed.rep_id) as rep_id,
         extract(epoch from cycles.sal_at - cycles.mql_at) / 60 as wall,
         extract(epoch from cycles.sal_recorded_at - cycles.sal_at) / 60 as feed_late,
@@ -67,7 +69,7 @@ parts as (
 )
 
 insert into day_responses
-(lead_id, cycle, rep_id, campaign, is_quiet, mql_at, sal_at, working_minutes, wall_minutes, cause)
+(lead_id, cycle, rep_id, campaign, is_quiet, mql_at, sal_at, ended_at, working_minutes, wall_minutes, cause)
 select
     lead_id,
     cycle,
@@ -76,6 +78,7 @@ select
     is_quiet,
     mql_at,
     sal_at,
+    ended_at,
     worked,
     wall,
     case

@@ -10,6 +10,9 @@ from leadops.lifecycle.contract import KpiContract
 from leadops.settings import Settings
 from leadops.sla.policy import SlaPolicy
 
+#: Raised when a build writes something else of the same tables: days built by the former are built again.
+BUILD_VERSION = "2"
+
 
 class GateSettings(Settings):
     """When a day looks wrong."""
@@ -69,6 +72,7 @@ def fingerprint(
 ) -> str:
     """Return a hash of all settings that decide what a built day holds."""
     parts = [
+        BUILD_VERSION,
         company.timezone,
         policy.zone.key,
         settings.model_dump_json(exclude={"dirty_days_at_most", "gates"}),

@@ -9,7 +9,8 @@ with answers as materialized (
         extract(hour from mql_at at time zone %(zone)s)::text as hour,
         cause,
         case when sal_at < %(until)s then wall_minutes end as minutes,
-        case when sal_at < %(until)s then working_minutes end as working_minutes
+        case when sal_at < %(until)s then working_minutes end as working_minutes,
+        coalesce(least(sal_at, ended_at) < %(until)s, false) as is_over
     from day_responses
     where mql_at >= %(responses_from)s and mql_at < %(until)s and not is_quiet
 ),
@@ -20,7 +21,7 @@ boxes as (
             as dimension,
         coalesce(rep_id, campaign, hour) as key,
         count(*) as mqls,
-        count(*) - count(minutes) as open,
+        count(*) filter (where not is_over) as open,
         percentile_cont(array[0.25, 0.5, 0.75]) within group (order by minutes) as quartiles,
         percentile_cont(0.5) within group (order by working_minutes) as working_median,
         array_agg(minutes order by minutes) filter (where minutes is not null) as sorted

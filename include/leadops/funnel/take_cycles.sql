@@ -8,6 +8,7 @@ with mqls as materialized (
         transitions.occurred_at,
         coalesce((transitions.evidence ->> 'backfill')::boolean, false)
         and not transitions.evidence ? 'imported' as is_quiet,
+        transitions.evidence ? 'imported' as is_imported,
         people.person_id,
         people.person_id is null as is_single
     from lifecycle.transitions as transitions
@@ -28,6 +29,7 @@ stories as (
         mqls.cycle,
         mqls.campaign,
         mqls.is_quiet,
+        mqls.is_imported,
         mqls.occurred_at as mql_at,
         later.stage,
         later.occurred_at,
@@ -48,6 +50,7 @@ stories as (
         told.cycle,
         told.campaign,
         told.is_quiet,
+        told.is_imported,
         told.mql_at,
         told.stage,
         told.occurred_at,
@@ -60,6 +63,7 @@ stories as (
                 mql.cycle,
                 mql.campaign,
                 coalesce((mql.evidence ->> 'backfill')::boolean, false) and not mql.evidence ? 'imported' as is_quiet,
+                mql.evidence ? 'imported' as is_imported,
                 mql.occurred_at as mql_at,
                 later.stage,
                 later.occurred_at,
@@ -79,6 +83,7 @@ cycles as (
         cycle,
         campaign,
         is_quiet,
+        is_imported,
         mql_at,
         min(occurred_at) filter (where stage = 'sal') as sal_at,
         min(recorded_at) filter (where stage = 'sal' and not evidence ? 'imported') as sal_recorded_at,
@@ -87,16 +92,17 @@ cycles as (
         min(occurred_at) filter (where stage = 'won') as won_at,
         min(occurred_at) filter (where stage = 'lost') as lost_at
     from stories
-    group by lead_id, cycle, campaign, is_quiet, mql_at
+    group by lead_id, cycle, campaign, is_quiet, is_imported, mql_at
 )
 
 insert into day_cycles
-(lead_id, cycle, campaign, is_quiet, mql_at, sal_at, sal_recorded_at, rep_id, sql_at, won_at, lost_at)
+(lead_id, cycle, campaign, is_quiet, is_imported, mql_at, sal_at, sal_recorded_at, rep_id, sql_at, won_at, lost_at)
 select
     cycles.lead_id,
     cycles.cycle,
     coalesce(names.campaign, cycles.campaign) as campaign,
     cycles.is_quiet,
+    cycles.is_imported,
     cycles.mql_at,
     cycles.sal_at,
     cycles.sal_recorded_at,

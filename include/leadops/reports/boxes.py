@@ -18,12 +18,13 @@ class Box:
     label: str | None  # None: the MQLs that have no such thing
     minutes: tuple[float, ...]  # of those answered, rising
     open: int  # MQLs that are not answered yet; they stand in no quartile
+    ended: int = 0  # MQLs that went on or ended unanswered; neither do they
     others: int = 0  # how many groups share this row; 0: it is one group
 
     @property
     def mqls(self) -> int:
         """Answered or not."""
-        return len(self.minutes) + self.open
+        return len(self.minutes) + self.open + self.ended
 
     def quantile(self, part: float) -> float:
         """Return the quantile, between two answers by straight line (type 7 of Hyndman and Fan)."""
@@ -60,7 +61,8 @@ class Box:
 def make_box(label: str | None, responses: Sequence[Response], *, others: int = 0) -> Box:
     """Return the box of some MQLs."""
     answered = sorted(response.minutes for response in responses if response.minutes is not None)
-    return Box(label, tuple(answered), len(responses) - len(answered), others)
+    ended = sum(response.minutes is None and response.has_ended for response in responses)
+    return Box(label, tuple(answered), len(responses) - len(answered) - ended, ended, others)
 
 
 def group_boxes(

@@ -15,12 +15,16 @@ class Response:
     campaign: str | None
     minutes: float | None  # of working time until taken and contacted; None: not yet
     cause: str | None  # what the longest part of it went by with
+    has_ended: bool = False  # became SQL, was won or lost without having been taken
 
 
 def read_responses(connection: Connection, period: Period, *, settings: ReportSettings) -> list[Response]:
-    """Return the MQLs of `period`, without quiet ones: nobody was told of those."""
+    """Return the MQLs of `period`, without quiet ones, of which nobody was told."""
     rows = connection.execute(
         load_sql("leadops.reports", "list_responses"),
         {"first_day": period.first_day, "last_day": period.last_day, "names": settings.rep_names},
     ).fetchall()
-    return [Response(rep, campaign, minutes, cause) for campaign, minutes, cause, rep in rows]
+    return [
+        Response(rep, campaign, minutes, cause, has_ended)
+        for campaign, minutes, cause, rep, has_ended in rows
+    ]
