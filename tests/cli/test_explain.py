@@ -20,6 +20,37 @@ def test_explain_shows_every_point_and_the_total(scored: World) -> None:
     assert json.loads(CliRunner().invoke(app, ["explain", "1", "--json"]).output)["lines"][0]["points"] == 5
 
 
+def test_explain_shows_what_only_an_import_tells(scored: World) -> None:
+    scored.connection.execute(
+        "insert into identity.leads (lead_id, created_at) overriding system value values (9, now())"
+    )
+    scored.connection.execute(
+        "insert into lifecycle.transitions (lead_id, cycle, stage, occurred_at, recorded_at, evidence,"
+        " kpi_version) values (9, 1, 'won', '2026-01-31 15:00Z', now(),"
+        """ '{"imported": "deals [old].csv", "line": 7, "backfill": true}', 'v')"""
+    )
+    scored.connection.commit()
+    result = CliRunner().invoke(app, ["explain", "9"], env={"COLUMNS": "120"})
+    assert result.exit_code == 0
+    assert "points" not in result.output  # it has none yet, so there is no empty table of them
+    (row,) = (line for line in result.output.splitlines() if "won" in line)
+    assert [cell.strip() for cell in row.split("│")[1:-1]] == [
+        "won",
+        "1",
+        "2026-02-01 00:00:00",
+        "imported: deals [old].csv, line 7",
+    ]
+    told = json.loads(CliRunner().invoke(app, ["explain", "9", "--json"]).output)
+    assert told["stages"][0]["evidence"]["line"] == 7
+
+
+def test_a_reason_that_is_the_name_of_the_event_stands_once(scored: World) -> None:
+    CliRunner().invoke(app, ["score"])
+    shown = CliRunner().invoke(app, ["explain", "1"], env={"COLUMNS": "120"}).output
+    told = json.loads(CliRunner().invoke(app, ["explain", "1", "--json"]).output)["lines"][0]
+    assert (told["event"] == told["reason"], shown.count(told["reason"])) == (True, 1)
+
+
 def test_explain_fails_where_the_numbers_do_not_agree(scored: World) -> None:
     CliRunner().invoke(app, ["score"])
     scored.connection.execute("update scoring.scores set behaviour = 9")

@@ -1,10 +1,12 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner
 
 from leadops.cli.app import app
 from leadops.errors import PermanentError
+from leadops.identity.import_leads import ImportedLead, import_leads
 from tests.identity.test_resolve import seen
 from tests.scoring.conftest import World, world
 
@@ -48,6 +50,15 @@ def test_explain_shows_the_evidence_of_each_identifier(shared: World) -> None:
     told = json.loads(run("explain", "INFO@1.example", "--json"))
     assert [each["kind"] for each in told["joins"]] == ["email"]
     assert [(each["value"], each["lead_id"]) for each in told["strangers"]] == [("kiosk", 0)]
+
+
+def test_explain_says_import_where_an_import_tied_an_identifier(shared: World) -> None:
+    lead = ImportedLead("crm-7", None, datetime(2026, 1, 2, tzinfo=UTC))
+    (lead_id,) = import_leads(shared.connection, [lead], now=datetime(2026, 6, 1, tzinfo=UTC)).lead_ids
+    shared.connection.commit()
+    (row,) = (line for line in run("explain", str(lead_id)).splitlines() if "crm-7" in line)
+    assert "import" in row
+    assert [each["is_imported"] for each in json.loads(run("explain", "5", "--json"))["joins"]] == [False] * 2
 
 
 def test_violations_are_listed_until_they_are_settled(shared: World) -> None:

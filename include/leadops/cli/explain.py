@@ -1,4 +1,4 @@
-"""`leadops explain`: every point of one lead."""
+"""`leadops explain`: every point and stage of one lead."""
 
 import json
 from dataclasses import asdict, replace
@@ -6,11 +6,13 @@ from itertools import groupby
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from leadops.cli.context import console, open_database
 from leadops.company import Company
 from leadops.errors import PermanentError
+from leadops.lifecycle.explain import Reached, explain_stages
 from leadops.scoring.explain import Explanation, Line, explain_lead
 from leadops.scoring.rules import RuleSet
 from leadops.settings import load_config
@@ -21,7 +23,7 @@ def explain(
     lead: Annotated[str, typer.Argument(help="A lead_id or an email.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show every point of LEAD with its date and reason, summing to its total, and what makes up the model's.
+    """Show every point of LEAD with its date and reason, what makes up the model's, and its stages.
 
     Exits with 1 when the ledger does not sum to the stored score.
     """
@@ -29,13 +31,18 @@ def explain(
     with open_database() as connection:
         explanation = explain_lead(connection, _parse(lead), grades=rules.grades)
         model = explain_model(connection, explanation.lead_id)
+        stages = explain_stages(connection, explanation.lead_id)
     if as_json:
         told = asdict(explanation) | {"model_parts": asdict(model) if model else None}
+        told["stages"] = [asdict(each) for each in stages]
         typer.echo(json.dumps(told, default=lambda moment: moment.isoformat()))
     else:
-        console.print(_draw(explanation, company))
+        if explanation.lines:
+            console.print(_draw(explanation, company))
         if model:
             console.print(_draw_model(model, company))
+        if stages:
+            console.print(_draw_stages(stages, company))
         console.print(
             f"lead {explanation.lead_id}: fit {explanation.fit} + behaviour {explanation.behaviour}"
             f" + model {explanation.model} = {explanation.total},"
@@ -65,7 +72,7 @@ def _draw(explanation: Explanation, company: Company) -> Table:
                 line.dimension,
                 line.kind,
                 line.event or "",
-                line.reason,
+                "" if line.reason == line.event else line.reason,
             )
     return table
 
@@ -90,4 +97,12 @@ def _draw_model(model: ModelExplanation, company: Company) -> Table:
     if model.written_off:
         table.add_row("written off: the MA refused them", f"{model.written_off:+d}")
     table.add_row("in all", f"{model.points + model.written_off:+d}")
+    return table
+
+
+def _draw_stages(stages: list[Reached], company: Company) -> Table:
+    table = Table("stage", "cycle", f"reached ({company.timezone})", "because of")
+    for each in stages:
+        at = f"{each.occurred_at.astimezone(company.zone):%Y-%m-%d %H:%M:%S}"
+        table.add_row(each.stage, str(each.cycle), at, escape(each.because))
     return table

@@ -26,7 +26,7 @@ def explain(
     lead: Annotated[str, typer.Argument(help="A lead_id or an email.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show each identifier of LEAD with the event that tied it, and those that are not its own."""
+    """Show each identifier of LEAD with the event or import that tied it, and those that are not its own."""
     settings = load_config("identity", IdentitySettings)
     with open_database() as connection:
         person = explain_identity(connection, _parse(lead), settings=settings)
@@ -132,7 +132,8 @@ def _draw(person: Person) -> Table:
         whose = f"lead {join.lead_id}'s" + (
             f", seen with {join.other_leads} others" if join.other_leads else ""
         )
-        table.add_row(join.kind, join.value, whose, join.event or "", _show(join.ts), join.event_id or "")
+        event = "import" if join.is_imported else join.event or ""
+        table.add_row(join.kind, join.value, whose, event, _show(join.ts), join.event_id or "")
     for each in person.strangers:
         whose = f"lead {each.lead_id}'s" if each.lead_id else "nobody's"
         table.add_row(each.kind, each.value, whose, each.event or "", _show(each.ts), each.event_id or "")

@@ -21,6 +21,7 @@ class Join:
     event_id: str | None
     other_leads: int  # with how many other leads' emails it was seen
     lead_id: int  # whose it is, of the person's leads
+    is_imported: bool  # an import tied it, so there is no event
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ select
         select count(*) from identity.sightings as sightings
         where sightings.kind = aliases.kind and sightings.value = aliases.value
     ) as other_leads,
-    aliases.lead_id
+    aliases.lead_id,
+    aliases.event_seq is null as is_imported
 from identity.aliases as aliases
 left join cdp.events as events on aliases.event_seq = events.seq
 where aliases.lead_id = any(%(leads)s::bigint[])

@@ -1,0 +1,15 @@
+-- The stages of a lead, or of a joined lead's person, in the order of their cycles; with what they rest on.
+select
+    reached.cycle,
+    reached.stage,
+    reached.occurred_at,
+    reached.evidence,
+    reached.own_lead_id as lead_id
+from lifecycle.current_transitions as reached
+where
+    reached.lead_id = coalesce(
+        (select people.person_id from identity.people as people where people.lead_id = %(lead_id)s), %(lead_id)s
+    )
+order by
+    reached.cycle asc,
+    array_position(array['mql', 'sal', 'sql', 'lost', 'won'], reached.stage) asc
