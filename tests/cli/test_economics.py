@@ -33,13 +33,13 @@ def run(*words: str) -> str:
 
 @pytest.mark.usefixtures("_kept")
 def test_refresh_and_show() -> None:
-    assert "2026-04-30: 1 lines, 100,000.50 JPY spent, 1 deals won, 1 left out" in run(
+    assert "2026-04-30: 1 line, 100,000.50 JPY spent, 1 deal won, 1 left out" in run(
         "refresh", "--day", "2026-04-30"
     )
     output = run("show")
     assert "2026-03" in output
     assert "100,000.50 *" in output
-    assert "left out: 1 deals" in output
+    assert "left out: 1 deal won" in output
     by_campaign = run("show", "--month", "2026-03")
     for words in ("spring", "all", "60,000", "40,000.50", "content"):
         assert words in by_campaign
@@ -52,7 +52,11 @@ def test_refresh_and_show() -> None:
     ("words", "says"),
     [
         (["show"], "nothing was worked out yet; run leadops economics refresh"),
-        (["show", "--day", "2020-01-01"], "nothing was worked out for 2020-01-01"),
+        (
+            ["show", "--day", "2026-04-30"],
+            "nothing was worked out for 2026-04-30 yet; .* refresh --day 2026-04",
+        ),
+        (["show", "--day", "2020-01-01"], "nothing to show for 2020-01-01: no cost, MQL .* from 2018-02 on"),
         (["show", "--month", "July"], "a month as 2026-07"),
         (["refresh", "--day", "31.7.2026"], "a day must be given as 2026-07-31"),
     ],
@@ -67,6 +71,29 @@ def test_a_month_of_which_nothing_is_known() -> None:
     run("refresh", "--day", "2026-04-30")
     with pytest.raises(PermanentError, match="nothing is known of 2025-01"):
         CliRunner().invoke(app, ["show", "--month", "2025-01"], catch_exceptions=False)
+
+
+def test_a_month_without_any_cost_has_no_cac(
+    books: Books, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    books.lead("spring", "2026-03-02", won="2026-03-20", value="1200000")
+    books.connection.commit()
+    run("refresh", "--day", "2026-04-30")
+    (shown,) = json.loads(run("show", "--json"))["months"]
+    assert [shown[name] for name in ("cost", "cac", "cohort_cac", "payback_months")] == [None] * 4
+    (row,) = (line for line in run("show").splitlines() if "2026-03" in line)
+    cells = [cell.strip() for cell in row.split("│")[1:-1]]
+    assert cells == ["2026-03", "–", "1", "1,200,000", "–", "1", "1", "0", "–", "–"]
+
+
+def test_a_refresh_that_found_nothing_is_not_asked_for_again(
+    books: Books, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    run("refresh")
+    with pytest.raises(PermanentError, match=r"there is nothing to show for .*; leadops import brings them"):
+        CliRunner().invoke(app, ["show"], catch_exceptions=False)
 
 
 def test_the_worked_example() -> None:

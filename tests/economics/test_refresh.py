@@ -102,6 +102,8 @@ def test_own_line_if_wanted(year: Books) -> None:
     year.refresh("2026-05-31", allot_by="own_line")
     march = year.ratios("2026-05-31", "2026-03-01")
     assert (march["spring"]["cost"], march["shared"]["cost"]) == (60_000, 100_000)
+    assert march["no_campaign"]["cost"] is None  # nobody said what it cost; 0 would say that it was free
+    assert march["total"]["cost"] == 160_000
 
 
 def test_by_won_deals_if_wanted(year: Books) -> None:

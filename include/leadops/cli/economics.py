@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -11,9 +11,10 @@ from psycopg.rows import dict_row
 from rich.table import Table
 
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.words import count
 from leadops.company import Company
 from leadops.db import Connection, load_sql
-from leadops.economics.refresh import refresh_economics
+from leadops.economics.refresh import find_first_month, has_books, refresh_economics
 from leadops.economics.scenario import Inputs, Scenario, read_scenario
 from leadops.economics.settings import EconomicsSettings
 from leadops.errors import PermanentError
@@ -29,12 +30,13 @@ Day = Annotated[str | None, typer.Option(help="As seen at the end of this day: 2
 def refresh(day: Day = None) -> None:
     """Work the months out anew as they look at the end of DAY (yesterday), as refresh_funnel does."""
     company, now = load_config("company", Company), clock()
-    wanted = _read_date(day) if day else now.astimezone(company.zone).date() - timedelta(days=1)
+    wanted = _read_date(day) if day else _yesterday(now, company)
     settings = load_config("economics", EconomicsSettings)
     with open_database() as connection:
         done = refresh_economics(connection, day=wanted, settings=settings, company=company, now=now)
     console.print(
-        f"{wanted}: {done.rows} lines, {done.cost:,} {company.currency} spent, {done.won} deals won,"
+        f"{wanted}: {count(done.rows, 'line')}, {done.cost:,} {company.currency} spent,"
+        f" {count(done.won, 'deal')} won,"
         f" {done.left_out} left out"
     )
 
@@ -67,7 +69,7 @@ def show(
         highlight=False,
     )
     if left_out := sum(row["left_out"] for row in rows if row["is_total"]):
-        console.print(f"left out: {left_out} deals won before their lead was MQL, which cannot be")
+        console.print(f"left out: {count(left_out, 'deal')} won before their lead was MQL, which cannot be")
 
 
 @app.command("scenario")
@@ -97,6 +99,10 @@ def scenario(
     console.print(_draw_sensitivity(given))
 
 
+def _yesterday(now: datetime, company: Company) -> date:
+    return now.astimezone(company.zone).date() - timedelta(days=1)
+
+
 def _read_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -105,13 +111,26 @@ def _read_date(text: str) -> date:
 
 
 def _find_day(connection: Connection, wanted: date | None) -> date:
-    """Return `wanted`, or the newest day that was worked out; raise PermanentError where there is none."""
+    """Return `wanted`, or the newest day that was worked out; raise PermanentError where there is none.
+
+    A day of which nothing is known leaves nothing behind: then it says so, and not that a refresh would help.
+    """
     row = connection.execute(
         "select max(as_of) from economics.months where as_of = coalesce(%s, as_of)", [wanted]
     ).fetchone()
     if not row or row[0] is None:
-        day = f" for {wanted}" if wanted else ""
-        raise PermanentError(f"nothing was worked out{day} yet; run leadops economics refresh")
+        company, now = load_config("company", Company), clock()
+        settings = load_config("economics", EconomicsSettings)
+        day = wanted or _yesterday(now, company)
+        if has_books(connection, day=day, settings=settings, company=company, now=now):
+            option = f" --day {wanted}" if wanted else ""
+            told = f" for {wanted}" if wanted else ""
+            raise PermanentError(f"nothing was worked out{told} yet; run leadops economics refresh{option}")
+        first = find_first_month(day, settings=settings)
+        raise PermanentError(
+            f"there is nothing to show for {day}: no cost, MQL or won deal is known from {first:%Y-%m} on;"
+            " leadops import brings them in, --day shows an older time"
+        )
     found: date = row[0]
     return found
 

@@ -38,18 +38,8 @@ def refresh_economics(
     again, or in another order of days, it writes the same rows. `now` is timezone-aware; days and months are
     those of the company's zone.
     """
-    month = day.replace(day=1)
-    first = _add_months(month, 1 - settings.months)
-    until = _midnight(day + timedelta(days=1), company)
-    values: dict[str, Any] = {
-        "day": day,
-        "month": month,
-        "first": first,
-        "since": _midnight(first, company),
-        "until": until,
-        "zone": company.timezone,
-        "now": now,
-    }
+    values = _bound(day, settings=settings, company=company, now=now)
+    until = values["until"]
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [ECONOMICS_LOCK])
         cohorts = _read(connection, "count_cohorts", values)
@@ -79,14 +69,41 @@ def refresh_economics(
     )
 
 
+def find_first_month(day: date, *, settings: EconomicsSettings) -> date:
+    """Return the first day of the oldest month that is worked out for `day`."""
+    return _add_months(day.replace(day=1), 1 - settings.months)
+
+
+def has_books(
+    connection: Connection, *, day: date, settings: EconomicsSettings, company: Company, now: datetime
+) -> bool:
+    """Return whether a refresh of `day` would write anything: any cost, MQL or won deal of its months."""
+    values = _bound(day, settings=settings, company=company, now=now)
+    return any(_read(connection, name, values) for name in ("list_costs", "count_cohorts", "count_won"))
+
+
+def _bound(day: date, *, settings: EconomicsSettings, company: Company, now: datetime) -> dict[str, Any]:
+    """Return the parameters of the queries: the months that end with `day`, as known at `now`."""
+    first = find_first_month(day, settings=settings)
+    return {
+        "day": day,
+        "month": day.replace(day=1),
+        "first": first,
+        "since": _midnight(first, company),
+        "until": _midnight(day + timedelta(days=1), company),
+        "zone": company.timezone,
+        "now": now,
+    }
+
+
 def _join(costs: list[Borne], brought: dict[Line, Brought]) -> list[dict[str, Any]]:
-    """Return one row a line: every line that cost something or brought something."""
-    spent: dict[tuple[date, str, str | None], Decimal] = {
-        (month, name_line(campaign), campaign): Decimal(0) for month, campaign in brought
+    """Return one row a line that cost or brought something; a cost of None: none is on record."""
+    spent: dict[tuple[date, str, str | None], Decimal | None] = {
+        (month, name_line(campaign), campaign): None for month, campaign in brought
     }
     for cost in costs:
         key = (cost.month, cost.line, cost.campaign)
-        spent[key] = spent.get(key, Decimal(0)) + cost.direct + cost.allotted
+        spent[key] = (spent.get(key) or Decimal(0)) + cost.direct + cost.allotted
     return [
         {"month": month, "line": line, "campaign": campaign, "cost": amount}
         | asdict(Brought() if line == "shared" else brought.get((month, campaign), Brought()))

@@ -1,0 +1,6 @@
+"""Words that the commands share."""
+
+
+def count(number: int, name: str) -> str:
+    """Return `number` with `name` in the singular or the plural: 1 deal, 2 deals."""
+    return f"{number} {name}" + ("" if number == 1 else "s")
