@@ -20,10 +20,10 @@ def audit_scores() -> None:
     says so. **When**: at 4:30 of the company's zone. **Connections**: `leadops_ma` and
     `LEADOPS_DATABASE_URL`.
 
-    **When it is red**: read the last line of the log. An MA that cannot be read makes it red; nothing was
-    changed that is not right, and the next run compares everything anew. `leadops audit` compares by hand
-    and changes nothing, `leadops audit --heal` does what this does. What was found each night is in
-    `delivery.audits`, each correction in `delivery.heals`.
+    **When it is red**: read the log below *Task failed with exception*. An MA that cannot be read makes it
+    red; nothing was changed that is not right, and the next run compares everything anew. `leadops audit`
+    compares by hand and changes nothing, `leadops audit --heal` does what this does. What was found each
+    night is in `delivery.audits`, each correction in `delivery.heals`.
 
     **Backfill**: of no use. It compares what is now.
     """

@@ -19,8 +19,9 @@ def decay_scores() -> None:
     **When**: at midnight of the company's zone, for the day that has ended. **Connections**: none but
     `LEADOPS_DATABASE_URL`.
 
-    **When it is red**: read the last line of the log. Scores stay as they were the night before; the next
-    good run makes up for all nights that were missed. `leadops decay --dry-run` shows what it would do.
+    **When it is red**: read the log below *Task failed with exception*. Scores stay as they were the night
+    before; the next good run makes up for all nights that were missed. `leadops decay --dry-run` shows what
+    it would do.
 
     **Backfill**: not needed. A day that was left out, done twice or out of order makes no difference, and a
     day before the last one done changes nothing.

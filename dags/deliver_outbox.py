@@ -19,9 +19,9 @@ def deliver_outbox() -> None:
     itself within a second; this finds what it left behind. **When**: every minute. **Connections**:
     `leadops_ma`, `leadops_crm`, and `LEADOPS_DATABASE_URL`.
 
-    **When it is red**: read the last line of the log. An MA or a CRM that is down does not make this DAG red:
-    what is wanted there waits, and the incident says so. While this DAG is red the gateway still sends;
-    `leadops push` by hand does the same at any time.
+    **When it is red**: read the log below *Task failed with exception*. An MA or a CRM that is down does not
+    make this DAG red: what is wanted there waits, and the incident says so. While this DAG is red the gateway
+    still sends; `leadops push` by hand does the same at any time.
     """
 
     @task

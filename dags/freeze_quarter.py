@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from airflow.sdk import Param, dag, get_current_context, task
+from airflow.sdk import dag, get_current_context, task
 
 from leadops.db_errors import database_errors_in_one_line
 from leadops.orchestration import reports
-from leadops.orchestration.defaults import daily_dag
+from leadops.orchestration.defaults import daily_dag, quarter_param
 
-PARAMS = {
-    "quarter": Param(None, type=["null", "string"], description="2026-Q3; empty: the one that has just begun")
-}
+PARAMS = {"quarter": quarter_param("2026-Q3; empty: the one that has just begun")}
 
 
 @dag(**daily_dag(tags=["quarterly", "kpi"], cron="0 6 1 1,4,7,10 *"), params=PARAMS)
@@ -25,9 +23,9 @@ def freeze_quarter() -> None:
     added. A scheduled run more than seven days late freezes nothing and says so. **Connections**: none but
     `LEADOPS_DATABASE_URL`.
 
-    **When it is red**: read the last line of the log; a fault in `kpi.yaml` is named with its line. Correct
-    it and clear the task, or `leadops freeze-quarter 2026-Q3`. A change in mid-quarter that marketing and
-    sales have agreed to: `leadops freeze-quarter 2026-Q3 --reason "…"`.
+    **When it is red**: read the log below *Task failed with exception*; a fault in `kpi.yaml` is named with
+    its line. Correct it and clear the task, or `leadops freeze-quarter 2026-Q3`. A change in mid-quarter that
+    marketing and sales have agreed to: `leadops freeze-quarter 2026-Q3 --reason "…"`.
     """
 
     @task

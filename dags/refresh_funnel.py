@@ -21,8 +21,8 @@ def refresh_funnel() -> None:
     by `watch_cdp_lag` in Slack.
 
     **When it is red**
-    - *yesterday's tables stand*: each day is written whole or not at all. Read the last line of the log,
-      mend it, clear the task. Done twice, a day gives the same tables.
+    - *yesterday's tables stand*: each day is written whole or not at all. Read the log below *Task failed
+      with exception*, mend what it names, clear the task. Done twice, a day gives the same tables.
     - *refresh*: a setting is wrong (the log names file and line), or the database did not answer.
     - *attribute or economics*: the funnel itself is built; only that page is a day old.
     - *numbers look wrong, but nothing is red*: `leadops funnel findings` lists what the gates found and

@@ -6,14 +6,12 @@ from airflow.sdk import Param, dag, get_current_context, task
 
 from leadops.db_errors import database_errors_in_one_line
 from leadops.orchestration import reports
-from leadops.orchestration.defaults import daily_dag
+from leadops.orchestration.defaults import daily_dag, day_param, quarter_param
 
 PARAMS = {
-    "quarter": Param(None, type=["null", "string"], description="2026-Q3; empty: the last whole quarter"),
-    "from": Param(
-        None, type=["null", "string"], description="In place of a quarter, the first day: 2026-07-01"
-    ),
-    "to": Param(None, type=["null", "string"], description="And the last day: 2026-07-31"),
+    "quarter": quarter_param("2026-Q3; empty: the last whole quarter"),
+    "from": day_param("In place of a quarter, the first day: 2026-07-01"),
+    "to": day_param("And the last day: 2026-07-31"),
     "again": Param(False, type="boolean", description="Post once more what was posted before"),
 }
 
@@ -31,7 +29,8 @@ def report_response_times() -> None:
     file is), and `LEADOPS_DATABASE_URL`.
 
     **When it is red**
-    - *draw*: read the last line of the log. A folder that cannot be written is named; so is a wrong Param.
+    - *draw*: read the log below *Task failed with exception*. A folder that cannot be written is named; so
+      are Params that contradict each other.
     - *post*: Slack refused or did not answer; the line says what to change. Clear the task: it goes on
       where it stopped. What has been posted is not posted twice; with the Param `again` it is.
     - The same picture without Slack: `leadops report response-times --quarter 2026-Q3 --out FILE`.

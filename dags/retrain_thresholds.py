@@ -32,8 +32,8 @@ def retrain_thresholds() -> None:
     - *check_funnel*: `refresh_funnel` has not built the day. Mend that first; this one tries for an hour.
     - *retrain*: a setting is wrong; the log names it. The model in effect stays. (A feature that has seen
       the future makes nothing red: the model does without it, and the incident `feature_refused` names it.)
-    - *another task*: read the last line of the log. The threshold in force stays in force; clear the task
-      when the cause is mended. Done twice, a day gives the same row and changes nothing twice.
+    - *another task*: read the log below *Task failed with exception*. The threshold in force stays in force;
+      clear the task when the cause is mended. Done twice, a day gives the same row and changes nothing twice.
     - *a wrong threshold is in force*: `leadops thresholds show` says which and why. A new version in
       `kpi.yaml` begins with its own total.
 

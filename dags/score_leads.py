@@ -21,8 +21,8 @@ def score_leads() -> None:
 
     **When it is red**
     - *one run, then green again*: nothing to do, nothing was lost.
-    - *resolve or score red again and again*: read the last line of the log. A setting that is wrong is named
-      with file and line; correct it, the next run goes on.
+    - *resolve or score red again and again*: read the log below *Task failed with exception*. A setting that
+      is wrong is named with file and line; correct it, the next run goes on.
     - *push green, but nothing arrives in the MA*: the log says why (down, asked us to wait, credentials). All
       changes stay on record and follow by themselves. Dead letters: `leadops dead-letters list`.
     - *assign red*: new MQLs are in the CRM without an owner. `routing.yaml` is wrong (the log names the line;

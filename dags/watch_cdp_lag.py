@@ -18,9 +18,9 @@ def watch_cdp_lag() -> None:
     in line with the incidents: one thing that is wrong is one message. **When**: every minute.
     **Connections**: `leadops_cdp`, `leadops_slack`, and `LEADOPS_DATABASE_URL`.
 
-    **When it is red**: on-call is not being told. Read the last line of the log; while this DAG is red,
-    `watch_sla` still tells what it finds, and `leadops incidents list` shows what is on record. A CDP that is
-    down or slow does not make this DAG red: it makes an incident.
+    **When it is red**: on-call is not being told. Read the log below *Task failed with exception*; while this
+    DAG is red, `watch_sla` still tells what it finds, and `leadops incidents list` shows what is on record. A
+    CDP that is down or slow does not make this DAG red: it makes an incident.
     """
 
     @task

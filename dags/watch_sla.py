@@ -18,9 +18,9 @@ def watch_sla() -> None:
     line with the incidents. **When**: every minute. **Connections**: `leadops_crm`, `leadops_slack`, and
     `LEADOPS_DATABASE_URL`.
 
-    **When it is red**: lateness of sales goes unseen. Read the last line of the log. A CRM that is down or
-    refuses us does not make this DAG red: the clocks are held and settled later with the true times. If they
-    stay held, read the warning in the log of `poll`: it says what to change.
+    **When it is red**: lateness of sales goes unseen. Read the log below *Task failed with exception*. A CRM
+    that is down or refuses us does not make this DAG red: the clocks are held and settled later with the true
+    times. If they stay held, read the warning in the log of `poll`: it says what to change.
     """
 
     @task

@@ -1,6 +1,7 @@
 """Every DAG is what operations can rely on."""
 
 import inspect
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,46 @@ def test_quarters_are_frozen_as_they_begin_and_reported_when_they_are_over(dags:
         assert dags[dag_id].timetable.expression == cron
         assert dags[dag_id].params["quarter"] is None
     assert dags["report_response_times"].task_dict["draw"].downstream_task_ids == {"post"}
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "conf", "is_right"),
+    [
+        ("freeze_quarter", {"quarter": None}, True),
+        ("freeze_quarter", {"quarter": ""}, True),
+        ("freeze_quarter", {"quarter": "2018-Q1"}, True),
+        ("freeze_quarter", {"quarter": "2018-Q9"}, False),
+        ("freeze_quarter", {"quarter": "nonsense"}, False),
+        ("report_response_times", {"quarter": "2018-Q4 "}, False),
+        ("report_response_times", {"from": "2018-01-01", "to": "2018-01-31"}, True),
+        ("report_response_times", {"from": "2018-01-01", "to": "31.1.2018"}, False),
+        ("report_response_times", {"from": "2018-02-30", "to": "2018-03-01"}, False),
+    ],
+)
+def test_a_wrong_param_is_refused_when_the_dag_is_triggered(
+    dags: dict, dag_id: str, conf: dict[str, Any], is_right: bool
+) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with nullcontext() if is_right else pytest.raises(ParamValidationError):
+        for name, value in conf.items():
+            assert dags[dag_id].params.get_param(name).resolve(value) == value
+
+
+def test_what_is_wrong_for_good_is_not_tried_again(dags: dict) -> None:
+    from airflow.sdk import RetryAction
+
+    from leadops.errors import ConfigError, PermanentError, TransientError
+
+    for dag in dags.values():
+        for task in dag.tasks:
+            for error, action in (
+                (PermanentError("x"), RetryAction.FAIL),
+                (ConfigError("x"), RetryAction.FAIL),
+                (TransientError("x"), RetryAction.DEFAULT),
+                (ValueError("x"), RetryAction.DEFAULT),
+            ):
+                assert task.retry_policy.evaluate(error, 1, 1).action == action, task.task_id
 
 
 def test_a_large_step_of_the_threshold_waits_for_a_human_and_is_kept_without_one(dags: dict) -> None:

@@ -34,8 +34,13 @@ def _incidents(connection: Connection) -> list[tuple[str, str, str]]:
     ).fetchall()
 
 
-def test_a_task_that_fails_opens_one_incident_without_personal_data(connection: Connection) -> None:
+def test_a_task_that_fails_opens_one_incident_without_personal_data(
+    connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
     open_task_incident(_task("score"))
+    (said,) = caplog.messages
+    assert "for score_leads: ValueError: " in said, "the log ends with the reason"
+    assert "taro" not in said
     open_task_incident(_task("score"))
 
     ((kind, subject, facts),) = _incidents(connection)

@@ -46,4 +46,5 @@ def _record(kind: str, subject: str, facts: Mapping[str, Any]) -> None:
     """Write the incident; the next watch tells it. Without a database all DAGs are red, which says it too."""
     with open_database("callback") as connection:
         incident = open_incident(connection, kind=kind, subject=subject, facts=facts, now=now())
-    log.info("%s: incident %s for %s", kind, incident, subject)
+    reason = f": {facts['error']}" if "error" in facts else ""
+    log.error("%s: incident %s for %s%s", kind, incident, subject, reason)

@@ -3,15 +3,32 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import AsyncCallback, CronDataIntervalTimetable, DeadlineAlert, DeadlineReference
+from airflow.sdk import (
+    AsyncCallback,
+    CronDataIntervalTimetable,
+    DeadlineAlert,
+    DeadlineReference,
+    ExceptionRetryPolicy,
+    Param,
+    RetryAction,
+    RetryRule,
+)
 
 from leadops.company import Company
+from leadops.errors import PermanentError
 from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
 from leadops.settings import load_config
 
 #: The tasks of every minute have a pool, so that a backfill never takes every slot of the machine, and the
 #: daily ones another, so that a long night never keeps the minute waiting.
 POOL, DAILY_POOL = "leadops", "leadops_daily"
+
+#: What is wrong for good fails at once: a second try would only bring the news later.
+NO_SECOND_TRY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(PermanentError, action=RetryAction.FAIL, reason="trying again would change nothing"),
+    ]
+)
 
 #: A run that is not done after so long says so (incident run_missed_deadline).
 DEADLINE, DAILY_DEADLINE = timedelta(minutes=3), timedelta(hours=2)
@@ -48,6 +65,16 @@ def daily_dag(*, tags: list[str], cron: str = "0 0 * * *", waits: timedelta | No
     )
 
 
+def quarter_param(description: str) -> Param:
+    """Return a Param that takes 2026-Q3 or nothing; anything else is refused when the DAG is triggered."""
+    return Param(None, type=["null", "string"], pattern=r"^(2\d{3}-Q[1-4])?$", description=description)
+
+
+def day_param(description: str) -> Param:
+    """Return a Param that takes 2026-07-31 or nothing; anything else is refused when the DAG is triggered."""
+    return Param(None, type=["null", "string"], format="date", description=description)
+
+
 def _dag(
     schedule: CronDataIntervalTimetable,
     *,
@@ -72,6 +99,7 @@ def _dag(
             "owner": "revenue-operations",
             "retries": 1,
             "retry_delay": timedelta(seconds=10),
+            "retry_policy": NO_SECOND_TRY,
             "execution_timeout": execution_timeout,
             "pool": pool,
             "on_failure_callback": open_task_incident,
