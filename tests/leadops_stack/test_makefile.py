@@ -1,6 +1,8 @@
 """The commands a person types, as far as they can be tried without installing anything."""
 
+import json
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -31,6 +33,24 @@ def test_every_command_can_be_worked_out() -> None:
     for command in COMMANDS:
         done = make("--dry-run", command)
         assert done.returncode == 0, done.stderr
+
+
+def test_the_documented_trigger_reaches_airflow_with_its_params_whole() -> None:
+    text = (PROJECT / "docs" / "configuration.md").read_text()
+    triggers = [line for line in text.splitlines() if line.startswith("make airflow ARGS=")]
+    assert triggers
+    for line in triggers:
+        done = subprocess.run(
+            ["/bin/sh", "-c", line.replace("make", "make --no-print-directory --dry-run", 1)],
+            cwd=PROJECT,
+            env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        *_, option, conf = shlex.split(done.stdout.splitlines()[-1])
+        assert option == "--conf"
+        assert json.loads(conf)
 
 
 def test_check_changes_nothing() -> None:
