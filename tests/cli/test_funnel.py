@@ -9,6 +9,8 @@ from typer.testing import CliRunner, Result
 from leadops.cli import funnel
 from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.funnel.settings import FunnelSettings
+from leadops.settings import load_config
 from tests.funnel.conftest import Books, at
 
 NOW = at("06-10 08:00")
@@ -31,7 +33,7 @@ def test_yesterday_is_refreshed_without_a_day(books: Books) -> None:
     done = run("refresh")
 
     assert done.exit_code == 0
-    assert "2026-06-09: 1 leads, 1 MQL, 0 SAL, 0 SQL, 0 won, 0 lost, 0 left out" in done.output
+    assert "2026-06-09: 1 lead, 1 MQL, 0 SAL, 0 SQL, 0 won, 0 lost, 0 left out" in done.output
 
 
 def test_days_are_built_judged_and_shown_both_ways(books: Books) -> None:
@@ -43,7 +45,7 @@ def test_days_are_built_judged_and_shown_both_ways(books: Books) -> None:
     days = run("show", "--from", "2026-06-01", "--json")
     cohorts = run("show", "--from", "2026-06-01", "--by", "campaign", "--cohort", "--json")
 
-    assert "1 findings; see leadops funnel findings" in built.output
+    assert "1 finding; see leadops funnel findings --from 2026-06-01 --to 2026-06-01" in built.output
     keys = ("dt", "group", "mqls", "sqls", "wons", "value", "left_out")
     assert [[row[key] for key in keys] for row in json.loads(days.output)] == [
         ["2026-06-01", None, 1, 0, 0, "0.00", 1],
@@ -67,9 +69,53 @@ def test_findings_are_listed_and_settled(books: Books) -> None:
 
     (finding,) = json.loads(listed.output)
     assert (finding["gate"], finding["lead_id"], finding["is_open"]) == ("impossible_order", lead, True)
-    assert "1 findings settled" in settled.output
-    assert not json.loads(run("findings", "--json").output)[0]["is_open"]
-    assert f"lead {lead} cycle 1 won" in run("findings").output
+    assert "1 finding settled" in settled.output
+    assert "no finding is open" in run("findings").output
+    (settled_one,) = json.loads(run("findings", "--from", "2026-06-01", "--json").output)
+    assert not settled_one["is_open"]
+    assert f"lead {lead} cycle 1 won" in run("findings", "--from", "2026-06-01").output
+    assert "no findings about the days from 2026-06-02" in run("findings", "--from", "2026-06-02").output
+
+
+def test_what_is_open_is_listed_whatever_its_day_the_newest_first(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(funnel, "MOST_ROWS", 2)
+    books.connection.execute(
+        "insert into analytics.gate_findings (dt, gate, subject, facts, found_at, open_until)"
+        " select '2017-07-14'::date + day, 'gap', 'leads', '{}', %(now)s,"
+        " %(now)s + make_interval(days => day) from generate_series(0, 3) as day",
+        {"now": NOW},
+    )
+    books.connection.commit()
+
+    listed = run("findings").output
+
+    assert listed.index("2017-07-17") < listed.index("2017-07-16")
+    assert "2017-07-15" not in listed
+    assert "and 1 of earlier days; --json lists all" in listed
+    assert [each["dt"] for each in json.loads(run("findings", "--json").output)] == [
+        "2017-07-17",
+        "2017-07-16",
+        "2017-07-15",  # that of the 14th is open no more
+    ]
+
+
+def test_built_days_without_a_row_are_told_from_days_that_are_not_built(books: Books) -> None:
+    nothing = run("show", "--from", "2026-06-01", "--to", "2026-06-03").output
+    books.mql(at("06-01 10:00"))
+    run("refresh", "--from", "2026-06-01", "--to", "2026-06-02")
+    some = run("show", "--from", "2026-06-01", "--to", "2026-06-03").output
+    books.mql(at("06-01 10:00"))
+    touched = run("show", "--from", "2026-06-01", "--to", "2026-06-03").output
+
+    assert (
+        "no day from 2026-06-01 to 2026-06-03 is built; leadops funnel refresh --from 2026-06-01" in nothing
+    )
+    assert "2 of 3 days from 2026-06-01 to 2026-06-03 built" in some
+    assert "*" not in some
+    assert "2026-06-01 *" in touched
+    assert "* 1 day touched since" in touched
 
 
 def test_days_built_again_are_named(books: Books) -> None:
@@ -78,7 +124,21 @@ def test_days_built_again_are_named(books: Books) -> None:
 
     done = run("refresh", "--day", "2026-06-04")
 
-    assert "built again: 2026-06-01, 2026-06-02, 2026-06-03; 0 days wait" in done.output
+    assert "built again: 2026-06-01, 2026-06-02, 2026-06-03\n" in done.output
+    assert "still to be built" not in done.output
+
+
+def test_days_that_wait_are_counted(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("refresh", "--from", "2026-06-01", "--to", "2026-06-03")
+    books.mql(at("06-01 10:00"))
+    few = FunnelSettings(dirty_days_at_most=1)
+    monkeypatch.setattr(
+        funnel, "load_config", lambda name, model: few if name == "funnel" else load_config(name, model)
+    )
+
+    done = run("refresh", "--day", "2026-06-04")
+
+    assert "2 earlier days still to be built again; the next run takes at most 1" in done.output
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from leadops.funnel.findings import list_findings, settle_findings
+from leadops.funnel.findings import list_findings, list_open_findings, settle_findings
 from leadops.funnel.gates import Gated, judge_days, judge_volume
 from leadops.funnel.settings import GateSettings
 from tests.funnel.conftest import NOW, Books, at, on
@@ -28,12 +28,26 @@ def test_what_cannot_be_is_listed_lead_by_lead(books: Books) -> None:
     books.reach(lead, "won", at("06-01 10:00"))
     books.refresh_all(on("06-01"), on("06-03"))
 
-    assert gate(books) == Gated(days=3, findings=1)
+    assert gate(books) == Gated(days=3, findings=1, first=on("06-01"), last=on("06-01"))
 
     (finding,) = list_findings(books.connection, first=on("06-01"), last=on("06-03"), now=books.now)
     assert (finding.dt, finding.gate, finding.lead_id) == (on("06-01"), "impossible_order", lead)
     assert finding.subject == f"lead {lead} cycle 1 won"
-    assert finding.is_open
+    assert not finding.is_open  # so long ago it is no incident
+    assert list_open_findings(books.connection, now=books.now) == []
+
+
+@pytest.mark.parametrize(("days", "is_open"), [(14, True), (15, False)])
+def test_only_findings_about_the_last_days_are_incidents(books: Books, days: int, is_open: bool) -> None:
+    lead = books.mql(at("06-03 10:00"))
+    books.reach(lead, "sql", at("06-03 09:00"))
+    books.now = at("06-03 23:59") + timedelta(days=days)
+    books.refresh(on("06-03"))
+    gate(books)
+
+    (finding,) = list_findings(books.connection, first=on("06-03"), last=on("06-03"), now=books.now)
+    assert finding.is_open is is_open
+    assert list_open_findings(books.connection, now=books.now) == ([finding] if is_open else [])
 
 
 def test_a_stage_without_an_mql_is_listed_and_counted(books: Books) -> None:
@@ -72,7 +86,7 @@ def test_a_finding_that_is_mended_goes_and_one_that_stays_keeps_its_age(books: B
     books.now = NOW + timedelta(days=1)
     books.refresh(on("06-03"))
 
-    assert gate(books) == Gated(days=1, findings=1)
+    assert gate(books) == Gated(days=1, findings=1, first=on("06-03"), last=on("06-03"))
 
     (finding,) = list_findings(books.connection, first=on("06-03"), last=on("06-03"), now=books.now)
     assert (finding.lead_id, finding.found_at) == (second, NOW)
@@ -88,6 +102,7 @@ def test_days_that_were_judged_are_not_judged_again(books: Books) -> None:
 def test_a_settled_finding_is_open_no_more_even_when_its_day_is_built_again(books: Books) -> None:
     lead = books.mql(at("06-03 10:00"))
     books.reach(lead, "sql", at("06-03 09:00"))
+    books.now = at("06-04 00:01")
     books.refresh(on("06-03"))
     gate(books)
 
@@ -154,6 +169,16 @@ def test_the_verdict_on_a_count(count: int, others: list[int], verdict: object) 
     found = judge_volume(count, others, settings=settings, is_working_day=True)
 
     assert found == verdict
+
+
+def test_a_whole_number_is_written_as_one() -> None:
+    settings = GateSettings()
+
+    even = judge_volume(0, [9, 9, 9, 9], settings=settings, is_working_day=True)
+    between = judge_volume(0, [9, 9, 10, 10], settings=settings, is_working_day=True)
+
+    assert "'usual': 9}" in str(even)
+    assert "'usual': 9.5}" in str(between)
 
 
 def test_on_a_free_day_only_more_than_usual_is_wrong() -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from leadops.db import Connection
+from leadops.funnel.settings import FunnelSettings
 from leadops.orchestration import daily
+from leadops.settings import load_config as load
 from tests.funnel.conftest import Books, at, on
 
 #: Midnight of 2 June 2026 in Tokyo: the run that it begins is for the first.
@@ -46,7 +48,7 @@ def test_a_run_counts_judges_shares_and_prices_the_day_that_is_over(books: Books
     assert books.ask("select name from alerts.heartbeats where name = 'refresh_funnel'") == []
     priced = daily.economics(context("economics"))
 
-    assert counted == {"day": "2026-06-01", "mqls": 1, "wons": 1, "again": []}
+    assert counted == {"day": "2026-06-01", "mqls": 1, "wons": 1, "again": [], "waiting": 0}
     assert judged == {"days": 1, "findings": 1}
     assert priced["won"] == 1
     assert books.daily("dt, mqls, wons, left_out") == [(on("06-01"), 1, 1, 1)]
@@ -65,7 +67,26 @@ def test_the_next_run_says_which_days_it_built_again(books: Books) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(daily, "now", lambda: MIDNIGHT + timedelta(days=1))
         done = daily.refresh(context("refresh", MIDNIGHT + timedelta(days=1)))
-    assert done == {"day": "2026-06-02", "mqls": 0, "wons": 0, "again": ["2026-06-01"]}
+    assert done == {"day": "2026-06-02", "mqls": 0, "wons": 0, "again": ["2026-06-01"], "waiting": 0}
+
+
+def test_a_run_says_how_many_earlier_days_still_wait(
+    books: Books, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3):
+        daily.refresh(context("refresh", MIDNIGHT - timedelta(days=number)))
+    books.mql(at("05-30 10:00"))
+    books.mql(at("05-31 10:00"))
+    few = FunnelSettings(dirty_days_at_most=1)
+    monkeypatch.setattr(
+        daily, "load_config", lambda name, model: few if name == "funnel" else load(name, model)
+    )
+
+    # The run's own day, whose figures look back on both of them, is built anyway.
+    done = daily.refresh(context("refresh"))
+
+    assert (done["again"], done["waiting"]) == (["2026-05-30"], 1)
+    assert "1 of the earlier days still wait to be built again; the next run takes at most 1" in caplog.text
 
 
 def test_nothing_heavy_is_loaded_before_a_task_needs_it() -> None:

@@ -12,12 +12,15 @@ from leadops.cli.context import clock, console, open_database
 from leadops.company import Company
 from leadops.errors import PermanentError
 from leadops.funnel.days import list_days, yesterday
-from leadops.funnel.findings import list_findings, settle_findings
+from leadops.funnel.findings import list_findings, list_open_findings, settle_findings
 from leadops.funnel.gates import judge_days
 from leadops.funnel.refresh import refresh_day
 from leadops.funnel.settings import FunnelSettings
-from leadops.funnel.show import By, read_funnel
+from leadops.funnel.show import By, read_built, read_funnel
 from leadops.settings import load_config
+
+#: So many findings are listed, the newest days first.
+MOST_ROWS = 100
 
 app = typer.Typer(help="What happened on each day, by campaign and source.", no_args_is_help=True)
 
@@ -38,14 +41,20 @@ def refresh(day: Day = None, first: First = None, last: Last = None) -> None:
         for each in track(days, description="days", console=console, disable=len(days) < 10):
             done = refresh_day(connection, day=each, company=company, settings=settings, now=now)
             console.print(
-                f"{each}: {done.leads} leads, {done.mqls} MQL, {done.sals} SAL, {done.sqls} SQL,"
+                f"{each}: {_count(done.leads, 'lead')}, {done.mqls} MQL, {done.sals} SAL, {done.sqls} SQL,"
                 f" {done.wons} won, {done.losts} lost, {done.left_out} left out"
             )
             if done.again:
-                console.print(f"  built again: {', '.join(map(str, done.again))}; {done.waiting} days wait")
+                console.print(f"  built again: {', '.join(map(str, done.again))}")
         gated = judge_days(connection, company=company, settings=settings, now=now)
+    if done.waiting:
+        console.print(
+            f"{_count(done.waiting, 'earlier day')} still to be built again; the next run takes"
+            f" at most {settings.dirty_days_at_most} (dirty_days_at_most)"
+        )
     if gated.findings:
-        console.print(f"{gated.findings} findings; see leadops funnel findings")
+        found = _count(gated.findings, "finding")
+        console.print(f"{found}; see leadops funnel findings --from {gated.first} --to {gated.last}")
 
 
 @app.command("show")
@@ -58,10 +67,11 @@ def show(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print the built days from --from to --to, the last four weeks without."""
+    """Print the built days from --from to --to, the last four weeks without; * was touched since."""
     days = _read_days(first, last, now=clock(), company=load_config("company", Company), back=27)
     with open_database() as connection:
         rows = read_funnel(connection, first=days[0], last=days[-1], by=by, cohort=cohort)
+        built = read_built(connection, first=days[0], last=days[-1])
     if as_json:
         typer.echo(json.dumps([row._asdict() for row in rows], default=str))
         return
@@ -72,25 +82,38 @@ def show(
         table.add_column(name.replace("_", " "), justify="right")
     for row in rows:
         numbers = [f"{getattr(row, name):,}" for name in columns]
-        table.add_row(str(row.dt), *([] if by == "all" else [row.group or "(none)"]), *numbers)
+        mark = " *" if built.get(row.dt) else ""
+        table.add_row(f"{row.dt}{mark}", *([] if by == "all" else [row.group or "(none)"]), *numbers)
     console.print(table)
+    _print_built(days, built)
 
 
 @app.command("findings")
 def findings(first: First = None, last: Last = None, as_json: AsJson = False) -> None:
-    """Print what the gates found about the days from --from to --to, the last four weeks without."""
+    """Print what the gates found and is open; with --from or --to all of these days, open or not."""
     now = clock()
-    days = _read_days(first, last, now=now, company=load_config("company", Company), back=27)
-    with open_database() as connection:
-        found = list_findings(connection, first=days[0], last=days[-1], now=now)
+    if first or last:
+        days = _read_days(first, last, now=now, company=load_config("company", Company), back=27)
+        with open_database() as connection:
+            found = list_findings(connection, first=days[0], last=days[-1], now=now)
+        none = f"no findings about the days from {days[0]} to {days[-1]}"
+    else:
+        with open_database() as connection:
+            found = list_open_findings(connection, now=now)
+        none = "no finding is open; --from and --to list those of other days that are on record"
     if as_json:
         typer.echo(json.dumps([each._asdict() for each in found], default=str))
         return
+    if not found:
+        console.print(none, highlight=False)
+        return
     table = Table("day", "gate", "about", "facts", "open")
-    for each in found:
+    for each in found[:MOST_ROWS]:
         facts = ", ".join(f"{name} {value}" for name, value in each.facts.items() if name != "lead_id")
         table.add_row(str(each.dt), each.gate, each.subject, facts, "yes" if each.is_open else "")
     console.print(table)
+    if len(found) > MOST_ROWS:
+        console.print(f"and {len(found) - MOST_ROWS} of earlier days; --json lists all")
 
 
 @app.command("settle")
@@ -98,7 +121,28 @@ def settle(day: Day = None) -> None:
     """Say that the findings of --day, or all, were looked at: they are no incident any more."""
     with open_database() as connection:
         count = settle_findings(connection, day=_read_date(day) if day else None, now=clock())
-    console.print(f"{count} findings settled")
+    console.print(f"{_count(count, 'finding')} settled")
+
+
+def _print_built(days: list[date], built: dict[date, bool]) -> None:
+    """Say which of `days` have no row because nothing happened, and which because they are not built."""
+    stretch = f"from {days[0]} to {days[-1]}"
+    if not built:
+        line = (
+            f"no day {stretch} is built; leadops funnel refresh --from {days[0]} --to {days[-1]} builds them"
+        )
+    else:
+        count = f"{len(built)} of {_count(len(days), 'day')}"
+        line = f"{count} {stretch} built; one without a row had nothing to count"
+    console.print(line, highlight=False)
+    if stale := sum(built.values()):
+        console.print(
+            f"* {_count(stale, 'day')} touched since, to be built again by the next run", highlight=False
+        )
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _read_days(

@@ -19,11 +19,13 @@ class Finding(NamedTuple):
 
 
 def list_findings(connection: Connection, *, first: date, last: date, now: datetime) -> list[Finding]:
-    """Return the findings of the days from `first` to `last`."""
-    rows = connection.execute(
-        load_sql("leadops.funnel", "list_findings"), {"first": first, "last": last, "now": now}
-    ).fetchall()
-    return [Finding(*row) for row in rows]
+    """Return the findings of the days from `first` to `last`, the newest day first."""
+    return _read(connection, {"first": first, "last": last, "now": now, "only_open": False})
+
+
+def list_open_findings(connection: Connection, *, now: datetime) -> list[Finding]:
+    """Return the findings of any day that are an incident at `now`, the newest day first."""
+    return _read(connection, {"first": None, "last": None, "now": now, "only_open": True})
 
 
 def settle_findings(connection: Connection, *, day: date | None, now: datetime) -> int:
@@ -31,3 +33,8 @@ def settle_findings(connection: Connection, *, day: date | None, now: datetime) 
     with connection.transaction():
         values = {"dt": day, "now": now}
         return connection.execute(load_sql("leadops.funnel", "settle_findings"), values).rowcount
+
+
+def _read(connection: Connection, values: dict[str, Any]) -> list[Finding]:
+    rows = connection.execute(load_sql("leadops.funnel", "list_findings"), values).fetchall()
+    return [Finding(*row) for row in rows]

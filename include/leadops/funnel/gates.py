@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.funnel.build import lock_funnel
-from leadops.funnel.days import bound_day
+from leadops.funnel.days import bound_day, date_of
 from leadops.funnel.settings import FunnelSettings, GateSettings
 from leadops.settings import load_config
 from leadops.sla.calendar import Calendar
@@ -25,10 +25,12 @@ WEEK = timedelta(weeks=1)
 
 @dataclass(frozen=True)
 class Gated:
-    """How many built days were judged, and how many findings they have."""
+    """How many built days were judged, and how many findings they have, from which day to which."""
 
     days: int
     findings: int
+    first: date | None = None
+    last: date | None = None
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,14 @@ def judge_days(
     """Judge the days that were built since they were last judged; each day in a transaction of its own.
 
     Writes analytics.gate_findings of a day whole; what is found again keeps when it was first found and
-    whether somebody settled it. `policy` is config/sla.yaml unless given: it says which days are worked on.
+    whether somebody settled it. Those about days longer ago than `incident_days` are never an incident: the
+    past that an import brings alarms nobody. `policy` is config/sla.yaml unless given: it says which days are
+    worked on.
     """
     calendar = Calendar(policy or load_config("sla", SlaPolicy))
     days = [dt for (dt,) in connection.execute(_sql("list_ungated")).fetchall()]
     connection.commit()
-    count = 0
+    count, days_found = 0, []
     for dt in days:
         with connection.transaction():
             lock_funnel(connection)
@@ -65,9 +69,13 @@ def judge_days(
                 *_find_orders(connection, dt, company),
                 *_find_changes(connection, dt, company, settings.gates, calendar),
             ]
-            _write(connection, dt, found, settings=settings.gates, now=now)
+            is_old = (date_of(now, company.zone) - dt).days > settings.gates.incident_days
+            open_until = now if is_old else now + settings.gates.open_for
+            _write(connection, dt, found, open_until=open_until, now=now)
         count += len(found)
-    return Gated(len(days), count)
+        if found:
+            days_found.append(dt)
+    return Gated(len(days), count, min(days_found, default=None), max(days_found, default=None))
 
 
 def judge_volume(
@@ -84,6 +92,7 @@ def judge_volume(
     if len(known) < settings.min_weeks:
         return None
     usual = median(known)
+    usual = int(usual) if usual == int(usual) else usual  # 1, not 1.0
     facts = {"count": count, "usual": usual}
     if count == 0 and is_working_day and min(known) > 0 and usual >= settings.gap_from:
         return "gap", facts
@@ -124,7 +133,7 @@ def _find_changes(
 
 
 def _write(
-    connection: Connection, dt: date, found: Sequence[Found], *, settings: GateSettings, now: datetime
+    connection: Connection, dt: date, found: Sequence[Found], *, open_until: datetime, now: datetime
 ) -> None:
     values = {
         "dt": dt,
@@ -133,7 +142,7 @@ def _write(
         "lead_ids": [each.lead_id for each in found],
         "facts": [Jsonb(each.facts) for each in found],
         "now": now,
-        "open_until": now + settings.open_for,
+        "open_until": open_until,
     }
     connection.execute(_sql("write_findings"), values)
     connection.execute(_sql("note_gated"), values)

@@ -22,6 +22,7 @@ class GateSettings(Settings):
     gap_from: float = Field(3.0, ge=1)  # leads or stages a day
     z: float = Field(5.0, gt=0)  # robust standard deviations
     open_days: float = Field(7, gt=0)  # days
+    incident_days: int = Field(14, ge=0)  # days
 
     @property
     def open_for(self) -> timedelta:

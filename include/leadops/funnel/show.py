@@ -36,3 +36,11 @@ def read_funnel(
         {"first": first, "last": last, "grouped": by},
     ).fetchall()
     return [Row(*row) for row in rows]
+
+
+def read_built(connection: Connection, *, first: date, last: date) -> dict[date, bool]:
+    """Return the built days from `first` to `last`, and of each whether its counts were touched since."""
+    rows = connection.execute(
+        load_sql("leadops.funnel", "show_built"), {"first": first, "last": last}
+    ).fetchall()
+    return dict(rows)

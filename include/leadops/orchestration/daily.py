@@ -28,13 +28,13 @@ FUNNEL_LEAVES = ("attribute", "economics")
 
 def refresh(context: Context) -> Counts:
     """Count the run's local day, and earlier days that were touched since they were built."""
-    day = find_day(context)
+    day, settings = find_day(context), load_config("funnel", FunnelSettings)
     with open_database("refresh") as connection:
         done = refresh_day(
             connection,
             day=day,
             company=load_config("company", Company),
-            settings=load_config("funnel", FunnelSettings),
+            settings=settings,
             now=now(),
         )
     log.info(
@@ -43,8 +43,20 @@ def refresh(context: Context) -> Counts:
     )
     again = [dt.isoformat() for dt in done.again]
     if again:
-        log.info("built again: %s; %s days wait", ", ".join(again), done.waiting)
-    return {"day": day.isoformat(), "mqls": done.mqls, "wons": done.wons, "again": again}
+        log.info("built again: %s", ", ".join(again))
+    if done.waiting:
+        log.warning(
+            "%s of the earlier days still wait to be built again; the next run takes at most %s of them"
+            " (dirty_days_at_most), leadops funnel refresh as many at once",
+            *(done.waiting, settings.dirty_days_at_most),
+        )
+    return {
+        "day": day.isoformat(),
+        "mqls": done.mqls,
+        "wons": done.wons,
+        "again": again,
+        "waiting": done.waiting,
+    }
 
 
 def gate() -> Counts:
@@ -57,6 +69,8 @@ def gate() -> Counts:
             now=now(),
         )
     log.info("%s days judged, %s findings", done.days, done.findings)
+    if done.findings:
+        log.info("they are listed by: leadops funnel findings --from %s --to %s", done.first, done.last)
     return {"days": done.days, "findings": done.findings}
 
 
