@@ -1,25 +1,28 @@
 """X Education's 9,240 leads through import, features, leak checks and model."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import psycopg
 import pytest
+import yaml
 from sklearn.model_selection import StratifiedKFold
 
 from leadops.db import Connection, connect
 from leadops.history.load import import_file
+from leadops.settings import load_config
 from leadops.training.encode import learn_encodings, learn_standard, standardise
 from leadops.training.features import read_matrix
 from leadops.training.fit import fit_logistic
 from leadops.training.leaks import find_late, find_too_good
 from leadops.training.matrix import Matrix
 from leadops.training.measures import auc
-from leadops.training.retrain import retrain
+from leadops.training.retrain import Retrained, retrain
 from leadops.training.ripe import fill_ripe
 from leadops.training.settings import Feature, TrainingSettings
 from leadops_stack.postgres import PostgresServer
@@ -30,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 FILE = ROOT / os.environ.get("LEADOPS_REAL_DATA", "../shared/data") / "xeducation" / "Leads.csv"
 IMPORTED = datetime(2019, 8, 10, tzinfo=UTC)  # the made-up times end on 18 July 2019
 UNTIL = datetime(2019, 8, 11, tzinfo=UTC)
+TODAY = datetime(2026, 7, 1, 3, tzinfo=UTC)  # of the documented recipe
 
 NUMBERS = ("total_visits", "time_on_site", "pages_per_visit")
 LAST = ("last_activity", "last_notable_activity")
@@ -49,6 +53,31 @@ def xeducation(postgres: PostgresServer) -> Iterator[Connection]:
             mapping = ROOT / "docs" / "mappings" / f"xeducation_{kind}.yaml"
             import_file(connection, kind=kind, path=FILE, mapping=mapping, now=IMPORTED)
         yield connection
+
+
+@pytest.fixture(scope="module")
+def recipe(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """The file as docs/training.md has it imported: the made-up times begin 590 days before."""
+    if not FILE.is_file():
+        pytest.skip(f"NOT TESTED: {FILE} is missing; set LEADOPS_REAL_DATA to the folder of real data")
+    with psycopg.connect(postgres.url(), autocommit=True) as admin:
+        admin.execute(f"create database recipe template {TEMPLATE} strategy file_copy")
+    first, later = (str((TODAY - timedelta(days=days)).date()) for days in (590, 576))
+    with connect(postgres.url("recipe")) as connection:
+        for kind in ("leads", "transitions"):
+            text = (ROOT / "docs" / "mappings" / f"xeducation_{kind}.yaml").read_text()
+            mapping = tmp_path_factory.mktemp(kind) / f"{kind}.yaml"
+            mapping.write_text(text.replace("2018-01-01", first).replace("2018-01-15", later))
+            import_file(connection, kind=kind, path=FILE, mapping=mapping, now=TODAY)
+        yield connection
+
+
+def documented() -> TrainingSettings:
+    """The default settings with the features that docs/training.md puts in their place."""
+    text = (ROOT / "docs" / "training.md").read_text()
+    (block,) = re.findall(r"```yaml\n(features:\n.*?)```", text, re.DOTALL)
+    default = load_config("training", TrainingSettings).model_dump()
+    return TrainingSettings.model_validate(default | yaml.safe_load(block))
 
 
 def features(connection: Connection) -> dict[str, Feature]:
@@ -139,3 +168,22 @@ def test_retraining_refuses_all_three_by_name_and_trains_without_them(xeducation
     assert [each.feature for each in made.refused] == ["lead_profile", "lead_quality", "tags"]
     assert (made.outcome, made.leads) == ("first", 9240), made.reason
     assert 0.82 < made.findings["measures"]["auc"] < 0.93
+
+
+def test_the_documented_recipe_trains_the_day_after_the_import(recipe: Connection) -> None:
+    def train(days: int) -> Retrained:
+        day = TODAY + timedelta(days=days)
+        return retrain(
+            recipe,
+            day=day.date(),
+            settings=documented(),
+            company=COMPANY,
+            now=day + timedelta(days=1),
+            dry_run=True,
+        )
+
+    before, made = train(-1), train(0)
+    assert (before.outcome, before.leads) == ("too_little", 0)
+    assert "imported ones are on record from their import on" in before.reason
+    assert (made.outcome, [each.feature for each in made.refused]) == ("first", ["tags"]), made.reason
+    assert made.findings["measures"]["auc"] == pytest.approx(0.85, abs=0.006)

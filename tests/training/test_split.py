@@ -25,6 +25,14 @@ def test_weeks_without_leads_are_too_little() -> None:
     )
 
 
+def test_no_lead_at_all_has_its_usual_causes_named() -> None:
+    empty = ROWS.take(slice(0, 0))
+    assert split_by_time(empty, newest=START + 100 * DAY, settings=SETTINGS) == (
+        "no MQL is 30 (horizon_days) to 730 days (history_days) old and was on record by the end of the day;"
+        " imported ones are on record from their import on"
+    )
+
+
 def test_the_edge_belongs_to_the_newer_part() -> None:
     parts = split_by_time(
         ROWS, newest=START + 100 * DAY + timedelta(seconds=1), settings=settings(windows=WINDOWS)

@@ -15,6 +15,12 @@ def split_by_time(matrix: Matrix, *, newest: datetime, settings: TrainingSetting
     `newest` is the last moment at which an MQL could be ripe; rows are in order of time.
     """
     weeks = settings.windows
+    if not len(matrix):
+        ages = f"{settings.horizon_days} (horizon_days) to {weeks.history_days} days (history_days)"
+        return (
+            f"no MQL is {ages} old and was on record by the end of the day;"
+            " imported ones are on record from their import on"
+        )
     test_from = newest - timedelta(weeks=weeks.test_weeks)
     calibration_from = test_from - timedelta(weeks=weeks.calibration_weeks)
     first, second = np.searchsorted(matrix.at, [calibration_from.timestamp(), test_from.timestamp()])
