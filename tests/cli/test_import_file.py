@@ -68,7 +68,7 @@ def test_without_bad_rows_the_exit_code_is_0(folder: Path, database_url: str) ->
     result = run(folder, "--company-zone", "America/Sao_Paulo")
     assert (result.exit_code, result.output.splitlines()[-1]) == (
         0,
-        "1 rows: 1 new, 0 changed, 0 known already, 0 refused",
+        "1 row: 1 new, 0 changed, 0 known already, 0 refused",
     )
     assert count_leads(database_url) == [("2026-01-05 03:00:00+00",)]
     assert not (folder / "leads.csv.rejected.jsonl").exists()
@@ -94,6 +94,26 @@ def test_a_wrong_option_is_one_line(folder: Path, options: list[str], words: str
     assert isinstance(result.exception, PermanentError)
     with pytest.raises(PermanentError, match=words):
         raise result.exception
+
+
+def test_a_mapping_of_another_kind_is_one_line(folder: Path) -> None:
+    result = run(folder, kind="transitions")
+    assert str(result.exception) == f"{folder / 'leads.yaml'}: is a mapping for leads, not for transitions"
+
+
+def test_a_mapping_of_no_kind_says_what_is_wrong_with_it(folder: Path) -> None:
+    (folder / "leads.yaml").write_text(MAPPING + "nonsense: 1\n")
+    assert "nonsense: Extra inputs" in str(run(folder).exception)
+
+
+def test_a_line_that_is_no_row_goes_to_the_file_as_it_stands(folder: Path) -> None:
+    (folder / "leads.csv").write_text('id,made\nc-1\nc-2,"05-01-2026\n')
+    run(folder)
+    found = [json.loads(line) for line in (folder / "leads.csv.rejected.jsonl").read_text().splitlines()]
+    assert [(each["row"], each["values"]) for each in found] == [
+        (2, {"line": "c-1"}),
+        (3, {"line": 'c-2,"05-01-2026'}),
+    ]
 
 
 def test_a_wrong_kind_is_one_line(folder: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from leadops.errors import PermanentError
-from leadops.history.csv_rows import LARGEST_CELL, LARGEST_LINE
+from leadops.history.csv_rows import LARGEST_CELL, LARGEST_LINE, LONGEST_KEPT
 from leadops.history.mapping import FileFormat
 from leadops.history.rows import Row, read_rows
 
@@ -55,8 +55,8 @@ def test_an_empty_trailing_column_is_none(tmp_path: Path) -> None:
 def test_ragged_rows_are_told_and_the_next_ones_read(tmp_path: Path) -> None:
     path = put(tmp_path, "id,name\n1\n2,b,c\n3,c\n")
     assert read(path) == [
-        Row(2, fault="has 1 cells, the header 2"),
-        Row(3, fault="has 3 cells, the header 2"),
+        Row(2, {"line": "1"}, fault="has 1 cell, the header 2"),
+        Row(3, {"line": "2,b,c"}, fault="has 3 cells, the header 2"),
         Row(4, {"id": "3", "name": "c"}),
     ]
 
@@ -65,7 +65,9 @@ def test_a_field_of_ten_megabytes(tmp_path: Path) -> None:
     path = put(tmp_path, f"id,name\n1,{'x' * 10_000_000}\n2,b\n3,{'y ' * LARGEST_CELL}\n4,d\n")
     rows = read(path)
     assert [(row.number, row.values.get("id")) for row in rows] == [(2, None), (3, "2"), (4, None), (5, "4")]
-    assert all(row.fault and "field larger" in row.fault for row in rows if not row.values)
+    bad = [row for row in rows if row.fault]
+    assert all("field larger" in str(row.fault) for row in bad)
+    assert [len(row.values["line"]) for row in bad] == [LONGEST_KEPT] * 2
 
 
 def test_a_line_longer_than_any_row(tmp_path: Path) -> None:
@@ -75,8 +77,8 @@ def test_a_line_longer_than_any_row(tmp_path: Path) -> None:
 
 
 def test_a_quote_left_open_is_told_with_its_line(tmp_path: Path) -> None:
-    (good, bad) = read(put(tmp_path, 'id,name\n1,a\n2,"b\n3,c\n'))
-    assert (good.values["id"], bad.number) == ("1", 3)
+    (good, bad) = read(put(tmp_path, 'id,name\r\n1,a\r\n2,"b\r\n3,c\r\n'))
+    assert (good.values["id"], bad.number, bad.values) == ("1", 3, {"line": '2,"b'})
     assert bad.fault == "no CSV: unexpected end of data"
 
 

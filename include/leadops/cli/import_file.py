@@ -8,6 +8,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.words import count
 from leadops.company import check_zone
 from leadops.errors import PermanentError
 from leadops.history.load import import_file as load_file
@@ -76,7 +77,7 @@ def _summarise(counts: Imported, out: Path, *, dry_run: bool) -> list[str]:
     if counts.empty:
         parts.append(f"{counts.empty} without anything of this kind")
     parts.append(f"{counts.refused} refused")
-    line = f"{counts.rows} rows: {', '.join(parts)}"
+    line = f"{count(counts.rows, 'row')}: {', '.join(parts)}"
     if counts.impossible:
         line += f"; {counts.impossible} in an order that cannot be, see history.impossible_orders"
     if counts.refused:

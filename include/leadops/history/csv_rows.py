@@ -13,6 +13,8 @@ from leadops.history.rows import Row
 
 #: Characters in one cell and in one line of the file; a row with more is refused.
 LARGEST_CELL, LARGEST_LINE = 1_000_000, 4_000_000
+#: Characters that are kept of a line that is no row.
+LONGEST_KEPT = 1_000
 #: Rows between two reports of how far it is.
 REPORT_ROWS = 1000
 _MARKS = (
@@ -48,11 +50,15 @@ def read_csv(
 
 
 class _Lines:
-    """The lines of a text, each cut at LARGEST_LINE, and whether one of them had to be."""
+    """The lines of a text, each cut at LARGEST_LINE, and whether one of them had to be.
+
+    `first` is the line with which the row that is being read began; None sets out for the next row.
+    """
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
         self.was_cut = False
+        self.first: str | None = None
 
     def __iter__(self) -> "_Lines":
         return self
@@ -66,6 +72,8 @@ class _Lines:
             while (rest := self._text.readline(LARGEST_LINE)) and not rest.endswith(("\n", "\r")):
                 pass
             line += "\n"
+        if self.first is None:
+            self.first = line[:LONGEST_KEPT]
         return line
 
 
@@ -89,20 +97,26 @@ def _read_body(reader: Any, lines: _Lines, header: list[str], columns: list[str]
     wanted = [(name, header.index(name)) for name in columns]
     width = max((place + 1 for place, name in enumerate(header) if name), default=0)
     while True:
-        number = reader.line_num + 1
+        number, lines.first = reader.line_num + 1, None
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             lines.was_cut = False
-            yield Row(number, fault=f"no CSV: {error}")
+            yield Row(number, _keep(lines), fault=f"no CSV: {error}")
             continue
         if lines.was_cut:
             lines.was_cut = False
-            yield Row(number, fault=f"a line is longer than {LARGEST_LINE} characters")
+            yield Row(number, _keep(lines), fault=f"a line is longer than {LARGEST_LINE} characters")
         elif len(cells) < width or any(cells[len(header) :]):
             if cells:
-                yield Row(number, fault=f"has {len(cells)} cells, the header {len(header)}")
+                told = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+                yield Row(number, _keep(lines), fault=f"has {told}, the header {len(header)}")
         else:
             yield Row(number, {name: cells[place] for name, place in wanted})
+
+
+def _keep(lines: _Lines) -> dict[str, Any]:
+    """Return how a row that is none begins, for who has to find it."""
+    return {"line": (lines.first or "").rstrip("\r\n")}

@@ -74,7 +74,7 @@ def import_file(
     """
     if kind not in MAPPINGS:
         raise PermanentError(f"{kind}: import one of {', '.join(MAPPINGS)}")
-    chosen = load_config("mapping", MAPPINGS[kind], path=mapping) if isinstance(mapping, Path) else mapping
+    chosen = _load_mapping(kind, mapping) if isinstance(mapping, Path) else mapping
     if not isinstance(chosen, MAPPINGS[kind]):
         raise ConfigError(f"the mapping is not one of {kind}")
     task = Task(
@@ -92,6 +92,24 @@ def import_file(
         importing.take(chunk)
     tell(1.0)
     return importing.finish()
+
+
+def _load_mapping(kind: str, path: Path) -> Mapping:
+    """Return the mapping of `kind` at `path`; raise ConfigError, which says so where it is one of another."""
+    try:
+        return load_config("mapping", MAPPINGS[kind], path=path)
+    except ConfigError as error:
+        if others := [other for other in MAPPINGS if _fits(other, path)]:
+            raise ConfigError(f"{path}: is a mapping for {others[0]}, not for {kind}") from error
+        raise
+
+
+def _fits(kind: str, path: Path) -> bool:
+    try:
+        load_config("mapping", MAPPINGS[kind], path=path)
+    except ConfigError:
+        return False
+    return True
 
 
 class _Import:

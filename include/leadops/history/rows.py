@@ -20,7 +20,10 @@ CSV_ENDINGS, PARQUET_ENDINGS = (".csv", ".tsv", ".txt"), (".parquet", ".pq")
 
 @dataclass(frozen=True)
 class Row:
-    """A row's number (in a CSV the line on which it begins), its cells by column, what is wrong with it."""
+    """A row's number (in a CSV the line on which it begins), its cells by column, what is wrong with it.
+
+    Of a row with a `fault` the `values` are the line on which it begins, as it stands, under "line".
+    """
 
     number: int
     values: dict[str, Any] = field(default_factory=dict)
