@@ -28,8 +28,10 @@ def refresh_funnel() -> None:
     - *numbers look wrong, but nothing is red*: `leadops funnel findings` lists what the gates found and
       `analytics.left_out` what is not counted.
 
-    **Backfill**: `airflow backfill create --dag-id refresh_funnel --from-date … --to-date …`, in any order,
-    any number of times; or `leadops funnel refresh --from … --to …`.
+    **Backfill**: `airflow backfill create --dag-id refresh_funnel --from-date 2026-05-01T00:00+09:00
+    --to-date 2026-05-31T23:59+09:00`, in any order, any number of times; or
+    `leadops funnel refresh --from … --to …`. Give the offset of the company's zone: Airflow reads a date
+    alone as midnight in UTC, and a day at one end would be missing.
     """
 
     @task

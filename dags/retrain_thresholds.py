@@ -38,6 +38,8 @@ def retrain_thresholds() -> None:
       `kpi.yaml` begins with its own total.
 
     **Backfill**: works days of the past out again, for the record: only the last whole day is put into force.
+    Give `--from-date` and `--to-date` with the offset of the company's zone (`2026-05-01T00:00+09:00`):
+    Airflow reads a date alone as midnight in UTC, and a day at one end would be missing.
     """
 
     @task(retries=30, retry_delay=timedelta(minutes=2))
