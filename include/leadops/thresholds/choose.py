@@ -29,8 +29,8 @@ def open_outlook(past: Past, capacity: Capacity, settings: ThresholdSettings) ->
     """Return what thresholds would bring, or in words why nothing can be said."""
     if past.ripe < settings.least_ripe or past.sqls < settings.least_sqls:
         return (
-            f"too little is known: {past.ripe} ripe MQLs (imported ones have no score and do not count) of which"
-            f" {past.sqls} became SQL; {settings.least_ripe} and {settings.least_sqls} are needed"
+            f"too little is known: {past.ripe} ripe MQLs (imported ones have no score and do not count)"
+            f" of which {past.sqls} became SQL; {settings.least_ripe} and {settings.least_sqls} are needed"
         )
     if not past.arrivals.sum():
         return f"no lead came over the threshold in {settings.window_days} days"
