@@ -39,6 +39,16 @@ def test_a_lead_without_an_address_wants_nothing_anywhere(export: Export) -> Non
         assert export.query(f"select * from {table}") == []
 
 
+def test_only_new_leads_that_stay_take_a_number(export: Export) -> None:
+    export.bring("leads", [ANN])
+    (first,) = export.query("select lead_id from identity.leads")[0]
+    for _ in range(2):
+        assert export.bring("leads", [ANN, BEN], dry_run=True) == Imported(rows=2, new=1, known=1)
+        assert export.bring("leads", [ANN]) == Imported(rows=1, known=1)
+    export.bring("leads", [BEN])
+    assert export.query("select lead_id from identity.leads order by 1") == [(first,), (first + 1,)]
+
+
 def test_the_crm_has_it_already_so_no_second_one_is_made(export: Export) -> None:
     export.bring("leads", [ANN])
     (lead,) = export.query("select lead_id from identity.leads")[0]

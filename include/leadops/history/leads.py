@@ -75,7 +75,9 @@ class Leads:
             leads = [replace(lead, linked_to=linked.get(lead.crm_id)) for lead in leads]
         take_turn(task.connection)  # who is the oldest of a person must not change while people are joined
         blocked = frozenset(task.identity.blocked.email)
-        found = import_leads(task.connection, leads, now=task.now, blocked=blocked)
+        found = import_leads(
+            task.connection, leads, now=task.now, blocked=blocked, rehearse=task.is_rehearsal
+        )
         follow_ages(task.connection, found.changed, settings=task.identity, now=task.now)
         pairs = sorted(
             {(owner, lead.crm_id) for owner, lead in zip(found.lead_ids, leads, strict=True) if owner}

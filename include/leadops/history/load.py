@@ -84,6 +84,7 @@ def import_file(
         now=now,
         contract=load_config("kpi", KpiContract),
         identity=load_config("identity", IdentitySettings),
+        is_rehearsal=dry_run,
     )
     loader = KINDS[kind](chosen, task)
     importing = _Import(task, loader, chosen, refuse, Rehearsal(connection) if dry_run else None)

@@ -49,6 +49,7 @@ class Task:
     now: datetime  # UTC
     contract: KpiContract
     identity: IdentitySettings  # which addresses tie nothing, and what joins leads
+    is_rehearsal: bool = False  # all that is written will be undone
 
 
 class Read(NamedTuple):

@@ -51,20 +51,26 @@ class ImportedLeads(NamedTuple):
 
 
 def import_leads(
-    connection: Connection, leads: Sequence[ImportedLead], *, now: datetime, blocked: Collection[str] = ()
+    connection: Connection,
+    leads: Sequence[ImportedLead],
+    *,
+    now: datetime,
+    blocked: Collection[str] = (),
+    rehearse: bool = False,
 ) -> ImportedLeads:
     """Find or make the lead of each row, in the caller's transaction; the same rows again change nothing.
 
     A lead's first contact is the earliest that any row tells, with its campaign and source, so the order of
     the rows does not matter. A new address makes the lead known in the MA, in the low lane; one of `blocked`
-    ties nothing. A lead without an address asks for nothing anywhere. `now` (UTC) dates the links. Raises
-    TransientError where others keep making the same leads.
+    ties nothing. A lead without an address asks for nothing anywhere. `now` (UTC) dates the links. With
+    `rehearse`, for a transaction that the caller undoes, new leads are -1, -2, …: no number is used up.
+    Raises TransientError where others keep making the same leads.
     """
     rows = [replace(row, email=None) if row.crm_id and row.email in blocked else row for row in leads]
     connection.execute("select pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
     for _ in range(TRIES):
         with connection.transaction() as attempt:
-            found = _import(connection, rows, now)
+            found = _import(connection, rows, now, rehearse=rehearse)
             if found is None:
                 raise psycopg.Rollback(attempt)
             return found
@@ -81,7 +87,9 @@ def find_leads(connection: Connection, identifiers: Collection[Identifier]) -> d
     return {(kind, value): int(lead) for kind, value, lead in rows if lead}
 
 
-def _import(connection: Connection, rows: Sequence[ImportedLead], now: datetime) -> ImportedLeads | None:
+def _import(
+    connection: Connection, rows: Sequence[ImportedLead], now: datetime, *, rehearse: bool
+) -> ImportedLeads | None:
     """Do it once; None where somebody else made one of the leads meanwhile."""
     owners = find_leads(connection, [each for row in rows for each in row.identifiers])
     placed: list[int] = []
@@ -101,7 +109,7 @@ def _import(connection: Connection, rows: Sequence[ImportedLead], now: datetime)
         owners |= dict.fromkeys(row.identifiers, lead)
         best[lead] = min(row, best.get(lead, row), key=lambda each: each.rank)
         placed.append(lead)
-    ids = _take_ids(connection, -newest)
+    ids = list(range(-1, newest - 1, -1)) if rehearse else _take_ids(connection, -newest)
     number = {lead: ids[-lead - 1] if lead < 0 else lead for lead in best}
     emails = {number[lead]: value for (kind, value), lead in reversed(links.items()) if kind == "email"}
     values = _columns({number[lead]: row for lead, row in best.items()}, emails)
