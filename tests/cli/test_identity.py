@@ -45,7 +45,7 @@ def test_explain_shows_the_evidence_of_each_identifier(shared: World) -> None:
     shown = run("explain", "5")
     assert "home" in shown
     assert "e4" in shown
-    assert "lead 5: 1 events, role email, account 4.example" in shown
+    assert "lead 5: 1 event, role email, account 4.example" in shown
     assert "nobody's" in run("explain", "info@1.example")
     told = json.loads(run("explain", "INFO@1.example", "--json"))
     assert [each["kind"] for each in told["joins"]] == ["email"]

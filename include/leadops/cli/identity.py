@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.words import count
 from leadops.errors import PermanentError
 from leadops.identity.explain import Person, explain_identity, find_lead
 from leadops.identity.rebuild import compare_rebuilt
@@ -37,7 +38,7 @@ def explain(
     if person.merges:
         console.print(_draw_merges(person))
     console.print(
-        f"lead {person.lead_id}: {person.events} events, {person.mail_kind or 'no'} email,"
+        f"lead {person.lead_id}: {count(person.events, 'event')}, {person.mail_kind or 'no'} email,"
         f" account {person.account or 'unknown'}"
         + (f", joined of leads {', '.join(map(str, person.leads))}" if len(person.leads) > 1 else "")
     )
@@ -93,7 +94,8 @@ def rebuild(
         found = compare_rebuilt(connection, settings=settings)
     for what, leads in found.differences.items():
         console.print(f"{what}: lead {', '.join(map(str, leads))}")
-    console.print(f"{found.events} events, {found.leads} emails, {found.merges} joins compared")
+    compared = (count(found.events, "event"), count(found.leads, "email"), count(found.merges, "join"))
+    console.print(f"{', '.join(compared)} compared")
     if found.differences and verify:
         raise PermanentError("the tables differ from what the events say; the leads are listed above")
 

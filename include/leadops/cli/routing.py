@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.words import count
 from leadops.company import Company
 from leadops.errors import PermanentError
 from leadops.routing.assign import assign_leads
@@ -104,7 +105,7 @@ def lint(rules: RulesFile = None) -> None:
     for finding in findings:
         typer.echo(finding)
     if findings:
-        raise PermanentError(f"the rules have {len(findings)} findings, see above")
+        raise PermanentError(f"the rules have {count(len(findings), 'finding')}, see above")
     console.print(f"{len(given.rules)} rules, {len(team)} salespeople: nothing found")
 
 
