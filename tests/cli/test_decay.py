@@ -42,7 +42,7 @@ def test_nights_in_a_row_are_one_line_of_the_explanation(fading: World) -> None:
     (line,) = [line for line in lines if "decay" in line]
     cells = [cell.strip() for cell in line.split("│")[1:-1]]
     assert cells == [
-        "2026-03-31 15:00:00",
+        "2026-04-01 00:00:00",
         "-14",
         "2",
         "behaviour",
