@@ -48,10 +48,8 @@ def test_three_sentences_by_hand() -> None:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_none_answered_and_none_at_all(language: str) -> None:
-    for responses in ([Response("a", None, None, None)], []):
-        assert say(responses, language)[0] == WORDS[language]["first_none"].format(
-            period="2026-Q3", mqls=len(responses)
-        )
+    for responses, which in (([Response("a", None, None, None)], "first_none"), ([], "first_empty")):
+        assert say(responses, language)[0] == WORDS[language][which].format(period="2026-Q3", mqls=1)
         assert len(say(responses, language)) == 3
 
 

@@ -24,7 +24,7 @@ def say_responses(
     facts: dict[str, object] = {"period": period, "mqls": whole.mqls, "open": whole.open}
     if not whole.minutes:
         return [
-            words["first_none"].format(**facts),
+            words["first_none" if responses else "first_empty"].format(**facts),
             words["second_none"],
             words["third_none"].format(**facts),
         ]

@@ -20,6 +20,7 @@ WORDS: dict[str, dict[str, str]] = {
         "first": "{period}: {mqls} MQLs; sales has taken and contacted {answered} of them, half within "
         "{median} of working time (promised: {target}).",
         "first_none": "{period}: {mqls} MQLs; sales has taken and contacted none of them.",
+        "first_empty": "{period}: no MQLs to report on; imported ones without a SAL do not count.",
         "second": "The median runs from {quick} ({quick_span}) to {slow} ({slow_span}) by {what}",
         "second_and": ", and from {quick} ({quick_span}) to {slow} ({slow_span}) by {what}",
         "second_end": ".",
@@ -47,6 +48,7 @@ WORDS: dict[str, dict[str, str]] = {
         "first": "{period}: MQL {mqls}件のうち{answered}件に営業が対応し、"
         "半数は営業時間で{median}以内（約束 {target}）。",
         "first_none": "{period}: MQL {mqls}件のうち、営業が対応したものはまだない。",
+        "first_empty": "{period}: 対象のMQLなし。SALのない取り込み分は対象外。",
         "second": "中央値は{what}別で{quick}の{quick_span}から{slow}の{slow_span}まで",
         "second_and": "、{what}別で{quick}の{quick_span}から{slow}の{slow_span}まで",
         "second_end": "。",
