@@ -15,7 +15,11 @@ from leadops.db import Connection, connect
 from leadops.migrations.run import migrate
 from leadops_stack.postgres import PostgresServer
 
-from .scheduling import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401  pytest's hooks
+from .scheduling import (  # noqa: F401  pytest's hooks
+    pytest_collection_modifyitems,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 
 TEMPLATE = "leadops_template"
 

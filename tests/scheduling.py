@@ -1,5 +1,6 @@
 """How `make test` shares the tests out: a file stays together, and all that needs the running stack too."""
 
+import os
 from typing import Any
 
 import pytest
@@ -16,6 +17,12 @@ class TogetherScheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return STACK_FOLDER if nodeid.startswith(STACK_FOLDER) else nodeid.split("::", 1)[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Take one worker more than there are cores: that of the stack waits for Airflow most of the time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -78,9 +78,9 @@ class Stack:
         return self.output.read_text(errors="replace")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    """The whole stack with its made-up visitors, ready; stopped at the end of the session."""
+    """The whole stack with its made-up visitors, ready; stopped after the last test that needs it."""
     with tempfile.TemporaryDirectory(prefix="leadops-stack-") as folder:
         root = Path(folder)
         root.chmod(0o755)
