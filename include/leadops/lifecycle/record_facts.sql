@@ -128,52 +128,29 @@ facts as (
     ) as found
 ),
 
-ends as (
+turned as (
     select
         *,
-        lag(fact) over (partition by lead_id, cycle order by occurred_at asc, activity_id asc) as fact_before
+        fact in ('won', 'lost') as is_end,
+        lag(fact) over (
+            partition by lead_id, cycle, fact in ('won', 'lost') order by occurred_at asc, activity_id asc
+        ) as fact_before
     from facts
-    where fact in ('won', 'lost')
-),
-
-chosen as (
-    (
-        select distinct on (lead_id, cycle, fact)
-            lead_id,
-            cycle,
-            fact,
-            occurred_at,
-            activity_id,
-            rep_id
-        from facts
-        where fact not in ('won', 'lost')
-        order by lead_id asc, cycle asc, fact asc, occurred_at asc, activity_id asc
-    )
-    union all
-    (
-        select distinct on (lead_id, cycle, fact)
-            lead_id,
-            cycle,
-            fact,
-            occurred_at,
-            activity_id,
-            rep_id
-        from ends
-        where fact_before is distinct from fact
-        order by lead_id asc, cycle asc, fact asc, occurred_at desc, activity_id desc
-    )
 ),
 
 changed as (
     insert into lifecycle.facts (lead_id, cycle, fact, occurred_at, activity_id, rep_id)
-    select
+    select distinct on (lead_id, cycle, fact)
         lead_id,
         cycle,
         fact,
         occurred_at,
         activity_id,
         rep_id
-    from chosen
+    from turned
+    where not is_end or fact_before is distinct from fact
+    order by
+        lead_id asc, cycle asc, fact asc, (case when is_end then occurred_at end) desc, occurred_at asc, activity_id asc
     on conflict (lead_id, cycle, fact) do update
         set occurred_at = excluded.occurred_at, activity_id = excluded.activity_id, rep_id = excluded.rep_id
         where

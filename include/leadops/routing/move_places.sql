@@ -1,39 +1,36 @@
 -- Places go where their MQL counts now: to its lead's person, in the cycle that it is of. Of several for one cycle that
 -- of the person's oldest lead goes on, else that of the first MQL; the others wait aside until the leads are split.
 -- Returns whose place is gone, because its MQL was taken back.
-with asked as (
+with recursive involved as (
     select distinct lead_id from unnest(%(leads)s::bigint[]) as asked (lead_id)
-),
-
-touched as (
-    select lead_id from asked
     union
-    select places.mql_lead_id
-    from asked
-    inner join routing.leads as places on asked.lead_id = places.lead_id
-),
-
-involved as (
-    select lead_id from touched
-    union
-    select others.lead_id
-    from touched
-    inner join identity.people as own on touched.lead_id = own.lead_id
-    inner join identity.people as others on own.person_id = others.person_id
+    select tied.lead_id
+    from involved
+    cross join
+        lateral (
+            select others.lead_id
+            from identity.people as own
+            inner join identity.people as others on own.person_id = others.person_id
+            where own.lead_id = involved.lead_id
+            union all
+            select places.mql_lead_id
+            from routing.leads as places
+            where places.lead_id = involved.lead_id
+        ) as tied
 ),
 
 taken as (
     delete from routing.leads
     using involved
     where leads.mql_lead_id = involved.lead_id
-    returning leads.*, false as was_aside
+    returning leads.*
 ),
 
 fetched as (
     delete from routing.set_aside
     using involved
     where set_aside.mql_lead_id = involved.lead_id
-    returning set_aside.*, true as was_aside
+    returning set_aside.*
 ),
 
 found as (
@@ -52,8 +49,7 @@ found as (
         look_at,
         alarm_at,
         mql_lead_id,
-        mql_cycle,
-        was_aside
+        mql_cycle
     from taken
     union all
     select
@@ -71,8 +67,7 @@ found as (
         look_at,
         alarm_at,
         mql_lead_id,
-        mql_cycle,
-        was_aside
+        mql_cycle
     from fetched
 ),
 
