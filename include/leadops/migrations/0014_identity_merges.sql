@@ -252,11 +252,6 @@ comment on column sla.inbox.is_regrouped is 'Whose cycle it is has changed: its 
 alter table routing.inbox drop constraint inbox_why_check;
 alter table routing.inbox add constraint inbox_why_check check (why in ('mql', 'breach', 'merge'));
 
-alter table routing.leads add column mql_lead_id bigint;
-update routing.leads set mql_lead_id = lead_id;
-alter table routing.leads alter column mql_lead_id set not null;
-comment on column routing.leads.mql_lead_id is 'The lead that became MQL; of a person with several, maybe another one';
-
 -- Where cycles were that count for another lead of the same person now; they come back when the leads are split.
 create table routing.set_aside (like routing.leads including comments);
 alter table routing.set_aside add column kept_by bigint;

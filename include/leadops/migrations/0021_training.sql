@@ -38,10 +38,9 @@ create table training.predictions (
     points integer not null,
     parts integer[] not null,
     told_probability double precision,
-    telling bigint not null
+    times_told integer not null default 0
 );
 comment on table training.predictions is 'What the model in effect says of an active lead, newest only';
-comment on column training.predictions.telling is 'Number of what the MA was last told; each is one effect for ever';
 comment on column training.predictions.parts is
 'Points of the average lead, then of each feature in the order of the model; they sum to points';
 comment on column training.predictions.told_probability is 'The last ml_score that was put into the outbox for the MA';

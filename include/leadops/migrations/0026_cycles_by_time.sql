@@ -56,16 +56,28 @@ union all
 );
 comment on column lifecycle.current_transitions.own_lead_id is 'With own_cycle: where it is on record';
 
--- A place goes by its MQL: whose that is now, and which cycle of theirs, is where it stands.
+-- A place goes by its MQL: whose that is now, and which cycle of theirs, is where it stands. A place that a person
+-- had from another of their leads stands beside that lead's own, which waits aside.
+alter table routing.leads add column mql_lead_id bigint;
 alter table routing.leads add column mql_cycle integer;
-update routing.leads set mql_cycle = cycle;
+update routing.leads
+set mql_lead_id = coalesce(
+    (
+        select aside.lead_id from routing.set_aside as aside
+        where aside.kept_by = leads.lead_id and aside.cycle = leads.cycle
+    ), lead_id
+), mql_cycle = cycle;
+alter table routing.leads alter column mql_lead_id set not null;
 alter table routing.leads alter column mql_cycle set not null;
+comment on column routing.leads.mql_lead_id is 'The lead that became MQL; of a person with several, maybe another one';
 create index leads_mql on routing.leads (mql_lead_id);
 
 delete from routing.set_aside where kept_by is not null;
 alter table routing.set_aside drop column kept_by;
+alter table routing.set_aside add column mql_lead_id bigint;
 alter table routing.set_aside add column mql_cycle integer;
-update routing.set_aside set mql_cycle = cycle;
+update routing.set_aside set mql_lead_id = lead_id, mql_cycle = cycle;
+alter table routing.set_aside alter column mql_lead_id set not null;
 alter table routing.set_aside alter column mql_cycle set not null;
 comment on table routing.set_aside is 'Places of MQLs that are no cycle of their own while their lead is joined';
 
