@@ -7,8 +7,8 @@ from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
 from benchmarks.repeat import time_repeated
 from benchmarks.settle import settle
+from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.refresh import Refreshed, refresh_attribution
-from leadops.attribution.settings import AttributionSettings
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.settings import load_config

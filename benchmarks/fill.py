@@ -17,8 +17,8 @@ import psycopg
 
 from leadops.company import Company
 from leadops.db import Connection, connect
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.identity.settings import IdentitySettings
 from leadops.migrations.run import migrate
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads

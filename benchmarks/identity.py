@@ -8,8 +8,8 @@ from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
 from benchmarks.settle import settle
 from leadops.db import Connection, load_sql
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.identity.settings import IdentitySettings
 from leadops.settings import load_config
 
 

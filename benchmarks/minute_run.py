@@ -12,11 +12,11 @@ from benchmarks.prepared_ma import learn_ids
 from leadops.clients.ma import MaClient
 from leadops.company import Company
 from leadops.delivery.audit import Audit, audit_scores
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push
 from leadops.delivery.report import Report
-from leadops.delivery.settings import DeliverySettings
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.identity.settings import IdentitySettings
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
 from leadops.settings import Endpoint, load_config

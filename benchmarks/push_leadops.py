@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.deltas import Deltas
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push
-from leadops.delivery.settings import DeliverySettings
 from leadops.settings import Endpoint, load_config
 
 #: Calls a second: the permits are still taken and written down, but never run out.

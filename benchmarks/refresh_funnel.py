@@ -8,13 +8,13 @@ from benchmarks.attribution import fill_touches
 from benchmarks.figures import Figure, Measured
 from benchmarks.repeat import time_repeated
 from benchmarks.settle import settle
+from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.refresh import refresh_attribution
-from leadops.attribution.settings import AttributionSettings
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.funnel.days import bound_day
+from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.refresh import Refreshed, refresh_day
-from leadops.funnel.settings import FunnelSettings
 from leadops.settings import load_config
 
 DAY = date(2026, 6, 30)

@@ -15,7 +15,7 @@ from leadops.company import Company
 from leadops.db import Connection, connect
 from leadops.settings import load_config
 from leadops.training.retrain import retrain
-from leadops.training.settings import TrainingSettings
+from leadops.training.training_settings import TrainingSettings
 
 DAY = date(2026, 6, 30)
 UNTIL = datetime(2026, 6, 30, 15, 0, tzinfo=UTC)  # the end of DAY in Tokyo

@@ -13,7 +13,7 @@ from sklearn.model_selection import TunedThresholdClassifierCV
 
 from benchmarks.figures import Figure, Measured
 from leadops.thresholds.search import Best, find_best
-from leadops.thresholds.settings import Response
+from leadops.thresholds.threshold_settings import Response
 from leadops.thresholds.waiting import Desk, wait
 
 REPETITIONS = 5

@@ -14,10 +14,10 @@ import requests
 from leadops.clients.ma import MaClient
 from leadops.db import Connection, connect
 from leadops.delivery.audit import Audit, audit_scores
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.enqueue import enqueue_effect
 from leadops.delivery.push import push
 from leadops.delivery.report import Report
-from leadops.delivery.settings import DeliverySettings
 from leadops.settings import Endpoint, load_config
 from leadops_sandbox.serve import serve_in_thread
 

@@ -7,23 +7,23 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from leadops.alerts.settings import AlertSettings
-from leadops.attribution.settings import AttributionSettings
+from leadops.alerts.alert_settings import AlertSettings
+from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.company import Company
-from leadops.delivery.settings import DeliverySettings
-from leadops.economics.settings import EconomicsSettings
-from leadops.events.settings import EventSettings
-from leadops.funnel.settings import FunnelSettings
-from leadops.gateway.settings import GatewaySettings
-from leadops.identity.settings import IdentitySettings
+from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.economics.economics_settings import EconomicsSettings
+from leadops.events.event_settings import EventSettings
+from leadops.funnel.funnel_settings import FunnelSettings
+from leadops.gateway.gateway_settings import GatewaySettings
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.contract import KpiContract
-from leadops.reports.settings import ReportSettings
+from leadops.reports.report_settings import ReportSettings
 from leadops.routing.rules import RoutingRules
 from leadops.scoring.rules import RuleSet
 from leadops.settings import config_file, load_config
 from leadops.sla.policy import SlaPolicy
-from leadops.thresholds.settings import ThresholdSettings
-from leadops.training.settings import TrainingSettings
+from leadops.thresholds.threshold_settings import ThresholdSettings
+from leadops.training.training_settings import TrainingSettings
 
 ROOT = Path(__file__).parents[1]
 DOCS = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 import requests
 from slack_sdk import WebClient
 
-from leadops.alerts.settings import AlertSettings
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.clients.chat import ApiChat
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens

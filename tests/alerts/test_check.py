@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.catalogue import Words
 from leadops.alerts.check import Checked, check
 from leadops.alerts.incident import COLUMNS, Incident
 from leadops.alerts.incidents import beat, open_incident
 from leadops.alerts.render import render_incident
-from leadops.alerts.settings import AlertSettings
 from leadops.alerts.watch_cdp import CdpReading
 from leadops.company import Company
 from leadops.db import Connection, connect

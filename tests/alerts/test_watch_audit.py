@@ -2,8 +2,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.check import check
-from leadops.alerts.settings import AlertSettings
 from leadops.db import Connection
 
 NOW = datetime(2026, 7, 31, 19, tzinfo=UTC)

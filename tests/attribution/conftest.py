@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
+from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.refresh import Refreshed, refresh_attribution
-from leadops.attribution.settings import AttributionSettings
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.settings import load_config

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadops.attribution.attribution_settings import MODELS, Models
 from leadops.attribution.bootstrap import draw_samples, group_accounts
 from leadops.attribution.credits import Credit, credit_units
 from leadops.attribution.samples import Samples
-from leadops.attribution.settings import MODELS, Models
 from tests.attribution.paths import Path, make_journeys, names, random_paths
 
 

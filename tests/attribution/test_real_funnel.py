@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from leadops.attribution.attribution_settings import MODELS
 from leadops.attribution.refresh import refresh_attribution
-from leadops.attribution.settings import MODELS
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.history.load import import_file

@@ -13,15 +13,15 @@ import psycopg
 import pytest
 import yaml
 
+from leadops.attribution.attribution_settings import MODELS
 from leadops.attribution.refresh import Refreshed, refresh_attribution
-from leadops.attribution.settings import MODELS
 from leadops.company import Company
 from leadops.db import Connection, connect
+from leadops.events.event_settings import EventSettings
 from leadops.events.mapping import Mapping
-from leadops.events.settings import EventSettings
 from leadops.events.store import accept_events
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.identity.settings import IdentitySettings
 from leadops.settings import load_config
 from leadops_stack.postgres import PostgresServer
 from tests.attribution.conftest import settings_with

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from leadops.attribution.settings import MODELS
+from leadops.attribution.attribution_settings import MODELS
 from leadops.company import Company
 from leadops.db import connect
 from leadops.errors import PermanentError

@@ -7,8 +7,8 @@ from math import factorial
 import numpy as np
 from hypothesis import given, settings
 
+from leadops.attribution.attribution_settings import Models
 from leadops.attribution.credits import DAY
-from leadops.attribution.settings import Models
 from leadops.attribution.weights import Paths, weigh_shapley
 from tests.attribution.paths import Path, make_journeys, random_paths
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from leadops.attribution.attribution_settings import Models
 from leadops.attribution.credits import DAY
-from leadops.attribution.settings import Models
 from leadops.attribution.weights import (
     WEIGHTS,
     Paths,

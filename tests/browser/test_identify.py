@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import psycopg
 
 from leadops.db import connect
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.identity.settings import IdentitySettings
 from leadops.settings import load_config
 from tests.browser.sites import Site
 from tests.browser.visitors import Visitor, wait_until

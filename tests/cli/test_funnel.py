@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from leadops.cli import funnel
 from leadops.db import Connection
 from leadops.errors import PermanentError
-from leadops.funnel.settings import FunnelSettings
+from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.settings import load_config
 from tests.funnel.conftest import Books, at
 

@@ -7,7 +7,7 @@ from typer.testing import CliRunner, Result
 
 from leadops.cli.quarantine import app
 from leadops.errors import PermanentError
-from leadops.events.settings import EventSettings
+from leadops.events.event_settings import EventSettings
 from leadops.events.store import accept_events
 from leadops.settings import load_config
 

@@ -10,8 +10,8 @@ import requests
 
 from leadops.clients.ma import MaClient
 from leadops.delivery import heal
+from leadops.delivery.delivery_settings import AuditSettings
 from leadops.delivery.heal import Healed, heal_scores
-from leadops.delivery.settings import AuditSettings
 from leadops.errors import TransientError
 from tests.desk import Desk
 

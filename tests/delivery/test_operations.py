@@ -13,11 +13,11 @@ import requests
 
 from leadops.db import Connection
 from leadops.delivery.dead_letters import drop_dead_letters, list_dead_letters, retry_dead_letters
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.enqueue import enqueue_effect
 from leadops.delivery.operations import OPERATIONS, operations_with_id
 from leadops.delivery.push import push
 from leadops.delivery.report import Report
-from leadops.delivery.settings import DeliverySettings
 from leadops.settings import Endpoint, load_config
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens

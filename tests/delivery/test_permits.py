@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadops.db import Connection, connect
+from leadops.delivery.delivery_settings import TargetSettings
 from leadops.delivery.permits import give_back_permits, pause_target, take_permits
-from leadops.delivery.settings import TargetSettings
 
 NOW = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ from psycopg.rows import dict_row
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.economics.costs import Cost, record_costs
+from leadops.economics.economics_settings import EconomicsSettings
 from leadops.economics.refresh import Refreshed, refresh_economics
-from leadops.economics.settings import EconomicsSettings
 from leadops.settings import load_config
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from leadops.economics.bear import bear_costs, price
 from leadops.economics.cohorts import Brought
 from leadops.economics.costs import CATEGORIES
-from leadops.economics.settings import HourRate
+from leadops.economics.economics_settings import HourRate
 from tests.economics.conftest import settings
 
 MONTHS = st.sampled_from([date(2026, month, 1) for month in (1, 2, 3)])

@@ -7,8 +7,8 @@ import pytest
 from leadops.company import Company
 from leadops.db import connect
 from leadops.economics.refresh import refresh_economics
+from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.refresh import refresh_day
-from leadops.funnel.settings import FunnelSettings
 from leadops.settings import load_config
 from tests.economics.conftest import COMPANY, NOW, Books, settings
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from leadops.db import Connection
-from leadops.events.settings import EventSettings
+from leadops.events.event_settings import EventSettings
 from leadops.settings import load_config
 
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.events.admit import Retried, repair_quarantined, retry_quarantined
+from leadops.events.event_settings import EventSettings
 from leadops.events.quarantine import list_quarantine
-from leadops.events.settings import EventSettings
 from leadops.events.store import accept_events
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from leadops.events.bots import is_bot
-from leadops.events.settings import BotSettings, EventSettings
+from leadops.events.event_settings import BotSettings, EventSettings
 from leadops.settings import load_config
 
 BOTS = load_config("events", EventSettings).bots

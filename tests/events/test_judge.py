@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from leadops.events.contract import Event
+from leadops.events.event_settings import EventSettings
 from leadops.events.judge import judge_item
 from leadops.events.refusal import Refusal
-from leadops.events.settings import EventSettings
 
 
 def judge(item: object, now: datetime, settings: EventSettings, **options: Any) -> str:

@@ -1,8 +1,8 @@
 from datetime import datetime, timedelta
 
 from leadops.db import Connection
+from leadops.events.event_settings import EventSettings
 from leadops.events.quarantine import count_quarantine, list_quarantine
-from leadops.events.settings import EventSettings
 from leadops.events.store import accept_events
 
 

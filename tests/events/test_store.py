@@ -9,7 +9,7 @@ from hypothesis import settings as run
 from hypothesis import strategies as st
 
 from leadops.db import Connection
-from leadops.events.settings import EventSettings
+from leadops.events.event_settings import EventSettings
 from leadops.events.store import Accepted, accept_events
 
 

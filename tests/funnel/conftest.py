@@ -10,8 +10,8 @@ from psycopg.types.json import Jsonb
 
 from leadops.company import Company
 from leadops.db import Connection
+from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.refresh import Refreshed, refresh_day
-from leadops.funnel.settings import FunnelSettings
 from leadops.lifecycle.contract import KpiContract
 from leadops.settings import load_config
 from leadops.sla.policy import SlaPolicy

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from leadops.funnel.findings import list_findings, list_open_findings, settle_findings
+from leadops.funnel.funnel_settings import GateSettings
 from leadops.funnel.gates import Gated, judge_days, judge_volume
-from leadops.funnel.settings import GateSettings
 from tests.funnel.conftest import NOW, Books, at, on
 
 MONDAY = on("06-29")

@@ -8,8 +8,8 @@ import pytest
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.funnel.findings import list_findings
+from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.gates import judge_days
-from leadops.funnel.settings import FunnelSettings
 from tests.funnel.conftest import NOW, Books
 from tests.history.real_data import bring_in_olist
 

@@ -7,7 +7,7 @@ import pytest
 
 from leadops.company import Company
 from leadops.errors import PermanentError
-from leadops.funnel.settings import FunnelSettings
+from leadops.funnel.funnel_settings import FunnelSettings
 from tests.funnel.conftest import Books, at, on
 
 

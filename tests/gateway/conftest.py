@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from leadops.events.settings import EventSettings
+from leadops.events.event_settings import EventSettings
 from leadops.gateway.app import create_app
 from leadops.gateway.courier import Errand
+from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.serve import serve_in_thread
-from leadops.gateway.settings import GatewaySettings
-from leadops.identity.settings import IdentitySettings
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.settings import load_config
 
 KEY, TOKEN, SITE = "test-write-key-0123", "test-metrics-token-0123", "https://www.example.com"

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from leadops.db import Connection, connect
-from leadops.delivery.settings import DeliverySettings
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.gateway.courier import LOOK_EVERY, Couriers, Errand
 from leadops.settings import Endpoint, load_config
 from leadops_sandbox.serve import serve_in_thread

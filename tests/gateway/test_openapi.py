@@ -18,11 +18,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from leadops.events.settings import EventSettings
+from leadops.events.event_settings import EventSettings
 from leadops.gateway.app import create_app
+from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.serve import serve_in_thread
-from leadops.gateway.settings import GatewaySettings
-from leadops.identity.settings import IdentitySettings
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.signature import sign
 from leadops.settings import load_config
 from tests.gateway.conftest import FORM_SECRETS, KEY, TOKEN

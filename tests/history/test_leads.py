@@ -5,8 +5,8 @@ import pytest
 from leadops.db import Connection, load_sql
 from leadops.history.outcomes import Imported
 from leadops.identity.explain import explain_identity
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.import_leads import ImportedLead, import_leads
-from leadops.identity.settings import IdentitySettings
 from leadops.settings import load_config
 from tests.identity.test_rejoin import persons
 from tests.identity.test_resolve import seen

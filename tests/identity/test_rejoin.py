@@ -7,8 +7,8 @@ import pytest
 
 from leadops.db import connect
 from leadops.identity.claim import claim_lead
+from leadops.identity.identity_settings import Blocked
 from leadops.identity.resolve import resolve_events
-from leadops.identity.settings import Blocked
 from tests.identity.test_resolve import seen
 from tests.scoring.conftest import NOW, World
 from tests.scoring.oracle import Happening

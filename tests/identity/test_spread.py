@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadops.identity.settings import Blocked
+from leadops.identity.identity_settings import Blocked
 from tests.identity.replay import Replay
 from tests.identity.test_resolve import seen
 from tests.scoring.conftest import World

@@ -13,10 +13,10 @@ import httpx
 
 from leadops.db import Connection
 from leadops.delivery.dead_letters import list_dead_letters, retry_dead_letters
-from leadops.events.settings import EventSettings
+from leadops.events.event_settings import EventSettings
 from leadops.events.store import accept_events
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.identity.settings import IdentitySettings
 from leadops.scoring.backfill import enqueue_interval
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads

@@ -24,17 +24,17 @@ import psycopg
 import pytest
 import requests
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.check import check
-from leadops.alerts.settings import AlertSettings
 from leadops.clients.ma import MaClient
 from leadops.company import Company
 from leadops.db import connect
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push
-from leadops.delivery.settings import DeliverySettings
 from leadops.errors import LeadopsError
 from leadops.gateway.courier import Couriers, Errand
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.identity.settings import IdentitySettings
 from leadops.intake.signature import sign
 from leadops.migrations.run import migrate
 from leadops.scoring.rules import RuleSet

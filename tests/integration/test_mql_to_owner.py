@@ -15,8 +15,8 @@ from leadops.clients.crm import CrmClient
 from leadops.company import Company
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push
-from leadops.delivery.settings import DeliverySettings
 from leadops.lifecycle.contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.routing.assign import assign_leads

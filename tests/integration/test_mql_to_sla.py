@@ -9,8 +9,8 @@ import requests
 from leadops.clients.crm import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push
-from leadops.delivery.settings import DeliverySettings
 from leadops.lifecycle.contract import KpiContract
 from leadops.lifecycle.qualify import Qualified, qualify_leads
 from leadops.settings import Endpoint, load_config

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from leadops.alerts.settings import AlertSettings
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.clients.chat import ApiChat, WebhookChat
 from leadops.orchestration.connections import SlackChat, find_endpoint
 from leadops.settings import endpoint

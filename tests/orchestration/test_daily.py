@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from leadops.db import Connection
-from leadops.funnel.settings import FunnelSettings
+from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.orchestration import daily
 from leadops.settings import load_config as load
 from tests.funnel.conftest import Books, at, on

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from leadops.db import Connection
-from leadops.events.settings import EventSettings
+from leadops.events.event_settings import EventSettings
 from leadops.events.store import accept_events
 from leadops.orchestration import minute
 from leadops.settings import config_file, load_config

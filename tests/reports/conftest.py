@@ -12,7 +12,7 @@ from leadops.company import Company
 from leadops.db import Connection
 from leadops.reports.make import Made, make_report
 from leadops.reports.period import Period
-from leadops.reports.settings import ReportSettings
+from leadops.reports.report_settings import ReportSettings
 from leadops.settings import load_config
 from leadops.sla.policy import SlaPolicy
 from leadops_sandbox.serve import serve_in_thread

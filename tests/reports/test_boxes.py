@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadops.reports.boxes import group_boxes, make_box
+from leadops.reports.report_settings import ReportSettings
 from leadops.reports.responses import Response
-from leadops.reports.settings import ReportSettings
 
 
 def answers(*minutes: float | None, rep: str | None = "a") -> list[Response]:

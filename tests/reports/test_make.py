@@ -5,7 +5,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from leadops.errors import PermanentError
-from leadops.reports.settings import ReportSettings
+from leadops.reports.report_settings import ReportSettings
 
 from .conftest import Desk
 

@@ -1,9 +1,9 @@
 import pytest
 
 from leadops.reports.boxes import group_boxes
+from leadops.reports.report_settings import ReportSettings
 from leadops.reports.responses import Response
 from leadops.reports.sentences import say_responses
-from leadops.reports.settings import ReportSettings
 from leadops.reports.words import CAUSES, WORDS
 
 from .conftest import Q3

@@ -9,8 +9,8 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import Resolved, resolve_events
-from leadops.identity.settings import IdentitySettings
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import Scored, score_leads
 from leadops.settings import load_config

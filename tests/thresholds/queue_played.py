@@ -5,7 +5,7 @@ import random
 from collections import deque
 from dataclasses import dataclass
 
-from leadops.thresholds.settings import Response
+from leadops.thresholds.threshold_settings import Response
 from leadops.thresholds.waiting import Desk, respond
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadops.thresholds.settings import Response
+from leadops.thresholds.threshold_settings import Response
 from leadops.thresholds.waiting import Desk, respond, wait
 
 from .queue_played import play

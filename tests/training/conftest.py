@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.settings import load_config
-from leadops.training.settings import TrainingSettings
+from leadops.training.training_settings import TrainingSettings
 
 DAY = timedelta(days=1)
 START = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)

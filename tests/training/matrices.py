@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadops.training.matrix import Column, Matrix
-from leadops.training.settings import Feature
+from leadops.training.training_settings import Feature
 
 NUMBER = Feature.model_validate({"count": ["view_pricing"]})
 CATEGORY = Feature.model_validate({"told": ["industry"], "kind": "category"})

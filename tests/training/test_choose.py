@@ -2,7 +2,7 @@ import numpy as np
 
 from leadops.training.choose import choose_penalty, find_wrong_signs
 from leadops.training.encode import Encoding
-from leadops.training.settings import Feature
+from leadops.training.training_settings import Feature
 from tests.training.matrices import CATEGORY, drawn
 
 

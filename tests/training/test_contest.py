@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from leadops.training.contest import compare
-from leadops.training.settings import Contest
+from leadops.training.training_settings import Contest
 from tests.training.matrices import drawn
 
 RANDOM = np.random.default_rng(3)

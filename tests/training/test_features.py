@@ -14,7 +14,7 @@ from leadops.db import Connection, connect
 from leadops.training.features import read_matrix
 from leadops.training.matrix import Matrix
 from leadops.training.ripe import fill_ripe
-from leadops.training.settings import Feature
+from leadops.training.training_settings import Feature
 from tests.training.conftest import DAY, START, World, settings
 
 UNTIL = START + 60 * DAY

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from leadops.training.features import read_matrix
 from leadops.training.leaks import find_late, find_too_good
 from leadops.training.ripe import fill_ripe
-from leadops.training.settings import Feature, Leaks
+from leadops.training.training_settings import Feature, Leaks
 from tests.training.conftest import DAY, START, World, settings
 from tests.training.matrices import category, drawn, matrix, number
 

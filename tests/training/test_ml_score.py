@@ -7,9 +7,9 @@ from pathlib import Path
 import requests
 
 from leadops.db import Connection
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.enqueue import enqueue_effect
 from leadops.delivery.push import push
-from leadops.delivery.settings import DeliverySettings
 from leadops.settings import Endpoint, load_config
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens

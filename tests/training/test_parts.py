@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 
 from leadops.training.calibration import Calibration
 from leadops.training.parts import points_of, split_points
-from leadops.training.settings import Scale
+from leadops.training.training_settings import Scale
 
 PLATT = Calibration(kind="sigmoid", slope=1.0, intercept=0.0)
 STEPS = Calibration(kind="isotonic", logits=(-1.0, 0.0, 0.0001, 2.0), probabilities=(0.0, 0.2, 0.7, 1.0))

@@ -18,7 +18,7 @@ from leadops.training.encode import Encoding
 from leadops.training.explain import explain_model
 from leadops.training.model import Model, keep_model
 from leadops.training.points import PointsWritten, write_model_points
-from leadops.training.settings import Feature
+from leadops.training.training_settings import Feature
 from tests.training.conftest import DAY, START, World, settings
 
 NOW = START

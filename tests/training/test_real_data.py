@@ -24,7 +24,7 @@ from leadops.training.matrix import Matrix
 from leadops.training.measures import auc
 from leadops.training.retrain import Retrained, retrain
 from leadops.training.ripe import fill_ripe
-from leadops.training.settings import Feature, TrainingSettings
+from leadops.training.training_settings import Feature, TrainingSettings
 from leadops_stack.postgres import PostgresServer
 from tests.conftest import TEMPLATE
 from tests.training.conftest import COMPANY, settings

@@ -5,7 +5,7 @@ import numpy as np
 from leadops.training.champion import find_champion, list_decisions
 from leadops.training.model import load_model
 from leadops.training.retrain import Retrained, retrain
-from leadops.training.settings import TrainingSettings
+from leadops.training.training_settings import TrainingSettings
 from tests.training.conftest import COMPANY, DAY, START, World, settings
 
 FEATURES = {

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from psycopg.types.json import Jsonb
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.findings import Finding
 from leadops.alerts.kinds import KINDS
-from leadops.alerts.settings import AlertSettings
 from leadops.alerts.watch_audit import watch_audit
 from leadops.alerts.watch_cdp import CdpReading, watch_cdp
 from leadops.alerts.watch_contract import watch_contract

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.blocks import Rendered
 from leadops.alerts.catalogue import Words
 from leadops.alerts.incident import Incident
@@ -13,7 +14,6 @@ from leadops.alerts.news import is_news
 from leadops.alerts.plan import is_too_short
 from leadops.alerts.render import render_escalation, render_incident
 from leadops.alerts.render_digest import render_digest, render_digest_escalation
-from leadops.alerts.settings import AlertSettings
 
 
 class Step(Enum):

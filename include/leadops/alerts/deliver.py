@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.blocks import Rendered
 from leadops.alerts.catalogue import Words
 from leadops.alerts.decide import Step, decide, show, sum_up
@@ -20,7 +21,6 @@ from leadops.alerts.message import (
     read_message,
 )
 from leadops.alerts.plan import silence
-from leadops.alerts.settings import AlertSettings
 from leadops.clients.chat import Chat, Posted
 from leadops.clients.slack_errors import ChatRefused, ChatUnknown, MessageGone
 from leadops.db import Connection

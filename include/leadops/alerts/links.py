@@ -2,9 +2,9 @@
 
 from urllib.parse import quote
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.catalogue import Words, escape
 from leadops.alerts.incident import Incident
-from leadops.alerts.settings import AlertSettings
 
 
 def link_runbook(kind: str, words: Words, settings: AlertSettings) -> str:

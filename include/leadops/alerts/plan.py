@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.check import ALERTS_LOCK
 from leadops.alerts.incident import COLUMNS, Incident
 from leadops.alerts.kinds import GROUPS
-from leadops.alerts.settings import AlertSettings
 from leadops.db import Connection, load_sql
 
 

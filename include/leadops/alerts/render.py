@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.blocks import Rendered, compose
 from leadops.alerts.catalogue import Words, escape
 from leadops.alerts.incident import Incident
 from leadops.alerts.links import link_run, link_runbook
-from leadops.alerts.settings import AlertSettings
 
 MINUTE = timedelta(minutes=1)
 

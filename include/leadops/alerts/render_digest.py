@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.blocks import Rendered, compose
 from leadops.alerts.catalogue import Words
 from leadops.alerts.incident import Incident
 from leadops.alerts.kinds import KINDS
 from leadops.alerts.links import link_runbook
 from leadops.alerts.render import render_incident, say_label
-from leadops.alerts.settings import AlertSettings
 
 MINUTE = timedelta(minutes=1)
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.catalogue import Words
 from leadops.alerts.deliver import Teller
 from leadops.alerts.message import list_open_messages
 from leadops.alerts.plan import plan_messages
-from leadops.alerts.settings import AlertSettings
 from leadops.clients.chat import Chat
 from leadops.clients.slack_errors import ChatBusy, ChatRefused, ChatUnreachable
 from leadops.company import Company

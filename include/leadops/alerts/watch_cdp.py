@@ -4,9 +4,9 @@ from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.findings import Finding, Key
 from leadops.alerts.incidents import beat
-from leadops.alerts.settings import AlertSettings
 from leadops.db import Connection
 from leadops.mask import mask_text
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.findings import Finding, Key, find_ended
 from leadops.alerts.kinds import KINDS
-from leadops.alerts.settings import AlertSettings
 from leadops.db import Connection, load_sql
 from leadops.mask import mask_text
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadops.attribution.apportion import apportion
+from leadops.attribution.attribution_settings import MODELS, Models
 from leadops.attribution.journeys import Ints, Journeys
 from leadops.attribution.markov import share_by_removal
 from leadops.attribution.names import NONE
 from leadops.attribution.samples import Samples, sum_by_group
-from leadops.attribution.settings import MODELS, Models
 from leadops.attribution.steps import count_steps
 from leadops.attribution.weights import WEIGHTS, Paths
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.journeys import Conversions, Ints, Touches
-from leadops.attribution.settings import AttributionSettings
 from leadops.db import Connection, load_sql
 from leadops.funnel.arrays import read_arrays
 

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from leadops.attribution.attribution_settings import MODELS, AttributionSettings
 from leadops.attribution.names import ALL
-from leadops.attribution.settings import MODELS, AttributionSettings
 from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.errors import PermanentError

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from leadops.attribution.attribution_settings import Models
 from leadops.attribution.journeys import Ints
-from leadops.attribution.settings import Models
 
 Floats = NDArray[np.float64]
 

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import numpy as np
 
+from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.bootstrap import draw_samples, group_accounts
 from leadops.attribution.credits import DAY, HUNDRED, Credit, credit_units
 from leadops.attribution.journeys import Ints, Journeys, split_journeys
 from leadops.attribution.names import call, keep_most
 from leadops.attribution.read import read_facts
 from leadops.attribution.samples import Samples
-from leadops.attribution.settings import AttributionSettings
 from leadops.db import Connection
 from leadops.funnel.arrays import to_microseconds
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from leadops.attribution.attribution_settings import MODELS, AttributionSettings
 from leadops.attribution.refresh import refresh_attribution
-from leadops.attribution.settings import MODELS, AttributionSettings
 from leadops.attribution.show import Line, Period, list_credits
 from leadops.cli.context import clock, console, open_database
 from leadops.company import Company

@@ -11,8 +11,8 @@ from leadops.clients.ma import MaClient
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.delivery.audit import Stranger, audit_scores
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.heal import heal_scores
-from leadops.delivery.settings import DeliverySettings
 from leadops.settings import endpoint, load_config
 
 

@@ -14,9 +14,9 @@ from leadops.cli.context import clock, console, open_database
 from leadops.cli.words import count
 from leadops.company import Company
 from leadops.db import Connection, load_sql
+from leadops.economics.economics_settings import EconomicsSettings
 from leadops.economics.refresh import find_first_month, has_books, refresh_economics
 from leadops.economics.scenario import Inputs, Scenario, read_scenario
-from leadops.economics.settings import EconomicsSettings
 from leadops.errors import PermanentError
 from leadops.settings import load_config
 

@@ -13,9 +13,9 @@ from leadops.company import Company
 from leadops.errors import PermanentError
 from leadops.funnel.days import list_days, yesterday
 from leadops.funnel.findings import list_findings, list_open_findings, settle_findings
+from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.gates import judge_days
 from leadops.funnel.refresh import refresh_day
-from leadops.funnel.settings import FunnelSettings
 from leadops.funnel.show import By, read_built, read_funnel
 from leadops.settings import load_config
 

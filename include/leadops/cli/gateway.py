@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from leadops.cli.context import clock, console
-from leadops.delivery.settings import DeliverySettings
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.errors import ConfigError
-from leadops.events.settings import EventSettings
+from leadops.events.event_settings import EventSettings
 from leadops.gateway.app import create_app
 from leadops.gateway.courier import Errand
+from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.serve import listen, make_server
-from leadops.gateway.settings import GatewaySettings
-from leadops.identity.settings import IdentitySettings
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.secrets import read_secrets
 from leadops.settings import database_url, endpoint, load_config
 

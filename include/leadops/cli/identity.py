@@ -13,8 +13,8 @@ from leadops.cli.context import clock, console, open_database
 from leadops.cli.words import count
 from leadops.errors import PermanentError
 from leadops.identity.explain import Person, explain_identity, find_lead
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.rebuild import compare_rebuilt
-from leadops.identity.settings import IdentitySettings
 from leadops.identity.split import split_leads
 from leadops.identity.violations import list_violations, settle_violations
 from leadops.settings import load_config

@@ -13,7 +13,7 @@ from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.settings import load_config
 from leadops.training.champion import find_champion, list_decisions
-from leadops.training.settings import TrainingSettings
+from leadops.training.training_settings import TrainingSettings
 
 app = typer.Typer(help="The model that says which leads become SQLs.", no_args_is_help=True)
 

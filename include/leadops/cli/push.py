@@ -7,8 +7,8 @@ import typer
 
 from leadops.cli.context import clock, console, sleep
 from leadops.delivery import push as delivery
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.report import Report
-from leadops.delivery.settings import DeliverySettings
 from leadops.errors import TransientError
 from leadops.settings import database_url, endpoint, load_config
 

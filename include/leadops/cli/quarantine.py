@@ -11,8 +11,8 @@ from rich.text import Text
 from leadops.cli.context import clock, console, open_database
 from leadops.errors import PermanentError
 from leadops.events.admit import Retried, repair_quarantined, retry_quarantined
+from leadops.events.event_settings import EventSettings
 from leadops.events.quarantine import Waiting, count_quarantine, list_quarantine
-from leadops.events.settings import EventSettings
 from leadops.settings import load_config
 
 app = typer.Typer(help="Events that were refused: list, repair, try again.", no_args_is_help=True)

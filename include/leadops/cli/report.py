@@ -12,7 +12,7 @@ from leadops.lifecycle.contract import KpiContract
 from leadops.lifecycle.freeze import freeze_quarter as freeze
 from leadops.lifecycle.quarter import find_quarter, read_quarter
 from leadops.reports.period import read_period
-from leadops.reports.settings import ReportSettings
+from leadops.reports.report_settings import ReportSettings
 from leadops.settings import load_config
 from leadops.sla.policy import SlaPolicy
 

@@ -13,8 +13,8 @@ from rich.table import Table
 from leadops.cli.context import clock, console, open_database
 from leadops.company import Company
 from leadops.db import Connection
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.identity.settings import IdentitySettings
 from leadops.scoring.preview import Preview, preview_leads
 from leadops.scoring.rule_sets import name_source
 from leadops.scoring.rules import RuleSet

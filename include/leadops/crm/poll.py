@@ -5,22 +5,32 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
 from leadops.clients.crm import CrmClient
 from leadops.crm.activity import Activity, parse_activity, parse_time
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
 from leadops.errors import TransientError
+from leadops.queries import Queries
+
+queries = Queries(__file__)
 
 PAGE_SIZE = 500
 #: A feed that never ends must not hold a run for ever; the next poll goes on from there.
 MAX_PAGES = 1_000
 
 
+class FeedPosition(NamedTuple):
+    """Where the next poll begins, and up to when (UTC) the feed is known; None for what is not known yet."""
+
+    cursor: str | None = None
+    as_of: datetime | None = None
+
+
 @dataclass(frozen=True)
-class Polled:
+class PollResult:
     """What one poll brought: new or changed activities, salespeople, and how fresh the feed is, if known."""
 
     activities: int
@@ -36,7 +46,7 @@ def poll_crm(
     now: datetime,
     page_size: int = PAGE_SIZE,
     has_time: Callable[[], bool] = lambda: True,
-) -> Polled:
+) -> PollResult:
     """Read the activities since the stored cursor, page by page, then the salespeople.
 
     Each page and its cursor are one transaction, so a crash loses nothing and a page read twice changes
@@ -48,7 +58,7 @@ def poll_crm(
     for _ in range(MAX_PAGES):
         if not has_time():
             break
-        cursor = _read_feed(connection)[0]
+        cursor = _read_feed(connection).cursor
         page = client.activities(after=cursor, limit=page_size)
         is_last = not page["items"] or page.get("cursor") in (None, cursor)
         with connection.transaction():
@@ -58,22 +68,20 @@ def poll_crm(
         if is_last:
             break
     reps = _mirror_reps(connection, client.reps(), now=now) if has_time() else 0
-    return Polled(activities, reps, refused, _read_feed(connection)[1])
+    return PollResult(activities, reps, refused, _read_feed(connection).as_of)
 
 
-def _read_feed(connection: Connection) -> tuple[str | None, datetime | None]:
-    """Return the feed's cursor and as_of; None for what is not known yet."""
+def _read_feed(connection: Connection) -> FeedPosition:
     with connection.transaction():
-        row = connection.execute(load_sql("leadops.crm", "select_feed")).fetchone()
-    return (row[0], row[1]) if row else (None, None)
+        return queries.first(connection, "read_feed", FeedPosition) or FeedPosition()
 
 
 def _store_page(
     connection: Connection, page: dict[str, Any], *, after: str | None, now: datetime, is_last: bool
 ) -> tuple[int, int]:
     """Store one page and its cursor; return how many activities are new or changed, and refused."""
-    connection.execute(load_sql("leadops.crm", "insert_feed"), {"now": now})
-    connection.execute(load_sql("leadops.crm", "lock_feed"))
+    queries.run(connection, "insert_feed", now=now)
+    queries.run(connection, "lock_feed")
     rows: dict[str, Activity] = {}
     wrong: list[tuple[Any, str]] = []
     for item in page["items"]:
@@ -88,23 +96,17 @@ def _store_page(
         columns = zip(*rows.values(), strict=True)
         values = dict(zip(Activity._fields, map(list, columns), strict=True))
         values["details"] = [Jsonb(details) for details in values["details"]]
-        changed = connection.execute(
-            load_sql("leadops.crm", "upsert_activities"), values | {"now": now}
-        ).rowcount
+        changed = queries.run(connection, "upsert_activities", **values, now=now)
     for item, reason in wrong:
         digest = hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()
-        connection.execute(
-            load_sql("leadops.crm", "insert_refused"),
-            {"digest": digest, "body": Jsonb(item), "reason": reason, "now": now},
-        )
-    connection.execute(
-        load_sql("leadops.crm", "move_feed"),
-        {
-            "after": after,
-            "cursor": page.get("cursor"),
-            "as_of": _as_of(page, now=now) if is_last else None,
-            "now": now,
-        },
+        queries.run(connection, "insert_refused", digest=digest, body=Jsonb(item), reason=reason, now=now)
+    queries.run(
+        connection,
+        "move_feed",
+        after=after,
+        cursor=page.get("cursor"),
+        as_of=_as_of(page, now=now) if is_last else None,
+        now=now,
     )
     return changed, len(wrong)
 
@@ -121,8 +123,6 @@ def _mirror_reps(connection: Connection, reps: list[dict[str, Any]], *, now: dat
     """Make crm.reps equal to the CRM's salespeople; return how many there are."""
     known = {str(rep["id"]): rep for rep in reps if isinstance(rep, dict) and rep.get("id") is not None}
     with connection.transaction():
-        connection.execute(
-            load_sql("leadops.crm", "mirror_reps"),
-            {"ids": list(known), "profiles": [Jsonb(rep) for rep in known.values()], "now": now},
-        )
+        profiles = [Jsonb(rep) for rep in known.values()]
+        queries.run(connection, "mirror_reps", ids=list(known), profiles=profiles, now=now)
     return len(known)

@@ -9,9 +9,9 @@ from psycopg.types.json import Jsonb
 from leadops.clients.transport import Answered, Outcome, Refused, Transport
 from leadops.db import Connection, load_sql
 from leadops.delivery.claim import claim
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.operations import Operation, find_operation, operations_with_id
 from leadops.delivery.report import Report
-from leadops.delivery.settings import DeliverySettings
 from leadops.delivery.waiting import failed_call, wait_after
 from leadops.mask import mask_text
 

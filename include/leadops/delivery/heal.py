@@ -7,8 +7,8 @@ from typing import Any
 from leadops.clients.ma import MaClient
 from leadops.db import Connection, load_sql
 from leadops.delivery.audit import LeadState, Stranger, compare_all, differs, look_again, read_lead
+from leadops.delivery.delivery_settings import AuditSettings
 from leadops.delivery.enqueue import enqueue_effect
-from leadops.delivery.settings import AuditSettings
 
 #: Held to commit by whoever puts a score right, so that two never do it for the same difference.
 HEAL_LOCK = 7_302_015

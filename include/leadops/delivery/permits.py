@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from leadops.db import Connection, load_sql
-from leadops.delivery.settings import TargetSettings
+from leadops.delivery.delivery_settings import TargetSettings
 
 
 def take_permits(

@@ -8,9 +8,9 @@ from threading import Event
 from leadops.clients.ma import MaClient
 from leadops.db import connect
 from leadops.delivery.cut import LANES
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.report import Report
 from leadops.delivery.rounds import BATCHES_PER_ROUND, EFFECTS_PER_ROUND, Pusher
-from leadops.delivery.settings import DeliverySettings
 from leadops.settings import Endpoint
 
 #: The target whose score changes come from the ledger.

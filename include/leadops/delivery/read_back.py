@@ -11,8 +11,8 @@ from leadops.clients.ma import MaClient
 from leadops.clients.transport import Answered, Outcome, Refused
 from leadops.db import Connection, load_sql
 from leadops.delivery.batches import Batch, ledger_seq
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.report import Report
-from leadops.delivery.settings import DeliverySettings
 from leadops.delivery.settle import bury_delta, close_batch, settle_batch
 
 AMBIGUOUS = "nobody knows whether the MA has these points: compare with `leadops explain`, then retry or drop"

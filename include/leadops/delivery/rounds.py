@@ -9,11 +9,11 @@ from leadops.clients.transport import Refused
 from leadops.db import Connection, load_sql
 from leadops.delivery.batches import Batch, claim_batches, count_idle_batches, send_batch
 from leadops.delivery.cut import cut_batches
+from leadops.delivery.delivery_settings import DeliverySettings, TargetSettings
 from leadops.delivery.effects import claim_effects, prepare_effects, send_effect
 from leadops.delivery.permits import give_back_permits, take_permits
 from leadops.delivery.read_back import read_back
 from leadops.delivery.report import Report
-from leadops.delivery.settings import DeliverySettings, TargetSettings
 from leadops.delivery.settle import settle_batch
 
 #: Calls that share two commits: one that makes them durable, one that settles them.

@@ -8,8 +8,8 @@ import orjson
 from leadops.clients.transport import Answered, Outcome, Refused
 from leadops.db import Connection, load_sql
 from leadops.delivery.batches import Batch, ledger_seq
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.report import Report
-from leadops.delivery.settings import DeliverySettings
 from leadops.delivery.waiting import failed_call, wait_after
 
 #: Refusals of a call's size or content, which a smaller one may not meet (RFC 9110 15.5.1, .14, .21).

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from leadops.clients.transport import Outcome, Refused, Throttled, Unreachable
 from leadops.db import Connection
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.permits import pause_target
 from leadops.delivery.report import Report
-from leadops.delivery.settings import DeliverySettings
 
 
 def wait_after(

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from leadops.economics.allot import UNIT, allot
 from leadops.economics.cohorts import Brought, Line
-from leadops.economics.settings import EconomicsSettings
+from leadops.economics.economics_settings import EconomicsSettings
 
 #: A row of list_costs.sql: month, campaign or None, category, amount or None, hours or None.
 CostRow = tuple[date, str | None, str, Decimal | None, Decimal | None]

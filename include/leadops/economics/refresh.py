@@ -11,8 +11,8 @@ from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.economics.bear import Borne, bear_costs, name_line
 from leadops.economics.cohorts import Brought, Line, sum_lines
+from leadops.economics.economics_settings import EconomicsSettings
 from leadops.economics.ripeness import Ripeness, measure_ripeness
-from leadops.economics.settings import EconomicsSettings
 
 #: Two refreshes of one day at once wait for each other on it.
 ECONOMICS_LOCK = 7_302_017

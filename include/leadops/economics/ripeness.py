@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from leadops.economics.settings import EconomicsSettings
+from leadops.economics.economics_settings import EconomicsSettings
 
 
 @dataclass(frozen=True)

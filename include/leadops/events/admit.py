@@ -10,9 +10,9 @@ from leadops.db import Connection, load_sql
 from leadops.errors import PermanentError
 from leadops.events.change import change_item
 from leadops.events.contract import Event
+from leadops.events.event_settings import EventSettings
 from leadops.events.judge import judge_item
 from leadops.events.refusal import Refusal
-from leadops.events.settings import EventSettings
 from leadops.events.store import row_of
 
 #: Items that one transaction of a retry holds.

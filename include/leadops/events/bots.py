@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from crawleruseragents import is_crawler
 
-from leadops.events.settings import BotSettings
+from leadops.events.event_settings import BotSettings
 
 
 @lru_cache(maxsize=4096)

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from leadops.events.bots import is_bot
 from leadops.events.contract import Event
+from leadops.events.event_settings import EventSettings
 from leadops.events.refusal import Refusal, show_path
-from leadops.events.settings import EventSettings
 from leadops.events.usable import find_unusable
 
 #: Nothing that a browser, an app or a webinar tells of is older than this, not even history.

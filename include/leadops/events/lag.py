@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadops.db import Connection, load_sql
-from leadops.events.settings import LagSettings
+from leadops.events.event_settings import LagSettings
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import psycopg
 
 from leadops.db import Connection, load_sql
 from leadops.events.contract import Event
+from leadops.events.event_settings import EventSettings
 from leadops.events.judge import LONGEST_AGENT, judge_item
 from leadops.events.refusal import Refusal
-from leadops.events.settings import EventSettings
 from leadops.events.usable import find_unusable
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.funnel.days import Day, bound_day
-from leadops.funnel.settings import FunnelSettings, fingerprint
+from leadops.funnel.funnel_settings import FunnelSettings, fingerprint
 from leadops.funnel.spans import list_clocks
 from leadops.lifecycle.contract import KpiContract
 from leadops.sla.policy import SlaPolicy

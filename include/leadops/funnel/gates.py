@@ -12,7 +12,7 @@ from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.funnel.build import lock_funnel
 from leadops.funnel.days import bound_day, date_of
-from leadops.funnel.settings import FunnelSettings, GateSettings
+from leadops.funnel.funnel_settings import FunnelSettings, GateSettings
 from leadops.settings import load_config
 from leadops.sla.calendar import Calendar
 from leadops.sla.policy import SlaPolicy

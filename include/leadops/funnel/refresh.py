@@ -10,7 +10,7 @@ from leadops.db import Connection, load_sql
 from leadops.errors import PermanentError
 from leadops.funnel.build import Build, build_day, lock_funnel
 from leadops.funnel.days import bound_day, date_of
-from leadops.funnel.settings import FunnelSettings
+from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.lifecycle.contract import KpiContract
 from leadops.settings import load_config
 from leadops.sla.policy import SlaPolicy

@@ -11,19 +11,19 @@ from fastapi import FastAPI, Response
 from starlette.exceptions import HTTPException
 
 from leadops.events.contract import event_schema
-from leadops.events.settings import EventSettings
+from leadops.events.event_settings import EventSettings
 from leadops.gateway import collect, forms, health, metrics, script
 from leadops.gateway.bell import Bell
 from leadops.gateway.courier import Couriers, Errand
 from leadops.gateway.database import make_pool
 from leadops.gateway.describe import describe_answer
 from leadops.gateway.forms import FormDesk
+from leadops.gateway.gateway_settings import GatewaySettings, RateSettings
 from leadops.gateway.problems import Problem, show_failure, show_http_error, show_problem
 from leadops.gateway.rates import RateLimiter
 from leadops.gateway.refusals import Refusals
-from leadops.gateway.settings import GatewaySettings, RateSettings
 from leadops.gateway.state import Gateway
-from leadops.identity.settings import IdentitySettings
+from leadops.identity.identity_settings import IdentitySettings
 
 #: Seconds that effects under way have to end when the gateway stops.
 COURIER_SECONDS = 12.0

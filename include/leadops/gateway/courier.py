@@ -12,9 +12,9 @@ import psycopg
 
 from leadops.clients.ma import MaClient
 from leadops.db import Connection, connect
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import run_round
 from leadops.delivery.rounds import Pusher
-from leadops.delivery.settings import DeliverySettings
 from leadops.errors import LeadopsError
 from leadops.gateway.bell import CHANNEL
 from leadops.settings import Endpoint

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
-from leadops.gateway.settings import GatewaySettings
+from leadops.gateway.gateway_settings import GatewaySettings
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 Answer = TypeVar("Answer")

@@ -18,7 +18,7 @@ from leadops.gateway.problems import Problem
 from leadops.gateway.rates import RateLimiter
 from leadops.gateway.refusals import Refusals
 from leadops.gateway.state import Gateway, gateway_of
-from leadops.identity.settings import IdentitySettings
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.hashes import hash_submission, read_hash_key
 from leadops.intake.judge import judge_submission
 from leadops.intake.keep import keep_submission

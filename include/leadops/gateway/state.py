@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import psycopg
 from fastapi import Request
 
-from leadops.events.settings import EventSettings
+from leadops.events.event_settings import EventSettings
 from leadops.gateway.database import Pool, answer_within
+from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.problems import Problem
 from leadops.gateway.rates import RateLimiter
-from leadops.gateway.settings import GatewaySettings
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from leadops.crm.activity import Activity
-from leadops.crm.record_past import record_past
+from leadops.crm.import_activities import import_activities
 from leadops.history.cells import BadRow, Cells
 from leadops.history.leads import read_name
 from leadops.history.mapping import ActivitiesMapping
@@ -58,7 +58,7 @@ class Activities:
         records: list[Activity] = [row.record for row in rows]
         linked = find_linked(self._task.connection, {each.crm_lead_id for each in records})
         wanted = [each for each in records if each.crm_lead_id in linked]
-        new = record_past(self._task.connection, wanted, now=self._task.now)
+        new = import_activities(self._task.connection, wanted, now=self._task.now)
         answers: list[Answer] = []
         for each in records:
             if each.crm_lead_id not in linked:

@@ -20,7 +20,7 @@ from leadops.history.outcomes import Answer, Imported, Read, Refuse, Refused, Ta
 from leadops.history.rehearsal import Rehearsal
 from leadops.history.rows import Row, read_rows
 from leadops.history.transitions import Transitions
-from leadops.identity.settings import IdentitySettings
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.settings import load_config

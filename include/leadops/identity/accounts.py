@@ -4,7 +4,7 @@ from datetime import datetime
 
 from leadops.db import Connection, load_sql
 from leadops.identity.companies import find_company_domain
-from leadops.identity.settings import IdentitySettings
+from leadops.identity.identity_settings import IdentitySettings
 
 
 def place_in_accounts(connection: Connection, *, settings: IdentitySettings, now: datetime) -> int:

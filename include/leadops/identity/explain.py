@@ -6,7 +6,7 @@ from datetime import datetime
 from leadops.db import Connection, load_sql
 from leadops.errors import PermanentError
 from leadops.identity.companies import MailKind, judge_email
-from leadops.identity.settings import IdentitySettings
+from leadops.identity.identity_settings import IdentitySettings
 
 
 @dataclass(frozen=True)

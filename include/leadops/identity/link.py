@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from leadops.db import Connection, load_sql
-from leadops.identity.settings import IdentitySettings
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.spread import KINDS, Identifier, Link, Spread
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import psycopg
 
 from leadops.db import Connection, load_sql
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.join import Merge, Witness
 from leadops.identity.rejoin import join_known
 from leadops.identity.replay import Replayed, Told, replay
-from leadops.identity.settings import IdentitySettings
 
 #: Rows fetched at once.
 PAGE = 20_000

@@ -9,8 +9,8 @@ import orjson
 
 from leadops.db import Connection, load_sql
 from leadops.identity.companies import is_desk
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.join import Merge, People, Witness, join_leads
-from leadops.identity.settings import IdentitySettings
 from leadops.identity.spread import Spread
 
 #: The lanes of scoring.

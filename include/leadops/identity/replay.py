@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.join import Witness
-from leadops.identity.settings import IdentitySettings
 from leadops.identity.spread import KINDS, NOBODY, Identifier, Link, Spread
 
 

@@ -10,9 +10,9 @@ import psycopg
 from leadops.db import Connection, load_sql
 from leadops.errors import TransientError
 from leadops.identity.accounts import place_in_accounts
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link import SuspectsFound, link_identifiers
 from leadops.identity.rejoin import follow_settings, rejoin_chunk
-from leadops.identity.settings import IdentitySettings
 from leadops.identity.spread import KINDS, Identifier
 
 #: One resolver at a time: who gets a shared identifier is decided in the order of acceptance, not in a race.

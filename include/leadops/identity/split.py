@@ -5,9 +5,9 @@ from datetime import datetime
 
 from leadops.db import Connection, load_sql
 from leadops.errors import PermanentError
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.rejoin import plan_regrouping, rejoin_leads
 from leadops.identity.resolve import take_turn
-from leadops.identity.settings import IdentitySettings
 
 
 @dataclass(frozen=True)

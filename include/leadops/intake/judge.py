@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from leadops.events.contract import Event
+from leadops.events.event_settings import EventSettings
 from leadops.events.judge import explain, judge_item
 from leadops.events.refusal import Refusal
-from leadops.events.settings import EventSettings
 from leadops.events.store import row_of
 from leadops.events.usable import find_unusable
 from leadops.intake.contract import Submission

@@ -7,7 +7,7 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import load_sql
 from leadops.events.store import AsyncConnection
-from leadops.identity.settings import IdentitySettings
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.hashes import hash_person
 from leadops.intake.judge import Judged
 

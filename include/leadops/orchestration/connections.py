@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from leadops.alerts.settings import AlertSettings
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.clients.chat import ApiChat, Chat, WebhookChat
 from leadops.db import Connection, connect
 from leadops.settings import Endpoint, database_url, endpoint_from_connection

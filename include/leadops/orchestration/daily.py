@@ -4,14 +4,14 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.refresh import refresh_attribution
-from leadops.attribution.settings import AttributionSettings
 from leadops.company import Company
+from leadops.economics.economics_settings import EconomicsSettings
 from leadops.economics.refresh import refresh_economics
-from leadops.economics.settings import EconomicsSettings
+from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.gates import judge_days
 from leadops.funnel.refresh import refresh_day
-from leadops.funnel.settings import FunnelSettings
 from leadops.orchestration.connections import open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import find_day, now

@@ -8,11 +8,11 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.check import check
-from leadops.alerts.settings import AlertSettings
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push
 from leadops.delivery.report import Report
-from leadops.delivery.settings import DeliverySettings
 from leadops.orchestration.connections import find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import now

@@ -7,16 +7,16 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from leadops.alerts.settings import AlertSettings
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.delivery import push as delivery
 from leadops.delivery.cut import BACKFILL
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.purge import purge_settled
 from leadops.delivery.report import Report
-from leadops.delivery.settings import DeliverySettings
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.identity.settings import IdentitySettings
 from leadops.lifecycle.contract import KpiContract
 from leadops.lifecycle.frozen import compare_frozen
 from leadops.lifecycle.qualify import qualify_leads

@@ -7,8 +7,8 @@ from typing import Any
 
 from leadops.clients.ma import MaClient
 from leadops.company import Company
+from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.heal import heal_scores
-from leadops.delivery.settings import DeliverySettings
 from leadops.orchestration.connections import find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import find_day, now

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from leadops.alerts.settings import AlertSettings
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.company import Company
 from leadops.lifecycle.contract import KpiContract
 from leadops.lifecycle.freeze import freeze_quarter
@@ -15,7 +15,7 @@ from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import interval, is_backfill, now
 from leadops.reports.period import read_period
 from leadops.reports.post import post_report
-from leadops.reports.settings import ReportSettings
+from leadops.reports.report_settings import ReportSettings
 from leadops.settings import load_config
 from leadops.sla.policy import SlaPolicy
 

@@ -41,7 +41,7 @@ def retrain(context: Context) -> Counts:
     A refused feature does not stop the run: the next watch announces it in Slack.
     """
     from leadops.training.retrain import retrain as train
-    from leadops.training.settings import TrainingSettings
+    from leadops.training.training_settings import TrainingSettings
 
     with open_database("retrain") as connection:
         found = train(
@@ -65,7 +65,7 @@ def retrain(context: Context) -> Counts:
 def points() -> Counts:
     """Give each active lead the points of the model in effect."""
     from leadops.training.points import write_model_points
-    from leadops.training.settings import TrainingSettings
+    from leadops.training.training_settings import TrainingSettings
 
     with open_database("points") as connection:
         done = write_model_points(connection, now=now(), settings=load_config("training", TrainingSettings))

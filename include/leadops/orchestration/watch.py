@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.check import check
-from leadops.alerts.settings import AlertSettings
 from leadops.alerts.tell import tell
 from leadops.alerts.watch_cdp import CdpReading
 from leadops.clients.cdp import CdpClient

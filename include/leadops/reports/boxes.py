@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from leadops.reports.report_settings import ReportSettings
 from leadops.reports.responses import Response
-from leadops.reports.settings import ReportSettings
 
 #: How far a whisker reaches, in distances between the quartiles (Tukey).
 REACH = 1.5

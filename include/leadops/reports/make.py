@@ -16,9 +16,9 @@ from leadops.errors import PermanentError
 from leadops.reports.boxes import group_boxes
 from leadops.reports.draw import draw_responses
 from leadops.reports.period import Period
+from leadops.reports.report_settings import ReportSettings
 from leadops.reports.responses import read_responses
 from leadops.reports.sentences import say_responses
-from leadops.reports.settings import ReportSettings
 from leadops.sla.policy import SlaPolicy
 
 NAME = "response-times"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from leadops.db import Connection, load_sql
 from leadops.reports.period import Period
-from leadops.reports.settings import ReportSettings
+from leadops.reports.report_settings import ReportSettings
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from leadops.calendar.counted import business_minutes
 from leadops.routing.team import Rep, Shifts
-from leadops.thresholds.settings import ThresholdSettings
+from leadops.thresholds.threshold_settings import ThresholdSettings
 from leadops.thresholds.waiting import Desk
 
 

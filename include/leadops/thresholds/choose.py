@@ -8,7 +8,7 @@ from leadops.thresholds.in_force import InForce
 from leadops.thresholds.interval import bound_gain
 from leadops.thresholds.outlook import Forecast, Outlook, fit_chances
 from leadops.thresholds.past import Past
-from leadops.thresholds.settings import ThresholdSettings
+from leadops.thresholds.threshold_settings import ThresholdSettings
 
 Plan = Literal["keep", "apply", "ask"]
 

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from leadops.db import Connection, load_sql
 from leadops.thresholds.propose import THRESHOLDS_LOCK
 from leadops.thresholds.rules import Rules, end_of, is_last_day
-from leadops.thresholds.settings import GuardSettings
+from leadops.thresholds.threshold_settings import GuardSettings
 
 
 @dataclass(frozen=True)

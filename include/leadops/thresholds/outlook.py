@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from leadops.thresholds.past import Past
 from leadops.thresholds.search import Best, find_best
-from leadops.thresholds.settings import ThresholdSettings
+from leadops.thresholds.threshold_settings import ThresholdSettings
 from leadops.thresholds.waiting import Desk, Waiting, wait
 
 Numbers = NDArray[np.float64]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from leadops.db import Connection, load_sql
 from leadops.lifecycle.contract import MqlRule
-from leadops.thresholds.settings import ThresholdSettings
+from leadops.thresholds.threshold_settings import ThresholdSettings
 
 Numbers = NDArray[np.float64]
 

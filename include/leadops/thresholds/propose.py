@@ -15,7 +15,7 @@ from leadops.thresholds.choose import Choice, choose
 from leadops.thresholds.in_force import InForce, read_in_force
 from leadops.thresholds.past import Past, count_backlog, read_past
 from leadops.thresholds.rules import Rules, end_of, is_last_day
-from leadops.thresholds.settings import ThresholdSettings
+from leadops.thresholds.threshold_settings import ThresholdSettings
 
 #: Held to commit by whoever writes scoring.thresholds.
 THRESHOLDS_LOCK = 7_302_022

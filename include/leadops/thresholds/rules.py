@@ -8,7 +8,7 @@ from leadops.lifecycle.contract import KpiContract
 from leadops.routing.rules import RoutingRules
 from leadops.settings import load_config
 from leadops.sla.policy import SlaPolicy
-from leadops.thresholds.settings import ThresholdSettings
+from leadops.thresholds.threshold_settings import ThresholdSettings
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leadops.thresholds.settings import Response
+from leadops.thresholds.threshold_settings import Response
 
 Numbers = NDArray[np.float64]
 

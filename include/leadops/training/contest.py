@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadops.training.measures import auc, log_losses
-from leadops.training.settings import Contest
+from leadops.training.training_settings import Contest
 
 
 @dataclass(frozen=True)

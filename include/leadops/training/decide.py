@@ -11,9 +11,9 @@ from leadops.training.drift import stability
 from leadops.training.leaks import Refusal, find_too_good
 from leadops.training.matrix import Matrix
 from leadops.training.model import Model
-from leadops.training.settings import TrainingSettings
 from leadops.training.split import split_by_time
 from leadops.training.train import NothingLeftError, Parts, train_model
+from leadops.training.training_settings import TrainingSettings
 
 #: A champion that has learnt from a refused feature is no judge; it stays in effect until a model is good.
 AGAINST_AN_UNFAIR_ONE = {"first": "replaced", "no_better": "kept"}

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from leadops.settings import Settings
 from leadops.training.matrix import MISSING, RARE, Column, Matrix
-from leadops.training.settings import Feature, TrainingSettings
+from leadops.training.training_settings import Feature, TrainingSettings
 
 #: Numbers are held within these quantiles of the training leads, so that one absurd value moves nothing.
 LOW, HIGH = 0.001, 0.999

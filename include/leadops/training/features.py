@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from leadops.db import Connection, load_sql
 from leadops.training.matrix import MISSING, Column, Matrix
 from leadops.training.packed import read_packs
-from leadops.training.settings import Feature
+from leadops.training.training_settings import Feature
 
 #: Different values of one category that are told apart; the others count as rare.
 MOST_WORDS = 1000

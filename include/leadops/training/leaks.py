@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from leadops.db import Connection, load_sql
 from leadops.training.matrix import MISSING, Column, Matrix
 from leadops.training.measures import auc, auc_error
-from leadops.training.settings import Feature, Leaks
+from leadops.training.training_settings import Feature, Leaks
 
 #: A bin's rate is drawn towards the rate of all as if it had so many leads more.
 PRIOR = 10

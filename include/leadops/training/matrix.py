@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from leadops.training.settings import Feature
+from leadops.training.training_settings import Feature
 
 MISSING = -1  # code of a category that is not known
 RARE = 0  # code of a value that is not among the words

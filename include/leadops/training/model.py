@@ -15,7 +15,7 @@ from leadops.settings import Settings
 from leadops.training.calibration import Calibration
 from leadops.training.encode import Encoding, Standard, column_names, standardise
 from leadops.training.matrix import Matrix
-from leadops.training.settings import Feature
+from leadops.training.training_settings import Feature
 
 #: Rows that are standardised at a time: bounds the memory.
 CHUNK = 200_000

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadops.training.calibration import Calibration
-from leadops.training.settings import Scale
+from leadops.training.training_settings import Scale
 
 #: Logits nearer than this are taken for one: the slope between them is then the steepness at the place.
 SAME = 1e-9

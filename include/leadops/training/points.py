@@ -12,7 +12,7 @@ from leadops.training.champion import find_champion
 from leadops.training.features import create_tables, read_matrix
 from leadops.training.model import Model, load_model
 from leadops.training.parts import points_of, split_points
-from leadops.training.settings import TrainingSettings
+from leadops.training.training_settings import TrainingSettings
 
 
 @dataclass(frozen=True)

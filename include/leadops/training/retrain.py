@@ -14,8 +14,8 @@ from leadops.training.leaks import Refusal, find_late
 from leadops.training.matrix import Matrix
 from leadops.training.model import Model, keep_model, load_model
 from leadops.training.ripe import fill_ripe
-from leadops.training.settings import TrainingSettings
 from leadops.training.train import hash_settings
+from leadops.training.training_settings import TrainingSettings
 
 
 @dataclass(frozen=True)

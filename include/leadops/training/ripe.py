@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from leadops.db import Connection, load_sql
 from leadops.training.features import create_tables
-from leadops.training.settings import TrainingSettings
+from leadops.training.training_settings import TrainingSettings
 
 
 def fill_ripe(connection: Connection, *, until: datetime, settings: TrainingSettings) -> None:

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from leadops.training.matrix import Matrix
-from leadops.training.settings import TrainingSettings
 from leadops.training.train import Parts
+from leadops.training.training_settings import TrainingSettings
 
 
 def split_by_time(matrix: Matrix, *, newest: datetime, settings: TrainingSettings) -> Parts | str:

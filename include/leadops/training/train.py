@@ -24,7 +24,7 @@ from leadops.training.fit import calibrate, fit_logistic
 from leadops.training.matrix import Matrix
 from leadops.training.measures import measure
 from leadops.training.model import Model
-from leadops.training.settings import TrainingSettings
+from leadops.training.training_settings import TrainingSettings
 
 LIBRARIES = ("leadops", "numpy", "scikit-learn", "scipy")
 

@@ -1,7 +1,7 @@
 import json
 from datetime import UTC, datetime
 
-from leadops.events.settings import EventSettings
+from leadops.events.event_settings import EventSettings
 from leadops.intake.judge import Judged, judge_submission
 from leadops.intake.signature import find_signer
 from leadops.settings import load_config

@@ -4,10 +4,10 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from leadops.db import Connection
-from leadops.events.settings import EventSettings
+from leadops.events.event_settings import EventSettings
 from leadops.events.store import accept_events
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.identity.settings import IdentitySettings
 from leadops.lifecycle.contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.scoring.rules import RuleSet

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadops.events.contract import Event
+from leadops.events.event_settings import EventSettings
 from leadops.events.judge import judge_item
 from leadops.events.refusal import Refusal
-from leadops.events.settings import EventSettings
 from leadops.settings import load_config
 from leadops_sandbox.traffic.visits import Sending, Visit, visits
 

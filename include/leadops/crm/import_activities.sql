@@ -1,3 +1,4 @@
+-- name: insert_activities
 -- Of an activity told twice the first in their order counts.
 with added as (
     insert into crm.activities
@@ -17,4 +18,4 @@ with added as (
 
 insert into lifecycle.inbox (activity_id)
 select activity_id from added
-returning activity_id
+returning activity_id;

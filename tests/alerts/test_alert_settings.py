@@ -2,8 +2,8 @@
 
 import pytest
 
+from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.kinds import KINDS
-from leadops.alerts.settings import AlertSettings
 from leadops.errors import ConfigError
 from leadops.settings import load_config
 

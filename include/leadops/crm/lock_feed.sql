@@ -1,1 +1,0 @@
-select 1 from crm.feeds where feed = 'activities' for update

@@ -1,5 +1,0 @@
-select
-    cursor,
-    as_of
-from crm.feeds
-where feed = 'activities'

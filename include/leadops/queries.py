@@ -1,0 +1,83 @@
+"""Named SQL statements, kept in the .sql file beside the module that runs them; rows come by column name."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, LiteralString, TypeVar, cast
+
+from psycopg.rows import class_row, scalar_row
+
+from leadops.db import Connection
+
+Row = TypeVar("Row")
+
+#: The line that begins a statement: `-- name: find_head`.
+NAME_LINE = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+
+class Queries:
+    """The statements of `module.sql`, made in `module.py` by `queries = Queries(__file__)`.
+
+    Parameters are bound by name: `queries.one(connection, "find_head", Head, lead_id=7)`. A row type is a
+    dataclass or NamedTuple whose fields are the statement's columns, in any order.
+    """
+
+    def __init__(self, module_file: str) -> None:
+        self.path = Path(module_file).with_suffix(".sql")
+        self.statements = read_statements(self.path.read_text(encoding="utf-8"))
+
+    def run(self, connection: Connection, statement: str, /, **values: object) -> int:
+        """Execute `statement`; return how many rows it changed (or returned)."""
+        return connection.execute(self.statements[statement], values).rowcount
+
+    def run_many(
+        self, connection: Connection, statement: str, rows: Iterable[Mapping[str, object]], /
+    ) -> None:
+        """Execute `statement` once for each of `rows` (its parameters), in as few round trips as possible."""
+        with connection.cursor() as cursor:
+            cursor.executemany(self.statements[statement], rows)
+
+    def all(
+        self, connection: Connection, statement: str, row_type: type[Row], /, **values: object
+    ) -> list[Row]:
+        """Return every row as a `row_type`."""
+        with connection.cursor(row_factory=class_row(row_type)) as cursor:
+            return cursor.execute(self.statements[statement], values).fetchall()
+
+    def first(
+        self, connection: Connection, statement: str, row_type: type[Row], /, **values: object
+    ) -> Row | None:
+        """Return the first row as a `row_type`, or None if there is none."""
+        with connection.cursor(row_factory=class_row(row_type)) as cursor:
+            return cursor.execute(self.statements[statement], values).fetchone()
+
+    def one(self, connection: Connection, statement: str, row_type: type[Row], /, **values: object) -> Row:
+        """Return the one row of a statement that always has one; raise LookupError if it has none."""
+        row = self.first(connection, statement, row_type, **values)
+        if row is None:
+            raise LookupError(f"{self.path.stem}.{statement} returned no row")
+        return row
+
+    def values(self, connection: Connection, statement: str, /, **values: object) -> list[Any]:
+        """Return the only column of every row."""
+        with connection.cursor(row_factory=scalar_row) as cursor:
+            return cursor.execute(self.statements[statement], values).fetchall()
+
+    def value(self, connection: Connection, statement: str, /, **values: object) -> Any:
+        """Return the only column of the first row, or None if there is no row."""
+        with connection.cursor(row_factory=scalar_row) as cursor:
+            return cursor.execute(self.statements[statement], values).fetchone()
+
+
+def read_statements(script: str) -> dict[str, LiteralString]:
+    """Return the statements of a file by name; raise ValueError if one is nameless or named twice."""
+    head, *parts = NAME_LINE.split(script)
+    names, bodies = parts[::2], parts[1::2]
+    if any(line and not line.startswith("--") for line in head.splitlines()):
+        raise ValueError("a statement stands before the first `-- name:` line")
+    if len(set(names)) < len(names):
+        raise ValueError(f"a name stands twice: {sorted({name for name in names if names.count(name) > 1})}")
+    return {
+        name: cast(LiteralString, body.strip().removesuffix(";"))
+        for name, body in zip(names, bodies, strict=True)
+    }

@@ -1,0 +1,145 @@
+"""Every named statement is used, every use exists, and parameters and columns agree with the database."""
+
+import ast
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import leadops
+from leadops.db import Connection
+from leadops.queries import Queries, read_statements
+
+ROOT = Path(leadops.__file__).parent
+METHODS = {
+    name for name, member in vars(Queries).items() if inspect.isfunction(member) and not name.startswith("_")
+}
+PARAMETER = re.compile(r"%(?:\((\w+)\)s|%)")
+TEMPORARY = re.compile(r"create temp(?:orary)? table (\w+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Use:
+    """A call such as `queries.one(connection, "find_head", Head, lead_id=7)`."""
+
+    path: Path
+    line: int
+    method: str
+    statement: str
+    row_type: str | None
+    parameters: frozenset[str] | None  # None: some are handed on as **values
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(ROOT)}:{self.line} {self.statement}"
+
+
+def find_uses(path: Path) -> Iterator[Use]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in METHODS
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "queries"
+        ):
+            assert len(node.args) >= 2, f"{path}:{node.lineno}"
+            assert isinstance(node.args[1], ast.Constant), (
+                f"{path}:{node.lineno}: name the statement literally"
+            )
+            names = [keyword.arg for keyword in node.keywords]
+            open_ended = None in names or node.func.attr == "run_many"
+            has_row = node.func.attr in ("all", "first", "one")
+            yield Use(
+                path,
+                node.lineno,
+                node.func.attr,
+                str(node.args[1].value),
+                ast.unparse(node.args[2]) if has_row else None,
+                None if open_ended else frozenset(str(name) for name in names),
+            )
+
+
+USES = [use for path in sorted(ROOT.rglob("*.py")) for use in find_uses(path)]
+FILES = sorted({use.path.with_suffix(".sql") for use in USES})
+
+
+def read(path: Path) -> dict[str, str]:
+    return dict(read_statements(path.read_text(encoding="utf-8")))
+
+
+def module_of(path: Path) -> Any:
+    name = ".".join(["leadops", *path.relative_to(ROOT).with_suffix("").parts])
+    return importlib.import_module(name)
+
+
+def columns_of(row_type: type) -> set[str]:
+    if is_dataclass(row_type):
+        return {field.name for field in fields(row_type) if field.init}
+    return set(row_type._fields)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_statement_is_used_and_every_use_exists(path: Path) -> None:
+    used = {use.statement for use in USES if use.path.with_suffix(".sql") == path}
+    assert used == set(read(path))
+
+
+def test_no_file_of_named_statements_is_without_its_module() -> None:
+    named = {path for path in ROOT.rglob("*.sql") if path.read_text(encoding="utf-8").startswith("-- name:")}
+    assert named == set(FILES)
+
+
+@pytest.mark.parametrize("use", USES, ids=str)
+def test_parameters_agree(use: Use) -> None:
+    if use.parameters is not None:
+        script = read(use.path.with_suffix(".sql"))[use.statement]
+        assert use.parameters == {name for name in PARAMETER.findall(script) if name}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_statements_can_be_prepared_and_columns_agree(path: Path, connection: Connection) -> None:
+    module = module_of(path)
+    uses = [use for use in USES if use.path.with_suffix(".sql") == path]
+    statements = read(path)
+    # A statement that makes a temporary table comes before those that use it.
+    for name in sorted(statements, key=lambda name: not TEMPORARY.search(statements[name])):
+        columns = prepare(connection, statements[name])
+        for use in (use for use in uses if use.statement == name):
+            if use.row_type is not None:
+                assert sorted(columns) == sorted(columns_of(eval(use.row_type, vars(module)))), str(use)
+            elif use.method in ("value", "values"):
+                assert len(columns) == 1, str(use)
+
+
+def prepare(connection: Connection, script: str) -> list[str]:
+    """Return the names of the columns that `script` returns; a temporary table is made, without rows."""
+    numbers: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        return f"${numbers.setdefault(match[1], len(numbers) + 1)}" if match[1] else "%"
+
+    text = PARAMETER.sub(number, script)
+    protocol = connection.pgconn
+    if TEMPORARY.search(script):
+        done = protocol.exec_params(text.encode(), [None] * len(numbers))
+        assert done.status in (1, 2), done.error_message.decode()
+        return []
+    done = protocol.prepare(b"", text.encode())
+    assert done.status == 1, f"{done.error_message.decode()}\n{text}"
+    described = protocol.describe_prepared(b"")
+    return [described.fname(index).decode() for index in range(described.nfields)]  # type: ignore[union-attr]
+
+
+def test_a_name_that_stands_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="stands twice: \\['a'\\]"):
+        read_statements("-- name: a\nselect 1;\n-- name: a\nselect 2;\n")
+
+
+def test_a_statement_without_a_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="before the first"):
+        read_statements("select 1;\n-- name: a\nselect 2;\n")
