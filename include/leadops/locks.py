@@ -1,0 +1,51 @@
+"""The one registry of advisory locks: who holds one keeps every other process out of the same work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+from leadops.db import Connection
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+class Lock(IntEnum):
+    """A lock of the database; the numbers only have to differ from those of other programs and each other."""
+
+    MIGRATION = 7_302_001
+    LEDGER = 7_302_002
+    RESOLVER = 7_302_003
+    SLA_WATCH = 7_302_005
+    INCIDENTS = 7_302_007
+    ROUTING = 7_302_010
+    SCORE_RECONCILIATION = 7_302_015
+    LEAD_IMPORT = 7_302_016
+    ECONOMICS = 7_302_017
+    REPORT_POST = 7_302_018
+    FUNNEL = 7_302_019
+    ATTRIBUTION = 7_302_020
+    THRESHOLDS = 7_302_022
+
+
+def hold_lock(connection: Connection, lock: Lock) -> None:
+    """Wait for `lock` and hold it until the caller's transaction ends."""
+    queries.run(connection, "hold", lock=lock)
+
+
+def hold_day_lock(connection: Connection, lock: Lock, *, day_number: int) -> None:
+    """Wait for `lock` of one day (a proleptic ordinal) and hold it until the caller's transaction ends."""
+    queries.run(connection, "hold_for_day", lock=lock, day_number=day_number)
+
+
+@contextmanager
+def holding_lock(connection: Connection, lock: Lock) -> Iterator[None]:
+    """Hold `lock` over several transactions; the server releases it when the connection ends."""
+    with connection.transaction():
+        queries.run(connection, "hold_in_session", lock=lock)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            with connection.transaction():
+                queries.run(connection, "release_in_session", lock=lock)

@@ -1,0 +1,11 @@
+-- name: hold
+select pg_advisory_xact_lock(%(lock)s::bigint);
+
+-- name: hold_for_day
+select pg_advisory_xact_lock(%(lock)s::integer, %(day_number)s::integer);
+
+-- name: hold_in_session
+select pg_advisory_lock(%(lock)s::bigint);
+
+-- name: release_in_session
+select pg_advisory_unlock(%(lock)s::bigint);
