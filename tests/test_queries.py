@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 import leadops
+import leadops_stack
 from leadops.db import Connection
 from leadops.queries import Queries, read_statements
 
-ROOT = Path(leadops.__file__).parent
+PACKAGES = [Path(str(package.__file__)).parent for package in (leadops, leadops_stack)]
+ROOT = PACKAGES[0].parent
 METHODS = {
     name for name, member in vars(Queries).items() if inspect.isfunction(member) and not name.startswith("_")
 }
@@ -53,7 +55,7 @@ def find_uses(path: Path) -> Iterator[Use]:
             )
             names = [keyword.arg for keyword in node.keywords]
             open_ended = None in names or node.func.attr == "run_many"
-            has_row = node.func.attr in ("all", "first", "one")
+            has_row = node.func.attr in ("all", "first", "one", "stream")
             yield Use(
                 path,
                 node.lineno,
@@ -64,7 +66,7 @@ def find_uses(path: Path) -> Iterator[Use]:
             )
 
 
-USES = [use for path in sorted(ROOT.rglob("*.py")) for use in find_uses(path)]
+USES = [use for package in PACKAGES for path in sorted(package.rglob("*.py")) for use in find_uses(path)]
 FILES = sorted({use.path.with_suffix(".sql") for use in USES})
 
 
@@ -73,8 +75,7 @@ def read(path: Path) -> dict[str, str]:
 
 
 def module_of(path: Path) -> Any:
-    name = ".".join(["leadops", *path.relative_to(ROOT).with_suffix("").parts])
-    return importlib.import_module(name)
+    return importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
 def columns_of(row_type: type) -> set[str]:
@@ -90,7 +91,12 @@ def test_every_statement_is_used_and_every_use_exists(path: Path) -> None:
 
 
 def test_no_file_of_named_statements_is_without_its_module() -> None:
-    named = {path for path in ROOT.rglob("*.sql") if path.read_text(encoding="utf-8").startswith("-- name:")}
+    named = {
+        path
+        for package in PACKAGES
+        for path in package.rglob("*.sql")
+        if path.read_text(encoding="utf-8").startswith("-- name:")
+    }
     assert named == set(FILES)
 
 

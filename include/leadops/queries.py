@@ -1,7 +1,7 @@
 """Named SQL statements, kept in the .sql file beside the module that runs them; rows come by column name."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar, cast
 
@@ -10,6 +10,9 @@ from psycopg.rows import class_row, scalar_row
 from leadops.db import Connection
 
 Row = TypeVar("Row")
+
+#: How many rows a stream asks the server for at once.
+PAGE = 5_000
 
 #: The line that begins a statement: `-- name: find_head`.
 NAME_LINE = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
@@ -57,6 +60,18 @@ class Queries:
         if row is None:
             raise LookupError(f"{self.path.stem}.{statement} returned no row")
         return row
+
+    def stream(
+        self, connection: Connection, statement: str, row_type: type[Row], /, **values: object
+    ) -> Iterator[Row]:
+        """Yield the rows through a server-side cursor, so that they never all lie in memory.
+
+        The caller's transaction has to stay open until the last row was read.
+        """
+        with connection.cursor(name=statement, row_factory=class_row(row_type)) as cursor:
+            cursor.itersize = PAGE
+            cursor.execute(self.statements[statement], values)
+            yield from cursor
 
     def values(self, connection: Connection, statement: str, /, **values: object) -> list[Any]:
         """Return the only column of every row."""

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
+from leadops.queries import Queries
+
+queries = Queries(__file__)
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,10 @@ class Minute:
 
 def read_minute(connection: Connection, *, now: datetime) -> Minute:
     """Return the counts of the sixty seconds before `now` (UTC)."""
-    bounds = {"now": now, "since": now - timedelta(minutes=1)}
-    [row] = connection.execute(load_sql("leadops_stack", "read_minute"), bounds).fetchall()
-    return Minute(*row)
+    return queries.one(connection, "read_minute", Minute, now=now, since=now - timedelta(minutes=1))
 
 
 def read_first_push(connection: Connection, *, since: datetime) -> datetime | None:
     """Return when the MA first took points after `since`, None when it has not yet."""
-    [(moment,)] = connection.execute(
-        load_sql("leadops_stack", "read_first_push"), {"since": since}
-    ).fetchall()
+    moment: datetime | None = queries.value(connection, "read_first_push", since=since)
     return moment

@@ -27,7 +27,9 @@ def count_steps(
         at: Ints, column: Ints, columns: int, parts: NDArray[np.float64] | None = None
     ) -> NDArray[np.float64]:
         parts = np.ones(len(at)) if parts is None else parts
-        return weights @ sum_by_group(group[journey[at]], column, parts, shape=(weights.shape[1], columns))
+        sums = sum_by_group(group[journey[at]], column, parts, shape=(weights.shape[1], columns))
+        weighted: NDArray[np.float64] = weights @ sums
+        return weighted
 
     moves = add(onward, units[onward] * count + units[onward + 1], count * count)
     return Steps(

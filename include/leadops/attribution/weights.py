@@ -31,7 +31,8 @@ class Paths:
     @property
     def sizes(self) -> Ints:
         """The touches of each path that has any."""
-        return np.diff(np.r_[self.starts, len(self.journey)])
+        sizes: Ints = np.diff(np.r_[self.starts, len(self.journey)])
+        return sizes
 
 
 def weigh_last(paths: Paths, _: Models) -> Floats:

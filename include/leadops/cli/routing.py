@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -146,14 +147,15 @@ def _sum_up(played: Simulated) -> dict[str, object]:
 
 def _draw(played: dict[str, Simulated]) -> Table:
     table = Table("", *(f"rules {name}" for name in played))
-    for label, text in {
+    rows: dict[str, Callable[[Simulated], str]] = {
         "leads": lambda one: str(one.leads),
         "owner at once": lambda one: str(one.at_once),
         "still waiting": _mark,
         "wait p50": lambda one: _minutes(one.wait(0.5)),
         "wait p95": lambda one: _minutes(one.wait(0.95)),
         "longest wait": lambda one: _minutes(one.wait(1)),
-    }.items():
+    }
+    for label, text in rows.items():
         table.add_row(label, *(text(one) for one in played.values()))
     table.add_section()
     for rep_id in sorted({rep_id for one in played.values() for rep_id in one.busiest_day}):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 
@@ -36,7 +37,7 @@ def compare_rebuilt(connection: Connection, *, settings: IdentitySettings) -> Re
     """
     with connection.transaction() as transaction:
         connection.execute("set transaction isolation level repeatable read, read only")
-        given = dict(_rows(connection, "list_given_leads"))
+        given: dict[Any, Any] = dict(_rows(connection, "list_given_leads"))
         numbers = [lead for (lead,) in _rows(connection, "list_numbers")]
         replayed = replay(_read_events(connection, settings), given=given, settings=settings, numbers=numbers)
         differences: dict[str, set[int]] = defaultdict(set)
@@ -114,7 +115,7 @@ def _read_events(connection: Connection, settings: IdentitySettings) -> Iterator
             yield Told(*row)
 
 
-def _rows(connection: Connection, name: str) -> Iterator[tuple]:
+def _rows(connection: Connection, name: str) -> Iterator[tuple[Any, ...]]:
     with connection.cursor(name=name) as cursor:
         cursor.itersize = PAGE
         cursor.execute(load_sql("leadops.identity", name))

@@ -9,7 +9,7 @@ from leadops.db_errors import database_errors_in_one_line
 from leadops.orchestration import training
 
 
-class ThresholdApproval(ApprovalOperator):
+class ThresholdApproval(ApprovalOperator):  # type: ignore[misc]  # its base is Any to the checker
     """Waits for a human where the day's proposal needs one, and is skipped where it does not.
 
     The answer is noted in scoring.thresholds before Airflow goes on, so that a task that is killed afterwards

@@ -74,7 +74,8 @@ def _sort_into_drawers(scores: Numbers) -> NDArray[np.intp]:
     depth = high - scores  # the steps share its memory, which is most of their time
     depth /= span
     depth *= DRAWERS - 1
-    return depth.astype(np.intp)
+    steps: NDArray[np.intp] = depth.astype(np.intp)
+    return steps
 
 
 def _sum_within(values: Numbers, first: NDArray[np.intp]) -> Numbers:

@@ -36,7 +36,7 @@ def split_points(
     shares = np.concatenate(
         [np.broadcast_to(average, (len(logits), 1)), contributions * slope[:, None]], axis=1
     )
-    whole = np.floor(shares).astype(np.int32)
+    whole: NDArray[np.int32] = np.floor(shares).astype(np.int32)
     total = np.floor(exact + 0.5).astype(np.int32)
     # Between −½ and 1 + features of them are to be given; rounding may leave one to be taken.
     missing = total - whole.sum(axis=1)

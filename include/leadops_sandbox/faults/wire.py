@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 def transport_of(send: Send) -> asyncio.Transport:
     """Return the transport behind uvicorn's `send`; raise RuntimeError on a server that hides it."""
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    transport: asyncio.Transport | None = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
         raise RuntimeError("connection faults need uvicorn and no middleware between it and the sandbox")
     return transport

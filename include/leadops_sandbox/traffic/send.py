@@ -78,7 +78,7 @@ class Sender:
         self._failures += 1
         if self._failures == 1:
             logger.warning("gateway does not take events (%s); trying again until it does", reason)
-        pause = min(LONGEST_PAUSE, TICK * 2**self._failures)
+        pause: float = min(LONGEST_PAUSE, TICK * 2**self._failures)
         return max(pause, float(retry_after)) if retry_after and retry_after.isdecimal() else pause
 
 
