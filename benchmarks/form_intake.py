@@ -40,7 +40,7 @@ def measure_form_intake(*, quick: bool) -> Measured:
             Figure("bare endpoint", median(bare), "1/s"),
             Figure("p99 of the 202", percentile(quiet, 0.99), "ms", "under", 50),
             Figure("p50 of the 202", percentile(quiet, 0.5), "ms"),
-            Figure("p99, couriers and sandbox on the same cores", percentile(busy, 0.99), "ms"),
+            Figure("p99, outbox workers and sandbox on the same cores", percentile(busy, 0.99), "ms"),
         ],
-        remarks=[f"p99 at {RATE:g} forms a second for {paced:g} s; only where it says so with couriers"],
+        remarks=[f"p99 at {RATE:g} forms a second for {paced:g} s; with outbox workers only where stated"],
     )

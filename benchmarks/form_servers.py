@@ -23,8 +23,8 @@ from leadops_sandbox.settings import Tokens
 def run_gateway(arena: Arena, *, sandbox: Endpoint | None, limited: bool = True) -> Iterator[str]:
     """Run `leadops gateway`; yield the URL for forms.
 
-    Its couriers send to `sandbox`; without one they are off. With `limited` False there is no limit on the
-    rate of forms.
+    Its outbox workers send to `sandbox`; without one they are off. With `limited` False there is no limit on
+    the rate of forms.
     """
     port = free_port()
     values = {

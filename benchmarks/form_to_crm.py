@@ -1,4 +1,4 @@
-"""From the 202 of a form to the lead in the CRM, through the gateway and its couriers."""
+"""From the 202 of a form to the lead in the CRM, through the gateway and its outbox workers."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ def measure_form_to_crm(*, quick: bool) -> Measured:
         in_ma = ma_state(sandbox)["leads"]
     if len(created) != len(accepted) or in_ma != len(accepted):
         raise RuntimeError(f"{len(accepted)} forms, {len(created)} leads in the CRM, {in_ma} in the MA")
-    # The couriers may be faster than the answer is read: then it took no time.
+    # The outbox workers may be faster than the answer is read: then it took no time.
     waits = [max(0.0, (created[form.email] - form.at).total_seconds()) for form in accepted]
     return Measured(
         figures=[

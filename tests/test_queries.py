@@ -55,7 +55,7 @@ def find_uses(path: Path) -> Iterator[Use]:
             )
             names = [keyword.arg for keyword in node.keywords]
             open_ended = None in names or node.func.attr == "run_many"
-            has_row = node.func.attr in ("all", "first", "one", "stream")
+            has_row = node.func.attr.removesuffix("_async") in ("all", "first", "one", "stream")
             yield Use(
                 path,
                 node.lineno,
@@ -118,7 +118,7 @@ def test_statements_can_be_prepared_and_columns_agree(path: Path, connection: Co
         for use in (use for use in uses if use.statement == name):
             if use.row_type is not None:
                 assert sorted(columns) == sorted(columns_of(eval(use.row_type, vars(module)))), str(use)
-            elif use.method in ("value", "values"):
+            elif use.method.removesuffix("_async") in ("value", "values"):
                 assert len(columns) == 1, str(use)
 
 

@@ -10,6 +10,7 @@ from psycopg.conninfo import make_conninfo
 from leadops.errors import TransientError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 #: Nothing waits without a limit: a lock is given up after this, a statement after ten minutes.
 LOCK_TIMEOUT = "30s"

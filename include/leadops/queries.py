@@ -7,7 +7,7 @@ from typing import Any, LiteralString, TypeVar, cast
 
 from psycopg.rows import class_row, scalar_row
 
-from leadops.db import Connection
+from leadops.db import AsyncConnection, Connection
 
 Row = TypeVar("Row")
 
@@ -82,6 +82,25 @@ class Queries:
         """Return the only column of the first row, or None if there is no row."""
         with connection.cursor(row_factory=scalar_row) as cursor:
             return cursor.execute(self.statements[statement], values).fetchone()
+
+    async def run_async(self, connection: AsyncConnection, statement: str, /, **values: object) -> int:
+        """As `run`, on a connection of an event loop."""
+        return (await connection.execute(self.statements[statement], values)).rowcount
+
+    async def one_async(
+        self, connection: AsyncConnection, statement: str, row_type: type[Row], /, **values: object
+    ) -> Row:
+        """As `one`, on a connection of an event loop."""
+        async with connection.cursor(row_factory=class_row(row_type)) as cursor:
+            row = await (await cursor.execute(self.statements[statement], values)).fetchone()
+        if row is None:
+            raise LookupError(f"{self.path.stem}.{statement} returned no row")
+        return row
+
+    async def value_async(self, connection: AsyncConnection, statement: str, /, **values: object) -> Any:
+        """As `value`, on a connection of an event loop."""
+        async with connection.cursor(row_factory=scalar_row) as cursor:
+            return await (await cursor.execute(self.statements[statement], values)).fetchone()
 
 
 def read_statements(script: str) -> dict[str, LiteralString]:

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.events.event_settings import EventSettings
 from leadops.gateway.app import create_app
-from leadops.gateway.courier import Errand
 from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.serve import serve_in_thread
 from leadops.identity.identity_settings import IdentitySettings
@@ -28,7 +28,9 @@ def serve(database_url: str) -> Iterator[Serve]:
     """Start gateways; keyword arguments change their settings."""
     with ExitStack() as running:
 
-        def start(*, url: str = database_url, errands: Sequence[Errand] = (), **changes: Any) -> httpx.Client:
+        def start(
+            *, url: str = database_url, worker_configs: Sequence[WorkerConfig] = (), **changes: Any
+        ) -> httpx.Client:
             settings = load_config("gateway", GatewaySettings)
             app = create_app(
                 database_url=url,
@@ -39,7 +41,7 @@ def serve(database_url: str) -> Iterator[Serve]:
                 events=load_config("events", EventSettings),
                 identity=load_config("identity", IdentitySettings),
                 clock=lambda: datetime.now(UTC),
-                errands=errands,
+                worker_configs=worker_configs,
             )
             address = running.enter_context(serve_in_thread(app))
             return running.enter_context(httpx.Client(base_url=address, timeout=30, trust_env=False))

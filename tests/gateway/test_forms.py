@@ -251,9 +251,9 @@ def test_too_large_is_refused_before_it_is_read(serve: Serve, connection: Connec
     assert refused(connection, "too_large") == 1
 
 
-def test_rates_hold_for_each_secret_and_for_strangers(serve: Serve) -> None:
+def test_rates_hold_for_each_secret_and_for_unauthenticated(serve: Serve) -> None:
     slow = {"events_per_second": 0.01, "burst": 2}
-    client = serve(forms={"signers": slow, "strangers": slow})
+    client = serve(forms={"signers": slow, "unauthenticated": slow})
     first, second = (FormSender(client, secret) for secret in FORM_SECRETS)
     assert [first.post(FORM).status_code for _ in range(3)] == [202, 202, 429]
     assert second.post(FORM).status_code == 202, "the other secret has a rate of its own"

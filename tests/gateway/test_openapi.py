@@ -47,7 +47,7 @@ FAST = {"events_per_second": 1e6, "burst": 1e6}
 @pytest.fixture
 def served(database_url: str) -> Iterator[tuple[str, Any]]:
     """A gateway without limits on rates: its address and its OpenAPI."""
-    changes = {"browsers": FAST, "senders": FAST, "forms": {"signers": FAST, "strangers": FAST}}
+    changes = {"browsers": FAST, "senders": FAST, "forms": {"signers": FAST, "unauthenticated": FAST}}
     app = create_app(
         database_url=database_url,
         write_key=KEY,

@@ -30,9 +30,9 @@ from leadops.clients.ma import MaClient
 from leadops.company import Company
 from leadops.db import connect
 from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
 from leadops.delivery.push import push
 from leadops.errors import LeadopsError
-from leadops.gateway.courier import Couriers, Errand
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
 from leadops.intake.signature import sign
@@ -243,7 +243,7 @@ def test_a_database_that_is_restarted_loses_nothing(own_postgres: PostgresServer
 
 @dataclass
 class Town:
-    """A gateway with couriers in this process, on a clock that can be put forward."""
+    """A gateway with outbox workers in this process, on a clock that can be put forward."""
 
     database_url: str
     sandbox: str
@@ -252,10 +252,10 @@ class Town:
     def clock(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
-    def errands(self) -> list[Errand]:
+    def worker_configs(self) -> list[WorkerConfig]:
         settings = load_config("delivery", DeliverySettings)
         return [
-            Errand(name, Endpoint(base_url=self.sandbox, token=token, timeout=2), *rest)
+            WorkerConfig(name, Endpoint(base_url=self.sandbox, token=token, timeout=2), *rest)
             for name, token in (("ma", Tokens().ma), ("crm", Tokens().crm))
             for rest in [(self.database_url, settings, self.clock)]
         ]
@@ -273,16 +273,16 @@ class Town:
 def test_an_hour_without_the_other_side_is_told_and_made_up_for(
     database_url: str, sandbox: str, monkeypatch: pytest.MonkeyPatch, target: str, kind: str
 ) -> None:
-    monkeypatch.setattr("leadops.gateway.courier.LOOK_EVERY", 0.1)
-    monkeypatch.setattr("leadops.gateway.courier.REST_AFTER_FAILURE", 0.05)
+    monkeypatch.setattr("leadops.delivery.outbox_worker.POLL_SECONDS", 0.1)
+    monkeypatch.setattr("leadops.delivery.outbox_worker.PAUSE_AFTER_FAILURE", 0.05)
     town = Town(database_url, sandbox)
     fault = {"target": target, "kind": kind, "path": "/*/leads"}
     with running(GatewayProcess(database_url, "http://127.0.0.1:1")) as gateway:
         requests.post(f"{sandbox}/_faults", json=fault, timeout=5).raise_for_status()
         for number in range(12):
             send(gateway.url, {"submission_id": f"s-{number}", "email": f"person{number}@forms.example"})
-    couriers = Couriers(town.errands())
-    couriers.start()
+    workers = OutboxWorkers(town.worker_configs())
+    workers.start()
     try:
         for _ in range(60):
             town.ahead += timedelta(minutes=1)
@@ -297,7 +297,7 @@ def test_an_hour_without_the_other_side_is_told_and_made_up_for(
 
         until(arrived)
     finally:
-        couriers.stop(seconds=10)
+        workers.stop(seconds=10)
     assert_once_in_both(database_url, sandbox, 12)
     town.incidents()
     town.ahead += timedelta(minutes=4)

@@ -8,10 +8,10 @@ import typer
 
 from leadops.cli.context import clock, console
 from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.errors import ConfigError
 from leadops.events.event_settings import EventSettings
 from leadops.gateway.app import create_app
-from leadops.gateway.courier import Errand
 from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.serve import listen, make_server
 from leadops.identity.identity_settings import IdentitySettings
@@ -33,20 +33,20 @@ def gateway(
         events=load_config("events", EventSettings),
         identity=load_config("identity", IdentitySettings),
         clock=clock,
-        errands=_errands(),
+        worker_configs=_worker_configs(),
     )
-    # The couriers' threads give the turn back after this many seconds, so that answers do not wait for them.
+    # The outbox workers' threads yield after this many seconds, so that answers do not wait for them.
     sys.setswitchinterval(0.001)
     listener = listen(host, port)
     console.print(f"gateway: http://{host}:{listener.getsockname()[1]}/collect", highlight=False)
     make_server(app).run(sockets=[listener])
 
 
-def _errands() -> list[Errand]:
-    """Return an errand for each target that this process knows; of the others /healthz says `off`."""
+def _worker_configs() -> list[WorkerConfig]:
+    """Return a worker's configuration for each configured target; for the others /healthz says `off`."""
     known = [name for name in ("ma", "crm") if os.environ.get(f"AIRFLOW_CONN_LEADOPS_{name.upper()}")]
     settings = load_config("delivery", DeliverySettings)
-    return [Errand(name, endpoint(name), database_url(), settings, clock) for name in known]
+    return [WorkerConfig(name, endpoint(name), database_url(), settings, clock) for name in known]
 
 
 def _secret(name: str, use: str) -> str:

@@ -10,23 +10,23 @@ from datetime import datetime
 from fastapi import FastAPI, Response
 from starlette.exceptions import HTTPException
 
+from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
 from leadops.events.contract import event_schema
 from leadops.events.event_settings import EventSettings
 from leadops.gateway import collect, forms, health, metrics, script
-from leadops.gateway.bell import Bell
-from leadops.gateway.courier import Couriers, Errand
 from leadops.gateway.database import make_pool
 from leadops.gateway.describe import describe_answer
-from leadops.gateway.forms import FormDesk
+from leadops.gateway.forms import FormState
 from leadops.gateway.gateway_settings import GatewaySettings, RateSettings
+from leadops.gateway.outbox_notifier import OutboxNotifier
 from leadops.gateway.problems import Problem, show_failure, show_http_error, show_problem
 from leadops.gateway.rates import RateLimiter
 from leadops.gateway.refusals import Refusals
 from leadops.gateway.state import Gateway
 from leadops.identity.identity_settings import IdentitySettings
 
-#: Seconds that effects under way have to end when the gateway stops.
-COURIER_SECONDS = 12.0
+#: Seconds that calls of the outbox workers have to end when the gateway stops.
+WORKER_SECONDS = 12.0
 
 
 def create_app(
@@ -40,12 +40,12 @@ def create_app(
     identity: IdentitySettings,
     clock: Callable[[], datetime],
     ticks: Callable[[], float] = time.monotonic,
-    errands: Sequence[Errand] = (),
+    worker_configs: Sequence[WorkerConfig] = (),
 ) -> FastAPI:
     """Return the gateway as an ASGI app; it starts, and answers 503, also while the database is away.
 
-    `clock` tells the time in UTC, `ticks` counts the seconds of the rate limits. For each of `errands` it
-    sends what is wanted there while it serves.
+    `clock` returns the time in UTC, `ticks` counts the seconds of the rate limits. While it serves, an outbox
+    worker sends to each target in `worker_configs`.
     """
 
     def limiter(rate: RateSettings) -> RateLimiter:
@@ -66,23 +66,23 @@ def create_app(
             senders=limiter(settings.senders),
             clock=clock,
         )
-        app.state.forms = desk = FormDesk(
+        app.state.forms = forms_state = FormState(
             secrets=form_secrets,
             identity=identity,
             signers=limiter(settings.forms.signers),
-            strangers=limiter(settings.forms.strangers),
+            unauthenticated=limiter(settings.forms.unauthenticated),
             refusals=Refusals(pool, clock=clock),
-            bell=Bell(pool),
+            notifier=OutboxNotifier(pool),
         )
-        app.state.couriers = couriers = Couriers(errands)
+        app.state.outbox_workers = workers = OutboxWorkers(worker_configs)
         await pool.open(wait=False)
-        couriers.start()
+        workers.start()
         try:
             yield
         finally:
-            await desk.bell.close()
-            await desk.refusals.close()
-            await asyncio.to_thread(couriers.stop, seconds=COURIER_SECONDS)
+            await forms_state.notifier.close()
+            await forms_state.refusals.close()
+            await asyncio.to_thread(workers.stop, seconds=WORKER_SECONDS)
             await pool.close(timeout=settings.database_seconds)
 
     app = FastAPI(title="leadops gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Request, Response
 from leadops.events.refusal import Refusal
 from leadops.events.store import AsyncConnection
 from leadops.gateway.addresses import client_address
-from leadops.gateway.bell import Bell
 from leadops.gateway.bodies import check_content_type, parse_json, read_body
 from leadops.gateway.describe import FORM_OPENAPI, describe_answer, describe_problems
+from leadops.gateway.outbox_notifier import OutboxNotifier
 from leadops.gateway.problems import Problem
 from leadops.gateway.rates import RateLimiter
 from leadops.gateway.refusals import Refusals
@@ -31,8 +31,8 @@ _CHALLENGE = {"WWW-Authenticate": "HMAC-SHA256"}
 
 
 @dataclass
-class FormDesk:
-    """What forms need beside the gateway: who may sign, who signed how often, whom to tell.
+class FormState:
+    """What forms need beside the gateway: secrets, rate limits, the count of refusals, the notifier.
 
     `hash_key` is read from the database with the first form.
     """
@@ -40,9 +40,9 @@ class FormDesk:
     secrets: tuple[str, ...] = field(repr=False)
     identity: IdentitySettings
     signers: RateLimiter
-    strangers: RateLimiter
+    unauthenticated: RateLimiter
     refusals: Refusals
-    bell: Bell
+    notifier: OutboxNotifier
     hash_key: bytes | None = field(default=None, repr=False)
 
 
@@ -67,47 +67,47 @@ class Signed:
 )
 async def take_form(request: Request) -> Response:
     """Take a form: 202 with the submission's id, the same for the same submission; or a problem document."""
-    gateway, desk = gateway_of(request), desk_of(request)
+    gateway, state = gateway_of(request), form_state_of(request)
     try:
-        signed = await _read_signed(request, gateway, desk)
-        submission_id = await _take(signed, gateway, desk)
+        signed = await _read_signed(request, gateway, state)
+        submission_id = await _take(signed, gateway, state)
     except Problem as problem:
         if problem.status < 500:
-            desk.refusals.count(problem.reason)
+            state.refusals.count(problem.reason)
         return problem.response()
     return Response(json.dumps({"id": submission_id}), 202, media_type="application/json")
 
 
-def desk_of(request: Request) -> FormDesk:
-    """Return the desk of the gateway that serves `request`."""
-    desk: FormDesk = request.app.state.forms
-    return desk
+def form_state_of(request: Request) -> FormState:
+    """Return the form state of the gateway that serves `request`."""
+    state: FormState = request.app.state.forms
+    return state
 
 
-async def _read_signed(request: Request, gateway: Gateway, desk: FormDesk) -> Signed:
+async def _read_signed(request: Request, gateway: Gateway, state: FormState) -> Signed:
     """Return the body of a form that one of the secrets signed just now; nothing of it is parsed before."""
     settings = gateway.settings
     peer = request.client.host if request.client else "unknown"
     address = client_address(peer, request.headers.getlist("x-forwarded-for"), settings.trusted_proxies)
-    _admit(desk.strangers, address, "Too many refused forms from this address")
+    _admit(state.unauthenticated, address, "Too many refused forms from this address")
     try:
         check_content_type(request, allowed=("application/json",))
         at = _read_timestamp(request, gateway)
         body = await read_body(
             request, max_bytes=settings.forms.max_body_bytes, seconds=settings.body_seconds
         )
-        signer = _find_signer(request, body, desk)
+        signer = _find_signer(request, body, state)
     except Problem:
-        desk.strangers.charge(address, 1)
+        state.unauthenticated.charge(address, 1)
         raise
-    _admit(desk.signers, str(signer), "Too many forms under this secret")
-    desk.signers.charge(str(signer), 1)
+    _admit(state.signers, str(signer), "Too many forms under this secret")
+    state.signers.charge(str(signer), 1)
     return Signed(body, at, signer)
 
 
-def _find_signer(request: Request, body: bytes, desk: FormDesk) -> int:
+def _find_signer(request: Request, body: bytes, state: FormState) -> int:
     signature = request.headers.get("x-signature", "")
-    signer = find_signer(desk.secrets, request.headers["x-timestamp"], body, signature)
+    signer = find_signer(state.secrets, request.headers["x-timestamp"], body, signature)
     if signer is None:
         raise Problem(
             401,
@@ -141,15 +141,15 @@ def _admit(limiter: RateLimiter, name: str, what: str) -> None:
         raise Problem(429, detail, {"Retry-After": str(seconds)}, reason="too_many")
 
 
-async def _take(signed: Signed, gateway: Gateway, desk: FormDesk) -> str:
+async def _take(signed: Signed, gateway: Gateway, state: FormState) -> str:
     content = parse_json(signed.body, max_depth=gateway.settings.forms.max_depth)
     if not isinstance(content, dict):
         raise Problem(422, "A form is a JSON object; see docs/forms.md.", reason="not_an_object")
 
     seconds, now = gateway.settings.answer_seconds, gateway.clock()
-    if desk.hash_key is None:
-        desk.hash_key = await gateway.ask(read_hash_key, seconds=seconds)
-    hash_key, submission_id = desk.hash_key, hash_submission(desk.hash_key, content)
+    if state.hash_key is None:
+        state.hash_key = await gateway.ask(read_hash_key, seconds=seconds)
+    hash_key, submission_id = state.hash_key, hash_submission(state.hash_key, content)
     judged = judge_submission(
         content, submission_id=submission_id, sent_at=signed.at, now=now, settings=gateway.events
     )
@@ -166,12 +166,12 @@ async def _take(signed: Signed, gateway: Gateway, desk: FormDesk) -> str:
             body=signed.body,
             secret=signed.signer + 1,
             hash_key=hash_key,
-            identity=desk.identity,
+            identity=state.identity,
             now=now,
         )
 
     if await gateway.ask(keep, seconds=seconds):
-        desk.bell.ring()
+        state.notifier.notify()
     return submission_id
 
 

@@ -28,7 +28,7 @@ class FormSettings(Settings):
     max_body_bytes: int = Field(64 * 1024, ge=1024, le=1024 * 1024)
     max_depth: int = Field(12, ge=3, le=100)  # levels of objects and lists, the form itself being the first
     signers: RateSettings = RateSettings(events_per_second=500, burst=2000)
-    strangers: RateSettings = RateSettings(events_per_second=1, burst=60)
+    unauthenticated: RateSettings = RateSettings(events_per_second=1, burst=60)
 
 
 class GatewaySettings(Settings):

@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from leadops.db import load_sql
+from leadops.delivery.outbox_worker import OutboxWorkers
 from leadops.events.store import AsyncConnection
-from leadops.gateway.courier import Couriers
 from leadops.gateway.describe import describe_answer, describe_problems
 from leadops.gateway.problems import Problem
 from leadops.gateway.state import gateway_of
@@ -30,7 +30,7 @@ router = APIRouter()
 async def healthz(request: Request) -> Response:
     """Go to the database and back; 503 where it takes too long, lacks the tables or takes no writes.
 
-    `delivery` says of each target whether its couriers are on, waiting for the database, or off.
+    `delivery` gives the state of each target's outbox workers: on, waiting (for the database) or off.
     """
     gateway = gateway_of(request)
 
@@ -43,6 +43,6 @@ async def healthz(request: Request) -> Response:
         raise Problem(503, "The database lacks the tables; run `leadops migrate`.")
     if not takes_writes:
         raise Problem(503, "The database takes no writes; point LEADOPS_DATABASE_URL at the primary.")
-    couriers: Couriers = request.app.state.couriers
-    document = {"status": "ok", "delivery": couriers.states()}
+    workers: OutboxWorkers = request.app.state.outbox_workers
+    document = {"status": "ok", "delivery": workers.states()}
     return Response(json.dumps(document), media_type="application/json")

@@ -11,7 +11,7 @@ from psycopg_pool import PoolTimeout
 
 from leadops.db import load_sql
 from leadops.gateway.database import Pool
-from leadops.gateway.soon import Soon
+from leadops.gateway.debouncer import Debouncer
 
 logger = logging.getLogger(__name__)
 
@@ -25,16 +25,16 @@ class Refusals:
     def __init__(self, pool: Pool, *, clock: Callable[[], datetime]) -> None:
         self._pool, self._clock = pool, clock
         self._counts: Counter[str] = Counter()
-        self._soon = Soon(self._write, pause=PAUSE)
+        self._debouncer = Debouncer(self._write, pause=PAUSE)
 
     def count(self, reason: str) -> None:
         """Count one refusal."""
         self._counts[reason] += 1
-        self._soon.wake()
+        self._debouncer.trigger()
 
     async def close(self) -> None:
         """Write what is left."""
-        await self._soon.close()
+        await self._debouncer.close()
 
     async def _write(self) -> None:
         counts, self._counts = self._counts, Counter()

@@ -1,11 +1,11 @@
-"""Work that follows answers is done soon, and once for many."""
+"""Work that follows requests runs soon, and once for many of them."""
 
 import asyncio
 
-from leadops.gateway.soon import Soon
+from leadops.gateway.debouncer import Debouncer
 
 
-def test_many_wakes_are_few_rounds_and_none_is_lost() -> None:
+def test_many_triggers_are_few_runs_and_none_is_lost() -> None:
     async def run() -> list[int]:
         done, wanted = [], 0
 
@@ -14,12 +14,12 @@ def test_many_wakes_are_few_rounds_and_none_is_lost() -> None:
             await asyncio.sleep(0.001)
             done.append(seen)
 
-        soon = Soon(work, pause=0.01)
+        debouncer = Debouncer(work, pause=0.01)
         for _ in range(200):
             wanted += 1
-            soon.wake()
+            debouncer.trigger()
             await asyncio.sleep(0.0005)
-        await soon.close()
+        await debouncer.close()
         return done
 
     done = asyncio.run(run())
@@ -27,7 +27,7 @@ def test_many_wakes_are_few_rounds_and_none_is_lost() -> None:
     assert len(done) < 100
 
 
-def test_closing_does_what_is_still_wanted() -> None:
+def test_closing_runs_what_is_pending() -> None:
     async def run() -> int:
         done = 0
 
@@ -35,11 +35,11 @@ def test_closing_does_what_is_still_wanted() -> None:
             nonlocal done
             done += 1
 
-        soon = Soon(work, pause=60)
-        soon.wake()
+        debouncer = Debouncer(work, pause=60)
+        debouncer.trigger()
         await asyncio.sleep(0.01)
-        soon.wake()
-        await soon.close()
+        debouncer.trigger()
+        await debouncer.close()
         return done
 
     assert asyncio.run(run()) == 2

@@ -1,38 +1,38 @@
-"""Work that follows answers: done soon, once for many of them, and never in their way."""
+"""Work that follows requests: done soon, once for many of them, and never in their way."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 
-class Soon:
-    """Does `work` after each call of `wake`, once at a time, with at least `pause` seconds between two."""
+class Debouncer:
+    """Runs `work` after calls of `trigger`: one run at a time, at least `pause` seconds apart."""
 
     def __init__(self, work: Callable[[], Awaitable[None]], *, pause: float) -> None:
         self._work, self._pause = work, pause
-        self._wanted = False
+        self._is_pending = False
         self._task: asyncio.Task[None] | None = None
 
-    def wake(self) -> None:
-        """Ask for the work; where it is under way, it is done again afterwards."""
-        self._wanted = True
+    def trigger(self) -> None:
+        """Ask for a run; if one is in progress, another follows it."""
+        self._is_pending = True
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        while self._wanted:
-            self._wanted = False
+        while self._is_pending:
+            self._is_pending = False
             try:
                 await self._work()
             except asyncio.CancelledError:
-                self._wanted = True  # cut off by close, which does it anew
+                self._is_pending = True  # close() cancelled it and runs it again
                 raise
             await asyncio.sleep(self._pause)
 
     async def close(self) -> None:
-        """End, and do what is still wanted now."""
+        """Stop; first run what is still pending."""
         if self._task:
             self._task.cancel()
             await asyncio.wait({self._task})
-        if self._wanted:
-            self._wanted = False
+        if self._is_pending:
+            self._is_pending = False
             await self._work()

@@ -1,0 +1,2 @@
+-- name: listen
+listen leadops_outbox;

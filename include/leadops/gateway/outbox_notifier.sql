@@ -1,0 +1,2 @@
+-- name: notify
+notify leadops_outbox;

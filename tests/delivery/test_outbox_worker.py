@@ -1,0 +1,85 @@
+"""Outbox workers poll without notifications, stop in time, and leave score changes to the minute."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from leadops.db import Connection, connect
+from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
+from leadops_sandbox.serve import serve_in_thread
+from tests.outbox_workers import has_sent, make_worker_configs, until
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve_in_thread(Path(tmp_path_factory.mktemp("sandbox")), sales_work=False) as url:
+        yield url
+
+
+@pytest.fixture
+def worker_configs(sandbox: str, database_url: str) -> list[WorkerConfig]:
+    return make_worker_configs(sandbox, database_url)
+
+
+def test_work_without_notification_is_found(
+    worker_configs: list[WorkerConfig], connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadops.delivery.outbox_worker.POLL_SECONDS", 0.3)
+    workers = OutboxWorkers(worker_configs)
+    workers.start()
+    try:
+        until(lambda: workers.states() == {"ma": "on", "crm": "on"})
+        time.sleep(0.2)
+        connection.execute(
+            "insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, created_at)"
+            " values ('ma', 'upsert_lead', 7, '{\"email\": \"polled@worker.example\"}', 'k', now())"
+        )
+        connection.commit()
+        until(lambda: has_sent(connection, 1), seconds=5)
+    finally:
+        workers.stop(seconds=5)
+
+
+def test_they_stop_in_time_also_while_the_database_is_away(
+    worker_configs: list[WorkerConfig], sandbox: str
+) -> None:
+    lost = WorkerConfig(
+        "ma",
+        worker_configs[0].endpoint,
+        "postgresql://nobody:x@127.0.0.1:1/none",
+        worker_configs[0].settings,
+        worker_configs[0].clock,
+    )
+    workers = OutboxWorkers([lost, worker_configs[1]])
+    workers.start()
+    until(lambda: workers.states() == {"ma": "waiting", "crm": "on"})
+    started = time.monotonic()
+    workers.stop(seconds=10)
+    assert time.monotonic() - started < 5
+    assert workers.states() == {"ma": "off", "crm": "off"}
+
+
+def test_score_changes_are_left_to_the_minute(worker_configs: list[WorkerConfig], database_url: str) -> None:
+    with connect(database_url) as own:
+        own.execute(
+            "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at,"
+            " lane, reason) values (1, 5, 'fit', 'rule', 'r', now(), now(), 0, 'r')"
+        )
+        own.execute(
+            "insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, created_at)"
+            " values ('ma', 'upsert_lead', 1, '{\"email\": \"score@worker.example\"}', 'k', now())"
+        )
+    workers = OutboxWorkers(worker_configs)
+    workers.start()
+    try:
+        with connect(database_url) as own:
+            until(lambda: has_sent(own, 1))
+            assert own.execute("select count(*) from delivery.batches").fetchone() == (0,)
+    finally:
+        workers.stop(seconds=5)
+    with psycopg.connect(database_url) as own_again:
+        row = own_again.execute("select external_id from delivery.external_ids where lead_id = 1").fetchone()
+    assert row

@@ -1,0 +1,85 @@
+"""Outbox workers of a gateway bring forms to a real MA and CRM at once, and recover from any fault."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from leadops.db import Connection
+from leadops.delivery.outbox_worker import POLL_SECONDS, WorkerConfig
+from leadops_sandbox.serve import serve_in_thread
+from tests.gateway.conftest import FORM_SECRETS, Serve
+from tests.gateway.form_sender import FormSender
+from tests.outbox_workers import has_sent, make_worker_configs, until
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve_in_thread(Path(tmp_path_factory.mktemp("sandbox")), sales_work=False) as url:
+        yield url
+
+
+@pytest.fixture
+def worker_configs(sandbox: str, database_url: str) -> list[WorkerConfig]:
+    return make_worker_configs(sandbox, database_url)
+
+
+def leads(sandbox: str) -> tuple[int, int]:
+    state = requests.get(f"{sandbox}/_state", timeout=5).json()
+    return state["ma"]["leads"], state["crm"]["leads"]
+
+
+def fill_in(sender: FormSender, name: str) -> None:
+    assert sender.post({"email": f"{name}@worker.example"}).status_code == 202
+
+
+def test_a_form_is_in_both_within_moments(
+    serve: Serve, worker_configs: list[WorkerConfig], sandbox: str, connection: Connection
+) -> None:
+    client = serve(worker_configs=worker_configs)
+    until(lambda: client.get("/healthz").json()["delivery"] == {"ma": "on", "crm": "on"})
+    before = leads(sandbox)
+    started = time.monotonic()
+    for number in range(20):
+        fill_in(FormSender(client, FORM_SECRETS[0]), f"moment{number}")
+    until(lambda: has_sent(connection, 40), seconds=POLL_SECONDS - 1)
+    assert time.monotonic() - started < POLL_SECONDS, "they were notified, they did not just happen to poll"
+    assert leads(sandbox) == (before[0] + 20, before[1] + 20)
+
+
+def test_without_connections_they_are_off_and_health_says_so(
+    serve: Serve, worker_configs: list[WorkerConfig]
+) -> None:
+    assert serve().get("/healthz").json()["delivery"] == {"ma": "off", "crm": "off"}
+    client = serve(worker_configs=worker_configs[:1])
+    until(lambda: client.get("/healthz").json()["delivery"] == {"ma": "on", "crm": "off"})
+
+
+def test_one_target_that_is_down_holds_the_other_up_in_nothing(
+    serve: Serve, worker_configs: list[WorkerConfig], sandbox: str, connection: Connection
+) -> None:
+    client = serve(worker_configs=worker_configs)
+    requests.post(f"{sandbox}/_faults", json={"target": "crm", "kind": "500"}, timeout=5).raise_for_status()
+    try:
+        for number in range(5):
+            fill_in(FormSender(client, FORM_SECRETS[0]), f"down{number}")
+        until(lambda: has_sent(connection, 5))
+    finally:
+        requests.delete(f"{sandbox}/_faults", timeout=5).raise_for_status()
+    until(lambda: has_sent(connection, 10))
+
+
+def test_a_lost_connection_is_made_again(
+    serve: Serve, worker_configs: list[WorkerConfig], connection: Connection
+) -> None:
+    client = serve(worker_configs=worker_configs)
+    until(lambda: client.get("/healthz").json()["delivery"] == {"ma": "on", "crm": "on"})
+    connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where application_name = 'leadops outbox worker'"
+    )
+    connection.commit()
+    fill_in(FormSender(client, FORM_SECRETS[0]), "again")
+    until(lambda: has_sent(connection, 2))

@@ -1,0 +1,41 @@
+"""Configurations of outbox workers for a sandbox, and helpers that wait for what the workers do."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from leadops.db import Connection
+from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.outbox_worker import WorkerConfig
+from leadops.settings import Endpoint, load_config
+from leadops_sandbox.settings import Tokens
+
+
+def make_worker_configs(sandbox: str, database_url: str) -> list[WorkerConfig]:
+    settings = load_config("delivery", DeliverySettings)
+    settings = settings.model_copy(update={"longest_backoff_seconds": 0.2})
+    return [
+        WorkerConfig(
+            name,
+            Endpoint(base_url=sandbox, token=token, timeout=2),
+            database_url,
+            settings,
+            lambda: datetime.now(UTC),
+        )
+        for name, token in (("ma", Tokens().ma), ("crm", Tokens().crm))
+    ]
+
+
+def until(condition: Callable[[], Any], *, seconds: float = 20) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return result
+
+
+def has_sent(connection: Connection, count: int) -> bool:
+    connection.rollback()
+    row = connection.execute("select count(*) from delivery.outbox where state = 'done'").fetchone()
+    return row is not None and row[0] == count
