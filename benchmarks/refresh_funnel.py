@@ -10,16 +10,16 @@ from benchmarks.repeat import time_repeated
 from benchmarks.settle import settle
 from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.refresh import refresh_attribution
+from leadops.calendar.local_days import day_bounds
 from leadops.company import Company
 from leadops.db import Connection
-from leadops.funnel.days import bound_day
 from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.refresh import Refreshed, refresh_day
 from leadops.settings import load_config
 
 DAY = date(2026, 6, 30)
 COMPANY = Company()
-START, UNTIL = bound_day(DAY, COMPANY.zone)[1:]
+START, UNTIL = day_bounds(DAY, COMPANY.zone)[1:]
 
 #: Rows of the lifecycle that fill_stages.sql makes of a lead.
 STAGES = 2.5

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from leadops.attribution.attribution_settings import MODELS, AttributionSettings
 from leadops.attribution.names import ALL
+from leadops.calendar.local_days import day_bounds
 from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.errors import PermanentError
-from leadops.funnel.days import bound_day
 
 if TYPE_CHECKING:
     from leadops.attribution.work_out import WorkedOut
@@ -46,7 +46,7 @@ def refresh_attribution(
     from leadops.attribution.work_out import work_out  # numpy is for those who refresh, not who import
 
     since = day - timedelta(days=settings.period_days - 1)
-    first, last = bound_day(since, company.zone), bound_day(day, company.zone)
+    first, last = day_bounds(since, company.zone), day_bounds(day, company.zone)
     if last.start > now:
         raise PermanentError(f"{day} has not begun in {company.timezone}; give an earlier day")
     with connection.transaction():

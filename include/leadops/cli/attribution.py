@@ -11,10 +11,10 @@ from rich.table import Table
 from leadops.attribution.attribution_settings import MODELS, AttributionSettings
 from leadops.attribution.refresh import refresh_attribution
 from leadops.attribution.show import Line, Period, list_credits
+from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
 from leadops.company import Company
 from leadops.errors import PermanentError
-from leadops.funnel.days import yesterday
 from leadops.settings import load_config
 
 app = typer.Typer(help="Which touches led to conversions.", no_args_is_help=True)
@@ -59,7 +59,7 @@ def refresh(day: Day = None) -> None:
     with open_database() as connection:
         done = refresh_attribution(
             connection,
-            day=day.date() if day else yesterday(company, now=now),
+            day=day.date() if day else last_whole_day(now, company.zone),
             settings=load_config("attribution", AttributionSettings),
             company=company,
             now=now,

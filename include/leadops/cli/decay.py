@@ -1,10 +1,11 @@
 """`leadops decay`: behaviour fades to the end of a day."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
+from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
 from leadops.company import Company
 from leadops.errors import PermanentError
@@ -20,7 +21,7 @@ def decay(
 ) -> None:
     """Take from each lead what its behaviour lost of its worth by the end of DAY; again, it takes nothing."""
     rules, zone = load_config("scoring", RuleSet), load_config("company", Company).zone
-    chosen = _parse(day) if day else clock().astimezone(zone).date() - timedelta(days=1)
+    chosen = _parse(day) if day else last_whole_day(clock(), zone)
     leads = rows = points = 0
     with open_database() as connection, console.status("looking at the leads that are due …"):
         while True:

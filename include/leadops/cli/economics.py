@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -10,6 +10,7 @@ import typer
 from psycopg.rows import dict_row
 from rich.table import Table
 
+from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
 from leadops.cli.words import count
 from leadops.company import Company
@@ -100,7 +101,7 @@ def scenario(
 
 
 def _yesterday(now: datetime, company: Company) -> date:
-    return now.astimezone(company.zone).date() - timedelta(days=1)
+    return last_whole_day(now, company.zone)
 
 
 def _read_date(text: str) -> date:

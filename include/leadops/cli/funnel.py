@@ -8,10 +8,10 @@ import typer
 from rich.progress import track
 from rich.table import Table
 
+from leadops.calendar.local_days import last_whole_day, list_days
 from leadops.cli.context import clock, console, open_database
 from leadops.company import Company
 from leadops.errors import PermanentError
-from leadops.funnel.days import list_days, yesterday
 from leadops.funnel.findings import list_findings, list_open_findings, settle_findings
 from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.gates import judge_days
@@ -148,7 +148,7 @@ def _count(count: int, noun: str) -> str:
 def _read_days(
     first: str | None, last: str | None, *, now: datetime, company: Company, back: int
 ) -> list[date]:
-    until = _read_date(last) if last else yesterday(company, now=now)
+    until = _read_date(last) if last else last_whole_day(now, company.zone)
     return list_days(_read_date(first) if first else until - timedelta(days=back), until)
 
 

@@ -1,12 +1,13 @@
 """`leadops model`: train the model of a day, see the one in effect, give the leads its points."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from leadops.calendar.local_days import is_over, last_whole_day
 from leadops.cli.context import clock, console, open_database
 from leadops.company import Company
 from leadops.db import Connection
@@ -35,8 +36,8 @@ def retrain_model(
     company = load_config("company", Company)
     settings = load_config("training", TrainingSettings)
     now = clock()
-    wanted = day.date() if day else (now.astimezone(company.zone) - timedelta(days=1)).date()
-    if wanted >= now.astimezone(company.zone).date():
+    wanted = day.date() if day else last_whole_day(now, company.zone)
+    if not is_over(wanted, company.zone, now=now):
         raise PermanentError(f"{wanted} is not over yet; give an earlier day")
     with open_database() as connection:
         made = retrain(connection, day=wanted, settings=settings, company=company, now=now, dry_run=dry_run)

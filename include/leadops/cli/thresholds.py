@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
 from leadops.errors import PermanentError
 
@@ -67,7 +68,7 @@ def propose(
     from leadops.thresholds.rules import load_rules
 
     rules, now = load_rules(), clock()
-    yesterday = now.astimezone(rules.company.zone).date() - timedelta(days=1)
+    yesterday = last_whole_day(now, rules.company.zone)
     asked = day.date() if day else yesterday
     if asked > yesterday:
         raise PermanentError(f"{asked} is not over; the last whole day is {yesterday}")
@@ -96,7 +97,7 @@ def what_if(
         found = imagine(
             connection,
             rules=rules,
-            day=now.astimezone(rules.company.zone).date() - timedelta(days=1),
+            day=last_whole_day(now, rules.company.zone),
             now=now,
             salespeople=_parse_capacity(capacity),
             target=None if sla is None else _parse_minutes(sla),

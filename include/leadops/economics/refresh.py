@@ -3,10 +3,11 @@
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from leadops.calendar.local_days import local_midnight
 from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.economics.bear import Borne, bear_costs, name_line
@@ -39,7 +40,7 @@ def refresh_economics(
     those of the company's zone.
     """
     values = _bound(day, settings=settings, company=company, now=now)
-    until = values["until"]
+    day_after = day + timedelta(days=1)
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [ECONOMICS_LOCK])
         cohorts = _read(connection, "count_cohorts", values)
@@ -50,9 +51,8 @@ def refresh_economics(
             row
             | {
                 "as_of": day,
-                "is_over": _midnight(_add_months(row["month"], 1), company) <= until,
-                "is_ripe": _midnight(_add_months(row["month"], 1), company) + timedelta(ripeness.days)
-                <= until,
+                "is_over": _add_months(row["month"], 1) <= day_after,
+                "is_ripe": _add_months(row["month"], 1) + timedelta(ripeness.days) <= day_after,
             }
             | _facts(ripeness, settings, company)
             for row in _join(costs, brought)
@@ -89,8 +89,8 @@ def _bound(day: date, *, settings: EconomicsSettings, company: Company, now: dat
         "day": day,
         "month": day.replace(day=1),
         "first": first,
-        "since": _midnight(first, company),
-        "until": _midnight(day + timedelta(days=1), company),
+        "since": local_midnight(first, company.zone),
+        "until": local_midnight(day + timedelta(days=1), company.zone),
         "zone": company.timezone,
         "now": now,
     }
@@ -131,10 +131,6 @@ def _count_outcomes(cohorts: list[tuple[Any, ...]]) -> list[tuple[int, str, int]
 
 def _read(connection: Connection, name: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     return connection.execute(load_sql("leadops.economics", name), values).fetchall()
-
-
-def _midnight(day: date, company: Company) -> datetime:
-    return datetime.combine(day, time(), company.zone)
 
 
 def _add_months(month: date, count: int) -> date:

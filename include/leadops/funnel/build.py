@@ -6,9 +6,9 @@ from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
+from leadops.calendar.local_days import LocalDay, day_bounds, local_midnight
 from leadops.company import Company
 from leadops.db import Connection, load_sql
-from leadops.funnel.days import Day, bound_day
 from leadops.funnel.funnel_settings import FunnelSettings, fingerprint
 from leadops.funnel.spans import list_clocks
 from leadops.lifecycle.contract import KpiContract
@@ -51,7 +51,7 @@ def build_day(
 
     With `only_figures` only what looks back over other days is written, nothing counted, and zeros returned.
     """
-    day = bound_day(dt, build.company.zone)
+    day = day_bounds(dt, build.company.zone)
     values = _bind(day, build)
     counts = dict.fromkeys(COUNTS, 0)
     with connection.transaction():
@@ -118,12 +118,12 @@ def _measure(connection: Connection, values: dict[str, Any], build: Build) -> Js
     return Jsonb(rows)
 
 
-def _bind(day: Day, build: Build) -> dict[str, Any]:
+def _bind(day: LocalDay, build: Build) -> dict[str, Any]:
     """Return the parameters of all statements that build `day`."""
     settings, zone = build.settings, build.company.zone
 
     def days_back(days: int) -> datetime:
-        return bound_day(day.dt - timedelta(days=days - 1), zone).start
+        return local_midnight(day.dt - timedelta(days=days - 1), zone)
 
     return {
         "dt": day.dt,

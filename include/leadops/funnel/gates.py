@@ -8,10 +8,10 @@ from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
+from leadops.calendar.local_days import day_bounds, day_of
 from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.funnel.build import lock_funnel
-from leadops.funnel.days import bound_day, date_of
 from leadops.funnel.funnel_settings import FunnelSettings, GateSettings
 from leadops.settings import load_config
 from leadops.sla.calendar import Calendar
@@ -69,7 +69,7 @@ def judge_days(
                 *_find_orders(connection, dt, company),
                 *_find_changes(connection, dt, company, settings.gates, calendar),
             ]
-            is_old = (date_of(now, company.zone) - dt).days > settings.gates.incident_days
+            is_old = (day_of(now, company.zone) - dt).days > settings.gates.incident_days
             open_until = now if is_old else now + settings.gates.open_for
             _write(connection, dt, found, open_until=open_until, now=now)
         count += len(found)
@@ -105,7 +105,7 @@ def judge_volume(
 
 def _find_orders(connection: Connection, dt: date, company: Company) -> Iterator[Found]:
     """Yield the stages of the day that precede their MQL, and those that have none."""
-    day = bound_day(dt, company.zone)
+    day = day_bounds(dt, company.zone)
     for gate, lead_id, cycle, stage, occurred_at in connection.execute(
         _sql("list_orders"), {"dt": dt, "start": day.start, "until": day.until}
     ).fetchall():
@@ -120,7 +120,7 @@ def _find_changes(
     is_working_day = bool(calendar.working_spans(dt))
     past = [dt - WEEK * number for number in range(settings.weeks, 0, -1)]
     days = [*(other for other in past if bool(calendar.working_spans(other)) is is_working_day), dt]
-    bounds = [bound_day(each, company.zone) for each in days]
+    bounds = [day_bounds(each, company.zone) for each in days]
     rows = connection.execute(
         _sql("list_volumes"),
         {"starts": [each.start for each in bounds], "untils": [each.until for each in bounds]},

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import LiteralString
 
+from leadops.calendar.local_days import day_of, local_midnight
 from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.errors import PermanentError
 from leadops.funnel.build import Build, build_day, lock_funnel
-from leadops.funnel.days import bound_day, date_of
 from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.lifecycle.contract import KpiContract
 from leadops.settings import load_config
@@ -57,7 +57,7 @@ def refresh_day(
         policy or load_config("sla", SlaPolicy),
         now,
     )
-    if bound_day(day, company.zone).start > now:
+    if local_midnight(day, company.zone) > now:
         raise PermanentError(f"{day} has not begun in {company.timezone}; give an earlier day")
     _note_touched(connection, build)
     counts = build_day(connection, day, build)
@@ -72,7 +72,7 @@ def _note_touched(connection: Connection, build: Build) -> None:
     with connection.transaction():
         lock_funnel(connection)
         moments = connection.execute(_sql("take_moments")).fetchall()
-        touched = sorted({date_of(moment, build.company.zone) for (moment,) in moments})
+        touched = sorted({day_of(moment, build.company.zone) for (moment,) in moments})
         values = {
             "days": touched,
             "looks_back": build.settings.looks_back,

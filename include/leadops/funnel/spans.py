@@ -6,8 +6,8 @@ from itertools import accumulate
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from leadops.calendar.local_days import ONE_DAY, day_of
 from leadops.calendar.local_time import spans_in_utc
-from leadops.funnel.days import ONE, date_of
 from leadops.sla.calendar import WHOLE_DAY, Calendar
 from leadops.sla.policy import SlaPolicy
 
@@ -41,14 +41,14 @@ def list_clocks(policy: SlaPolicy, *, since: datetime, until: datetime) -> Clock
     """Return the working spans and the free days from `since` to `until` by the SLA policy."""
     calendar = Calendar(policy)
     # A clock set back over midnight returns to the day before: look one day further on both sides.
-    day, last = date_of(since, policy.zone) - ONE, date_of(until, policy.zone) + ONE
+    day, last = day_of(since, policy.zone) - ONE_DAY, day_of(until, policy.zone) + ONE_DAY
     working: list[tuple[datetime, datetime]] = []
     free: list[tuple[datetime, datetime]] = []
     while day <= last:
         spans = calendar.working_spans(day)
         working += spans_in_utc(spans, day, policy.zone)
         free += [] if spans else _whole(day, policy.zone)
-        day += ONE
+        day += ONE_DAY
     return Clocks(_sum_up(sorted(working), since), _sum_up(sorted(free), since))
 
 

@@ -1,11 +1,12 @@
 """The KPI contract (config/kpi.yaml): what MQL, SAL, SQL, won and lost mean, by quarter."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
+from leadops.calendar.local_days import local_midnight
 from leadops.company import Company, ZoneName
 from leadops.settings import Settings, load_config
 
@@ -75,7 +76,7 @@ class KpiContract(Settings):
     def spans(self) -> list[InForce]:
         """Return the versions with the time each is in force; the first covers all that was before it."""
         zone = ZoneInfo(self.timezone) if self.timezone else load_config("company", Company).zone
-        starts = [datetime.combine(v.effective_from, time(), zone) for v in self.versions]
+        starts = [local_midnight(v.effective_from, zone).astimezone(zone) for v in self.versions]
         since: list[datetime | None] = [None, *starts[1:]]
         until: list[datetime | None] = [*starts[1:], None]
         return [InForce(*span) for span in zip(self.versions, since, until, strict=True)]

@@ -1,9 +1,10 @@
 """What a task needs to know of its run."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
+from leadops.calendar.local_days import last_whole_day
 from leadops.company import Company
 from leadops.settings import load_config
 
@@ -28,4 +29,4 @@ def interval(context: Mapping[str, Any]) -> tuple[datetime, datetime]:
 def find_day(context: Mapping[str, Any]) -> date:
     """Return the last day of the company's zone that was over when the run's interval ended."""
     _, end = interval(context)
-    return end.astimezone(load_config("company", Company).zone).date() - timedelta(days=1)
+    return last_whole_day(end, load_config("company", Company).zone)

@@ -1,9 +1,10 @@
 """The night: what behaviour lost of its worth by the end of a day is taken from the ledger, once."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from leadops.calendar.local_days import is_over
 from leadops.db import Connection, load_sql
 from leadops.errors import PermanentError
 from leadops.scoring.fade import compute_fades, read_through
@@ -98,7 +99,7 @@ def preview_decay(
 
 def check_is_over(day: date, zone: ZoneInfo, now: datetime) -> None:
     """Raise PermanentError unless the local `day` had ended by `now`."""
-    if datetime.combine(day + timedelta(days=1), time(), zone) > now:
+    if not is_over(day, zone, now=now):
         raise PermanentError(f"{day} is not over yet in {zone.key}; give a day that is")
 
 

@@ -1,8 +1,9 @@
 """All settings that the daily threshold depends on, and the days it is worked out for."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
+from leadops.calendar.local_days import ONE_DAY, last_whole_day, local_midnight
 from leadops.company import Company
 from leadops.lifecycle.contract import KpiContract
 from leadops.routing.rules import RoutingRules
@@ -35,9 +36,9 @@ def load_rules() -> Rules:
 
 def end_of(day: date, company: Company) -> datetime:
     """Return the moment at which the local `day` is over."""
-    return datetime.combine(day + timedelta(days=1), time(), company.zone)
+    return local_midnight(day + ONE_DAY, company.zone).astimezone(company.zone)
 
 
 def is_last_day(day: date, *, now: datetime, company: Company) -> bool:
     """Say whether `day` is the last local day that is over."""
-    return day == now.astimezone(company.zone).date() - timedelta(days=1)
+    return day == last_whole_day(now, company.zone)

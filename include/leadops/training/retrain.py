@@ -2,9 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from leadops.calendar.local_days import local_midnight
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.training.champion import Decision, find_champion, find_decision, record_decision
@@ -51,7 +52,7 @@ def retrain(
     """
     with connection.transaction(force_rollback=dry_run):
         connection.execute("lock table training.decisions in share row exclusive mode")
-        until = datetime.combine(day + timedelta(days=1), time(), company.zone).astimezone(UTC)
+        until = local_midnight(day + timedelta(days=1), company.zone)
         champion_id = find_champion(connection, before=day)
         champion = None if champion_id is None else load_model(connection, champion_id)
         fill_ripe(connection, until=until, settings=settings)
