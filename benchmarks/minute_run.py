@@ -14,7 +14,7 @@ from leadops.company import Company
 from leadops.delivery.audit import Audit, audit_scores
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push
-from leadops.delivery.report import Report
+from leadops.delivery.push_report import PushReport
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
 from leadops.scoring.rules import RuleSet
@@ -70,7 +70,7 @@ def _score(arena: Arena) -> int:
     return sum(each.rows for each in done)
 
 
-def _push(arena: Arena, endpoint: Endpoint) -> Report:
+def _push(arena: Arena, endpoint: Endpoint) -> PushReport:
     return push(
         database_url=arena.url,
         endpoint=endpoint,

@@ -15,9 +15,9 @@ from leadops.clients.ma import MaClient
 from leadops.db import Connection, connect
 from leadops.delivery.audit import Audit, audit_scores
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.enqueue import enqueue_effect
+from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push
-from leadops.delivery.report import Report
+from leadops.delivery.push_report import PushReport
 from leadops.settings import Endpoint, load_config
 from leadops_sandbox.serve import serve_in_thread
 
@@ -90,7 +90,7 @@ class Desk:
                 [lead, points],
             )
 
-    def push(self, *, seconds: float = 20) -> Report:
+    def push(self, *, seconds: float = 20) -> PushReport:
         return push(
             database_url=self.url,
             endpoint=self.endpoint,

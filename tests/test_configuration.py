@@ -16,7 +16,7 @@ from leadops.events.event_settings import EventSettings
 from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.identity.identity_settings import IdentitySettings
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.reports.report_settings import ReportSettings
 from leadops.routing.rules import RoutingRules
 from leadops.scoring.rules import RuleSet

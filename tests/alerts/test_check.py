@@ -18,9 +18,8 @@ from leadops.company import Company
 from leadops.db import Connection, connect
 from leadops.funnel.findings import settle_findings
 from leadops.identity.violations import settle_violations
-from leadops.lifecycle.contract import KpiContract
-from leadops.lifecycle.freeze import freeze_quarter
-from leadops.lifecycle.frozen import compare_frozen
+from leadops.lifecycle.frozen_quarters import freeze_quarter, record_contract_changes
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.quarter import Quarter
 from leadops.settings import load_config
 
@@ -288,12 +287,12 @@ def test_a_contract_that_changes_a_frozen_quarter_is_told_until_it_is_put_right(
     freeze_quarter(connection, contract=contract, company=company, quarter=Quarter(2026, 3), now=clock())
     look()
     assert incidents(connection) == []
-    compare_frozen(connection, contract=changed, company=company, now=clock())
+    record_contract_changes(connection, contract=changed, company=company, now=clock())
     look()
     (incident,) = incidents(connection)
     assert (incident.kind, incident.subject) == ("contract_changed", "2026-Q3")
     assert "mql.fit: 20 → 99" in shown(incident)
-    compare_frozen(connection, contract=contract, company=company, now=clock())
+    record_contract_changes(connection, contract=contract, company=company, now=clock())
     look(1)
     assert look(3).resolved == 1
 

@@ -12,12 +12,12 @@ import pytest
 import requests
 
 from leadops.db import Connection
-from leadops.delivery.dead_letters import drop_dead_letters, list_dead_letters, retry_dead_letters
+from leadops.delivery.dead_letters import discard_dead_letters, list_dead_letters, retry_dead_letters
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.enqueue import enqueue_effect
 from leadops.delivery.operations import OPERATIONS, operations_with_id
+from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push
-from leadops.delivery.report import Report
+from leadops.delivery.push_report import PushReport
 from leadops.settings import Endpoint, load_config
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
@@ -49,7 +49,7 @@ class Crm:
     def create(self, key: str, lead: int = 1, email: str = "a@b.example") -> None:
         self.want("create_lead", key, lead, email=email, company="b", source="x")
 
-    def push(self, seconds: float = 10) -> Report:
+    def push(self, seconds: float = 10) -> PushReport:
         settings = load_config("delivery", DeliverySettings).model_copy(
             update={"longest_backoff_seconds": 0.01}
         )
@@ -127,7 +127,7 @@ def test_what_waits_for_a_lead_goes_with_it(crm: Crm) -> None:
     crm.want("set_owner", "other", lead=2, owner_id="rep-01")
     assert crm.push().dead == 1
     assert crm.states() == {"c1": "dead", "o1": "pending", "other": "pending"}
-    drop_dead_letters(crm.connection, list_dead_letters(crm.connection), now=clock())
+    discard_dead_letters(crm.connection, list_dead_letters(crm.connection), now=clock())
     crm.connection.commit()
     assert crm.states() == {"c1": "dropped", "o1": "dropped", "other": "pending"}
 

@@ -12,7 +12,7 @@ from leadops.company import Company
 from leadops.db import Connection
 from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.refresh import Refreshed, refresh_day
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.settings import load_config
 from leadops.sla.policy import SlaPolicy
 

@@ -6,7 +6,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from leadops.history.outcomes import Imported
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.settings import load_config
 

@@ -17,7 +17,7 @@ from leadops.delivery.audit import audit_scores
 from leadops.delivery.push import push
 from leadops.identity.claim import claim_lead
 from leadops.identity.split import split_leads
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.routing.assign import assign_leads
 from leadops.routing.rules import RoutingRules

@@ -11,7 +11,7 @@ from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import Qualified, qualify_leads
 from leadops.settings import Endpoint, load_config
 from leadops.sla.policy import SlaPolicy

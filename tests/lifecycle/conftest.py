@@ -8,7 +8,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import Qualified, qualify_leads
 from leadops.settings import load_config
 

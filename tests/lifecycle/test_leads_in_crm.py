@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leadops.delivery.enqueue import enqueue_effect
+from leadops.delivery.outbox import enqueue_effect
 
 After = Callable[[float], datetime]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from leadops.db import Connection, connect
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 
 After = Callable[[float], datetime]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from leadops.delivery.enqueue import enqueue_effect
+from leadops.delivery.outbox import enqueue_effect
 from tests.routing.conftest import Office
 from tests.routing.test_regroup import group, past
 

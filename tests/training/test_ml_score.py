@@ -8,7 +8,7 @@ import requests
 
 from leadops.db import Connection
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.enqueue import enqueue_effect
+from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push
 from leadops.settings import Endpoint, load_config
 from leadops_sandbox.serve import serve_in_thread

@@ -12,7 +12,7 @@ from leadops.company import Company
 from leadops.db import Connection
 from leadops.delivery.audit import Stranger, audit_scores
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.heal import heal_scores
+from leadops.delivery.reconcile import reconcile_scores
 from leadops.settings import endpoint, load_config
 
 
@@ -59,7 +59,7 @@ def _compare(connection: Connection, client: MaClient, most: int) -> Shown:
 
 def _heal(connection: Connection, client: MaClient, most: int) -> Shown:
     now = clock()
-    done = heal_scores(
+    done = reconcile_scores(
         connection,
         client,
         settings=load_config("delivery", DeliverySettings).audit,

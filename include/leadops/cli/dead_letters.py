@@ -9,7 +9,7 @@ from leadops.cli.context import clock, console, open_database
 from leadops.db import Connection
 from leadops.delivery.dead_letters import (
     DeadLetter,
-    drop_dead_letters,
+    discard_dead_letters,
     list_dead_letters,
     retry_dead_letters,
 )
@@ -56,7 +56,7 @@ def drop(ids: Ids = None, everything: Everything = False, target: Target = "") -
     now = clock()
     with open_database() as connection, connection.transaction():
         letters = _choose(connection, ids, everything, target)
-        for seq in drop_dead_letters(connection, letters, now=now):
+        for seq in discard_dead_letters(connection, letters, now=now):
             write_off(connection, ledger_seq=seq, reason="refused by the MA and dropped", now=now)
     console.print(f"{len(letters)} dropped")
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from leadops.cli.context import console, open_database
 from leadops.company import Company
 from leadops.errors import PermanentError
-from leadops.lifecycle.explain import Reached, explain_stages
+from leadops.lifecycle.explain_stages import StageReached, explain_stages
 from leadops.scoring.explain import Explanation, Line, explain_lead
 from leadops.scoring.rules import RuleSet
 from leadops.settings import load_config
@@ -100,7 +100,7 @@ def _draw_model(model: ModelExplanation, company: Company) -> Table:
     return table
 
 
-def _draw_stages(stages: list[Reached], company: Company) -> Table:
+def _draw_stages(stages: list[StageReached], company: Company) -> Table:
     table = Table("stage", "cycle", f"reached ({company.timezone})", "because of")
     for each in stages:
         at = f"{each.occurred_at.astimezone(company.zone):%Y-%m-%d %H:%M:%S}"

@@ -8,7 +8,7 @@ import typer
 from leadops.cli.context import clock, console, sleep
 from leadops.delivery import push as delivery
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.report import Report
+from leadops.delivery.push_report import PushReport
 from leadops.errors import TransientError
 from leadops.settings import database_url, endpoint, load_config
 
@@ -43,7 +43,7 @@ def push(
         raise TransientError("not everything was taken, it stays on record: " + "; ".join(problems))
 
 
-def describe(done: Report) -> str:
+def describe(done: PushReport) -> str:
     """Return a push in one line."""
     return (
         f"{done.deltas} deltas and {done.effects} effects in {done.calls} calls, "

@@ -8,8 +8,8 @@ import typer
 from leadops.cli.context import clock, console, open_database
 from leadops.company import Company
 from leadops.errors import PermanentError
-from leadops.lifecycle.contract import KpiContract
-from leadops.lifecycle.freeze import freeze_quarter as freeze
+from leadops.lifecycle.frozen_quarters import freeze_quarter as freeze
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.quarter import find_quarter, read_quarter
 from leadops.reports.period import read_period
 from leadops.reports.report_settings import ReportSettings

@@ -9,7 +9,7 @@ import orjson
 from leadops.clients.ma import MaClient
 from leadops.clients.transport import Outcome
 from leadops.db import Connection, load_sql
-from leadops.delivery.claim import claim
+from leadops.delivery.due_calls import claim
 
 
 @dataclass(frozen=True)

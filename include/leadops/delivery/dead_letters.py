@@ -54,7 +54,7 @@ def retry_dead_letters(connection: Connection, letters: list[DeadLetter], *, now
     return len(again)
 
 
-def drop_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> list[int]:
+def discard_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> list[int]:
     """Give `letters` up, in the caller's transaction; return the ledger rows that must be written off now.
 
     With the creation of a lead that the target does not know, all goes that waits for the lead's id there.

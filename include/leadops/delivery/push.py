@@ -7,9 +7,9 @@ from threading import Event
 
 from leadops.clients.ma import MaClient
 from leadops.db import connect
-from leadops.delivery.cut import LANES
+from leadops.delivery.build_batches import LANES
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.report import Report
+from leadops.delivery.push_report import PushReport
 from leadops.delivery.rounds import BATCHES_PER_ROUND, EFFECTS_PER_ROUND, Pusher
 from leadops.settings import Endpoint
 
@@ -27,7 +27,7 @@ def push(
     sleep: Callable[[float], None],
     until: datetime,
     effects_only: bool = False,
-) -> Report:
+) -> PushReport:
     """Send what waits for `target` with as many workers as it takes connections, until done or `until`.
 
     Commits as it goes; may be killed at any point and run twice at once. A target that is down or asks for
@@ -36,7 +36,7 @@ def push(
     """
     stop = Event()
 
-    def work() -> Report:
+    def work() -> PushReport:
         client = MaClient(endpoint)
         try:
             with connect(database_url, application=f"leadops push {target}") as connection:
@@ -49,16 +49,16 @@ def push(
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
         running = [pool.submit(work) for _ in range(workers)]
-        return sum((worker.result() for worker in running), Report())
+        return sum((worker.result() for worker in running), PushReport())
     finally:
         # When we are cut off from outside, the workers end after the call under way; nobody waits for them.
         stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def run(pusher: Pusher, *, sleep: Callable[[float], None], effects_only: bool = False) -> Report:
+def run(pusher: Pusher, *, sleep: Callable[[float], None], effects_only: bool = False) -> PushReport:
     """Run rounds until nothing is left, the time is over, or the target does not take anything."""
-    total = Report()
+    total = PushReport()
     while not pusher.is_over:
         done, wait = run_round(pusher, effects_only=effects_only)
         total += done
@@ -70,12 +70,12 @@ def run(pusher: Pusher, *, sleep: Callable[[float], None], effects_only: bool = 
         if pause is None:
             break
         if pusher.clock() + pause >= pusher.until:
-            return total + Report(problem=total.problem or "the target rests, or its rate is used up")
+            return total + PushReport(problem=total.problem or "the target rests, or its rate is used up")
         sleep(pause.total_seconds())
     return total
 
 
-def run_round(pusher: Pusher, *, effects_only: bool) -> tuple[Report, timedelta]:
+def run_round(pusher: Pusher, *, effects_only: bool) -> tuple[PushReport, timedelta]:
     """Do one round of the most urgent lane that has work; return it, or how long to wait for a permit."""
     for lane in LANES:
         done, wait = pusher.permitted(pusher.send_effects, lane, most=EFFECTS_PER_ROUND)
@@ -84,4 +84,4 @@ def run_round(pusher: Pusher, *, effects_only: bool) -> tuple[Report, timedelta]
             done += sent
         if wait or done.calls or done.dead:
             return done, wait
-    return Report(), timedelta()
+    return PushReport(), timedelta()

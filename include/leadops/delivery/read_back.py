@@ -12,8 +12,8 @@ from leadops.clients.transport import Answered, Outcome, Refused
 from leadops.db import Connection, load_sql
 from leadops.delivery.batches import Batch, ledger_seq
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.report import Report
-from leadops.delivery.settle import bury_delta, close_batch, settle_batch
+from leadops.delivery.push_report import PushReport
+from leadops.delivery.settle_batch import close_batch, dead_letter_delta, settle_batch
 
 AMBIGUOUS = "nobody knows whether the MA has these points: compare with `leadops explain`, then retry or drop"
 
@@ -28,7 +28,7 @@ def read_back(
     now: datetime,
     permits: int,
     is_over: Callable[[], bool],
-) -> Report:
+) -> PushReport:
     """Settle `batch` lead by lead with at most `permits` calls, in the caller's transaction.
 
     With `settled` = the points of a lead that the MA surely has, and `sum` = its points in this batch: an MA
@@ -74,7 +74,7 @@ def _judge(
     scores: dict[str, int | None],
     target: str,
     now: datetime,
-) -> Report:
+) -> PushReport:
     """Settle the deltas of the leads whose scores were read."""
     known = connection.execute(
         load_sql("leadops.delivery", "sum_settled_points"),
@@ -93,6 +93,6 @@ def _judge(
         else:
             dead += len(seqs)
             for seq in seqs:
-                bury_delta(connection, seq, target=target, reason=AMBIGUOUS, now=now)
+                dead_letter_delta(connection, seq, target=target, reason=AMBIGUOUS, now=now)
     connection.execute(load_sql("leadops.delivery", "hold_deltas"), {"target": target, "seqs": again})
-    return Report(calls=len(scores), deltas=applied, dead=dead)
+    return PushReport(calls=len(scores), deltas=applied, dead=dead)

@@ -11,7 +11,7 @@ from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.funnel.funnel_settings import FunnelSettings, fingerprint
 from leadops.funnel.spans import list_clocks
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.sla.policy import SlaPolicy
 
 #: Held to commit: one builds at a time, and what touches a day is taken in order.
@@ -137,7 +137,7 @@ def _bind(day: LocalDay, build: Build) -> dict[str, Any]:
         "responses_from": days_back(settings.response_days),
         "feed_late_after": build.policy.feed_late_after_minutes,
         "names": Jsonb(settings.names_now()),
-        "versions": Jsonb(build.contract.rows()),
+        "versions": Jsonb(build.contract.span_rows()),
         "settings": build.fingerprint,
     }
 

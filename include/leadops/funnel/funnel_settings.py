@@ -6,7 +6,7 @@ from datetime import timedelta
 from pydantic import Field, field_validator
 
 from leadops.company import Company
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.settings import Settings
 from leadops.sla.policy import SlaPolicy
 

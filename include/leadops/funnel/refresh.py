@@ -11,7 +11,7 @@ from leadops.db import Connection, load_sql
 from leadops.errors import PermanentError
 from leadops.funnel.build import Build, build_day, lock_funnel
 from leadops.funnel.funnel_settings import FunnelSettings
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.settings import load_config
 from leadops.sla.policy import SlaPolicy
 

@@ -11,7 +11,7 @@ from leadops.history.cells import BadRow, Cells
 from leadops.history.leads import read_name
 from leadops.history.mapping import ActivitiesMapping
 from leadops.history.outcomes import Answer, Read, Task
-from leadops.lifecycle.link_history import find_linked
+from leadops.lifecycle.crm_links import find_linked_leads
 
 #: The namespace of ids made from a row's content; any constant.
 CONTENT = UUID("c2e8a1de-6a35-4c1c-8a7e-0f7f0f3c6a55")
@@ -56,7 +56,7 @@ class Activities:
     def write(self, rows: Sequence[Read]) -> list[Answer]:
         """Bring the rows into the tables; return what became of each."""
         records: list[Activity] = [row.record for row in rows]
-        linked = find_linked(self._task.connection, {each.crm_lead_id for each in records})
+        linked = find_linked_leads(self._task.connection, {each.crm_lead_id for each in records})
         wanted = [each for each in records if each.crm_lead_id in linked]
         new = import_activities(self._task.connection, wanted, now=self._task.now)
         answers: list[Answer] = []

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from psycopg.types.json import Jsonb
 
 from leadops.db import load_sql
-from leadops.delivery.know_leads import know_leads
+from leadops.delivery.external_ids import register_external_ids
 from leadops.events.contract import normalise_email
 from leadops.history.cells import BadRow, Cells
 from leadops.history.mapping import LeadReference, LeadsMapping
@@ -16,8 +16,8 @@ from leadops.history.outcomes import Answer, Read, Task
 from leadops.identity.import_leads import ImportedLead, import_leads
 from leadops.identity.rejoin import follow_ages
 from leadops.identity.resolve import take_turn
-from leadops.lifecycle.link_history import find_linked, link_history
-from leadops.lifecycle.record_history import arrange_history
+from leadops.lifecycle.crm_links import find_linked_leads, link_leads
+from leadops.lifecycle.import_stages import arrange_stages
 
 #: Characters of an id, a campaign or a source; longer ones are none.
 LONGEST_NAME = 200
@@ -71,7 +71,7 @@ class Leads:
         task, mapping = self._task, self._mapping
         leads = [row.record.lead for row in rows]
         if mapping.in_crm:
-            linked = find_linked(task.connection, [lead.crm_id for lead in leads if lead.crm_id])
+            linked = find_linked_leads(task.connection, [lead.crm_id for lead in leads if lead.crm_id])
             leads = [replace(lead, linked_to=linked.get(lead.crm_id)) for lead in leads]
         take_turn(task.connection)  # who is the oldest of a person must not change while people are joined
         blocked = frozenset(task.identity.blocked.email)
@@ -85,10 +85,10 @@ class Leads:
             else ()
         )
         pairs = [(owner, crm_id) for owner, crm_id in pairs if crm_id]
-        know_leads(task.connection, target="crm", leads=pairs, now=task.now)
-        link_history(task.connection, pairs, now=task.now)
+        register_external_ids(task.connection, target="crm", leads=pairs, now=task.now)
+        link_leads(task.connection, pairs, now=task.now)
         changed = found.changed | self._keep_attributes(rows, found.lead_ids)
-        arrange_history(task.connection, found.changed, contract=task.contract, now=task.now)
+        arrange_stages(task.connection, found.changed, contract=task.contract, now=task.now)
         return _answer(found.lead_ids, set(found.made), changed)
 
     def _keep_attributes(self, rows: Sequence[Read], lead_ids: list[int]) -> set[int]:

@@ -21,7 +21,7 @@ from leadops.history.rehearsal import Rehearsal
 from leadops.history.rows import Row, read_rows
 from leadops.history.transitions import Transitions
 from leadops.identity.identity_settings import IdentitySettings
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.settings import load_config
 

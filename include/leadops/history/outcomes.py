@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from leadops.db import Connection
 from leadops.history.cells import BadRow
 from leadops.identity.identity_settings import IdentitySettings
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 
 #: new: something was added; changed: something known was made more exact; known: nothing to do; empty: the
 #: row holds nothing of this kind.

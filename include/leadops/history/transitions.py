@@ -11,9 +11,9 @@ from leadops.history.leads import read_name, read_reference
 from leadops.history.mapping import Stage, StageSource, TransitionsMapping
 from leadops.history.outcomes import Answer, Read, Task
 from leadops.identity.import_leads import find_leads
-from leadops.lifecycle.cycles import PastStage
-from leadops.lifecycle.link_history import find_linked
-from leadops.lifecycle.record_history import record_history
+from leadops.lifecycle.crm_links import find_linked_leads
+from leadops.lifecycle.import_stages import import_stages
+from leadops.lifecycle.imported_cycles import ImportedStage
 
 STAGES = get_args(Stage)
 #: Values are kept as numeric(18, 2).
@@ -92,9 +92,9 @@ class Transitions:
         identifiers = [("crm_id", each.crm_id) for each in records if each.crm_id]
         identifiers += [("email", each.email) for each in records if each.email]
         owners = find_leads(task.connection, identifiers)
-        linked = find_linked(task.connection, [each.crm_id for each in records if each.crm_id])
+        linked = find_linked_leads(task.connection, [each.crm_id for each in records if each.crm_id])
         answers: list[Answer] = []
-        stages: list[PastStage] = []
+        stages: list[ImportedStage] = []
         places: list[int] = []
         for record in records:
             if not record.stages:
@@ -114,17 +114,17 @@ class Transitions:
                 )
                 continue
             lead = known.pop() or 0
-            stages += [PastStage(lead, *each) for each in record.stages]
+            stages += [ImportedStage(lead, *each) for each in record.stages]
             places += [len(answers)] * len(record.stages)
             answers.append("known")
-        news = record_history(task.connection, stages, contract=task.contract, now=task.now)
+        news = import_stages(task.connection, stages, contract=task.contract, now=task.now)
         for place, is_new in zip(places, news, strict=True):
             if is_new:
                 answers[place] = "new"
         self.impossible += self._count_impossible(stages)
         return answers
 
-    def _count_impossible(self, stages: list[PastStage]) -> int:
+    def _count_impossible(self, stages: list[ImportedStage]) -> int:
         """Return how many of `stages` are in an order that cannot be."""
         row = self._task.connection.execute(
             load_sql("leadops.history", "count_impossible"),

@@ -8,8 +8,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection, load_sql
-from leadops.lifecycle.contract import KpiContract, KpiVersion, MqlRule
-from leadops.lifecycle.regroup import begin_regrouping, end_regrouping
+from leadops.lifecycle.apply_merges import begin_regrouping, end_regrouping
+from leadops.lifecycle.kpi_contract import KpiContract, KpiVersion, MqlRule
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _follow_sales(
     connection: Connection, *, contract: KpiContract, now: datetime
 ) -> tuple[Counter[str], list[int]]:
     """Read new activities; return how many leads reached each stage, and the leads whose cycle has ended."""
-    values: dict[str, Any] = {"now": now, "versions": Jsonb(contract.rows())}
+    values: dict[str, Any] = {"now": now, "versions": Jsonb(contract.span_rows())}
     regrouped = begin_regrouping(connection, values)
     linked = connection.execute(load_sql("leadops.lifecycle", "link_leads"), values).fetchall()
     active = connection.execute(load_sql("leadops.lifecycle", "take_activities"), values).fetchall()
@@ -76,7 +76,7 @@ def _find_mqls(
     connection: Connection, *, contract: KpiContract, values: dict[str, Any], thresholds: str | None
 ) -> int:
     """Record the leads that pass the thresholds now; return how many are new MQLs."""
-    version = contract.at(values["now"])
+    version = contract.active_version(values["now"])
     rule = _with_total_in_force(connection, version, now=values["now"])
     wanted = f"{version.version} {rule.fit} {rule.behaviour} {rule.again_behaviour}"
     if rule.total is not None:

@@ -12,7 +12,7 @@ from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.check import check
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push
-from leadops.delivery.report import Report
+from leadops.delivery.push_report import PushReport
 from leadops.orchestration.connections import find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import now
@@ -50,7 +50,7 @@ def deliver(context: Context) -> Counts:
     return {target: done.effects for target, done in reports.items()} | asdict(checked)
 
 
-def _send(target: str, endpoint: Endpoint) -> Report:
+def _send(target: str, endpoint: Endpoint) -> PushReport:
     return push(
         database_url=database_url(),
         endpoint=endpoint,

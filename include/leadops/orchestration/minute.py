@@ -11,14 +11,14 @@ from leadops.alerts.alert_settings import AlertSettings
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.delivery import push as delivery
-from leadops.delivery.cut import BACKFILL
+from leadops.delivery.build_batches import BACKFILL
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.purge import purge_settled
-from leadops.delivery.report import Report
+from leadops.delivery.push_report import PushReport
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.lifecycle.contract import KpiContract
-from leadops.lifecycle.frozen import compare_frozen
+from leadops.lifecycle.frozen_quarters import record_contract_changes
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.orchestration.connections import SlackChat, find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
@@ -101,7 +101,7 @@ def qualify() -> Counts:
     contract = load_config("kpi", KpiContract)
     with open_database("qualify") as connection:
         counts = asdict(qualify_leads(connection, contract=contract, now=now()))
-        changed = compare_frozen(
+        changed = record_contract_changes(
             connection, contract=contract, company=load_config("company", Company), now=now()
         )
     for quarter, changes in changed.items():
@@ -166,7 +166,7 @@ def _push_to(target: str) -> Counts:
     return _counts(done)
 
 
-def _counts(done: Report) -> Counts:
+def _counts(done: PushReport) -> Counts:
     return {name: value for name, value in asdict(done).items() if name != "problem"}
 
 

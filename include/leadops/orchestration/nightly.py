@@ -8,7 +8,7 @@ from typing import Any
 from leadops.clients.ma import MaClient
 from leadops.company import Company
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.heal import heal_scores
+from leadops.delivery.reconcile import reconcile_scores
 from leadops.orchestration.connections import find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import find_day, now
@@ -51,7 +51,7 @@ def audit(context: Context) -> Counts:
     client = MaClient(find_endpoint("ma"))
     try:
         with open_database("audit") as connection:
-            done = heal_scores(
+            done = reconcile_scores(
                 connection,
                 client,
                 settings=settings,

@@ -7,8 +7,8 @@ from typing import Any
 
 from leadops.alerts.alert_settings import AlertSettings
 from leadops.company import Company
-from leadops.lifecycle.contract import KpiContract
-from leadops.lifecycle.freeze import freeze_quarter
+from leadops.lifecycle.frozen_quarters import freeze_quarter
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.quarter import find_quarter, read_quarter
 from leadops.orchestration.connections import SlackChat, open_database
 from leadops.orchestration.heartbeat import note_success

@@ -8,8 +8,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection, load_sql
-from leadops.delivery.cut import BACKFILL, LIVE
-from leadops.delivery.enqueue import enqueue_effect
+from leadops.delivery.build_batches import BACKFILL, LIVE
+from leadops.delivery.outbox import enqueue_effect
 from leadops.routing.decide import Decision
 from leadops.routing.rules import RoutingRules
 from leadops.routing.work import Work

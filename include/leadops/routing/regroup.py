@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from leadops.db import Connection, load_sql
-from leadops.delivery.cut import BACKFILL, LIVE
-from leadops.delivery.enqueue import enqueue_effect
+from leadops.delivery.build_batches import BACKFILL, LIVE
+from leadops.delivery.outbox import enqueue_effect
 
 
 def regroup(connection: Connection, cycles: list[tuple[int, int, int]], *, now: datetime) -> None:

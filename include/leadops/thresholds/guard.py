@@ -48,7 +48,7 @@ def guard(connection: Connection, *, day: date, rules: Rules, now: datetime) -> 
             "until": until,
             "since": until - timedelta(days=settings.days),
             "day": day,
-            "version": rules.kpi.at(now).version,
+            "version": rules.kpi.active_version(now).version,
         }
         change = connection.execute(load_sql("leadops.thresholds", "find_change"), values).fetchone()
         if change is None or not is_last_day(day, now=now, company=rules.company):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leadops.db import Connection, load_sql
-from leadops.lifecycle.contract import KpiContract, MqlRule
+from leadops.lifecycle.kpi_contract import KpiContract, MqlRule
 from leadops.sla.policy import SlaPolicy
 
 
@@ -28,7 +28,7 @@ def read_in_force(
     connection: Connection, *, contract: KpiContract, policy: SlaPolicy, at: datetime
 ) -> InForce:
     """Return what was in force just before `at`."""
-    version = contract.at(at)
+    version = contract.active_version(at)
     row = connection.execute(
         load_sql("leadops.thresholds", "read_in_force"), {"version": version.version, "at": at}
     ).fetchone()

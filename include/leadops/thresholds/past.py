@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadops.db import Connection, load_sql
-from leadops.lifecycle.contract import MqlRule
+from leadops.lifecycle.kpi_contract import MqlRule
 from leadops.thresholds.threshold_settings import ThresholdSettings
 
 Numbers = NDArray[np.float64]

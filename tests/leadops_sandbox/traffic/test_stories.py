@@ -8,7 +8,7 @@ from leadops.events.event_settings import EventSettings
 from leadops.events.store import accept_events
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads

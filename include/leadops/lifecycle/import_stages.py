@@ -8,12 +8,12 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection, load_sql
-from leadops.lifecycle.contract import KpiContract
-from leadops.lifecycle.cycles import PastStage, split_cycles
+from leadops.lifecycle.imported_cycles import ImportedStage, split_cycles
+from leadops.lifecycle.kpi_contract import KpiContract
 
 
-def record_history(
-    connection: Connection, stages: Sequence[PastStage], *, contract: KpiContract, now: datetime
+def import_stages(
+    connection: Connection, stages: Sequence[ImportedStage], *, contract: KpiContract, now: datetime
 ) -> list[bool]:
     """Record `stages` in the caller's transaction; return of each whether it is new. The same again is not.
 
@@ -23,7 +23,7 @@ def record_history(
     itself stays. Of one stage told with different values one is kept, the same in whatever order they come.
     """
     _lock(connection)
-    chosen: dict[tuple[Any, ...], PastStage] = {}
+    chosen: dict[tuple[Any, ...], ImportedStage] = {}
     for each in stages:
         chosen[_key(each)] = min(chosen.get(_key(each), each), each, key=_rank)
     rows = [
@@ -42,7 +42,7 @@ def record_history(
     kept = connection.execute(
         load_sql("leadops.lifecycle", "keep_imported"), {"rows": Jsonb(rows), "now": now}
     ).fetchall()
-    arrange_history(connection, {each.lead_id for each in stages}, contract=contract, now=now)
+    arrange_stages(connection, {each.lead_id for each in stages}, contract=contract, now=now)
     new = {tuple(row[:4]) for row in kept if row[4]}
     answer = []
     for each in stages:
@@ -51,7 +51,7 @@ def record_history(
     return answer
 
 
-def arrange_history(
+def arrange_stages(
     connection: Connection, leads: Collection[int], *, contract: KpiContract, now: datetime
 ) -> None:
     """Bring lifecycle.transitions in line with what was imported of `leads`, and their first contact."""
@@ -59,9 +59,9 @@ def arrange_history(
         return
     _lock(connection)
     asked = {"leads": sorted(leads)}
-    stages: dict[int, list[PastStage]] = defaultdict(list)
+    stages: dict[int, list[ImportedStage]] = defaultdict(list)
     for row in connection.execute(load_sql("leadops.lifecycle", "list_imported"), asked):
-        stages[int(row[0])].append(PastStage(*row))
+        stages[int(row[0])].append(ImportedStage(*row))
     facts = connection.execute(load_sql("leadops.lifecycle", "list_pasts"), asked).fetchall()
     spans = contract.spans()
     rows: list[dict[str, Any]] = []
@@ -94,11 +94,11 @@ def _lock(connection: Connection) -> None:
     connection.execute(load_sql("leadops.lifecycle", "lock_cursor"))
 
 
-def _key(stage: PastStage) -> tuple[Any, ...]:
+def _key(stage: ImportedStage) -> tuple[Any, ...]:
     return (stage.lead_id, stage.stage, stage.occurred_at, stage.reference)
 
 
-def _rank(stage: PastStage) -> tuple[Any, ...]:
+def _rank(stage: ImportedStage) -> tuple[Any, ...]:
     """Return by which one of two tellings of a stage is chosen; as in keep_imported.sql."""
     names = (stage.source, stage.campaign)
     return (stage.value is None, stage.value or 0, *((name is None, name or "") for name in names))

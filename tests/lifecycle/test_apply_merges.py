@@ -3,8 +3,8 @@
 from typing import Any
 
 from leadops.db import load_sql
-from leadops.lifecycle.cycles import PastStage
-from leadops.lifecycle.record_history import record_history
+from leadops.lifecycle.import_stages import import_stages
+from leadops.lifecycle.imported_cycles import ImportedStage
 from tests.lifecycle.conftest import START, Company
 
 
@@ -219,8 +219,11 @@ def test_an_imported_past_of_a_joined_lead_comes_before(company: Company, after:
         "update identity.leads set created_at = %s where lead_id = %s", [after(-90), younger]
     )
     told: Any = {"evidence": {"imported": "deals.csv"}}
-    past = [PastStage(younger, "mql", after(-60), **told), PastStage(younger, "lost", after(-30), **told)]
-    record_history(company.connection, past, contract=company.contract, now=after(15))
+    past = [
+        ImportedStage(younger, "mql", after(-60), **told),
+        ImportedStage(younger, "lost", after(-30), **told),
+    ]
+    import_stages(company.connection, past, contract=company.contract, now=after(15))
     company.qualify(after(20))
     assert [row[:4] for row in stages(company)] == [
         (older, 1, "mql", after(-60)),

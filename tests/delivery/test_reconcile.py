@@ -11,7 +11,7 @@ import requests
 from leadops.clients.ma import MaClient
 from leadops.delivery import heal
 from leadops.delivery.delivery_settings import AuditSettings
-from leadops.delivery.heal import Healed, heal_scores
+from leadops.delivery.reconcile import ReconciliationResult, reconcile_scores
 from leadops.errors import TransientError
 from tests.desk import Desk
 
@@ -19,11 +19,13 @@ NIGHT = date(2026, 7, 1)
 TOKEN = {"Authorization": "Bearer sandbox-ma-token"}
 
 
-def audit_and_heal(desk: Desk, *, heal_leads: int = 10, gone_leads: int = 0, night: date = NIGHT) -> Healed:
+def audit_and_heal(
+    desk: Desk, *, heal_leads: int = 10, gone_leads: int = 0, night: date = NIGHT
+) -> ReconciliationResult:
     client = MaClient(desk.endpoint)
     try:
         with desk.connect() as connection:
-            return heal_scores(
+            return reconcile_scores(
                 connection,
                 client,
                 settings=AuditSettings(heal_leads=heal_leads, gone_leads=gone_leads),

@@ -6,9 +6,9 @@ import pytest
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.errors import PermanentError
-from leadops.lifecycle.contract import KpiContract
-from leadops.lifecycle.freeze import digest_contract, freeze_quarter
-from leadops.lifecycle.frozen import compare_frozen, find_changes, find_governing
+from leadops.lifecycle.contract_changes import find_changes, find_governing
+from leadops.lifecycle.frozen_quarters import digest_contract, freeze_quarter, record_contract_changes
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.quarter import Quarter
 from leadops.settings import load_config
 
@@ -36,7 +36,7 @@ def freeze(connection: Connection, given: KpiContract, **more: Any) -> Any:
 
 
 def compare(connection: Connection, given: KpiContract, company: Company = COMPANY) -> dict[str, list[str]]:
-    return compare_frozen(connection, contract=given, company=company, now=NOW)
+    return record_contract_changes(connection, contract=given, company=company, now=NOW)
 
 
 def test_the_whole_contract_is_kept_with_its_hash(connection: Connection) -> None:
@@ -104,4 +104,4 @@ def test_a_frozen_contract_that_lacks_what_came_later_is_the_same(connection: Co
     )
     assert compare(connection, contract()) == {}
     connection.execute("update lifecycle.frozen_quarters set contract = contract - 'versions'")
-    assert "cannot be read" in compare(connection, contract())["2026-Q3"][0]
+    assert "cannot read" in compare(connection, contract())["2026-Q3"][0]

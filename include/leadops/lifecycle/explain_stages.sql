@@ -1,4 +1,4 @@
--- The stages of a lead, or of a joined lead's person, in the order of their cycles; with what they rest on.
+-- name: list_stages
 select
     reached.cycle,
     reached.stage,
@@ -12,4 +12,4 @@ where
     )
 order by
     reached.cycle asc,
-    array_position(array['mql', 'sal', 'sql', 'lost', 'won'], reached.stage) asc
+    array_position(array['mql', 'sal', 'sql', 'lost', 'won'], reached.stage) asc;

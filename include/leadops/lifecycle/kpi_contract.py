@@ -49,7 +49,7 @@ class KpiVersion(Settings):
     lost: list[str] = Field(min_length=1)  # CRM statuses
 
 
-class InForce(NamedTuple):
+class VersionSpan(NamedTuple):
     """A version with its span [since, until); None is open."""
 
     version: KpiVersion
@@ -73,19 +73,19 @@ class KpiContract(Settings):
             raise ValueError("each version needs a name of its own")
         return versions
 
-    def spans(self) -> list[InForce]:
+    def spans(self) -> list[VersionSpan]:
         """Return the versions with the time each is in force; the first covers all that was before it."""
         zone = ZoneInfo(self.timezone) if self.timezone else load_config("company", Company).zone
         starts = [local_midnight(v.effective_from, zone).astimezone(zone) for v in self.versions]
         since: list[datetime | None] = [None, *starts[1:]]
         until: list[datetime | None] = [*starts[1:], None]
-        return [InForce(*span) for span in zip(self.versions, since, until, strict=True)]
+        return [VersionSpan(*span) for span in zip(self.versions, since, until, strict=True)]
 
-    def at(self, moment: datetime) -> KpiVersion:
+    def active_version(self, moment: datetime) -> KpiVersion:
         """Return the version in force at `moment`."""
         return [s.version for s in self.spans() if s.since is None or s.since <= moment][-1]
 
-    def rows(self) -> list[dict[str, Any]]:
+    def span_rows(self) -> list[dict[str, Any]]:
         """Return one flat JSON-ready row a version, as the SQL of this stage reads it."""
         return [
             {

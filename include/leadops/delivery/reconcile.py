@@ -8,7 +8,7 @@ from leadops.clients.ma import MaClient
 from leadops.db import Connection, load_sql
 from leadops.delivery.audit import LeadState, Stranger, compare_all, differs, look_again, read_lead
 from leadops.delivery.delivery_settings import AuditSettings
-from leadops.delivery.enqueue import enqueue_effect
+from leadops.delivery.outbox import enqueue_effect
 
 #: Held to commit by whoever puts a score right, so that two never do it for the same difference.
 HEAL_LOCK = 7_302_015
@@ -23,7 +23,7 @@ NAMED = 20
 
 
 @dataclass
-class Healed:
+class ReconciliationResult:
     """What a comparison found (leads) and did. Beyond a limit it stops looking, and heals nothing."""
 
     leads: int = 0
@@ -47,7 +47,7 @@ class _Wrong:
     ma: int
 
 
-def heal_scores(
+def reconcile_scores(
     connection: Connection,
     client: MaClient,
     *,
@@ -55,7 +55,7 @@ def heal_scores(
     night: date,
     audited_by: str,
     now: datetime,
-) -> Healed:
+) -> ReconciliationResult:
     """Compare every lead with the MA, and send the difference where the MA is wrong; commits as it goes.
 
     Only leads are healed with nothing under way, looked at again right before; each is an effect of the
@@ -74,7 +74,7 @@ def heal_scores(
         audit_id = _one(connection, "insert_audit", values)[0]
         left_tonight = settings.heal_leads - _one(connection, "count_heals", values)[0]
     found = compare_all(connection, client)
-    done = Healed(found.leads, found.ma_leads, found.under_way)
+    done = ReconciliationResult(found.leads, found.ma_leads, found.under_way)
     done.unknown, done.strangers = found.unknown, found.strangers
     wrong: list[_Wrong] = []
     for lead_id, ma_id in found.suspects:
@@ -94,7 +94,7 @@ def heal_scores(
 
 
 def _judge(
-    connection: Connection, client: MaClient, lead_id: int, ma_id: str | None, done: Healed
+    connection: Connection, client: MaClient, lead_id: int, ma_id: str | None, done: ReconciliationResult
 ) -> _Wrong | None:
     """Look at one lead again and count it; return it where the MA can be put right."""
     state, ma, is_still = look_again(connection, client, lead_id, ma_id)
@@ -115,7 +115,9 @@ def _judge(
     return None
 
 
-def _heal(connection: Connection, wrong: _Wrong, done: Healed, *, audit_id: int, now: datetime) -> None:
+def _heal(
+    connection: Connection, wrong: _Wrong, done: ReconciliationResult, *, audit_id: int, now: datetime
+) -> None:
     """Want the difference in the MA, unless the lead has moved since the MA's score was read."""
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [HEAL_LOCK])
@@ -154,7 +156,7 @@ def _heal(connection: Connection, wrong: _Wrong, done: Healed, *, audit_id: int,
     done.healed += 1
 
 
-def _end(connection: Connection, done: Healed, *, audit_id: int, now: datetime) -> None:
+def _end(connection: Connection, done: ReconciliationResult, *, audit_id: int, now: datetime) -> None:
     values = {
         "audit_id": audit_id,
         "now": now,

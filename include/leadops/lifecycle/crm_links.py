@@ -6,13 +6,13 @@ from datetime import datetime
 from leadops.db import Connection, load_sql
 
 
-def find_linked(connection: Connection, crm_ids: Collection[str]) -> dict[str, int]:
+def find_linked_leads(connection: Connection, crm_ids: Collection[str]) -> dict[str, int]:
     """Return the lead_id of each of `crm_ids` that is known to mean a lead."""
     rows = connection.execute(load_sql("leadops.lifecycle", "find_linked"), {"ids": sorted(set(crm_ids))})
     return {str(crm_id): int(lead) for crm_id, lead in rows}
 
 
-def link_history(connection: Connection, leads: Sequence[tuple[int, str]], *, now: datetime) -> None:
+def link_leads(connection: Connection, leads: Sequence[tuple[int, str]], *, now: datetime) -> None:
     """Let the CRM's activities of each (lead_id, CRM id) count as the lead's; a known link stays."""
     connection.execute(
         load_sql("leadops.lifecycle", "link_history"),

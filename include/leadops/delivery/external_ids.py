@@ -6,7 +6,7 @@ from datetime import datetime
 from leadops.db import Connection, load_sql
 
 
-def know_leads(
+def register_external_ids(
     connection: Connection, *, target: str, leads: Sequence[tuple[int, str]], now: datetime
 ) -> None:
     """Record (lead_id, id in `target`) of each; what is known of a lead already stays."""

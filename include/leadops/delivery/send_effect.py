@@ -8,11 +8,11 @@ from psycopg.types.json import Jsonb
 
 from leadops.clients.transport import Answered, Outcome, Refused, Transport
 from leadops.db import Connection, load_sql
-from leadops.delivery.claim import claim
+from leadops.delivery.backoff import failed_call, wait_after
 from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.due_calls import claim
 from leadops.delivery.operations import Operation, find_operation, operations_with_id
-from leadops.delivery.report import Report
-from leadops.delivery.waiting import failed_call, wait_after
+from leadops.delivery.push_report import PushReport
 from leadops.mask import mask_text
 
 FORGOTTEN = "the outcome is unknown and the target may have forgotten the key: look there, then retry or drop"
@@ -58,7 +58,7 @@ def send_effect(
     target: str,
     settings: DeliverySettings,
     now: datetime,
-) -> Report:
+) -> PushReport:
     """Send one claimed effect and settle it, in the caller's transaction.
 
     An effect of unknown outcome is sent again under its key; once the target may have forgotten the key, and
@@ -68,18 +68,18 @@ def send_effect(
     expired = now - effect.first_sent_at > settings.targets[target].key_memory
     if expired and not operation.repeatable:
         _settle(connection, effect, state="dead", target=target, error=FORGOTTEN, now=now)
-        return Report(dead=1, problem=FORGOTTEN)
+        return PushReport(dead=1, problem=FORGOTTEN)
     path = _fill_path(connection, effect, operation, target)
     outcome = transport.send(operation.method, path, body=effect.body.encode(), key=effect.key)
     if refusal := _read_refusal(operation, outcome):
         _settle(connection, effect, state="dead", target=target, error=refusal, now=now)
-        return Report(calls=1, dead=1, problem=refusal)
+        return PushReport(calls=1, dead=1, problem=refusal)
     if isinstance(outcome, Answered) and _learn_id(connection, effect, operation, outcome, target, now):
         _settle(connection, effect, state="done", target=target, answer=outcome, now=now)
-        return Report(calls=1, effects=1)
+        return PushReport(calls=1, effects=1)
     if isinstance(outcome, Refused) and not outcome.concerns_caller:
         _settle(connection, effect, state="dead", target=target, error=outcome.reason, now=now)
-        return Report(calls=1, dead=1, problem=outcome.reason)
+        return PushReport(calls=1, dead=1, problem=outcome.reason)
     error = "the answer names no id" if isinstance(outcome, Answered) else outcome.reason
     not_before = wait_after(
         connection, outcome, target=target, attempts=effect.attempts + 1, settings=settings, now=now

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from leadops.clients.transport import Outcome, Refused, Throttled, Unreachable
 from leadops.db import Connection
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.permits import pause_target
-from leadops.delivery.report import Report
+from leadops.delivery.push_report import PushReport
+from leadops.delivery.rate_limit import pause_target
 
 
 def wait_after(
@@ -36,10 +36,10 @@ def wait_after(
     return now + settings.backoff(attempts)
 
 
-def failed_call(outcome: Outcome, problem: str, *, attempts: int) -> Report:
+def failed_call(outcome: Outcome, problem: str, *, attempts: int) -> PushReport:
     """Return the report of a call without a final answer, which had been tried `attempts` times before.
 
     Only a call that fails the first time speaks against the target: one that failed before may be ill itself.
     """
     rests = isinstance(outcome, Throttled | Refused | Unreachable)
-    return Report(calls=1, failed=1, failed_last=int(attempts == 0), rests=rests, problem=problem)
+    return PushReport(calls=1, failed=1, failed_last=int(attempts == 0), rests=rests, problem=problem)

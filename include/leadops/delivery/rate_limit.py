@@ -6,7 +6,7 @@ from leadops.db import Connection, load_sql
 from leadops.delivery.delivery_settings import TargetSettings
 
 
-def take_permits(
+def acquire(
     connection: Connection, target: str, settings: TargetSettings, *, wanted: int, now: datetime
 ) -> tuple[int, timedelta]:
     """Take up to `wanted` permits for HTTP calls to `target`; commits.
@@ -29,7 +29,7 @@ def take_permits(
     return granted, timedelta(seconds=wait)
 
 
-def give_back_permits(connection: Connection, target: str, *, count: int) -> None:
+def release(connection: Connection, target: str, *, count: int) -> None:
     """Return permits that turned out not to be needed; commits."""
     with connection.transaction():
         connection.execute(

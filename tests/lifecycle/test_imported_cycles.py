@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadops.lifecycle.cycles import ORDER, PastStage, split_cycles
+from leadops.lifecycle.imported_cycles import ORDER, ImportedStage, split_cycles
 
 DAY_0 = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -17,7 +17,7 @@ def split(
 ) -> list[tuple[int, str, float]]:
     found = split_cycles(
         [
-            PastStage(7, stage, day(number), reference=str(place))
+            ImportedStage(7, stage, day(number), reference=str(place))
             for place, (stage, number) in enumerate(stages)
         ],
         created_at=day(created),
@@ -107,7 +107,7 @@ def test_the_order_does_not_matter_and_no_kind_of_stage_is_lost(data: st.DataObj
         st.lists(st.tuples(st.sampled_from(ORDER), st.integers(-3, 12)), max_size=8, unique=True)
     )
     live = data.draw(st.sampled_from([(), ((1, 4),), ((1, 4), (2, 8))]))
-    given_ = [PastStage(7, stage, day(number)) for stage, number in stages]
+    given_ = [ImportedStage(7, stage, day(number)) for stage, number in stages]
     options = {"created_at": DAY_0, "live": [(cycle, day(at)) for cycle, at in live]}
     found = split_cycles(given_, **options)
     assert split_cycles(data.draw(st.permutations(given_)), **options) == found

@@ -7,10 +7,10 @@ import orjson
 
 from leadops.clients.transport import Answered, Outcome, Refused
 from leadops.db import Connection, load_sql
+from leadops.delivery.backoff import failed_call, wait_after
 from leadops.delivery.batches import Batch, ledger_seq
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.report import Report
-from leadops.delivery.waiting import failed_call, wait_after
+from leadops.delivery.push_report import PushReport
 
 #: Refusals of a call's size or content, which a smaller one may not meet (RFC 9110 15.5.1, .14, .21).
 SPLITTABLE = (400, 413, 422)
@@ -24,15 +24,15 @@ def settle_batch(
     target: str,
     settings: DeliverySettings,
     now: datetime,
-) -> Report:
+) -> PushReport:
     """Settle a claimed batch by `outcome`, in the caller's transaction; an open question stays open."""
     if isinstance(outcome, Answered):
         rejected = _read_rejected(outcome.body, batch)
         if rejected is not None:
             for seq, reason in rejected.items():
-                bury_delta(connection, seq, target=target, reason=reason, now=now)
+                dead_letter_delta(connection, seq, target=target, reason=reason, now=now)
             close_batch(connection, batch, state="done", now=now)
-            return Report(calls=1, deltas=batch.deltas - len(rejected), dead=len(rejected))
+            return PushReport(calls=1, deltas=batch.deltas - len(rejected), dead=len(rejected))
         error = "the answer does not name every delta"
     elif isinstance(outcome, Refused) and not outcome.concerns_caller:
         return _settle_refused(connection, batch, outcome, target=target, now=now)
@@ -67,7 +67,7 @@ def close_batch(
     )
 
 
-def bury_delta(connection: Connection, seq: int, *, target: str, reason: str, now: datetime) -> None:
+def dead_letter_delta(connection: Connection, seq: int, *, target: str, reason: str, now: datetime) -> None:
     """Make one ledger row a dead letter."""
     connection.execute(
         load_sql("leadops.delivery", "insert_dead_delta"),
@@ -97,7 +97,7 @@ def _read_rejected(body: Any, batch: Batch) -> dict[int, str] | None:
 
 def _settle_refused(
     connection: Connection, batch: Batch, outcome: Refused, *, target: str, now: datetime
-) -> Report:
+) -> PushReport:
     """Halve a call refused for its size or content, so that one bad row costs one row; bury the others."""
     rows = batch.rows()
     if outcome.status in SPLITTABLE and len(rows) > 1:
@@ -109,8 +109,10 @@ def _settle_refused(
                 {"batch_id": batch.batch_id, "deltas": len(half), "body": body, "now": now},
             )
         close_batch(connection, batch, state="dropped", error=f"split: {outcome.reason}", now=now)
-        return Report(calls=1)
+        return PushReport(calls=1)
     for row in rows:
-        bury_delta(connection, ledger_seq(row["deltaId"]), target=target, reason=outcome.reason, now=now)
+        dead_letter_delta(
+            connection, ledger_seq(row["deltaId"]), target=target, reason=outcome.reason, now=now
+        )
     close_batch(connection, batch, state="dead", error=outcome.reason, now=now)
-    return Report(calls=1, dead=len(rows), problem=outcome.reason)
+    return PushReport(calls=1, dead=len(rows), problem=outcome.reason)

@@ -12,7 +12,7 @@ ENDS = ("won", "lost")
 
 
 @dataclass(frozen=True)
-class PastStage:
+class ImportedStage:
     """A stage as an export states it."""
 
     lead_id: int
@@ -26,8 +26,8 @@ class PastStage:
 
 
 def split_cycles(
-    stages: Sequence[PastStage], *, created_at: datetime, live: Sequence[tuple[int, datetime]] = ()
-) -> dict[tuple[int, str], PastStage]:
+    stages: Sequence[ImportedStage], *, created_at: datetime, live: Sequence[tuple[int, datetime]] = ()
+) -> dict[tuple[int, str], ImportedStage]:
     """Return one lead's stages by (cycle, stage); the order in which they are given does not matter.
 
     In the order of time a cycle lasts until, after it was won or lost, there comes a new MQL or a stage that
@@ -42,7 +42,7 @@ def split_cycles(
     mqls = [each.occurred_at for each in stages if each.stage == "mql" and each.occurred_at >= created_at]
     first_mql = min(mqls, default=created_at)
 
-    def place(each: PastStage) -> datetime:
+    def place(each: ImportedStage) -> datetime:
         return each.occurred_at if each.occurred_at >= created_at else first_mql
 
     ordered = sorted(
@@ -50,9 +50,9 @@ def split_cycles(
     )
     begun = sorted(live, key=lambda each: (each[1], each[0]))
     since = begun[0][1] if begun else None
-    past: list[dict[str, PastStage]] = []
-    arranged: dict[tuple[int, str], PastStage] = {}
-    later: list[PastStage] = []
+    past: list[dict[str, ImportedStage]] = []
+    arranged: dict[tuple[int, str], ImportedStage] = {}
+    later: list[ImportedStage] = []
     for each in ordered:
         if since is not None and place(each) >= since:
             later.append(each)

@@ -3,7 +3,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from leadops.lifecycle.explain import explain_stages
+from leadops.lifecycle.explain_stages import explain_stages
 from tests.lifecycle.conftest import Company, minutes
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from leadops.errors import ConfigError
-from leadops.lifecycle.contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.settings import config_file, load_config
 
 TEXT = config_file("kpi").read_text(encoding="utf-8")
@@ -26,14 +26,14 @@ def test_a_version_is_in_force_from_its_midnight_in_the_companys_zone(tmp_path: 
     text = second_version("2026-Q2", "2026-04-01").replace("timezone: null", "timezone: Asia/Tokyo")
     contract = read(text, tmp_path)
     names = [
-        contract.at(datetime(2026, 3, 31, hour, minute, tzinfo=UTC)).version
+        contract.active_version(datetime(2026, 3, 31, hour, minute, tzinfo=UTC)).version
         for hour, minute in [(14, 59), (15, 0)]
     ]
     assert names == ["2026-Q1", "2026-Q2"]
 
 
 def test_the_first_version_covers_what_was_before_it(tmp_path: Path) -> None:
-    assert read(TEXT, tmp_path).at(datetime(2019, 1, 1, tzinfo=UTC)).version == "2026-Q1"
+    assert read(TEXT, tmp_path).active_version(datetime(2019, 1, 1, tzinfo=UTC)).version == "2026-Q1"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ FAILURES_IN_A_ROW = 3
 
 
 @dataclass(frozen=True)
-class Report:
+class PushReport:
     """Counts of one call, one round or a whole push; `problem` is the last thing that kept us waiting."""
 
     calls: int = 0  # HTTP calls made
@@ -19,9 +19,9 @@ class Report:
     rests: bool = False  # the target cannot be reached, or asked for rest
     problem: str = ""
 
-    def __add__(self, other: "Report") -> "Report":
+    def __add__(self, other: "PushReport") -> "PushReport":
         unbroken = other.calls == other.failed
-        return Report(
+        return PushReport(
             calls=self.calls + other.calls,
             effects=self.effects + other.effects,
             deltas=self.deltas + other.deltas,

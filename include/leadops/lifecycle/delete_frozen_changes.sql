@@ -1,1 +1,0 @@
-delete from lifecycle.frozen_changes where quarter <> all(%(quarters)s)

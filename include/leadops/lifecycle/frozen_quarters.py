@@ -1,0 +1,138 @@
+"""Freezes the KPI contract of a quarter, and records where kpi.yaml departs from a frozen one."""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from pydantic import ValidationError
+
+from leadops.company import Company
+from leadops.db import Connection
+from leadops.errors import PermanentError
+from leadops.lifecycle.contract_changes import find_changes, find_governing
+from leadops.lifecycle.kpi_contract import KpiContract
+from leadops.lifecycle.quarter import Quarter, read_quarter
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+#: The incident names at most this many changes.
+MAX_NAMED_CHANGES = 5
+
+
+@dataclass(frozen=True)
+class FrozenContract:
+    """The latest revision of a quarter's contract, as recorded."""
+
+    quarter: str
+    revision: int
+    versions: list[str]
+    digest: str  # SHA-256 of time zone and contract
+    frozen_at: datetime
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class FrozenBody:
+    """The latest revision of a quarter's contract, with its whole text."""
+
+    quarter: str
+    timezone: str
+    contract: dict[str, Any]
+    frozen_at: datetime
+
+
+def freeze_quarter(
+    connection: Connection,
+    *,
+    contract: KpiContract,
+    company: Company,
+    quarter: Quarter,
+    now: datetime,
+    reason: str | None = None,
+) -> FrozenContract:
+    """Record the whole `contract` as the one of `quarter`; commits. A frozen quarter stays as it is.
+
+    With a `reason`, a contract with other rules for the quarter becomes its next revision: this is how both
+    sides agree on a change. Earlier revisions stay on record. Raises PermanentError for a reason without a
+    frozen contract to replace.
+    """
+    zone = contract.timezone or company.timezone
+    body = contract.model_dump(mode="json")
+    new = FrozenContract(
+        quarter=str(quarter),
+        revision=1,
+        versions=list(dict.fromkeys(rules["version"] for rules in find_governing(contract, quarter))),
+        digest=digest_contract(zone, body),
+        frozen_at=now,
+        is_new=True,
+    )
+    with connection.transaction():
+        queries.run(connection, "lock_frozen_quarters")
+        latest = queries.first(connection, "find_latest", FrozenContract, quarter=new.quarter)
+        if reason and not latest:
+            raise PermanentError(f"{quarter} is not frozen yet: freeze it without a reason")
+        if latest and (not reason or latest.digest == new.digest):
+            return latest
+        if latest:
+            new = replace(new, revision=latest.revision + 1)
+        queries.run(
+            connection,
+            "insert_frozen_quarter",
+            quarter=new.quarter,
+            revision=new.revision,
+            first_day=quarter.first_day,
+            last_day=quarter.last_day,
+            timezone=zone,
+            versions=new.versions,
+            contract=Jsonb(body),
+            digest=new.digest,
+            reason=reason,
+            now=now,
+        )
+    return new
+
+
+def digest_contract(zone: str, body: dict[str, Any]) -> str:
+    """Return the SHA-256 of a contract's JSON and the time zone in which its versions begin."""
+    text = json.dumps({"timezone": zone, "contract": body}, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def record_contract_changes(
+    connection: Connection, *, contract: KpiContract, company: Company, now: datetime
+) -> dict[str, list[str]]:
+    """Record and return the changes of `contract` against every frozen quarter; commits.
+
+    A change raises nothing: lifecycle uses kpi.yaml as it is, and the incident contract_changed reports it.
+    Quarters without changes are removed from the record.
+    """
+    zone = contract.timezone or company.timezone
+    changes_by_quarter: dict[str, list[str]] = {}
+    with connection.transaction():
+        for frozen in queries.all(connection, "list_latest", FrozenBody):
+            changes = _compare(frozen.contract, contract, read_quarter(frozen.quarter))
+            if frozen.timezone != zone:
+                changes.append(f"timezone: {frozen.timezone} → {zone}")
+            if changes:
+                changes_by_quarter[frozen.quarter] = changes
+                facts = {
+                    "quarter": frozen.quarter,
+                    "frozen_at": frozen.frozen_at.isoformat(),
+                    "count": len(changes),
+                    "changes": changes[:MAX_NAMED_CHANGES],
+                }
+                queries.run(connection, "upsert_change", quarter=frozen.quarter, facts=Jsonb(facts), now=now)
+        queries.run(connection, "delete_other_changes", quarters=list(changes_by_quarter))
+    return changes_by_quarter
+
+
+def _compare(body: dict[str, Any], contract: KpiContract, quarter: Quarter) -> list[str]:
+    try:
+        frozen = KpiContract.model_validate(body)
+    except ValidationError:
+        return ["contract: this version of leadops cannot read the frozen one"]
+    return find_changes(frozen, contract, quarter)

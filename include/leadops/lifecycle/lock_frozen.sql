@@ -1,1 +1,0 @@
-lock table lifecycle.frozen_quarters in share row exclusive mode
