@@ -19,7 +19,7 @@ def retrain_thresholds() -> None:
     **What**: trains the model and gives its points to the leads; looks whether the last change of the
     threshold proved bad and takes it back then; works out the threshold and the SLA target that give the most
     SQLs under the salespeople's time, from what became of earlier leads; and puts them into force. Each day
-    is one row of `scoring.thresholds` with its reason. A step over the
+    is one row of `lifecycle.thresholds` with its reason. A step over the
     limit of `thresholds.yaml` waits for a human. **When**: 03:30 of the company's zone, once `refresh_funnel`
     has built the day. **Connections**: none but `LEADOPS_DATABASE_URL`; `watch_cdp_lag` announces in Slack
     that a human is asked, that a change was taken back, and that a feature was refused.

@@ -403,7 +403,7 @@ def test_two_at_once_open_one(connection, database_url, clock):
 
 def test_a_threshold_that_waits_for_a_human_is_told_once_until_it_is_answered(connection, look, clock):
     connection.execute(
-        "insert into scoring.thresholds (day, kpi_version, proposed_at, decided_by, reason, plan,"
+        "insert into lifecycle.thresholds (day, kpi_version, proposed_at, decided_by, reason, plan,"
         " waits_since, facts, hash)"
         " values ('2026-07-29', '2026-Q1', %(now)s, 'kept', 'a step of more than 5 points',"
         " 'ask', %(now)s, '{\"run_id\": \"scheduled__1\"}', 'h')",
@@ -414,19 +414,19 @@ def test_a_threshold_that_waits_for_a_human_is_told_once_until_it_is_answered(co
     (incident,) = incidents(connection)
     assert (incident.kind, incident.subject) == ("threshold_waits", "2026-07-29")
     assert "a step of more than 5 points" in shown(incident)
-    connection.execute("update scoring.thresholds set waits_since = null, answer = 'rejected'")
+    connection.execute("update lifecycle.thresholds set waits_since = null, answer = 'rejected'")
     assert look(1).resolved == 1
 
 
 #: A change of the 25th that raised the threshold, with what was to come of it; a decision that came later.
 CHANGED = """
-    insert into scoring.thresholds (day, kpi_version, value, sla_minutes, effective_at, proposed_at,
+    insert into lifecycle.thresholds (day, kpi_version, value, sla_minutes, effective_at, proposed_at,
         decided_by, reason, plan, facts, hash)
     values ('2026-07-25', '2026-Q1', 78, 240, %(now)s::timestamptz - interval '4 days', %(now)s,
         'automatic', '', 'apply', %(facts)s, 'h')
 """
 DECIDED = """
-    insert into scoring.thresholds (day, kpi_version, effective_at, proposed_at,
+    insert into lifecycle.thresholds (day, kpi_version, effective_at, proposed_at,
         decided_by, reason, plan, facts, hash)
     values (%(day)s, '2026-Q1', %(now)s, %(now)s,
         %(by)s, %(reason)s, 'apply', '{"watched": "2026-07-25"}', 'h')

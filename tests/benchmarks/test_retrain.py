@@ -16,4 +16,4 @@ def test_the_leads_that_are_filled_in_are_ripe_and_can_be_learnt_from(connection
         == connection.execute("select count(*) from lifecycle.transitions where stage = 'sql'").fetchone()[0]
     )  # type: ignore[index]
     assert made.outcome in ("first", "no_better")
-    assert connection.execute("select count(*) from scoring.models").fetchone() == (0,)
+    assert connection.execute("select count(*) from training.models").fetchone() == (0,)

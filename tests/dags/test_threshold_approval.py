@@ -38,7 +38,7 @@ def context(approve: Any) -> dict[str, Any]:
 
 def propose(connection: Connection, plan: str) -> None:
     connection.execute(
-        "insert into scoring.thresholds (day, kpi_version, proposed_at, decided_by, reason, plan,"
+        "insert into lifecycle.thresholds (day, kpi_version, proposed_at, decided_by, reason, plan,"
         " proposed_value, facts, hash)"
         " values ('2026-06-30', '2026-Q1', %s, 'kept', '', %s, 80, '{}', 'h')",
         [NIGHT, plan],
@@ -48,7 +48,7 @@ def propose(connection: Connection, plan: str) -> None:
 
 def row(connection: Connection) -> tuple[Any, ...]:
     found = connection.execute(
-        "select waits_since is not null, answer, facts ->> 'run_id' from scoring.thresholds"
+        "select waits_since is not null, answer, facts ->> 'run_id' from lifecycle.thresholds"
     ).fetchone()
     assert found
     return found

@@ -47,7 +47,7 @@ def day(stack: Stack) -> Iterator[str]:
             " values (%(day)s, %(now)s, %(now)s, '', %(now)s) on conflict do nothing",
             {"day": day, "now": now},
         )
-        connection.execute("delete from scoring.thresholds")
+        connection.execute("delete from lifecycle.thresholds")
     try:
         yield day
     finally:
@@ -55,7 +55,7 @@ def day(stack: Stack) -> Iterator[str]:
             connection.execute(
                 "delete from lifecycle.transitions where lead_id between %(first)s and %(last)s", ends
             )
-            connection.execute("delete from scoring.thresholds")
+            connection.execute("delete from lifecycle.thresholds")
 
 
 def end_first_run(stack: Stack) -> None:
@@ -85,7 +85,7 @@ def decision(stack: Stack, day: str) -> tuple[Any, ...]:
     with psycopg.connect(stack.database_url) as connection:
         row = connection.execute(
             "select decided_by, value, proposed_value, waits_since is not null, answer"
-            " from scoring.thresholds where day = %s",
+            " from lifecycle.thresholds where day = %s",
             [day],
         ).fetchone()
     assert row

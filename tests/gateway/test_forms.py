@@ -21,7 +21,7 @@ FORM = {
     "properties": {"first_name": "Ann", "last_name": "Sato", "company": "Buyers", "employees": 120},
     "context": {"utm": {"campaign": "summer"}, "page": "https://www.example.com/contact"},
 }
-TABLES = ("cdp.raw_leads", "cdp.events", "identity.inbox", "identity.leads", "delivery.outbox")
+TABLES = ("intake.raw_leads", "cdp.events", "identity.inbox", "identity.leads", "delivery.outbox")
 
 
 @pytest.fixture
@@ -40,7 +40,9 @@ def refused(connection: Connection, reason: str) -> int:
     until = time.monotonic() + 10
     while time.monotonic() < until:
         connection.rollback()
-        row = connection.execute("select times from cdp.form_refusals where reason = %s", [reason]).fetchone()
+        row = connection.execute(
+            "select times from intake.form_refusals where reason = %s", [reason]
+        ).fetchone()
         if row:
             return int(row[0])
         time.sleep(0.05)
@@ -52,14 +54,14 @@ def test_a_form_becomes_an_event_a_lead_and_two_wishes(sender: FormSender, conne
     assert answer.status_code == 202
     submission_id = answer.json()["id"]
     assert counts(connection) == {
-        "cdp.raw_leads": 1,
+        "intake.raw_leads": 1,
         "cdp.events": 1,
         "identity.inbox": 1,
         "identity.leads": 1,
         "delivery.outbox": 2,
     }
     assert connection.execute(
-        "select submission_id, sender_id, secret, body from cdp.raw_leads"
+        "select submission_id, sender_id, secret, body from intake.raw_leads"
     ).fetchone() == (
         submission_id,
         "s-1",
@@ -114,7 +116,7 @@ def test_the_same_form_again_is_the_same_and_no_second_lead(
     assert other.json() != first.json()
     again = dict(reversed(without.items()))
     assert sender.post(again).json() == other.json(), "the content is its id, whatever its order"
-    assert counts(connection) == before | {"cdp.raw_leads": 2, "cdp.events": 2, "identity.inbox": 2}
+    assert counts(connection) == before | {"intake.raw_leads": 2, "cdp.events": 2, "identity.inbox": 2}
 
 
 def test_many_at_once_are_one(sender: FormSender, connection: Connection) -> None:
@@ -124,7 +126,7 @@ def test_many_at_once_are_one(sender: FormSender, connection: Connection) -> Non
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["id"] for answer in answers}) == 4
     assert counts(connection) == {
-        "cdp.raw_leads": 4,
+        "intake.raw_leads": 4,
         "cdp.events": 4,
         "identity.inbox": 4,
         "identity.leads": 1,
@@ -146,7 +148,7 @@ def test_both_secrets_are_valid_and_no_other(sender: FormSender, connection: Con
         answer = FormSender(sender.client, secret).post(FORM | {"submission_id": secret})
         assert answer.status_code == 202
         assert connection.execute(
-            "select secret from cdp.raw_leads where sender_id = %s", [secret]
+            "select secret from intake.raw_leads where sender_id = %s", [secret]
         ).fetchone() == (number,)
         connection.rollback()
     assert FormSender(sender.client, "another").post(FORM).status_code == 401

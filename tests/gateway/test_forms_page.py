@@ -32,7 +32,7 @@ def test_the_example_signs_as_the_gateway_wants_it(serve: Serve, connection: Con
     }
     done = subprocess.run(["sh", "-euc", script], env=environment, capture_output=True, text=True, timeout=30)
     assert list(json.loads(done.stdout)) == ["id"], done.stdout + done.stderr
-    assert connection.execute("select sender_id, secret from cdp.raw_leads").fetchone() == ("f-1", 2)
+    assert connection.execute("select sender_id, secret from intake.raw_leads").fetchone() == ("f-1", 2)
 
 
 def test_the_example_form_is_one() -> None:

@@ -186,7 +186,7 @@ def assert_once_in_both(database_url: str, sandbox: str, count: int) -> None:
     assert state["crm"]["leads"] == count
     with connect(database_url) as connection:
         row = connection.execute(
-            "select (select count(*) from cdp.raw_leads), (select count(*) from cdp.events),"
+            "select (select count(*) from intake.raw_leads), (select count(*) from cdp.events),"
             " (select count(*) from identity.leads), (select count(*) from delivery.dead_letters)"
         ).fetchone()
     assert row == (count, count, count, 0)

@@ -9,7 +9,7 @@ def decide(
     company: Company, value: int | None, at, *, day: str = "2026-05-31", version: str = "2026-Q1"
 ) -> None:
     company.connection.execute(
-        "insert into scoring.thresholds (day, kpi_version, value, effective_at, proposed_at, decided_by,"
+        "insert into lifecycle.thresholds (day, kpi_version, value, effective_at, proposed_at, decided_by,"
         " reason, plan, facts, hash) values (%s, %s, %s, %s, %s, 'automatic', '', 'apply', '{}', 'h')",
         [day, version, value, at, at],
     )

@@ -7,7 +7,7 @@ from .conftest import Desk
 
 def decide(desk: Desk, sla_minutes: float | None, minute: float, *, day: str = "2026-05-31") -> None:
     desk.connection.execute(
-        "insert into scoring.thresholds (day, kpi_version, sla_minutes, effective_at, proposed_at,"
+        "insert into lifecycle.thresholds (day, kpi_version, sla_minutes, effective_at, proposed_at,"
         " decided_by, reason, plan, facts, hash)"
         " values (%s, '2026-Q1', %s, %s, %s, 'automatic', '', 'apply', '{}', 'h')",
         [day, sla_minutes, desk.at(minute), desk.at(minute)],

@@ -121,8 +121,8 @@ class Firm:
             "then": {"leads": 50, "sqls": 10, "sla_minutes": sla or 240},
         }
         self.connection.execute(
-            "insert into scoring.thresholds (day, kpi_version, value, sla_minutes, effective_at, proposed_at,"
-            " decided_by, reason, plan, facts, hash)"
+            "insert into lifecycle.thresholds (day, kpi_version, value, sla_minutes, effective_at,"
+            " proposed_at, decided_by, reason, plan, facts, hash)"
             " values (%s, '2026-Q1', %s, %s, %s, %s, 'automatic', '', 'apply', %s, 'h')",
             [day, value, sla, self.after(day), self.after(day), Jsonb(facts | forecasts)],
         )
@@ -148,8 +148,8 @@ class Firm:
 
     def rows(self) -> list[tuple[Any, ...]]:
         return self.connection.execute(
-            "select day, value, sla_minutes, decided_by, plan, proposed_value, reason from scoring.thresholds"
-            " order by day"
+            "select day, value, sla_minutes, decided_by, plan, proposed_value, reason"
+            " from lifecycle.thresholds order by day"
         ).fetchall()
 
 

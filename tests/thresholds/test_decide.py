@@ -28,7 +28,7 @@ def answer(firm: Firm, said: str) -> None:
 
 def waiting(firm: Firm) -> list:
     return firm.connection.execute(
-        "select day from scoring.thresholds where waits_since is not null"
+        "select day from lifecycle.thresholds where waits_since is not null"
     ).fetchall()
 
 

@@ -92,7 +92,7 @@ def test_a_jump_in_the_list_of_targets_asks_a_human(firm: Firm) -> None:
     assert choice.then.sla_minutes == 30
     assert choice.then.leads == choice.now.leads
     # Only the target changes: no total comes into force where there was none.
-    found = firm.connection.execute("select proposed_value, proposed_sla_minutes from scoring.thresholds")
+    found = firm.connection.execute("select proposed_value, proposed_sla_minutes from lifecycle.thresholds")
     assert found.fetchall() == [(None, 30)]
 
 

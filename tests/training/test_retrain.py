@@ -75,7 +75,7 @@ def test_the_same_day_again_is_decided_once_and_a_dry_run_keeps_nothing(world: W
     assert run(world, last_day(130)) == first
     assert dry.findings == first.findings
     assert world.rows("select count(*) from training.decisions") == [(1,)]
-    assert world.rows("select count(*) from scoring.models") == [(1,)]
+    assert world.rows("select count(*) from training.models") == [(1,)]
 
 
 def test_what_came_after_the_day_does_not_change_its_decision(world: World) -> None:
@@ -130,7 +130,7 @@ def test_too_little_data_is_an_answer(world: World) -> None:
     made = run(world, last_day(60))
     assert (made.outcome, made.model_id, made.champion_id) == ("too_little", None, None)
     assert "training has " in made.reason
-    assert world.rows("select count(*) from scoring.models") == [(0,)]
+    assert world.rows("select count(*) from training.models") == [(0,)]
     empty = run(world, last_day(-400))
     assert (empty.outcome, empty.leads) == ("too_little", 0)
 

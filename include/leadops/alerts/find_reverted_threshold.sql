@@ -13,10 +13,10 @@ select
     ) as facts
 from (
     select *
-    from scoring.thresholds
+    from lifecycle.thresholds
     where effective_at <= %(now)s::timestamptz
     order by effective_at desc
     limit 1
 ) as newest
-inner join scoring.thresholds as changed on (newest.facts ->> 'watched')::date = changed.day
+inner join lifecycle.thresholds as changed on (newest.facts ->> 'watched')::date = changed.day
 where newest.decided_by = 'reverted' and newest.effective_at > %(now)s::timestamptz - interval '24 hours'

@@ -109,7 +109,7 @@ def show_model(
 def _find(connection: Connection, model: int | None) -> tuple[int, dict[str, Any]]:
     if (model_id := model or find_champion(connection)) is None:
         raise PermanentError("no model is in effect; see leadops model list")
-    row = connection.execute("select body from scoring.models where model_id = %s", [model_id]).fetchone()
+    row = connection.execute("select body from training.models where model_id = %s", [model_id]).fetchone()
     if row is None:
         raise PermanentError(f"there is no model {model_id}; see leadops model list")
     return model_id, row[0]

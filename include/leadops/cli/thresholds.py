@@ -43,7 +43,8 @@ def show(days: Annotated[int, typer.Option(min=1, help="How many days to list.")
     with open_database() as connection:
         held = read_in_force(connection, contract=rules.kpi, policy=rules.sla, at=clock())
         rows = connection.execute(
-            "select day, decided_by, plan, answer, reason from scoring.thresholds order by day desc limit %s",
+            "select day, decided_by, plan, answer, reason from lifecycle.thresholds"
+            " order by day desc limit %s",
             [days],
         ).fetchall()
     total = "no total" if held.rule.total is None else f"a total of {held.rule.total}"

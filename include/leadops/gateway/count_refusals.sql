@@ -1,4 +1,4 @@
-insert into cdp.form_refusals (day, reason, times)
+insert into intake.form_refusals (day, reason, times)
 select
     %(day)s,
     refused.reason,

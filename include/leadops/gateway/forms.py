@@ -179,7 +179,7 @@ async def _is_known(gateway: Gateway, submission_id: str) -> bool:
     """Whether a form that comes too late was kept when it was young: its sender never got the answer."""
 
     async def look(connection: AsyncConnection) -> bool:
-        query = "select 1 from cdp.raw_leads where submission_id = %s"
+        query = "select 1 from intake.raw_leads where submission_id = %s"
         return await (await connection.execute(query, [submission_id])).fetchone() is not None
 
     return await gateway.ask(look, seconds=gateway.settings.answer_seconds)

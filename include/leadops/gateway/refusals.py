@@ -20,7 +20,7 @@ PAUSE = 1.0
 
 
 class Refusals:
-    """Counts in memory and adds them to cdp.form_refusals; a write that fails is made up for by the next."""
+    """Counts in memory and adds them to intake.form_refusals; the next write makes up for one that fails."""
 
     def __init__(self, pool: Pool, *, clock: Callable[[], datetime]) -> None:
         self._pool, self._clock = pool, clock

@@ -1,7 +1,7 @@
 -- A submission, once for ever: as it came, its event, its lead, and the wishes for MA and CRM. No row: it was kept
 -- before. One statement, because each round trip to the database costs as much as the work in it.
 with submitted as (
-    insert into cdp.raw_leads (submission_id, sender_id, received_at, secret, body)
+    insert into intake.raw_leads (submission_id, sender_id, received_at, secret, body)
     values (%(submission_id)s, %(sender_id)s, %(now)s, %(secret)s, %(body)s)
     on conflict (submission_id) do nothing
     returning submission_id

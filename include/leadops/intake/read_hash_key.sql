@@ -1,1 +1,1 @@
-select hash_key from cdp.intake_keys
+select hash_key from intake.hash_keys

@@ -91,7 +91,7 @@ def _find_mqls(
 
 
 def _with_total_in_force(connection: Connection, version: KpiVersion, *, now: datetime) -> MqlRule:
-    """Return the rule of `version` with the total that scoring.thresholds has put into its place."""
+    """Return the rule of `version` with the total that lifecycle.thresholds has put into its place."""
     found = connection.execute(
         load_sql("leadops.lifecycle", "read_total"), {"version": version.version, "now": now}
     ).fetchone()

@@ -11,13 +11,17 @@ create table cdp.events (
     user_id text,
     email text,
     payload jsonb not null,
-    is_history boolean not null default false
+    is_history boolean not null default false,
+    was_refused boolean not null default false
 );
 comment on column cdp.events.ts is 'When it happened, by the sender''s clock, UTC';
 comment on column cdp.events.received_at is 'When the gateway took it, UTC';
 comment on column cdp.events.payload is '{"properties": …, "context": …} as sent';
 comment on column cdp.events.is_history is 'Sent as history: its age is no sign of a slow feed';
+comment on column cdp.events.was_refused is 'Let in from the quarantine: its delay is no sign of a slow feed';
 create index events_received_at on cdp.events (received_at);
+-- Touches are read by when they happened; those of a time lie together, so that ranges of blocks are enough.
+create index events_ts on cdp.events using brin (ts) with (autosummarize = on);
 
 create table cdp.quarantine (
     quarantine_id bigint generated always as identity primary key,

@@ -3,25 +3,53 @@ create schema identity;
 
 -- Filled by events in the transaction that accepts the event, emptied by identity.
 create table identity.inbox (
-    event_seq bigint primary key
+    event_seq bigint primary key,
+    lane smallint not null default 0
 );
+comment on column identity.inbox.lane is '0 live, 1 backfill; scoring gets it with the lead';
 
 create table identity.leads (
     lead_id bigint generated always as identity primary key,
-    email text not null unique,
+    email text unique,
     created_at timestamptz not null,
-    first_event_seq bigint not null
+    first_event_seq bigint,
+    account_id bigint,
+    campaign text,
+    source text,
+    merged_into bigint,
+    is_claimed boolean not null default false
 );
+comment on column identity.leads.email is 'Null: an imported lead whose address is not known';
+comment on column identity.leads.first_event_seq is 'Null: imported';
+comment on column identity.leads.campaign is 'Of an imported lead''s first contact; others: see their first event';
+comment on column identity.leads.source is 'Likewise';
+comment on column identity.leads.merged_into is 'The oldest lead of the same person; null: itself';
+comment on column identity.leads.is_claimed is 'Made for a form that could not wait for the resolver';
+create index leads_account on identity.leads (account_id) where account_id is not null;
+create index leads_created on identity.leads (created_at);
+create index leads_merged_into on identity.leads (merged_into) where merged_into is not null;
+
+create table identity.accounts (
+    account_id bigint generated always as identity primary key,
+    domain text not null unique,
+    created_at timestamptz not null
+);
+comment on table identity.accounts is 'A company, by its registrable domain';
 
 create table identity.aliases (
-    kind text not null check (kind in ('email', 'user_id', 'anonymous_id')),
+    kind text not null check (kind in ('email', 'crm_id', 'enrichment_id', 'user_id', 'anonymous_id')),
     value text not null,
     lead_id bigint not null,
-    event_seq bigint not null,
+    event_seq bigint,
     linked_at timestamptz not null,
+    confirmed_seq bigint,
     primary key (kind, value)
 );
-comment on column identity.aliases.event_seq is 'The event that is the evidence for this link';
+-- A lead of an export is known by what the CRM calls it; there is no event that shows it.
+comment on column identity.aliases.event_seq is 'The event that is the evidence for this link; null: an import';
+comment on column identity.aliases.lead_id is '0: nobody''s, because it was seen with too many emails';
+comment on column identity.aliases.confirmed_seq is
+'The first event that shows it with the lead''s own email; null: other identifiers tied it to the lead';
 create index aliases_lead on identity.aliases (lead_id);
 
 -- An event is resolved once because it leaves the inbox once; ranges of event_seq are found by the small index.
@@ -36,10 +64,13 @@ create index resolved_events_seq on identity.resolved_events using brin (event_s
 create table identity.unresolved_events (
     event_seq bigint primary key,
     anonymous_id text,
-    user_id text
+    user_id text,
+    enrichment_id text
 );
 create index unresolved_events_anonymous on identity.unresolved_events (anonymous_id);
 create index unresolved_events_user on identity.unresolved_events (user_id);
+create index unresolved_events_enrichment on identity.unresolved_events (enrichment_id)
+where enrichment_id is not null;
 
 create table identity.traits (
     lead_id bigint not null,
@@ -50,3 +81,158 @@ create table identity.traits (
     primary key (lead_id, trait)
 );
 comment on table identity.traits is 'The newest known value of each trait (industry, employees, title, country)';
+
+create table identity.sightings (
+    kind text not null,
+    value text not null,
+    lead_id bigint not null,
+    event_seq bigint not null,
+    primary key (kind, value, lead_id)
+);
+comment on table identity.sightings is
+'An identifier of one lead was seen with the email of another: the first event that shows it';
+comment on column identity.sightings.lead_id is 'The lead of the email';
+create index sightings_lead on identity.sightings (lead_id);
+
+create table identity.violations (
+    guard text not null check (guard in ('emails', 'identifiers', 'joins')),
+    kind text not null,
+    value text not null,
+    event_seq bigint not null,
+    times integer not null,
+    seen_at timestamptz not null,
+    settled_at timestamptz,
+    primary key (guard, kind, value)
+);
+comment on table identity.violations is 'What a guard stopped, the first event of it, and how often';
+comment on column identity.violations.kind is 'Of the identifier; lead for the guard of a lead''s identifiers';
+comment on column identity.violations.settled_at is 'When a person looked at it; seen again later, it is open again';
+
+-- All leads of everybody who has several, the oldest included.
+create table identity.people (
+    lead_id bigint primary key,
+    person_id bigint not null
+);
+comment on table identity.people is
+'A lead that is not here is a person of its own. As identity.leads.merged_into, but by person';
+comment on column identity.people.person_id is 'The person''s oldest lead, by which everybody calls the person';
+create index people_person on identity.people (person_id);
+
+create table identity.lead_merges (
+    merge_id bigint generated always as identity primary key,
+    older_lead_id bigint not null,
+    younger_lead_id bigint not null,
+    kind text not null,
+    value text not null,
+    event_seq bigint not null,
+    merged_at timestamptz not null,
+    undone_at timestamptz,
+    undone_by text,
+    undone_because text
+);
+comment on table identity.lead_merges is 'Two leads are one person: the identifier that was seen with both emails';
+comment on column identity.lead_merges.event_seq is 'The event that completed the evidence';
+comment on column identity.lead_merges.undone_by is 'Who split it; null: the evidence itself did not hold';
+create unique index lead_merges_pair on identity.lead_merges (older_lead_id, younger_lead_id) where undone_at is null;
+create index lead_merges_younger on identity.lead_merges (younger_lead_id);
+create index lead_merges_older on identity.lead_merges (older_lead_id);
+create index lead_merges_identifier on identity.lead_merges (kind, value) where undone_at is null;
+
+create table identity.separations (
+    older_lead_id bigint not null,
+    younger_lead_id bigint not null,
+    separated_at timestamptz not null,
+    separated_by text not null,
+    reason text not null,
+    primary key (older_lead_id, younger_lead_id)
+);
+comment on table identity.separations is 'Two leads of which somebody said that they are two people: never joined';
+create index separations_younger on identity.separations (younger_lead_id);
+
+-- How far events were taken, and those that came to the inbox after later ones: with this their order is known.
+create table identity.progress (
+    is_only boolean primary key default true check (is_only),
+    last_seq bigint not null,
+    join_rules text
+);
+comment on column identity.progress.join_rules is 'The settings by which leads are joined, as they were last used';
+insert into identity.progress (last_seq) values (0);
+
+create table identity.late_events (
+    late_id bigint generated always as identity primary key,
+    event_seq bigint not null unique,
+    after_seq bigint not null
+);
+comment on table identity.late_events is 'Events that were resolved after events with a higher seq';
+comment on column identity.late_events.after_seq is 'The highest seq that had been resolved before it';
+
+-- What a person did, whichever of their leads it was tied to.
+create view identity.person_events as
+select
+    resolved.event_seq,
+    resolved.lead_id
+from identity.resolved_events as resolved
+where not exists (select from identity.people as people where people.lead_id = resolved.lead_id)
+union all
+select
+    resolved.event_seq,
+    people.person_id as lead_id
+from identity.people as people
+inner join identity.resolved_events as resolved on people.lead_id = resolved.lead_id;
+
+-- The newest value of each trait of a person, whichever of their leads told it.
+create view identity.person_traits as
+select
+    traits.lead_id,
+    traits.trait,
+    traits.value,
+    traits.ts,
+    traits.event_id
+from identity.traits as traits
+where not exists (select from identity.people as people where people.lead_id = traits.lead_id)
+union all
+(
+    select distinct on (people.person_id, traits.trait)
+        people.person_id as lead_id,
+        traits.trait,
+        traits.value,
+        traits.ts,
+        traits.event_id
+    from identity.people as people
+    inner join identity.traits as traits on people.lead_id = traits.lead_id
+    order by people.person_id asc, traits.trait asc, traits.ts desc, traits.event_id collate "C" desc
+);
+
+-- Finds the lead of an email, or makes it, for a caller that cannot wait for the resolver; of a person with several
+-- leads it is the oldest. Of two at once, the second waits for the first to commit, looks again and finds the same.
+create function identity.claim_lead(
+    asked_email text, asked_seq bigint, asked_ts timestamptz, asked_event_id text, asked_now timestamptz
+) returns bigint
+language plpgsql volatile as $$
+declare
+    found_lead bigint;
+begin
+    loop
+        select coalesce(people.person_id, aliases.lead_id) into found_lead
+        from identity.aliases as aliases
+        left join identity.people as people on aliases.lead_id = people.lead_id
+        where aliases.kind = 'email' and aliases.value = asked_email;
+        if found then
+            return found_lead;
+        end if;
+        insert into identity.leads (email, created_at, first_event_seq, is_claimed)
+        values (asked_email, asked_now, asked_seq, true)
+        on conflict (email) do nothing
+        returning leads.lead_id into found_lead;
+        if found then
+            insert into identity.aliases (kind, value, lead_id, event_seq, linked_at)
+            values ('email', asked_email, found_lead, asked_seq, asked_now);
+            insert into identity.traits (lead_id, trait, value, ts, event_id)
+            values (
+                found_lead, 'email_domain', to_jsonb(split_part(asked_email, '@', 2)), asked_ts, asked_event_id
+            );
+            return found_lead;
+        end if;
+    end loop;
+end
+$$;

@@ -18,6 +18,15 @@ create table scoring.rule_sets (
     reason text not null
 );
 
+-- Who scores by which rule file: while a rollout is half done, the newer rules stay in effect.
+create table scoring.rule_files (
+    source text primary key,
+    hash text not null,
+    seen_at timestamptz not null
+);
+comment on table scoring.rule_files is 'The rules that each scorer''s file holds, by machine and path, of the last day';
+comment on column scoring.rule_files.seen_at is 'To the minute';
+
 create table scoring.ledger (
     seq bigint generated always as identity primary key,
     lead_id bigint not null,
@@ -39,6 +48,8 @@ comment on column scoring.ledger.lane is '0 live, 1 backfill, null: the MA must 
 comment on column scoring.ledger.reverses is 'The ledger row that a write-off takes back';
 create index ledger_lead on scoring.ledger (lead_id);
 create unique index ledger_reverses on scoring.ledger (reverses) where reverses is not null;
+-- What each lead has of the model is summed again whenever points are written.
+create index ledger_model on scoring.ledger (lead_id) include (points) where kind = 'model';
 
 create table scoring.scores (
     lead_id bigint primary key,
@@ -49,3 +60,17 @@ create table scoring.scores (
     updated_at timestamptz not null
 );
 create index scores_fit_behaviour on scoring.scores (fit, behaviour);
+
+-- Up to the end of which local day behaviour has faded: it never goes back.
+create table scoring.decayed (
+    through date not null
+);
+create unique index decayed_one on scoring.decayed ((true));
+
+-- Leads with behaviour that fades, and the first local day at whose end it may cost a point.
+create table scoring.fading (
+    lead_id bigint primary key,
+    due_on date not null
+);
+comment on column scoring.fading.due_on is 'infinity: nothing is left that could fade';
+create index fading_due on scoring.fading (due_on, lead_id);

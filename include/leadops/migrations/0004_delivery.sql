@@ -30,6 +30,13 @@ comment on column delivery.outbox.state is
 'sending: the body was stored and may have been sent; if nobody holds the row lock, the outcome is unknown';
 create index outbox_settled on delivery.outbox (settled_at) where state in ('done', 'dropped') and body is not null;
 create index outbox_open on delivery.outbox (target, lane, outbox_id) where state in ('pending', 'sending');
+-- An effect that needs the target's id of a lead waits for what was wanted earlier for that lead.
+create index outbox_lead_open on delivery.outbox (lead_id, outbox_id) where state in ('pending', 'sending');
+-- Whose creation was given up, so that what waits for the lead waits in vain.
+create index outbox_given_up on delivery.outbox (lead_id)
+where operation = 'upsert_lead' and state in ('dead', 'dropped');
+create index outbox_owner on delivery.outbox (lead_id, outbox_id) where target = 'crm' and operation = 'set_owner';
+create index outbox_created on delivery.outbox (lead_id) where target = 'crm' and operation = 'create_lead';
 
 -- One bulk call: a range of the ledger (or held deltas), its exact body and key, stored before it is sent.
 create table delivery.batches (
@@ -38,7 +45,6 @@ create table delivery.batches (
     lane smallint not null,
     idempotency_key text not null unique,
     from_seq bigint,
-    to_seq bigint,
     deltas integer not null,
     body text not null,
     created_at timestamptz not null,
@@ -94,6 +100,8 @@ create table delivery.dead_letters (
 );
 comment on column delivery.dead_letters.reference is 'outbox_id or ledger seq, by kind';
 create index dead_letters_open on delivery.dead_letters (target) where state = 'open';
+-- When a person last sent a refused thing again is looked up by what it was.
+create index dead_letters_retried on delivery.dead_letters (reference, kind) where state = 'retried';
 
 -- One row a target: its rate (a token bucket) and until when it asked us to wait; shared by all processes.
 create table delivery.targets (
@@ -103,6 +111,68 @@ create table delivery.targets (
     paused_until timestamptz,
     pause_reason text
 );
+
+-- One row a comparison of the MA with the ledger that was allowed to heal.
+create table delivery.audits (
+    audit_id bigint generated always as identity primary key,
+    night date not null,
+    audited_by text not null,
+    begun_at timestamptz not null,
+    ended_at timestamptz,
+    leads bigint not null default 0,
+    ma_leads bigint not null default 0,
+    under_way bigint not null default 0,
+    differing bigint not null default 0,
+    gone bigint not null default 0,
+    broken bigint not null default 0,
+    unknown bigint not null default 0,
+    healed bigint not null default 0,
+    heal_limit integer not null,
+    gone_limit integer not null,
+    lead_ids bigint[] not null default '{}'
+);
+comment on table delivery.audits is 'What the nightly comparison found; lists of leads are cut, counts are not';
+comment on column delivery.audits.night is 'The local day on which it ran, whose limit counts';
+comment on column delivery.audits.differing is
+'Leads whose score in the MA is not the ledger''s; looked at no further than one over the limit';
+comment on column delivery.audits.gone is 'Leads that the MA has no more';
+comment on column delivery.audits.broken is 'Leads whose own score is not the sum of their ledger';
+comment on column delivery.audits.unknown is 'Leads of the MA that are not ours';
+comment on column delivery.audits.lead_ids is 'Some of those that were left as they were';
+
+create table delivery.heals (
+    heal_id bigint generated always as identity primary key,
+    audit_id bigint not null,
+    lead_id bigint not null,
+    external_id text not null,
+    outbox_id bigint,
+    ledger bigint not null,
+    ma bigint not null,
+    healed_at timestamptz not null
+);
+comment on table delivery.heals is
+'A score in the MA that was put right: ledger minus ma went there as an effect of the outbox';
+create index heals_lead on delivery.heals (lead_id, heal_id);
+create index heals_audit on delivery.heals (audit_id);
+
+-- Calls are formed in one place.
+-- Of plain SQL, so that the planner puts their bodies where they are called.
+create function delivery.form_update(
+    installation_id text, ledger_seq bigint, external_id text, points integer, reason text
+) returns text
+language sql stable
+return format(
+    '{"deltaId":"%s-%s","leadId":%s,"delta":%s,"reason":%s}',
+    installation_id, ledger_seq, external_id, points, to_json(reason)
+);
+comment on function delivery.form_update(text, bigint, text, integer, text) is 'One row of a call to the MA';
+
+create function delivery.form_call(updates bigint, joined text)
+returns text
+language sql immutable
+return case when updates > 1 then '{"updates":[' || joined || ']}' else joined end;
+comment on function delivery.form_call(bigint, text) is
+'The body of a call to the MA: a single update has the body of the route for a single lead';
 
 -- Every delta that the MA does not surely have, and why.
 create view delivery.undelivered_deltas as

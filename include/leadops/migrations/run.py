@@ -1,48 +1,67 @@
-"""Brings a database to this version's tables: each .sql file once, in order of name."""
+"""Brings a database to this version's tables: each numbered .sql file once, in order of name."""
 
 import hashlib
+import re
+from dataclasses import dataclass
 from importlib.resources import files
 
 from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.locks import Lock, hold_lock
+from leadops.queries import Queries
 
-#: Any constant: two migrations at once wait for each other on it.
-MIGRATION_LOCK = 7_302_001
+#: Other .sql files lie here too.
+MIGRATION_NAME = re.compile(r"\d{4}_\w+\.sql")
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A migration that a database has: the name and the hash of its text."""
+
+    name: str
+    sha256: str
+
+
+def read_migrations() -> list[tuple[str, str]]:
+    """Return the name and the text of every migration of this version, in order."""
+    return sorted(
+        (file.name, file.read_text(encoding="utf-8"))
+        for file in files("leadops.migrations").iterdir()
+        if MIGRATION_NAME.fullmatch(file.name)
+    )
 
 
 def migrate(connection: Connection) -> list[str]:
     """Apply the migrations that `connection`'s database lacks, in one transaction; return their names.
 
-    Raises PermanentError when a file that was applied has changed since, or the server is older than 15.
+    Raises PermanentError when the server is older than 15, or when the database has a migration that this
+    version does not have or has with another text.
     """
     if connection.info.server_version < 150_000:
         raise PermanentError("leadops needs PostgreSQL 15 or later")
-    scripts = sorted(
-        (file.name, file.read_text(encoding="utf-8"))
-        for file in files("leadops.migrations").iterdir()
-        if file.name.endswith(".sql")
-    )
-    applied: list[str] = []
+    scripts = read_migrations()
+    hashes = {name: hashlib.sha256(script.encode()).hexdigest() for name, script in scripts}
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
-        connection.execute("create schema if not exists leadops")
-        connection.execute(
-            "create table if not exists leadops.migrations"
-            " (name text primary key, sha256 text not null, applied_at timestamptz not null default now())"
-        )
-        rows = connection.execute("select name, sha256 from leadops.migrations").fetchall()
-        done = {str(name): str(digest) for name, digest in rows}
-        for name, script in scripts:
-            digest = hashlib.sha256(script.encode()).hexdigest()
-            if name in done:
-                if done[name] != digest:
-                    raise PermanentError(
-                        f"migration {name} was applied with another text; add a new file instead"
-                    )
-                continue
+        hold_lock(connection, Lock.MIGRATION)
+        queries.run(connection, "create_schema")
+        queries.run(connection, "create_migrations")
+        applied = queries.all(connection, "list_applied", Migration)
+        _refuse_foreign(applied, hashes)
+        known = {migration.name for migration in applied}
+        missing = [(name, script) for name, script in scripts if name not in known]
+        for name, script in missing:
             connection.execute(script.encode())
-            connection.execute(
-                "insert into leadops.migrations (name, sha256) values (%s, %s)", [name, digest]
+            queries.run(connection, "record_migration", name=name, sha256=hashes[name])
+    return [name for name, _ in missing]
+
+
+def _refuse_foreign(applied: list[Migration], hashes: dict[str, str]) -> None:
+    for migration in applied:
+        if hashes.get(migration.name) != migration.sha256:
+            raise PermanentError(
+                f"this database has another {migration.name} than this version of leadops: a development"
+                " version or a newer version made it. Create a new database and run `leadops migrate` there,"
+                " or use the version that made it"
             )
-            applied.append(name)
-    return applied

@@ -12,8 +12,8 @@ from leadops.orchestration import training
 class ThresholdApproval(ApprovalOperator):  # type: ignore[misc]  # its base is Any to the checker
     """Waits for a human where the day's proposal needs one, and is skipped where it does not.
 
-    The answer is noted in scoring.thresholds before Airflow goes on, so that a task that is killed afterwards
-    finds it there.
+    The answer is stored in lifecycle.thresholds before Airflow goes on, so that a task that is killed
+    afterwards finds it there.
     """
 
     def execute(self, context: Any) -> Any:

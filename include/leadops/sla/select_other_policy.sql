@@ -12,7 +12,7 @@ inner join lifecycle.current_transitions as mql
     on clocks.lead_id = mql.lead_id and clocks.cycle = mql.cycle and mql.stage = 'mql'
 left join lateral (
     select thresholds.sla_minutes
-    from scoring.thresholds as thresholds
+    from lifecycle.thresholds as thresholds
     where thresholds.kpi_version = mql.kpi_version and thresholds.effective_at <= mql.occurred_at
     order by thresholds.effective_at desc
     limit 1

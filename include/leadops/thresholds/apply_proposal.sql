@@ -1,4 +1,4 @@
-update scoring.thresholds
+update lifecycle.thresholds
 set
     value = proposed_value,
     sla_minutes = proposed_sla_minutes,

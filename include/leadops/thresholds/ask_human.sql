@@ -1,4 +1,4 @@
-update scoring.thresholds
+update lifecycle.thresholds
 set
     waits_since = coalesce(waits_since, %(now)s),
     answer = null,

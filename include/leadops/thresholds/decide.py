@@ -13,7 +13,7 @@ Answer = Literal["approved", "rejected", "unanswered"]
 
 
 class Row(NamedTuple):
-    """A row of scoring.thresholds."""
+    """A row of lifecycle.thresholds."""
 
     day: date
     kpi_version: str
@@ -52,7 +52,7 @@ def ask(connection: Connection, *, day: date, now: datetime, run_id: str | None 
 def note_answer(connection: Connection, *, day: date, answer: Answer) -> None:
     """Note what a human said to the proposal of `day`; only `approved` lets it be applied."""
     connection.execute(
-        "update scoring.thresholds set waits_since = null, answer = %s"
+        "update lifecycle.thresholds set waits_since = null, answer = %s"
         " where day = %s and plan = 'ask' and effective_at is null",
         [answer, day],
     )

@@ -4,12 +4,12 @@ select
     newest.effective_at,
     newest.facts,
     exists(
-        select from scoring.thresholds as own
+        select from lifecycle.thresholds as own
         where own.day = %(day)s and own.effective_at is not null
     ) as is_decided
 from (
     select *
-    from scoring.thresholds
+    from lifecycle.thresholds
     where effective_at < %(until)s
     order by effective_at desc
     limit 1

@@ -14,8 +14,8 @@ class InForce:
 
     kpi_version: str
     rule: MqlRule  # its total: the one in force, or None
-    value: int | None  # of scoring.thresholds; None: kpi.yaml's own total holds
-    sla_minutes: float | None  # of scoring.thresholds; None: sla.yaml's own target holds
+    value: int | None  # of lifecycle.thresholds; None: kpi.yaml's own total holds
+    sla_minutes: float | None  # of lifecycle.thresholds; None: sla.yaml's own target holds
     target: float  # minutes, of the tier that takes everybody
 
     @property

@@ -17,7 +17,7 @@ from leadops.thresholds.past import Past, count_backlog, read_past
 from leadops.thresholds.rules import Rules, end_of, is_last_day
 from leadops.thresholds.threshold_settings import ThresholdSettings
 
-#: Held to commit by whoever writes scoring.thresholds.
+#: Held to commit by whoever writes lifecycle.thresholds.
 THRESHOLDS_LOCK = 7_302_022
 
 
@@ -50,7 +50,7 @@ def read_known(connection: Connection, *, day: date, rules: Rules, now: datetime
     in_force = read_in_force(connection, contract=rules.kpi, policy=rules.sla, at=until)
     past = read_past(connection, until=until, rule=in_force.rule, settings=settings)
     row = connection.execute(
-        "select facts -> 'capacity' from scoring.thresholds where day = %s", [day]
+        "select facts -> 'capacity' from lifecycle.thresholds where day = %s", [day]
     ).fetchone()
     if row and row[0] and not is_last_day(day, now=now, company=rules.company):
         return Known(past, Capacity(**row[0]), in_force)
@@ -66,7 +66,7 @@ def read_known(connection: Connection, *, day: date, rules: Rules, now: datetime
 def propose(
     connection: Connection, *, day: date, rules: Rules, now: datetime, dry_run: bool = False
 ) -> Proposed:
-    """Work out what to do after the local `day`, and keep it in scoring.thresholds; changes nothing yet.
+    """Work out what to do after the local `day`, and keep it in lifecycle.thresholds; changes nothing yet.
 
     The same day gives the same answer again, whatever became known later. A day that has been decided keeps
     its row. With `dry_run` nothing is written. Commits.
@@ -94,7 +94,7 @@ def _find_why_to_ask(connection: Connection, *, day: date, rules: Rules) -> str 
         return "every change waits for a human (automatic: false)"
     since = day - timedelta(days=settings.guard.rest_days)
     row = connection.execute(
-        "select max(day) from scoring.thresholds where decided_by = 'reverted' and day > %s and day < %s",
+        "select max(day) from lifecycle.thresholds where decided_by = 'reverted' and day > %s and day < %s",
         [since, day],
     ).fetchone()
     if row and row[0]:

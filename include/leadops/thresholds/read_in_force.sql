@@ -1,7 +1,7 @@
 select
     value,
     sla_minutes
-from scoring.thresholds
+from lifecycle.thresholds
 where kpi_version = %(version)s and effective_at < %(at)s
 order by effective_at desc
 limit 1

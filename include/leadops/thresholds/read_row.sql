@@ -12,5 +12,5 @@ select
     answer,
     facts,
     hash
-from scoring.thresholds
+from lifecycle.thresholds
 where day = %(day)s

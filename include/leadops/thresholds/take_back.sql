@@ -1,5 +1,5 @@
 -- What held before the change holds again.
-insert into scoring.thresholds as known (
+insert into lifecycle.thresholds as known (
     day, kpi_version, value, sla_minutes, effective_at, proposed_at, decided_by, reason, plan, facts, hash
 )
 select
@@ -14,7 +14,7 @@ select
     'apply',
     %(facts)s::jsonb,
     changed.hash
-from scoring.thresholds as changed
+from lifecycle.thresholds as changed
 where changed.day = %(changed_on)s
 on conflict (day) do update
     set

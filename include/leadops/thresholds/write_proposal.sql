@@ -1,5 +1,5 @@
 -- A day that has been decided keeps its row.
-insert into scoring.thresholds as known (
+insert into lifecycle.thresholds as known (
     day, kpi_version, value, sla_minutes, proposed_at, decided_by, reason, plan, proposed_value,
     proposed_sla_minutes, facts, hash
 )

@@ -10,5 +10,5 @@ select
         where ledger.lead_id = predictions.lead_id and ledger.kind = 'write_off' and ledger.dimension = 'model'
     ), 0) as written_off
 from training.predictions as predictions
-inner join scoring.models as models on predictions.model_id = models.model_id
+inner join training.models as models on predictions.model_id = models.model_id
 where predictions.lead_id = %(lead_id)s

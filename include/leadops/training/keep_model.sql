@@ -1,4 +1,4 @@
-insert into scoring.models (day, hash, body, trained_at)
+insert into training.models (day, hash, body, trained_at)
 values (%(day)s, %(hash)s, %(body)s, %(now)s)
 on conflict (hash) do update set hash = excluded.hash
 returning model_id

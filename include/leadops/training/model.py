@@ -22,7 +22,7 @@ CHUNK = 200_000
 
 
 class Model(Settings):
-    """Everything that a prediction needs; the JSON of scoring.models.body."""
+    """Everything that a prediction needs; the JSON of training.models.body."""
 
     format: int = 1
     encodings: list[Encoding]
@@ -96,7 +96,7 @@ def predict(body: dict[str, Any], matrix: Matrix) -> NDArray[np.float64]:
 
 def load_model(connection: Connection, model_id: int) -> Model:
     """Return the model `model_id`; raise PermanentError when there is none."""
-    row = connection.execute("select body from scoring.models where model_id = %s", [model_id]).fetchone()
+    row = connection.execute("select body from training.models where model_id = %s", [model_id]).fetchone()
     if row is None:
         raise PermanentError(f"there is no model {model_id}; see leadops model list")
     return load(row[0])

@@ -233,8 +233,6 @@ comment on column analytics.gate_findings.open_until is 'Until when it is an inc
 create index gate_findings_open on analytics.gate_findings (open_until) where settled_at is null;
 
 -- What touches a day: new leads and transitions, those that move, and leads that turn out to be one person.
-create index if not exists leads_merged_into on identity.leads (merged_into) where merged_into is not null;
-
 create function analytics.note_person(person bigint) returns void language sql as $$
     with head as (
         select coalesce(merged_into, lead_id) as lead_id from identity.leads where lead_id = person

@@ -1,16 +1,16 @@
 -- Training: models as numbers, why each one took over or did not, and what the one in effect says of each lead.
 create schema training;
 
-create table scoring.models (
+create table training.models (
     model_id integer generated always as identity primary key,
     day date not null,
     hash text not null unique,
     body jsonb not null,
     trained_at timestamptz not null
 );
-comment on column scoring.models.day is 'Trained on what was known by the end of this day in the company''s zone';
-comment on column scoring.models.hash is 'SHA-256 of the body without its measures: the same numbers are kept once';
-comment on column scoring.models.body is 'Coefficients, scaler, categories, calibration, features, measures, versions';
+comment on column training.models.day is 'Trained on what was known by the end of this day in the company''s zone';
+comment on column training.models.hash is 'SHA-256 of the body without its measures: the same numbers are kept once';
+comment on column training.models.body is 'Coefficients, scaler, categories, calibration, features, measures, versions';
 
 -- Append-only. Of a day the newest row counts; of all days the newest day.
 create table training.decisions (
@@ -38,18 +38,17 @@ create table training.predictions (
     points integer not null,
     parts integer[] not null,
     told_probability double precision,
-    times_told integer not null default 0
+    telling bigint not null
 );
 comment on table training.predictions is 'What the model in effect says of an active lead, newest only';
 comment on column training.predictions.parts is
 'Points of the average lead, then of each feature in the order of the model; they sum to points';
 comment on column training.predictions.told_probability is 'The last ml_score that was put into the outbox for the MA';
+-- What the MA is told has a number that no earlier prediction of the lead had, also when that was deleted.
+comment on column training.predictions.telling is 'Number of what the MA was last told; each is one effect for ever';
 
 -- The newest moment for which points were begun: a run for an earlier one has nothing to say any more.
 create table training.progress (
     is_only boolean primary key default true check (is_only),
     as_of timestamptz not null
 );
-
--- What each lead has of the model is summed anew whenever points are written.
-create index ledger_model on scoring.ledger (lead_id) include (points) where kind = 'model';

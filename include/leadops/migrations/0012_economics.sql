@@ -43,7 +43,7 @@ create table economics.months (
     month date not null,
     line text not null check (line in ('campaign', 'no_campaign', 'shared')),
     campaign text check ((line = 'campaign') = (campaign is not null)),
-    cost numeric(18, 2) not null,
+    cost numeric(18, 2),
     won integer not null,
     value numeric(18, 2) not null,
     mqls integer not null,
@@ -63,6 +63,8 @@ create table economics.months (
     currency text not null,
     unique nulls not distinct (as_of, month, line, campaign)
 );
+-- Where no cost is on record it is unknown what a deal cost: no CAC, where a cost of 0 would make it free.
+comment on column economics.months.cost is 'Null: no cost is on record';
 comment on column economics.months.won is 'Deals won in the month, whenever their leads became MQL';
 comment on column economics.months.mqls is 'The cohort: the MQLs of the month; what became of them by as_of follows';
 comment on column economics.months.cohort_valued is 'Won deals of the cohort whose value is known';

@@ -12,28 +12,6 @@ comment on table history.attributes is 'What an export says of a lead, each with
 comment on column history.attributes.known_at is
 'Null: filled in after the contact with sales, or nobody knows when; a model of new leads must not see it';
 
--- A lead of an export is known by what the CRM calls it; there is no event that shows it.
-alter table identity.aliases drop constraint aliases_kind_check;
-alter table identity.aliases
-add constraint aliases_kind_check check (kind in ('email', 'crm_id', 'enrichment_id', 'user_id', 'anonymous_id'));
-alter table identity.aliases alter column event_seq drop not null;
-comment on column identity.aliases.event_seq is 'The event that is the evidence for this link; null: an import';
-
--- Stages as exports state them, each once; lifecycle.transitions gets what their cycles make of them.
-create table lifecycle.imported (
-    lead_id bigint not null,
-    stage text not null check (stage in ('mql', 'sal', 'sql', 'won', 'lost')),
-    occurred_at timestamptz not null,
-    reference text not null,
-    campaign text,
-    source text,
-    value numeric(18, 2),
-    evidence jsonb not null,
-    recorded_at timestamptz not null,
-    primary key (lead_id, stage, occurred_at, reference)
-);
-comment on column lifecycle.imported.reference is 'What the export calls the deal; empty where it does not say';
-
 -- Orders of time that cannot be: they are on record as the export has them, and nobody should count on them.
 create view history.impossible_orders as
 select

@@ -42,6 +42,3 @@ comment on column attribution.credits.breakdown is
 'channel: campaign is (all); campaign: channel is (all). Never add one to the other';
 comment on column attribution.credits.channel is '(none): conversions without a touch; (other): beyond names.most';
 comment on column attribution.credits.note is 'Why there is no number';
-
--- Touches are read by when they happened; those of a time lie together, so that ranges of blocks are enough.
-create index if not exists events_ts on cdp.events using brin (ts) with (autosummarize = on);

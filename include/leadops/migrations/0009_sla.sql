@@ -5,8 +5,10 @@ create schema sla;
 create table sla.inbox (
     inbox_id bigint generated always as identity primary key,
     lead_id bigint not null,
-    cycle integer not null
+    cycle integer not null,
+    is_regrouped boolean not null default false
 );
+comment on column sla.inbox.is_regrouped is 'Whose cycle it is has changed: its clocks start anew';
 
 -- Every clock, from its start on.
 create table sla.clocks (
@@ -48,7 +50,7 @@ create table sla.breaches (
     evidence jsonb not null,
     unique (lead_id, cycle, clock)
 );
+comment on column sla.breaches.lead_id is '0: the clock is about no single lead (the median)';
 comment on column sla.breaches.state is
 'held: it looks late, but the CRM feed is behind, so nobody knows; settled later with the true times';
 create index breaches_open on sla.breaches (state) where state in ('at_risk', 'held', 'breached');
-comment on column sla.breaches.lead_id is '0: the clock is about no single lead (the median)';

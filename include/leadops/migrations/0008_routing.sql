@@ -6,10 +6,12 @@ create table routing.inbox (
     inbox_id bigint generated always as identity primary key,
     lead_id bigint not null,
     cycle integer not null,
-    why text not null check (why in ('mql', 'breach'))
+    why text not null check (why in ('mql', 'breach', 'merge'))
 );
 
 -- Where each cycle of a lead is now. Quiet ones come from a backfill: nobody is told, no capacity is used.
+-- A place goes by its MQL: whose that is now, and which cycle of theirs, is where it stands. A place that a person
+-- had from another of their leads stands beside that lead's own, which waits aside.
 create table routing.leads (
     lead_id bigint not null,
     cycle integer not null,
@@ -24,6 +26,8 @@ create table routing.leads (
     is_late boolean not null default false,
     look_at timestamptz,
     alarm_at timestamptz,
+    mql_lead_id bigint not null,
+    mql_cycle integer not null,
     primary key (lead_id, cycle)
 );
 comment on column routing.leads.state is 'closed: sales took it, won it or lost it before anybody was found';
@@ -31,8 +35,14 @@ comment on column routing.leads.moves is 'How often it moved on because nobody g
 comment on column routing.leads.is_late is 'An SLA clock of the cycle has run out without a contact';
 comment on column routing.leads.look_at is 'When it moves on again, unless somebody got in touch by then';
 comment on column routing.leads.alarm_at is 'When it will have waited too long in its queue';
+comment on column routing.leads.mql_lead_id is 'The lead that became MQL; of a person with several, maybe another one';
 create index leads_queued on routing.leads (queue) where state = 'queued';
 create index leads_look_at on routing.leads (look_at) where look_at is not null;
+create index leads_mql on routing.leads (mql_lead_id);
+
+create table routing.set_aside (like routing.leads including comments);
+alter table routing.set_aside add primary key (lead_id, cycle);
+comment on table routing.set_aside is 'Places of MQLs that are no cycle of their own while their lead is joined';
 
 -- Whose account it is: the salesperson who was given its first lead.
 create table routing.accounts (
@@ -84,6 +94,3 @@ create table routing.notices (
 comment on column routing.notices.telling_since is
 'Stored before the post; where state is still open nobody knows whether the message is in Slack';
 create index notices_open on routing.notices (assignment_id) where state = 'open';
-
--- An effect that needs the target's id of a lead waits for what was wanted earlier for that lead.
-create index outbox_lead_open on delivery.outbox (lead_id, outbox_id) where state in ('pending', 'sending');

@@ -1,0 +1,38 @@
+-- CRM: the mirror of what sales did, as the CRM has it.
+create schema crm;
+
+create table crm.activities (
+    activity_id text primary key,
+    crm_lead_id text not null,
+    kind text not null,
+    status text,
+    rep_id text,
+    occurred_at timestamptz not null,
+    details jsonb not null default '{}',
+    recorded_at timestamptz not null
+);
+create index activities_lead on crm.activities (crm_lead_id, occurred_at);
+
+create table crm.reps (
+    rep_id text primary key,
+    profile jsonb not null,
+    updated_at timestamptz not null
+);
+
+-- How far each feed was read, and how fresh the other side said it was.
+create table crm.feeds (
+    feed text primary key,
+    cursor text,
+    as_of timestamptz,
+    polled_at timestamptz not null
+);
+
+-- Items of a feed that cannot be mirrored, whole, once each, so that one bad row never blocks the rest.
+create table crm.refused (
+    feed text not null,
+    digest text not null,
+    body jsonb not null,
+    reason text not null,
+    refused_at timestamptz not null,
+    primary key (feed, digest)
+);

@@ -1,0 +1,278 @@
+-- Lifecycle: when a lead was MQL, SAL, SQL, won or lost, by which contract and on what evidence.
+create schema lifecycle;
+
+-- Filled by the CRM poll in the transaction that mirrors an activity, emptied by lifecycle.
+create table lifecycle.inbox (
+    inbox_id bigint generated always as identity primary key,
+    activity_id text not null,
+    not_before timestamptz
+);
+comment on column lifecycle.inbox.not_before is 'Read already, but it lies in the future: read again then';
+
+-- Filled by identity when a lead's person changes, emptied by lifecycle.
+create table lifecycle.regroupings (
+    regrouping_id bigint generated always as identity primary key,
+    lead_id bigint not null
+);
+
+-- How far the ledger has been looked at, and by which thresholds. Its row lock makes one run at a time.
+create table lifecycle.cursors (
+    feed text primary key,
+    ledger_seq bigint not null,
+    thresholds text
+);
+
+-- Leads whose CRM id is awaited, and every CRM id that ever meant a lead.
+create table lifecycle.unlinked (
+    lead_id bigint not null,
+    cycle integer not null,
+    primary key (lead_id, cycle)
+);
+create table lifecycle.links (
+    crm_lead_id text primary key,
+    lead_id bigint not null,
+    linked_at timestamptz not null
+);
+create index links_lead on lifecycle.links (lead_id);
+
+create table lifecycle.transitions (
+    transition_id bigint generated always as identity primary key,
+    lead_id bigint not null,
+    cycle integer not null,
+    stage text not null check (stage in ('mql', 'sal', 'sql', 'won', 'lost')),
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    evidence jsonb not null,
+    campaign text,
+    kpi_version text not null,
+    source text,
+    value numeric(18, 2),
+    unique (lead_id, cycle, stage)
+);
+comment on column lifecycle.transitions.value is 'Of a won deal, in the company''s currency';
+create index transitions_stage on lifecycle.transitions (stage, occurred_at);
+-- Days are read by what happened in them, and by what became known of them later.
+create index transitions_occurred on lifecycle.transitions (occurred_at);
+create index transitions_recorded on lifecycle.transitions (recorded_at);
+
+-- Stages as exports state them, each once; lifecycle.transitions gets what their cycles make of them.
+create table lifecycle.imported (
+    lead_id bigint not null,
+    stage text not null check (stage in ('mql', 'sal', 'sql', 'won', 'lost')),
+    occurred_at timestamptz not null,
+    reference text not null,
+    campaign text,
+    source text,
+    value numeric(18, 2),
+    evidence jsonb not null,
+    recorded_at timestamptz not null,
+    primary key (lead_id, stage, occurred_at, reference)
+);
+comment on column lifecycle.imported.reference is 'What the export calls the deal; empty where it does not say';
+
+-- When sales first did each thing in a cycle, as far as is known by now; an earlier time replaces a later one.
+create table lifecycle.facts (
+    lead_id bigint not null,
+    cycle integer not null,
+    fact text not null,
+    occurred_at timestamptz not null,
+    activity_id text not null,
+    rep_id text,
+    primary key (lead_id, cycle, fact)
+);
+comment on column lifecycle.facts.fact is 'taken, contact, meeting, won, lost, or criterion:<name>';
+
+-- A person's cycles follow one another in time, whichever of their leads began them.
+create table lifecycle.person_cycles (
+    lead_id bigint not null,
+    cycle integer not null,
+    person_cycle integer not null,
+    primary key (lead_id, cycle)
+);
+comment on table lifecycle.person_cycles is 'Of each cycle of a joined lead, which cycle of the person it is';
+comment on column lifecycle.person_cycles.person_cycle is
+'Cycles of several leads are one where one began while the other was open';
+
+create view lifecycle.joined_transitions as
+select
+    people.person_id,
+    coalesce(numbers.person_cycle, transitions.cycle) as person_cycle,
+    transitions.*
+from identity.people as people
+inner join lifecycle.transitions as transitions on people.lead_id = transitions.lead_id
+left join lifecycle.person_cycles as numbers
+    on transitions.lead_id = numbers.lead_id and transitions.cycle = numbers.cycle;
+
+create view lifecycle.current_transitions as
+select
+    transitions.lead_id,
+    transitions.cycle,
+    transitions.stage,
+    transitions.occurred_at,
+    transitions.recorded_at,
+    transitions.evidence,
+    transitions.campaign,
+    transitions.source,
+    transitions.value,
+    transitions.kpi_version,
+    transitions.lead_id as own_lead_id,
+    transitions.cycle as own_cycle
+from lifecycle.transitions as transitions
+where not exists (select from identity.people as people where people.lead_id = transitions.lead_id)
+union all
+(
+    select distinct on (joined.person_id, joined.person_cycle, joined.stage)
+        joined.person_id as lead_id,
+        joined.person_cycle as cycle,
+        joined.stage,
+        joined.occurred_at,
+        joined.recorded_at,
+        joined.evidence,
+        joined.campaign,
+        joined.source,
+        joined.value,
+        joined.kpi_version,
+        joined.lead_id as own_lead_id,
+        joined.cycle as own_cycle
+    from lifecycle.joined_transitions as joined
+    order by
+        joined.person_id asc, joined.person_cycle asc, joined.stage asc, joined.occurred_at asc, joined.lead_id asc
+);
+comment on view lifecycle.current_transitions is 'Of leads that turned out to be one person: the person''s';
+comment on column lifecycle.current_transitions.own_lead_id is 'With own_cycle: where it is on record';
+
+-- Whose lead in the CRM is there or on its way. After won or lost it counts no more: a new story, a new lead.
+-- A person is in the CRM when any of their leads is.
+create view lifecycle.leads_in_crm as
+select known.lead_id
+from delivery.external_ids as known
+where
+    known.target = 'crm'
+    and known.learned_at > coalesce(
+        (
+            select max(ending.occurred_at) from lifecycle.current_transitions as ending
+            where ending.lead_id = known.lead_id and ending.stage in ('won', 'lost')
+        ), '-infinity'
+    )
+union all
+select wanted.lead_id
+from delivery.outbox as wanted
+where
+    wanted.target = 'crm'
+    and wanted.operation = 'create_lead'
+    and wanted.state in ('pending', 'sending', 'done')
+    and wanted.created_at > coalesce(
+        (
+            select max(ending.occurred_at) from lifecycle.current_transitions as ending
+            where ending.lead_id = wanted.lead_id and ending.stage in ('won', 'lost')
+        ), '-infinity'
+    )
+union all
+select people.person_id as lead_id
+from identity.people as people
+inner join delivery.external_ids as known on people.lead_id = known.lead_id and known.target = 'crm'
+where
+    people.lead_id <> people.person_id
+    and known.learned_at > coalesce(
+        (
+            select max(ending.occurred_at) from lifecycle.current_transitions as ending
+            where ending.lead_id = people.person_id and ending.stage in ('won', 'lost')
+        ), '-infinity'
+    )
+union all
+select people.person_id as lead_id
+from identity.people as people
+inner join delivery.outbox as wanted on people.lead_id = wanted.lead_id
+where
+    people.lead_id <> people.person_id
+    and wanted.target = 'crm'
+    and wanted.operation = 'create_lead'
+    and wanted.state in ('pending', 'sending', 'done')
+    and wanted.created_at > coalesce(
+        (
+            select max(ending.occurred_at) from lifecycle.current_transitions as ending
+            where ending.lead_id = people.person_id and ending.stage in ('won', 'lost')
+        ), '-infinity'
+    );
+
+-- What the CRM calls a lead, and of a person who has none under their oldest lead, what it calls the next.
+create view lifecycle.crm_leads as
+select
+    known.lead_id,
+    known.lead_id as holder_id,
+    known.external_id
+from delivery.external_ids as known
+where known.target = 'crm'
+union all
+(
+    select distinct on (people.person_id)
+        people.person_id as lead_id,
+        people.lead_id as holder_id,
+        known.external_id
+    from identity.people as people
+    inner join delivery.external_ids as known on people.lead_id = known.lead_id and known.target = 'crm'
+    where
+        not exists (
+            select from delivery.external_ids as own
+            where own.target = 'crm' and own.lead_id = people.person_id
+        )
+    order by people.person_id asc, people.lead_id asc
+);
+
+create table lifecycle.frozen_quarters (
+    quarter text not null check (quarter ~ '^[0-9]{4}-Q[1-4]$'),
+    revision integer not null check (revision > 0),
+    first_day date not null,
+    last_day date not null,
+    timezone text not null,
+    versions text[] not null,
+    contract jsonb not null,
+    digest text not null,
+    reason text,
+    frozen_at timestamptz not null,
+    primary key (quarter, revision)
+);
+comment on table lifecycle.frozen_quarters is 'The KPI contract of a quarter; the highest revision holds';
+comment on column lifecycle.frozen_quarters.timezone is 'In which its versions begin at midnight';
+comment on column lifecycle.frozen_quarters.versions is 'Names of those in force in the quarter';
+comment on column lifecycle.frozen_quarters.contract is 'kpi.yaml, whole, as it was then';
+comment on column lifecycle.frozen_quarters.digest is 'SHA-256 of timezone and contract';
+comment on column lifecycle.frozen_quarters.reason is 'Why it replaces the revision before; null: the first';
+
+-- Quarters for which kpi.yaml now says something else than was frozen; kept by the minute run.
+create table lifecycle.frozen_changes (
+    quarter text primary key,
+    facts jsonb not null,
+    found_at timestamptz not null
+);
+
+-- From which total on a lead is MQL, and how soon sales gets in touch; one row for each day.
+create table lifecycle.thresholds (
+    threshold_id bigint generated always as identity primary key,
+    day date not null unique,
+    kpi_version text not null,
+    value integer,
+    sla_minutes double precision,
+    effective_at timestamptz,
+    proposed_at timestamptz not null,
+    decided_by text not null check (decided_by in ('kept', 'automatic', 'approved', 'reverted')),
+    reason text not null,
+    plan text not null check (plan in ('keep', 'apply', 'ask')),
+    proposed_value integer,
+    proposed_sla_minutes double precision,
+    answer text check (answer in ('approved', 'rejected', 'unanswered')),
+    waits_since timestamptz,
+    facts jsonb not null,
+    hash text not null,
+    check ((decided_by = 'kept') = (effective_at is null))
+);
+comment on column lifecycle.thresholds.day is 'The local day after which it was worked out';
+comment on column lifecycle.thresholds.value is
+'Total in force by this row, of its KPI version; null: that of kpi.yaml';
+comment on column lifecycle.thresholds.sla_minutes is
+'First contact, of the tier that takes everybody, for its MQLs; null: that of sla.yaml';
+comment on column lifecycle.thresholds.effective_at is 'Null: it changes nothing';
+comment on column lifecycle.thresholds.plan is 'ask: a human decides, and without an answer nothing changes';
+comment on column lifecycle.thresholds.waits_since is 'A human was asked then and has not answered yet';
+comment on column lifecycle.thresholds.hash is 'Of what was read and of what was found';
+create index thresholds_effective on lifecycle.thresholds (effective_at) where effective_at is not null;
