@@ -18,7 +18,7 @@ def refresh_funnel() -> None:
     response times; builds earlier days again that late rows touched; judges what it built; shares the
     conversions among the touches; works out cost and payback. **When**: at midnight of the company's zone,
     for the local day that is over. **Connections**: none but `LEADOPS_DATABASE_URL`; what looks wrong is told
-    by `watch_cdp_lag` in Slack.
+    by `check_alerts` in Slack.
 
     **When it is red**
     - *yesterday's tables stand*: each day is written whole or not at all. Read the log below *Task failed

@@ -21,7 +21,7 @@ def retrain_thresholds() -> None:
     SQLs under the salespeople's time, from what became of earlier leads; and puts them into force. Each day
     is one row of `lifecycle.thresholds` with its reason. A step over the
     limit of `thresholds.yaml` waits for a human. **When**: 03:30 of the company's zone, once `refresh_funnel`
-    has built the day. **Connections**: none but `LEADOPS_DATABASE_URL`; `watch_cdp_lag` announces in Slack
+    has built the day. **Connections**: none but `LEADOPS_DATABASE_URL`; `check_alerts` announces in Slack
     that a human is asked, that a change was taken back, and that a feature was refused.
 
     **When approve waits**: *Required actions* on the run's page shows the change and what it would bring.

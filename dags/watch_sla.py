@@ -14,8 +14,8 @@ def watch_sla() -> None:
     """
     ### Do salespeople answer in time?
 
-    **What**: mirrors the CRM's activities, brings the SLA clock of every MQL up to date, and brings Slack in
-    line with the incidents. **When**: every minute. **Connections**: `leadops_crm`, `leadops_slack`, and
+    **What**: mirrors the CRM's activities and brings the SLA clock of every MQL up to date; `check_alerts`
+    reports what the clocks say. **When**: every minute. **Connections**: `leadops_crm`, and
     `LEADOPS_DATABASE_URL`.
 
     **When it is red**: lateness of sales goes unseen. Read the log below *Task failed with exception*. A CRM
@@ -32,16 +32,10 @@ def watch_sla() -> None:
     @task
     @database_errors_in_one_line()
     def clock() -> dict[str, Any]:
-        """Bring the SLA clocks up to date; compare everything with the incidents on record."""
-        return watch.watch()
+        """Bring the SLA clocks up to date."""
+        return watch.watch(get_current_context())
 
-    @task
-    @database_errors_in_one_line()
-    def tell() -> dict[str, Any]:
-        """Post, edit, escalate and resolve the Slack messages of the incidents."""
-        return watch.tell_incidents(get_current_context())
-
-    poll() >> clock() >> tell()
+    poll() >> clock()
 
 
 watch_sla()

@@ -9,10 +9,11 @@ from psycopg.types.json import Jsonb
 
 from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.catalogue import Words
-from leadops.alerts.check import Checked, check
+from leadops.alerts.checks import CHECKS
 from leadops.alerts.incident import COLUMNS, Incident
 from leadops.alerts.incidents import beat, open_incident
 from leadops.alerts.render import render_incident
+from leadops.alerts.run_checks import CheckResult, run_checks
 from leadops.alerts.watch_cdp import CdpReading
 from leadops.company import Company
 from leadops.db import Connection, connect
@@ -36,11 +37,11 @@ def look(connection: Connection, clock: Any) -> Any:
         lag: float | None = None,
         cdp: CdpReading | None = None,
         settings: AlertSettings = SETTINGS,
-    ) -> Checked:
+    ) -> CheckResult:
         connection.commit()
         now = clock.forward(minutes=minutes)
         cdp = cdp if lag is None else CdpReading(minutes_lag=lag, as_of=now)
-        return check(connection, settings=settings, now=now, cdp=cdp)
+        return run_checks(connection, CHECKS, settings=settings, now=now, cdp=cdp)
 
     return look
 
@@ -56,7 +57,7 @@ def shown(incident: Incident) -> str:
 
 
 def test_a_quiet_system_has_no_incidents(connection, look, clock):
-    assert look(lag=0.4) == Checked(0, 0, 0, 0)
+    assert look(lag=0.4) == CheckResult(0, 0, 0, 0)
 
 
 def test_a_lag_opens_once_remembers_its_worst_and_ends_when_good_news_lasts(connection, look, clock):
@@ -67,7 +68,7 @@ def test_a_lag_opens_once_remembers_its_worst_and_ends_when_good_news_lasts(conn
         assert look(1, lag=lag).resolved == 0, "it flaps"
     good_since = clock()
     look(2, lag=1.0)
-    assert look(1, lag=0.0) == Checked(0, 1, 0, 0)
+    assert look(1, lag=0.0) == CheckResult(0, 1, 0, 0)
     (incident,) = incidents(connection)
     assert incident.facts["worst"] == 9.0
     assert incident.resolved_at == good_since
@@ -98,7 +99,7 @@ def test_a_cdp_that_stays_silent_is_unreachable_since_its_last_answer(connection
 
 def test_without_a_reading_the_cdp_is_left_alone(connection, look, clock):
     look(lag=6.0)
-    assert look(60) == Checked(0, 0, 1, 1)
+    assert look(60) == CheckResult(0, 0, 1, 1)
 
 
 def add_ledger(connection: Connection, at: datetime, *, lane: int | None = 0, rows: int = 1) -> int:
@@ -313,10 +314,10 @@ def set_clock(connection: Connection, clock: Any, state: str, **values: Any) -> 
 def test_a_clock_warns_runs_out_and_is_answered_late(connection, look, clock):
     due = clock() + timedelta(minutes=5)
     set_clock(connection, clock, "at_risk", due=due, evidence='{"tier": "hot"}')
-    assert look() == Checked(1, 0, 0, 1)
+    assert look() == CheckResult(1, 0, 0, 1)
     clock.forward(minutes=6)
     set_clock(connection, clock, "breached", due=due)
-    assert look() == Checked(1, 1, 0, 1), "no pause before its end: a clock does not flap"
+    assert look() == CheckResult(1, 1, 0, 1), "no pause before its end: a clock does not flap"
     risk, breach = incidents(connection)
     assert (risk.kind, risk.facts["outcome"]) == ("sla_at_risk", "breached")
     assert (breach.kind, breach.subject) == ("sla_breach", "lead 7 first_contact 1")
@@ -331,11 +332,11 @@ def test_a_clock_warns_runs_out_and_is_answered_late(connection, look, clock):
 
 def test_a_held_clock_is_no_alarm_and_no_all_clear(connection, look, clock):
     set_clock(connection, clock, "held")
-    assert look() == Checked(0, 0, 0, 0)
+    assert look() == CheckResult(0, 0, 0, 0)
     set_clock(connection, clock, "at_risk", lead_id=8)
     look()
     set_clock(connection, clock, "held", lead_id=8)
-    assert look(60) == Checked(0, 0, 0, 1)
+    assert look(60) == CheckResult(0, 0, 0, 1)
     set_clock(connection, clock, "met", lead_id=8, stopped_at=clock() - timedelta(minutes=90))
     assert look(1).resolved == 1
     (incident,) = incidents(connection)
@@ -389,7 +390,9 @@ def test_two_at_once_open_one(connection, database_url, clock):
     def look() -> None:
         with connect(database_url) as own:
             opened.append(
-                check(own, settings=SETTINGS, now=clock(), cdp=CdpReading(minutes_lag=9, as_of=clock()))
+                run_checks(
+                    own, CHECKS, settings=SETTINGS, now=clock(), cdp=CdpReading(minutes_lag=9, as_of=clock())
+                )
             )
 
     threads = [threading.Thread(target=look) for _ in range(4)]

@@ -105,6 +105,12 @@ FACTS: dict[str, dict[str, Any]] = {
         "error": "TransientError: the database does not answer",
         "log_url": "http://localhost:8080/dags/score_leads/log",
     },
+    "check_failed": {
+        "check": "training",
+        "error": "the database refused (UndefinedTable, SQLSTATE 42P01); run `leadops migrate`",
+        "place": "alerts/watch_training.py, line 17",
+        "kinds": ["feature_refused"],
+    },
     "run_missed_deadline": {"dag_id": "watch_sla", "run_id": "scheduled__1", "times": 1},
 }
 

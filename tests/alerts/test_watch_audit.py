@@ -3,7 +3,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from leadops.alerts.alert_settings import AlertSettings
-from leadops.alerts.check import check
+from leadops.alerts.checks import CHECKS
+from leadops.alerts.run_checks import run_checks
 from leadops.db import Connection
 
 NOW = datetime(2026, 7, 31, 19, tzinfo=UTC)
@@ -22,7 +23,7 @@ def audited(connection: Connection, *, ended: bool = True, **counts: int) -> Non
 
 
 def look(connection: Connection, *, minutes: float = 0) -> list[tuple]:
-    check(connection, settings=AlertSettings(), now=NOW + timedelta(minutes=minutes))
+    run_checks(connection, CHECKS, settings=AlertSettings(), now=NOW + timedelta(minutes=minutes))
     found = connection.execute(OPEN).fetchall()
     connection.commit()
     return found

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 EXPECTED = {
     "audit_scores",
+    "check_alerts",
     "decay_scores",
     "deliver_outbox",
     "freeze_quarter",
@@ -19,7 +20,6 @@ EXPECTED = {
     "report_response_times",
     "retrain_thresholds",
     "score_leads",
-    "watch_cdp_lag",
     "watch_sla",
 }
 
@@ -83,8 +83,16 @@ def test_the_leaves_that_the_heartbeat_waits_for_are_the_leaves(dags: dict) -> N
 
     assert {task.task_id for task in dags["report_response_times"].leaves} == set(reports.REPORT_LEAVES)
     assert {task.task_id for task in dags["freeze_quarter"].leaves} == set(reports.FREEZE_LEAVES)
-    assert {task.task_id for task in dags["watch_cdp_lag"].leaves} == {"tell"}
-    assert {task.task_id for task in dags["watch_sla"].leaves} == {"tell"}
+    from leadops.orchestration import watch
+
+    assert {task.task_id for task in dags["watch_sla"].leaves} == set(watch.SLA_LEAVES)
+    assert set(dags["check_alerts"].task_dict) == set(watch.CHECK_TASKS)
+
+
+def test_slack_is_brought_up_to_date_whatever_became_of_the_checks(dags: dict) -> None:
+    notify = dags["check_alerts"].task_dict["notify"]
+    assert notify.upstream_task_ids == {"check"}
+    assert notify.trigger_rule == "all_done"
 
 
 def test_a_day_is_judged_before_it_is_shared_and_priced(dags: dict) -> None:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.stack
 
 DAGS = {
     "audit_scores",
+    "check_alerts",
     "decay_scores",
     "deliver_outbox",
     "freeze_quarter",
@@ -26,7 +27,6 @@ DAGS = {
     "report_response_times",
     "retrain_thresholds",
     "score_leads",
-    "watch_cdp_lag",
     "watch_sla",
 }
 

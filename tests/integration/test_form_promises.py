@@ -25,7 +25,8 @@ import pytest
 import requests
 
 from leadops.alerts.alert_settings import AlertSettings
-from leadops.alerts.check import check
+from leadops.alerts.checks import CHECKS
+from leadops.alerts.run_checks import run_checks
 from leadops.clients.ma import MaClient
 from leadops.company import Company
 from leadops.db import connect
@@ -262,7 +263,7 @@ class Town:
 
     def incidents(self) -> list[tuple[str, str, str]]:
         with connect(self.database_url) as connection:
-            check(connection, settings=AlertSettings(), now=self.clock())
+            run_checks(connection, CHECKS, settings=AlertSettings(), now=self.clock())
             return connection.execute(  # type: ignore[return-value]
                 "select kind, subject, state from alerts.incidents order by incident_id"
             ).fetchall()

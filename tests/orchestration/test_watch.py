@@ -1,5 +1,6 @@
 import json
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -43,3 +44,26 @@ def test_a_crm_that_refuses_us_is_a_late_feed_and_says_what_to_change(
     said = caplog.text + capsys.readouterr().out  # which one, depends on whether Airflow is loaded
     assert "correct host and password of the connection leadops_crm" in said
     assert "not the token" not in said
+
+
+def test_each_dag_of_every_minute_does_its_own_work_and_notes_its_own_success(
+    connection: Connection, database_url: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    with serve_in_thread(tmp_path, clock=watch.now) as url:
+        monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_CDP", json.dumps({"conn_type": "http", "host": url}))
+        watch.watch(_context("watch_sla", "clock"))
+        assert _heartbeats(connection) == {"watch_sla", "watch_sla.clock"}
+        checked = watch.run_all_checks(_context("check_alerts", "check"))
+    assert checked["failed"] == []
+    assert "check_alerts" not in _heartbeats(connection), "it has succeeded only with notify"
+
+
+def _context(dag_id: str, task_id: str) -> dict[str, Any]:
+    run = SimpleNamespace(dag_id=dag_id, run_type="scheduled", start_date=watch.now())
+    return {"dag_run": run, "task_instance": SimpleNamespace(task_id=task_id)}
+
+
+def _heartbeats(connection: Connection) -> set[str]:
+    connection.rollback()
+    return {name for (name,) in connection.execute("select name from alerts.heartbeats")}

@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-#: Kind and subject of an open incident.
-Key = tuple[str, str]
+
+class Key(NamedTuple):
+    """Kind and subject of an open incident."""
+
+    kind: str
+    subject: str
 
 
 @dataclass(frozen=True)

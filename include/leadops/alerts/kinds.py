@@ -31,6 +31,11 @@ class Kind:
         return self.subject.format_map(facts)
 
 
+#: What a check that raises becomes.
+CHECK_FAILED = "check_failed"
+#: Opened where the thing happens; a check ends them.
+OPENED_BY_CALLBACKS = frozenset({"dag_failed", "run_missed_deadline"})
+
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -59,6 +64,7 @@ KINDS: dict[str, Kind] = {
         Kind("threshold_reverted", "warning", "{day}", None, "thresholds", ends_at_once=True),
         Kind("feature_refused", "warning", "{feature}", None, "training", ends_at_once=True),
         Kind("dag_failed", "critical", "{dag_id}", 15, "dags", news=("times",)),
+        Kind(CHECK_FAILED, "critical", "{check}", 15, "checks", news=("error",)),
         Kind("run_missed_deadline", "warning", "{dag_id}", 30, "dags", news=("times",)),
     )
 }

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from leadops.alerts.alert_settings import AlertSettings
-from leadops.alerts.check import ALERTS_LOCK
 from leadops.alerts.incident import COLUMNS, Incident
 from leadops.alerts.kinds import GROUPS
 from leadops.db import Connection, load_sql
+from leadops.locks import Lock, hold_lock
 
 
 def plan_messages(connection: Connection, *, settings: AlertSettings, now: datetime) -> None:
     """Give every incident that nobody has told yet its message, and escalated ones their call; commits."""
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(%s)", [ALERTS_LOCK])
+        hold_lock(connection, Lock.INCIDENTS)
         rows = connection.execute(
             f"select {COLUMNS} from alerts.incidents where message_id is null and not is_quiet"  # noqa: S608
             " order by opened_at, incident_id"

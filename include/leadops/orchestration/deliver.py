@@ -1,15 +1,12 @@
-"""The task of deliver_outbox: send what the gateway could not, and say so when something waits too long."""
+"""The task of deliver_outbox: send what the gateway could not."""
 
 import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from leadops.alerts.alert_settings import AlertSettings
-from leadops.alerts.check import check
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push
 from leadops.delivery.push_report import PushReport
@@ -34,7 +31,7 @@ LEAVES = ("deliver",)
 
 
 def deliver(context: Context) -> Counts:
-    """Send to all targets at once, so that one that is down holds no other up; then look what still waits."""
+    """Send to all targets at once, so that one that is down does not hold up another."""
     endpoints = [find_endpoint(target) for target in TARGETS]
     with ThreadPoolExecutor(len(TARGETS)) as pool:
         reports = dict(zip(TARGETS, pool.map(_send, TARGETS, endpoints), strict=True))
@@ -45,9 +42,8 @@ def deliver(context: Context) -> Counts:
             f": {done.problem}" if done.problem else "",
         )
     with open_database("deliver") as connection:
-        checked = check(connection, settings=load_config("alerts", AlertSettings), now=now())
         note_success(context, connection, leaves=LEAVES)
-    return {target: done.effects for target, done in reports.items()} | asdict(checked)
+    return {target: done.effects for target, done in reports.items()}
 
 
 def _send(target: str, endpoint: Endpoint) -> PushReport:

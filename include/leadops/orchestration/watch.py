@@ -1,4 +1,4 @@
-"""The tasks of the watching DAGs: look, compare with what is on record, tell."""
+"""The tasks of check_alerts and watch_sla: run the checks, bring Slack up to date, keep the SLA clocks."""
 
 import logging
 import time
@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from leadops.alerts.alert_settings import AlertSettings
-from leadops.alerts.check import check
+from leadops.alerts.checks import CHECKS
+from leadops.alerts.run_checks import run_checks
 from leadops.alerts.tell import tell
 from leadops.alerts.watch_cdp import CdpReading
 from leadops.clients.cdp import CdpClient
@@ -27,17 +28,24 @@ log = logging.getLogger(__name__)
 Context = Mapping[str, Any]
 Counts = dict[str, Any]
 
+#: Both tasks of check_alerts: `notify` runs even when `check` failed, so its success alone is not the DAG's.
+CHECK_TASKS = ("check", "notify")
+#: The last task of watch_sla.
+SLA_LEAVES = ("clock",)
 
-def read_lag() -> Counts:
-    """Ask the CDP how far it is behind and compare everything with the incidents on record."""
+
+def run_all_checks(context: Context) -> Counts:
+    """Ask the CDP for its lag, run every check and bring the incidents up to date."""
     reading = _read_cdp()
-    with open_database("read_lag") as connection:
-        checked = check(connection, settings=_alert_settings(), now=now(), cdp=reading)
+    with open_database("check") as connection:
+        result = run_checks(connection, CHECKS, settings=_alert_settings(), now=now(), cdp=reading)
+        note_success(context, connection, leaves=CHECK_TASKS)
     if reading.minutes_lag is None:
-        log.warning("the CDP does not answer: %s; %s incidents open", reading.reason, checked.open)
+        log.warning("the CDP does not answer: %s", reading.reason)
     else:
-        log.info("the CDP is %.1f minutes behind; %s incidents open", reading.minutes_lag, checked.open)
-    return asdict(checked) | {"minutes_lag": reading.minutes_lag}
+        log.info("the CDP is %.1f minutes behind", reading.minutes_lag)
+    log.info("%s incidents open; failed checks: %s", result.open, ", ".join(result.failed) or "none")
+    return asdict(result) | {"failed": list(result.failed), "minutes_lag": reading.minutes_lag}
 
 
 def poll() -> Counts:
@@ -61,25 +69,25 @@ def poll() -> Counts:
     return {"activities": polled.activities, "reps": polled.reps, "unreachable": 0}
 
 
-def watch() -> Counts:
-    """Bring the SLA clocks up to date and compare everything with the incidents on record."""
+def watch(context: Context) -> Counts:
+    """Bring the SLA clocks up to date."""
     policy = load_config("sla", SlaPolicy)
     with open_database("watch") as connection:
         watched = watch_clocks(connection, policy=policy, now=now())
-        checked = check(connection, settings=_alert_settings(), now=now())
+        note_success(context, connection, leaves=SLA_LEAVES)
     log.info(
-        "%s clocks running, %s at risk, %s held, %s breached; %s incidents open",
-        *(watched.running, watched.at_risk, watched.held, watched.breached, checked.open),
+        "%s clocks running, %s at risk, %s held, %s breached",
+        *(watched.running, watched.at_risk, watched.held, watched.breached),
     )
-    return asdict(watched) | {"incidents_open": checked.open}
+    return asdict(watched)
 
 
-def tell_incidents(context: Context) -> Counts:
+def notify(context: Context) -> Counts:
     """Bring Slack in line with the incidents. Slack down is no failure: they stay on record."""
     settings = _alert_settings()
-    with open_database("tell") as connection:
+    with open_database("notify") as connection:
         told = tell(connection, SlackChat(settings), settings=settings, clock=now, sleep=time.sleep)
-        note_success(context, connection, leaves=("tell",))
+        note_success(context, connection, leaves=CHECK_TASKS)
     for problem in told.problems:
         log.warning("%s", problem)
     counts = asdict(replace(told, problems=()))
