@@ -95,7 +95,7 @@ def contract(connection: Connection, now: datetime) -> None:
 
 def thresholds(connection: Connection, now: datetime) -> None:
     connection.cursor().executemany(
-        "insert into scoring.thresholds (day, kpi_version, effective_at, proposed_at, decided_by, reason,"
+        "insert into lifecycle.thresholds (day, kpi_version, effective_at, proposed_at, decided_by, reason,"
         " plan, waits_since, facts, hash) values (%s, '2026-Q1', %s, %s, %s, '', 'apply', %s, %s, 'h')",
         [
             ("2026-07-25", now - timedelta(days=4), now, "automatic", None, "{}"),
