@@ -236,3 +236,26 @@ begin
     end loop;
 end
 $$;
+
+-- Funnel triggers: whoever writes identity.leads makes days dirty. The functions of analytics that they call are made
+-- in 0010_funnel.sql; PL/pgSQL looks them up when it runs.
+create function identity.mark_new_leads() returns trigger language plpgsql as $$
+begin
+    perform analytics.mark_moments(array(select distinct date_bin('15 minutes', created_at, 'epoch') from added));
+    return null;
+end $$;
+create trigger mark_new_leads after insert on identity.leads
+referencing new table as added for each statement execute function identity.mark_new_leads();
+
+create function identity.mark_changed_lead() returns trigger language plpgsql as $$
+begin
+    perform analytics.mark_person(coalesce(old.merged_into, old.lead_id));
+    perform analytics.mark_person(coalesce(new.merged_into, new.lead_id));
+    perform analytics.mark_person(old.lead_id);
+    return null;
+end $$;
+create trigger mark_changed_lead after update of merged_into, campaign, source, created_at on identity.leads
+for each row when (
+    (old.merged_into, old.campaign, old.source, old.created_at)
+    is distinct from (new.merged_into, new.campaign, new.source, new.created_at)
+) execute function identity.mark_changed_lead();

@@ -276,3 +276,47 @@ comment on column lifecycle.thresholds.plan is 'ask: a human decides, and withou
 comment on column lifecycle.thresholds.waits_since is 'A human was asked then and has not answered yet';
 comment on column lifecycle.thresholds.hash is 'Of what was read and of what was found';
 create index thresholds_effective on lifecycle.thresholds (effective_at) where effective_at is not null;
+
+-- Funnel triggers: whoever writes lifecycle.transitions makes days dirty. The functions of analytics that they call are
+-- made in 0010_funnel.sql; PL/pgSQL looks them up when it runs.
+-- A new MQL gives the other stages of its cycle another cohort, a new SAL is the answer to its MQL, a new end may
+-- supersede the other one.
+create function lifecycle.mark_new_transitions() returns trigger language plpgsql as $$
+begin
+    perform analytics.mark_moments(array(
+        select date_bin('15 minutes', occurred_at, 'epoch') from added
+        union
+        select date_bin('15 minutes', other.occurred_at, 'epoch')
+        from added
+        inner join lifecycle.transitions as other on added.lead_id = other.lead_id and added.cycle = other.cycle
+        where
+            added.stage = 'mql'
+            or (added.stage = 'sal' and other.stage = 'mql')
+            or (added.stage in ('won', 'lost') and other.stage in ('won', 'lost'))
+    ));
+    perform analytics.mark_person(lead_id) from (
+        select distinct added.lead_id
+        from added
+        inner join identity.leads as leads on added.lead_id = leads.lead_id
+        where
+            leads.merged_into is not null
+            or exists (select from identity.leads as member where member.merged_into = leads.lead_id)
+    ) as merged;
+    return null;
+end $$;
+create trigger mark_new_transitions after insert on lifecycle.transitions
+referencing new table as added for each statement execute function lifecycle.mark_new_transitions();
+
+create function lifecycle.mark_changed_transition() returns trigger language plpgsql as $$
+begin
+    perform analytics.mark_moments(array[old.occurred_at]);
+    perform analytics.mark_person(old.lead_id);
+    if tg_op = 'UPDATE' then
+        perform analytics.mark_person(new.lead_id);
+    end if;
+    return null;
+end $$;
+create trigger mark_changed_transition after update on lifecycle.transitions
+for each row when (old is distinct from new) execute function lifecycle.mark_changed_transition();
+create trigger mark_deleted_transition after delete on lifecycle.transitions
+for each row execute function lifecycle.mark_changed_transition();

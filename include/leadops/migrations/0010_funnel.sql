@@ -1,8 +1,8 @@
 -- Funnel: what happened on each local day, by campaign and source, and how long leads wait.
 create schema analytics;
 
--- Which moments were touched, so that the days they lie in are built again. Filled by the triggers below in the
--- transaction that touches them, emptied by the funnel. Rounded down to quarters of an hour, to be few: no zone's
+-- Which moments were touched, so that the days they lie in are built again. Filled by the triggers of identity
+-- and lifecycle in the transaction that touches them, emptied by the funnel. Rounded down to quarters of an hour, to be few: no zone's
 -- days begin between two of them.
 create table analytics.inbox (
     inbox_id bigint generated always as identity primary key,
@@ -232,8 +232,15 @@ create table analytics.gate_findings (
 comment on column analytics.gate_findings.open_until is 'Until when it is an incident, unless somebody settles it';
 create index gate_findings_open on analytics.gate_findings (open_until) where settled_at is null;
 
--- What touches a day: new leads and transitions, those that move, and leads that turn out to be one person.
-create function analytics.note_person(person bigint) returns void language sql as $$
+-- What makes days dirty: new and changed leads and transitions. Their tables call these functions from triggers, which
+-- stand beside the tables in the files of identity and lifecycle.
+create function analytics.mark_moments(moments timestamptz[]) returns void language sql as $$
+    insert into analytics.inbox (moment)
+    select unnest(moments)
+$$;
+comment on function analytics.mark_moments is 'The days of these moments must be built again';
+
+create function analytics.mark_person(person bigint) returns void language sql as $$
     with head as (
         select coalesce(merged_into, lead_id) as lead_id from identity.leads where lead_id = person
         union
@@ -252,66 +259,5 @@ create function analytics.note_person(person bigint) returns void language sql a
     from lifecycle.transitions as transitions
     where transitions.lead_id in (select lead_id from members union select person)
 $$;
-
-create function analytics.note_new_leads() returns trigger language plpgsql as $$
-begin
-    insert into analytics.inbox (moment)
-    select distinct date_bin('15 minutes', created_at, 'epoch') from added;
-    return null;
-end $$;
-create trigger note_new_leads after insert on identity.leads
-referencing new table as added for each statement execute function analytics.note_new_leads();
-
-create function analytics.note_changed_lead() returns trigger language plpgsql as $$
-begin
-    perform analytics.note_person(coalesce(old.merged_into, old.lead_id));
-    perform analytics.note_person(coalesce(new.merged_into, new.lead_id));
-    perform analytics.note_person(old.lead_id);
-    return null;
-end $$;
-create trigger note_changed_lead after update of merged_into, campaign, source, created_at on identity.leads
-for each row when (
-    (old.merged_into, old.campaign, old.source, old.created_at)
-    is distinct from (new.merged_into, new.campaign, new.source, new.created_at)
-) execute function analytics.note_changed_lead();
-
--- A new MQL gives the other stages of its cycle another cohort, a new SAL is the answer to its MQL, a new end may
--- supersede the other one.
-create function analytics.note_new_transitions() returns trigger language plpgsql as $$
-begin
-    insert into analytics.inbox (moment)
-    select date_bin('15 minutes', occurred_at, 'epoch') from added
-    union
-    select date_bin('15 minutes', other.occurred_at, 'epoch')
-    from added
-    inner join lifecycle.transitions as other on added.lead_id = other.lead_id and added.cycle = other.cycle
-    where
-        added.stage = 'mql'
-        or (added.stage = 'sal' and other.stage = 'mql')
-        or (added.stage in ('won', 'lost') and other.stage in ('won', 'lost'));
-    perform analytics.note_person(lead_id) from (
-        select distinct added.lead_id
-        from added
-        inner join identity.leads as leads on added.lead_id = leads.lead_id
-        where
-            leads.merged_into is not null
-            or exists (select from identity.leads as member where member.merged_into = leads.lead_id)
-    ) as merged;
-    return null;
-end $$;
-create trigger note_new_transitions after insert on lifecycle.transitions
-referencing new table as added for each statement execute function analytics.note_new_transitions();
-
-create function analytics.note_changed_transition() returns trigger language plpgsql as $$
-begin
-    insert into analytics.inbox (moment) values (old.occurred_at);
-    perform analytics.note_person(old.lead_id);
-    if tg_op = 'UPDATE' then
-        perform analytics.note_person(new.lead_id);
-    end if;
-    return null;
-end $$;
-create trigger note_changed_transition after update on lifecycle.transitions
-for each row when (old is distinct from new) execute function analytics.note_changed_transition();
-create trigger note_deleted_transition after delete on lifecycle.transitions
-for each row execute function analytics.note_changed_transition();
+comment on function analytics.mark_person is
+'All days of the person of this lead must be built again: any of their leads and transitions may count differently';
