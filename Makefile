@@ -1,6 +1,6 @@
 # What you can do here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help airflow up down status env install install-dev test check fmt bench lock
+.PHONY: help airflow up down status env install install-dev test check fmt schema bench lock
 
 BIN := .venv/bin
 STARTED := $(shell date +%s)
@@ -52,6 +52,9 @@ check: install-dev  ## format, lint, types, SQL, who may import whom; changes no
 
 fmt: install-dev  ## format the Python files
 	$(BIN)/ruff format
+
+schema: install-dev  ## write include/leadops/schema.sql again: the tables that the migrations make
+	$(BIN)/python -m tests.write_schema
 
 bench: install-dev  ## measure, and compare ratios within one run
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -1,9 +1,9 @@
 -- Funnel: what happened on each local day, by campaign and source, and how long leads wait.
 create schema analytics;
 
--- Which moments were touched, so that the days they lie in are built again. Filled by the triggers of identity
--- and lifecycle in the transaction that touches them, emptied by the funnel. Rounded down to quarters of an hour, to be few: no zone's
--- days begin between two of them.
+-- Which moments were touched, so that the days they lie in are built again. Filled by the triggers of identity and
+-- lifecycle in the transaction that touches them, emptied by the funnel. Rounded down to quarters of an hour, to be
+-- few: no zone's days begin between two of them.
 create table analytics.inbox (
     inbox_id bigint generated always as identity primary key,
     moment timestamptz not null

@@ -1,0 +1,1192 @@
+-- The whole database, as the migrations make it. `make schema` writes this file; do not edit it.
+
+create schema leadops;
+
+create table leadops.migrations (
+    name text not null,
+    sha256 text not null,
+    applied_at timestamptz not null default now(),
+    primary key (name)
+);
+
+create schema cdp;
+
+create table cdp.events (
+    seq bigint generated always as identity,
+    event_id text not null,
+    event text not null,
+    ts timestamptz not null,
+    received_at timestamptz not null,
+    anonymous_id text,
+    user_id text,
+    email text,
+    payload jsonb not null,
+    is_history boolean not null default false,
+    was_refused boolean not null default false,
+    primary key (seq),
+    unique (event_id)
+);
+create index events_received_at on cdp.events (received_at);
+create index events_ts on cdp.events using brin (ts) with (autosummarize='on');
+
+create table cdp.quarantine (
+    quarantine_id bigint generated always as identity,
+    received_at timestamptz not null,
+    reason text not null,
+    detail text not null,
+    body text not null,
+    is_history boolean not null default false,
+    user_agent text,
+    times integer not null default 1,
+    state text not null default 'waiting',
+    admitted_body text,
+    settled_at timestamptz,
+    primary key (quarantine_id),
+    check (state in ('waiting', 'admitted'))
+);
+create index quarantine_reason on cdp.quarantine (reason, quarantine_id) where (state = 'waiting');
+create unique index quarantine_waiting on cdp.quarantine (md5(body)) where (state = 'waiting');
+
+create schema identity;
+
+create table identity.inbox (
+    event_seq bigint not null,
+    lane smallint not null default 0,
+    primary key (event_seq)
+);
+
+create table identity.leads (
+    lead_id bigint generated always as identity,
+    email text,
+    created_at timestamptz not null,
+    first_event_seq bigint,
+    account_id bigint,
+    campaign text,
+    source text,
+    merged_into bigint,
+    is_claimed boolean not null default false,
+    primary key (lead_id),
+    unique (email)
+);
+create index leads_account on identity.leads (account_id) where (account_id is not null);
+create index leads_created on identity.leads (created_at);
+create index leads_merged_into on identity.leads (merged_into) where (merged_into is not null);
+create trigger mark_changed_lead after update of merged_into, campaign, source, created_at on identity.leads for each row when (old.merged_into is distinct from new.merged_into or old.campaign is distinct from new.campaign or old.source is distinct from new.source or old.created_at is distinct from new.created_at) execute function identity.mark_changed_lead();
+create trigger mark_new_leads after insert on identity.leads referencing new table as added for each statement execute function identity.mark_new_leads();
+
+create table identity.accounts (
+    account_id bigint generated always as identity,
+    domain text not null,
+    created_at timestamptz not null,
+    primary key (account_id),
+    unique (domain)
+);
+
+create table identity.aliases (
+    kind text not null,
+    value text not null,
+    lead_id bigint not null,
+    event_seq bigint,
+    linked_at timestamptz not null,
+    confirmed_seq bigint,
+    primary key (kind, value),
+    check (kind in ('email', 'crm_id', 'enrichment_id', 'user_id', 'anonymous_id'))
+);
+create index aliases_lead on identity.aliases (lead_id);
+
+create table identity.resolved_events (
+    event_seq bigint not null,
+    lead_id bigint not null,
+    primary key (lead_id, event_seq)
+);
+create index resolved_events_seq on identity.resolved_events using brin (event_seq);
+
+create table identity.unresolved_events (
+    event_seq bigint not null,
+    anonymous_id text,
+    user_id text,
+    enrichment_id text,
+    primary key (event_seq)
+);
+create index unresolved_events_anonymous on identity.unresolved_events (anonymous_id);
+create index unresolved_events_enrichment on identity.unresolved_events (enrichment_id) where (enrichment_id is not null);
+create index unresolved_events_user on identity.unresolved_events (user_id);
+
+create table identity.traits (
+    lead_id bigint not null,
+    trait text not null,
+    value jsonb not null,
+    ts timestamptz not null,
+    event_id text not null,
+    primary key (lead_id, trait)
+);
+
+create table identity.sightings (
+    kind text not null,
+    value text not null,
+    lead_id bigint not null,
+    event_seq bigint not null,
+    primary key (kind, value, lead_id)
+);
+create index sightings_lead on identity.sightings (lead_id);
+
+create table identity.violations (
+    guard text not null,
+    kind text not null,
+    value text not null,
+    event_seq bigint not null,
+    times integer not null,
+    seen_at timestamptz not null,
+    settled_at timestamptz,
+    primary key (guard, kind, value),
+    check (guard in ('emails', 'identifiers', 'joins'))
+);
+
+create table identity.people (
+    lead_id bigint not null,
+    person_id bigint not null,
+    primary key (lead_id)
+);
+create index people_person on identity.people (person_id);
+
+create table identity.lead_merges (
+    merge_id bigint generated always as identity,
+    older_lead_id bigint not null,
+    younger_lead_id bigint not null,
+    kind text not null,
+    value text not null,
+    event_seq bigint not null,
+    merged_at timestamptz not null,
+    undone_at timestamptz,
+    undone_by text,
+    undone_because text,
+    primary key (merge_id)
+);
+create index lead_merges_identifier on identity.lead_merges (kind, value) where (undone_at is null);
+create index lead_merges_older on identity.lead_merges (older_lead_id);
+create index lead_merges_younger on identity.lead_merges (younger_lead_id);
+create unique index lead_merges_pair on identity.lead_merges (older_lead_id, younger_lead_id) where (undone_at is null);
+
+create table identity.separations (
+    older_lead_id bigint not null,
+    younger_lead_id bigint not null,
+    separated_at timestamptz not null,
+    separated_by text not null,
+    reason text not null,
+    primary key (older_lead_id, younger_lead_id)
+);
+create index separations_younger on identity.separations (younger_lead_id);
+
+create table identity.progress (
+    is_only boolean not null default true,
+    last_seq bigint not null,
+    join_rules text,
+    primary key (is_only),
+    check (is_only)
+);
+
+create table identity.late_events (
+    late_id bigint generated always as identity,
+    event_seq bigint not null,
+    after_seq bigint not null,
+    primary key (late_id),
+    unique (event_seq)
+);
+
+-- view identity.person_events (event_seq bigint, lead_id bigint)
+
+-- view identity.person_traits (lead_id bigint, trait text, value jsonb, ts timestamptz, event_id text)
+
+-- function identity.claim_lead(asked_email text, asked_seq bigint, asked_ts timestamptz, asked_event_id text,
+--     asked_now timestamptz) returns bigint
+
+-- function identity.mark_changed_lead() returns trigger
+
+-- function identity.mark_new_leads() returns trigger
+
+create schema scoring;
+
+create table scoring.inbox (
+    seq bigint generated always as identity,
+    lead_id bigint not null,
+    lane smallint not null,
+    primary key (lane, seq)
+);
+
+create table scoring.rule_sets (
+    rule_set_id integer generated always as identity,
+    hash text not null,
+    body jsonb not null,
+    effective_at timestamptz not null,
+    reason text not null,
+    primary key (rule_set_id)
+);
+
+create table scoring.rule_files (
+    source text not null,
+    hash text not null,
+    seen_at timestamptz not null,
+    primary key (source)
+);
+
+create table scoring.ledger (
+    seq bigint generated always as identity,
+    lead_id bigint not null,
+    points integer not null,
+    dimension text not null,
+    kind text not null,
+    rule text not null,
+    event_seq bigint,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    rule_set_id integer,
+    lane smallint,
+    reason text not null,
+    reverses bigint,
+    primary key (seq),
+    check (dimension in ('fit', 'behaviour', 'model')),
+    check (kind in ('rule', 'correction', 'decay', 'model', 'write_off')),
+    check (points <> 0)
+);
+create index ledger_lead on scoring.ledger (lead_id);
+create index ledger_model on scoring.ledger (lead_id) include (points) where (kind = 'model');
+create unique index ledger_reverses on scoring.ledger (reverses) where (reverses is not null);
+
+create table scoring.scores (
+    lead_id bigint not null,
+    fit integer not null default 0,
+    behaviour integer not null default 0,
+    model integer not null default 0,
+    total integer not null generated always as (((fit + behaviour) + model)) stored,
+    updated_at timestamptz not null,
+    primary key (lead_id)
+);
+create index scores_fit_behaviour on scoring.scores (fit, behaviour);
+
+create table scoring.decayed (
+    through date not null
+);
+create unique index decayed_one on scoring.decayed ((true));
+
+create table scoring.fading (
+    lead_id bigint not null,
+    due_on date not null,
+    primary key (lead_id)
+);
+create index fading_due on scoring.fading (due_on, lead_id);
+
+create schema delivery;
+
+create table delivery.installation (
+    installation_id text not null,
+    primary key (installation_id)
+);
+
+create table delivery.outbox (
+    outbox_id bigint generated always as identity,
+    target text not null,
+    operation text not null,
+    lead_id bigint,
+    payload jsonb not null,
+    idempotency_key text not null,
+    lane smallint not null default 0,
+    created_at timestamptz not null,
+    state text not null default 'pending',
+    attempts integer not null default 0,
+    not_before timestamptz,
+    body text,
+    first_sent_at timestamptz,
+    settled_at timestamptz,
+    answer jsonb,
+    error text,
+    primary key (outbox_id),
+    unique (idempotency_key),
+    check (state in ('pending', 'sending', 'done', 'dead', 'dropped'))
+);
+create index outbox_created on delivery.outbox (lead_id) where ((target = 'crm') and (operation = 'create_lead'));
+create index outbox_given_up on delivery.outbox (lead_id) where ((operation = 'upsert_lead') and (state in ('dead', 'dropped')));
+create index outbox_lead_open on delivery.outbox (lead_id, outbox_id) where (state in ('pending', 'sending'));
+create index outbox_open on delivery.outbox (target, lane, outbox_id) where (state in ('pending', 'sending'));
+create index outbox_owner on delivery.outbox (lead_id, outbox_id) where ((target = 'crm') and (operation = 'set_owner'));
+create index outbox_settled on delivery.outbox (settled_at) where ((state in ('done', 'dropped')) and (body is not null));
+
+create table delivery.batches (
+    batch_id bigint generated always as identity,
+    target text not null,
+    lane smallint not null,
+    idempotency_key text not null,
+    from_seq bigint,
+    deltas integer not null,
+    body text not null,
+    created_at timestamptz not null,
+    state text not null default 'ready',
+    attempts integer not null default 0,
+    not_before timestamptz,
+    settled_at timestamptz,
+    error text,
+    primary key (batch_id),
+    unique (idempotency_key),
+    check (state in ('ready', 'done', 'dead', 'dropped'))
+);
+create index batches_open on delivery.batches (target, lane, batch_id) where (state = 'ready');
+create index batches_settled on delivery.batches (settled_at) where (state <> 'ready');
+
+create table delivery.cursors (
+    target text not null,
+    lane smallint not null,
+    ledger_seq bigint not null,
+    primary key (target, lane)
+);
+
+create table delivery.held_deltas (
+    ledger_seq bigint not null,
+    target text not null,
+    lead_id bigint not null,
+    lane smallint not null,
+    primary key (ledger_seq)
+);
+create index held_deltas_lead on delivery.held_deltas (lead_id);
+
+create table delivery.external_ids (
+    target text not null,
+    lead_id bigint not null,
+    external_id text not null,
+    learned_at timestamptz not null,
+    primary key (target, lead_id)
+);
+create index external_ids_external on delivery.external_ids (target, external_id);
+
+create table delivery.dead_letters (
+    dead_letter_id bigint generated always as identity,
+    target text not null,
+    kind text not null,
+    reference bigint not null,
+    lead_id bigint,
+    points integer,
+    reason text not null,
+    died_at timestamptz not null,
+    state text not null default 'open',
+    settled_at timestamptz,
+    primary key (dead_letter_id),
+    check (kind in ('effect', 'delta')),
+    check (state in ('open', 'retried', 'dropped'))
+);
+create index dead_letters_open on delivery.dead_letters (target) where (state = 'open');
+create index dead_letters_retried on delivery.dead_letters (reference, kind) where (state = 'retried');
+
+create table delivery.targets (
+    target text not null,
+    tokens double precision not null,
+    refilled_at timestamptz not null,
+    paused_until timestamptz,
+    pause_reason text,
+    primary key (target)
+);
+
+create table delivery.audits (
+    audit_id bigint generated always as identity,
+    night date not null,
+    audited_by text not null,
+    begun_at timestamptz not null,
+    ended_at timestamptz,
+    leads bigint not null default 0,
+    ma_leads bigint not null default 0,
+    under_way bigint not null default 0,
+    differing bigint not null default 0,
+    gone bigint not null default 0,
+    broken bigint not null default 0,
+    unknown bigint not null default 0,
+    healed bigint not null default 0,
+    heal_limit integer not null,
+    gone_limit integer not null,
+    lead_ids bigint[] not null default '{}'::bigint[],
+    primary key (audit_id)
+);
+
+create table delivery.heals (
+    heal_id bigint generated always as identity,
+    audit_id bigint not null,
+    lead_id bigint not null,
+    external_id text not null,
+    outbox_id bigint,
+    ledger bigint not null,
+    ma bigint not null,
+    healed_at timestamptz not null,
+    primary key (heal_id)
+);
+create index heals_audit on delivery.heals (audit_id);
+create index heals_lead on delivery.heals (lead_id, heal_id);
+
+-- view delivery.undelivered_deltas (target text, ledger_seq bigint, why text, batch_id bigint)
+
+-- function delivery.form_call(updates bigint, joined text) returns text
+
+-- function delivery.form_update(installation_id text, ledger_seq bigint, external_id text, points integer,
+--     reason text) returns text
+
+create schema intake;
+
+create table intake.raw_leads (
+    submission_id text not null,
+    sender_id text,
+    received_at timestamptz not null,
+    secret smallint not null,
+    body text not null,
+    primary key (submission_id)
+);
+
+create table intake.form_refusals (
+    day date not null,
+    reason text not null,
+    times bigint not null,
+    primary key (day, reason)
+);
+
+create table intake.hash_keys (
+    hash_key bytea not null
+);
+
+create schema crm;
+
+create table crm.activities (
+    activity_id text not null,
+    crm_lead_id text not null,
+    kind text not null,
+    status text,
+    rep_id text,
+    occurred_at timestamptz not null,
+    details jsonb not null default '{}'::jsonb,
+    recorded_at timestamptz not null,
+    primary key (activity_id)
+);
+create index activities_lead on crm.activities (crm_lead_id, occurred_at);
+
+create table crm.reps (
+    rep_id text not null,
+    profile jsonb not null,
+    updated_at timestamptz not null,
+    primary key (rep_id)
+);
+
+create table crm.feeds (
+    feed text not null,
+    cursor text,
+    as_of timestamptz,
+    polled_at timestamptz not null,
+    primary key (feed)
+);
+
+create table crm.refused (
+    feed text not null,
+    digest text not null,
+    body jsonb not null,
+    reason text not null,
+    refused_at timestamptz not null,
+    primary key (feed, digest)
+);
+
+create schema lifecycle;
+
+create table lifecycle.inbox (
+    inbox_id bigint generated always as identity,
+    activity_id text not null,
+    not_before timestamptz,
+    primary key (inbox_id)
+);
+
+create table lifecycle.regroupings (
+    regrouping_id bigint generated always as identity,
+    lead_id bigint not null,
+    primary key (regrouping_id)
+);
+
+create table lifecycle.cursors (
+    feed text not null,
+    ledger_seq bigint not null,
+    thresholds text,
+    primary key (feed)
+);
+
+create table lifecycle.unlinked (
+    lead_id bigint not null,
+    cycle integer not null,
+    primary key (lead_id, cycle)
+);
+
+create table lifecycle.links (
+    crm_lead_id text not null,
+    lead_id bigint not null,
+    linked_at timestamptz not null,
+    primary key (crm_lead_id)
+);
+create index links_lead on lifecycle.links (lead_id);
+
+create table lifecycle.transitions (
+    transition_id bigint generated always as identity,
+    lead_id bigint not null,
+    cycle integer not null,
+    stage text not null,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    evidence jsonb not null,
+    campaign text,
+    kpi_version text not null,
+    source text,
+    value numeric(18,2),
+    primary key (transition_id),
+    unique (lead_id, cycle, stage),
+    check (stage in ('mql', 'sal', 'sql', 'won', 'lost'))
+);
+create index transitions_occurred on lifecycle.transitions (occurred_at);
+create index transitions_recorded on lifecycle.transitions (recorded_at);
+create index transitions_stage on lifecycle.transitions (stage, occurred_at);
+create trigger mark_changed_transition after update on lifecycle.transitions for each row when (old.* is distinct from new.*) execute function lifecycle.mark_changed_transition();
+create trigger mark_deleted_transition after delete on lifecycle.transitions for each row execute function lifecycle.mark_changed_transition();
+create trigger mark_new_transitions after insert on lifecycle.transitions referencing new table as added for each statement execute function lifecycle.mark_new_transitions();
+
+create table lifecycle.imported (
+    lead_id bigint not null,
+    stage text not null,
+    occurred_at timestamptz not null,
+    reference text not null,
+    campaign text,
+    source text,
+    value numeric(18,2),
+    evidence jsonb not null,
+    recorded_at timestamptz not null,
+    primary key (lead_id, stage, occurred_at, reference),
+    check (stage in ('mql', 'sal', 'sql', 'won', 'lost'))
+);
+
+create table lifecycle.facts (
+    lead_id bigint not null,
+    cycle integer not null,
+    fact text not null,
+    occurred_at timestamptz not null,
+    activity_id text not null,
+    rep_id text,
+    primary key (lead_id, cycle, fact)
+);
+
+create table lifecycle.person_cycles (
+    lead_id bigint not null,
+    cycle integer not null,
+    person_cycle integer not null,
+    primary key (lead_id, cycle)
+);
+
+-- view lifecycle.joined_transitions (person_id bigint, person_cycle integer, transition_id bigint, lead_id
+--     bigint, cycle integer, stage text, occurred_at timestamptz, recorded_at timestamptz, evidence jsonb,
+--     campaign text, kpi_version text, source text, value numeric(18,2))
+
+-- view lifecycle.current_transitions (lead_id bigint, cycle integer, stage text, occurred_at timestamptz,
+--     recorded_at timestamptz, evidence jsonb, campaign text, source text, value numeric(18,2), kpi_version
+--     text, own_lead_id bigint, own_cycle integer)
+
+-- view lifecycle.leads_in_crm (lead_id bigint)
+
+-- view lifecycle.crm_leads (lead_id bigint, holder_id bigint, external_id text)
+
+create table lifecycle.frozen_quarters (
+    quarter text not null,
+    revision integer not null,
+    first_day date not null,
+    last_day date not null,
+    timezone text not null,
+    versions text[] not null,
+    contract jsonb not null,
+    digest text not null,
+    reason text,
+    frozen_at timestamptz not null,
+    primary key (quarter, revision),
+    check (quarter ~ '^[0-9]{4}-Q[1-4]$'),
+    check (revision > 0)
+);
+
+create table lifecycle.frozen_changes (
+    quarter text not null,
+    facts jsonb not null,
+    found_at timestamptz not null,
+    primary key (quarter)
+);
+
+create table lifecycle.thresholds (
+    threshold_id bigint generated always as identity,
+    day date not null,
+    kpi_version text not null,
+    value integer,
+    sla_minutes double precision,
+    effective_at timestamptz,
+    proposed_at timestamptz not null,
+    decided_by text not null,
+    reason text not null,
+    plan text not null,
+    proposed_value integer,
+    proposed_sla_minutes double precision,
+    answer text,
+    waits_since timestamptz,
+    facts jsonb not null,
+    hash text not null,
+    primary key (threshold_id),
+    unique (day),
+    check ((decided_by = 'kept') = (effective_at is null)),
+    check (answer in ('approved', 'rejected', 'unanswered')),
+    check (decided_by in ('kept', 'automatic', 'approved', 'reverted')),
+    check (plan in ('keep', 'apply', 'ask'))
+);
+create index thresholds_effective on lifecycle.thresholds (effective_at) where (effective_at is not null);
+
+-- function lifecycle.mark_changed_transition() returns trigger
+
+-- function lifecycle.mark_new_transitions() returns trigger
+
+create schema routing;
+
+create table routing.inbox (
+    inbox_id bigint generated always as identity,
+    lead_id bigint not null,
+    cycle integer not null,
+    why text not null,
+    primary key (inbox_id),
+    check (why in ('mql', 'breach', 'merge'))
+);
+
+create table routing.leads (
+    lead_id bigint not null,
+    cycle integer not null,
+    state text not null,
+    rep_id text,
+    queue text,
+    account text not null,
+    is_quiet boolean not null,
+    qualified_at timestamptz not null,
+    since timestamptz not null,
+    moves integer not null default 0,
+    is_late boolean not null default false,
+    look_at timestamptz,
+    alarm_at timestamptz,
+    mql_lead_id bigint not null,
+    mql_cycle integer not null,
+    primary key (lead_id, cycle),
+    check (state in ('owned', 'queued', 'closed'))
+);
+create index leads_look_at on routing.leads (look_at) where (look_at is not null);
+create index leads_mql on routing.leads (mql_lead_id);
+create index leads_queued on routing.leads (queue) where (state = 'queued');
+
+create table routing.set_aside (
+    lead_id bigint not null,
+    cycle integer not null,
+    state text not null,
+    rep_id text,
+    queue text,
+    account text not null,
+    is_quiet boolean not null,
+    qualified_at timestamptz not null,
+    since timestamptz not null,
+    moves integer not null,
+    is_late boolean not null,
+    look_at timestamptz,
+    alarm_at timestamptz,
+    mql_lead_id bigint not null,
+    mql_cycle integer not null,
+    primary key (lead_id, cycle)
+);
+
+create table routing.accounts (
+    account text not null,
+    rep_id text not null,
+    since timestamptz not null,
+    primary key (account)
+);
+
+create table routing.assignments (
+    assignment_id bigint generated always as identity,
+    lead_id bigint not null,
+    cycle integer not null,
+    number integer not null,
+    rep_id text,
+    queue text,
+    why text not null,
+    cause text not null,
+    rule text,
+    is_quiet boolean not null,
+    assigned_at timestamptz not null,
+    waited_minutes double precision not null,
+    facts jsonb not null,
+    passed_over jsonb not null,
+    rules text not null,
+    primary key (assignment_id),
+    unique (lead_id, cycle, number),
+    check (cause in ('mql', 'queue', 'breach')),
+    check (why in ('account', 'share', 'queue', 'taken'))
+);
+create index assignments_rep on routing.assignments (rep_id, assigned_at);
+create index assignments_time on routing.assignments (assigned_at);
+
+create table routing.notices (
+    assignment_id bigint not null,
+    state text not null default 'open',
+    created_at timestamptz not null,
+    attempts integer not null default 0,
+    tried_at timestamptz,
+    telling_since timestamptz,
+    settled_at timestamptz,
+    channel text,
+    message_ts text,
+    reason text,
+    primary key (assignment_id),
+    check (state in ('open', 'told', 'dropped'))
+);
+create index notices_open on routing.notices (assignment_id) where (state = 'open');
+
+create schema sla;
+
+create table sla.inbox (
+    inbox_id bigint generated always as identity,
+    lead_id bigint not null,
+    cycle integer not null,
+    is_regrouped boolean not null default false,
+    primary key (inbox_id)
+);
+
+create table sla.clocks (
+    clock_id bigint generated always as identity,
+    lead_id bigint not null,
+    cycle integer not null,
+    clock text not null,
+    state text not null default 'running',
+    started_at timestamptz not null,
+    warn_at timestamptz not null,
+    due_at timestamptz not null,
+    target_minutes double precision not null,
+    stopped_at timestamptz,
+    stopped_by text,
+    business_minutes double precision,
+    policy text not null,
+    evidence jsonb not null,
+    primary key (clock_id),
+    unique (lead_id, cycle, clock),
+    check (clock in ('first_contact', 'sal')),
+    check (state in ('running', 'at_risk', 'held', 'breached', 'met', 'met_late'))
+);
+create index clocks_open on sla.clocks (state, warn_at) where (state in ('running', 'at_risk', 'held', 'breached'));
+create index clocks_stopped on sla.clocks (clock, stopped_at);
+
+create table sla.breaches (
+    breach_id bigint generated always as identity,
+    lead_id bigint not null,
+    cycle integer not null,
+    clock text not null,
+    state text not null,
+    started_at timestamptz not null,
+    due_at timestamptz not null,
+    stopped_at timestamptz,
+    business_minutes double precision not null,
+    target_minutes double precision not null,
+    changed_at timestamptz not null,
+    evidence jsonb not null,
+    primary key (breach_id),
+    unique (lead_id, cycle, clock),
+    check (state in ('at_risk', 'held', 'breached', 'met', 'met_late'))
+);
+create index breaches_open on sla.breaches (state) where (state in ('at_risk', 'held', 'breached'));
+
+create schema analytics;
+
+create table analytics.inbox (
+    inbox_id bigint generated always as identity,
+    moment timestamptz not null,
+    primary key (inbox_id)
+);
+
+create table analytics.built_days (
+    dt date not null,
+    starts_at timestamptz not null,
+    ends_at timestamptz not null,
+    settings text not null,
+    built_at timestamptz not null,
+    is_gated boolean not null default false,
+    primary key (dt)
+);
+create index built_days_early on analytics.built_days (ends_at) where (built_at < ends_at);
+create index built_days_settings on analytics.built_days (settings, dt);
+create index built_days_ungated on analytics.built_days (dt) where (not is_gated);
+
+create table analytics.dirty_days (
+    dt date not null,
+    scope text not null,
+    since timestamptz not null,
+    primary key (dt),
+    check (scope in ('counts', 'figures'))
+);
+
+create table analytics.campaign_names (
+    name text not null,
+    campaign text not null,
+    primary key (name)
+);
+
+create table analytics.funnel_cells (
+    dt date not null,
+    cohort_dt date,
+    campaign text,
+    source text,
+    kpi_version text not null,
+    leads bigint not null,
+    mqls bigint not null,
+    sals bigint not null,
+    sqls bigint not null,
+    wons bigint not null,
+    losts bigint not null,
+    value numeric(18,2) not null,
+    left_out bigint not null,
+    unique nulls not distinct (dt, cohort_dt, campaign, source, kpi_version)
+);
+create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
+
+-- view analytics.daily_funnel (dt date, campaign text, source text, kpi_version text, leads bigint, mqls
+--     bigint, sals bigint, sqls bigint, wons bigint, losts bigint, value numeric, left_out bigint)
+
+-- view analytics.cohort_funnel (cohort_dt date, campaign text, source text, mqls bigint, sals bigint, sqls
+--     bigint, wons bigint, losts bigint, value numeric, left_out bigint)
+
+create table analytics.left_out (
+    dt date not null,
+    lead_id bigint not null,
+    cycle integer not null,
+    stage text not null,
+    occurred_at timestamptz not null,
+    reason text not null,
+    campaign text,
+    source text,
+    value numeric(18,2),
+    primary key (lead_id, cycle, stage),
+    check (reason in ('before_mql', 'reopened'))
+);
+create index left_out_dt on analytics.left_out (dt);
+
+-- view analytics.events (lead_id bigint, event text, event_time timestamptz, campaign text)
+
+create table analytics.response_times (
+    lead_id bigint not null,
+    cycle integer not null,
+    rep_id text,
+    campaign text,
+    mql_at timestamptz not null,
+    sal_at timestamptz,
+    working_minutes double precision,
+    wall_minutes double precision,
+    local_hour smallint not null,
+    cause text,
+    is_quiet boolean not null,
+    dt date not null,
+    primary key (lead_id, cycle),
+    check (cause in ('night', 'holiday', 'queue', 'unassigned', 'feed_late', 'handling'))
+);
+create index response_times_dt on analytics.response_times (dt);
+
+create table analytics.response_time_summaries (
+    dt date not null,
+    dimension text not null,
+    key text,
+    mqls bigint not null,
+    open bigint not null,
+    median_minutes double precision,
+    q1_minutes double precision,
+    q3_minutes double precision,
+    low_whisker_minutes double precision,
+    high_whisker_minutes double precision,
+    working_median_minutes double precision,
+    outliers jsonb not null,
+    unique nulls not distinct (dt, dimension, key),
+    check (dimension in ('all', 'rep', 'campaign', 'hour'))
+);
+
+create table analytics.lead_times (
+    dt date not null,
+    stage text not null,
+    scope text not null,
+    campaign text,
+    mqls bigint not null,
+    reached bigint not null,
+    rate double precision not null,
+    within_days double precision not null,
+    rate_within double precision,
+    rate_within_low double precision,
+    rate_within_high double precision,
+    rate_within_reason text,
+    median_days double precision,
+    median_low double precision,
+    median_high double precision,
+    median_reason text,
+    p90_days double precision,
+    p90_low double precision,
+    p90_high double precision,
+    p90_reason text,
+    closed_median_days double precision,
+    closed_p90_days double precision,
+    closed_mean_days double precision,
+    closed_max_days double precision,
+    unique nulls not distinct (dt, stage, scope, campaign),
+    check (median_reason in ('too_few', 'not_reached')),
+    check (p90_reason in ('too_few', 'not_reached')),
+    check (rate_within_reason in ('too_few', 'too_young')),
+    check (scope in ('all', 'campaign')),
+    check (stage in ('sal', 'sql', 'won'))
+);
+
+create table analytics.gate_findings (
+    dt date not null,
+    gate text not null,
+    subject text not null,
+    lead_id bigint,
+    facts jsonb not null,
+    found_at timestamptz not null,
+    open_until timestamptz not null,
+    settled_at timestamptz,
+    primary key (dt, gate, subject),
+    check (gate in ('impossible_order', 'missing_stage', 'gap', 'volume'))
+);
+create index gate_findings_open on analytics.gate_findings (open_until) where (settled_at is null);
+
+-- function analytics.count_minutes(moment timestamptz, starts timestamptz[], ends timestamptz[],
+--     minutes_before double precision[]) returns double precision
+
+-- function analytics.mark_moments(moments timestamptz[]) returns void
+
+-- function analytics.mark_person(person bigint) returns void
+
+create schema attribution;
+
+create table attribution.periods (
+    dt date not null,
+    since date not null,
+    conversion text not null,
+    conversions bigint not null,
+    value numeric(18,2) not null,
+    untouched bigint not null,
+    touches bigint not null,
+    null_paths bigint not null,
+    settings text not null,
+    computed_at timestamptz not null,
+    primary key (dt)
+);
+
+create table attribution.credits (
+    dt date not null,
+    breakdown text not null,
+    model text not null,
+    campaign text not null,
+    channel text not null,
+    conversions numeric(18,6),
+    conversions_low numeric(18,6),
+    conversions_high numeric(18,6),
+    value numeric(18,2),
+    value_low numeric(18,2),
+    value_high numeric(18,2),
+    note text,
+    primary key (dt, breakdown, model, campaign, channel),
+    check (breakdown in ('channel', 'campaign'))
+);
+
+create schema economics;
+
+create table economics.costs (
+    cost_id bigint generated always as identity,
+    month date not null,
+    campaign text,
+    category text not null,
+    amount numeric(18,2),
+    hours numeric(12,2),
+    note text not null default '',
+    origin text not null,
+    recorded_at timestamptz not null,
+    primary key (cost_id),
+    unique (origin),
+    check (extract(day from month) = 1::numeric),
+    check (amount is not null or category = 'sales_hours' and hours is not null),
+    check (campaign <> ''),
+    check (category in ('ads', 'events', 'content', 'subscriptions', 'implementation', 'sales_hours'))
+);
+create index costs_month on economics.costs (month);
+
+create table economics.monthly_costs (
+    as_of date not null,
+    month date not null,
+    line text not null,
+    campaign text,
+    category text not null,
+    direct numeric(18,2) not null,
+    allotted numeric(18,2) not null,
+    unique nulls not distinct (as_of, month, line, campaign, category),
+    check ((line = 'campaign') = (campaign is not null)),
+    check (line in ('campaign', 'no_campaign', 'shared'))
+);
+
+create table economics.months (
+    as_of date not null,
+    month date not null,
+    line text not null,
+    campaign text,
+    cost numeric(18,2),
+    won integer not null,
+    value numeric(18,2) not null,
+    mqls integer not null,
+    cohort_sqls integer not null,
+    cohort_won integer not null,
+    cohort_valued integer not null,
+    cohort_value numeric(18,2) not null,
+    cohort_lost integer not null,
+    cohort_open integer not null,
+    left_out integer not null,
+    is_over boolean not null,
+    is_ripe boolean not null,
+    ripe_days integer not null,
+    ripe_because text not null,
+    gross_margin numeric not null,
+    value_months numeric not null,
+    currency text not null,
+    unique nulls not distinct (as_of, month, line, campaign),
+    check ((line = 'campaign') = (campaign is not null)),
+    check (line in ('campaign', 'no_campaign', 'shared')),
+    check (ripe_because in ('measured', 'setting'))
+);
+
+-- view economics.ratios (as_of date, month date, is_total boolean, line text, campaign text, cost numeric,
+--     won bigint, value numeric, mqls bigint, cohort_sqls bigint, cohort_won bigint, cohort_valued bigint,
+--     cohort_value numeric, cohort_lost bigint, cohort_open bigint, left_out bigint, is_over boolean, is_ripe
+--     boolean, ripe_days integer, ripe_because text, gross_margin numeric, value_months numeric, currency
+--     text, cac numeric, cohort_cac numeric, payback_months numeric)
+
+create schema training;
+
+create table training.models (
+    model_id integer generated always as identity,
+    day date not null,
+    hash text not null,
+    body jsonb not null,
+    trained_at timestamptz not null,
+    primary key (model_id),
+    unique (hash)
+);
+
+create table training.decisions (
+    decision_id bigint generated always as identity,
+    day date not null,
+    outcome text not null,
+    reason text not null,
+    model_id integer,
+    champion_id integer,
+    inputs_hash text not null,
+    findings jsonb not null,
+    decided_at timestamptz not null,
+    primary key (decision_id),
+    check (outcome in ('first', 'replaced', 'kept', 'no_better', 'too_little', 'refused'))
+);
+create index decisions_day on training.decisions (day, decision_id);
+
+create table training.predictions (
+    lead_id bigint not null,
+    model_id integer not null,
+    as_of timestamptz not null,
+    probability double precision not null,
+    points integer not null,
+    parts integer[] not null,
+    told_probability double precision,
+    telling bigint not null,
+    primary key (lead_id)
+);
+
+create table training.progress (
+    is_only boolean not null default true,
+    as_of timestamptz not null,
+    primary key (is_only),
+    check (is_only)
+);
+
+create schema reports;
+
+create table reports.reports (
+    report_id bigint generated always as identity,
+    name text not null,
+    first_day date not null,
+    last_day date not null,
+    made_at timestamptz not null,
+    sentences jsonb not null,
+    facts jsonb not null,
+    picture bytea not null,
+    digest text not null,
+    file text not null,
+    uploaded_file text,
+    telling_since timestamptz,
+    posted_at timestamptz,
+    posted_digest text,
+    channel text,
+    primary key (report_id),
+    unique (name, first_day, last_day)
+);
+
+create schema history;
+
+create table history.attributes (
+    lead_id bigint not null,
+    attribute text not null,
+    value jsonb not null,
+    known_at timestamptz,
+    primary key (lead_id, attribute)
+);
+
+-- view history.impossible_orders (lead_id bigint, cycle integer, stage text, occurred_at timestamptz,
+--     created_at timestamptz, mql_at timestamptz, evidence jsonb)
+
+create schema alerts;
+
+create table alerts.incidents (
+    incident_id bigint generated always as identity,
+    kind text not null,
+    subject text not null,
+    state text not null default 'open',
+    opened_at timestamptz not null,
+    seen_at timestamptz not null,
+    clear_since timestamptz,
+    resolved_at timestamptz,
+    escalated_at timestamptz,
+    facts jsonb not null,
+    message_id bigint,
+    is_quiet boolean not null default false,
+    primary key (incident_id),
+    check (state in ('open', 'resolved'))
+);
+create index incidents_message on alerts.incidents (message_id);
+create index incidents_untold on alerts.incidents (incident_id) where ((message_id is null) and (not is_quiet));
+create unique index incidents_open on alerts.incidents (kind, subject) where (state = 'open');
+
+create table alerts.messages (
+    message_id bigint generated always as identity,
+    purpose text not null,
+    digest_group text,
+    parent_id bigint,
+    created_at timestamptz not null,
+    state text not null default 'open',
+    attempts integer not null default 0,
+    tried_at timestamptz,
+    telling_since timestamptz,
+    posted_at timestamptz,
+    channel text,
+    message_ts text,
+    told text,
+    told_facts jsonb,
+    told_at timestamptz,
+    primary key (message_id),
+    unique (parent_id, purpose),
+    check (purpose in ('incident', 'digest', 'escalation', 'resolution')),
+    check (state in ('open', 'final'))
+);
+create index messages_open on alerts.messages (message_id) where (state = 'open');
+
+create table alerts.heartbeats (
+    name text not null,
+    succeeded_at timestamptz not null,
+    primary key (name)
+);

@@ -1,0 +1,34 @@
+"""`make schema`: write include/leadops/schema.sql as the migrations make the database."""
+
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+import leadops
+from leadops.db import connect
+from leadops.migrations.describe import describe_schema
+from leadops.migrations.run import migrate
+from leadops_stack.postgres import PostgresServer
+
+from .conftest import free_port
+
+SCHEMA = Path(leadops.__file__).parent / "schema.sql"
+
+
+def main() -> None:
+    root = Path(tempfile.mkdtemp(prefix="leadops-schema-"))
+    root.chmod(0o755)
+    server = PostgresServer(root / "pg", port=free_port(), password=secrets.token_hex(8))
+    server.start(options="-c fsync=off")
+    try:
+        with connect(server.url()) as connection:
+            migrate(connection)
+            SCHEMA.write_text(describe_schema(connection), encoding="utf-8")
+    finally:
+        server.stop()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
