@@ -17,8 +17,8 @@ from leadops.attribution.attribution_settings import MODELS
 from leadops.attribution.refresh import Refreshed, refresh_attribution
 from leadops.company import Company
 from leadops.db import Connection, connect
+from leadops.events.event_mapping import EventMapping
 from leadops.events.event_settings import EventSettings
-from leadops.events.mapping import Mapping
 from leadops.events.store import accept_events
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
@@ -61,7 +61,7 @@ def touched(postgres: PostgresServer, rows: Rows) -> Iterator[Connection]:
     """A database with all of them, in the order of the file, each tied to its lead."""
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
         admin.execute(f"create database real_touches template {TEMPLATE} strategy file_copy")
-    mapping = Mapping.model_validate(
+    mapping = EventMapping.model_validate(
         yaml.safe_load((ROOT / "docs/mappings/attribution_touches.yaml").read_text(encoding="utf-8"))
     )
     with connect(postgres.url("real_touches")) as connection:

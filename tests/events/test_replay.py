@@ -8,8 +8,8 @@ from leadops.clients.cdp import CdpClient
 from leadops.clients.transport import Answered, Outcome, Refused, Throttled, Unknown, Unreachable
 from leadops.errors import PermanentError, TransientError
 from leadops.events.replay import Rejection, Replay, Replayed
-from leadops.events.rows import Row
 from leadops.settings import Endpoint
+from leadops.tabular.file_row import FileRow
 
 
 class Cdp(CdpClient):
@@ -43,11 +43,11 @@ def rejections() -> list[Rejection]:
     return []
 
 
-def rows(number: int, **values: Any) -> Iterator[Row]:
-    return (Row(n + 2, {"event": "page_view", "n": n} | values) for n in range(number))
+def rows(number: int, **values: Any) -> Iterator[FileRow]:
+    return (FileRow(n + 2, {"event": "page_view", "n": n} | values) for n in range(number))
 
 
-def replay(cdp: Cdp, source: Iterator[Row], rejections: list[Rejection], waits: list[float]) -> Replayed:
+def replay(cdp: Cdp, source: Iterator[FileRow], rejections: list[Rejection], waits: list[float]) -> Replayed:
     return Replay(cdp, mapping=None, reject=rejections.append, sleep=waits.append).run(source)
 
 
@@ -55,7 +55,12 @@ def test_equal_rows_are_told_apart_and_the_same_file_adds_nothing(
     rejections: list[Rejection], waits: list[float]
 ) -> None:
     cdp = Cdp()
-    twice = [Row(2, {"a": 1}), Row(3, {"a": 1}), Row(4, {"a": 2}), Row(5, {"event_id": "own"})]
+    twice = [
+        FileRow(2, {"a": 1}),
+        FileRow(3, {"a": 1}),
+        FileRow(4, {"a": 2}),
+        FileRow(5, {"event_id": "own"}),
+    ]
     assert replay(cdp, iter(twice), rejections, waits) == Replayed(rows=4, accepted=4)
     assert replay(cdp, iter(twice), rejections, waits) == Replayed(rows=4, duplicates=4)
     assert "own" in cdp.known
@@ -105,9 +110,9 @@ def test_one_row_that_is_refused_does_not_hold_up_the_rest(
 def test_rows_that_make_no_event_are_rejected_with_the_reason(
     rejections: list[Rejection], waits: list[float]
 ) -> None:
-    source = [Row(2, {}, "no JSON"), Row(3, {"a": 1}), Row(4, {"a": 1, "a.b": 2})]
+    source = [FileRow(2, {}, "no JSON"), FileRow(3, {"a": 1}), FileRow(4, {"a": 1, "a.b": 2})]
     assert replay(Cdp(), iter(source), rejections, waits) == Replayed(rows=3, accepted=1, rejected=2)
     assert [(one.row, one.detail) for one in rejections] == [
         (2, "no JSON"),
-        (4, "a.b: a is a value and an object at once"),
+        (4, "a.b: a is both a value and an object"),
     ]

@@ -133,7 +133,7 @@ def test_a_row_of_two_leads_is_refused(export: Export) -> None:
         (("c-1", "", "2026-02-30", "", "", ""), "made: is no time in iso"),
         (("c-1", "", "2027-01-05", "", "", ""), "made: lies in the future"),
         (("c-1", "", "1900-01-01", "", "", ""), "made: lies before 1970"),
-        (("c-1", "", "2026-01-05", "", "", "many"), "size: is no number"),
+        (("c-1", "", "2026-01-05", "", "", "many"), "size: not a number"),
         (("c-1", "", "2026-01-05", "=1+1", "", ""), "source: is a formula; export values in its place"),
         (("x" * 201, "", "2026-01-05", "", "", ""), "id: is longer than 200 characters"),
     ],

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from leadops.errors import PermanentError
-from leadops.history.csv_rows import LARGEST_CELL, LARGEST_LINE, LONGEST_KEPT
 from leadops.history.mapping import FileFormat
-from leadops.history.rows import Row, read_rows
+from leadops.history.rows import read_rows
+from leadops.tabular.csv_reader import LARGEST_CELL, LARGEST_LINE, LONGEST_KEPT
+from leadops.tabular.file_row import FileRow
 
 
-def read(path: Path, *columns: str, **file: str) -> list[Row]:
+def read(path: Path, *columns: str, **file: str) -> list[FileRow]:
     return list(
         read_rows(path, file=FileFormat(**file), columns=list(columns or ("id", "name")), tell=lambda _: None)
     )
@@ -25,7 +26,10 @@ def put(folder: Path, content: bytes | str, name: str = "export.csv") -> Path:
 
 def test_rows_know_the_line_on_which_they_begin(tmp_path: Path) -> None:
     path = put(tmp_path, 'id,name\r\n1,"two\r\nlines"\r\n\r\n2,b\r\n')
-    assert read(path) == [Row(2, {"id": "1", "name": "two\r\nlines"}), Row(5, {"id": "2", "name": "b"})]
+    assert read(path) == [
+        FileRow(2, {"id": "1", "name": "two\r\nlines"}),
+        FileRow(5, {"id": "2", "name": "b"}),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -39,12 +43,12 @@ def test_rows_know_the_line_on_which_they_begin(tmp_path: Path) -> None:
     ],
 )
 def test_encodings_marks_and_delimiters(tmp_path: Path, content: bytes, file: dict[str, str]) -> None:
-    assert read(put(tmp_path, content), **file) == [Row(2, {"id": "1", "name": "é"})]
+    assert read(put(tmp_path, content), **file) == [FileRow(2, {"id": "1", "name": "é"})]
 
 
 def test_japanese(tmp_path: Path) -> None:
     path = put(tmp_path, "番号,名前\n1,山田\n".encode("cp932"))
-    assert read(path, "番号", "名前", encoding="cp932") == [Row(2, {"番号": "1", "名前": "山田"})]
+    assert read(path, "番号", "名前", encoding="cp932") == [FileRow(2, {"番号": "1", "名前": "山田"})]
 
 
 def test_an_empty_trailing_column_is_none(tmp_path: Path) -> None:
@@ -55,9 +59,9 @@ def test_an_empty_trailing_column_is_none(tmp_path: Path) -> None:
 def test_ragged_rows_are_told_and_the_next_ones_read(tmp_path: Path) -> None:
     path = put(tmp_path, "id,name\n1\n2,b,c\n3,c\n")
     assert read(path) == [
-        Row(2, {"line": "1"}, fault="has 1 cell, the header 2"),
-        Row(3, {"line": "2,b,c"}, fault="has 3 cells, the header 2"),
-        Row(4, {"id": "3", "name": "c"}),
+        FileRow(2, {"line": "1"}, fault="has 1 cell, the header 2"),
+        FileRow(3, {"line": "2,b,c"}, fault="has 3 cells, the header 2"),
+        FileRow(4, {"id": "3", "name": "c"}),
     ]
 
 
@@ -79,7 +83,7 @@ def test_a_line_longer_than_any_row(tmp_path: Path) -> None:
 def test_a_quote_left_open_is_told_with_its_line(tmp_path: Path) -> None:
     (good, bad) = read(put(tmp_path, 'id,name\r\n1,a\r\n2,"b\r\n3,c\r\n'))
     assert (good.values["id"], bad.number, bad.values) == ("1", 3, {"line": '2,"b'})
-    assert bad.fault == "no CSV: unexpected end of data"
+    assert bad.fault == "not CSV: unexpected end of data"
 
 
 def test_bytes_of_another_encoding_do_not_stop_the_others(tmp_path: Path) -> None:
@@ -94,7 +98,7 @@ def test_parquet(tmp_path: Path) -> None:
     path = tmp_path / "export.parquet"
     table = pyarrow.table({"id": [1, 2], "name": ["a", None], "other": [0.5, 1.5]})
     pyarrow.parquet.write_table(table, path)
-    assert read(path) == [Row(1, {"id": 1, "name": "a"}), Row(2, {"id": 2, "name": None})]
+    assert read(path) == [FileRow(1, {"id": 1, "name": "a"}), FileRow(2, {"id": 2, "name": None})]
     with pytest.raises(PermanentError, match=r"has no column size; it has id, name, other$"):
         read(path, "id", "size")
     path.write_bytes(path.read_bytes()[:40])

@@ -155,7 +155,7 @@ def test_two_deals_of_one_day_are_two(export: Export) -> None:
             ("c-1", "won", "2026-01-07", "", "1.234"),
             "value: has more than two digits after the point, or is too large",
         ),
-        (("c-1", "won", "2026-01-07", "", "much"), "value: is no number"),
+        (("c-1", "won", "2026-01-07", "", "much"), "value: not a number"),
     ],
 )
 def test_a_bad_row(export: Export, row: tuple[str, ...], reason: str) -> None:

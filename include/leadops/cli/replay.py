@@ -12,9 +12,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from leadops.cli.context import console, sleep
 from leadops.clients.cdp import CdpClient
 from leadops.errors import ConfigError, PermanentError
-from leadops.events.mapping import Mapping
+from leadops.events.event_mapping import EventMapping
 from leadops.events.replay import Rejection, Replay, Replayed
-from leadops.events.rows import read_rows
+from leadops.events.replay_rows import read_event_rows
 from leadops.settings import Endpoint, endpoint, load_config
 
 #: Seconds to wait for the CDP's answer, longer than it waits for its database.
@@ -37,7 +37,7 @@ def replay(
 
     Exit code 1 where rows were refused; they are in FILE.rejected.jsonl with the reasons.
     """
-    chosen = load_config("mapping", Mapping, path=mapping) if mapping else None
+    chosen = load_config("mapping", EventMapping, path=mapping) if mapping else None
     past = history if history is not None else bool(chosen and chosen.history)
     target = Endpoint(base_url=gateway.rstrip("/")) if gateway else endpoint("cdp")
     client = CdpClient(
@@ -81,7 +81,7 @@ class Rejections:
             ) from error
 
 
-def _run(file: Path, client: CdpClient, mapping: Mapping | None, rejections: Rejections) -> Replayed:
+def _run(file: Path, client: CdpClient, mapping: EventMapping | None, rejections: Rejections) -> Replayed:
     kind = KINDS.get(file.suffix.lower())
     if not kind:
         raise PermanentError(f"{file}: give a .csv or a .jsonl file")
@@ -94,7 +94,7 @@ def _run(file: Path, client: CdpClient, mapping: Mapping | None, rejections: Rej
     )
     try:
         with bar, bar.open(file, "rb", description=file.name) as stream:
-            rows = read_rows(stream, kind=kind, columns=mapping.columns if mapping else set())
+            rows = read_event_rows(stream, kind=kind, columns=mapping.columns if mapping else set())
             return Replay(client, mapping=mapping, reject=rejections.add, sleep=sleep).run(rows)
     except OSError as error:
         raise PermanentError(f"{file}: cannot be read: {error.strerror}") from error

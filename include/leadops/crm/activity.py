@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from leadops.tabular.times import parse_iso_time
+
 KNOWN = ("id", "lead_id", "kind", "status", "rep_id", "occurred_at", "details")
 
 
@@ -34,17 +36,6 @@ def parse_activity(item: Any) -> Activity:
         kind=str(item["kind"]).lower(),
         status=None if item.get("status") is None else str(item["status"]).lower(),
         rep_id=None if item.get("rep_id") is None else str(item["rep_id"]),
-        occurred_at=parse_time(item["occurred_at"]),
+        occurred_at=parse_iso_time(item["occurred_at"]),
         details=details,
     )
-
-
-def parse_time(text: Any) -> datetime:
-    """Return an ISO 8601 time with its offset; raise ValueError when it is none."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:
-        raise ValueError("a time must be ISO 8601, for example 2026-01-31T09:00:00Z") from error
-    if moment.tzinfo is None:
-        raise ValueError("a time must name its offset from UTC, for example 2026-01-31T09:00:00+09:00")
-    return moment

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from psycopg.types.json import Jsonb
 
 from leadops.clients.crm import CrmClient
-from leadops.crm.activity import Activity, parse_activity, parse_time
+from leadops.crm.activity import Activity, parse_activity
 from leadops.db import Connection
 from leadops.errors import TransientError
 from leadops.queries import Queries
+from leadops.tabular.times import parse_iso_time
 
 queries = Queries(__file__)
 
@@ -114,7 +115,7 @@ def _store_page(
 def _as_of(page: dict[str, Any], *, now: datetime) -> datetime:
     """Return how fresh the feed says it is, at most `now`; raise TransientError when it does not say."""
     try:
-        return min(parse_time(page.get("as_of")), now)
+        return min(parse_iso_time(page.get("as_of")), now)
     except ValueError as error:
         raise TransientError("CRM activities: the page does not say its as_of") from error
 

@@ -10,8 +10,8 @@ from uuid import UUID, uuid5
 from leadops.clients.cdp import CdpClient
 from leadops.clients.transport import Answered, Refused, Throttled
 from leadops.errors import PermanentError, TransientError
-from leadops.events.mapping import BadRow, Mapping, nest
-from leadops.events.rows import Row
+from leadops.events.event_mapping import EventMapping, nest
+from leadops.tabular.file_row import BadRowError, FileRow
 
 #: What one call may hold by the CDP's contract, with room for the brackets and commas.
 BATCH_EVENTS, BATCH_BYTES = 500, 512 * 1024 - 2048
@@ -52,17 +52,17 @@ class Replay:
         self,
         client: CdpClient,
         *,
-        mapping: Mapping | None,
+        mapping: EventMapping | None,
         reject: Callable[[Rejection], None],
         sleep: Callable[[float], None],
     ) -> None:
         self.counts = Replayed()
         self._client, self._mapping, self._reject_row, self._sleep = client, mapping, reject, sleep
         self._seen: Counter[UUID] = Counter()
-        self._batch: list[tuple[Row, bytes]] = []
+        self._batch: list[tuple[FileRow, bytes]] = []
         self._bytes = 0
 
-    def run(self, rows: Iterable[Row]) -> Replayed:
+    def run(self, rows: Iterable[FileRow]) -> Replayed:
         """Send all `rows`; return the counts.
 
         Without an event_id of its own an event gets one from its row's content and how many equal rows came
@@ -73,7 +73,7 @@ class Replay:
             self.counts.rows += 1
             try:
                 event = self._make_event(row)
-            except BadRow as error:
+            except BadRowError as error:
                 self._reject(row, "bad_row", str(error))
                 continue
             body = json.dumps(event, separators=(",", ":")).encode("ascii")
@@ -84,9 +84,9 @@ class Replay:
         self._flush()
         return self.counts
 
-    def _make_event(self, row: Row) -> dict[str, Any]:
+    def _make_event(self, row: FileRow) -> dict[str, Any]:
         if row.fault:
-            raise BadRow(row.fault)
+            raise BadRowError(row.fault)
         event = self._mapping.make_event(row.values) if self._mapping else nest(row.values)
         if "event_id" not in event:
             content = uuid5(ROW_NAMESPACE, json.dumps(row.values, sort_keys=True))
@@ -99,7 +99,7 @@ class Replay:
         if batch:
             self._send(batch)
 
-    def _send(self, batch: list[tuple[Row, bytes]]) -> None:
+    def _send(self, batch: list[tuple[FileRow, bytes]]) -> None:
         answer = self._post(b"[" + b",".join(body for _, body in batch) + b"]")
         if isinstance(answer, Refused):
             if answer.status not in BODY_REFUSALS:
@@ -139,7 +139,7 @@ class Replay:
             self._sleep(pause)
             waited, pause = waited + pause, min(2 * pause, LONGEST_PAUSE)
 
-    def _reject(self, row: Row, reason: str, detail: str, *, in_quarantine: bool = False) -> None:
+    def _reject(self, row: FileRow, reason: str, detail: str, *, in_quarantine: bool = False) -> None:
         if in_quarantine:
             self.counts.quarantined += 1
         else:

@@ -7,11 +7,12 @@ from uuid import UUID, uuid5
 
 from leadops.crm.activity import Activity
 from leadops.crm.import_activities import import_activities
-from leadops.history.cells import BadRow, Cells
+from leadops.history.cells import Cells
 from leadops.history.leads import read_name
 from leadops.history.mapping import ActivitiesMapping
 from leadops.history.outcomes import Answer, Read, Task
 from leadops.lifecycle.crm_links import find_linked_leads
+from leadops.tabular.file_row import BadRowError
 
 #: The namespace of ids made from a row's content; any constant.
 CONTENT = UUID("c2e8a1de-6a35-4c1c-8a7e-0f7f0f3c6a55")
@@ -25,14 +26,14 @@ class Activities:
         self.impossible = 0
 
     def read(self, cells: Cells) -> Activity:
-        """Return what the row says; raise BadRow. Without an id of its own it gets one from its content."""
+        """Return what the row says; raise BadRowError. Without its own id it gets one from its content."""
         mapping = self._mapping
         crm_id = read_name(mapping.crm_id, cells)
         kind = read_name(mapping.kind, cells)
         occurred_at = mapping.occurred_at.read(cells, zone=self._task.zone, now=self._task.now)
         for name, value in (("crm_id", crm_id), ("kind", kind), ("occurred_at", occurred_at)):
             if value is None:
-                raise BadRow(f"no {name}")
+                raise BadRowError(f"no {name}")
         status = read_name(mapping.status, cells)
         details: dict[str, Any] = {name: source.read(cells) for name, source in mapping.details.items()}
         activity = Activity(
@@ -62,7 +63,7 @@ class Activities:
         answers: list[Answer] = []
         for each in records:
             if each.crm_lead_id not in linked:
-                answers.append(BadRow("no lead of the CRM has this crm_id; import the leads first"))
+                answers.append(BadRowError("no lead of the CRM has this crm_id; import the leads first"))
                 continue
             answers.append("new" if each.activity_id in new else "known")
             new.discard(each.activity_id)

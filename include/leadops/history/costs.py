@@ -9,10 +9,12 @@ from uuid import UUID, uuid5
 from leadops.db import load_sql
 from leadops.economics.costs import Cost, check_cost, record_costs
 from leadops.errors import PermanentError
-from leadops.history.cells import BadRow, Cells, Value, read_number
+from leadops.history.cells import Cells, Value
 from leadops.history.leads import read_name
 from leadops.history.mapping import CostsMapping
 from leadops.history.outcomes import Answer, Read, Task
+from leadops.tabular.cells import read_number
+from leadops.tabular.file_row import BadRowError
 
 #: The namespace of origins made from a row's content; any constant.
 CONTENT = UUID("5b0e9bd8-9d0f-49f4-8f5f-1d5d2f0a4be3")
@@ -27,7 +29,7 @@ class Costs:
         self.impossible = 0
 
     def read(self, cells: Cells) -> Cost:
-        """Return what the row says; raise BadRow.
+        """Return what the row says; raise BadRowError.
 
         Without a reference its origin is its content and how many equal rows came before, so two equal
         costs of a file are two, and the same file again is the same.
@@ -35,7 +37,7 @@ class Costs:
         mapping, task = self._mapping, self._task
         month = mapping.month.read(cells, zone=task.zone, now=task.now)
         if month is None:
-            raise BadRow(f"{', '.join(mapping.month.columns)}: no month")
+            raise BadRowError(f"{', '.join(mapping.month.columns)}: no month")
         day = month.astimezone(mapping.month.own_zone(task.zone)).date().replace(day=1)
         facts = {
             "month": day,
@@ -53,7 +55,7 @@ class Costs:
         try:
             return check_cost(Cost(origin=f"import:{reference}", **facts))  # type: ignore[arg-type]  # by name
         except PermanentError as error:
-            raise BadRow(str(error)) from None
+            raise BadRowError(str(error)) from None
 
     def keys(self, record: Cost) -> list[str]:
         """Return by what the row is known."""

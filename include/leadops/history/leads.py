@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from leadops.db import load_sql
 from leadops.delivery.external_ids import register_external_ids
 from leadops.events.contract import normalise_email
-from leadops.history.cells import BadRow, Cells
+from leadops.history.cells import Cells
 from leadops.history.mapping import LeadReference, LeadsMapping
 from leadops.history.moments import Moment
 from leadops.history.outcomes import Answer, Read, Task
@@ -18,6 +18,7 @@ from leadops.identity.rejoin import follow_ages
 from leadops.identity.resolve import take_turn
 from leadops.lifecycle.crm_links import find_linked_leads, link_leads
 from leadops.lifecycle.import_stages import arrange_stages
+from leadops.tabular.file_row import BadRowError
 
 #: Characters of an id, a campaign or a source; longer ones are none.
 LONGEST_NAME = 200
@@ -38,12 +39,12 @@ class Leads:
         self.impossible = 0
 
     def read(self, cells: Cells) -> LeadRecord:
-        """Return what the row says; raise BadRow."""
+        """Return what the row says; raise BadRowError."""
         mapping, task = self._mapping, self._task
         crm_id, email = read_reference(mapping.lead, cells)
         created_at = mapping.created_at.read(cells, zone=task.zone, now=task.now)
         if created_at is None:
-            raise BadRow(f"{', '.join(mapping.created_at.columns)}: no first contact (created_at)")
+            raise BadRowError(f"{', '.join(mapping.created_at.columns)}: no first contact (created_at)")
         attributes = []
         for name, source in mapping.attributes.items():
             value = source.read(cells)
@@ -112,24 +113,24 @@ class Leads:
 
 
 def read_reference(reference: LeadReference, cells: Cells) -> tuple[str | None, str | None]:
-    """Return the CRM id and the address (lower case) of the row's lead; raise BadRow where it has neither."""
+    """Return the CRM id and the address (lower case) of the row's lead; raise BadRowError for neither."""
     crm_id = read_name(reference.crm_id, cells)
     email = reference.email.read_text(cells) if reference.email else None
     if email:
         try:
             email = normalise_email(email)
         except ValueError:
-            raise BadRow(f"{', '.join(reference.email.columns)}: is no address") from None  # type: ignore[union-attr]
+            raise BadRowError(f"{', '.join(reference.email.columns)}: is no address") from None  # type: ignore[union-attr]
     if not crm_id and not email:
-        raise BadRow("no crm_id and no email: nobody knows whose row it is")
+        raise BadRowError("no crm_id and no email: nobody knows whose row it is")
     return crm_id, email
 
 
 def read_name(value: Any, cells: Cells) -> str | None:
-    """Return a short text, None where there is none; raise BadRow where it is too long."""
+    """Return a short text, None where there is none; raise BadRowError where it is too long."""
     text: str | None = value.read_text(cells) if value else None
     if text and len(text) > LONGEST_NAME:
-        raise BadRow(f"{', '.join(value.columns)}: is longer than {LONGEST_NAME} characters")
+        raise BadRowError(f"{', '.join(value.columns)}: is longer than {LONGEST_NAME} characters")
     return text
 
 
@@ -138,7 +139,7 @@ def _answer(lead_ids: list[int], made: set[int], changed: set[int]) -> list[Answ
     changed = changed - made
     for lead in lead_ids:
         if not lead:
-            answers.append(BadRow("its crm_id and its email are of two leads; say which is right"))
+            answers.append(BadRowError("its crm_id and its email are of two leads; say which is right"))
         elif lead in made:
             answers.append("new")
             made.discard(lead)

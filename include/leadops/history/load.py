@@ -12,18 +12,19 @@ from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.errors import ConfigError, PermanentError
 from leadops.history.activities import Activities
-from leadops.history.cells import BadRow, Cells
+from leadops.history.cells import Cells
 from leadops.history.costs import Costs
 from leadops.history.leads import Leads
 from leadops.history.mapping import MAPPINGS, Mapping
 from leadops.history.outcomes import Answer, Imported, Read, Refuse, Refused, Task
 from leadops.history.rehearsal import Rehearsal
-from leadops.history.rows import Row, read_rows
+from leadops.history.rows import read_rows
 from leadops.history.transitions import Transitions
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.settings import load_config
+from leadops.tabular.file_row import BadRowError, FileRow
 
 CHUNK_ROWS = 5_000
 
@@ -34,7 +35,7 @@ class Kind(Protocol):
     impossible: int
 
     def read(self, cells: Cells) -> Any:
-        """Return what a row says; raise BadRow."""
+        """Return what a row says; raise BadRowError."""
 
     def keys(self, record: Any) -> list[str]:
         """Return by what a row is known; with one of them known it is not new."""
@@ -123,18 +124,18 @@ class _Import:
         self._refuse, self._rehearsal = refuse, rehearsal
         self._counts = Imported()
 
-    def take(self, chunk: list[Row]) -> None:
+    def take(self, chunk: list[FileRow]) -> None:
         """Bring the rows in, in one transaction, or see what would become of them."""
         understood: list[Read] = []
         answers: dict[int, Answer] = {}
         for place, row in enumerate(chunk):
             if row.fault:
-                answers[place] = BadRow(row.fault)
+                answers[place] = BadRowError(row.fault)
                 continue
             try:
                 cells = self._mapping.cells(row.values, row.number)
                 understood.append(Read(place, self._loader.read(cells)))
-            except BadRow as error:
+            except BadRowError as error:
                 answers[place] = error
         written = self._write(understood)
         answers |= {read.place: answer for read, answer in zip(understood, written, strict=True)}
@@ -167,10 +168,10 @@ class _Import:
         if row and row[0]:
             qualify_leads(self._task.connection, contract=self._task.contract, now=self._task.now)
 
-    def _count(self, answer: Answer, row: Row) -> None:
+    def _count(self, answer: Answer, row: FileRow) -> None:
         counts = self._counts
         counts.rows += 1
-        if isinstance(answer, BadRow):
+        if isinstance(answer, BadRowError):
             counts.refused += 1
             counts.reasons[answer.reason] += 1
             self._refuse(Refused(row.number, str(answer), row.values))

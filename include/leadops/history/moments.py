@@ -1,22 +1,21 @@
 """Where a time comes from: a column in one of several formats, a constant, or a running number."""
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any, Literal
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
 from leadops.company import ZoneName
-from leadops.history.cells import BadRow, Cells, read_number
+from leadops.history.cells import Cells
 from leadops.settings import Settings
+from leadops.tabular.cells import read_number
+from leadops.tabular.file_row import BadRowError
+from leadops.tabular.times import check_time_format, parse_time, to_utc
 
-#: Formats that are no pattern of strptime; excel: days since 1899-12-30.
-WORDS = ("iso", "unix", "unix_ms", "excel")
-EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - days are counted on a wall
 #: No CRM is older; what lies before is a default of some software (1900-01-00, 1601, 0001).
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
-#: What a pattern must say for a day to be known.
-_DAY = ({"%Y", "%y", "%c", "%x", "%G"}, {"%m", "%b", "%B", "%j", "%c", "%x", "%V"})
 
 
 class Derived(Settings):
@@ -51,7 +50,7 @@ class Moment(Settings):
         if not formats:
             raise ValueError("give at least one format")
         for each in formats:
-            _check_format(each)
+            check_time_format(each)
         return formats
 
     @model_validator(mode="after")
@@ -77,16 +76,16 @@ class Moment(Settings):
     def read(self, cells: Cells, *, zone: tzinfo, now: datetime) -> datetime | None:
         """Return the time in UTC, None where the cell is null; `zone` is the company's.
 
-        Raises BadRow where it is no time, lies before 1970 or after `now`.
+        Raises BadRowError where it is no time, lies before 1970 or after `now`.
         """
         moment = self._find(cells, self.own_zone(zone))
         if moment is None:
             return None
         name = ", ".join(self.columns) or "constant"
         if moment < EARLIEST:
-            raise BadRow(f"{name}: lies before 1970", moment.date())
+            raise BadRowError(f"{name}: lies before 1970", moment.date())
         if moment > now:
-            raise BadRow(f"{name}: lies in the future", moment.date())
+            raise BadRowError(f"{name}: lies in the future", moment.date())
         return moment
 
     def own_zone(self, zone: tzinfo) -> tzinfo:
@@ -95,56 +94,22 @@ class Moment(Settings):
 
     def _find(self, cells: Cells, zone: tzinfo) -> datetime | None:
         if self.constant is not None:
-            return _settle(self.constant, zone)
+            return to_utc(self.constant, zone)
         cell = cells.get(self.columns[0])
         if cell is None:
             return None
         try:
             if self.derived:
                 steps = int(read_number(cell, self.derived.column)) - self.derived.first
-                return _settle(self.derived.start, zone) + steps * timedelta(
-                    minutes=self.derived.step_minutes
-                )
+                return to_utc(self.derived.start, zone) + steps * timedelta(minutes=self.derived.step_minutes)
             if isinstance(cell, date):
-                return _settle(cell, zone)
-            for each in self.format:
-                if (found := _parse(str(cell), each, zone)) is not None:
-                    return found
+                return to_utc(cell, zone)
         except (ValueError, OverflowError, OSError):
-            pass
-        raise BadRow(f"{self.columns[0]}: is no time in {' or '.join(self.format)}", cell)
+            raise self._not_a_time(cell) from None
+        for each in self.format:
+            with suppress(ValueError):
+                return parse_time(str(cell), each, zone=zone)
+        raise self._not_a_time(cell)
 
-
-def _parse(text: str, pattern: str, zone: tzinfo) -> datetime | None:
-    try:
-        if pattern in ("unix", "unix_ms"):
-            return datetime.fromtimestamp(float(text) / (1 if pattern == "unix" else 1000), UTC)
-        if pattern == "excel":
-            return _settle(EXCEL_EPOCH + timedelta(days=float(text)), zone)
-        if pattern == "iso":
-            return _settle(datetime.fromisoformat(text), zone)
-        return _settle(datetime.strptime(text, pattern), zone)  # noqa: DTZ007 - the zone follows
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _settle(moment: date | datetime, zone: tzinfo) -> datetime:
-    """Return `moment` in UTC; a day is its midnight, a time without a zone is in `zone`."""
-    if not isinstance(moment, datetime):
-        moment = datetime.combine(moment, time())
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
-
-
-def _check_format(pattern: str) -> None:
-    if pattern in WORDS:
-        return
-    told = {pattern[place : place + 2] for place, sign in enumerate(pattern) if sign == "%"}
-    if not all(told & needed for needed in _DAY):
-        raise ValueError(
-            f"{pattern!r} does not say the day; write {', '.join(WORDS)} or a pattern such as %d-%m-%Y %H:%M"
-        )
-    example: Any = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
-    try:
-        datetime.strptime(example.strftime(pattern), pattern)  # noqa: DTZ007 - only whether it can be read
-    except ValueError as error:
-        raise ValueError(f"{pattern!r} is no pattern of strptime: {error}") from error
+    def _not_a_time(self, cell: object) -> BadRowError:
+        return BadRowError(f"{self.columns[0]}: is no time in {' or '.join(self.format)}", cell)

@@ -7,9 +7,9 @@ from datetime import datetime, tzinfo
 from typing import Any, Literal, NamedTuple
 
 from leadops.db import Connection
-from leadops.history.cells import BadRow
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.kpi_contract import KpiContract
+from leadops.tabular.file_row import BadRowError
 
 #: new: something was added; changed: something known was made more exact; known: nothing to do; empty: the
 #: row holds nothing of this kind.
@@ -60,6 +60,6 @@ class Read(NamedTuple):
 
 
 #: What one row came to: an outcome, or why it cannot be in.
-Answer = Outcome | BadRow
+Answer = Outcome | BadRowError
 #: Told of each refused row.
 Refuse = Callable[[Refused], None]

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from leadops.errors import PermanentError
-from leadops.history.rows import Row
+from leadops.tabular.file_row import FileRow
 
 BATCH_ROWS = 2_000
 
 
-def read_parquet(path: Path, *, columns: list[str], tell: Callable[[float], None]) -> Iterator[Row]:
+def read_parquet(path: Path, *, columns: list[str], tell: Callable[[float], None]) -> Iterator[FileRow]:
     """Yield the rows of the Parquet file at `path`, counted from 1; see leadops.history.rows.read_rows."""
     import pyarrow
     import pyarrow.parquet
@@ -24,6 +24,6 @@ def read_parquet(path: Path, *, columns: list[str], tell: Callable[[float], None
                 tell(number / total)
                 for values in batch.to_pylist():
                     number += 1
-                    yield Row(number, values)
+                    yield FileRow(number, values)
     except (pyarrow.ArrowException, OSError) as error:
         raise PermanentError(f"{path}: is no Parquet file that can be read") from error

@@ -1,12 +1,13 @@
 """The rows of an export, one at a time: a bad row is told, and the next one read."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from leadops.errors import PermanentError
+from leadops.history.csv_rows import read_csv
 from leadops.history.mapping import FileFormat
+from leadops.history.parquet_rows import read_parquet
+from leadops.tabular.file_row import FileRow
 
 #: What a file's first bytes say it is, whatever its name.
 _SIGNATURES = {
@@ -18,25 +19,15 @@ _SIGNATURES = {
 CSV_ENDINGS, PARQUET_ENDINGS = (".csv", ".tsv", ".txt"), (".parquet", ".pq")
 
 
-@dataclass(frozen=True)
-class Row:
-    """A row's number (in a CSV the line on which it begins), its cells by column, what is wrong with it.
-
-    Of a row with a `fault` the `values` are the line on which it begins, as it stands, under "line".
-    """
-
-    number: int
-    values: dict[str, Any] = field(default_factory=dict)
-    fault: str | None = None
-
-
 def read_rows(
     path: Path, *, file: FileFormat, columns: list[str], tell: Callable[[float], None]
-) -> Iterator[Row]:
+) -> Iterator[FileRow]:
     """Yield the rows of `path`, .csv or .parquet, with `columns`; `tell` hears which part of it is read.
 
-    Memory does not grow with the file. Raises PermanentError, in one line that says what to change, where
-    the file cannot be read, is empty or of another format, or lacks a column.
+    A row's number is the line on which it begins (CSV) or its place from 1 (Parquet). Of a faulty row the
+    `values` are the line on which it begins, as it stands, under "line". Memory does not grow with the file.
+    Raises PermanentError, in one line that says what to change, if the file cannot be read, is empty or of
+    another format, or lacks a column.
     """
     ending = path.suffix.lower()
     if path.is_dir():
@@ -57,10 +48,6 @@ def read_rows(
         if start.startswith(signature):
             raise PermanentError(f"{path}: is {words}")
     if ending in PARQUET_ENDINGS:
-        from leadops.history.parquet_rows import read_parquet
-
         yield from read_parquet(path, columns=columns, tell=tell)
     else:
-        from leadops.history.csv_rows import read_csv
-
         yield from read_csv(path, file=file, columns=columns, tell=tell)

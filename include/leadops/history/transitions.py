@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, get_args
 
 from leadops.db import load_sql
-from leadops.history.cells import BadRow, Cells, Value, read_number
+from leadops.history.cells import Cells, Value
 from leadops.history.leads import read_name, read_reference
 from leadops.history.mapping import Stage, StageSource, TransitionsMapping
 from leadops.history.outcomes import Answer, Read, Task
@@ -14,6 +14,8 @@ from leadops.identity.import_leads import find_leads
 from leadops.lifecycle.crm_links import find_linked_leads
 from leadops.lifecycle.import_stages import import_stages
 from leadops.lifecycle.imported_cycles import ImportedStage
+from leadops.tabular.cells import read_number
+from leadops.tabular.file_row import BadRowError
 
 STAGES = get_args(Stage)
 #: Values are kept as numeric(18, 2).
@@ -48,7 +50,7 @@ class Transitions:
         self.impossible = 0
 
     def read(self, cells: Cells) -> TransitionRecord:
-        """Return what the row says; raise BadRow."""
+        """Return what the row says; raise BadRowError."""
         found = (self._read_stage(each, cells) for each in self._mapping.transitions)
         stages = [each for each in found if each]
         crm_id, email = read_reference(self._mapping.lead, cells) if stages else (None, None)
@@ -62,9 +64,11 @@ class Transitions:
         if stage is None or (occurred_at is None and not source.when):
             return None
         if stage not in STAGES:
-            raise BadRow(f"the stage must be one of {', '.join(STAGES)}; give values in the mapping", stage)
+            raise BadRowError(
+                f"the stage must be one of {', '.join(STAGES)}; give values in the mapping", stage
+            )
         if occurred_at is None:
-            raise BadRow(f"{', '.join(source.at.columns)}: no time of the stage {stage}")
+            raise BadRowError(f"{', '.join(source.at.columns)}: no time of the stage {stage}")
         evidence: dict[str, Any] = {"imported": self._task.file, "line": cells.number}
         if source.at.made_up:
             evidence["time"] = source.at.made_up
@@ -106,7 +110,7 @@ class Transitions:
             } - {None}
             if len(known) != 1:
                 answers.append(
-                    BadRow(
+                    BadRowError(
                         "its crm_id and its email are of two leads; say which is right"
                         if known
                         else "no lead has this crm_id or email; import the leads first"
@@ -144,5 +148,5 @@ def _read_value(source: Value | None, cells: Cells) -> Decimal | None:
     name = ", ".join(source.columns) or "value"
     value = read_number(found, name)
     if value != round(value, 2) or abs(value) >= _VALUE_BELOW:
-        raise BadRow(f"{name}: has more than two digits after the point, or is too large", value)
+        raise BadRowError(f"{name}: has more than two digits after the point, or is too large", value)
     return value

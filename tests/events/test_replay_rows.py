@@ -3,21 +3,22 @@ from io import BytesIO
 import pytest
 
 from leadops.errors import PermanentError
-from leadops.events.rows import Row, read_rows
+from leadops.events.replay_rows import read_event_rows
+from leadops.tabular.file_row import FileRow
 
 
-def rows(data: bytes, kind: str, columns: set[str] | None = None) -> list[Row]:
-    return list(read_rows(BytesIO(data), kind=kind, columns=columns or set()))
+def rows(data: bytes, kind: str, columns: set[str] | None = None) -> list[FileRow]:
+    return list(read_event_rows(BytesIO(data), kind=kind, columns=columns or set()))
 
 
 def test_csv_leaves_empty_cells_out_and_goes_on_after_a_broken_row() -> None:
     data = b'\xef\xbb\xbfa,b\r\n1,\r\n"two\nlines",2\r\n1,2,3\r\n1\r\n4,5\r\n'
     assert rows(data, "csv", {"a"}) == [
-        Row(2, {"a": "1"}),
-        Row(4, {"a": "two\nlines", "b": "2"}),
-        Row(5, {"a": "1", "b": "2"}, "the header has 2 cells"),
-        Row(6, {"a": "1"}, "the header has 2 cells"),
-        Row(7, {"a": "4", "b": "5"}),
+        FileRow(2, {"a": "1"}),
+        FileRow(4, {"a": "two\nlines", "b": "2"}),
+        FileRow(5, {"a": "1", "b": "2"}, "the header has 2 cells"),
+        FileRow(6, {"a": "1"}, "the header has 2 cells"),
+        FileRow(7, {"a": "4", "b": "5"}),
     ]
 
 
@@ -25,7 +26,7 @@ def test_csv_goes_on_after_a_cell_that_is_too_long() -> None:
     data = b"a\n" + b"x" * 1_000_001 + b"\n1\n"
     first, second = rows(data, "csv")
     assert first.fault
-    assert second == Row(3, {"a": "1"})
+    assert second == FileRow(3, {"a": "1"})
 
 
 def test_a_missing_column_is_named_at_once() -> None:
@@ -40,9 +41,9 @@ def test_jsonl_goes_on_after_a_broken_line() -> None:
     found = rows(data, "jsonl")
     assert [(row.number, row.fault) for row in found] == [
         (1, None),
-        (3, "the line is no JSON"),
-        (4, "the line is no JSON object"),
-        (5, "the line is no JSON"),
+        (3, "the line is not JSON"),
+        (4, "the line is not a JSON object"),
+        (5, "the line is not JSON"),
         (6, None),
     ]
     assert found[-1].values == {"a": "\udcff"}
