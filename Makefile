@@ -53,7 +53,7 @@ check: install-dev  ## format, lint, types, SQL, who may import whom; changes no
 fmt: install-dev  ## format the Python files
 	$(BIN)/ruff format
 
-schema: install-dev  ## write include/leadops/schema.sql again: the tables that the migrations make
+schema: install-dev  ## write schema.sql and the table of ARCHITECTURE.md again, from the SQL
 	$(BIN)/python -m tests.write_schema
 
 bench: install-dev  ## measure, and compare ratios within one run

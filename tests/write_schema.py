@@ -1,4 +1,4 @@
-"""`make schema`: write include/leadops/schema.sql as the migrations make the database."""
+"""`make schema`: write include/leadops/schema.sql and the table of ARCHITECTURE.md again."""
 
 import secrets
 import shutil
@@ -12,6 +12,7 @@ from leadops.migrations.run import migrate
 from leadops_stack.postgres import PostgresServer
 
 from .conftest import free_port
+from .table_walls import write_table
 
 SCHEMA = Path(leadops.__file__).parent / "schema.sql"
 
@@ -28,6 +29,7 @@ def main() -> None:
     finally:
         server.stop()
         shutil.rmtree(root, ignore_errors=True)
+    write_table()
 
 
 if __name__ == "__main__":
