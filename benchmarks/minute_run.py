@@ -11,9 +11,9 @@ from benchmarks.fill import fill
 from benchmarks.prepared_ma import learn_ids
 from leadops.clients.ma import MaClient
 from leadops.company import Company
-from leadops.delivery.audit import Audit, audit_scores
+from leadops.delivery.audit import AuditResult, audit_scores
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.push import push
+from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
@@ -71,7 +71,7 @@ def _score(arena: Arena) -> int:
 
 
 def _push(arena: Arena, endpoint: Endpoint) -> PushReport:
-    return push(
+    return push_target(
         database_url=arena.url,
         endpoint=endpoint,
         target="ma",
@@ -82,7 +82,7 @@ def _push(arena: Arena, endpoint: Endpoint) -> PushReport:
     )
 
 
-def _audit(arena: Arena, endpoint: Endpoint) -> Audit:
+def _audit(arena: Arena, endpoint: Endpoint) -> AuditResult:
     client = MaClient(endpoint)
     try:
         with arena.connect() as connection:

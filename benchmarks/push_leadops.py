@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.deltas import Deltas
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.push import push
+from leadops.delivery.push import push_target
 from leadops.settings import Endpoint, load_config
 
 #: Calls a second: the permits are still taken and written down, but never run out.
@@ -21,7 +21,7 @@ def prepare_leadops(deltas: Deltas, endpoint: Endpoint, _folder: Path) -> Callab
     settings = settings.model_copy(update={"targets": {"ma": ma}})
 
     def run() -> None:
-        push(
+        push_target(
             database_url=deltas.url,
             endpoint=endpoint,
             target="ma",

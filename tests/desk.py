@@ -13,10 +13,10 @@ import requests
 
 from leadops.clients.ma import MaClient
 from leadops.db import Connection, connect
-from leadops.delivery.audit import Audit, audit_scores
+from leadops.delivery.audit import AuditResult, audit_scores
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox import enqueue_effect
-from leadops.delivery.push import push
+from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.settings import Endpoint, load_config
 from leadops_sandbox.serve import serve_in_thread
@@ -91,7 +91,7 @@ class Desk:
             )
 
     def push(self, *, seconds: float = 20) -> PushReport:
-        return push(
+        return push_target(
             database_url=self.url,
             endpoint=self.endpoint,
             target="ma",
@@ -101,7 +101,7 @@ class Desk:
             until=self.clock() + timedelta(seconds=seconds),
         )
 
-    def audit(self) -> Audit:
+    def audit(self) -> AuditResult:
         with self.connect() as connection:
             return audit_scores(connection, MaClient(self.endpoint))
 

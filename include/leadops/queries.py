@@ -1,7 +1,7 @@
 """Named SQL statements, kept in the .sql file beside the module that runs them; rows come by column name."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar, cast
 
@@ -72,6 +72,12 @@ class Queries:
             cursor.itersize = PAGE
             cursor.execute(self.statements[statement], values)
             yield from cursor
+
+    def copy(self, connection: Connection, statement: str, rows: Iterable[Sequence[object]], /) -> None:
+        """Write `rows` with `copy … from stdin`, their values in the order of the statement's columns."""
+        with connection.cursor() as cursor, cursor.copy(self.statements[statement]) as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def values(self, connection: Connection, statement: str, /, **values: object) -> list[Any]:
         """Return the only column of every row."""

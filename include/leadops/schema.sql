@@ -393,29 +393,29 @@ create table delivery.audits (
     ma_leads bigint not null default 0,
     under_way bigint not null default 0,
     differing bigint not null default 0,
-    gone bigint not null default 0,
-    broken bigint not null default 0,
-    unknown bigint not null default 0,
-    healed bigint not null default 0,
-    heal_limit integer not null,
-    gone_limit integer not null,
+    missing_in_ma bigint not null default 0,
+    inconsistent bigint not null default 0,
+    unmatched bigint not null default 0,
+    corrected bigint not null default 0,
+    correction_limit integer not null,
+    missing_limit integer not null,
     lead_ids bigint[] not null default '{}'::bigint[],
     primary key (audit_id)
 );
 
-create table delivery.heals (
-    heal_id bigint generated always as identity,
+create table delivery.score_corrections (
+    correction_id bigint generated always as identity,
     audit_id bigint not null,
     lead_id bigint not null,
     external_id text not null,
     outbox_id bigint,
     ledger bigint not null,
     ma bigint not null,
-    healed_at timestamptz not null,
-    primary key (heal_id)
+    corrected_at timestamptz not null,
+    primary key (correction_id)
 );
-create index heals_audit on delivery.heals (audit_id);
-create index heals_lead on delivery.heals (lead_id, heal_id);
+create index score_corrections_audit on delivery.score_corrections (audit_id);
+create index score_corrections_lead on delivery.score_corrections (lead_id, correction_id);
 
 -- view delivery.undelivered_deltas (target text, ledger_seq bigint, why text, batch_id bigint)
 

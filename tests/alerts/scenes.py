@@ -64,7 +64,7 @@ def dead_letters(connection: Connection, now: datetime) -> None:
 
 def audit(connection: Connection, now: datetime) -> None:
     connection.execute(
-        "insert into delivery.audits (night, audited_by, begun_at, ended_at, heal_limit, gone_limit,"
+        "insert into delivery.audits (night, audited_by, begun_at, ended_at, correction_limit, missing_limit,"
         " differing, lead_ids) values (%(now)s, 'test', %(now)s, %(now)s, 100, 10, 101, '{4}')",
         {"now": now},
     )

@@ -12,7 +12,9 @@ OPEN = "select subject, opened_at, facts from alerts.incidents where state = 'op
 
 
 def audited(connection: Connection, *, ended: bool = True, **counts: int) -> None:
-    names = ", ".join(["night", "audited_by", "begun_at", "ended_at", "heal_limit", "gone_limit", *counts])
+    names = ", ".join(
+        ["night", "audited_by", "begun_at", "ended_at", "correction_limit", "missing_limit", *counts]
+    )
     values = [date(2026, 7, 31), "test", NOW, NOW if ended else None, 100, 10, *counts.values()]
     connection.execute(
         f"insert into delivery.audits ({names}, lead_ids)"
@@ -33,9 +35,9 @@ def look(connection: Connection, *, minutes: float = 0) -> list[tuple]:
     ("counts", "told"),
     [
         ({"differing": 101}, {"count": 101}),
-        ({"gone": 11}, {"gone": 11}),
-        ({"broken": 2}, {"broken": 2}),
-        ({"differing": 3, "healed": 2}, {"count": 1}),
+        ({"missing_in_ma": 11}, {"gone": 11}),
+        ({"inconsistent": 2}, {"broken": 2}),
+        ({"differing": 3, "corrected": 2}, {"count": 1}),
     ],
 )
 def test_what_was_left_is_one_incident_until_a_later_night_leaves_nothing(
@@ -48,12 +50,12 @@ def test_what_was_left_is_one_incident_until_a_later_night_leaves_nothing(
     assert facts["lead_ids"] == [4, 9, 12, 13, 14]
     audited(connection, ended=False)  # one that was cut off says nothing
     assert len(look(connection, minutes=1)) == 1
-    audited(connection, differing=5, healed=5, gone=10)
+    audited(connection, differing=5, corrected=5, missing_in_ma=10)
     look(connection, minutes=2)
     assert look(connection, minutes=6) == []
 
 
 def test_healed_is_no_news(connection: Connection) -> None:
     assert look(connection) == []
-    audited(connection, differing=5, healed=5)
+    audited(connection, differing=5, corrected=5)
     assert look(connection) == []

@@ -128,7 +128,7 @@ def test_audit_puts_the_ma_right_when_it_is_told_to(desk: Desk, run) -> None:  #
 
     healed: Result = run("audit", "--heal")
 
-    assert (healed.exit_code, "1 differ, 1 are put right" in healed.output) == (0, True)
+    assert (healed.exit_code, "1 differ, 1 are corrected" in healed.output) == (0, True)
     run("push", "--target", "ma")
     assert run("audit").exit_code == 0
     assert desk.value("select audited_by from delivery.audits").startswith("leadops audit, ")

@@ -16,7 +16,7 @@ from leadops.delivery.dead_letters import discard_dead_letters, list_dead_letter
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.operations import OPERATIONS, operations_with_id
 from leadops.delivery.outbox import enqueue_effect
-from leadops.delivery.push import push
+from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.settings import Endpoint, load_config
 from leadops_sandbox.serve import serve_in_thread
@@ -53,7 +53,7 @@ class Crm:
         settings = load_config("delivery", DeliverySettings).model_copy(
             update={"longest_backoff_seconds": 0.01}
         )
-        return push(
+        return push_target(
             database_url=self.database_url,
             endpoint=Endpoint(base_url=self.url, token=Tokens().crm, timeout=2),
             target="crm",

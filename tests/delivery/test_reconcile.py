@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from leadops.clients.ma import MaClient
-from leadops.delivery import heal
+from leadops.delivery import reconcile
 from leadops.delivery.delivery_settings import AuditSettings
 from leadops.delivery.reconcile import ReconciliationResult, reconcile_scores
 from leadops.errors import TransientError
@@ -19,7 +19,7 @@ NIGHT = date(2026, 7, 1)
 TOKEN = {"Authorization": "Bearer sandbox-ma-token"}
 
 
-def audit_and_heal(
+def run_reconciliation(
     desk: Desk, *, heal_leads: int = 10, gone_leads: int = 0, night: date = NIGHT
 ) -> ReconciliationResult:
     client = MaClient(desk.endpoint)
@@ -59,21 +59,21 @@ def test_a_changed_score_is_put_right_once_and_recorded(desk: Desk) -> None:
     tamper(desk, second, -25)
     ledger = desk.value("select count(*) from scoring.ledger")
 
-    done = audit_and_heal(desk)
+    done = run_reconciliation(desk)
 
-    assert (done.differing, done.healed, done.left, done.is_over_limit) == (2, 2, [], False)
-    again = audit_and_heal(desk)
-    assert (again.healed, again.differing, again.under_way) == (0, 0, 2), "on its way already"
+    assert (done.differing, done.corrected, done.uncorrected, done.limit_exceeded) == (2, 2, [], False)
+    again = run_reconciliation(desk)
+    assert (again.corrected, again.differing, again.under_way) == (0, 0, 2), "on its way already"
     assert desk.push().effects == 2
     assert [desk.ma_score(lead) for lead in (first, second, third)] == [10, 10, 10]
-    assert audit_and_heal(desk).healed == 0
+    assert run_reconciliation(desk).corrected == 0
     assert desk.audit().differences == []
     assert desk.value("select count(*) from scoring.ledger") == ledger
     with desk.connect() as connection:
         kept = connection.execute(
-            "select h.lead_id, h.ledger, h.ma, a.audited_by, a.night, a.differing, a.healed, o.lane"
-            " from delivery.heals h join delivery.audits a using (audit_id) join delivery.outbox o"
-            " using (outbox_id) order by heal_id"
+            "select c.lead_id, c.ledger, c.ma, a.audited_by, a.night, a.differing, a.corrected, o.lane"
+            " from delivery.score_corrections c join delivery.audits a using (audit_id)"
+            " join delivery.outbox o using (outbox_id) order by correction_id"
         ).fetchall()
     assert kept == [
         (first, 10, 17, "test", NIGHT, 2, 2, 1),
@@ -84,12 +84,12 @@ def test_a_changed_score_is_put_right_once_and_recorded(desk: Desk) -> None:
 def test_a_heal_of_unknown_outcome_goes_again_under_its_key_and_counts_once(desk: Desk) -> None:
     (lead,) = scored_leads(desk, 1)
     tamper(desk, lead, 7)
-    audit_and_heal(desk)
+    run_reconciliation(desk)
     desk.timeout = 0.2
     desk.fault("timeout_after", path="/api/lead/score", seconds=1)
     desk.push(seconds=0.5)
     assert desk.value("select state from delivery.outbox where operation = 'correct_score'") == "sending"
-    assert audit_and_heal(desk).healed == 0, "nobody knows what the MA says before that is settled"
+    assert run_reconciliation(desk).corrected == 0, "nobody knows what the MA says before that is settled"
     desk.heal()
     desk.push()
     assert desk.ma_score(lead) == 10
@@ -100,21 +100,21 @@ def test_beyond_the_limit_nothing_is_healed(desk: Desk) -> None:
     leads = scored_leads(desk, 4)
     for lead in leads:
         tamper(desk, lead, 1)
-    done = audit_and_heal(desk, heal_leads=3)
-    assert (done.healed, done.is_over_limit, sorted(done.left)) == (0, True, leads)
-    assert desk.value("select count(*) from delivery.heals") == 0
-    assert audit_and_heal(desk, heal_leads=4).healed == 4
+    done = run_reconciliation(desk, heal_leads=3)
+    assert (done.corrected, done.limit_exceeded, sorted(done.uncorrected)) == (0, True, leads)
+    assert desk.value("select count(*) from delivery.score_corrections") == 0
+    assert run_reconciliation(desk, heal_leads=4).corrected == 4
 
 
 def test_the_limit_is_one_nights_however_often_it_runs(desk: Desk) -> None:
     leads = scored_leads(desk, 3)
     tamper(desk, leads[0], 1)
     tamper(desk, leads[1], 1)
-    assert audit_and_heal(desk, heal_leads=2).healed == 2
+    assert run_reconciliation(desk, heal_leads=2).corrected == 2
     desk.push()
     tamper(desk, leads[2], 1)
-    assert audit_and_heal(desk, heal_leads=2).is_over_limit
-    assert audit_and_heal(desk, heal_leads=2, night=date(2026, 7, 2)).healed == 1
+    assert run_reconciliation(desk, heal_leads=2).limit_exceeded
+    assert run_reconciliation(desk, heal_leads=2, night=date(2026, 7, 2)).corrected == 1
 
 
 def test_a_lead_with_anything_under_way_is_left_alone(desk: Desk) -> None:
@@ -122,10 +122,10 @@ def test_a_lead_with_anything_under_way_is_left_alone(desk: Desk) -> None:
     tamper(desk, held, 3)
     desk.score(held, 5)
     desk.score(held, -5)  # nothing in sum, but two rows are on their way
-    done = audit_and_heal(desk)
-    assert (done.healed, done.differing) == (0, 0)
+    done = run_reconciliation(desk)
+    assert (done.corrected, done.differing) == (0, 0)
     desk.push()
-    assert audit_and_heal(desk).healed == 1
+    assert run_reconciliation(desk).corrected == 1
     desk.push()
     assert [desk.ma_score(lead) for lead in (held, moved)] == [10, 10]
 
@@ -135,18 +135,18 @@ def test_a_lead_that_moves_right_before_it_is_healed_is_left_alone(
 ) -> None:
     (lead,) = scored_leads(desk, 1)
     tamper(desk, lead, 3)
-    read = heal.read_lead
+    read = reconcile.read_lead
 
     def read_late(connection: Any, lead_id: int) -> Any:
         desk.score(lead, 4)
         return read(connection, lead_id)
 
-    monkeypatch.setattr(heal, "read_lead", read_late)
-    done = audit_and_heal(desk)
-    assert (done.healed, done.differing) == (0, 0)
+    monkeypatch.setattr(reconcile, "read_lead", read_late)
+    done = run_reconciliation(desk)
+    assert (done.corrected, done.differing) == (0, 0)
     monkeypatch.undo()
     desk.push()
-    assert audit_and_heal(desk).healed == 1
+    assert run_reconciliation(desk).corrected == 1
     desk.push()
     assert desk.ma_score(lead) == 14
 
@@ -156,8 +156,8 @@ def test_two_comparisons_at_once_heal_once(desk: Desk) -> None:
     for lead in leads:
         tamper(desk, lead, 9)
     with ThreadPoolExecutor(2) as pool:
-        runs = [pool.submit(audit_and_heal, desk) for _ in range(2)]
-        healed = sum(run.result().healed for run in runs)
+        runs = [pool.submit(run_reconciliation, desk) for _ in range(2)]
+        healed = sum(run.result().corrected for run in runs)
     assert healed == 3
     desk.push()
     assert [desk.ma_score(lead) for lead in leads] == [10, 10, 10]
@@ -170,15 +170,15 @@ def test_an_ma_that_goes_down_in_the_middle_heals_nothing_wrong(desk: Desk) -> N
     second = desk.value("select external_id from delivery.external_ids where lead_id = %s", leads[1])
     desk.fault("500", path=f"/api/leads/{second}")
     with pytest.raises(TransientError):
-        audit_and_heal(desk)
-    assert desk.value("select count(*) from delivery.heals") == 0
+        run_reconciliation(desk)
+    assert desk.value("select count(*) from delivery.score_corrections") == 0
     assert desk.value("select count(*) from delivery.audits where ended_at is null") == 1
     desk.heal()
     desk.fault("500", path="/api/leads")
     with pytest.raises(TransientError):
-        audit_and_heal(desk)
+        run_reconciliation(desk)
     desk.heal()
-    assert audit_and_heal(desk).healed == 3
+    assert run_reconciliation(desk).corrected == 3
     desk.push()
     assert [desk.ma_score(lead) for lead in leads] == [10, 10, 10]
 
@@ -186,19 +186,19 @@ def test_an_ma_that_goes_down_in_the_middle_heals_nothing_wrong(desk: Desk) -> N
 def test_what_the_ma_refuses_is_a_dead_letter_and_not_tried_again_each_night(desk: Desk) -> None:
     (lead,) = scored_leads(desk, 1)
     tamper(desk, lead, 2)
-    audit_and_heal(desk)
+    run_reconciliation(desk)
     desk.fault("rejected_rows", share=1.0, count=1, path="/api/lead/score")
     assert desk.push().dead == 1
     desk.heal()
-    done = audit_and_heal(desk, night=date(2026, 7, 2))
-    assert (done.differing, done.healed, done.left) == (1, 0, [lead])
+    done = run_reconciliation(desk, night=date(2026, 7, 2))
+    assert (done.differing, done.corrected, done.uncorrected) == (1, 0, [lead])
 
 
 def test_a_score_of_ours_that_is_not_the_ledgers_is_nothing_to_heal_in_the_ma(desk: Desk) -> None:
     (lead,) = scored_leads(desk, 1)
     desk.value("update scoring.scores set behaviour = 3 returning 1")
-    done = audit_and_heal(desk)
-    assert (done.broken, done.healed, done.left) == (1, 0, [lead])
+    done = run_reconciliation(desk)
+    assert (done.inconsistent, done.corrected, done.uncorrected) == (1, 0, [lead])
 
 
 def _lose(desk: Desk, lead: int) -> None:
@@ -209,10 +209,10 @@ def test_leads_that_the_ma_lost_are_counted_and_too_many_stop_the_healing(desk: 
     lost, wrong = scored_leads(desk, 2)
     _lose(desk, lost)
     tamper(desk, wrong, 2)
-    done = audit_and_heal(desk, gone_leads=0)
-    assert (done.gone, done.is_over_limit) == (1, True)
-    done = audit_and_heal(desk, gone_leads=1)
-    assert (done.gone, done.healed, done.left) == (1, 1, [lost])
+    done = run_reconciliation(desk, gone_leads=0)
+    assert (done.missing_in_ma, done.limit_exceeded) == (1, True)
+    done = run_reconciliation(desk, gone_leads=1)
+    assert (done.missing_in_ma, done.corrected, done.uncorrected) == (1, 1, [lost])
 
 
 def test_leads_of_the_ma_that_are_not_ours_are_listed_by_their_id(desk: Desk, run_audit: Callable) -> None:
@@ -220,12 +220,12 @@ def test_leads_of_the_ma_that_are_not_ours_are_listed_by_their_id(desk: Desk, ru
         f"{desk.ma_url}/api/leads", json={"email": f"{desk.url[-12:]}@x.example"}, headers=TOKEN, timeout=5
     ).json()["leadId"]
     audited = run_audit()
-    assert audited.unknown >= 1
-    listed = {each.ma_id for each in audited.strangers}
-    assert str(stranger) in listed or audited.unknown > len(listed)
+    assert audited.unmatched >= 1
+    listed = {lead.ma_id for lead in audited.unmatched_leads}
+    assert str(stranger) in listed or audited.unmatched > len(listed)
     (lead,) = scored_leads(desk, 1)
     own = desk.value("select external_id from delivery.external_ids where lead_id = %s", lead)
-    assert own not in {each.ma_id for each in run_audit().strangers}
+    assert own not in {lead.ma_id for lead in run_audit().unmatched_leads}
 
 
 @pytest.fixture

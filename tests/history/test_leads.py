@@ -2,7 +2,8 @@ from collections import Counter
 
 import pytest
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
+from leadops.delivery import audit
 from leadops.history.outcomes import Imported
 from leadops.identity.explain import explain_identity
 from leadops.identity.identity_settings import IdentitySettings
@@ -169,8 +170,8 @@ def test_a_lead_without_an_address_is_explained_and_not_missed_in_the_ma(export:
     export.connection.execute(
         "insert into scoring.scores (lead_id, model, updated_at) values (%s, 5, now())", [lead]
     )
-    export.connection.execute(load_sql("leadops.delivery", "create_audited_leads"))
-    assert export.connection.execute(load_sql("leadops.delivery", "compare_scores")).fetchall() == []
+    audit.queries.run(export.connection, "create_ma_scores")
+    assert audit.queries.all(export.connection, "compare_scores", audit.Suspect) == []
 
 
 def test_the_oldest_survives_whenever_the_import_ran(export: Export) -> None:

@@ -32,7 +32,7 @@ from leadops.company import Company
 from leadops.db import connect
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
-from leadops.delivery.push import push
+from leadops.delivery.push import push_target
 from leadops.errors import LeadopsError
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
@@ -314,7 +314,7 @@ def test_score_changes_wait_for_the_lead_and_follow_in_order(database_url: str, 
     def push_all(*, effects_only: bool) -> None:
         now = town.clock()
         options: dict[str, Any] = {"sleep": time.sleep, "until": now + timedelta(seconds=5)}
-        push(
+        push_target(
             database_url=database_url,
             endpoint=endpoint,
             target="ma",

@@ -14,7 +14,7 @@ from leadops.clients.ma import MaClient
 from leadops.crm.poll import poll_crm
 from leadops.db import connect
 from leadops.delivery.audit import audit_scores
-from leadops.delivery.push import push
+from leadops.delivery.push import push_target
 from leadops.identity.claim import claim_lead
 from leadops.identity.split import split_leads
 from leadops.lifecycle.kpi_contract import KpiContract
@@ -73,7 +73,7 @@ class Shop:
         self.world.connection.commit()
         settings = impatient()
         both = settings.targets | {"crm": settings.targets["ma"]}
-        push(
+        push_target(
             database_url=self.database_url,
             endpoint=self.endpoint(target),
             target=target,

@@ -16,7 +16,7 @@ from leadops.company import Company
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.push import push
+from leadops.delivery.push import push_target
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.routing.assign import assign_leads
@@ -74,7 +74,7 @@ def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
             qualify_leads(connection, contract=load_config("kpi", KpiContract), now=clock())
             assign_leads(connection, rules=rules, now=clock())
             connection.commit()
-            push(
+            push_target(
                 database_url=database_url,
                 endpoint=crm,
                 target="crm",

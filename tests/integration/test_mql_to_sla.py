@@ -10,7 +10,7 @@ from leadops.clients.crm import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.push import push
+from leadops.delivery.push import push_target
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import Qualified, qualify_leads
 from leadops.settings import Endpoint, load_config
@@ -41,7 +41,7 @@ def test_a_lead_goes_to_the_crm_and_comes_back_as_won(
     connection.commit()
     with serve_in_thread(tmp_path, sales_work=False) as url:
         endpoint = Endpoint(base_url=url, token=Tokens().crm)
-        push(
+        push_target(
             database_url=database_url,
             endpoint=endpoint,
             target="crm",

@@ -71,7 +71,7 @@ def test_a_night_puts_the_ma_right_and_says_so(desk: Desk, monkeypatch: pytest.M
 
     done = nightly.audit(context("audit_scores", "audit", datetime.now(UTC)))
 
-    assert (done["differing"], done["healed"], done["is_over_limit"]) == (1, 1, False)
+    assert (done["differing"], done["corrected"], done["limit_exceeded"]) == (1, 1, False)
     assert desk.value("select audited_by from delivery.audits") == "audit_scores scheduled__1"
     assert desk.value("select count(*) from alerts.heartbeats where name = 'audit_scores'") == 1
     desk.push()

@@ -9,7 +9,7 @@ import requests
 from leadops.db import Connection
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox import enqueue_effect
-from leadops.delivery.push import push
+from leadops.delivery.push import push_target
 from leadops.settings import Endpoint, load_config
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
@@ -38,7 +38,7 @@ def test_ml_score_waits_for_the_lead_and_the_last_one_wins(
         def send() -> int:
             settings = load_config("delivery", DeliverySettings)
             until = clock() + timedelta(seconds=10)
-            return push(
+            return push_target(
                 database_url=database_url,
                 endpoint=endpoint,
                 target="ma",

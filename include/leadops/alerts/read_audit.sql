@@ -2,10 +2,10 @@
 select
     night,
     ended_at,
-    differing - healed as left_over,
-    heal_limit,
-    case when gone > gone_limit then gone end as gone,
-    nullif(broken, 0) as broken,
+    differing - corrected as left_over,
+    correction_limit,
+    case when missing_in_ma > missing_limit then missing_in_ma end as missing,
+    nullif(inconsistent, 0) as broken,
     lead_ids
 from delivery.audits
 where ended_at is not null

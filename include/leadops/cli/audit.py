@@ -10,7 +10,7 @@ from leadops.cli.context import clock, console, open_database
 from leadops.clients.ma import MaClient
 from leadops.company import Company
 from leadops.db import Connection
-from leadops.delivery.audit import Stranger, audit_scores
+from leadops.delivery.audit import UnmatchedLead, audit_scores
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.reconcile import reconcile_scores
 from leadops.settings import endpoint, load_config
@@ -28,17 +28,17 @@ def audit(
     """
     client = MaClient(endpoint("ma"))
     with open_database() as connection, console.status("comparing every lead with the MA …"):
-        lines, strangers, is_right = (_heal if heal else _compare)(connection, client, most)
+        lines, unmatched, is_right = (_heal if heal else _compare)(connection, client, most)
     for line in lines:
         console.print(line)
-    if strangers:
-        shown = ", ".join(f"{each.ma_id} ({each.score})" for each in strangers[:most])
+    if unmatched:
+        shown = ", ".join(f"{lead.ma_id} ({lead.score})" for lead in unmatched[:most])
         console.print(f"in the MA, but not ours, with their scores: {shown}", soft_wrap=True)
     if not is_right:
         raise typer.Exit(1)
 
 
-Shown = tuple[list[str | Table], list[Stranger], bool]
+Shown = tuple[list[str | Table], list[UnmatchedLead], bool]
 
 
 def _compare(connection: Connection, client: MaClient, most: int) -> Shown:
@@ -50,11 +50,11 @@ def _compare(connection: Connection, client: MaClient, most: int) -> Shown:
             table.add_row(*map(str, (each.lead_id, each.ledger, each.score, each.ma, each.under_way)))
         lines.append(table)
     lines.append(
-        f"{result.leads} leads, {result.ma_leads} in the MA ({result.unknown} of them not ours),"
+        f"{result.leads} leads, {result.ma_leads} in the MA ({result.unmatched} of them not ours),"
         f" {result.under_way} with points under way: "
         + (f"{len(result.differences)} differ" if result.differences else "all agree")
     )
-    return lines, result.strangers, not result.differences
+    return lines, result.unmatched_leads, not result.differences
 
 
 def _heal(connection: Connection, client: MaClient, most: int) -> Shown:
@@ -68,12 +68,13 @@ def _heal(connection: Connection, client: MaClient, most: int) -> Shown:
         now=now,
     )
     lines: list[str | Table] = [
-        f"{done.leads} leads, {done.ma_leads} in the MA ({done.unknown} of them not ours):"
-        f" {done.differing} differ, {done.healed} are put right with the next push, {done.gone} gone,"
-        f" {done.broken} broken, {done.under_way} under way"
+        f"{done.leads} leads, {done.ma_leads} in the MA ({done.unmatched} of them not ours):"
+        f" {done.differing} differ, {done.corrected} are corrected with the next push,"
+        f" {done.missing_in_ma} missing in the MA, {done.inconsistent} inconsistent,"
+        f" {done.under_way} under way"
     ]
-    if done.is_over_limit:
-        lines.append("more than the limits of audit in delivery.yaml allow: nothing was put right")
-    if done.left:
-        lines.append(f"left as they are: leads {', '.join(map(str, done.left[:most]))}")
-    return lines, done.strangers, not (done.left or done.is_over_limit)
+    if done.limit_exceeded:
+        lines.append("more than the limits of audit in delivery.yaml allow: nothing was corrected")
+    if done.uncorrected:
+        lines.append(f"not corrected: leads {', '.join(map(str, done.uncorrected[:most]))}")
+    return lines, done.unmatched_leads, not (done.uncorrected or done.limit_exceeded)

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from leadops.cli.context import clock, console, sleep
-from leadops.delivery import push as delivery
 from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.errors import TransientError
 from leadops.settings import database_url, endpoint, load_config
@@ -27,7 +27,7 @@ def push(
     for name in [target] if target else list(settings.targets):
         settings.find_target(name)
         with console.status(f"pushing to {name} …"):
-            done = delivery.push(
+            done = push_target(
                 database_url=database_url(),
                 endpoint=endpoint(name),
                 target=name,

@@ -1,13 +1,20 @@
 """Proves that three numbers agree for every lead: the ledger's sum, the score, and the score in the MA."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from leadops.clients.ma import MaClient
 from leadops.clients.transport import Refused, expect
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
+from leadops.queries import Queries
 
-#: Leads of the MA that are not ours: so many are listed, all are counted.
-STRANGERS_LISTED = 50
+queries = Queries(__file__)
+
+#: Leads of the MA that are not ours: this many are listed, all are counted.
+MAX_UNMATCHED_LISTED = 50
+
+#: A lead that keeps changing is read at most this often.
+MAX_READS = 5
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Stranger:
+class UnmatchedLead:
     """A lead of the MA that is not ours, by the MA's id, with its score there (points)."""
 
     ma_id: str
@@ -30,111 +37,137 @@ class Stranger:
 
 
 @dataclass(frozen=True)
-class Audit:
+class AuditResult:
     """`leads` compared, of which `under_way` wait for a delivery; `differences` should be empty.
 
-    `unknown` counts the leads of the MA that are not ours; `strangers` are the first of them.
+    `unmatched` counts the leads of the MA that are not ours; `unmatched_leads` are the first of them.
     """
 
     leads: int
     ma_leads: int
     under_way: int
     differences: list[Difference]
-    unknown: int = 0
-    strangers: list[Stranger] = field(default_factory=list)
+    unmatched: int = 0
+    unmatched_leads: list[UnmatchedLead] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class LeadState:
-    """All that could change a lead's score in the MA; while it stays equal, nothing moved."""
+    """Everything that could change a lead's score in the MA; while it stays equal, nothing has changed."""
 
     ledger: int
     score: int
     under_way: int  # points that the MA does not have yet
-    is_unknown: bool  # a call on the lead is of unknown outcome, or about to be made
+    is_unknown: bool  # a call on the lead has an unknown outcome, or is about to be made
     ledger_rows: int
     open_rows: int  # ledger rows that the MA does not surely have
-    heal_id: int | None  # the last time it was put right
-    is_refused: bool  # the MA refused that for good, and nobody has dealt with it
-    sharers: int  # leads of ours that the MA takes for this one, itself included
+    correction_id: int | None  # the last correction of the MA
+    is_refused: bool  # the MA refused that correction, and the dead letter is open
+    sharers: int  # our leads with the same MA id, itself included
 
 
 @dataclass(frozen=True)
-class Compared:
-    """One look at all leads: (lead_id, MA id) of those that look different, which says nothing sure yet."""
+class Suspect:
+    """A lead whose numbers differ, or whose points are under way; `ma` is None if the MA lacks the lead."""
 
-    suspects: list[tuple[int, str | None]]
+    lead_id: int
+    external_id: str | None
+    ledger: int
+    score: int
+    ma: int | None
+    under_way: int
+    is_unknown: bool
+
+    @property
+    def differs(self) -> bool:
+        """Whether the numbers differ by more than what is under way."""
+        return self.ledger != self.score or (
+            not self.is_unknown and (self.ma or 0) != self.score - self.under_way
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One pass over all leads: `suspects` seem to differ, which a second look must confirm."""
+
+    suspects: list[Suspect]
     under_way: int
     leads: int
     ma_leads: int
-    unknown: int
-    strangers: list[Stranger]
+    unmatched: int
+    unmatched_leads: list[UnmatchedLead]
 
 
-def audit_scores(connection: Connection, client: MaClient) -> Audit:
-    """Compare every lead with the MA; a lead that moves while we look is looked at again, alone.
+def audit_scores(connection: Connection, client: MaClient) -> AuditResult:
+    """Compare every lead with the MA; a lead that changes meanwhile is compared again, alone.
 
-    Points under way are taken off the score before the MA is compared; a lead with a call of unknown outcome
-    counts as under way. Raises TransientError or PermanentError when the MA cannot be read.
+    Points under way are subtracted from the score before the comparison; a lead with a call of unknown
+    outcome counts as under way. Raises TransientError or PermanentError when the MA cannot be read.
     """
-    found = compare_all(connection, client)
+    comparison = compare_all(connection, client)
     differences = []
-    for lead_id, ma_id in found.suspects:
-        state, ma, _ = look_again(connection, client, lead_id, ma_id)
+    for suspect in comparison.suspects:
+        state, ma, _ = compare_lead(connection, client, suspect)
         if differs(state, ma):
-            differences.append(Difference(lead_id, state.ledger, state.score, ma, state.under_way))
-    return Audit(found.leads, found.ma_leads, found.under_way, differences, found.unknown, found.strangers)
-
-
-def compare_all(connection: Connection, client: MaClient) -> Compared:
-    """Read all leads of the MA, page by page, and compare them with ours; in one transaction.
-
-    Raises TransientError or PermanentError when a page cannot be had.
-    """
-    suspects: list[tuple[int, str | None]] = []
-    under_way = ma_leads = 0
-    with connection.transaction():
-        connection.execute(load_sql("leadops.delivery", "create_audited_leads"))
-        with connection.cursor() as cursor, cursor.copy("copy audited_leads from stdin") as copy:
-            for lead in client.iterate_leads():
-                copy.write_row((str(lead["id"]), int(lead["score"])))
-                ma_leads += 1
-        rows = connection.execute(load_sql("leadops.delivery", "compare_scores")).fetchall()
-        leads = connection.execute("select count(*) from identity.leads").fetchone()
-        strangers = connection.execute(
-            load_sql("leadops.delivery", "list_strangers"), {"most": STRANGERS_LISTED}
-        ).fetchall()
-    for lead_id, external_id, ledger, score, ma, points, unknown in rows:
-        if unknown or points:
-            under_way += 1
-        if ledger != score or (not unknown and (ma or 0) != score - points):
-            suspects.append((lead_id, external_id))
-    return Compared(
-        suspects=suspects,
-        under_way=under_way,
-        leads=int(leads[0]) if leads else 0,
-        ma_leads=ma_leads,
-        unknown=int(strangers[0][2]) if strangers else 0,
-        strangers=[Stranger(ma_id, int(score)) for ma_id, score, _ in strangers],
+            differences.append(Difference(suspect.lead_id, state.ledger, state.score, ma, state.under_way))
+    return AuditResult(
+        leads=comparison.leads,
+        ma_leads=comparison.ma_leads,
+        under_way=comparison.under_way,
+        differences=differences,
+        unmatched=comparison.unmatched,
+        unmatched_leads=comparison.unmatched_leads,
     )
 
 
-def look_again(
-    connection: Connection, client: MaClient, lead_id: int, ma_id: str | None
-) -> tuple[LeadState, int | None, bool]:
-    """Compare one lead until our side stands still around the reading of theirs.
+def compare_all(connection: Connection, client: MaClient) -> Comparison:
+    """Read all leads of the MA, page by page, and compare them with ours, in one transaction.
 
-    Returns our side, the MA's score (None: no such lead there) and whether our side stood still.
+    Raises TransientError or PermanentError when a page cannot be read.
     """
-    before = read_lead(connection, lead_id)
+    ma_leads = 0
+
+    def read_scores() -> Iterator[tuple[str, int]]:
+        nonlocal ma_leads
+        for lead in client.iterate_leads():
+            ma_leads += 1
+            yield str(lead["id"]), int(lead["score"])
+
+    with connection.transaction():
+        queries.run(connection, "create_ma_scores")
+        queries.copy(connection, "copy_ma_scores", read_scores())
+        suspects = queries.all(connection, "compare_scores", Suspect)
+        leads = int(queries.value(connection, "count_leads"))
+        unmatched = int(queries.value(connection, "count_unmatched"))
+        unmatched_leads = queries.all(
+            connection, "list_unmatched", UnmatchedLead, max_rows=MAX_UNMATCHED_LISTED
+        )
+    return Comparison(
+        suspects=[suspect for suspect in suspects if suspect.differs],
+        under_way=sum(suspect.is_unknown or suspect.under_way != 0 for suspect in suspects),
+        leads=leads,
+        ma_leads=ma_leads,
+        unmatched=unmatched,
+        unmatched_leads=unmatched_leads,
+    )
+
+
+def compare_lead(
+    connection: Connection, client: MaClient, suspect: Suspect
+) -> tuple[LeadState, int | None, bool]:
+    """Compare one lead again, until our side is the same before and after reading the MA's.
+
+    Returns our side, the MA's score (None: the MA has no such lead) and whether our side was stable.
+    """
+    before = read_lead(connection, suspect.lead_id)
     ma = None
-    for _ in range(5):
+    for _ in range(MAX_READS):
         ma = None
-        if ma_id is not None:
-            outcome = client.get_lead(ma_id)
+        if suspect.external_id is not None:
+            outcome = client.get_lead(suspect.external_id)
             if not (isinstance(outcome, Refused) and outcome.status == 404):
                 ma = int(expect(outcome, "MA lead")["score"])
-        after = read_lead(connection, lead_id)
+        after = read_lead(connection, suspect.lead_id)
         if before == after:
             return after, ma, True
         before = after
@@ -142,7 +175,7 @@ def look_again(
 
 
 def differs(state: LeadState, ma: int | None) -> bool:
-    """Whether the three numbers of a lead do not agree."""
+    """Return whether the three numbers of a lead do not agree."""
     return state.ledger != state.score or (
         not state.is_unknown and (ma or 0) != state.score - state.under_way
     )
@@ -151,19 +184,4 @@ def differs(state: LeadState, ma: int | None) -> bool:
 def read_lead(connection: Connection, lead_id: int) -> LeadState:
     """Return our side of a lead as it is now."""
     with connection.transaction():
-        row = connection.execute(
-            load_sql("leadops.delivery", "read_audited_lead"), {"lead_id": lead_id}
-        ).fetchone()
-    assert row is not None  # noqa: S101 - an aggregate always answers
-    ledger, score, under_way, is_unknown, ledger_rows, open_rows, heal_id, is_refused, sharers = row
-    return LeadState(
-        ledger=int(ledger),
-        score=int(score),
-        under_way=int(under_way),
-        is_unknown=is_unknown,
-        ledger_rows=ledger_rows,
-        open_rows=open_rows,
-        heal_id=heal_id,
-        is_refused=is_refused,
-        sharers=sharers,
-    )
+        return queries.one(connection, "read_lead", LeadState, lead_id=lead_id)

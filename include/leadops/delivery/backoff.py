@@ -1,4 +1,4 @@
-"""How long a failed call, and the target behind it, are left alone."""
+"""Decides how long a failed call, and its target, wait."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from leadops.delivery.push_report import PushReport
 from leadops.delivery.rate_limit import pause_target
 
 
-def wait_after(
+def schedule_retry(
     connection: Connection,
     outcome: Outcome,
     *,
@@ -18,10 +18,11 @@ def wait_after(
     settings: DeliverySettings,
     now: datetime,
 ) -> datetime:
-    """Return when a call that ended in `outcome` may be made again; pause the target where it asks for it.
+    """Return when a call that ended in `outcome` is due again; pause the target where the outcome demands it.
 
-    A 429 is obeyed for the whole target. Refused credentials say nothing of the row, so nothing dies of them:
-    the target rests, with the reason on record. Everything else backs off by the call's own attempts.
+    A 429 pauses the whole target. Refused credentials (401, 403) concern us, not the row, so nothing becomes
+    a dead letter: the target pauses, with the reason on record. Everything else backs off by the call's own
+    attempts. Runs in the caller's transaction.
     """
     if isinstance(outcome, Throttled):
         until = now + timedelta(seconds=outcome.retry_after)
@@ -29,17 +30,17 @@ def wait_after(
         return until
     if isinstance(outcome, Refused):
         until = now + timedelta(seconds=settings.credentials_pause_seconds)
-        pause_target(
-            connection, target, until=until, reason=f"our credentials are refused ({outcome.reason})"
-        )
+        reason = f"the target refuses our credentials ({outcome.reason})"
+        pause_target(connection, target, until=until, reason=reason)
         return until
     return now + settings.backoff(attempts)
 
 
-def failed_call(outcome: Outcome, problem: str, *, attempts: int) -> PushReport:
-    """Return the report of a call without a final answer, which had been tried `attempts` times before.
+def report_failed_call(outcome: Outcome, problem: str, *, attempts: int) -> PushReport:
+    """Return the report of a call without a final answer; `attempts` counts the earlier tries.
 
-    Only a call that fails the first time speaks against the target: one that failed before may be ill itself.
+    Only a call that fails at its first try counts against the target: one that failed before may fail because
+    of its own content.
     """
-    rests = isinstance(outcome, Throttled | Refused | Unreachable)
-    return PushReport(calls=1, failed=1, failed_last=int(attempts == 0), rests=rests, problem=problem)
+    is_paused = isinstance(outcome, Throttled | Refused | Unreachable)
+    return PushReport(calls=1, failed=1, failed_last=int(attempts == 0), is_paused=is_paused, problem=problem)

@@ -1,50 +1,76 @@
-"""Cuts the ledger into bulk calls: a batch is a range of it, with its exact body and key stored."""
+"""Builds bulk calls from the ledger: a batch is a range of it, stored with its exact body and key."""
 
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
+from leadops.lanes import Lane
+from leadops.queries import Queries
 
-LIVE, BACKFILL = 0, 1
-LANES = (LIVE, BACKFILL)
+queries = Queries(__file__)
 
 
-def cut_batches(
-    connection: Connection, *, target: str, lane: int, batch_size: int, batches: int, now: datetime
+class LedgerProgress(NamedTuple):
+    """The ledger row up to which a lane is in batches, and how many batches the last step built."""
+
+    ledger_seq: int
+    batches: int
+
+
+def build_batches(
+    connection: Connection, *, target: str, lane: Lane, batch_size: int, batches: int, now: datetime
 ) -> int:
-    """Make up to `batches` batches of at most `batch_size` deltas of one lane; commits; returns how many.
+    """Build up to `batches` batches of at most `batch_size` deltas of one lane; commits; return how many.
 
-    Held deltas whose lead has become known come first. Deltas of a lead that `target` does not know yet are
-    set aside as held. From the commit on a batch may have been sent: whoever finds it finishes it.
+    Held deltas go first, once the target knows their lead. Deltas of a lead that `target` does not know yet
+    become held deltas. After the commit a batch may have been sent: the process that locks it finishes it.
     """
-    values: dict[str, Any] = {
-        "target": target,
-        "lane": lane,
-        "size": batch_size,
-        "most": batch_size * batches,
-        "now": now,
-    }
     with connection.transaction():
-        made = connection.execute(load_sql("leadops.delivery", "cut_held"), values).rowcount
-        if made < batches:
-            values["most"] = batch_size * (batches - made)
-            made += _cut_lane(connection, values)
-    return made
+        built = queries.run(
+            connection,
+            "from_held",
+            target=target,
+            lane=lane,
+            batch_size=batch_size,
+            max_rows=batch_size * batches,
+            now=now,
+        )
+        if built < batches:
+            max_rows = batch_size * (batches - built)
+            built += _build_from_ledger(
+                connection, target=target, lane=lane, batch_size=batch_size, max_rows=max_rows, now=now
+            )
+    return built
 
 
-def _cut_lane(connection: Connection, values: dict[str, Any]) -> int:
-    """Cut the next rows of the ledger; the cursor's row lock makes every row part of one cut only."""
-    cursor = connection.execute(load_sql("leadops.delivery", "lock_cursor"), values).fetchone()
+def _build_from_ledger(
+    connection: Connection, *, target: str, lane: Lane, batch_size: int, max_rows: int, now: datetime
+) -> int:
+    """Build batches from the next ledger rows; the lock on the cursor puts each row into one batch only."""
+    cursor: int | None = queries.value(connection, "lock_cursor", target=target, lane=lane)
     if cursor is None:
-        connection.execute(load_sql("leadops.delivery", "insert_cursor"), values)
-        cursor = connection.execute(load_sql("leadops.delivery", "lock_cursor"), values).fetchone()
-    made = 0
-    # A range whose leads are all unknown makes no batch, but moves the cursor: go on behind it.
-    while cursor and not made:
-        row = connection.execute(
-            load_sql("leadops.delivery", "cut_lane"), values | {"after": cursor[0]}
-        ).fetchone()
-        if row is None:
+        queries.run(connection, "insert_cursor", target=target, lane=lane)
+        cursor = queries.value(connection, "lock_cursor", target=target, lane=lane)
+    built = 0
+    # A range with only unknown leads builds no batch but moves the cursor: continue after it.
+    while not built:
+        progress = queries.first(
+            connection,
+            "from_ledger",
+            LedgerProgress,
+            target=target,
+            lane=lane,
+            after=cursor,
+            batch_size=batch_size,
+            max_rows=max_rows,
+            now=now,
+        )
+        if progress is None:
             break
-        cursor, made = (row[0],), row[1]
-    return made
+        cursor, built = progress
+    return built
+
+
+def hold_deltas(connection: Connection, seqs: list[int], *, target: str) -> None:
+    """Put ledger rows into the next batches, in the caller's transaction; held rows stay as they are."""
+    queries.run(connection, "hold_deltas", target=target, seqs=seqs)

@@ -1,15 +1,29 @@
-"""What the other side refused for good: listed, sent again once the cause is gone, or dropped."""
+"""Dead letters: what another system refused for good; a person retries or discards them."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
+from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.operations import OPERATIONS
+from leadops.delivery.outbox import Effect
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+class DeadLetterState(StrEnum):
+    """The state of a dead letter: open until a person retries or discards it."""
+
+    OPEN = "open"
+    RETRIED = "retried"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """One refused thing: an effect of the outbox (`reference` = outbox_id) or a delta (ledger seq)."""
+    """One refusal: an effect of the outbox (`reference` = outbox_id) or a delta (ledger seq)."""
 
     dead_letter_id: int
     target: str
@@ -22,70 +36,88 @@ class DeadLetter:
     state: str
 
 
+def dead_letter_delta(connection: Connection, seq: int, *, target: str, reason: str, now: datetime) -> None:
+    """Record one ledger row as a dead letter."""
+    queries.run(connection, "insert_delta", ledger_seq=seq, target=target, reason=reason, now=now)
+
+
+def dead_letter_effect(
+    connection: Connection, effect: Effect, *, target: str, reason: str, now: datetime
+) -> None:
+    """Record one effect of the outbox as a dead letter."""
+    queries.run(
+        connection,
+        "insert_effect",
+        target=target,
+        outbox_id=effect.outbox_id,
+        lead_id=effect.lead_id,
+        reason=reason,
+        now=now,
+    )
+
+
 def list_dead_letters(
     connection: Connection, *, target: str | None = None, ids: list[int] | None = None
 ) -> list[DeadLetter]:
-    """Return the open dead letters, oldest first; of one target or of given ids where asked."""
-    rows = connection.execute(
-        load_sql("leadops.delivery", "list_dead_letters"), {"target": target, "ids": ids}
-    )
-    return [DeadLetter(*row) for row in rows]
+    """Return and lock the open dead letters, oldest first; of one target or of given ids where asked."""
+    return queries.all(connection, "list_open", DeadLetter, target=target, ids=ids)
 
 
 def retry_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> int:
-    """Let `letters` go out again with the next push, in the caller's transaction; return how many do.
+    """Send `letters` again with the next push, in the caller's transaction; return how many.
 
-    One whose wish was followed by a newer one of its kind, such as another owner of the lead, is dropped
-    instead: sent now, it would undo the newer.
+    An effect that a newer one of its kind has replaced, such as another owner of the lead, is discarded:
+    sent now, it would undo the newer one.
     """
-    effects = [letter.reference for letter in letters if letter.kind == "effect"]
-    values = {"outbox_ids": effects, "with_id": _with_id(), "now": now}
-    dropped = connection.execute(load_sql("leadops.delivery", "drop_superseded"), values).fetchall()
-    old = {("effect", outbox_id) for (outbox_id,) in dropped}
-    superseded = [letter for letter in letters if (letter.kind, letter.reference) in old]
-    again = [letter for letter in letters if letter not in superseded]
-    effects = [letter.reference for letter in again if letter.kind == "effect"]
-    connection.execute(load_sql("leadops.delivery", "retry_effects"), {"outbox_ids": effects})
-    for target in {letter.target for letter in again}:
-        seqs = [letter.reference for letter in again if (letter.kind, letter.target) == ("delta", target)]
-        connection.execute(load_sql("leadops.delivery", "hold_deltas"), {"target": target, "seqs": seqs})
-    _close(connection, again, state="retried", now=now)
-    _close(connection, superseded, state="dropped", now=now)
-    return len(again)
+    superseded_ids = set(
+        queries.values(
+            connection,
+            "discard_superseded",
+            outbox_ids=_outbox_ids(letters),
+            with_id=_operations_with_id(),
+            now=now,
+        )
+    )
+    superseded = [
+        letter for letter in letters if letter.kind == "effect" and letter.reference in superseded_ids
+    ]
+    retried = [letter for letter in letters if letter not in superseded]
+    queries.run(connection, "retry_effects", outbox_ids=_outbox_ids(retried))
+    for target in {letter.target for letter in retried}:
+        seqs = [letter.reference for letter in retried if (letter.kind, letter.target) == ("delta", target)]
+        hold_deltas(connection, seqs, target=target)
+    _close(connection, retried, state=DeadLetterState.RETRIED, now=now)
+    _close(connection, superseded, state=DeadLetterState.DROPPED, now=now)
+    return len(retried)
 
 
 def discard_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> list[int]:
-    """Give `letters` up, in the caller's transaction; return the ledger rows that must be written off now.
+    """Discard `letters`, in the caller's transaction; return the ledger rows to write off now.
 
-    With the creation of a lead that the target does not know, all goes that waits for the lead's id there.
+    With the creation of a lead that the target does not know, everything that waits for the lead's id there
+    is discarded too.
     """
-    effects = [letter.reference for letter in letters if letter.kind == "effect"]
-    connection.execute(
-        "update delivery.outbox set state = 'dropped', settled_at = %s where outbox_id = any(%s)",
-        [now, effects],
+    outbox_ids = _outbox_ids(letters)
+    queries.run(connection, "discard_effects", outbox_ids=outbox_ids, now=now)
+    queries.run(
+        connection, "discard_followers", outbox_ids=outbox_ids, with_id=_operations_with_id(), now=now
     )
-    connection.execute(
-        load_sql("leadops.delivery", "drop_followers"),
-        {
-            "outbox_ids": effects,
-            "with_id": _with_id(),
-            "now": now,
-        },
-    )
-    held = connection.execute(
-        load_sql("leadops.delivery", "release_held"), {"outbox_ids": effects}
-    ).fetchall()
-    _close(connection, letters, state="dropped", now=now)
-    return [letter.reference for letter in letters if letter.kind == "delta"] + [seq for (seq,) in held]
+    held_seqs = queries.values(connection, "discard_held", outbox_ids=outbox_ids)
+    _close(connection, letters, state=DeadLetterState.DROPPED, now=now)
+    return [letter.reference for letter in letters if letter.kind == "delta"] + held_seqs
 
 
-def _with_id() -> list[str]:
-    """Return the operations of which, for one lead, the last wish wins."""
+def _outbox_ids(letters: list[DeadLetter]) -> list[int]:
+    return [letter.reference for letter in letters if letter.kind == "effect"]
+
+
+def _operations_with_id() -> list[str]:
+    """Return the operations of which, for one lead, only the latest may take effect."""
     return [name for (_, name), operation in OPERATIONS.items() if operation.needs_id]
 
 
-def _close(connection: Connection, letters: list[DeadLetter], *, state: str, now: datetime) -> None:
+def _close(
+    connection: Connection, letters: list[DeadLetter], *, state: DeadLetterState, now: datetime
+) -> None:
     ids = [letter.dead_letter_id for letter in letters]
-    connection.execute(
-        load_sql("leadops.delivery", "close_dead_letters"), {"ids": ids, "state": state, "now": now}
-    )
+    queries.run(connection, "close", ids=ids, state=state, now=now)

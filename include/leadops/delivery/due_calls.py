@@ -1,28 +1,23 @@
-"""Which calls a round takes: fresh ones, and a few of those that failed before."""
+"""Chooses which calls a round makes: new ones, and a few of those that failed before."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
-from leadops.db import Connection, load_sql
+Call = TypeVar("Call")
 
-#: Failed calls in a round that has fresh ones: enough to find out that the target is well again, too few for
-#: calls that always fail to keep the others from being made.
-RETRIES_BESIDE_FRESH = 2
+#: Failed calls in a round that also has new ones: enough to notice that the target has recovered, too few for
+#: calls that always fail to hold up the others.
+RETRIES_BESIDE_NEW = 2
 
 #: Failed calls in a round that has nothing else.
 RETRIES_ALONE = 10
 
 
-def claim(
-    connection: Connection, statement: str, values: dict[str, Any], *, limit: int
-) -> list[tuple[Any, ...]]:
-    """Lock up to `limit` rows of `statement` that nobody else has, until the caller's transaction ends.
+def lock_due(lock: Callable[[bool, int], list[Call]], *, limit: int) -> list[Call]:
+    """Return up to `limit` due calls, locked until the caller's transaction ends: new ones, then retries.
 
-    Fresh ones come first, then a few of those that failed and are due again.
+    `lock(is_retry, max_rows)` locks the due calls of one kind that no other process holds.
     """
-    query = load_sql("leadops.delivery", statement)
-    fresh = connection.execute(
-        query, values | {"retry": False, "most": max(limit - RETRIES_BESIDE_FRESH, 1)}
-    ).fetchall()
-    room = min(limit - len(fresh), RETRIES_BESIDE_FRESH if fresh else RETRIES_ALONE)
-    failed = connection.execute(query, values | {"retry": True, "most": room}).fetchall()
-    return fresh + failed
+    new = lock(False, max(limit - RETRIES_BESIDE_NEW, 1))
+    max_retries = min(limit - len(new), RETRIES_BESIDE_NEW if new else RETRIES_ALONE)
+    return new + lock(True, max_retries)

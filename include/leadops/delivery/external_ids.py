@@ -1,21 +1,38 @@
-"""What a target calls leads that it had before leadops asked it for them."""
+"""The ids that other systems gave to our leads."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+def find_external_id(connection: Connection, *, target: str, lead_id: int | None) -> str | None:
+    """Return the id of the lead in `target`, or None if it is not known."""
+    external_id: str | None = queries.value(connection, "find_external_id", target=target, lead_id=lead_id)
+    return external_id
+
+
+def save_external_id(
+    connection: Connection, *, target: str, lead_id: int, external_id: str, now: datetime
+) -> None:
+    """Record the id that `target` has just given to the lead; the newest id counts."""
+    queries.run(
+        connection, "save_external_id", target=target, lead_id=lead_id, external_id=external_id, now=now
+    )
 
 
 def register_external_ids(
     connection: Connection, *, target: str, leads: Sequence[tuple[int, str]], now: datetime
 ) -> None:
-    """Record (lead_id, id in `target`) of each; what is known of a lead already stays."""
-    connection.execute(
-        load_sql("leadops.delivery", "know_leads"),
-        {
-            "target": target,
-            "leads": [lead for lead, _ in leads],
-            "ids": [external for _, external in leads],
-            "now": now,
-        },
+    """Record (lead_id, id in `target`) of leads that the target had already; known ids stay."""
+    queries.run(
+        connection,
+        "register_external_ids",
+        target=target,
+        lead_ids=[lead_id for lead_id, _ in leads],
+        external_ids=[external_id for _, external_id in leads],
+        now=now,
     )

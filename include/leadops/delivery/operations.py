@@ -1,4 +1,4 @@
-"""What an effect of the outbox means on the wire: route, key, and what its answer tells."""
+"""The operations of the outbox as HTTP calls: the route, and what the answer holds."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,19 @@ from leadops.errors import PermanentError
 class Operation:
     """One kind of effect: its route and the id that the answer holds.
 
-    {external_id} in the route is what the target calls the lead. Such an effect waits until that id is known
-    and until all that was wanted earlier for the same lead there is settled, so that the last wish wins.
+    {external_id} in the route is the target's id of the lead. Such an effect waits until the id is known and
+    all earlier effects on the same lead there are settled, so that the latest one wins.
     """
 
     method: str
     path: str
+    #: The field of the answer that holds the target's id of the lead.
     answer_id: str | None = None
-    #: The target itself makes a repeat harmless for ever (an upsert), so its key memory does not matter.
+    #: An id that is not an integer makes the answer incomplete.
+    has_integer_id: bool = False
+    #: The target itself makes a repetition harmless (an upsert), so its key memory does not matter.
     repeatable: bool = False
-    #: A 2xx answer may still say {"status": "rejected", "error": …}: the effect did not take place.
+    #: A 2xx answer may say {"status": "rejected", "error": …}: the effect did not take place.
     may_reject: bool = False
 
     @property
@@ -28,7 +31,9 @@ class Operation:
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
-    ("ma", "upsert_lead"): Operation("POST", "/api/leads", answer_id="leadId", repeatable=True),
+    ("ma", "upsert_lead"): Operation(
+        "POST", "/api/leads", answer_id="leadId", has_integer_id=True, repeatable=True
+    ),
     ("ma", "set_fields"): Operation("PATCH", "/api/leads/{external_id}", repeatable=True),
     ("ma", "correct_score"): Operation("POST", "/api/lead/score", may_reject=True),
     ("crm", "create_lead"): Operation("POST", "/v1/leads", answer_id="id"),
@@ -38,7 +43,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
 
 
 def find_operation(target: str, operation: str) -> Operation:
-    """Return the operation; raise PermanentError when leadops knows none of that name."""
+    """Return the operation; raise PermanentError if the target has none of that name."""
     try:
         return OPERATIONS[target, operation]
     except KeyError:

@@ -1,11 +1,55 @@
-"""How any stage asks for an effect in another system."""
+"""The outbox: one row for each effect in another system, and its life from enqueued to settled."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
+from leadops.delivery.due_calls import lock_due
+from leadops.delivery.operations import operations_with_id
+from leadops.lanes import Lane
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+class OutboxState(StrEnum):
+    """The state of an effect.
+
+    ::
+
+        (enqueued) ──▶ pending ──marked──▶ sending ──answered──▶ done
+                        │   ▲               │ ▲ │
+                        │   │               └─┘ └──refused, or──▶ dead
+                        │   │       unknown outcome:  key forgotten │
+                        │   └────────────retried by a person────────┤
+                        └──discarded with its lead──▶ dropped ◀─────┘ discarded by a person
+
+    A sending effect may have been sent: without a lock on its row, its outcome is unknown, and it is sent
+    again under the same key. Dead effects have a row in delivery.dead_letters.
+    """
+
+    PENDING = "pending"
+    SENDING = "sending"
+    DONE = "done"
+    DEAD = "dead"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A locked effect: the row stays locked by this transaction until the effect is settled."""
+
+    outbox_id: int
+    operation: str
+    lead_id: int | None
+    idempotency_key: str
+    body: str
+    attempts: int
+    first_sent_at: datetime
 
 
 def enqueue_effect(
@@ -17,21 +61,90 @@ def enqueue_effect(
     idempotency_key: str,
     lead_id: int | None,
     now: datetime,
-    lane: int = 0,
+    lane: Lane = Lane.LIVE,
 ) -> None:
-    """Put one effect into delivery.outbox, once per `idempotency_key`, in the caller's transaction.
-
-    `lane` 0 is live, 1 backfill.
-    """
-    connection.execute(
-        load_sql("leadops.delivery", "insert_effect"),
-        {
-            "target": target,
-            "operation": operation,
-            "payload": Jsonb(payload),
-            "idempotency_key": idempotency_key,
-            "lead_id": lead_id,
-            "created_at": now,
-            "lane": lane,
-        },
+    """Add one effect to delivery.outbox, once per `idempotency_key`, in the caller's transaction."""
+    queries.run(
+        connection,
+        "insert_effect",
+        target=target,
+        operation=operation,
+        payload=Jsonb(payload),
+        idempotency_key=idempotency_key,
+        lead_id=lead_id,
+        created_at=now,
+        lane=lane,
     )
+
+
+def mark_effects(connection: Connection, *, target: str, lane: Lane, limit: int, now: datetime) -> None:
+    """Mark pending effects as sending, so that up to `limit` wait for a process; commits."""
+    with connection.transaction():
+        idle = int(queries.value(connection, "count_idle", target=target, lane=lane, max_rows=limit))
+        if idle < limit:
+            queries.run(
+                connection,
+                "mark_sending",
+                target=target,
+                lane=lane,
+                with_id=operations_with_id(target),
+                max_rows=limit - idle,
+                now=now,
+            )
+
+
+def lock_due_effects(
+    connection: Connection, *, target: str, lane: Lane, limit: int, now: datetime
+) -> list[Effect]:
+    """Lock up to `limit` due effects that no other process holds, until the caller's transaction ends."""
+
+    def lock(is_retry: bool, max_rows: int) -> list[Effect]:
+        return queries.all(
+            connection,
+            "lock_due",
+            Effect,
+            target=target,
+            lane=lane,
+            is_retry=is_retry,
+            max_rows=max_rows,
+            now=now,
+        )
+
+    return lock_due(lock, limit=limit)
+
+
+def close_effect(
+    connection: Connection,
+    effect: Effect,
+    *,
+    state: OutboxState,
+    now: datetime,
+    answer: Jsonb | None = None,
+    error: str | None = None,
+    not_before: datetime | None = None,
+) -> None:
+    """Record one more attempt and the state in which it leaves the effect; `answer` is the body received."""
+    queries.run(
+        connection,
+        "close_effect",
+        outbox_id=effect.outbox_id,
+        state=state,
+        answer=answer,
+        error=error,
+        not_before=not_before,
+        now=now,
+    )
+
+
+def find_next_effect_retry(connection: Connection, *, target: str) -> datetime | None:
+    """Return when the next failed effect that no process holds is due again, or None without one."""
+    due: datetime | None = queries.value(connection, "find_next_retry", target=target)
+    return due
+
+
+def purge_effects(connection: Connection, *, before: datetime, limit: int) -> int:
+    """Clear the contents of up to `limit` effects settled before `before`; return how many.
+
+    The row and its key stay: the key keeps the effect from being enqueued twice.
+    """
+    return queries.run(connection, "purge_effects", before=before, max_rows=limit)

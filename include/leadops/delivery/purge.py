@@ -1,21 +1,22 @@
-"""Forgets settled calls after the days for which they are kept."""
+"""Deletes settled calls once their retention is over."""
 
 from datetime import datetime, timedelta
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
+from leadops.delivery.batches import purge_batches
+from leadops.delivery.outbox import purge_effects
 
-#: Rows cleared in one go, so that a purge never holds a push up for long.
+#: Rows cleared in one transaction, so that a purge never delays a push for long.
 PURGE_LIMIT = 1000
 
 
 def purge_settled(connection: Connection, *, keep_days: int, now: datetime) -> int:
-    """Remove settled batches, and what settled effects said, older than `keep_days`; commits.
+    """Delete batches, and clear effects, that were settled more than `keep_days` ago; commits.
 
-    Of an effect its key stays for ever: it is what keeps the effect from being wanted twice. At most
-    PURGE_LIMIT of each are cleared; returns how many.
+    At most PURGE_LIMIT of each; returns how many rows.
     """
-    values = {"before": now - timedelta(days=keep_days), "most": PURGE_LIMIT}
+    before = now - timedelta(days=keep_days)
     with connection.transaction():
-        batches = connection.execute(load_sql("leadops.delivery", "purge_batches"), values).rowcount
-        effects = connection.execute(load_sql("leadops.delivery", "purge_effects"), values).rowcount
+        batches = purge_batches(connection, before=before, limit=PURGE_LIMIT)
+        effects = purge_effects(connection, before=before, limit=PURGE_LIMIT)
     return batches + effects

@@ -1,44 +1,59 @@
-"""The rate of each target, one token bucket in the database, so that it holds across processes."""
+"""The rate limit of each target: one token bucket in the database, shared by all processes."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
 from leadops.delivery.delivery_settings import TargetSettings
+from leadops.queries import Queries
+
+queries = Queries(__file__)
 
 
-def acquire(
+class Grant(NamedTuple):
+    """The permits granted, and seconds until the next one is available."""
+
+    granted: int
+    wait_seconds: float
+
+
+def acquire_permits(
     connection: Connection, target: str, settings: TargetSettings, *, wanted: int, now: datetime
 ) -> tuple[int, timedelta]:
     """Take up to `wanted` permits for HTTP calls to `target`; commits.
 
-    Returns how many were had and, when none, how long until the target may be asked again.
+    Returns how many permits were granted and, with none, how long to wait for the next one.
     """
-    values = {
-        "target": target,
-        "wanted": wanted,
-        "rate": settings.calls_per_second,
-        "burst": settings.burst,
-        "now": now,
-    }
     with connection.transaction():
-        taken = connection.execute(load_sql("leadops.delivery", "take_permits"), values).fetchone()
-        if taken is None:  # the first call ever to this target
-            connection.execute(load_sql("leadops.delivery", "insert_target"), values)
-            taken = connection.execute(load_sql("leadops.delivery", "take_permits"), values).fetchone()
-    granted, wait = taken or (0, 1.0)
-    return granted, timedelta(seconds=wait)
+        grant = _acquire(connection, target, settings, wanted=wanted, now=now)
+        if grant is None:  # the first call to this target
+            queries.run(connection, "insert_target", target=target, burst=settings.burst, now=now)
+            grant = _acquire(connection, target, settings, wanted=wanted, now=now)
+    granted, wait_seconds = grant or Grant(0, 1.0)
+    return granted, timedelta(seconds=wait_seconds)
 
 
-def release(connection: Connection, target: str, *, count: int) -> None:
-    """Return permits that turned out not to be needed; commits."""
+def _acquire(
+    connection: Connection, target: str, settings: TargetSettings, *, wanted: int, now: datetime
+) -> Grant | None:
+    return queries.first(
+        connection,
+        "acquire",
+        Grant,
+        target=target,
+        wanted=wanted,
+        rate=settings.calls_per_second,
+        burst=settings.burst,
+        now=now,
+    )
+
+
+def release_permits(connection: Connection, target: str, *, count: int) -> None:
+    """Return `count` unused permits; commits."""
     with connection.transaction():
-        connection.execute(
-            "update delivery.targets set tokens = tokens + %s where target = %s", [count, target]
-        )
+        queries.run(connection, "release", target=target, count=count)
 
 
 def pause_target(connection: Connection, target: str, *, until: datetime, reason: str) -> None:
-    """Let nobody call `target` before `until`, in the caller's transaction; a longer pause stays."""
-    connection.execute(
-        load_sql("leadops.delivery", "pause_target"), {"target": target, "until": until, "reason": reason}
-    )
+    """Grant no permit for `target` before `until`, in the caller's transaction; a longer pause stays."""
+    queries.run(connection, "pause_target", target=target, until=until, reason=reason)

@@ -1,4 +1,4 @@
-"""One round of a pusher: take permits, make work durable, claim it, send it, settle it."""
+"""One round of a pusher: acquire permits, make the calls durable, lock them, send them, settle them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,29 +6,37 @@ from datetime import datetime, timedelta
 
 from leadops.clients.ma import MaClient
 from leadops.clients.transport import Refused
-from leadops.db import Connection, load_sql
-from leadops.delivery.batches import Batch, claim_batches, count_idle_batches, send_batch
-from leadops.delivery.build_batches import cut_batches
+from leadops.db import Connection
+from leadops.delivery.batches import (
+    DeltaBatch,
+    count_idle_batches,
+    find_next_batch_retry,
+    lock_due_batches,
+    send_batch,
+)
+from leadops.delivery.build_batches import build_batches
 from leadops.delivery.delivery_settings import DeliverySettings, TargetSettings
+from leadops.delivery.outbox import find_next_effect_retry, lock_due_effects, mark_effects
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.rate_limit import acquire, release
+from leadops.delivery.rate_limit import acquire_permits, release_permits
 from leadops.delivery.read_back import read_back
-from leadops.delivery.send_effect import claim_effects, prepare_effects, send_effect
+from leadops.delivery.send_effect import send_effect
 from leadops.delivery.settle_batch import settle_batch
+from leadops.lanes import Lane
 
 #: Calls that share two commits: one that makes them durable, one that settles them.
 EFFECTS_PER_ROUND = 50
 BATCHES_PER_ROUND = 10
 
-#: What sends one kind of work: (lane, permits) → what was done.
-Round = Callable[[int, int], PushReport]
+#: Sends one kind of call: (lane, permits) → what it did.
+Round = Callable[[Lane, int], PushReport]
 
 
 @dataclass(frozen=True)
 class Pusher:
-    """One worker: its own connection and client (neither is shared between threads), and its end.
+    """One worker with its own connection and client, which threads must not share.
 
-    It ends at `until`, or sooner where `stopped` says so; the call under way is finished.
+    It ends at `until`, or earlier when `stopped` says so; it finishes the current call.
     """
 
     connection: Connection
@@ -41,7 +49,7 @@ class Pusher:
 
     @property
     def is_over(self) -> bool:
-        """Whether no further call may be begun."""
+        """Whether no further call may begin."""
         return self.stopped() or self.clock() >= self.until
 
     @property
@@ -49,39 +57,39 @@ class Pusher:
         """The settings of this worker's target."""
         return self.settings.targets[self.target]
 
-    def permitted(self, send: Round, lane: int, *, most: int) -> tuple[PushReport, timedelta]:
-        """Run one round under the target's rate; return what it did, or without a permit how long to wait."""
-        granted, wait = acquire(
-            self.connection, self.target, self.target_settings, wanted=most, now=self.clock()
+    def run_permitted(self, send: Round, lane: Lane, *, limit: int) -> tuple[PushReport, timedelta]:
+        """Run one round within the target's rate; return what it did, or how long to wait for a permit."""
+        granted, wait = acquire_permits(
+            self.connection, self.target, self.target_settings, wanted=limit, now=self.clock()
         )
         if not granted:
             return PushReport(), wait
-        done = PushReport()
+        report = PushReport()
         try:
-            done = send(lane, granted)
+            report = send(lane, granted)
         finally:
-            if granted > done.calls:
-                release(self.connection, self.target, count=granted - done.calls)
-        return done, timedelta()
+            if granted > report.calls:
+                release_permits(self.connection, self.target, count=granted - report.calls)
+        return report, timedelta()
 
     def time_to_next_retry(self, *, effects_only: bool = False) -> timedelta | None:
-        """Return how long until a call that failed may be made again, or None when none waits for that."""
+        """Return how long until the next failed call is due again, or None without one."""
         with self.connection.transaction():
-            found = self.connection.execute(
-                load_sql("leadops.delivery", "find_next_retry"),
-                {"target": self.target, "effects_only": effects_only},
-            ).fetchone()
-        return max(found[0] - self.clock(), timedelta()) if found and found[0] else None
+            retries = [find_next_effect_retry(self.connection, target=self.target)]
+            if not effects_only:
+                retries.append(find_next_batch_retry(self.connection, target=self.target))
+        due = [retry for retry in retries if retry is not None]
+        return max(min(due) - self.clock(), timedelta()) if due else None
 
-    def send_effects(self, lane: int, permits: int) -> PushReport:
-        """Send up to `permits` effects of the outbox, unless the target turns out to be down."""
-        prepare_effects(self.connection, target=self.target, lane=lane, limit=permits, now=self.clock())
-        done = PushReport()
+    def send_effects(self, lane: Lane, permits: int) -> PushReport:
+        """Send up to `permits` effects of the outbox; stop when the target turns out to be down."""
+        mark_effects(self.connection, target=self.target, lane=lane, limit=permits, now=self.clock())
+        report = PushReport()
         with self.connection.transaction():
-            for effect in claim_effects(
+            for effect in lock_due_effects(
                 self.connection, target=self.target, lane=lane, limit=permits, now=self.clock()
             ):
-                done += send_effect(
+                report += send_effect(
                     self.connection,
                     self.client.transport,
                     effect,
@@ -89,15 +97,15 @@ class Pusher:
                     settings=self.settings,
                     now=self.clock(),
                 )
-                if done.is_down or self.is_over:
+                if report.is_down or self.is_over:
                     break
-        return done
+        return report
 
-    def send_batches(self, lane: int, permits: int) -> PushReport:
-        """Send up to `permits` batches of deltas, unless the target turns out to be down."""
+    def send_batches(self, lane: Lane, permits: int) -> PushReport:
+        """Send up to `permits` batches of deltas; stop when the target turns out to be down."""
         idle = count_idle_batches(self.connection, target=self.target, lane=lane, limit=permits)
         if idle < permits:
-            cut_batches(
+            build_batches(
                 self.connection,
                 target=self.target,
                 lane=lane,
@@ -105,28 +113,28 @@ class Pusher:
                 batches=permits - idle,
                 now=self.clock(),
             )
-        done = PushReport()
+        report = PushReport()
         with self.connection.transaction():
-            for batch in claim_batches(
+            for batch in lock_due_batches(
                 self.connection, target=self.target, lane=lane, limit=permits, now=self.clock()
             ):
-                done += self._send(batch, permits=permits - done.calls)
-                if done.is_down or done.calls >= permits or self.is_over:
+                report += self._send_batch(batch, permits=permits - report.calls)
+                if report.is_down or report.calls >= permits or self.is_over:
                     break
-        return done
+        return report
 
-    def _send(self, batch: Batch, *, permits: int) -> PushReport:
+    def _send_batch(self, batch: DeltaBatch, *, permits: int) -> PushReport:
         if self.clock() - batch.created_at > self.target_settings.key_memory:
             return self._read_back(batch, permits)
         outcome = send_batch(self.client, batch)
         if isinstance(outcome, Refused) and not outcome.concerns_caller and batch.attempts:
-            # An earlier try may have taken effect: what the refusal means is only known from the scores.
+            # An earlier attempt may have taken effect: only the scores show what the refusal means.
             return PushReport(calls=1) + self._read_back(batch, permits - 1)
         return settle_batch(
             self.connection, batch, outcome, target=self.target, settings=self.settings, now=self.clock()
         )
 
-    def _read_back(self, batch: Batch, permits: int) -> PushReport:
+    def _read_back(self, batch: DeltaBatch, permits: int) -> PushReport:
         return read_back(
             self.connection,
             self.client,

@@ -1,13 +1,13 @@
 -- Delivery: the one way out to other systems.
 create schema delivery;
 
--- One number for ever per database, so that two databases on one MA never share a key.
+-- One permanent number a database, so that two databases on one MA never share a key.
 create table delivery.installation (
     installation_id text primary key
 );
 insert into delivery.installation (installation_id) values (substr(replace(gen_random_uuid()::text, '-', ''), 1, 8));
 
--- Filled by the stage that wants the effect, settled by delivery.
+-- Inbox of delivery: the stage that needs the effect fills it, delivery settles it.
 create table delivery.outbox (
     outbox_id bigint generated always as identity primary key,
     target text not null,
@@ -27,12 +27,12 @@ create table delivery.outbox (
     error text
 );
 comment on column delivery.outbox.state is
-'sending: the body was stored and may have been sent; if nobody holds the row lock, the outcome is unknown';
+'sending: the body was stored and may have been sent; without a lock on the row, the outcome is unknown';
 create index outbox_settled on delivery.outbox (settled_at) where state in ('done', 'dropped') and body is not null;
 create index outbox_open on delivery.outbox (target, lane, outbox_id) where state in ('pending', 'sending');
--- An effect that needs the target's id of a lead waits for what was wanted earlier for that lead.
+-- An effect that needs the target's id of a lead waits for earlier effects on that lead.
 create index outbox_lead_open on delivery.outbox (lead_id, outbox_id) where state in ('pending', 'sending');
--- Whose creation was given up, so that what waits for the lead waits in vain.
+-- Leads that will not be created: score changes that wait for them are not late.
 create index outbox_given_up on delivery.outbox (lead_id)
 where operation = 'upsert_lead' and state in ('dead', 'dropped');
 create index outbox_owner on delivery.outbox (lead_id, outbox_id) where target = 'crm' and operation = 'set_owner';
@@ -54,13 +54,13 @@ create table delivery.batches (
     settled_at timestamptz,
     error text
 );
-comment on column delivery.batches.created_at is 'From here on it may have been sent: the key''s memory counts from it';
+comment on column delivery.batches.created_at is 'From then on it may have been sent: the memory of its key counts';
 -- Bodies are read once or twice and removed: compressing them costs more than it saves.
 alter table delivery.batches alter column body set storage external;
 create index batches_settled on delivery.batches (settled_at) where state <> 'ready';
 create index batches_open on delivery.batches (target, lane, batch_id) where state = 'ready';
 
--- How far the ledger has been cut into batches.
+-- The last ledger row that is in a batch or held.
 create table delivery.cursors (
     target text not null,
     lane smallint not null,
@@ -68,7 +68,7 @@ create table delivery.cursors (
     primary key (target, lane)
 );
 
--- Deltas that the cursor passed but that no batch carries yet: the lead was unknown, or a person said "again".
+-- Deltas before the cursor that are not in a batch: the lead was unknown, or a person retries them.
 create table delivery.held_deltas (
     ledger_seq bigint primary key,
     target text not null,
@@ -100,7 +100,7 @@ create table delivery.dead_letters (
 );
 comment on column delivery.dead_letters.reference is 'outbox_id or ledger seq, by kind';
 create index dead_letters_open on delivery.dead_letters (target) where state = 'open';
--- When a person last sent a refused thing again is looked up by what it was.
+-- Serves the look-up of the last retry of an effect or delta.
 create index dead_letters_retried on delivery.dead_letters (reference, kind) where state = 'retried';
 
 -- One row a target: its rate (a token bucket) and until when it asked us to wait; shared by all processes.
@@ -112,7 +112,7 @@ create table delivery.targets (
     pause_reason text
 );
 
--- One row a comparison of the MA with the ledger that was allowed to heal.
+-- One row a comparison of the MA with the ledger that was allowed to correct the MA.
 create table delivery.audits (
     audit_id bigint generated always as identity primary key,
     night date not null,
@@ -123,40 +123,40 @@ create table delivery.audits (
     ma_leads bigint not null default 0,
     under_way bigint not null default 0,
     differing bigint not null default 0,
-    gone bigint not null default 0,
-    broken bigint not null default 0,
-    unknown bigint not null default 0,
-    healed bigint not null default 0,
-    heal_limit integer not null,
-    gone_limit integer not null,
+    missing_in_ma bigint not null default 0,
+    inconsistent bigint not null default 0,
+    unmatched bigint not null default 0,
+    corrected bigint not null default 0,
+    correction_limit integer not null,
+    missing_limit integer not null,
     lead_ids bigint[] not null default '{}'
 );
-comment on table delivery.audits is 'What the nightly comparison found; lists of leads are cut, counts are not';
-comment on column delivery.audits.night is 'The local day on which it ran, whose limit counts';
+comment on table delivery.audits is 'Results of the nightly comparison; lists of leads are truncated, counts are not';
+comment on column delivery.audits.night is 'The local day on which it ran; the limit applies to a night';
 comment on column delivery.audits.differing is
-'Leads whose score in the MA is not the ledger''s; looked at no further than one over the limit';
-comment on column delivery.audits.gone is 'Leads that the MA has no more';
-comment on column delivery.audits.broken is 'Leads whose own score is not the sum of their ledger';
-comment on column delivery.audits.unknown is 'Leads of the MA that are not ours';
-comment on column delivery.audits.lead_ids is 'Some of those that were left as they were';
+'Leads whose score in the MA is not the ledger''s; counting stops one above the limit';
+comment on column delivery.audits.missing_in_ma is 'Leads that the MA no longer has';
+comment on column delivery.audits.inconsistent is 'Leads whose own score is not the sum of their ledger';
+comment on column delivery.audits.unmatched is 'Leads of the MA that are not ours';
+comment on column delivery.audits.lead_ids is 'Some of the leads that were not corrected';
 
-create table delivery.heals (
-    heal_id bigint generated always as identity primary key,
+create table delivery.score_corrections (
+    correction_id bigint generated always as identity primary key,
     audit_id bigint not null,
     lead_id bigint not null,
     external_id text not null,
     outbox_id bigint,
     ledger bigint not null,
     ma bigint not null,
-    healed_at timestamptz not null
+    corrected_at timestamptz not null
 );
-comment on table delivery.heals is
-'A score in the MA that was put right: ledger minus ma went there as an effect of the outbox';
-create index heals_lead on delivery.heals (lead_id, heal_id);
-create index heals_audit on delivery.heals (audit_id);
+comment on table delivery.score_corrections is
+'A corrected score in the MA: the difference, ledger minus ma, is an effect of the outbox';
+create index score_corrections_lead on delivery.score_corrections (lead_id, correction_id);
+create index score_corrections_audit on delivery.score_corrections (audit_id);
 
--- Calls are formed in one place.
--- Of plain SQL, so that the planner puts their bodies where they are called.
+-- The bodies of calls to the MA.
+-- Plain SQL, so that the planner inlines their bodies.
 create function delivery.form_update(
     installation_id text, ledger_seq bigint, external_id text, points integer, reason text
 ) returns text
@@ -174,7 +174,7 @@ return case when updates > 1 then '{"updates":[' || joined || ']}' else joined e
 comment on function delivery.form_call(bigint, text) is
 'The body of a call to the MA: a single update has the body of the route for a single lead';
 
--- Every delta that the MA does not surely have, and why.
+-- Every delta that the MA may not have, and why.
 create view delivery.undelivered_deltas as
 select
     'ma' as target,
@@ -184,7 +184,7 @@ select
 from (values (0::smallint), (1::smallint)) as lanes (lane)
 left join delivery.cursors as reached
     on reached.target = 'ma' and lanes.lane = reached.lane
--- A look-up by seq from the cursor on, which is never far behind the end.
+-- A look-up by seq from the cursor on, which is always near the end.
 cross join
     lateral (
         select rows_behind.seq

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.push import push
+from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.orchestration.connections import find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
@@ -47,7 +47,7 @@ def deliver(context: Context) -> Counts:
 
 
 def _send(target: str, endpoint: Endpoint) -> PushReport:
-    return push(
+    return push_target(
         database_url=database_url(),
         endpoint=endpoint,
         target=target,

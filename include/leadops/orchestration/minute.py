@@ -10,13 +10,13 @@ from typing import Any
 from leadops.alerts.alert_settings import AlertSettings
 from leadops.company import Company
 from leadops.db import Connection
-from leadops.delivery import push as delivery
-from leadops.delivery.build_batches import BACKFILL
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.purge import purge_settled
+from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
+from leadops.lanes import Lane
 from leadops.lifecycle.frozen_quarters import record_contract_changes
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
@@ -71,7 +71,7 @@ def score(context: Context) -> Counts:
     What happens now comes first, then the low lane (a changed rule, a backfill), of which a backfill takes
     care alone.
     """
-    wanted = BACKFILL if is_backfill(context) else None
+    wanted = Lane.BACKFILL if is_backfill(context) else None
     rules, company = load_config("scoring", RuleSet), load_config("company", Company)
     with open_database("score") as connection:
         counts = _work_off(
@@ -149,7 +149,7 @@ def _tell_reps(connection: Connection, rules: RoutingRules) -> Counts:
 
 def _push_to(target: str) -> Counts:
     started = now()
-    done = delivery.push(
+    done = push_target(
         database_url=database_url(),
         endpoint=find_endpoint(target),
         target=target,

@@ -62,12 +62,15 @@ def audit(context: Context) -> Counts:
             note_success(context, connection, leaves=AUDIT_LEAVES)
     finally:
         client.transport.close()
-    counts = {name: value for name, value in asdict(done).items() if name not in ("left", "strangers")}
+    counts = {
+        name: value for name, value in asdict(done).items() if name not in ("uncorrected", "unmatched_leads")
+    }
     log.info(
-        "%(leads)s leads, %(ma_leads)s in the MA (%(unknown)s not ours): %(differing)s differ, "
-        "%(healed)s are put right, %(gone)s gone, %(broken)s broken, %(under_way)s under way",
+        "%(leads)s leads, %(ma_leads)s in the MA (%(unmatched)s not ours): %(differing)s differ, "
+        "%(corrected)s corrected, %(missing_in_ma)s missing in the MA, %(inconsistent)s inconsistent, "
+        "%(under_way)s under way",
         counts,
     )
-    if done.left:
-        log.warning("left as they are: leads %s", ", ".join(map(str, done.left)))
+    if done.uncorrected:
+        log.warning("not corrected: leads %s", ", ".join(map(str, done.uncorrected)))
     return counts

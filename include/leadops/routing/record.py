@@ -8,8 +8,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection, load_sql
-from leadops.delivery.build_batches import BACKFILL, LIVE
 from leadops.delivery.outbox import enqueue_effect
+from leadops.lanes import Lane
 from leadops.routing.decide import Decision
 from leadops.routing.rules import RoutingRules
 from leadops.routing.work import Work
@@ -143,7 +143,7 @@ class Recorder:
                 idempotency_key=each,
                 lead_id=lead,
                 now=self._now,
-                lane=BACKFILL if work.is_quiet else LIVE,
+                lane=Lane.BACKFILL if work.is_quiet else Lane.LIVE,
             )
 
     def _others_in_crm(self, work: Work) -> list[int]:

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from leadops.db import Connection, load_sql
-from leadops.delivery.build_batches import BACKFILL, LIVE
 from leadops.delivery.outbox import enqueue_effect
+from leadops.lanes import Lane
 
 
 def regroup(connection: Connection, cycles: list[tuple[int, int, int]], *, now: datetime) -> None:
@@ -50,5 +50,5 @@ def _want_owners(connection: Connection, leads: list[int], *, number: int, now: 
             idempotency_key=key,
             lead_id=lead,
             now=now,
-            lane=BACKFILL if is_quiet else LIVE,
+            lane=Lane.BACKFILL if is_quiet else Lane.LIVE,
         )

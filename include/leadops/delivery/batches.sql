@@ -1,0 +1,76 @@
+-- name: count_idle
+-- New batches that no process is sending: a process ended before it reached them.
+select count(*)
+from (
+    select batch_id
+    from delivery.batches
+    where target = %(target)s and lane = %(lane)s and state = 'ready' and not_before is null
+    order by batch_id
+    limit %(max_rows)s
+    for update skip locked
+) as idle;
+
+-- name: lock_due
+-- New batches in order; with is_retry, those that failed and are due again, the longest due first.
+select
+    batch_id,
+    idempotency_key,
+    deltas,
+    body,
+    attempts,
+    created_at
+from delivery.batches
+where
+    target = %(target)s and lane = %(lane)s and state = 'ready'
+    and (not_before is not null) = %(is_retry)s
+    and coalesce(not_before, %(now)s) <= %(now)s
+order by not_before, batch_id
+limit %(max_rows)s
+for update skip locked;
+
+-- name: close_batch
+update delivery.batches
+set
+    state = %(state)s::text,
+    attempts = attempts + 1,
+    not_before = %(not_before)s,
+    settled_at = case when %(state)s::text = 'ready' then null else %(now)s::timestamptz end,
+    error = %(error)s
+where batch_id = %(batch_id)s;
+
+-- name: insert_part
+-- The target refused the whole call, so it had no effect: its deltas may go out again in smaller calls, under new keys.
+insert into delivery.batches (target, lane, idempotency_key, deltas, body, created_at)
+select
+    target,
+    lane,
+    gen_random_uuid()::text,
+    %(deltas)s::integer,
+    %(body)s::text,
+    %(now)s::timestamptz
+from delivery.batches
+where batch_id = %(batch_id)s;
+
+-- name: shrink_batch
+update delivery.batches
+set body = %(body)s, deltas = %(deltas)s
+where batch_id = %(batch_id)s;
+
+-- name: find_next_retry
+select min(not_before)
+from (
+    select not_before
+    from delivery.batches
+    where target = %(target)s and state = 'ready' and not_before is not null
+    for update skip locked
+) as failed;
+
+-- name: purge_batches
+delete from delivery.batches
+where batch_id in (
+    select settled.batch_id
+    from delivery.batches as settled
+    where settled.state <> 'ready' and settled.settled_at < %(before)s
+    order by settled.settled_at
+    limit %(max_rows)s
+);

@@ -1,0 +1,158 @@
+-- name: from_held
+-- Held deltas whose lead the target now knows, in ledger order.
+with due as (
+    select
+        held.ledger_seq,
+        known.external_id
+    from delivery.held_deltas as held
+    inner join delivery.external_ids as known
+        on held.target = known.target and held.lead_id = known.lead_id
+    where held.target = %(target)s and held.lane = %(lane)s
+    order by held.ledger_seq
+    limit %(max_rows)s
+    for update of held skip locked
+),
+
+taken as (
+    delete from delivery.held_deltas as held
+    using due
+    where held.ledger_seq = due.ledger_seq
+    returning held.ledger_seq, held.lead_id, due.external_id
+),
+
+numbered as (
+    select
+        taken.*,
+        ledger.points,
+        ledger.reason,
+        (row_number() over (order by taken.ledger_seq) - 1) / %(batch_size)s::bigint as part
+    from taken
+    inner join scoring.ledger as ledger on taken.ledger_seq = ledger.seq
+)
+
+insert into delivery.batches (
+    target, lane, idempotency_key, deltas, body, created_at
+)
+select
+    %(target)s,
+    %(lane)s,
+    gen_random_uuid()::text,
+    count(*),
+    delivery.form_call(
+        count(*),
+        string_agg(
+            delivery.form_update(installation_id, ledger_seq, external_id, points, reason),
+            ',' order by lead_id, ledger_seq
+        )
+    ),
+    %(now)s
+from numbered, delivery.installation
+group by part;
+
+-- name: lock_cursor
+select ledger_seq
+from delivery.cursors
+where target = %(target)s and lane = %(lane)s
+for update;
+
+-- name: insert_cursor
+insert into delivery.cursors (target, lane, ledger_seq)
+values (%(target)s, %(lane)s, 0)
+on conflict (target, lane) do nothing;
+
+-- name: from_ledger
+-- Writers of the ledger commit in the order of seq: a visible seq has all earlier ones before it.
+with next_rows as materialized (
+    select
+        seq,
+        lead_id,
+        points,
+        reason,
+        (row_number() over (order by seq) - 1) / %(batch_size)s::bigint as part
+    from scoring.ledger
+    where seq > %(after)s and lane = %(lane)s
+    order by seq
+    limit %(max_rows)s
+),
+
+addressed as materialized (
+    select
+        next_rows.*,
+        known.external_id
+    from next_rows
+    -- One look-up per row: with a join the planner would read the ids of all leads for each range.
+    left join lateral (
+        select ids.external_id
+        from delivery.external_ids as ids
+        where ids.target = %(target)s and ids.lead_id = next_rows.lead_id
+        order by ids.lead_id
+        limit 1
+    ) as known on true
+),
+
+held as (
+    insert into delivery.held_deltas (ledger_seq, target, lead_id, lane)
+    select
+        seq,
+        %(target)s,
+        lead_id,
+        %(lane)s
+    from addressed
+    where external_id is null
+),
+
+batches as (
+    insert into delivery.batches (
+        target, lane, idempotency_key, from_seq, deltas, body, created_at
+    )
+    select
+        %(target)s,
+        %(lane)s,
+        gen_random_uuid()::text,
+        min(seq),
+        count(*),
+        delivery.form_call(
+            count(*),
+            string_agg(
+                delivery.form_update(installation_id, seq, external_id, points, reason), ',' order by lead_id, seq
+            )
+        ),
+        %(now)s
+    from addressed, delivery.installation
+    where external_id is not null
+    group by part
+    order by part
+    returning batch_id
+),
+
+moved as (
+    update delivery.cursors
+    set ledger_seq = reached.seq
+    from (
+        -- With fewer rows than asked for, the lane has none left: its cursor moves to the end of the ledger.
+        select
+            case
+                when count(*) < %(max_rows)s::bigint then (select max(seq) from scoring.ledger)
+                else max(seq)
+            end as seq
+        from next_rows
+    ) as reached
+    where target = %(target)s and lane = %(lane)s and reached.seq > ledger_seq
+    returning ledger_seq
+)
+
+select
+    moved.ledger_seq,
+    (select count(*) from batches) as batches
+from moved;
+
+-- name: hold_deltas
+insert into delivery.held_deltas (ledger_seq, target, lead_id, lane)
+select
+    seq,
+    %(target)s,
+    lead_id,
+    lane
+from scoring.ledger
+where seq = any(%(seqs)s::bigint[])
+on conflict (ledger_seq) do nothing;

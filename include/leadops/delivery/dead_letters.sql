@@ -1,0 +1,120 @@
+-- name: insert_delta
+insert into delivery.dead_letters (target, kind, reference, lead_id, points, reason, died_at)
+select
+    %(target)s::text,
+    'delta',
+    seq,
+    lead_id,
+    points,
+    %(reason)s::text,
+    %(now)s::timestamptz
+from scoring.ledger
+where seq = %(ledger_seq)s;
+
+-- name: insert_effect
+insert into delivery.dead_letters (target, kind, reference, lead_id, reason, died_at)
+values (%(target)s, 'effect', %(outbox_id)s, %(lead_id)s, %(reason)s, %(now)s);
+
+-- name: list_open
+-- Of two people who act at once, the second waits and then sees only what the first left open.
+select
+    dead_letter_id,
+    target,
+    kind,
+    reference,
+    lead_id,
+    points,
+    reason,
+    died_at,
+    state
+from delivery.dead_letters
+where
+    state = 'open'
+    and target = coalesce(%(target)s, target)
+    and dead_letter_id = any(coalesce(%(ids)s, array[dead_letter_id]))
+order by dead_letter_id
+for update;
+
+-- name: discard_superseded
+-- Effects that a newer effect of the same operation has replaced: sent now, they would undo it.
+update delivery.outbox as old
+set state = 'dropped', settled_at = %(now)s
+where
+    old.outbox_id = any(%(outbox_ids)s::bigint[])
+    and old.operation = any(%(with_id)s::text[])
+    and exists (
+        select 1 from delivery.outbox as newer
+        where
+            newer.target = old.target
+            and newer.operation = old.operation
+            and newer.lead_id = old.lead_id
+            and newer.outbox_id > old.outbox_id
+            and newer.state in ('pending', 'sending', 'done')
+    )
+returning old.outbox_id;
+
+-- name: retry_effects
+-- An effect refused at its first try had no effect, so it goes out under a new key. After a try of unknown outcome it
+-- keeps its key, so that a target that remembers the key does not apply it twice.
+update delivery.outbox as retried
+set
+    state = 'pending',
+    attempts = 0,
+    not_before = null,
+    error = null,
+    idempotency_key = retried.idempotency_key || case when retried.attempts > 1 then '' else '-again' end,
+    payload = case
+        when retried.payload ? 'idempotency_key' and retried.attempts <= 1
+            then jsonb_set(retried.payload, '{idempotency_key}', to_jsonb(retried.idempotency_key || '-again'))
+        else retried.payload
+    end
+where retried.outbox_id = any(%(outbox_ids)s::bigint[]);
+
+-- name: discard_effects
+update delivery.outbox
+set state = 'dropped', settled_at = %(now)s
+where outbox_id = any(%(outbox_ids)s::bigint[]);
+
+-- name: discard_followers
+-- Effects that wait for an id that will never come, because nothing is left that would create the lead.
+update delivery.outbox as follower
+set state = 'dropped', settled_at = %(now)s
+from delivery.outbox as discarded
+where
+    discarded.outbox_id = any(%(outbox_ids)s::bigint[])
+    and follower.target = discarded.target
+    and follower.lead_id = discarded.lead_id
+    and follower.state = 'pending'
+    and follower.operation = any(%(with_id)s::text[])
+    and not exists (
+        select 1 from delivery.external_ids as known
+        where known.target = follower.target and known.lead_id = follower.lead_id
+    )
+    and not exists (
+        select 1 from delivery.outbox as other
+        where
+            other.target = follower.target
+            and other.lead_id = follower.lead_id
+            and other.state in ('pending', 'sending', 'dead')
+            and other.operation <> all(%(with_id)s::text[])
+    );
+
+-- name: discard_held
+-- Score changes held for leads that nothing will create in the target any more.
+delete from delivery.held_deltas as held
+using delivery.outbox as discarded
+where
+    discarded.outbox_id = any(%(outbox_ids)s::bigint[])
+    and discarded.operation = 'upsert_lead'
+    and held.target = discarded.target
+    and held.lead_id = discarded.lead_id
+    and not exists (
+        select 1 from delivery.external_ids as known
+        where known.target = held.target and known.lead_id = held.lead_id
+    )
+returning held.ledger_seq;
+
+-- name: close
+update delivery.dead_letters
+set state = %(state)s, settled_at = %(now)s
+where dead_letter_id = any(%(ids)s::bigint[]) and state = 'open';
