@@ -112,6 +112,10 @@ def test_statements_can_be_prepared_and_columns_agree(path: Path, connection: Co
     module = module_of(path)
     uses = [use for use in USES if use.path.with_suffix(".sql") == path]
     statements = read(path)
+    for sibling in FILES:  # a module may use the temporary tables of others in its room
+        if sibling.parent == path.parent and sibling != path:
+            for script in filter(TEMPORARY.search, read(sibling).values()):
+                prepare(connection, script)
     # A statement that makes a temporary table comes before those that use it.
     for name in sorted(statements, key=lambda name: not TEMPORARY.search(statements[name])):
         columns = prepare(connection, statements[name])

@@ -40,6 +40,12 @@ class Queries:
         with connection.cursor() as cursor:
             cursor.executemany(self.statements[statement], rows)
 
+    def copy(self, connection: Connection, statement: str, rows: Iterable[Sequence[object]], /) -> None:
+        """Write `rows` with `copy … from stdin`, their values in the order of the statement's columns."""
+        with connection.cursor() as cursor, cursor.copy(self.statements[statement]) as copy:
+            for row in rows:
+                copy.write_row(row)
+
     def all(
         self, connection: Connection, statement: str, row_type: type[Row], /, **values: object
     ) -> list[Row]:

@@ -1,5 +1,9 @@
-select leads.lead_id
+-- name: find_lead
+select
+    leads.lead_id,
+    coalesce(people.person_id, leads.lead_id) as person_id
 from identity.leads as leads
+left join identity.people as people on leads.lead_id = people.lead_id
 where
     leads.lead_id = coalesce(
         %(lead_id)s::bigint,
@@ -7,4 +11,4 @@ where
             select aliases.lead_id from identity.aliases as aliases
             where aliases.kind = 'email' and aliases.value = %(email)s
         )
-    )
+    );

@@ -1,4 +1,4 @@
-"""Finds or makes the leads of an export: by what the CRM calls them, by their address, or by both."""
+"""Finds or creates the leads of an export: by their id in the CRM, by their address, or by both."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -7,20 +7,31 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
 from leadops.errors import TransientError
+from leadops.identity.link_resolver import Identifier
+from leadops.identity.new_leads import announce_leads
+from leadops.lanes import Lane
+from leadops.locks import Lock, hold_lock
+from leadops.queries import Queries
 
-#: Any constant: two imports at once wait for each other, so that neither makes a lead that the other makes.
-IMPORT_LOCK = 7_302_016
+queries = Queries(__file__)
+
 #: A lead that a visitor's event makes at the same moment is found the second time.
 TRIES = 5
 
-Identifier = tuple[str, str]
+
+class IdentifierOwner(NamedTuple):
+    """Whose an identifier is; 0: nobody's."""
+
+    kind: str
+    value: str
+    lead_id: int
 
 
 @dataclass(frozen=True)
 class ImportedLead:
-    """What a row says of a lead; at least one of `crm_id` and `email` (lower case) is given."""
+    """What a row says about a lead; at least one of `crm_id` and `email` (lower case) is given."""
 
     crm_id: str | None
     email: str | None
@@ -31,22 +42,22 @@ class ImportedLead:
 
     @property
     def identifiers(self) -> list[Identifier]:
-        """What it is known by, as (kind, value)."""
+        """Return what it is known by, as (kind, value)."""
         pairs = (("crm_id", self.crm_id), ("email", self.email))
         return [(kind, value) for kind, value in pairs if value]
 
     @property
     def rank(self) -> tuple[Any, ...]:
-        """By which the row that tells of the first contact is chosen, in whatever order they come."""
+        """Return the key that decides which row tells of the first contact, in whatever order the rows come."""
         names = (self.source, self.campaign)
         return (self.created_at, *((name is None, name or "") for name in names))
 
 
 class ImportedLeads(NamedTuple):
-    """Whose each row is, in order (0: its two identifiers are two leads'); the new leads, the changed."""
+    """The lead of each row, in order (0: its two identifiers belong to two leads); new and changed leads."""
 
     lead_ids: list[int]
-    made: set[int]
+    created: set[int]
     changed: set[int]
 
 
@@ -58,86 +69,88 @@ def import_leads(
     blocked: Collection[str] = (),
     rehearse: bool = False,
 ) -> ImportedLeads:
-    """Find or make the lead of each row, in the caller's transaction; the same rows again change nothing.
+    """Find or create the lead of each row, in the caller's transaction; the same rows again change nothing.
 
     A lead's first contact is the earliest that any row tells, with its campaign and source, so the order of
-    the rows does not matter. A new address makes the lead known in the MA, in the low lane; one of `blocked`
-    ties nothing. A lead without an address asks for nothing anywhere. `now` (UTC) dates the links. With
-    `rehearse`, for a transaction that the caller undoes, new leads are -1, -2, …: no number is used up.
-    Raises TransientError where others keep making the same leads.
+    the rows does not matter. A new address makes the lead known in the MA, in the backfill lane; a `blocked`
+    address ties nothing. A lead without an address is not announced anywhere. `now` (UTC) dates the links.
+    With `rehearse`, for a transaction that the caller rolls back, new leads are -1, -2, …, so that no number
+    is used up. Raises TransientError when other processes keep creating the same leads.
     """
     rows = [replace(row, email=None) if row.crm_id and row.email in blocked else row for row in leads]
-    connection.execute("select pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+    hold_lock(connection, Lock.LEAD_IMPORT)  # two imports at once must not make the same lead
     for _ in range(TRIES):
         with connection.transaction() as attempt:
-            found = _import(connection, rows, now, rehearse=rehearse)
-            if found is None:
+            imported = _import(connection, rows, now, rehearse=rehearse)
+            if imported is None:
                 raise psycopg.Rollback(attempt)
-            return found
-    raise TransientError("leads of the file are being made by others at once; try again")
+            return imported
+    raise TransientError("other processes keep creating leads of the file at the same time; try again")
 
 
-def find_leads(connection: Connection, identifiers: Collection[Identifier]) -> dict[Identifier, int]:
-    """Return whose the `identifiers`, as (kind, value), are; those that are nobody's are not in it."""
+def find_owners(connection: Connection, identifiers: Collection[Identifier]) -> dict[Identifier, int]:
+    """Return the lead of each of the `identifiers`, as (kind, value); those of nobody are not in it."""
     pairs = sorted(set(identifiers))
-    rows = connection.execute(
-        load_sql("leadops.identity", "find_leads"),
-        {"kinds": [kind for kind, _ in pairs], "values": [value for _, value in pairs]},
+    rows = queries.all(
+        connection,
+        "find_owners",
+        IdentifierOwner,
+        kinds=[kind for kind, _ in pairs],
+        identifiers=[value for _, value in pairs],
     )
-    return {(kind, value): int(lead) for kind, value, lead in rows if lead}
+    return {(row.kind, row.value): row.lead_id for row in rows if row.lead_id}
 
 
 def _import(
     connection: Connection, rows: Sequence[ImportedLead], now: datetime, *, rehearse: bool
 ) -> ImportedLeads | None:
-    """Do it once; None where somebody else made one of the leads meanwhile."""
-    owners = find_leads(connection, [each for row in rows for each in row.identifiers])
-    placed: list[int] = []
+    """Import the rows once; return None if somebody else made one of the leads meanwhile."""
+    owners = find_owners(connection, [name for row in rows for name in row.identifiers])
+    leads: list[int] = []  # of each row; below 0: a new one
     links: dict[Identifier, int] = {}
     best: dict[int, ImportedLead] = {}
     newest = 0
     for row in rows:
-        known = {owners[each] for each in row.identifiers if each in owners}
+        known = {owners[name] for name in row.identifiers if name in owners}
         known |= {row.linked_to} if row.linked_to else set()
         if len(known) > 1:
-            placed.append(0)
+            leads.append(0)
             continue
         if not known:
             newest -= 1
         lead = known.pop() if known else newest
-        links |= {each: lead for each in row.identifiers if each not in owners}
+        links |= {name: lead for name in row.identifiers if name not in owners}
         owners |= dict.fromkeys(row.identifiers, lead)
-        best[lead] = min(row, best.get(lead, row), key=lambda each: each.rank)
-        placed.append(lead)
-    ids = list(range(-1, newest - 1, -1)) if rehearse else _take_ids(connection, -newest)
-    number = {lead: ids[-lead - 1] if lead < 0 else lead for lead in best}
+        best[lead] = min(row, best.get(lead, row), key=lambda candidate: candidate.rank)
+        leads.append(lead)
+    new_ids: list[int] = list(range(-1, newest - 1, -1))
+    if not rehearse:
+        new_ids = queries.values(connection, "take_lead_ids", count=-newest)
+    number = {lead: new_ids[-lead - 1] if lead < 0 else lead for lead in best}
     emails = {number[lead]: value for (kind, value), lead in reversed(links.items()) if kind == "email"}
-    values = _columns({number[lead]: row for lead, row in best.items()}, emails)
-    values |= {"now": now, "made": ids}
-    if connection.execute(load_sql("leadops.identity", "make_imported"), values).rowcount < len(ids):
+    columns = _columns({number[lead]: row for lead, row in best.items()})
+    addresses = [emails.get(lead) for lead in columns["lead_ids"]]
+    if queries.run(connection, "insert_leads", **columns, emails=addresses, new_ids=new_ids) < len(new_ids):
         return None
-    changed = connection.execute(load_sql("leadops.identity", "change_imported"), values).fetchall()
-    values |= {
-        "kinds": [kind for kind, _ in links],
-        "identifiers": [value for _, value in links],
-        "owners": [number[lead] for lead in links.values()],
-    }
-    connection.execute(load_sql("leadops.identity", "link_imported"), values)
-    return ImportedLeads(
-        [number[lead] if lead else 0 for lead in placed], set(ids), {int(lead) for (lead,) in changed}
+    changed = queries.values(connection, "update_first_contacts", **columns)
+    addressed = queries.values(
+        connection,
+        "link_identifiers",
+        kinds=[kind for kind, _ in links],
+        identifiers=[value for _, value in links],
+        owners=[number[lead] for lead in links.values()],
+        lead_ids=columns["lead_ids"],
+        emails=addresses,
+        now=now,
     )
+    announce_leads(connection, addressed, lane=Lane.BACKFILL, now=now)
+    return ImportedLeads([number[lead] if lead else 0 for lead in leads], set(new_ids), set(changed))
 
 
-def _take_ids(connection: Connection, count: int) -> list[int]:
-    rows = connection.execute(load_sql("leadops.identity", "take_lead_ids"), {"count": count})
-    return [int(lead) for (lead,) in rows]
-
-
-def _columns(best: dict[int, ImportedLead], emails: dict[int, str]) -> dict[str, Any]:
+def _columns(best: dict[int, ImportedLead]) -> dict[str, list[Any]]:
     rows = best.values()
     return {
-        "leads": list(best),
-        "emails": [emails.get(lead) for lead in best],
+        "lead_ids": list(best),
         "created": [row.created_at for row in rows],
         "campaigns": [row.campaign for row in rows],
         "sources": [row.source for row in rows],

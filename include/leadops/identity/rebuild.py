@@ -1,122 +1,117 @@
-"""Works everything out anew from the events alone, and compares it with what the resolver made bit by bit."""
+"""Rebuilds from the events alone whose each is: every event in its order, by the definition itself."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-import psycopg
-
-from leadops.db import Connection, load_sql
 from leadops.identity.identity_settings import IdentitySettings
-from leadops.identity.join import Merge, Witness
-from leadops.identity.rejoin import join_known
-from leadops.identity.replay import Replayed, Told, replay
-
-#: Rows fetched at once.
-PAGE = 20_000
+from leadops.identity.link_resolver import KINDS, NOBODY, Identifier, LinkEvent, LinkResolver
+from leadops.identity.merge_people import Witness
 
 
-@dataclass(frozen=True)
-class Rebuilt:
-    """What a rebuild looked at, and the leads of which it would change something, by what."""
+class EventIdentifiers(NamedTuple):
+    """What one event says about a person."""
 
-    events: int
-    leads: int
-    merges: int
-    differences: dict[str, list[int]]  # lead, email, alias, sighting, event or person -> lead ids
-
-
-def compare_rebuilt(connection: Connection, *, settings: IdentitySettings) -> Rebuilt:
-    """Replay all events that were resolved, and compare leads, aliases, events and joins with the tables.
-
-    Beside the events it takes what no event tells: leads that were imported or claimed by a form before the
-    resolver came to it, separations, the order in which late events came, and today's settings. Nothing is
-    written. It reads one state of the database, in its own transaction, and holds all identifiers and one
-    number for each event in memory.
-    """
-    with connection.transaction() as transaction:
-        connection.execute("set transaction isolation level repeatable read, read only")
-        given: dict[Any, Any] = dict(_rows(connection, "list_given_leads"))
-        numbers = [lead for (lead,) in _rows(connection, "list_numbers")]
-        replayed = replay(_read_events(connection, settings), given=given, settings=settings, numbers=numbers)
-        differences: dict[str, set[int]] = defaultdict(set)
-        for what, lead in _compare(connection, replayed, settings):
-            differences[what].add(lead)
-        merges = connection.execute(
-            "select count(*) from identity.lead_merges where undone_at is null"
-        ).fetchone()
-        found = Rebuilt(
-            events=len(replayed.resolved) + len(replayed.unresolved),
-            leads=len(replayed.leads),
-            merges=merges[0] if merges else 0,
-            differences={what: sorted(differences[what]) for what in sorted(differences)},
-        )
-        raise psycopg.Rollback(transaction)
-    return found
+    event_seq: int
+    email: str | None
+    enrichment_id: str | None
+    user_id: str | None
+    anonymous_id: str | None
 
 
-def _compare(
-    connection: Connection, replayed: Replayed, settings: IdentitySettings
-) -> Iterator[tuple[str, int]]:
-    """Yield what differs, and for which lead: that of the tables, or else that of the replay."""
-    leads = {lead: (email, created_at) for lead, email, created_at, *_ in _rows(connection, "list_leads")}
-    made = {
-        (lead, email, seq)
-        for lead, email, _, seq, is_given in _rows(connection, "list_leads")
-        if not is_given
-    }
-    emails = {lead: email for email, lead in replayed.leads.items()}
-    for lead, _, _ in made ^ {(lead, emails[lead], seq) for lead, seq in replayed.first_seqs.items()}:
-        yield "lead", lead
-    for row in set(_rows(connection, "list_owned")) ^ set(replayed.owners()):
-        yield "alias", row[2]
-    sighted = {(*key, seq) for key, seq in replayed.spread.sightings.items()}
-    for row in set(_rows(connection, "list_all_sightings")) ^ sighted:
-        yield "sighting", row[2]
-    resolved = dict(replayed.resolved)
-    for event_seq, lead in _rows(connection, "list_resolved"):
-        if resolved.pop(event_seq, None) != lead:
-            yield "event", lead
-    for lead in resolved.values():
-        yield "event", lead
-    yield from _compare_people(connection, replayed.witnesses(), leads, settings)
+class OwnedAlias(NamedTuple):
+    """Whose an identifier is (0: nobody's), the event that tied it, and the one that confirmed it."""
+
+    kind: str
+    value: str
+    lead_id: int
+    event_seq: int
+    confirmed_seq: int | None
 
 
-def _compare_people(
-    connection: Connection,
-    witnesses: list[Witness],
-    leads: dict[int, tuple[str | None, object]],
+@dataclass
+class RebuiltIdentity:
+    """The result. Leads keep their numbers; an email without a number yet gets a negative one."""
+
+    leads: dict[str, int]  # email -> lead
+    first_seqs: dict[int, int]  # lead -> event that made it, of those that events made
+    resolver: LinkResolver
+    resolved: dict[int, int] = field(default_factory=dict)  # event_seq -> lead
+    unresolved: list[int] = field(default_factory=list)  # event_seqs
+
+    def aliases(self) -> Iterator[OwnedAlias]:
+        """Yield every identifier beside the email."""
+        for (kind, value), owner in self.resolver.owners.items():
+            _, event_seq = self.resolver.aliases_added[kind, value]
+            yield OwnedAlias(kind, value, owner, event_seq, self.resolver.confirmed.get((kind, value)))
+
+    def witnesses(self) -> list[Witness]:
+        """Return with whose emails each identifier was seen, unless it is shared."""
+        owners = self.resolver.owners
+        confirmed = [
+            Witness(*identifier, owners[identifier], event_seq)
+            for identifier, event_seq in self.resolver.confirmed.items()
+            if owners[identifier] != NOBODY
+        ]
+        return confirmed + [
+            Witness(kind, value, lead, event_seq)
+            for (kind, value, lead), event_seq in self.resolver.sightings.items()
+            if owners[kind, value] != NOBODY
+        ]
+
+
+def rebuild_identity(
+    events: Iterable[EventIdentifiers],
+    *,
+    known_leads: Mapping[str, int],
     settings: IdentitySettings,
-) -> Iterator[tuple[str, int]]:
-    people = join_known(
-        (each for each in witnesses if each.kind in settings.join_by and each.lead in leads),
-        leads=leads,  # type: ignore[arg-type]
-        separated=set(_rows(connection, "list_all_separations")),
-        settings=settings,
-    )
-    held = {Merge(*row) for row in _rows(connection, "list_all_merges")}
-    for merge in held ^ set(people.merges):
-        yield "person", merge.younger
-    for lead, person, merged_into in _rows(connection, "list_people"):
-        if people.persons.get(lead) != person or merged_into != (None if person == lead else person):
-            yield "person", lead
-        people.persons.pop(lead, None)
-    for lead in people.persons:
-        yield "person", lead
+    numbers: Iterable[int],
+) -> RebuiltIdentity:
+    """Resolve events in their order. `known_leads` are leads that no resolver made: email -> lead.
+
+    Each further email gets the next of `numbers`, in the order of its first event. All identifiers are held in
+    memory, and a number for each event.
+    """
+    resolver = LinkResolver(settings.emails_per_identifier, settings.identifiers_per_lead)
+    rebuilt = RebuiltIdentity(dict(known_leads), {}, resolver)
+    waiting: dict[Identifier, list[int]] = defaultdict(list)
+    unresolved: set[int] = set()
+    blocked = {kind: frozenset(values) for kind, values in settings.blocked.model_dump().items()}
+    unused = iter(numbers)
+    spare = 0
+    for event in events:
+        lead = NOBODY
+        if event.email is not None:
+            if event.email not in rebuilt.leads:
+                number = next(unused, None)
+                if number is None:
+                    spare -= 1
+                    number = spare
+                rebuilt.leads[event.email] = number
+                rebuilt.first_seqs[number] = event.event_seq
+            lead = rebuilt.leads[event.email]
+        identifiers = () if event.email in blocked["email"] else _list_identifiers(event, blocked)
+        unassigned = [name for name in identifiers if name not in resolver.owners]
+        before = len(resolver.aliases_added)
+        resolver.resolve([LinkEvent(event.event_seq, lead, identifiers)])
+        if owner := lead or resolver.assigned.get(event.event_seq):
+            rebuilt.resolved[event.event_seq] = owner
+        else:
+            unresolved.add(event.event_seq)
+            for name in unassigned:
+                waiting[name].append(event.event_seq)
+        for name in list(resolver.aliases_added)[before:]:
+            for event_seq in waiting.pop(name, ()):
+                if event_seq in unresolved:
+                    unresolved.remove(event_seq)
+                    rebuilt.resolved[event_seq] = resolver.aliases_added[name][0]
+    rebuilt.unresolved = sorted(unresolved)
+    return rebuilt
 
 
-def _read_events(connection: Connection, settings: IdentitySettings) -> Iterator[Told]:
-    values = {"trait_events": settings.trait_events, "enrichment_id": settings.enrichment_id}
-    with connection.cursor(name="rebuild") as cursor:
-        cursor.itersize = PAGE
-        cursor.execute(load_sql("leadops.identity", "list_events"), values)
-        for row in cursor:
-            yield Told(*row)
-
-
-def _rows(connection: Connection, name: str) -> Iterator[tuple[Any, ...]]:
-    with connection.cursor(name=name) as cursor:
-        cursor.itersize = PAGE
-        cursor.execute(load_sql("leadops.identity", name))
-        yield from cursor
+def _list_identifiers(
+    event: EventIdentifiers, blocked: Mapping[str, frozenset[str]]
+) -> tuple[Identifier, ...]:
+    values = zip(KINDS, (event.enrichment_id, event.user_id, event.anonymous_id), strict=True)
+    return tuple((kind, value) for kind, value in values if value is not None and value not in blocked[kind])

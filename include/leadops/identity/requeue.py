@@ -1,26 +1,45 @@
-"""Puts events that identity does not know of back into its inbox."""
+"""Puts events that identity has lost back into its inbox."""
 
 from datetime import datetime
+from typing import NamedTuple
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
+from leadops.lanes import Lane
+from leadops.queries import Queries
 
-
-def find_interval(connection: Connection, *, start: datetime, end: datetime) -> tuple[int, int] | None:
-    """Return the lowest and highest seq of the events received in [start, end) (UTC), None without events."""
-    row = connection.execute(
-        load_sql("leadops.identity", "find_interval"), {"start": start, "stop": end}
-    ).fetchone()
-    return None if row is None or row[0] is None else (int(row[0]), int(row[1]))
+queries = Queries(__file__)
 
 
-def requeue_lost_events(connection: Connection, *, start: datetime, end: datetime, lane: int = 0) -> int:
-    """Put events received in [start, end) (UTC) that are not waiting, resolved or nobody's into the inbox.
+class EventRange(NamedTuple):
+    """The lowest and the highest seq of some events; None, None for no events."""
 
-    There are none unless rows were removed by hand. An event that a resolver has in its hands is not lost: in
-    one snapshot it is either still waiting or already filed. `lane` (0 live, 1 backfill) is that of scoring.
-    Returns how many were put back.
+    first_seq: int | None
+    last_seq: int | None
+
+
+def find_interval(connection: Connection, *, start: datetime, end: datetime) -> EventRange:
+    """Return the range of the events received in [start, end) (UTC)."""
+    return queries.one(connection, "find_interval", EventRange, start=start, stop=end)
+
+
+def requeue_lost_events(
+    connection: Connection, *, start: datetime, end: datetime, lane: Lane = Lane.LIVE
+) -> int:
+    """Put events received in [start, end) (UTC) that are neither waiting nor filed into the inbox.
+
+    There are none unless rows were removed by hand. An event that a resolver is working on is not lost: in
+    one snapshot it is either still waiting or already filed. `lane` is that of scoring. Returns how many
+    events were put back.
     """
-    if not (interval := find_interval(connection, start=start, end=end)):
+    interval = find_interval(connection, start=start, end=end)
+    if interval.first_seq is None:
         return 0
-    values = {"start": start, "stop": end, "first_seq": interval[0], "last_seq": interval[1], "lane": lane}
-    return connection.execute(load_sql("leadops.identity", "requeue_lost"), values).rowcount
+    return queries.run(
+        connection,
+        "requeue_lost",
+        start=start,
+        stop=end,
+        first_seq=interval.first_seq,
+        last_seq=interval.last_seq,
+        lane=lane,
+    )

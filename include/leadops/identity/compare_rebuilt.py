@@ -1,0 +1,148 @@
+"""Compares what the resolver wrote bit by bit with a rebuild from the events alone."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import psycopg
+
+from leadops.db import Connection
+from leadops.identity.identity_settings import IdentitySettings
+from leadops.identity.link_identifiers import Sighting
+from leadops.identity.merge_people import Merge, Witness
+from leadops.identity.plan_merges import LeadFacts, LeadPair, merge_by_settings
+from leadops.identity.rebuild import EventIdentifiers, OwnedAlias, RebuiltIdentity, rebuild_identity
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+class LeadRow(NamedTuple):
+    """A lead; `is_known` when an import or a form made it, and not the resolver."""
+
+    lead_id: int
+    email: str | None
+    created_at: datetime  # UTC
+    first_event_seq: int | None
+    is_known: bool
+
+
+class KnownEmail(NamedTuple):
+    """The lead of an email that no resolver made."""
+
+    email: str
+    lead_id: int
+
+
+class ResolvedEvent(NamedTuple):
+    """Whose an event is."""
+
+    event_seq: int
+    lead_id: int
+
+
+class PersonRow(NamedTuple):
+    """The person of a lead, as each of the two tables says it."""
+
+    lead_id: int
+    person_id: int | None
+    merged_into: int | None
+
+
+@dataclass(frozen=True)
+class RebuildComparison:
+    """What was compared, and the leads of which a rebuild would change something, by what."""
+
+    events: int
+    leads: int
+    merges: int
+    differences: dict[str, list[int]]  # lead, email, alias, sighting, event or person -> lead ids
+
+
+def compare_rebuilt(connection: Connection, *, settings: IdentitySettings) -> RebuildComparison:
+    """Rebuild identity from all resolved events, and compare leads, aliases, events and merges with the tables.
+
+    Beside the events it takes what no event tells: leads that were imported or claimed by a form before the
+    resolver saw them, pairs not to merge, the order in which late events came, and today's settings. It writes
+    nothing. It reads one state of the database, in its own transaction, and holds all identifiers and one
+    number for each event in memory.
+    """
+    with connection.transaction() as transaction:
+        queries.run(connection, "read_one_state")
+        rebuilt = rebuild_identity(
+            queries.stream(
+                connection,
+                "list_events",
+                EventIdentifiers,
+                trait_events=settings.trait_events,
+                enrichment_id=settings.enrichment_id,
+            ),
+            known_leads={
+                row.email: row.lead_id for row in queries.stream(connection, "list_known_leads", KnownEmail)
+            },
+            settings=settings,
+            numbers=queries.values(connection, "list_numbers"),
+        )
+        differences: dict[str, set[int]] = defaultdict(set)
+        for what, lead in _compare(connection, rebuilt, settings):
+            differences[what].add(lead)
+        comparison = RebuildComparison(
+            events=len(rebuilt.resolved) + len(rebuilt.unresolved),
+            leads=len(rebuilt.leads),
+            merges=queries.value(connection, "count_merges"),
+            differences={what: sorted(differences[what]) for what in sorted(differences)},
+        )
+        raise psycopg.Rollback(transaction)
+    return comparison
+
+
+def _compare(
+    connection: Connection, rebuilt: RebuiltIdentity, settings: IdentitySettings
+) -> Iterator[tuple[str, int]]:
+    """Yield what differs, and for which lead: that of the tables, or else that of the rebuild."""
+    leads: dict[int, LeadFacts] = {}
+    made: set[tuple[int, str | None, int | None]] = set()
+    for row in queries.stream(connection, "list_leads", LeadRow):
+        leads[row.lead_id] = (row.email, row.created_at)
+        if not row.is_known:
+            made.add((row.lead_id, row.email, row.first_event_seq))
+    emails = {lead: email for email, lead in rebuilt.leads.items()}
+    for lead, _, _ in made ^ {(lead, emails[lead], seq) for lead, seq in rebuilt.first_seqs.items()}:
+        yield "lead", lead
+    for alias in set(queries.stream(connection, "list_aliases", OwnedAlias)) ^ set(rebuilt.aliases()):
+        yield "alias", alias.lead_id
+    sightings = {Sighting(*key, event_seq) for key, event_seq in rebuilt.resolver.sightings.items()}
+    for sighting in set(queries.stream(connection, "list_sightings", Sighting)) ^ sightings:
+        yield "sighting", sighting.lead_id
+    resolved = dict(rebuilt.resolved)
+    for event in queries.stream(connection, "list_resolved", ResolvedEvent):
+        if resolved.pop(event.event_seq, None) != event.lead_id:
+            yield "event", event.lead_id
+    for lead in resolved.values():
+        yield "event", lead
+    yield from _compare_people(connection, rebuilt.witnesses(), leads, settings)
+
+
+def _compare_people(
+    connection: Connection,
+    witnesses: list[Witness],
+    leads: dict[int, LeadFacts],
+    settings: IdentitySettings,
+) -> Iterator[tuple[str, int]]:
+    people = merge_by_settings(
+        (row for row in witnesses if row.kind in settings.join_by and row.lead in leads),
+        leads=leads,
+        do_not_merge=set(queries.all(connection, "list_do_not_merge", LeadPair)),
+        settings=settings,
+    )
+    for merge in set(queries.all(connection, "list_merges", Merge)) ^ set(people.merges):
+        yield "person", merge.younger
+    for row in queries.stream(connection, "list_people", PersonRow):
+        person_id = people.persons.pop(row.lead_id, None)
+        expected = (person_id, None if person_id == row.lead_id else person_id)
+        if (row.person_id, row.merged_into) != expected:
+            yield "person", row.lead_id
+    for lead in people.persons:
+        yield "person", lead

@@ -1,0 +1,100 @@
+-- name: read_one_state
+set transaction isolation level repeatable read, read only;
+
+-- name: list_events
+-- Every event in the order in which it was resolved, with what it says about a person, as event_chunk.sql reads it.
+-- Waiting events are left out: the resolver has not seen them.
+select
+    events.seq as event_seq,
+    lower(btrim(events.email)) as email,
+    case
+        when events.event = any(%(trait_events)s::text[])
+            then (
+                select left(events.payload -> 'properties' ->> names.name, 200)
+                from unnest(%(enrichment_id)s::text[]) with ordinality as names (name, place)
+                where btrim(events.payload -> 'properties' ->> names.name) <> ''
+                order by names.place limit 1
+            )
+    end as enrichment_id,
+    events.user_id,
+    events.anonymous_id
+from cdp.events as events
+left join identity.late_events as late on events.seq = late.event_seq
+where not exists (select from identity.inbox as waiting where waiting.event_seq = events.seq)
+order by coalesce(late.after_seq, events.seq) asc, late.late_id asc nulls first;
+
+-- name: list_known_leads
+-- Emails whose lead no resolver made: an import, or a form that could not wait.
+select
+    aliases.value as email,
+    aliases.lead_id
+from identity.aliases as aliases
+inner join identity.leads as leads on aliases.lead_id = leads.lead_id
+where aliases.kind = 'email' and (leads.is_claimed or leads.first_event_seq is null or aliases.event_seq is null);
+
+-- name: list_numbers
+select lead_id
+from identity.leads
+where first_event_seq is not null and not is_claimed
+order by lead_id;
+
+-- name: count_merges
+select count(*) from identity.lead_merges where undone_at is null;
+
+-- name: list_leads
+select
+    lead_id,
+    email,
+    created_at,
+    first_event_seq,
+    is_claimed or first_event_seq is null as is_known
+from identity.leads;
+
+-- name: list_aliases
+select
+    kind,
+    value,
+    lead_id,
+    event_seq,
+    confirmed_seq
+from identity.aliases
+where kind in ('enrichment_id', 'user_id', 'anonymous_id');
+
+-- name: list_sightings
+select
+    kind,
+    value,
+    lead_id,
+    event_seq
+from identity.sightings;
+
+-- name: list_resolved
+select
+    event_seq,
+    lead_id
+from identity.resolved_events;
+
+-- name: list_do_not_merge
+select
+    older_lead_id,
+    younger_lead_id
+from identity.separations;
+
+-- name: list_merges
+select
+    older_lead_id as older,
+    younger_lead_id as younger,
+    kind,
+    value,
+    event_seq
+from identity.lead_merges
+where undone_at is null;
+
+-- name: list_people
+select
+    leads.lead_id,
+    people.person_id,
+    leads.merged_into
+from identity.leads as leads
+left join identity.people as people on leads.lead_id = people.lead_id
+where people.person_id is not null or leads.merged_into is not null;

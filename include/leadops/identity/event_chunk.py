@@ -1,0 +1,89 @@
+"""A chunk of waiting events in temporary tables: taken from the inbox, looked up, and filed."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from leadops.db import Connection
+from leadops.identity.identity_settings import IdentitySettings
+from leadops.identity.link_resolver import KINDS, Identifier
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+class ChunkRange(NamedTuple):
+    """The lowest and the highest event_seq of a chunk; None, None for an empty inbox."""
+
+    first_seq: int | None
+    last_seq: int | None
+
+
+class TakenEvents(NamedTuple):
+    """How many events were taken from the inbox, and how many leads were enqueued for scoring at once."""
+
+    events: int
+    leads: int
+
+
+class FiledEvents(NamedTuple):
+    """How many events of the chunk have no lead yet, and how many leads were enqueued for scoring."""
+
+    waiting: int
+    leads: int
+
+
+def find_chunk(connection: Connection, *, limit: int) -> ChunkRange:
+    """Return the range of the first `limit` events of the inbox."""
+    return queries.one(connection, "find_head", ChunkRange, chunk_size=limit)
+
+
+def take_events(
+    connection: Connection,
+    *,
+    first_seq: int,
+    last_seq: int,
+    settings: IdentitySettings,
+    suspects: Collection[Identifier],
+) -> TakenEvents:
+    """Take the waiting events of the range and file those whose lead a look-up tells.
+
+    The temporary table `chunk` keeps the others, those that tie identifiers, those that carry one of
+    `suspects`, and those with traits.
+    """
+    queries.run(connection, "create_taken")
+    queries.run(connection, "create_chunk")
+    queries.run(connection, "clear_chunk")  # the caller's transaction may hold an earlier chunk
+    queries.run(connection, "note_late_events", first_seq=first_seq, last_seq=last_seq)
+    suspect = {kind: [value for its_kind, value in suspects if its_kind == kind] for kind in KINDS}
+    events = queries.run(
+        connection,
+        "take_events",
+        first_seq=first_seq,
+        last_seq=last_seq,
+        trait_events=settings.trait_events,
+        enrichment_id=settings.enrichment_id,
+        blocked_emails=settings.blocked.email,
+        blocked_enrichment_ids=settings.blocked.enrichment_id,
+        blocked_user_ids=settings.blocked.user_id,
+        blocked_anonymous_ids=settings.blocked.anonymous_id,
+        suspect_enrichment_ids=suspect["enrichment_id"],
+        suspect_user_ids=suspect["user_id"],
+        suspect_anonymous_ids=suspect["anonymous_id"],
+    )
+    queries.run(connection, "keep_unclear")
+    queries.run(connection, "file_clear")
+    return TakenEvents(events, queries.run(connection, "enqueue_clear_leads"))
+
+
+def file_events(connection: Connection) -> FiledEvents:
+    """File the events that the chunk kept, and enqueue the leads that they belong to."""
+    queries.run(connection, "file_resolved")
+    waiting = queries.run(connection, "file_unresolved")
+    return FiledEvents(waiting, queries.run(connection, "enqueue_resolved_leads"))
+
+
+def note_progress(connection: Connection, *, last_seq: int, is_large: bool) -> None:
+    """Record that events up to `last_seq` were resolved; a large chunk outdates the table's statistics."""
+    queries.run(connection, "note_progress", last_seq=last_seq)
+    if is_large:
+        queries.run(connection, "analyze_resolved")

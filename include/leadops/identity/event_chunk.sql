@@ -1,0 +1,261 @@
+-- name: create_taken
+-- Every event of the chunk, looked up; what is clear is filed from here.
+create temporary table if not exists taken (
+    event_seq bigint not null,
+    lane smallint not null,
+    lead_id bigint,
+    tells_traits boolean not null,
+    is_suspect boolean not null,
+    confirms boolean,
+    enrichment_lead bigint,
+    user_lead bigint,
+    anonymous_lead bigint,
+    email text,
+    enrichment_id text,
+    user_id text,
+    anonymous_id text
+) on commit delete rows;
+
+-- name: create_chunk
+-- The events that need more than a look-up.
+create temporary table if not exists chunk (
+    event_seq bigint not null,
+    email text,
+    enrichment_id text,
+    user_id text,
+    anonymous_id text,
+    enrichment_lead bigint,
+    user_lead bigint,
+    anonymous_lead bigint,
+    tells_traits boolean not null,
+    is_link boolean not null,
+    lead_id bigint,
+    is_filed boolean not null default false,
+    lane smallint not null default 0
+) on commit delete rows;
+
+-- name: clear_chunk
+truncate taken, chunk;
+
+-- name: find_head
+select
+    min(head.event_seq) as first_seq,
+    max(head.event_seq) as last_seq
+from (select event_seq from identity.inbox order by event_seq limit %(chunk_size)s::bigint) as head;
+
+-- name: note_late_events
+-- Events of the chunk that arrive after events with a higher seq were resolved.
+insert into identity.late_events (event_seq, after_seq)
+select
+    inbox.event_seq,
+    progress.last_seq
+from identity.inbox as inbox
+cross join identity.progress as progress
+where
+    inbox.event_seq >= %(first_seq)s
+    and inbox.event_seq <= %(last_seq)s
+    and inbox.event_seq < progress.last_seq
+    and progress.last_seq > %(first_seq)s
+order by inbox.event_seq
+on conflict (event_seq) do nothing;
+
+-- name: take_events
+-- Takes the head of the inbox and looks its identifiers up. Lead 0 is nobody.
+-- `offset 0` keeps the planner from evaluating an expression again wherever its result is used.
+with inbox as (
+    delete from identity.inbox
+    where event_seq >= %(first_seq)s and event_seq <= %(last_seq)s
+    returning event_seq, lane
+),
+
+sent as (
+    select
+        seq,
+        event = any(%(trait_events)s::text[]) as tells_traits,
+        lower(btrim(email)) as email,
+        case
+            when event = any(%(trait_events)s::text[])
+                then (
+                    select left(events.payload -> 'properties' ->> names.name, 200)
+                    from unnest(%(enrichment_id)s::text[]) with ordinality as names (name, place)
+                    where btrim(events.payload -> 'properties' ->> names.name) <> ''
+                    order by names.place limit 1
+                )
+        end as enrichment_id,
+        user_id,
+        anonymous_id,
+        coalesce(lower(btrim(email)) = any(%(blocked_emails)s::text[]), false) as is_alone
+    from cdp.events as events
+    where seq >= %(first_seq)s and seq <= %(last_seq)s
+),
+
+events as (
+    select
+        seq,
+        tells_traits,
+        email,
+        case
+            when not is_alone and enrichment_id <> all(%(blocked_enrichment_ids)s::text[]) then enrichment_id
+        end as enrichment_id,
+        case when not is_alone and user_id <> all(%(blocked_user_ids)s::text[]) then user_id end as user_id,
+        case
+            when not is_alone and anonymous_id <> all(%(blocked_anonymous_ids)s::text[]) then anonymous_id
+        end as anonymous_id
+    from sent
+    offset 0 -- noqa: AM09
+),
+
+found as (
+    select
+        inbox.lane,
+        events.*,
+        by_email.lead_id as email_lead,
+        by_enrichment.lead_id as enrichment_lead,
+        by_user.lead_id as user_lead,
+        by_anonymous.lead_id as anonymous_lead,
+        coalesce(
+            events.email is null and (
+                events.user_id = any(%(suspect_user_ids)s::text[])
+                or events.anonymous_id = any(%(suspect_anonymous_ids)s::text[])
+                or events.enrichment_id = any(%(suspect_enrichment_ids)s::text[])
+            ), false
+        ) as is_suspect,
+        by_email.lead_id in (
+            case when by_enrichment.confirmed_seq is null then by_enrichment.lead_id end,
+            case when by_user.confirmed_seq is null then by_user.lead_id end,
+            case when by_anonymous.confirmed_seq is null then by_anonymous.lead_id end
+        ) as confirms
+    from inbox
+    inner join events on inbox.event_seq = events.seq
+    left join identity.aliases as by_email on by_email.kind = 'email' and events.email = by_email.value
+    left join identity.aliases as by_enrichment
+        on by_enrichment.kind = 'enrichment_id' and events.enrichment_id = by_enrichment.value
+    left join identity.aliases as by_user on by_user.kind = 'user_id' and events.user_id = by_user.value
+    left join identity.aliases as by_anonymous
+        on by_anonymous.kind = 'anonymous_id' and events.anonymous_id = by_anonymous.value
+    offset 0 -- noqa: AM09
+)
+
+insert into taken (
+    event_seq, lane, lead_id, tells_traits, is_suspect, confirms, enrichment_lead, user_lead, anonymous_lead, email,
+    enrichment_id, user_id, anonymous_id
+)
+select
+    seq,
+    lane,
+    case
+        when email is not null then email_lead
+        when is_suspect then null
+        when enrichment_id is not null and coalesce(enrichment_lead, 1) <> 0 then enrichment_lead
+        when user_id is not null and coalesce(user_lead, 1) <> 0 then user_lead
+        when anonymous_id is not null and coalesce(anonymous_lead, 1) <> 0 then anonymous_lead
+    end as lead_id,
+    tells_traits,
+    is_suspect,
+    confirms,
+    enrichment_lead,
+    user_lead,
+    anonymous_lead,
+    email,
+    enrichment_id,
+    user_id,
+    anonymous_id
+from found;
+
+-- name: keep_unclear
+-- The chunk keeps what needs more than a look-up: an event of nobody yet, an event whose lead depends on the events
+-- before it, one that ties identifiers to a lead, one that first shows an identifier with its own lead's email or with
+-- another lead's, and traits.
+insert into chunk (
+    event_seq, email, enrichment_id, user_id, anonymous_id, enrichment_lead, user_lead, anonymous_lead,
+    tells_traits, is_link, lead_id, is_filed, lane
+)
+select
+    taken.event_seq,
+    taken.email,
+    taken.enrichment_id,
+    taken.user_id,
+    taken.anonymous_id,
+    taken.enrichment_lead,
+    taken.user_lead,
+    taken.anonymous_lead,
+    taken.tells_traits,
+    links.is_link,
+    taken.lead_id,
+    taken.lead_id is not null,
+    taken.lane
+from taken
+cross join
+    lateral (
+        select
+            case
+                when num_nonnulls(taken.enrichment_id, taken.user_id, taken.anonymous_id) = 0 then false
+                when taken.is_suspect then true
+                when taken.email is not null
+                    then taken.lead_id is null or coalesce(taken.confirms, false) or not (
+                        (taken.enrichment_id is null or coalesce(taken.enrichment_lead in (0, taken.lead_id), false))
+                        and (taken.user_id is null or coalesce(taken.user_lead in (0, taken.lead_id), false))
+                        and (taken.anonymous_id is null or coalesce(taken.anonymous_lead in (0, taken.lead_id), false))
+                    )
+                else
+                    num_nonnulls(taken.enrichment_id, taken.user_id, taken.anonymous_id)
+                    > greatest(num_nonnulls(taken.enrichment_lead, taken.user_lead, taken.anonymous_lead), 1)
+            end as is_link
+        offset 0 -- noqa: AM09
+    ) as links
+where taken.lead_id is null or taken.tells_traits or links.is_link;
+
+-- name: file_clear
+insert into identity.resolved_events (event_seq, lead_id)
+select
+    event_seq,
+    lead_id
+from taken
+where lead_id is not null
+order by lead_id, event_seq;
+
+-- name: enqueue_clear_leads
+insert into scoring.inbox (lead_id, lane)
+select distinct
+    lead_id,
+    lane
+from taken
+where lead_id is not null;
+
+-- name: file_resolved
+insert into identity.resolved_events (event_seq, lead_id)
+select
+    event_seq,
+    lead_id
+from chunk
+where lead_id is not null and not is_filed
+order by lead_id, event_seq;
+
+-- name: file_unresolved
+insert into identity.unresolved_events (event_seq, enrichment_id, anonymous_id, user_id)
+select
+    event_seq,
+    enrichment_id,
+    anonymous_id,
+    user_id
+from chunk
+where lead_id is null;
+
+-- name: enqueue_resolved_leads
+-- The leads whose events were filed from the chunk.
+insert into scoring.inbox (lead_id, lane)
+select distinct
+    lead_id,
+    lane
+from chunk
+where lead_id is not null and not is_filed;
+
+-- name: note_progress
+insert into identity.progress (last_seq)
+values (%(last_seq)s)
+on conflict (is_only) do update
+    set last_seq = excluded.last_seq
+    where progress.last_seq < excluded.last_seq;
+
+-- name: analyze_resolved
+analyze identity.resolved_events;

@@ -1,0 +1,70 @@
+-- name: find_person
+select
+    leads.lead_id,
+    leads.email,
+    leads.created_at,
+    accounts.domain as account,
+    (select count(*) from identity.person_events as events where events.lead_id = leads.lead_id) as events,
+    array(
+        select people.lead_id from identity.people as people
+        where people.person_id = leads.lead_id
+        order by people.lead_id
+    ) as members
+from identity.leads as leads
+left join identity.accounts as accounts on leads.account_id = accounts.account_id
+where leads.lead_id = %(person_id)s;
+
+-- name: list_own_identifiers
+select
+    aliases.kind,
+    aliases.value,
+    aliases.linked_at,
+    events.event,
+    events.ts,
+    events.event_id,
+    (
+        select count(*) from identity.sightings as sightings
+        where sightings.kind = aliases.kind and sightings.value = aliases.value
+    ) as other_leads,
+    aliases.lead_id,
+    aliases.event_seq is null as is_imported
+from identity.aliases as aliases
+left join cdp.events as events on aliases.event_seq = events.seq
+where aliases.lead_id = any(%(lead_ids)s::bigint[])
+order by
+    aliases.event_seq,
+    array_position(array['email', 'crm_id', 'enrichment_id', 'user_id', 'anonymous_id'], aliases.kind);
+
+-- name: list_foreign_identifiers
+-- Identifiers that were seen with an email of this person, and belong to somebody else or to nobody.
+select
+    sightings.kind,
+    sightings.value,
+    aliases.lead_id,
+    events.event,
+    events.ts,
+    events.event_id
+from identity.sightings as sightings
+inner join identity.aliases as aliases on sightings.kind = aliases.kind and sightings.value = aliases.value
+left join cdp.events as events on sightings.event_seq = events.seq
+where sightings.lead_id = any(%(lead_ids)s::bigint[]) and aliases.lead_id <> all(%(lead_ids)s::bigint[])
+order by sightings.event_seq, sightings.kind;
+
+-- name: list_merges
+select
+    held.merge_id,
+    held.older_lead_id as older,
+    held.younger_lead_id as younger,
+    held.kind,
+    held.value,
+    events.event,
+    events.ts,
+    events.event_id,
+    held.merged_at,
+    held.undone_at,
+    held.undone_by,
+    held.undone_because
+from identity.lead_merges as held
+left join cdp.events as events on held.event_seq = events.seq
+where held.older_lead_id = any(%(lead_ids)s::bigint[]) or held.younger_lead_id = any(%(lead_ids)s::bigint[])
+order by held.merge_id;

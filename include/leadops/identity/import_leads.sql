@@ -1,0 +1,98 @@
+-- name: find_owners
+select
+    asked.kind,
+    asked.value,
+    aliases.lead_id
+from unnest(%(kinds)s::text[], %(identifiers)s::text[]) as asked (kind, value)
+inner join identity.aliases as aliases on asked.kind = aliases.kind and asked.value = aliases.value;
+
+-- name: take_lead_ids
+select nextval(pg_get_serial_sequence('identity.leads', 'lead_id'))
+from generate_series(1, %(count)s::integer);
+
+-- name: insert_leads
+-- A lead that a visitor's event makes at the same moment is left out; then all is looked up again.
+insert into identity.leads (lead_id, email, created_at, campaign, source) overriding system value
+select
+    given.lead_id,
+    given.email,
+    given.created_at,
+    given.campaign,
+    given.source
+from
+    unnest(
+        %(lead_ids)s::bigint[],
+        %(emails)s::text[],
+        %(created)s::timestamptz[],
+        %(campaigns)s::text[],
+        %(sources)s::text[]
+    ) as given (lead_id, email, created_at, campaign, source)
+where given.lead_id = any(%(new_ids)s::bigint[])
+order by given.lead_id
+on conflict (email) do nothing;
+
+-- name: update_first_contacts
+-- An earlier first contact counts, with its campaign and source. Of two at once one is taken, always the same.
+-- The place in the C order is the one that Python sorts by.
+with changed as (
+    update identity.leads
+    set created_at = given.created_at, campaign = given.campaign, source = given.source
+    from
+        unnest(
+            %(lead_ids)s::bigint[], %(created)s::timestamptz[], %(campaigns)s::text[], %(sources)s::text[]
+        ) as given (lead_id, created_at, campaign, source)
+    where
+        leads.lead_id = given.lead_id
+        and (
+            given.created_at, given.source is null, coalesce(given.source, '') collate "C",
+            given.campaign is null, coalesce(given.campaign, '') collate "C"
+        ) < (
+            leads.created_at, leads.source is null, coalesce(leads.source, '') collate "C",
+            leads.campaign is null, coalesce(leads.campaign, '') collate "C"
+        )
+        and (given.created_at < leads.created_at or leads.first_event_seq is null)
+    returning leads.lead_id, leads.created_at
+),
+
+dated as (
+    update identity.traits
+    set ts = changed.created_at
+    from changed
+    where traits.lead_id = changed.lead_id and traits.event_id = 'import'
+)
+
+select lead_id from changed;
+
+-- name: link_identifiers
+-- Ties the new identifiers. A lead without an address until now gets the first one, and is returned to be announced.
+with linked as (
+    insert into identity.aliases (kind, value, lead_id, linked_at)
+    select
+        given.kind,
+        given.value,
+        given.lead_id,
+        %(now)s::timestamptz
+    from
+        unnest(%(kinds)s::text[], %(identifiers)s::text[], %(owners)s::bigint[]) as given (kind, value, lead_id)
+    on conflict (kind, value) do nothing
+    returning kind, value, lead_id
+),
+
+first_emails as (
+    select
+        first.lead_id,
+        first.email
+    from unnest(%(lead_ids)s::bigint[], %(emails)s::text[]) as first (lead_id, email)
+    inner join linked on linked.kind = 'email' and first.email = linked.value and first.lead_id = linked.lead_id
+    inner join identity.leads as leads on first.lead_id = leads.lead_id
+    where coalesce(leads.email, first.email) = first.email
+),
+
+addressed as (
+    update identity.leads
+    set email = first_emails.email
+    from first_emails
+    where leads.lead_id = first_emails.lead_id and leads.email is null
+)
+
+select lead_id from first_emails;

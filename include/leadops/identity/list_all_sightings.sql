@@ -1,6 +1,0 @@
-select
-    kind,
-    value,
-    lead_id,
-    event_seq
-from identity.sightings

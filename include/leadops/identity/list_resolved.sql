@@ -1,4 +1,0 @@
-select
-    event_seq,
-    lead_id
-from identity.resolved_events

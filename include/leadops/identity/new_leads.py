@@ -1,0 +1,56 @@
+"""Makes leads of new emails, and announces new leads: their email domain, and the command for the MA."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from leadops.db import Connection
+from leadops.identity.identity_settings import IdentitySettings
+from leadops.lanes import Lane
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+def create_leads(connection: Connection, *, settings: IdentitySettings, now: datetime) -> int:
+    """Make a lead of every new email in the table `chunk`, and give its events their lead; return how many.
+
+    `now` (UTC) is when the leads were created.
+    """
+    lead_ids: list[int] = queries.values(connection, "insert_leads", now=now)
+    queries.run(connection, "assign_claimed")
+    announce_leads(
+        connection,
+        lead_ids,
+        first_name=settings.first_name,
+        last_name=settings.last_name,
+        lane=Lane.LIVE,
+        now=now,
+    )
+    return len(lead_ids)
+
+
+def announce_leads(
+    connection: Connection,
+    lead_ids: Collection[int],
+    *,
+    first_name: Collection[str] = (),
+    last_name: Collection[str] = (),
+    lane: Lane,
+    now: datetime,
+) -> None:
+    """Record the email domain of leads that have an email since now, and ask for them in the MA, once each.
+
+    `first_name` and `last_name` are the property names of the lead's first event that may hold the names.
+    """
+    if not lead_ids:
+        return
+    queries.run(connection, "record_email_domains", lead_ids=list(lead_ids))
+    queries.run(
+        connection,
+        "enqueue_ma_lead",
+        lead_ids=list(lead_ids),
+        first_name=list(first_name),
+        last_name=list(last_name),
+        lane=lane,
+        now=now,
+    )

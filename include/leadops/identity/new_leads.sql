@@ -1,0 +1,102 @@
+-- name: insert_leads
+-- Every email of the chunk that nobody has yet makes a lead, in the order of the events. An email that a form has
+-- claimed meanwhile is left for assign_claimed.
+with first_events as (
+    select distinct on (email)
+        email,
+        event_seq
+    from chunk
+    where lead_id is null and email is not null
+    order by email asc, event_seq asc
+),
+
+inserted as (
+    insert into identity.leads (email, created_at, first_event_seq)
+    select
+        email,
+        %(now)s,
+        event_seq
+    from first_events
+    order by event_seq
+    on conflict (email) do nothing
+    returning lead_id, email, first_event_seq
+),
+
+aliases as (
+    insert into identity.aliases (kind, value, lead_id, event_seq, linked_at)
+    select
+        'email',
+        email,
+        lead_id,
+        first_event_seq,
+        %(now)s
+    from inserted
+),
+
+assigned as (
+    update chunk
+    set lead_id = inserted.lead_id
+    from inserted
+    where chunk.email = inserted.email and chunk.lead_id is null
+)
+
+select lead_id from inserted;
+
+-- name: assign_claimed
+-- Emails that a form has claimed since the chunk was looked up: their events go to that lead.
+update chunk
+set lead_id = claimed.lead_id
+from identity.aliases as claimed
+where
+    chunk.lead_id is null
+    and chunk.email is not null
+    and claimed.kind = 'email'
+    and chunk.email = claimed.value;
+
+-- name: record_email_domains
+insert into identity.traits (lead_id, trait, value, ts, event_id)
+select
+    leads.lead_id,
+    'email_domain',
+    to_jsonb(split_part(leads.email, '@', 2)),
+    coalesce(events.ts, leads.created_at),
+    coalesce(events.event_id, 'import')
+from identity.leads as leads
+left join cdp.events as events on leads.first_event_seq = events.seq
+where leads.lead_id = any(%(lead_ids)s::bigint[])
+on conflict (lead_id, trait) do nothing;
+
+-- name: enqueue_ma_lead
+-- The command that makes a lead known in the MA, with what its first event says; an imported lead has no event.
+insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane, created_at)
+select
+    'ma',
+    'upsert_lead',
+    leads.lead_id,
+    jsonb_strip_nulls(
+        jsonb_build_object(
+            'email', leads.email,
+            'firstName', (
+                select events.payload -> 'properties' ->> names.name
+                from unnest(%(first_name)s::text[]) with ordinality as names (name, place)
+                where btrim(events.payload -> 'properties' ->> names.name) <> ''
+                order by names.place limit 1
+            ),
+            'lastName', (
+                select events.payload -> 'properties' ->> names.name
+                from unnest(%(last_name)s::text[]) with ordinality as names (name, place)
+                where btrim(events.payload -> 'properties' ->> names.name) <> ''
+                order by names.place limit 1
+            ),
+            'utm', nullif(events.payload #> '{context,utm}', '{}'::jsonb),
+            'externalId', leads.lead_id::text
+        )
+    ),
+    'ma-lead-' || leads.lead_id,
+    %(lane)s,
+    %(now)s
+from identity.leads as leads
+left join cdp.events as events on leads.first_event_seq = events.seq
+where leads.lead_id = any(%(lead_ids)s::bigint[])
+order by leads.lead_id
+on conflict (idempotency_key) do nothing;

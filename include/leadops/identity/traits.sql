@@ -1,0 +1,76 @@
+-- name: learn_traits
+-- The newest value of each trait stays, by (ts, event_id), so that the order of arrival does not matter.
+with facts as (
+    select
+        chunk.lead_id,
+        wanted.trait,
+        wanted.place,
+        events.payload -> 'properties' -> wanted.property as value,
+        events.ts,
+        events.event_id
+    from chunk
+    inner join cdp.events as events on chunk.event_seq = events.seq
+    cross join unnest(%(traits)s::text[], %(properties)s::text[]) with ordinality as wanted (trait, property, place)
+    where chunk.tells_traits and chunk.lead_id is not null
+)
+
+insert into identity.traits (lead_id, trait, value, ts, event_id)
+select distinct on (lead_id, trait)
+    lead_id,
+    trait,
+    value,
+    ts,
+    event_id
+from facts
+where jsonb_typeof(value) in ('string', 'number', 'boolean') and value <> '""'
+order by lead_id asc, trait asc, ts desc, event_id collate "C" desc, place asc
+on conflict (lead_id, trait) do update
+    set
+        value = excluded.value,
+        ts = excluded.ts,
+        event_id = excluded.event_id
+    where (excluded.ts, excluded.event_id collate "C") > (traits.ts, traits.event_id collate "C");
+
+-- name: list_websites
+-- The leads of the chunk whose company's website may have changed.
+select distinct
+    traits.lead_id,
+    traits.value #>> '{}' as website
+from chunk
+inner join identity.traits as traits on chunk.lead_id = traits.lead_id and traits.trait = 'website'
+where chunk.tells_traits;
+
+-- name: assign_accounts
+-- Ties leads to the company of their domain; no domain, no company. Two leads of one company stay two.
+with given as (
+    select
+        lead_id,
+        domain
+    from unnest(%(lead_ids)s::bigint[], %(domains)s::text[]) as given (lead_id, domain)
+),
+
+inserted as (
+    insert into identity.accounts (domain, created_at)
+    select distinct
+        given.domain,
+        %(now)s::timestamptz
+    from given
+    left join identity.accounts as known on given.domain = known.domain
+    where given.domain is not null and known.account_id is null
+    order by given.domain
+    returning account_id, domain
+),
+
+companies as (
+    select
+        given.lead_id,
+        coalesce(known.account_id, inserted.account_id) as account_id
+    from given
+    left join identity.accounts as known on given.domain = known.domain
+    left join inserted on given.domain = inserted.domain
+)
+
+update identity.leads
+set account_id = companies.account_id
+from companies
+where leads.lead_id = companies.lead_id and leads.account_id is distinct from companies.account_id;
