@@ -78,7 +78,7 @@ def resolve_all(connection: Connection) -> dict[str, int]:
     events = joined = 0
     while True:
         done = resolve_events(connection, now=datetime.now(UTC), settings=settings)
-        events, joined = events + done.events, joined + done.joined
+        events, joined = events + done.events, joined + done.merges
         if not done.remaining:
             return {"events": events, "joined": joined}
 

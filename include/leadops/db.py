@@ -1,10 +1,13 @@
 """The way to the database: connections with limits, and SQL read from the file beside its owner."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg import IsolationLevel
 from psycopg.conninfo import make_conninfo
 
 from leadops.errors import TransientError
@@ -37,6 +40,19 @@ def connect(url: str, *, application: str = "leadops") -> Connection:
         raise TransientError(
             f"the database does not answer ({type(error).__name__}); check LEADOPS_DATABASE_URL"
         ) from error
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """Read one state of the database in a transaction that is rolled back; call it outside a transaction."""
+    usual = connection.isolation_level
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    try:
+        with connection.transaction() as transaction:
+            yield
+            raise psycopg.Rollback(transaction)
+    finally:
+        connection.isolation_level = usual
 
 
 @cache

@@ -48,8 +48,8 @@ def test_explain_shows_the_evidence_of_each_identifier(shared: World) -> None:
     assert "lead 5: 1 event, role email, account 4.example" in shown
     assert "nobody's" in run("explain", "info@1.example")
     told = json.loads(run("explain", "INFO@1.example", "--json"))
-    assert [each["kind"] for each in told["joins"]] == ["email"]
-    assert [(each["value"], each["lead_id"]) for each in told["strangers"]] == [("kiosk", 0)]
+    assert [each["kind"] for each in told["identifiers"]] == ["email"]
+    assert [(each["value"], each["lead_id"]) for each in told["foreign_identifiers"]] == [("kiosk", 0)]
 
 
 def test_explain_says_import_where_an_import_tied_an_identifier(shared: World) -> None:
@@ -58,7 +58,9 @@ def test_explain_says_import_where_an_import_tied_an_identifier(shared: World) -
     shared.connection.commit()
     (row,) = (line for line in run("explain", str(lead_id)).splitlines() if "crm-7" in line)
     assert "import" in row
-    assert [each["is_imported"] for each in json.loads(run("explain", "5", "--json"))["joins"]] == [False] * 2
+    assert [each["is_imported"] for each in json.loads(run("explain", "5", "--json"))["identifiers"]] == [
+        False
+    ] * 2
 
 
 def test_violations_are_listed_until_they_are_settled(shared: World) -> None:

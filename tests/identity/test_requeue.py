@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from leadops.identity.requeue import find_interval, requeue_lost_events
+from leadops.lanes import Lane
 from tests.scoring.conftest import NOW, World
 from tests.scoring.test_score import view
 
@@ -29,7 +30,7 @@ def test_what_a_backfill_puts_back_is_scored_behind_the_live_ones(world: World) 
     world.accept([view("one", 1), view("nobody", 2, email=None, anonymous_id="a")])
     world.accept([view("live", 3, email="b@x.example")])
     world.connection.execute("delete from identity.inbox where event_seq < 3")
-    assert requeue_lost_events(world.connection, start=NOW, end=NOW + HOUR, lane=1) == 2
+    assert requeue_lost_events(world.connection, start=NOW, end=NOW + HOUR, lane=Lane.BACKFILL) == 2
     world.resolve()
     assert world.rows("select lead_id, lane from scoring.inbox order by 1") == [(1, 1), (2, 0)]
     world.accept([view("known", 4, email="a@x.example", anonymous_id="a")])

@@ -5,7 +5,8 @@ import pytest
 
 from leadops.db import connect
 from leadops.errors import TransientError
-from leadops.identity.resolve import RESOLVER_LOCK, Resolved, resolve_events
+from leadops.identity.resolve import ResolveResult, resolve_events
+from leadops.locks import Lock, hold_lock
 from tests.scoring.conftest import NOW, World, at
 from tests.scoring.oracle import Happening
 
@@ -27,7 +28,9 @@ def test_a_new_email_makes_a_lead_and_asks_for_it_in_the_ma(world: World) -> Non
             seen("two", email="ann@x.example"),
         ]
     )
-    assert world.resolve() == [Resolved(events=2, new_leads=1, waiting=0, leads_touched=1, remaining=False)]
+    assert world.resolve() == [
+        ResolveResult(events=2, new_leads=1, waiting=0, leads_touched=1, remaining=False)
+    ]
     assert world.owners() == {"one": "ann@x.example", "two": "ann@x.example"}
     assert world.rows(
         "select target, operation, lead_id, payload, idempotency_key, lane, state from delivery.outbox"
@@ -153,7 +156,7 @@ def test_traits_of_somebody_unknown_count_once_they_are_known(world: World) -> N
 
 
 def test_nothing_waiting_is_no_work(world: World) -> None:
-    assert world.resolve() == [Resolved(0, 0, 0, 0, remaining=False)]
+    assert world.resolve() == [ResolveResult(0, 0, 0, 0, remaining=False)]
 
 
 def test_two_resolvers_at_once_lose_and_double_nothing(world: World, database_url: str) -> None:
@@ -163,7 +166,7 @@ def test_two_resolvers_at_once_lose_and_double_nothing(world: World, database_ur
             for n in range(300)
         ]
     )
-    done: list[Resolved] = []
+    done: list[ResolveResult] = []
 
     def work(limit: int) -> None:
         with connect(database_url) as own:
@@ -203,7 +206,7 @@ def test_a_resolver_waits_for_one_that_has_not_committed(world: World, database_
 def test_waiting_for_the_turn_ends(world: World, database_url: str) -> None:
     world.accept([seen("a", email="a@x.example")])
     with connect(database_url) as other:
-        other.execute("select pg_advisory_xact_lock(%s)", [RESOLVER_LOCK])
+        hold_lock(other, Lock.RESOLVER)
         world.connection.execute("set lock_timeout = '50ms'")
         world.connection.commit()
         with pytest.raises(TransientError, match="another run is resolving events"):

@@ -15,8 +15,7 @@ from leadops.crm.poll import poll_crm
 from leadops.db import connect
 from leadops.delivery.audit import audit_scores
 from leadops.delivery.push import push_target
-from leadops.identity.claim import claim_lead
-from leadops.identity.split import split_leads
+from leadops.identity.split_leads import split_leads
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.routing.assign import assign_leads
@@ -27,6 +26,7 @@ from leadops.sla.watch import watch_clocks
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from tests.desk import clock, impatient
+from tests.identity.test_get_or_create_lead import get_or_create_lead
 from tests.identity.test_resolve import seen
 from tests.integration.test_mql_to_owner import all_day
 from tests.scoring.conftest import World
@@ -176,7 +176,7 @@ def test_both_were_mql(shop: Shop) -> None:
     assert shop.rows("select count(*) from routing.assignments") == [(2,)]
     assert shop.rows("select count(*) from delivery.outbox where operation = 'create_lead'") == [(2,)]
     assert shop.audit() == 0
-    assert claim_lead(shop.world.connection, email="b@x.example", event_seq=1, now=shop.now) == 1
+    assert get_or_create_lead(shop.world.connection, email="b@x.example", event_seq=1, now=shop.now) == 1
 
     shop.act(2, kind="call")
     shop.run()

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.identity.identity_settings import IdentitySettings
-from leadops.identity.resolve import Resolved, resolve_events
+from leadops.identity.resolve import ResolveResult, resolve_events
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import Scored, score_leads
 from leadops.settings import load_config
@@ -34,10 +34,10 @@ class World:
             " identity.accounts,"
             " scoring.inbox, scoring.rule_sets, scoring.ledger, scoring.scores,"
             " scoring.fading, scoring.decayed, scoring.rule_files,"
-            " identity.people, identity.lead_merges, identity.separations, identity.late_events,"
+            " identity.people, identity.lead_merges, identity.do_not_merge, identity.late_events,"
             " lifecycle.regroupings, delivery.outbox restart identity"
         )
-        self.connection.execute("update identity.progress set last_seq = 0, join_rules = null")
+        self.connection.execute("update identity.progress set last_seq = 0, merge_settings = null")
         self.connection.commit()
 
     def accept(self, happenings: Iterable[Happening], *, received_at: datetime = NOW) -> None:
@@ -60,7 +60,7 @@ class World:
                     ],
                 )
 
-    def resolve(self, *, limit: int | None = None, now: datetime = NOW) -> list[Resolved]:
+    def resolve(self, *, limit: int | None = None, now: datetime = NOW) -> list[ResolveResult]:
         return _drain(lambda: resolve_events(self.connection, now=now, settings=self.identity, limit=limit))
 
     def score(

@@ -1,7 +1,7 @@
 """Points follow the person when two leads turn out one, with the reason."""
 
 from tests.identity.test_resolve import seen
-from tests.identity.test_split import split
+from tests.identity.test_split_leads import split
 from tests.scoring.conftest import World
 from tests.scoring.test_score import VIEW, rule_set, view
 

@@ -3,7 +3,7 @@ import pytest
 from leadops.errors import PermanentError
 from leadops.scoring.ledger import write_off
 from tests.identity.test_resolve import seen
-from tests.identity.test_split import split
+from tests.identity.test_split_leads import split
 from tests.scoring.conftest import NOW, World
 from tests.scoring.test_score import VIEW, rule_set, view
 

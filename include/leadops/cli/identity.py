@@ -12,10 +12,11 @@ from rich.table import Table
 from leadops.cli.context import clock, console, open_database
 from leadops.cli.words import count
 from leadops.errors import PermanentError
-from leadops.identity.explain import Person, explain_identity, find_lead
+from leadops.identity.compare_rebuilt import compare_rebuilt
+from leadops.identity.explain_identity import IdentityExplanation, explain_identity
+from leadops.identity.find_lead import find_lead
 from leadops.identity.identity_settings import IdentitySettings
-from leadops.identity.rebuild import compare_rebuilt
-from leadops.identity.split import split_leads
+from leadops.identity.split_leads import split_leads
 from leadops.identity.violations import list_violations, settle_violations
 from leadops.settings import load_config
 
@@ -30,7 +31,7 @@ def explain(
     """Show each identifier of LEAD with the event or import that tied it, and those that are not its own."""
     settings = load_config("identity", IdentitySettings)
     with open_database() as connection:
-        person = explain_identity(connection, _parse(lead), settings=settings)
+        person = explain_identity(connection, lead, settings=settings)
     if as_json:
         typer.echo(json.dumps(asdict(person), default=lambda moment: moment.isoformat()))
         return
@@ -38,7 +39,7 @@ def explain(
     if person.merges:
         console.print(_draw_merges(person))
     console.print(
-        f"lead {person.lead_id}: {count(person.events, 'event')}, {person.mail_kind or 'no'} email,"
+        f"lead {person.lead_id}: {count(person.events, 'event')}, {person.email_kind or 'no'} email,"
         f" account {person.account or 'unknown'}"
         + (f", joined of leads {', '.join(map(str, person.leads))}" if len(person.leads) > 1 else "")
     )
@@ -59,7 +60,7 @@ def split(
         raise PermanentError("give the younger LEAD or --merge NUMBER, not both")
     settings = load_config("identity", IdentitySettings)
     with open_database() as connection:
-        asked = None if lead is None else find_lead(connection, _parse(lead))
+        asked = None if lead is None else find_lead(connection, lead).lead_id
         connection.commit()
         done = split_leads(
             connection,
@@ -120,29 +121,23 @@ def settle() -> None:
     console.print(f"{settled} settled")
 
 
-def _parse(lead: str) -> int | str:
-    if "@" in lead:
-        return lead
-    if lead.isascii() and lead.isdigit() and len(lead) < 19:
-        return int(lead)
-    raise PermanentError("LEAD must be a lead_id (a number) or an email")
-
-
-def _draw(person: Person) -> Table:
+def _draw(person: IdentityExplanation) -> Table:
     table = Table("identifier", "value", "whose", "event", "happened (UTC)", "event_id")
-    for join in person.joins:
-        whose = f"lead {join.lead_id}'s" + (
-            f", seen with {join.other_leads} others" if join.other_leads else ""
+    for identifier in person.identifiers:
+        whose = f"lead {identifier.lead_id}'s" + (
+            f", seen with {identifier.other_leads} others" if identifier.other_leads else ""
         )
-        event = "import" if join.is_imported else join.event or ""
-        table.add_row(join.kind, join.value, whose, event, _show(join.ts), join.event_id or "")
-    for each in person.strangers:
+        event = "import" if identifier.is_imported else identifier.event or ""
+        table.add_row(
+            identifier.kind, identifier.value, whose, event, _show(identifier.ts), identifier.event_id or ""
+        )
+    for each in person.foreign_identifiers:
         whose = f"lead {each.lead_id}'s" if each.lead_id else "nobody's"
         table.add_row(each.kind, each.value, whose, each.event or "", _show(each.ts), each.event_id or "")
     return table
 
 
-def _draw_merges(person: Person) -> Table:
+def _draw_merges(person: IdentityExplanation) -> Table:
     table = Table("join", "older", "younger", "both emails seen with", "event", "happened (UTC)", "state")
     for each in person.merges:
         by = f" by {each.undone_by}" if each.undone_by else ""

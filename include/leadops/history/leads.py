@@ -13,9 +13,8 @@ from leadops.history.cells import Cells
 from leadops.history.mapping import LeadReference, LeadsMapping
 from leadops.history.moments import Moment
 from leadops.history.outcomes import Answer, Read, Task
+from leadops.identity.apply_merges import follow_ages, lock_identity
 from leadops.identity.import_leads import ImportedLead, import_leads
-from leadops.identity.rejoin import follow_ages
-from leadops.identity.resolve import take_turn
 from leadops.lifecycle.crm_links import find_linked_leads, link_leads
 from leadops.lifecycle.import_stages import arrange_stages
 from leadops.tabular.file_row import BadRowError
@@ -74,7 +73,7 @@ class Leads:
         if mapping.in_crm:
             linked = find_linked_leads(task.connection, [lead.crm_id for lead in leads if lead.crm_id])
             leads = [replace(lead, linked_to=linked.get(lead.crm_id)) for lead in leads]
-        take_turn(task.connection)  # who is the oldest of a person must not change while people are joined
+        lock_identity(task.connection)  # the oldest lead of a person must not change during a merge
         blocked = frozenset(task.identity.blocked.email)
         found = import_leads(
             task.connection, leads, now=task.now, blocked=blocked, rehearse=task.is_rehearsal
@@ -90,7 +89,7 @@ class Leads:
         link_leads(task.connection, pairs, now=task.now)
         changed = found.changed | self._keep_attributes(rows, found.lead_ids)
         arrange_stages(task.connection, found.changed, contract=task.contract, now=task.now)
-        return _answer(found.lead_ids, set(found.made), changed)
+        return _answer(found.lead_ids, set(found.created), changed)
 
     def _keep_attributes(self, rows: Sequence[Read], lead_ids: list[int]) -> set[int]:
         given = [

@@ -10,7 +10,7 @@ from leadops.history.cells import Cells, Value
 from leadops.history.leads import read_name, read_reference
 from leadops.history.mapping import Stage, StageSource, TransitionsMapping
 from leadops.history.outcomes import Answer, Read, Task
-from leadops.identity.import_leads import find_leads
+from leadops.identity.import_leads import find_owners
 from leadops.lifecycle.crm_links import find_linked_leads
 from leadops.lifecycle.import_stages import import_stages
 from leadops.lifecycle.imported_cycles import ImportedStage
@@ -95,7 +95,7 @@ class Transitions:
         records: list[TransitionRecord] = [row.record for row in rows]
         identifiers = [("crm_id", each.crm_id) for each in records if each.crm_id]
         identifiers += [("email", each.email) for each in records if each.email]
-        owners = find_leads(task.connection, identifiers)
+        owners = find_owners(task.connection, identifiers)
         linked = find_linked_leads(task.connection, [each.crm_id for each in records if each.crm_id])
         answers: list[Answer] = []
         stages: list[ImportedStage] = []

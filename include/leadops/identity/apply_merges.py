@@ -129,7 +129,9 @@ def apply_merges(
 
 def _record_oversized(connection: Connection, clusters: Mapping[int, list[Merge]], now: datetime) -> None:
     """Put clusters on record that are too large to be one person, by their oldest lead."""
-    stops = [GuardStop("joins", "lead", str(oldest), ties[-1].event_seq, 1) for oldest, ties in clusters.items()]
+    stops = [
+        GuardStop("joins", "lead", str(oldest), ties[-1].event_seq, 1) for oldest, ties in clusters.items()
+    ]
     record_violations(connection, stops, now=now)
 
 

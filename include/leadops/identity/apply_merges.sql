@@ -42,7 +42,7 @@ inner join identity.lead_merges as held
 cross join lateral (values (held.older_lead_id), (held.younger_lead_id)) as ends (lead_id);
 
 -- name: read_merge_settings
-select join_rules from identity.progress;
+select merge_settings from identity.progress;
 
 -- name: find_all_tied
 select lead_id
@@ -52,10 +52,10 @@ select lead_id
 from identity.people;
 
 -- name: note_merge_settings
-insert into identity.progress (last_seq, join_rules)
+insert into identity.progress (last_seq, merge_settings)
 values (0, %(merge_settings)s)
 on conflict (is_only) do update
-    set join_rules = excluded.join_rules;
+    set merge_settings = excluded.merge_settings;
 
 -- name: find_merged
 select lead_id from identity.people where lead_id = any(%(lead_ids)s::bigint[]);

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-import psycopg
-
-from leadops.db import Connection
+from leadops.db import Connection, snapshot
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_identifiers import Sighting
 from leadops.identity.merge_people import Merge, Witness
@@ -62,15 +60,14 @@ class RebuildComparison:
 
 
 def compare_rebuilt(connection: Connection, *, settings: IdentitySettings) -> RebuildComparison:
-    """Rebuild identity from all resolved events, and compare leads, aliases, events and merges with the tables.
+    """Rebuild identity from all resolved events, and compare it with the tables.
 
     Beside the events it takes what no event tells: leads that were imported or claimed by a form before the
-    resolver saw them, pairs not to merge, the order in which late events came, and today's settings. It writes
-    nothing. It reads one state of the database, in its own transaction, and holds all identifiers and one
-    number for each event in memory.
+    resolver saw them, pairs not to merge, the order in which late events came, and today's settings. It
+    writes nothing. It reads one state of the database, in its own transaction, and holds all identifiers and
+    one number for each event in memory.
     """
-    with connection.transaction() as transaction:
-        queries.run(connection, "read_one_state")
+    with snapshot(connection):
         rebuilt = rebuild_identity(
             queries.stream(
                 connection,
@@ -88,14 +85,12 @@ def compare_rebuilt(connection: Connection, *, settings: IdentitySettings) -> Re
         differences: dict[str, set[int]] = defaultdict(set)
         for what, lead in _compare(connection, rebuilt, settings):
             differences[what].add(lead)
-        comparison = RebuildComparison(
+        return RebuildComparison(
             events=len(rebuilt.resolved) + len(rebuilt.unresolved),
             leads=len(rebuilt.leads),
             merges=queries.value(connection, "count_merges"),
             differences={what: sorted(differences[what]) for what in sorted(differences)},
         )
-        raise psycopg.Rollback(transaction)
-    return comparison
 
 
 def _compare(

@@ -1,6 +1,3 @@
--- name: read_one_state
-set transaction isolation level repeatable read, read only;
-
 -- name: list_events
 -- Every event in the order in which it was resolved, with what it says about a person, as event_chunk.sql reads it.
 -- Waiting events are left out: the resolver has not seen them.
@@ -30,12 +27,12 @@ select
     aliases.lead_id
 from identity.aliases as aliases
 inner join identity.leads as leads on aliases.lead_id = leads.lead_id
-where aliases.kind = 'email' and (leads.is_claimed or leads.first_event_seq is null or aliases.event_seq is null);
+where aliases.kind = 'email' and (leads.is_from_form or leads.first_event_seq is null or aliases.event_seq is null);
 
 -- name: list_numbers
 select lead_id
 from identity.leads
-where first_event_seq is not null and not is_claimed
+where first_event_seq is not null and not is_from_form
 order by lead_id;
 
 -- name: count_merges
@@ -47,7 +44,7 @@ select
     email,
     created_at,
     first_event_seq,
-    is_claimed or first_event_seq is null as is_known
+    is_from_form or first_event_seq is null as is_known
 from identity.leads;
 
 -- name: list_aliases
@@ -78,7 +75,7 @@ from identity.resolved_events;
 select
     older_lead_id,
     younger_lead_id
-from identity.separations;
+from identity.do_not_merge;
 
 -- name: list_merges
 select

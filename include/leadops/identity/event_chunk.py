@@ -6,16 +6,10 @@ from typing import NamedTuple
 from leadops.db import Connection
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_resolver import KINDS, Identifier
+from leadops.identity.requeue import EventRange
 from leadops.queries import Queries
 
 queries = Queries(__file__)
-
-
-class ChunkRange(NamedTuple):
-    """The lowest and the highest event_seq of a chunk; None, None for an empty inbox."""
-
-    first_seq: int | None
-    last_seq: int | None
 
 
 class TakenEvents(NamedTuple):
@@ -32,20 +26,19 @@ class FiledEvents(NamedTuple):
     leads: int
 
 
-def find_chunk(connection: Connection, *, limit: int) -> ChunkRange:
-    """Return the range of the first `limit` events of the inbox."""
-    return queries.one(connection, "find_head", ChunkRange, chunk_size=limit)
+def find_chunk(connection: Connection, *, limit: int) -> EventRange | None:
+    """Return the range of the first `limit` events of the inbox; None if it is empty."""
+    return queries.first(connection, "find_head", EventRange, chunk_size=limit)
 
 
 def take_events(
     connection: Connection,
     *,
-    first_seq: int,
-    last_seq: int,
+    chunk: EventRange,
     settings: IdentitySettings,
     suspects: Collection[Identifier],
 ) -> TakenEvents:
-    """Take the waiting events of the range and file those whose lead a look-up tells.
+    """Take the waiting events of `chunk` and file those whose lead a look-up tells.
 
     The temporary table `chunk` keeps the others, those that tie identifiers, those that carry one of
     `suspects`, and those with traits.
@@ -53,13 +46,12 @@ def take_events(
     queries.run(connection, "create_taken")
     queries.run(connection, "create_chunk")
     queries.run(connection, "clear_chunk")  # the caller's transaction may hold an earlier chunk
-    queries.run(connection, "note_late_events", first_seq=first_seq, last_seq=last_seq)
+    queries.run(connection, "note_late_events", **chunk._asdict())
     suspect = {kind: [value for its_kind, value in suspects if its_kind == kind] for kind in KINDS}
     events = queries.run(
         connection,
         "take_events",
-        first_seq=first_seq,
-        last_seq=last_seq,
+        **chunk._asdict(),
         trait_events=settings.trait_events,
         enrichment_id=settings.enrichment_id,
         blocked_emails=settings.blocked.email,

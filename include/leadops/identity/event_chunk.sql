@@ -41,7 +41,8 @@ truncate taken, chunk;
 select
     min(head.event_seq) as first_seq,
     max(head.event_seq) as last_seq
-from (select event_seq from identity.inbox order by event_seq limit %(chunk_size)s::bigint) as head;
+from (select event_seq from identity.inbox order by event_seq limit %(chunk_size)s::bigint) as head
+having count(*) > 0;
 
 -- name: note_late_events
 -- Events of the chunk that arrive after events with a higher seq were resolved.
@@ -201,7 +202,6 @@ cross join
                     num_nonnulls(taken.enrichment_id, taken.user_id, taken.anonymous_id)
                     > greatest(num_nonnulls(taken.enrichment_lead, taken.user_lead, taken.anonymous_lead), 1)
             end as is_link
-        offset 0 -- noqa: AM09
     ) as links
 where taken.lead_id is null or taken.tells_traits or links.is_link;
 

@@ -36,7 +36,7 @@ def find_lead(connection: Connection, lead: int | str) -> FoundLead:
 
 
 def parse_lead(lead: int | str) -> tuple[int | None, str | None]:
-    """Return the lead_id or the email (lower case) that `lead` gives; raise PermanentError if it is neither."""
+    """Return the lead_id or the email (lower case) in `lead`; raise PermanentError if it is neither."""
     if isinstance(lead, int):
         return lead, None
     text = lead.strip().lower()

@@ -48,7 +48,7 @@ class ImportedLead:
 
     @property
     def rank(self) -> tuple[Any, ...]:
-        """Return the key that decides which row tells of the first contact, in whatever order the rows come."""
+        """Return the key by which the row of the first contact is chosen, in whatever order rows come."""
         names = (self.source, self.campaign)
         return (self.created_at, *((name is None, name or "") for name in names))
 

@@ -1,9 +1,9 @@
 """Ties identifiers to leads, one event after the other: the definition of whose an event is.
 
-An event belongs to the lead of its email. Without an email it belongs to the lead of its first identifier that
-has one, in the order of KINDS; if none has, the event waits. Unassigned identifiers of the event become the
-lead's, together with those that earlier waiting events tie to them. An identifier that has a lead keeps it. Seen
-with too many emails, an identifier is nobody's from then on.
+An event belongs to the lead of its email. Without an email it belongs to the lead of its first identifier
+that has one, in the order of KINDS; if none has, the event waits. Unassigned identifiers of the event become
+the lead's, together with those that earlier waiting events tie to them. An identifier that has a lead keeps
+it. Seen with too many emails, an identifier is nobody's from then on.
 
 An identifier that was seen with the emails of two leads, in events that carry both, is evidence that they are
 one person; leadops.identity.merge_people says what follows.
@@ -57,9 +57,7 @@ class LinkResolver:
     def resolve(self, events: Iterable[LinkEvent]) -> None:
         """Take in events in the order of event_seq, those that waited first."""
         for event in events:
-            lead = event.lead or next(
-                (owner for identifier in event.identifiers if (owner := self._owner(identifier))), NOBODY
-            )
+            lead = event.lead or self._find_owner(event.identifiers)
             if not lead:
                 self._group([name for name in event.identifiers if name not in self.owners])
                 continue
@@ -75,8 +73,10 @@ class LinkResolver:
                     self.unconfirmed.remove(identifier)
                     self.confirmed[identifier] = event.event_seq
 
-    def _owner(self, identifier: Identifier) -> int:
-        return self.owners.get(identifier, NOBODY)
+    def _find_owner(self, identifiers: Iterable[Identifier]) -> int:
+        """Return the lead of the first of `identifiers` that has one, else NOBODY."""
+        owners = (self.owners.get(identifier, NOBODY) for identifier in identifiers)
+        return next((owner for owner in owners if owner), NOBODY)
 
     def _group(self, unassigned: list[Identifier]) -> None:
         """Remember that `unassigned` belong together, whoever they will belong to."""

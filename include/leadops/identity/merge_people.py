@@ -1,8 +1,8 @@
 """Which leads are one person: a function of the evidence, whatever the order in which it is looked at.
 
-An identifier that was seen with the emails of several leads ties them together. Ties are taken in the order of
-the events that completed them. A tie that would bring together two leads that must not be merged is left out.
-Of a cluster with more leads than a person may have, none is merged.
+An identifier that was seen with the emails of several leads ties them together. Ties are taken in the order
+of the events that completed them. A tie that would bring together two leads that must not be merged is left
+out. Of a cluster with more leads than a person may have, none is merged.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Plans merges: compares who is one person so far with who should be, for leads that new evidence is about."""
+"""Plans merges: compares who is one person so far with who should be, for leads with new evidence."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -120,9 +120,7 @@ def compare_people(related: RelatedLeads, people: MergedPeople) -> MergePlan:
     )
 
 
-def _read_related(
-    connection: Connection, leads: Collection[int], settings: IdentitySettings
-) -> RelatedLeads:
+def _read_related(connection: Connection, leads: Collection[int], settings: IdentitySettings) -> RelatedLeads:
     """Fill the table `related` with `leads` and the clusters that they are in; return what is known."""
     queries.run(connection, "create_related")
     queries.run(connection, "clear_related")

@@ -84,7 +84,7 @@ where undone_at is null and younger_lead_id in (select related.lead_id from rela
 select
     older_lead_id,
     younger_lead_id
-from identity.separations
+from identity.do_not_merge
 where younger_lead_id in (select related.lead_id from related);
 
 -- name: list_witnesses

@@ -70,8 +70,8 @@ def rebuild_identity(
 ) -> RebuiltIdentity:
     """Resolve events in their order. `known_leads` are leads that no resolver made: email -> lead.
 
-    Each further email gets the next of `numbers`, in the order of its first event. All identifiers are held in
-    memory, and a number for each event.
+    Each further email gets the next of `numbers`, in the order of its first event. All identifiers are held
+    in memory, and a number for each event.
     """
     resolver = LinkResolver(settings.emails_per_identifier, settings.identifiers_per_lead)
     rebuilt = RebuiltIdentity(dict(known_leads), {}, resolver)

@@ -11,15 +11,15 @@ queries = Queries(__file__)
 
 
 class EventRange(NamedTuple):
-    """The lowest and the highest seq of some events; None, None for no events."""
+    """The lowest and the highest seq of some events."""
 
-    first_seq: int | None
-    last_seq: int | None
+    first_seq: int
+    last_seq: int
 
 
-def find_interval(connection: Connection, *, start: datetime, end: datetime) -> EventRange:
-    """Return the range of the events received in [start, end) (UTC)."""
-    return queries.one(connection, "find_interval", EventRange, start=start, stop=end)
+def find_interval(connection: Connection, *, start: datetime, end: datetime) -> EventRange | None:
+    """Return the range of the events received in [start, end) (UTC); None if there are none."""
+    return queries.first(connection, "find_interval", EventRange, start=start, stop=end)
 
 
 def requeue_lost_events(
@@ -32,7 +32,7 @@ def requeue_lost_events(
     events were put back.
     """
     interval = find_interval(connection, start=start, end=end)
-    if interval.first_seq is None:
+    if interval is None:
         return 0
     return queries.run(
         connection,

@@ -3,7 +3,8 @@ select
     min(seq) as first_seq,
     max(seq) as last_seq
 from cdp.events
-where received_at >= %(start)s and received_at < %(stop)s;
+where received_at >= %(start)s and received_at < %(stop)s
+having count(*) > 0;
 
 -- name: requeue_lost
 insert into identity.inbox (event_seq, lane)

@@ -10,6 +10,7 @@ from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_identifiers import SuspectsFoundError, link_identifiers
 from leadops.identity.link_resolver import Identifier
 from leadops.identity.new_leads import create_leads
+from leadops.identity.requeue import EventRange
 from leadops.identity.traits import assign_accounts, learn_traits
 
 
@@ -39,30 +40,27 @@ def resolve_events(
     with connection.transaction():
         lock_identity(connection)
         merges = follow_settings(connection, settings=settings, now=now)
-        first_seq, last_seq = find_chunk(connection, limit=limit)
-        if first_seq is None or last_seq is None:
+        chunk = find_chunk(connection, limit=limit)
+        if chunk is None:
             return ResolveResult(0, new_leads=0, waiting=0, leads_touched=0, remaining=False, merges=merges)
         try:
             with connection.transaction():
-                result = _resolve_chunk(connection, settings, first_seq, last_seq, now, frozenset())
+                result = _resolve_chunk(connection, settings, chunk, now, frozenset())
         except SuspectsFoundError as found:
-            result = _resolve_chunk(connection, settings, first_seq, last_seq, now, found.identifiers)
+            result = _resolve_chunk(connection, settings, chunk, now, found.identifiers)
         is_full = result.events >= limit
-        note_progress(connection, last_seq=last_seq, is_large=is_full)
+        note_progress(connection, last_seq=chunk.last_seq, is_large=is_full)
     return replace(result, remaining=is_full, merges=merges + result.merges)
 
 
 def _resolve_chunk(
     connection: Connection,
     settings: IdentitySettings,
-    first_seq: int,
-    last_seq: int,
+    chunk: EventRange,
     now: datetime,
     suspects: frozenset[Identifier],
 ) -> ResolveResult:
-    taken = take_events(
-        connection, first_seq=first_seq, last_seq=last_seq, settings=settings, suspects=suspects
-    )
+    taken = take_events(connection, chunk=chunk, settings=settings, suspects=suspects)
     new_leads = create_leads(connection, settings=settings, now=now)
     resolver = link_identifiers(connection, settings=settings, suspects=suspects, now=now)
     learn_traits(connection, settings=settings)

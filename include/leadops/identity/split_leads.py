@@ -66,7 +66,5 @@ def split_leads(
                 "insert_do_not_merge",
                 [{"older": older, "younger": younger} | decision for older, younger in pairs],
             )
-            apply_merges(
-                connection, leads, settings=settings, now=now, undone_by=by, undone_because=reason
-            )
+            apply_merges(connection, leads, settings=settings, now=now, undone_by=by, undone_because=reason)
     return SplitResult([merge.merge_id for merge in merges], pairs, dict(plan.persons))

@@ -8,6 +8,6 @@ where undone_at is null and (merge_id = %(merge_id)s::bigint or younger_lead_id 
 order by merge_id;
 
 -- name: insert_do_not_merge
-insert into identity.separations (older_lead_id, younger_lead_id, separated_at, separated_by, reason)
+insert into identity.do_not_merge (older_lead_id, younger_lead_id, decided_at, decided_by, reason)
 values (%(older)s, %(younger)s, %(now)s, %(by)s, %(reason)s)
 on conflict (older_lead_id, younger_lead_id) do nothing;

@@ -29,7 +29,7 @@ queued as (
 ),
 
 claimed as (
-    select identity.claim_lead(%(email)s::text, seq, %(ts)s::timestamptz, %(event_id)s::text, %(now)s) as lead_id
+    select identity.get_or_create_lead(%(email)s::text, seq, %(ts)s::timestamptz, %(event_id)s::text, %(now)s) as lead_id
     from accepted
 ),
 

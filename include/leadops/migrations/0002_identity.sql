@@ -17,14 +17,14 @@ create table identity.leads (
     campaign text,
     source text,
     merged_into bigint,
-    is_claimed boolean not null default false
+    is_from_form boolean not null default false
 );
 comment on column identity.leads.email is 'Null: an imported lead whose address is not known';
 comment on column identity.leads.first_event_seq is 'Null: imported';
 comment on column identity.leads.campaign is 'Of an imported lead''s first contact; others: see their first event';
 comment on column identity.leads.source is 'Likewise';
 comment on column identity.leads.merged_into is 'The oldest lead of the same person; null: itself';
-comment on column identity.leads.is_claimed is 'Made for a form that could not wait for the resolver';
+comment on column identity.leads.is_from_form is 'Made for a form that could not wait for the resolver';
 create index leads_account on identity.leads (account_id) where account_id is not null;
 create index leads_created on identity.leads (created_at);
 create index leads_merged_into on identity.leads (merged_into) where merged_into is not null;
@@ -138,24 +138,24 @@ create index lead_merges_younger on identity.lead_merges (younger_lead_id);
 create index lead_merges_older on identity.lead_merges (older_lead_id);
 create index lead_merges_identifier on identity.lead_merges (kind, value) where undone_at is null;
 
-create table identity.separations (
+create table identity.do_not_merge (
     older_lead_id bigint not null,
     younger_lead_id bigint not null,
-    separated_at timestamptz not null,
-    separated_by text not null,
+    decided_at timestamptz not null,
+    decided_by text not null,
     reason text not null,
     primary key (older_lead_id, younger_lead_id)
 );
-comment on table identity.separations is 'Two leads of which somebody said that they are two people: never joined';
-create index separations_younger on identity.separations (younger_lead_id);
+comment on table identity.do_not_merge is 'Two leads of which somebody said that they are two people: never joined';
+create index do_not_merge_younger on identity.do_not_merge (younger_lead_id);
 
 -- How far events were taken, and those that came to the inbox after later ones: with this their order is known.
 create table identity.progress (
     is_only boolean primary key default true check (is_only),
     last_seq bigint not null,
-    join_rules text
+    merge_settings text
 );
-comment on column identity.progress.join_rules is 'The settings by which leads are joined, as they were last used';
+comment on column identity.progress.merge_settings is 'The settings by which leads are joined, as they were last used';
 insert into identity.progress (last_seq) values (0);
 
 create table identity.late_events (
@@ -205,7 +205,7 @@ union all
 
 -- Finds the lead of an email, or makes it, for a caller that cannot wait for the resolver; of a person with several
 -- leads it is the oldest. Of two at once, the second waits for the first to commit, looks again and finds the same.
-create function identity.claim_lead(
+create function identity.get_or_create_lead(
     asked_email text, asked_seq bigint, asked_ts timestamptz, asked_event_id text, asked_now timestamptz
 ) returns bigint
 language plpgsql volatile as $$
@@ -220,7 +220,7 @@ begin
         if found then
             return found_lead;
         end if;
-        insert into identity.leads (email, created_at, first_event_seq, is_claimed)
+        insert into identity.leads (email, created_at, first_event_seq, is_from_form)
         values (asked_email, asked_now, asked_seq, true)
         on conflict (email) do nothing
         returning leads.lead_id into found_lead;

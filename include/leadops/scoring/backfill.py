@@ -4,6 +4,7 @@ from datetime import datetime
 
 from leadops.db import Connection, load_sql
 from leadops.identity.requeue import find_interval, requeue_lost_events
+from leadops.lanes import Lane
 
 
 def enqueue_interval(connection: Connection, *, start: datetime, end: datetime) -> int:
@@ -13,7 +14,7 @@ def enqueue_interval(connection: Connection, *, start: datetime, end: datetime) 
     differences, so doing this again changes no points.
     """
     with connection.transaction():
-        requeue_lost_events(connection, start=start, end=end, lane=1)
+        requeue_lost_events(connection, start=start, end=end, lane=Lane.BACKFILL)
         if not (interval := find_interval(connection, start=start, end=end)):
             return 0
         values = {"start": start, "stop": end, "first_seq": interval[0], "last_seq": interval[1]}

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadops.identity.claim import claim_lead
-from leadops.identity.rebuild import compare_rebuilt
-from tests.identity.test_rejoin import both
+from leadops.identity.compare_rebuilt import compare_rebuilt
+from tests.identity.test_apply_merges import both
+from tests.identity.test_get_or_create_lead import get_or_create_lead
 from tests.identity.test_resolve import seen
-from tests.identity.test_split import split, stories
+from tests.identity.test_split_leads import split, stories
 from tests.scoring.conftest import NOW, World
 from tests.scoring.oracle import Happening
 
@@ -42,7 +42,7 @@ def test_a_rebuild_gives_the_same_leads(
             late += [seq for (seq,) in world.rows("delete from identity.inbox returning event_seq")]
         if batch[0].email and data.draw(st.booleans()):
             (seq,) = world.rows("select seq from cdp.events where event_id = %s", batch[0].event_id)[0]
-            claim_lead(world.connection, email=batch[0].email, event_seq=seq, now=NOW)
+            get_or_create_lead(world.connection, email=batch[0].email, event_seq=seq, now=NOW)
         world.resolve(limit=data.draw(st.integers(1, 9)))
         if late and data.draw(st.booleans()):
             put(world, late)
@@ -72,7 +72,7 @@ def put(world: World, seqs: list[int]) -> None:
         ("update identity.leads set merged_into = null where lead_id = 2", {"person": [2]}),
         ("delete from identity.people", {"person": [1, 2]}),
         ("delete from identity.sightings", {"sighting": [2]}),
-        ("insert into identity.separations values (1, 2, now(), 'ops', '')", {"person": [1, 2]}),
+        ("insert into identity.do_not_merge values (1, 2, now(), 'ops', '')", {"person": [1, 2]}),
     ],
 )
 def test_whatever_was_changed_by_hand_is_found(world: World, change: str, what: dict[str, Any]) -> None:

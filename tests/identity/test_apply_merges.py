@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from leadops.db import connect
-from leadops.identity.claim import claim_lead
 from leadops.identity.identity_settings import Blocked
 from leadops.identity.resolve import resolve_events
+from tests.identity.test_get_or_create_lead import get_or_create_lead
 from tests.identity.test_resolve import seen
 from tests.scoring.conftest import NOW, World
 from tests.scoring.oracle import Happening
@@ -36,7 +36,7 @@ def both(user: str = "u", first: str = "a@x.example", second: str = "b@x.example
 @pytest.mark.parametrize("limit", [1, 2, 100])
 def test_a_user_id_seen_with_two_emails_makes_one_person_of_the_older_lead(world: World, limit: int) -> None:
     world.accept([seen("other", email="o@x.example"), *both()])
-    assert sum(each.joined for each in world.resolve(limit=limit)) == 1
+    assert sum(each.merges for each in world.resolve(limit=limit)) == 1
     assert persons(world) == {"b@x.example": "a@x.example"}
     merges = "select older_lead_id, younger_lead_id, kind, value, event_seq, merged_at, undone_at"
     assert world.rows(f"{merges} from identity.lead_merges") == [(2, 3, "user_id", "u", 3, NOW, None)]
@@ -53,7 +53,7 @@ def test_a_cookie_joins_nobody_unless_the_settings_say_so(world: World) -> None:
     world.resolve()
     assert persons(world) == {}
     world.identity = world.identity.model_copy(update={"join_by": ["user_id", "anonymous_id"]})
-    assert world.resolve()[0].joined == 1
+    assert world.resolve()[0].merges == 1
     assert persons(world) == {"b@x.example": "a@x.example"}
     world.identity = world.identity.model_copy(update={"join_by": ["user_id"]})
     world.resolve()
@@ -135,7 +135,7 @@ def test_two_resolvers_and_claims_at_once_join_as_one_alone_would(world: World, 
         with connect(database_url) as own:
             for n in range(40):
                 with own.transaction():
-                    claim_lead(own, email=f"{n}@x.example", event_seq=2 * n + 1, now=NOW)
+                    get_or_create_lead(own, email=f"{n}@x.example", event_seq=2 * n + 1, now=NOW)
 
     work: list[Any] = [
         Thread(target=resolve, args=[7]),
@@ -173,7 +173,7 @@ def test_a_join_by_events_of_long_ago_is_scored_behind_the_live_ones(world: Worl
     world.connection.execute("update identity.inbox set lane = 1")
     world.connection.commit()
     world.accept(both(user="v", first="c@x.example", second="d@x.example"))
-    assert world.resolve()[0].joined == 2
+    assert world.resolve()[0].merges == 2
     assert lanes(world) == {1: {1}, 2: {1}, 3: {0}, 4: {0}}
 
 
@@ -182,7 +182,7 @@ def test_a_live_event_that_completes_old_evidence_joins_live(world: World) -> No
     world.connection.execute("update identity.inbox set lane = 1")
     world.connection.commit()
     world.accept(both()[1:])
-    assert world.resolve()[0].joined == 1
+    assert world.resolve()[0].merges == 1
     assert lanes(world) == {1: {0, 1}, 2: {0}}
 
 

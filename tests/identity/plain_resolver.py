@@ -7,14 +7,14 @@ from tests.scoring.oracle import Happening
 Name = tuple[str, str]
 
 
-class Replay:
+class PlainResolver:
     """Reads events in their order; `leads` is event_id -> email, `owners` identifier -> email or None."""
 
     def __init__(self, happenings: list[Happening], *, emails: int, identifiers: int) -> None:
         self.emails, self.identifiers = emails, identifiers
         self.leads: dict[str, str] = {}
         self.owners: dict[Name, str | None] = {}
-        self.strangers: dict[Name, set[str]] = defaultdict(set)
+        self.sightings: dict[Name, set[str]] = defaultdict(set)
         self.sizes: Counter[str] = Counter()
         self.waiting: list[Happening] = []
         for each in happenings:
@@ -31,8 +31,8 @@ class Replay:
             if name not in self.owners:
                 self._give(name, lead)
             elif happening.email and self.owners[name] not in (None, lead):
-                self.strangers[name].add(lead)
-                if 1 + len(self.strangers[name]) > self.emails:
+                self.sightings[name].add(lead)
+                if 1 + len(self.sightings[name]) > self.emails:
                     self.sizes[str(self.owners[name])] -= 1
                     self.owners[name] = None
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadops.identity.identity_settings import Blocked
-from tests.identity.replay import Replay
+from tests.identity.plain_resolver import PlainResolver
 from tests.identity.test_resolve import seen
 from tests.scoring.conftest import World
 from tests.scoring.oracle import Happening
@@ -49,7 +49,7 @@ def test_chunks_do_not_matter(
         waiting = waiting[size:]
         world.resolve(limit=data.draw(st.integers(1, 9)))
     world.identity = usual
-    expected = Replay(made, emails=emails, identifiers=identifiers)
+    expected = PlainResolver(made, emails=emails, identifiers=identifiers)
     assert world.owners() == expected.leads
     found = world.rows(
         "select a.kind, a.value, l.email from identity.aliases a left join identity.leads l using (lead_id)"

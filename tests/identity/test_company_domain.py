@@ -1,6 +1,6 @@
 import pytest
 
-from leadops.identity.companies import find_company_domain, judge_email
+from leadops.identity.company_domain import find_company_domain
 
 
 @pytest.mark.parametrize(
@@ -32,19 +32,3 @@ def test_a_site_gives_its_registrable_domain_or_none(site: str, domain: str | No
 
 def test_more_domains_can_be_no_company() -> None:
     assert find_company_domain("docomo.ne.jp", not_companies=["docomo.ne.jp"]) is None
-
-
-@pytest.mark.parametrize(
-    ("email", "kind"),
-    [
-        ("ann@acme.example", "own"),
-        ("Info@acme.example", "role"),
-        ("sales+web@acme.example", "role"),
-        ("ann@gmail.com", "free"),
-        ("info@gmail.com", "free"),
-        ("x@mailinator.com", "disposable"),
-        ("ann@docomo.ne.jp", "free"),
-    ],
-)
-def test_an_email_is_judged(email: str, kind: str) -> None:
-    assert judge_email(email, role_names=["info", "sales"], not_companies=["docomo.ne.jp"]) == kind

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadops.errors import PermanentError
-from leadops.identity.split import Split, split_leads
-from tests.identity.test_rejoin import both, persons
+from leadops.identity.split_leads import SplitResult, split_leads
+from tests.identity.test_apply_merges import both, persons
 from tests.identity.test_resolve import seen
 from tests.scoring.conftest import NOW, World
 from tests.scoring.oracle import Happening
@@ -21,7 +21,7 @@ RULES = rule_set(
 )
 
 
-def split(world: World, **asked: Any) -> Split:
+def split(world: World, **asked: Any) -> SplitResult:
     return split_leads(
         world.connection, settings=world.identity, reason="two people", by="ops", now=NOW, **asked
     )
@@ -39,8 +39,8 @@ def test_a_split_is_on_record_and_the_same_evidence_joins_them_no_more(world: Wo
     ]
     world.accept(both(user="v"))
     world.accept([seen("again", email="a@x.example", user_id="u")])
-    assert sum(each.joined for each in world.resolve()) == 0
-    with pytest.raises(PermanentError, match="no such join"):
+    assert sum(each.merges for each in world.resolve()) == 0
+    with pytest.raises(PermanentError, match="no such merge"):
         split(world, lead=2)
 
 
