@@ -64,7 +64,7 @@ create table identity.leads (
     campaign text,
     source text,
     merged_into bigint,
-    is_claimed boolean not null default false,
+    is_from_form boolean not null default false,
     primary key (lead_id),
     unique (email)
 );
@@ -167,20 +167,20 @@ create index lead_merges_older on identity.lead_merges (older_lead_id);
 create index lead_merges_younger on identity.lead_merges (younger_lead_id);
 create unique index lead_merges_pair on identity.lead_merges (older_lead_id, younger_lead_id) where (undone_at is null);
 
-create table identity.separations (
+create table identity.do_not_merge (
     older_lead_id bigint not null,
     younger_lead_id bigint not null,
-    separated_at timestamptz not null,
-    separated_by text not null,
+    decided_at timestamptz not null,
+    decided_by text not null,
     reason text not null,
     primary key (older_lead_id, younger_lead_id)
 );
-create index separations_younger on identity.separations (younger_lead_id);
+create index do_not_merge_younger on identity.do_not_merge (younger_lead_id);
 
 create table identity.progress (
     is_only boolean not null default true,
     last_seq bigint not null,
-    join_rules text,
+    merge_settings text,
     primary key (is_only),
     check (is_only)
 );
@@ -197,8 +197,8 @@ create table identity.late_events (
 
 -- view identity.person_traits (lead_id bigint, trait text, value jsonb, ts timestamptz, event_id text)
 
--- function identity.claim_lead(asked_email text, asked_seq bigint, asked_ts timestamptz, asked_event_id text,
---     asked_now timestamptz) returns bigint
+-- function identity.get_or_create_lead(asked_email text, asked_seq bigint, asked_ts timestamptz,
+--     asked_event_id text, asked_now timestamptz) returns bigint
 
 -- function identity.mark_changed_lead() returns trigger
 
