@@ -70,7 +70,7 @@ def test_violations_are_listed_until_they_are_settled(shared: World) -> None:
 
 
 def test_explain_says_what_it_wants(shared: World) -> None:
-    for lead, words in [("Ann", "must be a lead_id"), ("77", "no lead 77"), ("b@x.example", "nobody has")]:
+    for lead, words in [("Ann", "must be a lead_id"), ("77", "no lead 77"), ("b@x.example", "no lead has")]:
         result = CliRunner().invoke(app, ["identity", "explain", lead])
         assert isinstance(result.exception, PermanentError)
         assert words in str(result.exception)
