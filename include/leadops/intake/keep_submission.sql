@@ -29,7 +29,10 @@ queued as (
 ),
 
 claimed as (
-    select identity.get_or_create_lead(%(email)s::text, seq, %(ts)s::timestamptz, %(event_id)s::text, %(now)s) as lead_id
+    select
+        identity.get_or_create_lead(
+            %(email)s::text, seq, %(ts)s::timestamptz, %(event_id)s::text, %(now)s
+        ) as lead_id
     from accepted
 ),
 
