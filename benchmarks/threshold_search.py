@@ -12,9 +12,9 @@ from sklearn.metrics import make_scorer
 from sklearn.model_selection import TunedThresholdClassifierCV
 
 from benchmarks.figures import Figure, Measured
-from leadops.thresholds.search import Best, find_best
+from leadops.thresholds.threshold_search import BestThreshold, find_best
 from leadops.thresholds.threshold_settings import Response
-from leadops.thresholds.waiting import Desk, wait
+from leadops.thresholds.waiting import ServicePool, estimate_waiting
 
 REPETITIONS = 5
 
@@ -98,11 +98,11 @@ def make_leads(count: int) -> Leads:
 
 def make_objective(count: int) -> Callable[[Any, Any], Any]:
     """Return SQLs by leads and their chances, at a desk that has time for a quarter of all."""
-    desk = Desk(places=12, rate=0.25)
+    desk = ServicePool(places=12, rate=0.25)
     response = Response(floor=0.2, half_life_minutes=120)
 
     def count_sqls(leads: Any, chances: Any) -> Any:
-        found = wait(leads / count, desk, target=240, response=response, overdue_minutes=540)
+        found = estimate_waiting(leads / count, desk, target=240, response=response, overdue_minutes=540)
         return chances * found.chance
 
     return count_sqls
@@ -121,7 +121,7 @@ def tune(leads: Leads, objective: Callable[[Any, Any], Any]) -> TunedThresholdCl
     return tuner.fit(leads.scores[:, np.newaxis], leads.became_sql)
 
 
-def check(best: Best, tuned: Any, leads: Leads, objective: Callable[[Any, Any], Any]) -> None:
+def check(best: BestThreshold, tuned: Any, leads: Leads, objective: Callable[[Any, Any], Any]) -> None:
     """Raise RuntimeError unless `best` is the best of all scores, and no worse than `tuned`."""
     order = np.argsort(-leads.scores)
     sums = np.cumsum(leads.became_sql[order]).astype(np.float64)

@@ -1,7 +1,7 @@
 import pytest
 
 from benchmarks.threshold_search import check, make_leads, make_objective, tune
-from leadops.thresholds.search import find_best
+from leadops.thresholds.threshold_search import find_best
 
 
 def test_both_ways_look_for_the_same() -> None:

@@ -8,24 +8,24 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
-from leadops.thresholds.decide import Row, apply
-from leadops.thresholds.guard import Guarded, guard
-from leadops.thresholds.propose import Proposed, propose
-from leadops.thresholds.rules import Rules, end_of, load_rules
+from leadops.thresholds.apply_threshold import ThresholdRow, apply_threshold
+from leadops.thresholds.propose_threshold import ThresholdProposal, propose_threshold
+from leadops.thresholds.rollback import RollbackVerdict, evaluate_rollback
+from leadops.thresholds.threshold_context import ThresholdContext, end_of, load_threshold_context
 
 #: A Tuesday; in Tokyo it ends at 15:00 UTC.
 DAY = date(2026, 6, 30)
 
 
-def load_quick_rules() -> Rules:
-    rules = load_rules()
+def load_quick_rules() -> ThresholdContext:
+    rules = load_threshold_context()
     return replace(rules, thresholds=rules.thresholds.model_copy(update={"replicates": 100}))
 
 
 @dataclass
 class Firm:
     connection: Connection
-    rules: Rules = field(default_factory=load_quick_rules)
+    rules: ThresholdContext = field(default_factory=load_quick_rules)
     leads: int = 0
 
     def set(self, **changes: Any) -> None:
@@ -107,11 +107,11 @@ class Firm:
             for total in totals:
                 self.mqls(total, leads=leads // 2, day=DAY - timedelta(days=days))
 
-    def propose(self, day: date = DAY, **options: Any) -> Proposed:
-        return propose(self.connection, day=day, rules=self.rules, now=self.after(day), **options)
+    def propose(self, day: date = DAY, **options: Any) -> ThresholdProposal:
+        return propose_threshold(self.connection, day=day, context=self.rules, now=self.after(day), **options)
 
-    def propose_at(self, day: date, now: datetime) -> Proposed:
-        return propose(self.connection, day=day, rules=self.rules, now=now)
+    def propose_at(self, day: date, now: datetime) -> ThresholdProposal:
+        return propose_threshold(self.connection, day=day, context=self.rules, now=now)
 
     def decide(self, value: int | None, day: date, *, sla: float | None = None, **forecasts: Any) -> None:
         """A change that came into force in the night after `day`."""
@@ -137,11 +137,13 @@ class Firm:
             )
         self.connection.commit()
 
-    def apply(self, day: date = DAY, now: datetime | None = None) -> Row:
-        return apply(self.connection, day=day, rules=self.rules, now=now or self.after(day, hours=4))
+    def apply(self, day: date = DAY, now: datetime | None = None) -> ThresholdRow:
+        return apply_threshold(
+            self.connection, day=day, context=self.rules, now=now or self.after(day, hours=4)
+        )
 
-    def guard(self, day: date = DAY) -> Guarded:
-        return guard(self.connection, day=day, rules=self.rules, now=self.after(day))
+    def guard(self, day: date = DAY) -> RollbackVerdict:
+        return evaluate_rollback(self.connection, day=day, context=self.rules, now=self.after(day))
 
     def after(self, day: date = DAY, *, hours: float = 3.5) -> datetime:
         return end_of(day, self.rules.company).astimezone(UTC) + timedelta(hours=hours)

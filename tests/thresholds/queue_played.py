@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from leadops.thresholds.threshold_settings import Response
-from leadops.thresholds.waiting import Desk, respond
+from leadops.thresholds.waiting import ServicePool, respond
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Played:
 
 def play(
     rate: float,
-    desk: Desk,
+    desk: ServicePool,
     *,
     target: float,
     response: Response,

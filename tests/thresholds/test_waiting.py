@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadops.thresholds.threshold_settings import Response
-from leadops.thresholds.waiting import Desk, respond, wait
+from leadops.thresholds.waiting import ServicePool, estimate_waiting, respond
 
 from .queue_played import play
 
@@ -14,7 +14,7 @@ RESPONSE = Response(floor=0.2, half_life_minutes=120)
 
 
 def look(rate, desk, target, response=RESPONSE, overdue_minutes=540):
-    return wait(rate, desk, target=target, response=response, overdue_minutes=overdue_minutes)
+    return estimate_waiting(rate, desk, target=target, response=response, overdue_minutes=overdue_minutes)
 
 
 def test_half_of_what_waiting_takes_is_lost_after_each_half_life() -> None:
@@ -26,7 +26,7 @@ def test_half_of_what_waiting_takes_is_lost_after_each_half_life() -> None:
 
 def test_one_salesperson_with_endless_patience_is_the_queue_of_the_textbook() -> None:
     """M/M/1, one lead in 100 minutes, 50 minutes of work: half do not wait, the mean wait is 50 minutes."""
-    found = look(0.01, Desk(1, 0.02), 1e5)
+    found = look(0.01, ServicePool(1, 0.02), 1e5)
     assert found.at_once == pytest.approx(0.5)
     assert found.minutes == pytest.approx(50, rel=1e-6)
     assert found.overdue == pytest.approx(0, abs=1e-12)
@@ -37,27 +37,27 @@ def test_one_salesperson_with_endless_patience_is_the_queue_of_the_textbook() ->
 
 def test_erlang_c() -> None:
     """Two at once, one lead a minute, each works off one lead in 1.5 minutes: P(wait) is 9/14."""
-    found = look(1.0, Desk(2, 2 / 1.5), 1e4)
+    found = look(1.0, ServicePool(2, 2 / 1.5), 1e4)
     assert 1 - found.at_once == pytest.approx(9 / 14)
     assert found.minutes == pytest.approx(9 / 14 / (2 / 1.5 - 1))
 
 
 def test_no_patience_loses_as_erlang_b_says() -> None:
     """Without patience it is the loss system: with 2 places and an offered load of 1.5, 9/29 are lost."""
-    assert look(1.0, Desk(2, 2 / 1.5), 1e-9).overdue == pytest.approx(9 / 29, rel=1e-6)
+    assert look(1.0, ServicePool(2, 2 / 1.5), 1e-9).overdue == pytest.approx(9 / 29, rel=1e-6)
 
 
 def test_ten_times_too_much_is_worked_off_as_far_as_time_reaches() -> None:
-    found = look(1.0, Desk(3, 0.1), 240)
+    found = look(1.0, ServicePool(3, 0.1), 240)
     assert found.overdue == pytest.approx(0.9, abs=1e-6)
     assert found.worked == pytest.approx(0.1, abs=1e-6)
     assert found.minutes == pytest.approx(240, rel=0.06)
-    assert np.isfinite(look(50.0, Desk(3, 0.1), 14_400).chance)
+    assert np.isfinite(look(50.0, ServicePool(3, 0.1), 14_400).chance)
 
 
 def test_capacity_that_just_suffices_is_no_special_case() -> None:
     rates = np.array([0.1 - 1e-7, 0.1, 0.1 + 1e-7])
-    for values in look(rates, Desk(4, 0.1), 120):
+    for values in look(rates, ServicePool(4, 0.1), 120):
         assert values[1] == pytest.approx(values[0], rel=1e-4)
         assert values[1] == pytest.approx(values[2], rel=1e-4)
 
@@ -66,7 +66,7 @@ def test_capacity_that_just_suffices_is_no_special_case() -> None:
     ("load", "places", "target"), [(0.5, 3, 60), (0.9, 2, 120), (1.0, 5, 240), (1.5, 3, 120), (3.0, 4, 30)]
 )
 def test_it_is_what_happens_when_the_desk_is_played(load: float, places: int, target: float) -> None:
-    desk = Desk(places, places / 45)
+    desk = ServicePool(places, places / 45)
     rate = load * desk.rate
     found = look(rate, desk, target)
     played = play(
@@ -88,7 +88,7 @@ def test_it_is_what_happens_when_the_desk_is_played(load: float, places: int, ta
 )
 def test_more_leads_wait_longer_and_are_worth_less_each(places, rate, target, half_life, floor) -> None:
     loads = np.linspace(0.01, 5, 400) * rate
-    found = look(loads, Desk(places, rate), target, Response(floor=floor, half_life_minutes=half_life))
+    found = look(loads, ServicePool(places, rate), target, Response(floor=floor, half_life_minutes=half_life))
     for part in (found.at_once, found.overdue, found.worked, found.chance):
         assert np.all((part > -1e-9) & (part < 1 + 1e-9))
     assert np.all(np.diff(found.minutes) >= -1e-6)

@@ -13,7 +13,7 @@ from leadops.cli.context import clock, console, open_database
 from leadops.errors import PermanentError
 
 if TYPE_CHECKING:
-    from leadops.thresholds.outlook import Forecast
+    from leadops.thresholds.forecast import Forecast
 
 app = typer.Typer(help="From which score on sales gets a lead, and how soon.", no_args_is_help=True)
 
@@ -36,12 +36,12 @@ ROWS: dict[str, Callable[["Forecast"], str]] = {
 @app.command("show")
 def show(days: Annotated[int, typer.Option(min=1, help="How many days to list.")] = 14) -> None:
     """Show what is in force, and what was decided on the last days and why."""
-    from leadops.thresholds.in_force import read_in_force
-    from leadops.thresholds.rules import load_rules
+    from leadops.thresholds.active_threshold import read_active_threshold
+    from leadops.thresholds.threshold_context import load_threshold_context
 
-    rules = load_rules()
+    rules = load_threshold_context()
     with open_database() as connection:
-        held = read_in_force(connection, contract=rules.kpi, policy=rules.sla, at=clock())
+        held = read_active_threshold(connection, contract=rules.kpi, policy=rules.sla, at=clock())
         rows = connection.execute(
             "select day, decided_by, plan, answer, reason from lifecycle.thresholds"
             " order by day desc limit %s",
@@ -65,16 +65,16 @@ def propose(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
 ) -> None:
     """Work out after DAY whether the threshold should change, as retrain_thresholds does."""
-    from leadops.thresholds.propose import propose as work_out
-    from leadops.thresholds.rules import load_rules
+    from leadops.thresholds.propose_threshold import propose_threshold
+    from leadops.thresholds.threshold_context import load_threshold_context
 
-    rules, now = load_rules(), clock()
+    rules, now = load_threshold_context(), clock()
     yesterday = last_whole_day(now, rules.company.zone)
     asked = day.date() if day else yesterday
     if asked > yesterday:
         raise PermanentError(f"{asked} is not over; the last whole day is {yesterday}")
     with open_database() as connection:
-        found = work_out(connection, day=asked, rules=rules, now=now, dry_run=dry_run)
+        found = propose_threshold(connection, day=asked, context=rules, now=now, dry_run=dry_run)
     choice = found.choice
     console.print(f"{asked}: {choice.plan}: {choice.reason} ({found.hash})", highlight=False)
     if choice.now and choice.then:
@@ -90,14 +90,14 @@ def what_if(
     threshold: Annotated[int | None, typer.Option(help="Points; default: as in force, and the best.")] = None,
 ) -> None:
     """Show leads, waiting and SQLs with other salespeople, another SLA target or threshold; write nothing."""
-    from leadops.thresholds.rules import load_rules
-    from leadops.thresholds.what_if import imagine
+    from leadops.thresholds.threshold_context import load_threshold_context
+    from leadops.thresholds.what_if import compare_scenarios
 
-    rules, now = load_rules(), clock()
+    rules, now = load_threshold_context(), clock()
     with open_database() as connection:
-        found = imagine(
+        found = compare_scenarios(
             connection,
-            rules=rules,
+            context=rules,
             day=last_whole_day(now, rules.company.zone),
             now=now,
             salespeople=_parse_capacity(capacity),

@@ -75,24 +75,26 @@ def points() -> Counts:
 
 def guard(context: Context) -> Counts:
     """Take the newest change of the threshold back where it proved bad."""
-    from leadops.thresholds.guard import guard as watch_change
-    from leadops.thresholds.rules import load_rules
+    from leadops.thresholds.rollback import evaluate_rollback
+    from leadops.thresholds.threshold_context import load_threshold_context
 
     with open_database("guard") as connection:
-        found = watch_change(connection, day=find_day(context), rules=load_rules(), now=now())
+        found = evaluate_rollback(
+            connection, day=find_day(context), context=load_threshold_context(), now=now()
+        )
     if found.reason:
-        log.warning("the change of %s is taken back: %s", found.watches, found.reason)
+        log.warning("the change of %s was rolled back: %s", found.watches, found.reason)
     return {"watches": found.watches and found.watches.isoformat(), "reason": found.reason}
 
 
 def propose(context: Context) -> Counts:
     """Work out whether threshold and SLA target should change; nothing changes yet."""
-    from leadops.thresholds.propose import propose as work_out
-    from leadops.thresholds.rules import load_rules
+    from leadops.thresholds.propose_threshold import propose_threshold
+    from leadops.thresholds.threshold_context import load_threshold_context
 
     day = find_day(context)
     with open_database("propose") as connection:
-        found = work_out(connection, day=day, rules=load_rules(), now=now())
+        found = propose_threshold(connection, day=day, context=load_threshold_context(), now=now())
     choice = found.choice
     log.info("%s: %s: %s", day, choice.plan, choice.reason)
     return {"day": day.isoformat(), "plan": choice.plan, "reason": choice.reason, "hash": found.hash}
@@ -100,24 +102,23 @@ def propose(context: Context) -> Counts:
 
 def ask(context: Context) -> bool:
     """Say whether a human has to be asked, and note it: the next watch announces it in Slack, once."""
-    from leadops.thresholds.decide import ask as note_question
+    from leadops.thresholds.apply_threshold import ask_human
 
     with open_database("approve") as connection:
-        return note_question(connection, day=find_day(context), now=now(), run_id=context["dag_run"].run_id)
+        return ask_human(connection, day=find_day(context), now=now(), run_id=context["dag_run"].run_id)
 
 
 def note_answer(context: Context, event: Mapping[str, Any]) -> None:
     """Note what a human said, or that nobody did; without an approval all is done here."""
-    from leadops.thresholds.decide import Answer
-    from leadops.thresholds.decide import note_answer as keep_answer
+    from leadops.thresholds.apply_threshold import ApprovalAnswer, record_answer
 
-    answer: Answer = "unanswered"
+    answer: ApprovalAnswer = "unanswered"
     if event.get("chosen_options") == ["Approve"]:
         answer = "approved"
     elif event.get("responded_by_user"):
         answer = "rejected"
     with open_database("approve") as connection:
-        keep_answer(connection, day=find_day(context), answer=answer)
+        record_answer(connection, day=find_day(context), answer=answer)
         if answer != "approved":
             note_success(context, connection, leaves=("approve",))
     log.info("%s: %s", find_day(context), answer)
@@ -125,11 +126,11 @@ def note_answer(context: Context, event: Mapping[str, Any]) -> None:
 
 def apply(context: Context) -> Counts:
     """Put the proposal into force where it is to be; a second run changes nothing."""
-    from leadops.thresholds.decide import apply as put_into_force
-    from leadops.thresholds.rules import load_rules
+    from leadops.thresholds.apply_threshold import apply_threshold
+    from leadops.thresholds.threshold_context import load_threshold_context
 
     with open_database("apply") as connection:
-        row = put_into_force(connection, day=find_day(context), rules=load_rules(), now=now())
+        row = apply_threshold(connection, day=find_day(context), context=load_threshold_context(), now=now())
         note_success(context, connection, leaves=LEAVES)
     log.info("%s: %s, total %s, first contact %s min", *(row.day, row.decided_by, row.value, row.sla_minutes))
     return {"day": row.day.isoformat(), "decided_by": row.decided_by, "value": row.value}

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from leadops.calendar.counted import business_minutes
 from leadops.routing.team import Rep, Shifts
 from leadops.thresholds.threshold_settings import ThresholdSettings
-from leadops.thresholds.waiting import Desk
+from leadops.thresholds.waiting import ServicePool
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,15 @@ class Capacity:
         part = count / self.salespeople if self.salespeople else 0.0
         return replace(self, salespeople=count, minutes=self.minutes * part, leads=self.leads * part)
 
-    def open_desk(self, settings: ThresholdSettings) -> Desk | None:
-        """Return the desk at which new leads wait; None where nobody works on leads at all.
+    def service_pool(self, settings: ThresholdSettings) -> ServicePool | None:
+        """Return the pool at which new leads wait; None where nobody works on leads at all.
 
         The backlog takes its part of the time off, up to `backlog_share`.
         """
         left = self.leads - min(self.backlog, self.leads * settings.backlog_share)
         if left <= 0 or self.open_minutes <= 0:
             return None
-        return Desk(max(1, round(self.minutes / self.open_minutes)), left / self.open_minutes)
+        return ServicePool(max(1, round(self.minutes / self.open_minutes)), left / self.open_minutes)
 
 
 def measure_capacity(

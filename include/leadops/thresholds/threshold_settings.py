@@ -19,7 +19,7 @@ class Response(Settings):
     half_life_minutes: Minutes
 
 
-class GuardSettings(Settings):
+class RollbackSettings(Settings):
     """When a change is taken back."""
 
     days: Days
@@ -56,7 +56,7 @@ class ThresholdSettings(Settings):
     confidence: Part
     replicates: int = Field(ge=100, le=10_000)
     seed: int = Field(ge=0)
-    guard: GuardSettings
+    guard: RollbackSettings
 
     @field_validator("sla_minutes")
     @classmethod

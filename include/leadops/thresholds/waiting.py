@@ -19,14 +19,14 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Desk:
+class ServicePool:
     """Who works on leads: so many at once, and the leads a minute that all of them together can take."""
 
     places: int
     rate: float  # leads a minute, above 0
 
 
-class Waiting(NamedTuple):
+class WaitingEstimate(NamedTuple):
     """What happens to leads that come at some rate; each field has a number for each rate asked for."""
 
     at_once: Numbers  # part that does not wait
@@ -41,27 +41,29 @@ def respond(minutes: Any, response: Response) -> Any:
     return response.floor + (1 - response.floor) * np.exp2(-np.asarray(minutes) / response.half_life_minutes)
 
 
-def wait(rate: Any, desk: Desk, *, target: float, response: Response, overdue_minutes: float) -> Waiting:
+def estimate_waiting(
+    rate: Any, pool: ServicePool, *, target: float, response: Response, overdue_minutes: float
+) -> WaitingEstimate:
     """Return what waiting does to leads that come at `rate` a minute (a number or an array, each above 0).
 
     An overdue lead is contacted, where time is left over, `overdue_minutes` after its `target`.
     """
     rate = np.asarray(rate, dtype=np.float64)
-    drift = rate - desk.rate
+    drift = rate - pool.rate
     # Everything is divided by e^scale, so that an overload of days does not overflow.
     scale = np.maximum(drift * target, 0.0)
-    idle = _sum_of_idle_states(rate, desk) * np.exp(-scale)
+    idle = _sum_of_idle_states(rate, pool) * np.exp(-scale)
     in_line = _integrate(drift, target, scale)
-    beyond = np.exp(drift * target - scale) / desk.rate
+    beyond = np.exp(drift * target - scale) / pool.rate
     unit = 1.0 / (idle + rate * (in_line + beyond))
     at_once = idle * unit
     overdue = rate * beyond * unit
     decay = np.log(2.0) / response.half_life_minutes
     fading = _integrate(drift - decay, target, scale)
     in_time = at_once + rate * unit * (response.floor * in_line + (1 - response.floor) * fading)
-    spare = np.maximum(desk.rate - rate * (1 - overdue), 0.0)
+    spare = np.maximum(pool.rate - rate * (1 - overdue), 0.0)
     late = np.minimum(overdue, spare / rate)
-    return Waiting(
+    return WaitingEstimate(
         at_once=at_once,
         overdue=overdue,
         worked=1 - overdue + late,
@@ -70,11 +72,11 @@ def wait(rate: Any, desk: Desk, *, target: float, response: Response, overdue_mi
     )
 
 
-def _sum_of_idle_states(rate: Numbers, desk: Desk) -> Numbers:
+def _sum_of_idle_states(rate: Numbers, pool: ServicePool) -> Numbers:
     """Return the probability that somebody is free, in units of that exactly one is (Erlang's recursion)."""
-    offered = rate * (desk.places / desk.rate)
+    offered = rate * (pool.places / pool.rate)
     total = np.ones_like(rate)
-    for busy in range(1, desk.places):
+    for busy in range(1, pool.places):
         total = 1.0 + total * (busy / offered)
     return total
 

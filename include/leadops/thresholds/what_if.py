@@ -3,16 +3,16 @@
 from datetime import date, datetime
 
 from leadops.db import Connection
-from leadops.thresholds.choose import open_outlook
-from leadops.thresholds.outlook import Forecast, Outlook
-from leadops.thresholds.propose import read_known
-from leadops.thresholds.rules import Rules
+from leadops.thresholds.choose_threshold import open_forecaster
+from leadops.thresholds.forecast import Forecast, Forecaster
+from leadops.thresholds.propose_threshold import read_basis
+from leadops.thresholds.threshold_context import ThresholdContext
 
 
-def imagine(
+def compare_scenarios(
     connection: Connection,
     *,
-    rules: Rules,
+    context: ThresholdContext,
     day: date,
     now: datetime,
     salespeople: tuple[bool, int],
@@ -24,30 +24,32 @@ def imagine(
     `salespeople` is (True, a change) or (False, the number of all). `target` are minutes, None: the one in
     force. `threshold` are points; None: once the one in force and once the best.
     """
-    known = read_known(connection, day=day, rules=rules, now=now)
-    settings, held = rules.thresholds, known.in_force
+    basis = read_basis(connection, day=day, context=context, now=now)
+    settings, active = context.thresholds, basis.active
     is_change, number = salespeople
-    change = number if is_change else number - known.capacity.salespeople
-    present = open_outlook(known.past, known.capacity, settings)
-    other = open_outlook(known.past, known.capacity.with_more(change), settings)
+    change = number if is_change else number - basis.capacity.salespeople
+    present = open_forecaster(basis.history, basis.capacity, settings)
+    other = open_forecaster(basis.history, basis.capacity.with_more(change), settings)
     if isinstance(present, str):
         return present
     if isinstance(other, str):
         return other
-    target = held.target if target is None else target
+    target = active.target if target is None else target
     found = {
-        "today": present.forecast(held.threshold, held.target),
-        "what if": other.forecast(held.threshold if threshold is None else threshold, target),
+        "today": present.forecast(active.threshold, active.target),
+        "what if": other.forecast(active.threshold if threshold is None else threshold, target),
     }
     if threshold is None:
-        found["what if, best threshold"] = _find_best(other, target, held.threshold)
+        found["what if, best threshold"] = _find_best(other, target, active.threshold)
     return found
 
 
-def _find_best(outlook: Outlook, target: float, present: float) -> Forecast:
+def _find_best(forecaster: Forecaster, target: float, present: float) -> Forecast:
     """Return the best threshold for `target`; where none keeps it, the best without."""
-    past = outlook.past
-    lowest = float(past.label_scores[past.labelled > 0].min())
-    least = min(lowest, present) - outlook.settings.extrapolate_points
-    best = outlook.search(target, least=least) or outlook.search(target, least=least, keep_promise=False)
-    return outlook.forecast(best.score if best else present, target)
+    history = forecaster.history
+    lowest = float(history.label_scores[history.labelled > 0].min())
+    least = min(lowest, present) - forecaster.settings.extrapolate_points
+    best = forecaster.search(target, least=least) or forecaster.search(
+        target, least=least, keep_promise=False
+    )
+    return forecaster.forecast(best.score if best else present, target)

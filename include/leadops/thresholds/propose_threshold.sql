@@ -1,3 +1,19 @@
+-- name: read_capacity
+select facts -> 'capacity' as capacity
+from lifecycle.thresholds
+where day = %(day)s;
+
+-- name: find_last_rollback
+select max(day) as day
+from lifecycle.thresholds
+where decided_by = 'reverted' and day > %(since)s and day < %(day)s;
+
+-- name: find_last_model_change
+select max(day) as day
+from training.decisions
+where outcome in ('first', 'replaced') and day > %(since)s and day <= %(day)s;
+
+-- name: write_proposal
 -- A day that has been decided keeps its row.
 insert into lifecycle.thresholds as known (
     day, kpi_version, value, sla_minutes, proposed_at, decided_by, reason, plan, proposed_value,
@@ -21,4 +37,4 @@ on conflict (day) do update
         hash = excluded.hash,
         answer = null,
         waits_since = null
-    where known.effective_at is null
+    where known.effective_at is null;

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from leadops.errors import PermanentError
-from leadops.thresholds.decide import ask, note_answer
-from leadops.thresholds.in_force import read_in_force
+from leadops.thresholds.active_threshold import read_active_threshold
+from leadops.thresholds.apply_threshold import ask_human, record_answer
 
 from .conftest import DAY, Firm
 
@@ -16,13 +16,13 @@ def asked(firm: Firm) -> Firm:
     firm.reps(1)
     firm.arrive(60, 65, 70, 80, 90, leads=40)
     assert firm.propose().choice.plan == "ask"
-    assert ask(firm.connection, day=DAY, now=firm.after(), run_id="run")
+    assert ask_human(firm.connection, day=DAY, now=firm.after(), run_id="run")
     firm.connection.commit()
     return firm
 
 
 def answer(firm: Firm, said: str) -> None:
-    note_answer(firm.connection, day=DAY, answer=said)
+    record_answer(firm.connection, day=DAY, answer=said)
     firm.connection.commit()
 
 
@@ -33,7 +33,7 @@ def waiting(firm: Firm) -> list:
 
 
 def in_force(firm: Firm, at) -> tuple:
-    held = read_in_force(firm.connection, contract=firm.rules.kpi, policy=firm.rules.sla, at=at)
+    held = read_active_threshold(firm.connection, contract=firm.rules.kpi, policy=firm.rules.sla, at=at)
     return held.value, held.target
 
 
@@ -76,14 +76,14 @@ def test_a_day_that_was_decided_keeps_its_row(asked: Firm) -> None:
 def test_a_day_proposed_again_asks_again(asked: Firm) -> None:
     answer(asked, "rejected")
     assert asked.propose().choice.plan == "ask"
-    assert ask(asked.connection, day=DAY, now=asked.after())
+    assert ask_human(asked.connection, day=DAY, now=asked.after())
     assert asked.apply().effective_at is None
 
 
 def test_a_small_step_is_in_force_by_itself(asked: Firm) -> None:
     asked.set(largest_step=40, sla_minutes=[240])
     asked.propose()
-    assert not ask(asked.connection, day=DAY, now=asked.after())
+    assert not ask_human(asked.connection, day=DAY, now=asked.after())
     assert asked.apply().decided_by == "automatic"
 
 
@@ -99,7 +99,7 @@ def test_nor_does_one_that_something_else_has_overtaken(asked: Firm) -> None:
     asked.decide(75, DAY - timedelta(days=1))
     row = asked.apply(now=asked.after(hours=5))
     assert row.effective_at is None
-    assert row.reason.startswith("something else has come into force since")
+    assert row.reason.startswith("another change was activated since")
 
 
 def test_a_new_agreement_begins_with_its_own_total(asked: Firm) -> None:
@@ -108,7 +108,9 @@ def test_a_new_agreement_begins_with_its_own_total(asked: Firm) -> None:
     version = asked.rules.kpi.versions[0]
     later = version.model_copy(update={"version": "2026-Q3", "effective_from": DAY + timedelta(days=1)})
     contract = asked.rules.kpi.model_copy(update={"versions": [version, later]})
-    held = read_in_force(asked.connection, contract=contract, policy=asked.rules.sla, at=asked.after(hours=9))
+    held = read_active_threshold(
+        asked.connection, contract=contract, policy=asked.rules.sla, at=asked.after(hours=9)
+    )
     assert (held.kpi_version, held.value) == ("2026-Q3", None)
 
 

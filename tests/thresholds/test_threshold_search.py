@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadops.thresholds.search import SAME, find_best
+from leadops.thresholds.threshold_search import SAME, find_best
 
 
 def shrink(leads, chances):

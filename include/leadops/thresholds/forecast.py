@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leadops.thresholds.past import Past
-from leadops.thresholds.search import Best, find_best
+from leadops.thresholds.score_history import ScoreHistory
+from leadops.thresholds.threshold_search import BestThreshold, find_best
 from leadops.thresholds.threshold_settings import ThresholdSettings
-from leadops.thresholds.waiting import Desk, Waiting, wait
+from leadops.thresholds.waiting import ServicePool, WaitingEstimate, estimate_waiting
 
 Numbers = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ class Forecast:
         return {name: round(value, 4) for name, value in asdict(self).items()}
 
 
-def fit_chances(past: Past, settings: ThresholdSettings) -> Numbers:
+def fit_chances(history: ScoreHistory, settings: ThresholdSettings) -> Numbers:
     """Return for each row of arrivals the chance to become SQL of a lead that is contacted at once.
 
     Isotonic regression over the labels: it never falls as the score rises, so noise between neighbours is
@@ -40,42 +40,42 @@ def fit_chances(past: Past, settings: ThresholdSettings) -> Numbers:
     """
     from sklearn.isotonic import IsotonicRegression
 
-    known = past.labelled > 0
+    known = history.labelled > 0
     curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(
-        past.label_scores[known],
-        past.became_sql[known] / past.labelled[known],
-        sample_weight=past.labelled[known],
+        history.label_scores[known],
+        history.became_sql[known] / history.labelled[known],
+        sample_weight=history.labelled[known],
     )
-    chances: Numbers = curve.predict(past.arrival_scores)
+    chances: Numbers = curve.predict(history.arrival_scores)
     chances = np.where(
-        past.arrival_scores < past.label_scores[known].min(), settings.below * chances, chances
+        history.arrival_scores < history.label_scores[known].min(), settings.below * chances, chances
     )
-    return np.minimum(chances / (past.responded or 1.0), 1.0)
+    return np.minimum(chances / (history.responded or 1.0), 1.0)
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """Leads of a window by score, their chances, and the desk they come to."""
+class Forecaster:
+    """Leads of a window by score, their chances, and the pool they come to."""
 
-    past: Past
+    history: ScoreHistory
     chances: Numbers
-    desk: Desk
+    pool: ServicePool
     open_minutes: float  # in which somebody works, over the horizon
     settings: ThresholdSettings
 
-    def _wait(self, leads: Any, target: float) -> Waiting:
+    def _wait(self, leads: Any, target: float) -> WaitingEstimate:
         a_day = np.asarray(leads) / self.settings.window_days
-        return wait(
+        return estimate_waiting(
             a_day * self.settings.horizon_days / self.open_minutes,
-            self.desk,
+            self.pool,
             target=target,
             response=self.settings.response,
             overdue_minutes=self.settings.overdue_minutes,
         )
 
-    def search(self, target: float, *, least: float, keep_promise: bool = True) -> Best | None:
+    def search(self, target: float, *, least: float, keep_promise: bool = True) -> BestThreshold | None:
         """Return the best threshold from `least` points up; None where no threshold keeps the target."""
-        usable = (self.past.arrival_scores >= least) & (self.past.arrivals > 0)
+        usable = (self.history.arrival_scores >= least) & (self.history.arrivals > 0)
         if not usable.any():
             return None
         promised = self.settings.service_level if keep_promise else 0.0
@@ -85,18 +85,18 @@ class Outlook:
             return np.where(1 - found.overdue >= promised, chances * found.chance, -1.0)
 
         best = find_best(
-            self.past.arrival_scores[usable],
+            self.history.arrival_scores[usable],
             self.chances[usable],
             count_sqls,
-            leads=self.past.arrivals[usable],
+            leads=self.history.arrivals[usable],
         )
         return best if best.value >= 0 else None
 
     def forecast(self, threshold: float, target: float) -> Forecast:
         """Return what `threshold` (points) and `target` (minutes) would bring."""
-        over = self.past.arrival_scores >= threshold
-        leads = float(self.past.arrivals[over].sum())
-        chances = float((self.chances * self.past.arrivals)[over].sum())
+        over = self.history.arrival_scores >= threshold
+        leads = float(self.history.arrivals[over].sum())
+        chances = float((self.chances * self.history.arrivals)[over].sum())
         found = self._wait(max(leads, 1e-9), target)
         weeks = self.settings.window_days / 7
         return Forecast(

@@ -13,7 +13,7 @@ from leadops.thresholds.threshold_settings import ThresholdSettings
 
 
 @dataclass(frozen=True)
-class Rules:
+class ThresholdContext:
     """All settings that the choice depends on."""
 
     thresholds: ThresholdSettings
@@ -23,9 +23,9 @@ class Rules:
     company: Company
 
 
-def load_rules() -> Rules:
+def load_threshold_context() -> ThresholdContext:
     """Read the settings; raise ConfigError naming file, line and fault."""
-    return Rules(
+    return ThresholdContext(
         load_config("thresholds", ThresholdSettings),
         load_config("kpi", KpiContract),
         load_config("sla", SlaPolicy),

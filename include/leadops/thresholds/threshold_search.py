@@ -15,10 +15,10 @@ Objective = Callable[[Numbers, Numbers], Numbers]
 SAME = 1e-12
 
 #: Scores are first sorted into so many drawers; only drawers that may hold the best are sorted through.
-DRAWERS = 4096
+BUCKETS = 4096
 
 
-class Best(NamedTuple):
+class BestThreshold(NamedTuple):
     """The best threshold: leads with `score` or more come over it."""
 
     score: float
@@ -27,7 +27,7 @@ class Best(NamedTuple):
     value: float  # what the objective says
 
 
-def find_best(scores: Any, chances: Any, objective: Objective, *, leads: Any = None) -> Best:
+def find_best(scores: Any, chances: Any, objective: Objective, *, leads: Any = None) -> BestThreshold:
     """Return the best of all distinct `scores` by `objective`; of equal ones that which lets in fewest leads.
 
     `scores` and `chances` are arrays with a row for each lead or, where `leads` is given, for so many leads;
@@ -41,17 +41,17 @@ def find_best(scores: Any, chances: Any, objective: Objective, *, leads: Any = N
         raise ValueError("there is no score to try")
     weights: Numbers = np.ones(1) if leads is None else np.asarray(leads, dtype=np.float64)
     chances = np.asarray(chances, dtype=np.float64) if leads is None else np.asarray(chances) * weights
-    drawer = _sort_into_drawers(scores)
-    filled = np.bincount(drawer, minlength=DRAWERS)
-    counts: Numbers = np.asarray(filled if leads is None else np.bincount(drawer, weights, DRAWERS), float)
-    sums: Numbers = np.asarray(np.bincount(drawer, chances, DRAWERS), float)
+    drawer = _sort_into_buckets(scores)
+    filled = np.bincount(drawer, minlength=BUCKETS)
+    counts: Numbers = np.asarray(filled if leads is None else np.bincount(drawer, weights, BUCKETS), float)
+    sums: Numbers = np.asarray(np.bincount(drawer, chances, BUCKETS), float)
     all_leads: Numbers = np.cumsum(counts)
     all_chances: Numbers = np.cumsum(sums)
     used = np.flatnonzero(filled)
     least = objective(all_leads[used], all_chances[used]).max()
     fewest = all_leads[used] - counts[used] + weights.min()
     held = used[objective(fewest, all_chances[used]) >= least - SAME * abs(least)]
-    is_held = np.zeros(DRAWERS, dtype=bool)
+    is_held = np.zeros(BUCKETS, dtype=bool)
     is_held[held] = True
     rows = np.flatnonzero(is_held[drawer])
     rows = rows[np.argsort(-scores[rows], kind="stable")]
@@ -65,7 +65,7 @@ def find_best(scores: Any, chances: Any, objective: Objective, *, leads: Any = N
     )
 
 
-def _sort_into_drawers(scores: Numbers) -> NDArray[np.intp]:
+def _sort_into_buckets(scores: Numbers) -> NDArray[np.intp]:
     """Return the number of each score's drawer; the highest scores are in drawer 0."""
     high = scores.max()
     span = high - scores.min()
@@ -73,7 +73,7 @@ def _sort_into_drawers(scores: Numbers) -> NDArray[np.intp]:
         return np.zeros(len(scores), dtype=np.intp)
     depth = high - scores  # the steps share its memory, which is most of their time
     depth /= span
-    depth *= DRAWERS - 1
+    depth *= BUCKETS - 1
     steps: NDArray[np.intp] = depth.astype(np.intp)
     return steps
 
@@ -84,11 +84,11 @@ def _sum_within(values: Numbers, first: NDArray[np.intp]) -> Numbers:
     return sums - sums[first] + values[first]
 
 
-def _pick(scores: Numbers, leads: Numbers, chances: Numbers, objective: Objective) -> Best:
+def _pick(scores: Numbers, leads: Numbers, chances: Numbers, objective: Objective) -> BestThreshold:
     """Return the best of rows that are sorted from the highest score; a score counts at its last row."""
     is_last = np.append(scores[1:] != scores[:-1], True)
     scores, leads, chances = scores[is_last], leads[is_last], chances[is_last]
     values = objective(leads, chances)
     best = values.max()
     at = int(np.argmax(values >= best - SAME * abs(best)))
-    return Best(float(scores[at]), float(leads[at]), float(chances[at]), float(values[at]))
+    return BestThreshold(float(scores[at]), float(leads[at]), float(chances[at]), float(values[at]))

@@ -3,18 +3,18 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from leadops.thresholds.active_threshold import ActiveThreshold
 from leadops.thresholds.capacity import Capacity
-from leadops.thresholds.in_force import InForce
-from leadops.thresholds.interval import bound_gain
-from leadops.thresholds.outlook import Forecast, Outlook, fit_chances
-from leadops.thresholds.past import Past
+from leadops.thresholds.forecast import Forecast, Forecaster, fit_chances
+from leadops.thresholds.gain_interval import bound_gain
+from leadops.thresholds.score_history import ScoreHistory
 from leadops.thresholds.threshold_settings import ThresholdSettings
 
 Plan = Literal["keep", "apply", "ask"]
 
 
 @dataclass(frozen=True)
-class Choice:
+class ThresholdChoice:
     """What to do: keep what is in force, apply the proposed at once, or ask a human about it."""
 
     plan: Plan
@@ -25,48 +25,50 @@ class Choice:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def open_outlook(past: Past, capacity: Capacity, settings: ThresholdSettings) -> Outlook | str:
+def open_forecaster(
+    history: ScoreHistory, capacity: Capacity, settings: ThresholdSettings
+) -> Forecaster | str:
     """Return what thresholds would bring, or in words why nothing can be said."""
-    if past.ripe < settings.least_ripe or past.sqls < settings.least_sqls:
+    if history.mature < settings.least_ripe or history.sqls < settings.least_sqls:
         return (
-            f"too little is known: {past.ripe} ripe MQLs (imported ones have no score and do not count)"
-            f" of which {past.sqls} became SQL; {settings.least_ripe} and {settings.least_sqls} are needed"
+            f"too little is known: {history.mature} ripe MQLs (imported ones have no score and do not count)"
+            f" of which {history.sqls} became SQL; {settings.least_ripe} and {settings.least_sqls} are needed"
         )
-    if not past.arrivals.sum():
+    if not history.arrivals.sum():
         return f"no lead came over the threshold in {settings.window_days} days"
-    desk = capacity.open_desk(settings)
-    if desk is None:
+    pool = capacity.service_pool(settings)
+    if pool is None:
         return f"no salesperson works on leads in the next {settings.horizon_days} days"
-    return Outlook(past, fit_chances(past, settings), desk, capacity.open_minutes, settings)
+    return Forecaster(history, fit_chances(history, settings), pool, capacity.open_minutes, settings)
 
 
-def choose(
-    past: Past,
+def choose_threshold(
+    history: ScoreHistory,
     capacity: Capacity,
-    in_force: InForce,
+    active: ActiveThreshold,
     *,
     settings: ThresholdSettings,
     seed: int,
     must_ask: str | None = None,
-) -> Choice:
+) -> ThresholdChoice:
     """Return the best pair of threshold and target if it is clearly better than what is in force.
 
     `must_ask` says why even a small step waits for a human; None where it need not. The pair is the best of
     all distinct scores for each target; the present target stays unless another brings `least_gain` more.
     """
-    outlook = open_outlook(past, capacity, settings)
-    known = {"capacity": asdict(capacity), "labels": _describe_labels(past)}
-    if isinstance(outlook, str):
-        return Choice("keep", outlook, facts=known)
-    now = outlook.forecast(in_force.threshold, in_force.target)
-    then, is_promised = _find_pair(outlook, in_force)
-    desk = {"places": outlook.desk.places, "leads_a_minute": outlook.desk.rate}
-    facts = known | {"desk": desk, "keeps_promise": is_promised}
+    forecaster = open_forecaster(history, capacity, settings)
+    known = {"capacity": asdict(capacity), "labels": _describe_labels(history)}
+    if isinstance(forecaster, str):
+        return ThresholdChoice("keep", forecaster, facts=known)
+    now = forecaster.forecast(active.threshold, active.target)
+    then, is_promised = _find_pair(forecaster, active)
+    pool = {"places": forecaster.pool.places, "leads_a_minute": forecaster.pool.rate}
+    facts = known | {"pool": pool, "keeps_promise": is_promised}
     if (then.leads, then.sla_minutes) == (now.leads, now.sla_minutes):
-        return Choice("keep", "what is in force is the best", now, then, facts=facts)
+        return ThresholdChoice("keep", "what is in force is the best", now, then, facts=facts)
     gain = then.sqls - now.sqls
     interval = bound_gain(
-        outlook,
+        forecaster,
         now=(now.threshold, now.sla_minutes),
         then=(then.threshold, then.sla_minutes),
         seed=seed,
@@ -78,51 +80,53 @@ def choose(
     )
     if low <= 0 or gain <= settings.least_gain * now.sqls:
         why = "the gain is inside the noise" if low <= 0 else "the gain is too small to change anything"
-        return Choice("keep", f"{why}: {words}", now, then, interval, facts)
-    asked = must_ask or _find_big_step(now, then, in_force=in_force, settings=settings)
+        return ThresholdChoice("keep", f"{why}: {words}", now, then, interval, facts)
+    asked = must_ask or _find_big_step(now, then, active=active, settings=settings)
     if asked:
-        return Choice("ask", f"{asked}: {words}", now, then, interval, facts)
-    return Choice("apply", words, now, then, interval, facts)
+        return ThresholdChoice("ask", f"{asked}: {words}", now, then, interval, facts)
+    return ThresholdChoice("apply", words, now, then, interval, facts)
 
 
-def _find_pair(outlook: Outlook, in_force: InForce) -> tuple[Forecast, bool]:
+def _find_pair(forecaster: Forecaster, active: ActiveThreshold) -> tuple[Forecast, bool]:
     """Return the best pair, and whether its target can be promised; where none can, the best without."""
-    settings, past = outlook.settings, outlook.past
-    targets = sorted({*settings.sla_minutes, in_force.target})
-    lowest = float(past.label_scores[past.labelled > 0].min())
-    least = min(lowest, in_force.threshold) - settings.extrapolate_points
+    settings, history = forecaster.settings, forecaster.history
+    targets = sorted({*settings.sla_minutes, active.target})
+    lowest = float(history.label_scores[history.labelled > 0].min())
+    least = min(lowest, active.threshold) - settings.extrapolate_points
     for keep_promise in (True, False):
-        tried = {target: outlook.search(target, least=least, keep_promise=keep_promise) for target in targets}
+        tried = {
+            target: forecaster.search(target, least=least, keep_promise=keep_promise) for target in targets
+        }
         found = {target: best for target, best in tried.items() if best is not None}
         if found:
             break
     else:
-        return outlook.forecast(in_force.threshold, in_force.target), False
+        return forecaster.forecast(active.threshold, active.target), False
     target = max(found, key=lambda target: found[target].value)
-    present = found.get(in_force.target)
+    present = found.get(active.target)
     if present and found[target].value <= present.value * (1 + settings.least_gain):
-        target = in_force.target
-    then, same = (outlook.forecast(score, target) for score in (found[target].score, in_force.threshold))
+        target = active.target
+    then, same = (forecaster.forecast(score, target) for score in (found[target].score, active.threshold))
     # Where the same leads come over both, another number would only look like a step.
     return (same if same.leads == then.leads else then), keep_promise
 
 
 def _find_big_step(
-    now: Forecast, then: Forecast, *, in_force: InForce, settings: ThresholdSettings
+    now: Forecast, then: Forecast, *, active: ActiveThreshold, settings: ThresholdSettings
 ) -> str | None:
     """Return in words which step is too large to be made without a human; None where none is."""
     if abs(then.threshold - now.threshold) > settings.largest_step:
         return f"a step of more than {settings.largest_step} points"
-    places = sorted({*settings.sla_minutes, in_force.target})
+    places = sorted({*settings.sla_minutes, active.target})
     if abs(places.index(then.sla_minutes) - places.index(now.sla_minutes)) > 1:
         return "a step of more than one place in the list of SLA targets"
     return None
 
 
-def _describe_labels(past: Past) -> dict[str, Any]:
+def _describe_labels(history: ScoreHistory) -> dict[str, Any]:
     return {
-        "ripe": past.ripe,
-        "sqls": past.sqls,
-        "lowest": float(past.label_scores.min()) if past.ripe else None,
-        "responded": past.responded,
+        "ripe": history.mature,
+        "sqls": history.sqls,
+        "lowest": float(history.label_scores.min()) if history.mature else None,
+        "responded": history.responded,
     }

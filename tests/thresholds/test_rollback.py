@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from leadops.thresholds.guard import Period, compare
+from leadops.thresholds.rollback import MqlPeriod, compare_periods, evaluate_rollback
 
 from .conftest import DAY, Firm, load_quick_rules
 
@@ -13,9 +13,9 @@ CHANGED = DAY - timedelta(days=15)
 
 def test_twice_the_rate_was_expected() -> None:
     """Half the leads with as many SQLs: 10 % before should be 20 % after. 100 leads: noise 7.2 points."""
-    before = Period(leads=100, sqls=10, waited=0, wait_minutes=None)
+    before = MqlPeriod(leads=100, sqls=10, waited=0, wait_minutes=None)
     for sqls, is_worse in ((9, False), (8, True)):
-        found = compare(before, Period(100, sqls, 0, None), FACTS, SETTINGS)
+        found = compare_periods(before, MqlPeriod(100, sqls, 0, None), FACTS, SETTINGS)
         assert ("sqls" in found) is is_worse
     assert found == {"sqls": "8.0% of the MQLs became SQL, 20.0% was expected"}
 
@@ -25,12 +25,12 @@ def test_twice_the_rate_was_expected() -> None:
     [(100, 239, False), (100, 241, True), (200, 299, False), (200, 301, True)],
 )
 def test_the_queue_is_worse_by_half_and_beyond_the_target(before, after, is_worse) -> None:
-    found = compare(Period(0, 0, 30, before), Period(0, 0, 30, after), FACTS, SETTINGS)
+    found = compare_periods(MqlPeriod(0, 0, 30, before), MqlPeriod(0, 0, 30, after), FACTS, SETTINGS)
     assert ("queue" in found) is is_worse
 
 
 def test_a_few_leads_say_nothing() -> None:
-    assert compare(Period(29, 29, 29, 1), Period(500, 0, 500, 1e6), FACTS, SETTINGS) == {}
+    assert compare_periods(MqlPeriod(29, 29, 29, 1), MqlPeriod(500, 0, 500, 1e6), FACTS, SETTINGS) == {}
 
 
 def changed(firm: Firm, *, wait: float | None = 5, sqls: int = 10, days: int = 12) -> None:
@@ -57,7 +57,9 @@ def test_what_held_before_holds_again_when_leads_wait_too_long(firm: Firm) -> No
     assert found.reason == "the median wait is without an end, it was 5 min"
     day, value, _, decided_by, _, _, reason = firm.rows()[-1]
     assert (day, value, decided_by) == (CHANGED + timedelta(days=14), None, "reverted")
-    assert reason == f"the change of {CHANGED} is taken back: the median wait is without an end, it was 5 min"
+    assert (
+        reason == f"the change of {CHANGED} was rolled back: the median wait is without an end, it was 5 min"
+    )
 
 
 def test_one_bad_day_does_not_turn_it(firm: Firm) -> None:
@@ -95,15 +97,16 @@ def test_after_that_changes_wait_for_a_human_for_a_while(firm: Firm) -> None:
     firm.set(largest_step=40, sla_minutes=[240])
     choice = firm.propose(CHANGED + timedelta(days=15)).choice
     assert choice.plan == "ask"
-    assert choice.reason.startswith(f"a change was taken back on {CHANGED + timedelta(days=14)}: ")
+    assert choice.reason.startswith(f"a change was rolled back on {CHANGED + timedelta(days=14)}: ")
 
 
 def test_it_judges_only_the_last_whole_day(firm: Firm) -> None:
-    from leadops.thresholds.guard import guard
 
     changed(firm, wait=None)
     day = CHANGED + timedelta(days=14)
-    found = guard(firm.connection, day=day, rules=firm.rules, now=firm.after(day + timedelta(days=1)))
+    found = evaluate_rollback(
+        firm.connection, day=day, context=firm.rules, now=firm.after(day + timedelta(days=1))
+    )
     assert found.watches is None
 
 

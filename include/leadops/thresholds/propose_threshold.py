@@ -1,0 +1,158 @@
+"""Decides after each day whether threshold and SLA target should change, and keeps the answer as a row."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from leadops.db import Connection
+from leadops.locks import Lock, hold_lock
+from leadops.queries import Queries
+from leadops.routing.team import read_team
+from leadops.thresholds.active_threshold import ActiveThreshold, read_active_threshold
+from leadops.thresholds.capacity import Capacity, measure_capacity
+from leadops.thresholds.choose_threshold import ThresholdChoice, choose_threshold
+from leadops.thresholds.score_history import ScoreHistory, count_backlog, read_score_history
+from leadops.thresholds.threshold_context import ThresholdContext, end_of, is_last_day
+from leadops.thresholds.threshold_settings import ThresholdSettings
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class ThresholdBasis:
+    """What the choice of a day rests on."""
+
+    history: ScoreHistory
+    capacity: Capacity
+    active: ActiveThreshold
+
+
+@dataclass(frozen=True)
+class ThresholdProposal:
+    """The row of a day; `is_new` is false where the day was decided before and stays so."""
+
+    day: date
+    choice: ThresholdChoice
+    hash: str
+    is_new: bool = True
+
+
+def read_basis(
+    connection: Connection, *, day: date, context: ThresholdContext, now: datetime
+) -> ThresholdBasis:
+    """Read what was known when `day` was over.
+
+    The CRM does not say who worked in the past: before the last whole day the capacity is that of
+    its row, where it has one.
+    """
+    until, settings = end_of(day, context.company), context.thresholds
+    active = read_active_threshold(connection, contract=context.kpi, policy=context.sla, at=until)
+    history = read_score_history(connection, until=until, rule=active.rule, settings=settings)
+    recorded: dict[str, Any] | None = queries.value(connection, "read_capacity", day=day)
+    if recorded and not is_last_day(day, now=now, company=context.company):
+        return ThresholdBasis(history, Capacity(**recorded), active)
+    capacity = measure_capacity(
+        read_team(connection, rules=context.routing, zone=context.company.zone),
+        first=day + timedelta(days=1),
+        backlog=count_backlog(connection, until=until, settings=settings),
+        settings=settings,
+    )
+    return ThresholdBasis(history, capacity, active)
+
+
+def propose_threshold(
+    connection: Connection, *, day: date, context: ThresholdContext, now: datetime, dry_run: bool = False
+) -> ThresholdProposal:
+    """Decide what to do after the local `day` and keep it in lifecycle.thresholds; nothing changes yet.
+
+    The same day gives the same answer again, whatever became known later. A decided day keeps its row. With
+    `dry_run` nothing is written. Commits.
+    """
+    with connection.transaction():
+        hold_lock(connection, Lock.THRESHOLDS)
+        basis = read_basis(connection, day=day, context=context, now=now)
+        settings = context.thresholds
+        choice = choose_threshold(
+            basis.history,
+            basis.capacity,
+            basis.active,
+            settings=settings,
+            seed=settings.seed + day.toordinal(),
+            must_ask=_find_why_to_ask(connection, day=day, context=context),
+        )
+        digest = _hash(basis, choice, settings)
+        is_new = not dry_run and _write(connection, day, basis.active, choice, digest, now=now)
+    return ThresholdProposal(day, choice, digest, is_new)
+
+
+def _find_why_to_ask(connection: Connection, *, day: date, context: ThresholdContext) -> str | None:
+    settings = context.thresholds
+    if not settings.automatic:
+        return "every change waits for a human (automatic: false)"
+    since = day - timedelta(days=settings.guard.rest_days)
+    reverted_on: date | None = queries.value(connection, "find_last_rollback", since=since, day=day)
+    if reverted_on:
+        return f"a change was rolled back on {reverted_on}"
+    since = day - timedelta(days=settings.ripe_days)
+    model_since: date | None = queries.value(connection, "find_last_model_change", since=since, day=day)
+    # Until MQLs of the new model are mature, the labels stand at totals that the old one gave.
+    return f"another model gives points since {model_since}" if model_since else None
+
+
+def _write(
+    connection: Connection,
+    day: date,
+    active: ActiveThreshold,
+    choice: ThresholdChoice,
+    digest: str,
+    *,
+    now: datetime,
+) -> bool:
+    before = {"value": active.value, "sla_minutes": active.sla_minutes}
+    then = choice.then if choice.plan != "keep" else None
+    facts: dict[str, Any] = choice.facts | {
+        "before": before,
+        "now": choice.now.facts() if choice.now else None,
+        "then": choice.then.facts() if choice.then else None,
+        "interval": choice.interval,
+    }
+    value, sla_minutes = active.value, active.sla_minutes
+    if then and then.threshold != active.threshold:
+        value = int(then.threshold)
+    if then and then.sla_minutes != active.target:
+        sla_minutes = then.sla_minutes
+    written = queries.run(
+        connection,
+        "write_proposal",
+        day=day,
+        kpi_version=active.kpi_version,
+        value=active.value,
+        sla_minutes=active.sla_minutes,
+        now=now,
+        reason=choice.reason,
+        plan=choice.plan,
+        proposed_value=value,
+        proposed_sla_minutes=sla_minutes,
+        facts=Jsonb(facts),
+        hash=digest,
+    )
+    return written == 1
+
+
+def _hash(basis: ThresholdBasis, choice: ThresholdChoice, settings: ThresholdSettings) -> str:
+    """Return a hash of what was read and what was found."""
+    history = {
+        name: value.tolist() if hasattr(value, "tolist") else str(value)
+        for name, value in vars(basis.history).items()
+    }
+    body: list[Any] = [
+        history,
+        asdict(basis.capacity),
+        asdict(basis.active) | {"rule": basis.active.rule.model_dump()},
+    ]
+    body += [settings.model_dump(), choice.plan, choice.reason]
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
