@@ -111,7 +111,8 @@ order by score;
 select
     avg(
         %(floor)s::double precision + (1 - %(floor)s::double precision) * case
-            when clocks.stopped_at < %(until)s then power(0.5, clocks.business_minutes / %(half_life)s::double precision)
+            when clocks.stopped_at < %(until)s
+                then power(0.5, clocks.business_minutes / %(half_life)s::double precision)
             else 0
         end
     ) as responded,
