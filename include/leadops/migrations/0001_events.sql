@@ -1,4 +1,4 @@
--- Events: what happened, once per event_id for ever, and what was refused.
+-- Events: accepted events, one for each event_id, and refused ones.
 create schema cdp;
 
 create table cdp.events (
@@ -14,13 +14,13 @@ create table cdp.events (
     is_history boolean not null default false,
     was_refused boolean not null default false
 );
-comment on column cdp.events.ts is 'When it happened, by the sender''s clock, UTC';
-comment on column cdp.events.received_at is 'When the gateway took it, UTC';
+comment on column cdp.events.ts is 'When it happened by the sender''s clock, UTC';
+comment on column cdp.events.received_at is 'When the gateway accepted it, UTC';
 comment on column cdp.events.payload is '{"properties": …, "context": …} as sent';
-comment on column cdp.events.is_history is 'Sent as history: its age is no sign of a slow feed';
-comment on column cdp.events.was_refused is 'Let in from the quarantine: its delay is no sign of a slow feed';
+comment on column cdp.events.is_history is 'Sent as history: its age does not mean that the feed is slow';
+comment on column cdp.events.was_refused is 'Admitted from quarantine: its delay does not mean that the feed is slow';
 create index events_received_at on cdp.events (received_at);
--- Touches are read by when they happened; those of a time lie together, so that ranges of blocks are enough.
+-- Attribution reads touches by time. Rows of one time lie close together, so a block range index is enough.
 create index events_ts on cdp.events using brin (ts) with (autosummarize = on);
 
 create table cdp.quarantine (
@@ -37,8 +37,8 @@ create table cdp.quarantine (
     settled_at timestamptz
 );
 comment on column cdp.quarantine.body is 'The refused event, whole, as JSON text';
-comment on column cdp.quarantine.user_agent is 'What the sending browser called itself in its request';
-comment on column cdp.quarantine.times is 'How often the same body came while it was waiting';
-comment on column cdp.quarantine.admitted_body is 'What was let in, where a person repaired it';
+comment on column cdp.quarantine.user_agent is 'The User-Agent header of the request that sent it';
+comment on column cdp.quarantine.times is 'How often the same body arrived while it was waiting';
+comment on column cdp.quarantine.admitted_body is 'The admitted body, if a person repaired it';
 create unique index quarantine_waiting on cdp.quarantine (md5(body)) where state = 'waiting';
 create index quarantine_reason on cdp.quarantine (reason, quarantine_id) where state = 'waiting';

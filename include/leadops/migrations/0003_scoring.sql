@@ -1,4 +1,4 @@
--- Scoring: every point a lead has, with its date and reason, and the sums.
+-- Scoring: every point of a lead with its date and reason, and the sums.
 create schema scoring;
 
 -- Filled by identity (new events of a lead) and by scoring itself (new rules, a backfill), emptied by scoring.
@@ -18,13 +18,13 @@ create table scoring.rule_sets (
     reason text not null
 );
 
--- Who scores by which rule file: while a rollout is half done, the newer rules stay in effect.
+-- Which scorer uses which rule file. During a rollout the newer rules stay in effect.
 create table scoring.rule_files (
     source text primary key,
     hash text not null,
     seen_at timestamptz not null
 );
-comment on table scoring.rule_files is 'The rules that each scorer''s file holds, by machine and path, of the last day';
+comment on table scoring.rule_files is 'The rules in each scorer''s file, by machine and path, seen in the last day';
 comment on column scoring.rule_files.seen_at is 'To the minute';
 
 create table scoring.ledger (
@@ -44,11 +44,11 @@ create table scoring.ledger (
 );
 comment on table scoring.ledger is
 'Append-only. Every writer holds the advisory lock of scoring until it commits, so seq is the order of commits.';
-comment on column scoring.ledger.lane is '0 live, 1 backfill, null: the MA must not be told';
+comment on column scoring.ledger.lane is '0 live, 1 backfill, null: not sent to the MA';
 comment on column scoring.ledger.reverses is 'The ledger row that a write-off takes back';
 create index ledger_lead on scoring.ledger (lead_id);
 create unique index ledger_reverses on scoring.ledger (reverses) where reverses is not null;
--- What each lead has of the model is summed again whenever points are written.
+-- Each time the model's points are written, the sum of every lead's model points is read.
 create index ledger_model on scoring.ledger (lead_id) include (points) where kind = 'model';
 
 create table scoring.scores (

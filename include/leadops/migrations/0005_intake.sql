@@ -1,4 +1,4 @@
--- Intake: forms as they came, and what is needed to know them again.
+-- Intake: form submissions as received, and the key that recognises a repeated one.
 create schema intake;
 
 create table intake.raw_leads (
@@ -9,14 +9,15 @@ create table intake.raw_leads (
     body text not null
 );
 comment on table intake.raw_leads is
-'One row a form submission, once for ever; its event is ''form-'' || submission_id';
-comment on column intake.raw_leads.submission_id is 'Keyed hash of the sender''s id, or else of the content';
-comment on column intake.raw_leads.sender_id is 'The sender''s own submission_id; null: it gave none';
+'One row for each form submission; its event is ''form-'' || submission_id';
+comment on column intake.raw_leads.submission_id is
+'Keyed hash of the sender''s id, or of the content if there is none';
+comment on column intake.raw_leads.sender_id is 'The sender''s own submission_id; null: none was sent';
 comment on column intake.raw_leads.secret is
-'Which of the configured secrets signed it, from 1: an old one unused may go';
-comment on column intake.raw_leads.body is 'The signed body, as it was received';
+'Number of the configured secret that signed it, from 1; a secret that no longer appears can be removed';
+comment on column intake.raw_leads.body is 'The signed body as received';
 
--- Of what is refused only the number is kept: whoever sends it is nobody we know.
+-- Refused forms are only counted: their sender is not authenticated, so nothing they send is stored.
 create table intake.form_refusals (
     day date not null,
     reason text not null,
@@ -25,7 +26,7 @@ create table intake.form_refusals (
 );
 comment on column intake.form_refusals.day is 'UTC';
 
--- One key for ever per database. It is no form secret, so that hashes outlive a rotation.
+-- One key for each database; it never changes. It is not a form secret, so hashes survive a rotation of secrets.
 create table intake.hash_keys (
     hash_key bytea not null
 );

@@ -1,4 +1,4 @@
--- CRM: the mirror of what sales did, as the CRM has it.
+-- CRM: a mirror of the activities and salespeople in the CRM.
 create schema crm;
 
 create table crm.activities (
@@ -19,7 +19,7 @@ create table crm.reps (
     updated_at timestamptz not null
 );
 
--- How far each feed was read, and how fresh the other side said it was.
+-- How far each feed was read, and how fresh the CRM says it is.
 create table crm.feeds (
     feed text primary key,
     cursor text,
@@ -27,7 +27,7 @@ create table crm.feeds (
     polled_at timestamptz not null
 );
 
--- Items of a feed that cannot be mirrored, whole, once each, so that one bad row never blocks the rest.
+-- Feed items that cannot be mirrored, stored whole and once each, so that a bad item never blocks the rest.
 create table crm.refused (
     feed text not null,
     digest text not null,

@@ -1,4 +1,4 @@
--- Lifecycle: when a lead was MQL, SAL, SQL, won or lost, by which contract and on what evidence.
+-- Lifecycle: when a lead became MQL, SAL, SQL, won or lost, by which contract and on what evidence.
 create schema lifecycle;
 
 -- Filled by the CRM poll in the transaction that mirrors an activity, emptied by lifecycle.
@@ -7,7 +7,7 @@ create table lifecycle.inbox (
     activity_id text not null,
     not_before timestamptz
 );
-comment on column lifecycle.inbox.not_before is 'Read already, but it lies in the future: read again then';
+comment on column lifecycle.inbox.not_before is 'Already read, but in the future: read it again at this time';
 
 -- Filled by identity when a lead's person changes, emptied by lifecycle.
 create table lifecycle.regroupings (
@@ -15,14 +15,14 @@ create table lifecycle.regroupings (
     lead_id bigint not null
 );
 
--- How far the ledger has been looked at, and by which thresholds. Its row lock makes one run at a time.
+-- How far the ledger was read, and with which thresholds. Its row lock allows one run at a time.
 create table lifecycle.cursors (
     feed text primary key,
     ledger_seq bigint not null,
     thresholds text
 );
 
--- Leads whose CRM id is awaited, and every CRM id that ever meant a lead.
+-- Cycles that wait for a CRM id, and every CRM id that ever referred to a lead.
 create table lifecycle.unlinked (
     lead_id bigint not null,
     cycle integer not null,
@@ -51,11 +51,11 @@ create table lifecycle.transitions (
 );
 comment on column lifecycle.transitions.value is 'Of a won deal, in the company''s currency';
 create index transitions_stage on lifecycle.transitions (stage, occurred_at);
--- Days are read by what happened in them, and by what became known of them later.
+-- The funnel reads a day by what happened on it, and by what was recorded later.
 create index transitions_occurred on lifecycle.transitions (occurred_at);
 create index transitions_recorded on lifecycle.transitions (recorded_at);
 
--- Stages as exports state them, each once; lifecycle.transitions gets what their cycles make of them.
+-- Stages as exports state them, each once. lifecycle.transitions holds the cycles that result from them.
 create table lifecycle.imported (
     lead_id bigint not null,
     stage text not null check (stage in ('mql', 'sal', 'sql', 'won', 'lost')),
@@ -68,9 +68,9 @@ create table lifecycle.imported (
     recorded_at timestamptz not null,
     primary key (lead_id, stage, occurred_at, reference)
 );
-comment on column lifecycle.imported.reference is 'What the export calls the deal; empty where it does not say';
+comment on column lifecycle.imported.reference is 'The export''s name of the deal; empty if it has none';
 
--- When sales first did each thing in a cycle, as far as is known by now; an earlier time replaces a later one.
+-- When sales first did each thing in a cycle, as far as is known; an earlier time replaces a later one.
 create table lifecycle.facts (
     lead_id bigint not null,
     cycle integer not null,
@@ -82,16 +82,16 @@ create table lifecycle.facts (
 );
 comment on column lifecycle.facts.fact is 'taken, contact, meeting, won, lost, or criterion:<name>';
 
--- A person's cycles follow one another in time, whichever of their leads began them.
+-- A person's cycles follow one another in time, no matter which of their leads began them.
 create table lifecycle.person_cycles (
     lead_id bigint not null,
     cycle integer not null,
     person_cycle integer not null,
     primary key (lead_id, cycle)
 );
-comment on table lifecycle.person_cycles is 'Of each cycle of a joined lead, which cycle of the person it is';
+comment on table lifecycle.person_cycles is 'For each cycle of a merged lead, the cycle of the person';
 comment on column lifecycle.person_cycles.person_cycle is
-'Cycles of several leads are one where one began while the other was open';
+'Cycles of several leads are one cycle if one began while the other was open';
 
 create view lifecycle.joined_transitions as
 select
@@ -138,11 +138,11 @@ union all
     order by
         joined.person_id asc, joined.person_cycle asc, joined.stage asc, joined.occurred_at asc, joined.lead_id asc
 );
-comment on view lifecycle.current_transitions is 'Of leads that turned out to be one person: the person''s';
-comment on column lifecycle.current_transitions.own_lead_id is 'With own_cycle: where it is on record';
+comment on view lifecycle.current_transitions is 'Merged leads appear as one person, under the oldest lead';
+comment on column lifecycle.current_transitions.own_lead_id is 'With own_cycle: the lead and cycle it is recorded for';
 
--- Whose lead in the CRM is there or on its way. After won or lost it counts no more: a new story, a new lead.
--- A person is in the CRM when any of their leads is.
+-- Who has a lead in the CRM, or one on its way. After won or lost it does not count: a new cycle gets a new lead.
+-- A person is in the CRM if any of their leads is.
 create view lifecycle.leads_in_crm as
 select known.lead_id
 from delivery.external_ids as known
@@ -195,7 +195,7 @@ where
         ), '-infinity'
     );
 
--- What the CRM calls a lead, and of a person who has none under their oldest lead, what it calls the next.
+-- The CRM id of a lead; if a person's oldest lead has none, the id of their next lead that has one.
 create view lifecycle.crm_leads as
 select
     known.lead_id,
@@ -232,21 +232,21 @@ create table lifecycle.frozen_quarters (
     frozen_at timestamptz not null,
     primary key (quarter, revision)
 );
-comment on table lifecycle.frozen_quarters is 'The KPI contract of a quarter; the highest revision holds';
-comment on column lifecycle.frozen_quarters.timezone is 'In which its versions begin at midnight';
-comment on column lifecycle.frozen_quarters.versions is 'Names of those in force in the quarter';
-comment on column lifecycle.frozen_quarters.contract is 'kpi.yaml, whole, as it was then';
+comment on table lifecycle.frozen_quarters is 'The KPI contract of a quarter; the highest revision counts';
+comment on column lifecycle.frozen_quarters.timezone is 'The time zone in which versions begin at midnight';
+comment on column lifecycle.frozen_quarters.versions is 'Names of the versions in effect in the quarter';
+comment on column lifecycle.frozen_quarters.contract is 'The whole kpi.yaml at that time';
 comment on column lifecycle.frozen_quarters.digest is 'SHA-256 of timezone and contract';
 comment on column lifecycle.frozen_quarters.reason is 'Why it replaces the revision before; null: the first';
 
--- Quarters for which kpi.yaml now says something else than was frozen; kept by the minute run.
+-- Quarters for which kpi.yaml differs from the frozen contract; the minute run keeps this up to date.
 create table lifecycle.frozen_changes (
     quarter text primary key,
     facts jsonb not null,
     found_at timestamptz not null
 );
 
--- From which total on a lead is MQL, and how soon sales gets in touch; one row for each day.
+-- The total at which a lead becomes MQL, and how soon sales must respond; one row for each day.
 create table lifecycle.thresholds (
     threshold_id bigint generated always as identity primary key,
     day date not null unique,
@@ -266,15 +266,16 @@ create table lifecycle.thresholds (
     hash text not null,
     check ((decided_by = 'kept') = (effective_at is null))
 );
-comment on column lifecycle.thresholds.day is 'The local day after which it was worked out';
+comment on column lifecycle.thresholds.day is 'The local day after which it was computed';
 comment on column lifecycle.thresholds.value is
-'Total in force by this row, of its KPI version; null: that of kpi.yaml';
+'The total that this row sets for its KPI version; null: that of kpi.yaml';
 comment on column lifecycle.thresholds.sla_minutes is
-'First contact, of the tier that takes everybody, for its MQLs; null: that of sla.yaml';
-comment on column lifecycle.thresholds.effective_at is 'Null: it changes nothing';
+'The first-contact target that this row sets for MQLs of the catch-all tier; null: that of sla.yaml';
+comment on column lifecycle.thresholds.effective_at is 'Null: the row changes nothing';
 comment on column lifecycle.thresholds.plan is 'ask: a human decides, and without an answer nothing changes';
-comment on column lifecycle.thresholds.waits_since is 'A human was asked then and has not answered yet';
-comment on column lifecycle.thresholds.hash is 'Of what was read and of what was found';
+comment on column lifecycle.thresholds.waits_since is
+'When a person was asked; null: nobody was asked, or there is an answer';
+comment on column lifecycle.thresholds.hash is 'Hash of the inputs and of the result';
 create index thresholds_effective on lifecycle.thresholds (effective_at) where effective_at is not null;
 
 -- Funnel triggers: whoever writes lifecycle.transitions makes days dirty. The functions of analytics that they call are

@@ -1,4 +1,4 @@
--- Attribution: how much of the conversions of a period each model gives to each channel and each campaign.
+-- Attribution: how many conversions of a period each model credits to each channel and campaign.
 create schema attribution;
 
 create table attribution.periods (
@@ -13,14 +13,14 @@ create table attribution.periods (
     settings text not null,
     computed_at timestamptz not null
 );
-comment on table attribution.periods is 'What the credits of a day are about; each refresh of the day writes it whole';
-comment on column attribution.periods.dt is 'The last day of the period, of the company''s zone';
+comment on table attribution.periods is 'The period that the credits of a day cover; each refresh replaces the row';
+comment on column attribution.periods.dt is 'The last day of the period, in the company''s zone';
 comment on column attribution.periods.conversion is 'What counts as a conversion: stage sql, event submit_form';
 comment on column attribution.periods.value is 'Of all conversions, in the company''s currency';
 comment on column attribution.periods.untouched is 'Conversions without a touch in any window';
 comment on column attribution.periods.touches is 'In the paths, those without a conversion included';
 comment on column attribution.periods.null_paths is 'Paths that led to no conversion';
-comment on column attribution.periods.settings is 'Hash of the settings by which it was worked out';
+comment on column attribution.periods.settings is 'Hash of the settings it was computed with';
 
 create table attribution.credits (
     dt date not null,
@@ -37,7 +37,7 @@ create table attribution.credits (
     note text,
     primary key (dt, breakdown, model, campaign, channel)
 );
-comment on table attribution.credits is 'Of each dt, breakdown and model the credits sum to the totals of periods';
+comment on table attribution.credits is 'For each dt, breakdown and model the credits sum to the totals in periods';
 comment on column attribution.credits.breakdown is
 'channel: campaign is (all); campaign: channel is (all). Never add one to the other';
 comment on column attribution.credits.channel is '(none): conversions without a touch; (other): beyond names.most';

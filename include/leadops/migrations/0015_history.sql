@@ -1,4 +1,4 @@
--- History: what a CRM's export says of leads and stages that were before leadops, or beside it.
+-- History: what a CRM export says about leads and stages from before leadops, or from outside it.
 create schema history;
 
 create table history.attributes (
@@ -8,11 +8,11 @@ create table history.attributes (
     known_at timestamptz,
     primary key (lead_id, attribute)
 );
-comment on table history.attributes is 'What an export says of a lead, each with when it was known';
+comment on table history.attributes is 'What an export says about a lead, and when that became known';
 comment on column history.attributes.known_at is
-'Null: filled in after the contact with sales, or nobody knows when; a model of new leads must not see it';
+'Null: entered after sales made contact, or at an unknown time; a model for new leads must not use it';
 
--- Orders of time that cannot be: they are on record as the export has them, and nobody should count on them.
+-- Impossible orders of stages: recorded as the export states them, but not reliable.
 create view history.impossible_orders as
 select
     transitions.lead_id,

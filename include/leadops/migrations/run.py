@@ -61,7 +61,7 @@ def _refuse_foreign(applied: list[Migration], hashes: dict[str, str]) -> None:
     for migration in applied:
         if hashes.get(migration.name) != migration.sha256:
             raise PermanentError(
-                f"this database has another {migration.name} than this version of leadops: a development"
-                " version or a newer version made it. Create a new database and run `leadops migrate` there,"
-                " or use the version that made it"
+                f"the database has a different {migration.name}: a development version or a newer version of"
+                " leadops created it. Create a new database and run `leadops migrate` on it, or use the version"
+                " that created it"
             )
