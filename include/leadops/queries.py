@@ -79,12 +79,6 @@ class Queries:
             cursor.execute(self.statements[statement], values)
             yield from cursor
 
-    def copy(self, connection: Connection, statement: str, rows: Iterable[Sequence[object]], /) -> None:
-        """Write `rows` with `copy … from stdin`, their values in the order of the statement's columns."""
-        with connection.cursor() as cursor, cursor.copy(self.statements[statement]) as copy:
-            for row in rows:
-                copy.write_row(row)
-
     def values(self, connection: Connection, statement: str, /, **values: object) -> list[Any]:
         """Return the only column of every row."""
         with connection.cursor(row_factory=scalar_row) as cursor:
