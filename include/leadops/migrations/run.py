@@ -62,6 +62,6 @@ def _refuse_foreign(applied: list[Migration], hashes: dict[str, str]) -> None:
         if hashes.get(migration.name) != migration.sha256:
             raise PermanentError(
                 f"the database has a different {migration.name}: a development version or a newer version of"
-                " leadops created it. Create a new database and run `leadops migrate` on it, or use the version"
-                " that created it"
+                " leadops created it. Create a new database and run `leadops migrate` on it, or use the"
+                " version that created it"
             )
