@@ -18,10 +18,10 @@ from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.reports.report_settings import ReportSettings
-from leadops.routing.rules import RoutingRules
+from leadops.routing.routing_rules import RoutingRules
 from leadops.scoring.rules import RuleSet
 from leadops.settings import config_file, load_config
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_policy import SlaPolicy
 from leadops.thresholds.threshold_settings import ThresholdSettings
 from leadops.training.training_settings import TrainingSettings
 

@@ -1,4 +1,4 @@
-"""What is true of the company as a whole: the zone its days are counted in, the language it is spoken to."""
+"""Settings of the company as a whole: time zone, language and currency."""
 
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,7 +9,7 @@ from leadops.settings import Settings
 
 
 def check_zone(name: str) -> str:
-    """Return `name` when it is an IANA time zone; raise ValueError when it is none."""
+    """Return `name` if it is an IANA time zone; otherwise raise ValueError."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

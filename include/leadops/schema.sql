@@ -658,21 +658,21 @@ create table routing.leads (
     rep_id text,
     queue text,
     account text not null,
-    is_quiet boolean not null,
+    is_backfill boolean not null,
     qualified_at timestamptz not null,
     since timestamptz not null,
     moves integer not null default 0,
-    is_late boolean not null default false,
-    look_at timestamptz,
+    overdue boolean not null default false,
+    recheck_at timestamptz,
     alarm_at timestamptz,
     mql_lead_id bigint not null,
     mql_cycle integer not null,
     primary key (lead_id, cycle),
     check (state in ('owned', 'queued', 'closed'))
 );
-create index leads_look_at on routing.leads (look_at) where (look_at is not null);
 create index leads_mql on routing.leads (mql_lead_id);
 create index leads_queued on routing.leads (queue) where (state = 'queued');
+create index leads_recheck_at on routing.leads (recheck_at) where (recheck_at is not null);
 
 create table routing.set_aside (
     lead_id bigint not null,
@@ -681,12 +681,12 @@ create table routing.set_aside (
     rep_id text,
     queue text,
     account text not null,
-    is_quiet boolean not null,
+    is_backfill boolean not null,
     qualified_at timestamptz not null,
     since timestamptz not null,
     moves integer not null,
-    is_late boolean not null,
-    look_at timestamptz,
+    overdue boolean not null,
+    recheck_at timestamptz,
     alarm_at timestamptz,
     mql_lead_id bigint not null,
     mql_cycle integer not null,
@@ -710,7 +710,7 @@ create table routing.assignments (
     why text not null,
     cause text not null,
     rule text,
-    is_quiet boolean not null,
+    is_backfill boolean not null,
     assigned_at timestamptz not null,
     waited_minutes double precision not null,
     facts jsonb not null,

@@ -30,7 +30,7 @@ def clocks(connection: Connection, now: datetime) -> None:
 
 def queues(connection: Connection, now: datetime) -> None:
     connection.execute(
-        "insert into routing.leads (lead_id, cycle, state, queue, account, is_quiet, qualified_at, since,"
+        "insert into routing.leads (lead_id, cycle, state, queue, account, is_backfill, qualified_at, since,"
         " mql_lead_id, mql_cycle, alarm_at)"
         " values (1, 1, 'queued', 'sales', '', false, %(at)s, %(at)s, 1, 1, %(at)s)",
         {"at": now - timedelta(hours=1)},

@@ -208,7 +208,7 @@ def test_an_effect_that_waits_is_told_but_not_one_just_sent_again(connection, lo
 
 def test_a_queue_in_which_leads_wait_too_long_is_told_until_they_have_an_owner(connection, look, clock):
     connection.execute(
-        "insert into routing.leads (lead_id, cycle, state, queue, account, is_quiet, qualified_at, since,"
+        "insert into routing.leads (lead_id, cycle, state, queue, account, is_backfill, qualified_at, since,"
         " mql_lead_id, mql_cycle, alarm_at)"
         " select n, 1, 'queued', 'sales', '', false, %(now)s, %(now)s, n, 1,"
         " case when n < 3 then %(now)s + n * interval '10 min' end from generate_series(1, 3) as n",

@@ -14,7 +14,7 @@ from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.refresh import Refreshed, refresh_day
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.settings import load_config
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_policy import SlaPolicy
 
 #: All is looked at long after it happened.
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

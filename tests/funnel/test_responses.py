@@ -29,7 +29,7 @@ def assign(
     books: Books, lead: int, number: int, moment: datetime, rep: str | None, why: str = "share"
 ) -> None:
     books.connection.execute(
-        "insert into routing.assignments (lead_id, cycle, number, rep_id, queue, why, cause, is_quiet,"
+        "insert into routing.assignments (lead_id, cycle, number, rep_id, queue, why, cause, is_backfill,"
         " assigned_at, waited_minutes, facts, passed_over, rules)"
         " values (%s, 1, %s, %s, %s, %s, 'mql', false, %s, 0, %s, %s, '')",
         [lead, number, rep, None if rep else "main", why if rep else "queue", moment, Jsonb({}), Jsonb([])],
@@ -98,7 +98,7 @@ def test_the_crm_told_it_much_later(books: Books) -> None:
 def test_an_open_one_has_no_times_and_the_rep_who_has_it(books: Books) -> None:
     lead = books.mql(at(f"{MONDAY} 10:00"))
     books.connection.execute(
-        "insert into routing.leads (lead_id, cycle, state, rep_id, account, is_quiet, qualified_at, since,"
+        "insert into routing.leads (lead_id, cycle, state, rep_id, account, is_backfill, qualified_at, since,"
         " mql_lead_id, mql_cycle)"
         " values (%(lead)s, 1, 'owned', 'rep-7', 'lead:1', false, %(at)s, %(at)s, %(lead)s, 1)",
         {"lead": lead, "at": at(f"{MONDAY} 10:00")},

@@ -18,11 +18,11 @@ from leadops.delivery.push import push_target
 from leadops.identity.split_leads import split_leads
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
-from leadops.routing.assign import assign_leads
-from leadops.routing.rules import RoutingRules
+from leadops.routing.assign_leads import assign_leads
+from leadops.routing.routing_rules import RoutingRules
 from leadops.settings import Endpoint, load_config
-from leadops.sla.policy import SlaPolicy
-from leadops.sla.watch import watch_clocks
+from leadops.sla.sla_policy import SlaPolicy
+from leadops.sla.watch_clocks import watch_clocks
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from tests.desk import clock, impatient

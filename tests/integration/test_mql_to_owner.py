@@ -19,8 +19,8 @@ from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push_target
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
-from leadops.routing.assign import assign_leads
-from leadops.routing.rules import RoutingRules
+from leadops.routing.assign_leads import assign_leads
+from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.tell import tell_reps
 from leadops.settings import Endpoint, load_config
 from leadops_sandbox.serve import serve_in_thread

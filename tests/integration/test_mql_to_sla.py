@@ -14,8 +14,8 @@ from leadops.delivery.push import push_target
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import Qualified, qualify_leads
 from leadops.settings import Endpoint, load_config
-from leadops.sla.policy import SlaPolicy
-from leadops.sla.watch import watch_clocks
+from leadops.sla.sla_policy import SlaPolicy
+from leadops.sla.watch_clocks import watch_clocks
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 

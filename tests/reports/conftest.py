@@ -14,7 +14,7 @@ from leadops.reports.make import Made, make_report
 from leadops.reports.period import Period
 from leadops.reports.report_settings import ReportSettings
 from leadops.settings import load_config
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_policy import SlaPolicy
 from leadops_sandbox.serve import serve_in_thread
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
-from leadops.routing.assign import Assigned, assign_leads
-from leadops.routing.rules import RoutingRules
+from leadops.routing.assign_leads import AssignmentResult, assign_leads
+from leadops.routing.routing_rules import RoutingRules
 from leadops.settings import load_config
 
 #: A Monday, 10:00 in Tokyo.
@@ -120,7 +120,7 @@ class Office:
             {"t": self.at(minute)},
         )
 
-    def assign(self, minute: float = 0, **options: Any) -> Assigned:
+    def assign(self, minute: float = 0, **options: Any) -> AssignmentResult:
         done = assign_leads(self.connection, rules=self.rules, now=self.at(minute), zone=TOKYO, **options)
         self.connection.commit()
         return done

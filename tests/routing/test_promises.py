@@ -7,12 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadops.db import Connection, connect
-from leadops.routing.assign import assign_leads
+from leadops.routing.assign_leads import assign_leads
 from tests.routing.conftest import TOKYO, Office, rules
 
 STORY = (
-    "select lead_id, cycle, number, coalesce(rep_id, queue), why, cause, rule, is_quiet, assigned_at, facts,"
-    " passed_over from routing.assignments order by assigned_at, lead_id, cycle, number"
+    "select lead_id, cycle, number, coalesce(rep_id, queue), why, cause, rule, is_backfill, assigned_at,"
+    " facts, passed_over from routing.assignments order by assigned_at, lead_id, cycle, number"
 )
 
 reps = st.dictionaries(
@@ -68,7 +68,7 @@ def run(office: Office, minute: float, breached: list[int], *, at_once: str | No
 
     def one(most: int) -> None:
         with connect(at_once) as connection:
-            assign_leads(connection, rules=office.rules, now=office.at(minute), zone=TOKYO, most=most)
+            assign_leads(connection, rules=office.rules, now=office.at(minute), zone=TOKYO, max_cycles=most)
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(one, (1_000, 1_000, 1_000)))
@@ -114,7 +114,7 @@ def _check(office: Office) -> None:
     assert last == [], "the state is what the last assignment says"
     over = office.rows(
         "select given.rep_id from routing.assignments as given join crm.reps as reps using (rep_id)"
-        " where not given.is_quiet and given.why <> 'account' group by given.rep_id, reps.profile,"
+        " where not given.is_backfill and given.why <> 'account' group by given.rep_id, reps.profile,"
         " (given.assigned_at at time zone (reps.profile ->> 'zone'))::date"
         " having count(*) > (reps.profile ->> 'capacity_per_day')::int"
     )

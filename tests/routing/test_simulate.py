@@ -3,7 +3,7 @@
 from collections import Counter
 from random import Random
 
-from leadops.routing.simulate import read_past, simulate
+from leadops.routing.simulate import read_past_mqls, simulate
 from leadops.routing.team import read_team
 from tests.routing.conftest import START, TOKYO, Office, rules
 
@@ -26,7 +26,7 @@ def test_it_gives_what_runs_in_every_hour_give(office: Office) -> None:
     held = office.rows("delete from routing.inbox returning lead_id")
     assert len(held) == 30
     until = START.replace(day=6)
-    past = read_past(office.connection, since=START.replace(day=1, hour=0), now=until)
+    past = read_past_mqls(office.connection, since=START.replace(day=1, hour=0), now=until)
     assert len(past) == 30
     team = read_team(office.connection, rules=office.rules, zone=TOKYO)
     done = simulate(past, team=team, rules=office.rules, until=until)
@@ -52,7 +52,7 @@ def test_who_still_waits_counts_with_the_time_so_far(office: Office) -> None:
     office.mql(1)
     office.mql(2, 10)
     team = read_team(office.connection, rules=office.rules, zone=TOKYO)
-    past = read_past(office.connection, since=office.at(-1), now=office.at(60))
+    past = read_past_mqls(office.connection, since=office.at(-1), now=office.at(60))
     done = simulate(past, team=team, rules=office.rules, until=office.at(60))
     assert (done.still_waiting, done.wait(0), done.wait(0.5), done.wait(1)) == (1, 0.0, 50.0, 50.0)
 
@@ -61,7 +61,7 @@ def test_what_nobody_takes_has_no_wait_and_no_leads_are_no_fault(office: Office)
     office.rep("a", capacity_per_day=0)
     office.mql(1)
     team = read_team(office.connection, rules=office.rules, zone=TOKYO)
-    past = read_past(office.connection, since=office.at(-1), now=office.at(60))
+    past = read_past_mqls(office.connection, since=office.at(-1), now=office.at(60))
     done = simulate(past, team=team, rules=office.rules, until=office.at(60))
     assert (done.still_waiting, done.waits_so_far, done.wait(1)) == (1, [60.0], None)
     nothing = simulate([], team=team, rules=office.rules, until=office.at(60))

@@ -11,8 +11,8 @@ from leadops.db import Connection
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.settings import load_config
-from leadops.sla.policy import SlaPolicy
-from leadops.sla.watch import Watched, watch_clocks
+from leadops.sla.sla_policy import SlaPolicy
+from leadops.sla.watch_clocks import SlaWatchResult, watch_clocks
 
 #: A Monday, 10:00 in Tokyo.
 START = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
@@ -70,7 +70,7 @@ class Desk:
             {"t": self.at(minute)},
         )
 
-    def watch(self, minute: float, *, feed: float | None = None, qualify: bool = True) -> Watched:
+    def watch(self, minute: float, *, feed: float | None = None, qualify: bool = True) -> SlaWatchResult:
         """Look at the clocks at `minute`; the feed is fresh, or as fresh as `feed`."""
         self.feed(minute if feed is None else feed)
         if qualify:

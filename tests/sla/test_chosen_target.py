@@ -1,6 +1,6 @@
 """The target for the first contact that the daily threshold has chosen holds for MQLs from then on."""
 
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_policy import SlaPolicy
 
 from .conftest import Desk
 

@@ -1,4 +1,4 @@
-"""Local hours as instants, over changes of the clock: an instant counts by its local time."""
+"""Local hours as instants, also over clock changes: an instant belongs to the local time that clocks show."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,7 +14,7 @@ def spans_in_utc(
 ) -> list[tuple[datetime, datetime]]:
     """Return the UTC instants whose local time on `day` lies in `spans` (minutes after midnight).
 
-    Hours that a clock change skips give nothing; hours that it repeats count twice, as they pass twice.
+    Hours that a clock change skips give nothing; hours that it repeats count twice, because they pass twice.
     """
     midnight = datetime.combine(day, time(), UTC)
     pieces = []
@@ -29,7 +29,7 @@ def spans_in_utc(
 
 @lru_cache(maxsize=4096)
 def offsets_around(day: date, zone: ZoneInfo) -> tuple[tuple[datetime, datetime, timedelta], ...]:
-    """Return (from, until, UTC offset), in UTC, around the local `day`, cut where the offset changes."""
+    """Return (from, until, UTC offset), in UTC, around the local `day`, split where the offset changes."""
     since = datetime.combine(day, time(), UTC) - MARGIN
     last = since + timedelta(days=1) + 2 * MARGIN
     pieces = []

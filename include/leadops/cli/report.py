@@ -14,7 +14,7 @@ from leadops.lifecycle.quarter import find_quarter, read_quarter
 from leadops.reports.period import read_period
 from leadops.reports.report_settings import ReportSettings
 from leadops.settings import load_config
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_policy import SlaPolicy
 
 app = typer.Typer(help="Reports as pictures.", no_args_is_help=True)
 

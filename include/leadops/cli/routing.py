@@ -15,12 +15,12 @@ from leadops.cli.context import clock, console, open_database
 from leadops.cli.words import count
 from leadops.company import Company
 from leadops.errors import PermanentError
-from leadops.routing.assign import assign_leads
-from leadops.routing.lint import lint_rules
-from leadops.routing.rules import RoutingRules
-from leadops.routing.simulate import Simulated, read_past, simulate
+from leadops.routing.assign_leads import assign_leads
+from leadops.routing.explain_routing import AssignmentStep, explain_routing
+from leadops.routing.lint_rules import lint_rules
+from leadops.routing.routing_rules import RoutingRules
+from leadops.routing.simulate import RoutingSimulation, read_past_mqls, simulate
 from leadops.routing.team import read_team
-from leadops.routing.why import Step, explain_routing
 from leadops.settings import load_config
 
 app = typer.Typer(help="Who gets a lead, and why.", no_args_is_help=True)
@@ -32,11 +32,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 @app.command("assign")
 def assign() -> None:
     """Give each new MQL an owner, as score_leads does every minute; salespeople are told by the next run."""
-    rules = load_config("routing", RoutingRules)
+    rules, zone = load_config("routing", RoutingRules), load_config("company", Company).zone
     with open_database() as connection:
         remaining = True
         while remaining:
-            done = assign_leads(connection, rules=rules, now=clock())
+            done = assign_leads(connection, rules=rules, now=clock(), zone=zone)
             remaining = done.remaining
             console.print(
                 f"{done.assigned} got an owner ({done.to_account_owner} their account's), {done.moved_on}"
@@ -85,7 +85,7 @@ def simulate_rules(
         given["new"] = load_config("routing", RoutingRules, path=rules)
     zone = load_config("company", Company).zone
     with open_database() as connection:
-        past = read_past(connection, since=now - _parse_span(since), now=now)
+        past = read_past_mqls(connection, since=now - _parse_span(since), now=now)
         played = {
             name: simulate(past, team=read_team(connection, rules=each, zone=zone), rules=each, until=now)
             for name, each in given.items()
@@ -110,7 +110,7 @@ def lint(rules: RulesFile = None) -> None:
     console.print(f"{len(given.rules)} rules, {len(team)} salespeople: nothing found")
 
 
-def _say(step: Step) -> str:
+def _say(step: AssignmentStep) -> str:
     if step.rep_id is None:
         return f"into the queue {step.queue}; nobody was free"
     reasons = {
@@ -119,7 +119,7 @@ def _say(step: Step) -> str:
         "taken": "took it in the CRM",
     }
     moved = ", after nobody got in touch in time" if step.cause == "breach" else ""
-    quiet = ", quietly" if step.is_quiet else ""
+    quiet = ", quietly" if step.is_backfill else ""
     after = f"{step.waited_minutes:.0f} min after the MQL"
     return f"to {step.rep_id}, who {reasons[step.why]}{moved}{quiet}; {after}"
 
@@ -131,7 +131,7 @@ def _parse_span(text: str) -> timedelta:
     return timedelta(days=int(found[1])) if found[2] == "d" else timedelta(hours=int(found[1]))
 
 
-def _sum_up(played: Simulated) -> dict[str, object]:
+def _sum_up(played: RoutingSimulation) -> dict[str, object]:
     return {
         "leads": played.leads,
         "at_once": played.at_once,
@@ -145,9 +145,9 @@ def _sum_up(played: Simulated) -> dict[str, object]:
     }
 
 
-def _draw(played: dict[str, Simulated]) -> Table:
+def _draw(played: dict[str, RoutingSimulation]) -> Table:
     table = Table("", *(f"rules {name}" for name in played))
-    rows: dict[str, Callable[[Simulated], str]] = {
+    rows: dict[str, Callable[[RoutingSimulation], str]] = {
         "leads": lambda one: str(one.leads),
         "owner at once": lambda one: str(one.at_once),
         "still waiting": _mark,
@@ -166,7 +166,7 @@ def _draw(played: dict[str, Simulated]) -> Table:
     return table
 
 
-def _mark(played: Simulated) -> str:
+def _mark(played: RoutingSimulation) -> str:
     return f"[bold red]{played.still_waiting} of {played.leads}[/]" if played.still_waiting else "0"
 
 

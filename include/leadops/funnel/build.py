@@ -12,7 +12,7 @@ from leadops.db import Connection, load_sql
 from leadops.funnel.funnel_settings import FunnelSettings, fingerprint
 from leadops.funnel.spans import list_clocks
 from leadops.lifecycle.kpi_contract import KpiContract
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_policy import SlaPolicy
 
 #: Held to commit: one builds at a time, and what touches a day is taken in order.
 FUNNEL_LOCK = 7_302_019

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from leadops.company import Company
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.settings import Settings
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_policy import SlaPolicy
 
 #: Raised when a build writes something else of the same tables: days built by the former are built again.
 BUILD_VERSION = "2"

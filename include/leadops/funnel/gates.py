@@ -14,8 +14,8 @@ from leadops.db import Connection, load_sql
 from leadops.funnel.build import lock_funnel
 from leadops.funnel.funnel_settings import FunnelSettings, GateSettings
 from leadops.settings import load_config
-from leadops.sla.calendar import Calendar
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaPolicy
 
 #: The median absolute deviation of a normal distribution times this is its standard deviation.
 MAD_TO_SD = 1.4826
@@ -58,7 +58,7 @@ def judge_days(
     past that an import brings alarms nobody. `policy` is config/sla.yaml unless given: it says which days are
     worked on.
     """
-    calendar = Calendar(policy or load_config("sla", SlaPolicy))
+    calendar = SlaCalendar(policy or load_config("sla", SlaPolicy))
     days = [dt for (dt,) in connection.execute(_sql("list_ungated")).fetchall()]
     connection.commit()
     count, days_found = 0, []
@@ -114,7 +114,7 @@ def _find_orders(connection: Connection, dt: date, company: Company) -> Iterator
 
 
 def _find_changes(
-    connection: Connection, dt: date, company: Company, settings: GateSettings, calendar: Calendar
+    connection: Connection, dt: date, company: Company, settings: GateSettings, calendar: SlaCalendar
 ) -> Iterator[Found]:
     """Yield the counts of the day that differ from those of the same weekdays, holidays among themselves."""
     is_working_day = bool(calendar.working_spans(dt))

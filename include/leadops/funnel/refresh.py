@@ -13,7 +13,7 @@ from leadops.funnel.build import Build, build_day, lock_funnel
 from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.settings import load_config
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_policy import SlaPolicy
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from leadops.calendar.local_days import ONE_DAY, day_of
 from leadops.calendar.local_time import spans_in_utc
-from leadops.sla.calendar import WHOLE_DAY, Calendar
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_calendar import WHOLE_DAY, SlaCalendar
+from leadops.sla.sla_policy import SlaPolicy
 
 MINUTE = timedelta(minutes=1)
 
@@ -39,7 +39,7 @@ class Clocks(NamedTuple):
 
 def list_clocks(policy: SlaPolicy, *, since: datetime, until: datetime) -> Clocks:
     """Return the working spans and the free days from `since` to `until` by the SLA policy."""
-    calendar = Calendar(policy)
+    calendar = SlaCalendar(policy)
     # A clock set back over midnight returns to the day before: look one day further on both sides.
     day, last = day_of(since, policy.zone) - ONE_DAY, day_of(until, policy.zone) + ONE_DAY
     working: list[tuple[datetime, datetime]] = []

@@ -1,16 +1,16 @@
--- SLA: one row for each clock that has warned, been held or run out.
+-- SLA: the clocks of each MQL, and a row for each clock that warned, was held or ran out.
 create schema sla;
 
--- Filled by lifecycle when a cycle begins or sales did something in it, emptied by sla.
+-- lifecycle fills it when a cycle begins or sales acted in it; sla empties it.
 create table sla.inbox (
     inbox_id bigint generated always as identity primary key,
     lead_id bigint not null,
     cycle integer not null,
     is_regrouped boolean not null default false
 );
-comment on column sla.inbox.is_regrouped is 'Whose cycle it is has changed: its clocks start anew';
+comment on column sla.inbox.is_regrouped is 'The cycle belongs to another person now: its clocks restart';
 
--- Every clock, from its start on.
+-- Every clock, from its start.
 create table sla.clocks (
     clock_id bigint generated always as identity primary key,
     lead_id bigint not null,
@@ -30,7 +30,7 @@ create table sla.clocks (
     unique (lead_id, cycle, clock)
 );
 comment on column sla.clocks.business_minutes is 'From start to stop, by the calendar of the policy';
-comment on column sla.clocks.policy is 'Hash of the policy by which warn_at and due_at were worked out';
+comment on column sla.clocks.policy is 'Hash of the policy that warn_at and due_at were computed with';
 create index clocks_open on sla.clocks (state, warn_at)
 where state in ('running', 'at_risk', 'held', 'breached');
 create index clocks_stopped on sla.clocks (clock, stopped_at);
@@ -50,7 +50,7 @@ create table sla.breaches (
     evidence jsonb not null,
     unique (lead_id, cycle, clock)
 );
-comment on column sla.breaches.lead_id is '0: the clock is about no single lead (the median)';
+comment on column sla.breaches.lead_id is '0: the clock of the median, which has no lead of its own';
 comment on column sla.breaches.state is
-'held: it looks late, but the CRM feed is behind, so nobody knows; settled later with the true times';
+'held: due, but the CRM feed is late, so the outcome is unknown; settled later with the true times';
 create index breaches_open on sla.breaches (state) where state in ('at_risk', 'held', 'breached');

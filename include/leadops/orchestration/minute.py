@@ -23,8 +23,8 @@ from leadops.lifecycle.qualify import qualify_leads
 from leadops.orchestration.connections import SlackChat, find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import interval, is_backfill, now
-from leadops.routing.assign import assign_leads
-from leadops.routing.rules import RoutingRules
+from leadops.routing.assign_leads import assign_leads
+from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.tell import tell_reps
 from leadops.scoring.backfill import enqueue_interval
 from leadops.scoring.rule_sets import name_source
@@ -118,7 +118,8 @@ def assign(context: Context) -> Counts:
     for target in targets:
         load_config("delivery", DeliverySettings).find_target(target)
     with open_database("assign") as connection:
-        counts = _work_off(lambda: assign_leads(connection, rules=rules, now=now()))
+        zone = load_config("company", Company).zone
+        counts = _work_off(lambda: assign_leads(connection, rules=rules, now=now(), zone=zone))
     log.info(
         "%(assigned)s leads got an owner (%(to_account_owner)s their account's), %(moved_on)s moved on, "
         "%(queued)s queued, %(closed)s closed",

@@ -17,7 +17,7 @@ from leadops.reports.period import read_period
 from leadops.reports.post import post_report
 from leadops.reports.report_settings import ReportSettings
 from leadops.settings import load_config
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_policy import SlaPolicy
 
 log = logging.getLogger(__name__)
 

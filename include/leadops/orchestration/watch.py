@@ -20,8 +20,8 @@ from leadops.orchestration.connections import SlackChat, find_endpoint, open_dat
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import now
 from leadops.settings import load_config
-from leadops.sla.policy import SlaPolicy
-from leadops.sla.watch import watch_clocks
+from leadops.sla.sla_policy import SlaPolicy
+from leadops.sla.watch_clocks import watch_clocks
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from leadops.reports.period import Period
 from leadops.reports.report_settings import ReportSettings
 from leadops.reports.responses import read_responses
 from leadops.reports.sentences import say_responses
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_policy import SlaPolicy
 
 NAME = "response-times"
 

@@ -1,8 +1,10 @@
--- Places go where their MQL counts now: to its lead's person, in the cycle that it is of. Of several for one cycle that
--- of the person's oldest lead goes on, else that of the first MQL; the others wait aside until the leads are split.
--- Returns whose place is gone, because its MQL was taken back.
+-- name: decide_moves
+-- A place belongs to the person of its MQL's lead, in the cycle to which that MQL belongs now. If several places claim
+-- one cycle, that of the person's oldest lead goes on, else that of the first MQL; the others are set aside until the
+-- leads are split. All places of the people involved are decided together. An MQL that was taken back has no place.
+create temporary table place_moves as
 with recursive involved as (
-    select distinct lead_id from unnest(%(leads)s::bigint[]) as asked (lead_id)
+    select distinct lead_id from unnest(%(leads)s::bigint[]) as merged (lead_id)
     union
     select tied.lead_id
     from involved
@@ -19,173 +21,109 @@ with recursive involved as (
         ) as tied
 ),
 
-taken as (
-    delete from routing.leads
-    using involved
-    where leads.mql_lead_id = involved.lead_id
-    returning leads.*
-),
-
-fetched as (
-    delete from routing.set_aside
-    using involved
-    where set_aside.mql_lead_id = involved.lead_id
-    returning set_aside.*
-),
-
-found as (
+-- Both tables have the same columns in the same order.
+places as (
     select
-        lead_id,
-        cycle,
-        state,
-        rep_id,
-        queue,
-        account,
-        is_quiet,
-        qualified_at,
-        since,
-        moves,
-        is_late,
-        look_at,
-        alarm_at,
-        mql_lead_id,
-        mql_cycle
-    from taken
+        leads as place,
+        false as was_aside
+    from routing.leads as leads
+    where leads.mql_lead_id in (select involved.lead_id from involved)
     union all
     select
-        lead_id,
-        cycle,
-        state,
-        rep_id,
-        queue,
-        account,
-        is_quiet,
-        qualified_at,
-        since,
-        moves,
-        is_late,
-        look_at,
-        alarm_at,
-        mql_lead_id,
-        mql_cycle
-    from fetched
+        row(set_aside.*)::routing.leads as place,
+        true as was_aside
+    from routing.set_aside as set_aside
+    where set_aside.mql_lead_id in (select involved.lead_id from involved)
 ),
 
-standing as (
+claims as (
     select
-        found.*,
-        coalesce(people.person_id, found.mql_lead_id) as heir_id,
-        coalesce(numbers.person_cycle, found.mql_cycle) as heir_cycle
-    from found
-    left join identity.people as people on found.mql_lead_id = people.lead_id
+        places.place,
+        places.was_aside,
+        (places.place).mql_lead_id,
+        (places.place).mql_cycle,
+        coalesce(people.person_id, (places.place).mql_lead_id) as heir_id,
+        coalesce(numbers.person_cycle, (places.place).mql_cycle) as heir_cycle,
+        mql.lead_id is not null as has_mql
+    from places
+    left join lifecycle.transitions as mql
+        on
+            (places.place).mql_lead_id = mql.lead_id
+            and (places.place).mql_cycle = mql.cycle
+            and mql.stage = 'mql'
+    left join identity.people as people on (places.place).mql_lead_id = people.lead_id
     left join lifecycle.person_cycles as numbers
-        on people.lead_id = numbers.lead_id and found.mql_cycle = numbers.cycle
-    -- An MQL that was taken back has no place.
-    where exists (
-        select from lifecycle.transitions as mql
-        where mql.lead_id = found.mql_lead_id and mql.cycle = found.mql_cycle and mql.stage = 'mql'
-    )
-),
+        on people.lead_id = numbers.lead_id and (places.place).mql_cycle = numbers.cycle
+)
 
-ordered as (
-    select
-        *,
-        row_number() over (
-            partition by heir_id, heir_cycle
-            order by mql_lead_id = heir_id desc, qualified_at asc, mql_lead_id asc, mql_cycle asc
-        ) as place
-    from standing
-),
+select
+    *,
+    row_number() over (
+        partition by has_mql, heir_id, heir_cycle
+        order by mql_lead_id = heir_id desc, (place).qualified_at asc, mql_lead_id asc, mql_cycle asc
+    ) as claim
+from claims;
 
-goes_on as (
-    insert into routing.leads (
-        lead_id, cycle, state, rep_id, queue, account, is_quiet, qualified_at, since, moves, is_late, look_at,
-        alarm_at, mql_lead_id, mql_cycle
-    )
-    select
-        heir_id,
-        heir_cycle,
-        state,
-        rep_id,
-        queue,
-        account,
-        is_quiet,
-        qualified_at,
-        since,
-        moves,
-        is_late,
-        look_at,
-        alarm_at,
-        mql_lead_id,
-        mql_cycle
-    from ordered
-    where place = 1
-),
+-- name: remove_places
+delete from routing.leads where mql_lead_id in (select place_moves.mql_lead_id from place_moves);
 
-waits as (
-    insert into routing.set_aside (
-        lead_id, cycle, state, rep_id, queue, account, is_quiet, qualified_at, since, moves, is_late, look_at,
-        alarm_at, mql_lead_id, mql_cycle
-    )
-    select
-        mql_lead_id as lead_id,
-        mql_cycle as cycle,
-        state,
-        rep_id,
-        queue,
-        account,
-        is_quiet,
-        qualified_at,
-        since,
-        moves,
-        is_late,
-        look_at,
-        alarm_at,
-        mql_lead_id,
-        mql_cycle
-    from ordered
-    where place > 1
-),
+-- name: remove_set_aside
+delete from routing.set_aside where mql_lead_id in (select place_moves.mql_lead_id from place_moves);
 
+-- name: insert_places
+insert into routing.leads
+select moved.*
+from place_moves
+cross join
+    lateral jsonb_populate_record(place, jsonb_build_object('lead_id', heir_id, 'cycle', heir_cycle)) as moved
+where has_mql and claim = 1;
+
+-- name: insert_set_aside
+insert into routing.set_aside
+select moved.*
+from place_moves
+cross join
+    lateral jsonb_populate_record(place, jsonb_build_object('lead_id', mql_lead_id, 'cycle', mql_cycle)) as moved
+where has_mql and claim > 1;
+
+-- name: insert_person_accounts
 -- The person's next cycle finds the same owner.
-owned as (
-    insert into routing.accounts (account, rep_id, since)
-    select distinct on (heir_id)
-        'lead:' || heir_id,
-        rep_id,
-        since
-    from ordered
-    where place = 1 and heir_id <> mql_lead_id and rep_id is not null
-    order by heir_id asc, heir_cycle desc
-    on conflict (account) do nothing
-),
+insert into routing.accounts (account, rep_id, since)
+select distinct on (heir_id)
+    'lead:' || heir_id,
+    (place).rep_id,
+    (place).since
+from place_moves
+where has_mql and claim = 1 and heir_id <> mql_lead_id and (place).rep_id is not null
+order by heir_id asc, heir_cycle desc
+on conflict (account) do nothing;
 
--- As nobody's but that of the leads it was joined to, a lead has no owner to be found.
-forgotten as (
-    delete from routing.accounts
-    where account in (
-        select 'lead:' || taken.lead_id
-        from taken
-        where
-            taken.lead_id <> taken.mql_lead_id
-            and not exists (
-                select from ordered as still
-                where
-                    still.heir_id = taken.lead_id
-                    and still.heir_id <> still.mql_lead_id
-                    and still.place = 1
-                    and still.rep_id is not null
-            )
-            and not exists (
-                select from routing.assignments as own
-                where own.lead_id = taken.lead_id and own.rep_id is not null
-            )
-    )
-)
+-- name: delete_person_accounts
+-- A lead owns no account of its own if all it had came from leads that were merged into it.
+delete from routing.accounts
+where account in (
+    select 'lead:' || (moves.place).lead_id
+    from place_moves as moves
+    where
+        not moves.was_aside
+        and (moves.place).lead_id <> moves.mql_lead_id
+        and not exists (
+            select from place_moves as remaining
+            where
+                remaining.has_mql
+                and remaining.claim = 1
+                and remaining.heir_id = (moves.place).lead_id
+                and remaining.heir_id <> remaining.mql_lead_id
+                and (remaining.place).rep_id is not null
+        )
+        and not exists (
+            select from routing.assignments as own
+            where own.lead_id = (moves.place).lead_id and own.rep_id is not null
+        )
+);
 
-select found.lead_id
-from found
-where not exists (
-    select from standing
-    where standing.mql_lead_id = found.mql_lead_id and standing.mql_cycle = found.mql_cycle
-)
+-- name: list_removed_places
+select (place).lead_id from place_moves where not has_mql;
+
+-- name: drop_moves
+drop table place_moves;

@@ -1,27 +1,31 @@
-"""The salespeople as routing sees them: what they cover, when they work, how much they can take."""
+"""The salespeople as routing sees them: what they cover, when they work, and their capacity."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import holidays
 from pydantic import ValidationError
 
-from leadops.calendar.hours import Holidays
+from leadops.calendar.local_days import day_of, local_midnight
 from leadops.calendar.local_time import spans_in_utc
+from leadops.calendar.working_hours import Holidays
 from leadops.company import check_zone
 from leadops.db import Connection
-from leadops.routing.rules import PROFILE_LISTS, RoutingRules, WorkingDay, fold
+from leadops.queries import Queries
+from leadops.routing.routing_rules import PROFILE_LISTS, RoutingRules, WorkingDay, fold
+
+queries = Queries(__file__)
 
 Spans = list[tuple[datetime, datetime]]
 
 
 @dataclass(frozen=True)
 class Rep:
-    """A salesperson; `fault` says what of the profile cannot be read, and then they get nothing."""
+    """A salesperson; with a `fault` (what of the profile cannot be read) they get no leads."""
 
     rep_id: str
     covers: Mapping[str, frozenset[str]]
@@ -41,7 +45,7 @@ class Rep:
         return Holidays(country=self.country).public()
 
     def is_away(self, day: date) -> bool:
-        """Say whether they are away on the local `day`."""
+        """Return whether they are away on the local `day`."""
         return any(first <= day <= last for first, last in self.away)
 
     def counted(self, day: date) -> Spans:
@@ -57,20 +61,20 @@ class Rep:
         return self._spans[day]
 
     def is_at_work(self, moment: datetime) -> bool:
-        """Say whether they work at `moment`."""
+        """Return whether they work at `moment`."""
         return any(start <= moment < end for start, end in self.counted(self.local_day(moment)))
 
     def local_day(self, moment: datetime) -> date:
-        """Return the day that `moment` is for them."""
-        return moment.astimezone(self.zone).date()
+        """Return the day of `moment` in their zone."""
+        return day_of(moment, self.zone)
 
     def day_start(self, moment: datetime) -> datetime:
-        """Return the midnight before `moment` in their zone, in UTC."""
-        return datetime.combine(self.local_day(moment), time(), self.zone).astimezone(UTC)
+        """Return the start (UTC) of the day of `moment` in their zone."""
+        return local_midnight(self.local_day(moment), self.zone)
 
 
 class Shifts:
-    """A calendar of the time in which at least one of `reps` works."""
+    """A calendar of the time during which at least one of `reps` works."""
 
     zone = ZoneInfo("UTC")
 
@@ -78,7 +82,7 @@ class Shifts:
         self._reps = list(reps)
 
     def counted(self, day: date) -> Spans:
-        """Return the joined working times on the UTC `day`."""
+        """Return when at least one of them works on the UTC `day`."""
         since = datetime.combine(day, time(), UTC)
         until = since + timedelta(days=1)
         joined: Spans = []
@@ -110,18 +114,24 @@ class Team:
         return len(self._reps)
 
     def find(self, rep_id: str) -> Rep | None:
-        """Return the salesperson; None where the CRM has none of that id (any more)."""
+        """Return the salesperson, or None if the CRM does not list that id (any more)."""
         return self._reps.get(rep_id)
+
+
+class RepProfile(NamedTuple):
+    """A salesperson as the CRM describes them."""
+
+    rep_id: str
+    profile: Any
 
 
 def read_team(connection: Connection, *, rules: RoutingRules, zone: ZoneInfo) -> Team:
     """Return the salespeople of crm.reps; `zone` is the zone of those whose profile names none."""
-    rows = connection.execute("select rep_id, profile from crm.reps order by rep_id").fetchall()
-    return make_team(rows, rules=rules, zone=zone)
+    return make_team(queries.all(connection, "list_reps", RepProfile), rules=rules, zone=zone)
 
 
-def make_team(rows: Sequence[tuple[str, Any]], *, rules: RoutingRules, zone: ZoneInfo) -> Team:
-    """Return the salespeople of (id, CRM profile) rows; what cannot be read is said in `fault`."""
+def make_team(rows: Iterable[tuple[str, Any]], *, rules: RoutingRules, zone: ZoneInfo) -> Team:
+    """Return the salespeople of (id, CRM profile) rows; `Rep.fault` says what of a profile cannot be read."""
     return Team(_make_rep(rep_id, profile, rules=rules, zone=zone) for rep_id, profile in rows)
 
 

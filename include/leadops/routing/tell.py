@@ -9,7 +9,7 @@ from leadops.clients.slack_errors import ChatRefused, ChatUnknown
 from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.errors import LeadopsError
-from leadops.routing.rules import SlackSettings
+from leadops.routing.routing_rules import SlackSettings
 from leadops.routing.words import say
 
 #: A message whose post ended without an answer may still appear; it is looked up no sooner than this.

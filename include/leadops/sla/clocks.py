@@ -1,81 +1,130 @@
 """Starts the clocks of a cycle, keeps them in line with the policy, and stops them at what sales did."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
-from leadops.calendar.counted import add_business_minutes, business_minutes
-from leadops.db import Connection, load_sql
-from leadops.sla.calendar import Calendar
-from leadops.sla.policy import SlaPolicy
+from leadops.calendar.business_time import add_business_minutes, business_minutes
+from leadops.db import Connection
+from leadops.queries import Queries
+from leadops.sla.clock_states import SlaClock
+from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaPolicy
+
+queries = Queries(__file__)
 
 
-class Cycle(NamedTuple):
+class CycleKey(NamedTuple):
+    """A cycle of a lead."""
+
+    lead_id: int
+    cycle: int
+
+
+class SlaCycle(NamedTuple):
     """A cycle of a lead: its MQL with the raw points of that time."""
 
     lead_id: int
     cycle: int
     started_at: datetime
-    total: int
+    total: int  # raw points
     campaign: str | None
-    first_contact_minutes: float | None = None  # target in force at the MQL, in place of the policy's
+    is_backfill: bool = False
+    first_contact_minutes: float | None = None  # chosen by the daily threshold; replaces the policy's target
+
+
+class OutdatedClock(NamedTuple):
+    """An open clock that was planned by another policy."""
+
+    clock: str
+    lead_id: int
+    cycle: int
+
+
+class ClockStop(NamedTuple):
+    """When and why a clock stops."""
+
+    clock_id: int
+    started_at: datetime
+    stopped_at: datetime
+    stopped_by: str
+
+
+def take_cycles(connection: Connection) -> list[SlaCycle]:
+    """Empty the inbox and return its cycles; those of a backfill are left out, they start no clocks."""
+    keys = queries.all(connection, "take_inbox", CycleKey)
+    return [cycle for cycle in _describe_cycles(connection, keys) if not cycle.is_backfill]
 
 
 def start_clocks(
-    connection: Connection, cycles: list[Cycle], *, policy: SlaPolicy, calendar: Calendar
+    connection: Connection, cycles: Sequence[SlaCycle], *, policy: SlaPolicy, calendar: SlaCalendar
 ) -> None:
     """Start the clocks of `cycles` that do not run yet."""
     fingerprint = policy.fingerprint()
     rows = [
-        _plan(cycle, clock, policy=policy, calendar=calendar, fingerprint=fingerprint)
+        plan_clock(cycle, clock, policy=policy, calendar=calendar, fingerprint=fingerprint)
         for cycle in cycles
         for clock in policy.tier_of(cycle.total).targets()
     ]
     if rows:
-        connection.cursor().executemany(load_sql("leadops.sla", "insert_clock"), rows)
+        queries.run_many(connection, "insert_clock", rows)
 
 
-def follow_policy(connection: Connection, *, policy: SlaPolicy, calendar: Calendar) -> None:
-    """Work out again when the clocks warn and run out that were planned by another policy."""
+def apply_policy(connection: Connection, *, policy: SlaPolicy, calendar: SlaCalendar) -> None:
+    """Plan the open clocks again that were planned by another policy."""
     fingerprint = policy.fingerprint()
-    found = connection.execute(load_sql("leadops.sla", "select_other_policy"), {"policy": fingerprint})
+    outdated = queries.all(connection, "list_outdated_clocks", OutdatedClock, policy=fingerprint)
+    keys = list({CycleKey(clock.lead_id, clock.cycle) for clock in outdated})
+    cycles = {(cycle.lead_id, cycle.cycle): cycle for cycle in _describe_cycles(connection, keys)}
     rows = [
-        _plan(Cycle(*cycle), clock, policy=policy, calendar=calendar, fingerprint=fingerprint)
-        for clock, *cycle in found
+        plan_clock(
+            cycles[clock.lead_id, clock.cycle],
+            clock.clock,
+            policy=policy,
+            calendar=calendar,
+            fingerprint=fingerprint,
+        )
+        for clock in outdated
+        if (clock.lead_id, clock.cycle) in cycles
     ]
     if rows:
-        connection.cursor().executemany(load_sql("leadops.sla", "reset_clock"), rows)
+        queries.run_many(connection, "reset_clock", rows)
 
 
-def stop_clocks(connection: Connection, cycles: list[Cycle], *, calendar: Calendar) -> None:
-    """Stop the clocks of `cycles` at the first time known by now; an earlier one than before replaces it."""
-    stops = connection.execute(load_sql("leadops.sla", "select_stops"), keys(cycles)).fetchall()
+def stop_clocks(connection: Connection, cycles: Sequence[SlaCycle], *, calendar: SlaCalendar) -> None:
+    """Stop the clocks of `cycles` at the earliest time known now; an earlier time replaces a later one."""
+    stops = queries.all(connection, "list_stops", ClockStop, **cycle_arrays(cycles))
     rows = [
         {
-            "clock_id": clock_id,
-            "stopped_at": stopped_at,
-            "stopped_by": stopped_by,
-            "business_minutes": business_minutes(started_at, stopped_at, calendar),
+            "clock_id": stop.clock_id,
+            "stopped_at": stop.stopped_at,
+            "stopped_by": stop.stopped_by,
+            "business_minutes": business_minutes(stop.started_at, stop.stopped_at, calendar),
         }
-        for clock_id, started_at, stopped_at, stopped_by in stops
+        for stop in stops
     ]
     if rows:
-        connection.cursor().executemany(load_sql("leadops.sla", "stop_clock"), rows)
+        queries.run_many(connection, "stop_clock", rows)
 
 
-def keys(cycles: list[Cycle]) -> dict[str, Any]:
-    """Return the two arrays by which SQL finds `cycles`."""
-    return {"leads": [c.lead_id for c in cycles], "cycles": [c.cycle for c in cycles]}
+def cycle_arrays(cycles: Sequence[SlaCycle | CycleKey]) -> dict[str, list[int]]:
+    """Return the two parallel arrays by which SQL finds `cycles`."""
+    return {
+        "leads": [cycle.lead_id for cycle in cycles],
+        "cycles": [cycle.cycle for cycle in cycles],
+    }
 
 
-def _plan(
-    cycle: Cycle, clock: str, *, policy: SlaPolicy, calendar: Calendar, fingerprint: str
+def plan_clock(
+    cycle: SlaCycle, clock: str, *, policy: SlaPolicy, calendar: SlaCalendar, fingerprint: str
 ) -> dict[str, Any]:
-    """Return the row of a clock: when it warns and runs out, and what its alerts will need to say."""
+    """Return the row of a clock: when it warns and is due, and the evidence that its alerts show."""
     tier = policy.tier_of(cycle.total)
     target = tier.targets()[clock]
-    if clock == "first_contact" and tier.min_total is None and cycle.first_contact_minutes is not None:
+    is_chosen = clock == SlaClock.FIRST_CONTACT and tier.min_total is None
+    if is_chosen and cycle.first_contact_minutes is not None:
         target = cycle.first_contact_minutes
     warn_after = target * float(getattr(policy.warn_at, clock))
     evidence: dict[str, Any] = {"tier": tier.name}
@@ -97,3 +146,7 @@ def _plan(
         "policy": fingerprint,
         "evidence": Jsonb(evidence),
     }
+
+
+def _describe_cycles(connection: Connection, keys: Sequence[CycleKey]) -> list[SlaCycle]:
+    return queries.all(connection, "describe_cycles", SlaCycle, **cycle_arrays(keys)) if keys else []

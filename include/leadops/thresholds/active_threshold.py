@@ -7,7 +7,7 @@ from typing import NamedTuple
 from leadops.db import Connection
 from leadops.lifecycle.kpi_contract import KpiContract, MqlRule
 from leadops.queries import Queries
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_policy import SlaPolicy
 
 queries = Queries(__file__)
 

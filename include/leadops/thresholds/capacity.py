@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from leadops.calendar.counted import business_minutes
+from leadops.calendar.business_time import business_minutes
 from leadops.routing.team import Rep, Shifts
 from leadops.thresholds.threshold_settings import ThresholdSettings
 from leadops.thresholds.waiting import ServicePool

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from leadops.calendar.local_days import ONE_DAY, last_whole_day, local_midnight
 from leadops.company import Company
 from leadops.lifecycle.kpi_contract import KpiContract
-from leadops.routing.rules import RoutingRules
+from leadops.routing.routing_rules import RoutingRules
 from leadops.settings import load_config
-from leadops.sla.policy import SlaPolicy
+from leadops.sla.sla_policy import SlaPolicy
 from leadops.thresholds.threshold_settings import ThresholdSettings
 
 

@@ -1,0 +1,135 @@
+"""Finds in the rules what can never work: rules that no lead reaches, leavers, leads without a rule."""
+
+from collections.abc import Iterator
+from itertools import islice, product
+
+from leadops.routing.routing_rules import PROFILE_LISTS, Facts, RoutingRule, RoutingRules, fold
+from leadops.routing.team import Rep, Team
+
+#: Stands for any value that neither the rules nor the profiles name.
+OTHER = "any other"
+
+#: Stands for every value, and for none.
+ANY = "*"
+
+#: A kind of lead: a value (None: unknown) for each fact, in the order of the domains.
+Values = tuple[str | None, ...]
+Domains = dict[str, list[str | None]]
+
+#: Kinds of leads looked at; more would take minutes.
+MOST = 200_000
+
+#: Kinds of leads without a rule that are named.
+NAMED = 5
+
+
+def lint_rules(rules: RoutingRules, team: Team) -> list[str]:
+    """Return one line for each finding; nothing when all is well.
+
+    Every kind of lead is tried: each combination of the values that rules and profiles name, of one that they
+    do not name, and of an unknown one. Of more than 200,000 kinds the first are tried, and a line says so.
+    """
+    domains = _find_domains(rules, team)
+    reached: set[str] = set()
+    gaps: list[Values] = []
+    tried = 0
+    for values in islice(product(*domains.values()), MOST):
+        tried += 1
+        facts = {name: value for name, value in zip(domains, values, strict=True) if value is not None}
+        taken = [rule for rule in rules.rules if rule.matches(facts) and _pool(rule, facts, team)]
+        for rule in taken:
+            reached.add(rule.name)
+            if rule.if_nobody == "wait":
+                break
+        if not taken:
+            gaps.append(values)
+    findings = [*_find_leavers(rules, team), *_find_faults(team)]
+    if not len(team):
+        return ["no salespeople are known: poll the CRM first (watch_sla, task poll)"]
+    findings += [
+        f"rule {rule.name!r}: {_why_unreached(rule, rules, team)}"
+        for rule in rules.rules
+        if rule.name not in reached
+    ]
+    findings += [
+        f"no rule for a lead with {_describe(gap, domains)}: it would wait in the queue {rules.queue.name}"
+        for gap in islice(_widest(gaps, domains), NAMED)
+    ]
+    if tried == MOST:
+        findings.append(f"only the first {MOST} kinds of leads were tried; name fewer values in the rules")
+    return findings
+
+
+def _find_domains(rules: RoutingRules, team: Team) -> Domains:
+    """Return for each fact that rules use: unknown (None), any other value, the values named somewhere."""
+    domains: Domains = {}
+    for name in sorted(rules.used_facts()):
+        values = {fold(value) for rule in rules.rules for value in rule.when.get(name, [])}
+        if name in PROFILE_LISTS:
+            values |= {value for rep in team for value in rep.covers[name]}
+        if name in rules.derive:
+            values |= set(map(fold, rules.derive[name].values))
+        domains[name] = [None, OTHER, *sorted(values)]
+    return domains
+
+
+def _pool(rule: RoutingRule, facts: Facts, team: Team) -> list[Rep]:
+    return [
+        rep
+        for rep in team
+        if not rep.fault
+        and (rule.reps is None or rep.rep_id in rule.reps)
+        and all(fold(facts[name]) in rep.covers[name] for name in rule.same)
+    ]
+
+
+def _find_leavers(rules: RoutingRules, team: Team) -> list[str]:
+    named = [(f"rule {rule.name!r}", rep_id) for rule in rules.rules for rep_id in rule.reps or []]
+    named += [("weights", rep_id) for rep_id in rules.weights]
+    return [
+        f"{where} names {rep_id}, whom the CRM does not have (any more)"
+        for where, rep_id in named
+        if team.find(rep_id) is None
+    ]
+
+
+def _find_faults(team: Team) -> list[str]:
+    return [f"{rep.rep_id} gets nothing, the profile in the CRM: {rep.fault}" for rep in team if rep.fault]
+
+
+def _why_unreached(rule: RoutingRule, rules: RoutingRules, team: Team) -> str:
+    """Return why no lead reaches the rule."""
+    if rule.reps is not None and not any(team.find(rep_id) for rep_id in rule.reps):
+        return "nobody whom it names is there, so it never holds"
+    before = rules.rules[: rules.rules.index(rule)]
+    if any(earlier.if_nobody == "wait" for earlier in before):
+        return "no lead reaches it: earlier rules with if_nobody: wait keep all leads, or nobody fits it"
+    return "nobody fits it, whatever the lead"
+
+
+def _widest(gaps: list[Values], domains: Domains) -> Iterator[Values]:
+    """Yield the gaps, each as wide as it goes: ANY stands where no value of the fact makes a difference."""
+    known = set(gaps)
+    found: list[Values] = []
+    for gap in gaps:
+        if any(all(one in (ANY, value) for one, value in zip(wide, gap, strict=True)) for wide in found):
+            continue
+        for place in range(len(gap)):
+            wider = (*gap[:place], ANY, *gap[place + 1 :])
+            choices = [
+                domain if value == ANY else [value]
+                for value, domain in zip(wider, domains.values(), strict=True)
+            ]
+            if known.issuperset(product(*choices)):
+                gap = wider  # noqa: PLW2901 - it grows wider place by place
+        found.append(gap)
+        yield gap
+
+
+def _describe(gap: Values, domains: Domains) -> str:
+    told = [
+        f"{name} unknown" if value is None else f"{name} {value}"
+        for name, value in zip(domains, gap, strict=True)
+        if value != ANY
+    ]
+    return ", ".join(told) or "whatever facts"

@@ -1,0 +1,178 @@
+"""The routing rules (config/routing.yaml): which salespeople may take which lead."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from leadops.calendar.working_hours import Holidays, parse_span
+from leadops.company import ZoneName
+from leadops.settings import Settings
+
+#: Facts of a lead that a salesperson's profile has a list for.
+PROFILE_LISTS = {"region": "regions", "industry": "industries", "language": "languages"}
+MatchedFact = Literal["region", "industry", "language"]
+Facts = Mapping[str, str]
+
+
+def fold(text: object) -> str:
+    """Return `text` as it is compared: trimmed and case-folded."""
+    return str(text).strip().casefold()
+
+
+class FactDerivation(Settings):
+    """How a fact is derived from another one."""
+
+    source: str = Field(alias="from", min_length=1)
+    values: dict[str, list[str]]
+
+    def find(self, value: str) -> str | None:
+        """Return the result for `value`, or None if it is not listed."""
+        wanted = fold(value)
+        return next((to for to, names in self.values.items() if wanted in map(fold, names)), None)
+
+
+class RoutingRule(Settings):
+    """Which salespeople may take a kind of lead."""
+
+    name: str = Field(min_length=1)
+    when: dict[str, list[str]] = Field(default={})
+    same: list[MatchedFact] = Field(default=[])
+    reps: list[str] | None = None
+    if_nobody: Literal["next", "wait"] = "wait"
+
+    def matches(self, facts: Facts) -> bool:
+        """Return whether the rule applies to a lead with these facts."""
+        return all(
+            name in facts and fold(facts[name]) in map(fold, values) for name, values in self.when.items()
+        ) and all(name in facts for name in self.same)
+
+
+class WorkingDay(Settings):
+    """Hours of work, the same on every working day; local time."""
+
+    days: list[int] = Field(min_length=1)  # 1 (Monday) to 7
+    start: str
+    end: str
+
+    @model_validator(mode="after")
+    def _readable(self) -> "WorkingDay":
+        parse_span(f"{self.start}-{self.end}")
+        if not set(self.days) <= set(range(1, 8)):
+            raise ValueError("days are 1 (Monday) to 7")
+        return self
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """From and until, in minutes after local midnight."""
+        start, end = parse_span(f"{self.start}-{self.end}")
+        return start, end
+
+
+class ProfileDefaults(Settings):
+    """What applies if a profile does not say it."""
+
+    capacity_per_day: int = Field(ge=0)  # leads
+    working_hours: WorkingDay
+
+
+class LeadQueue(Settings):
+    """Where leads wait while everybody who may take them is at capacity."""
+
+    name: str = Field(min_length=1)
+    alarm_after_minutes: float = Field(gt=0)  # working minutes
+
+
+class AfterHoursQueue(Settings):
+    """Who looks after leads while nobody is at work."""
+
+    name: str = Field(min_length=1)
+    alarm_after_minutes: float | None = Field(default=None, gt=0)  # wall-clock minutes
+    owner_id: str | None = None
+    bot: bool = False
+
+
+class MoveOn(Settings):
+    """When a lead moves on to the next salesperson."""
+
+    at_most: int = Field(ge=0, le=2)  # times in a cycle
+    after_minutes: float = Field(gt=0)  # working minutes of the new owner
+
+
+class SlackSettings(Settings):
+    """How salespeople are notified."""
+
+    enabled: bool
+    channel: str | None = Field(default=None, pattern=r"^[CGD][A-Z0-9]+$")
+    crm_link: str = Field(default="", pattern=r"^(https?://\S*\{id\}\S*)?$")
+    wait_for_id_minutes: float = Field(ge=0)
+    drop_after_minutes: float = Field(gt=0)
+    at_most: int = Field(ge=1)
+    seconds_between: float = Field(ge=0)
+
+
+class RoutingRules(Settings):
+    """config/routing.yaml."""
+
+    derive: dict[str, FactDerivation] = Field(default={})
+    rules: list[RoutingRule] = Field(min_length=1)
+    weights: dict[str, float] = Field(default={})
+    window_days: float = Field(gt=0)
+    defaults: ProfileDefaults
+    holidays: dict[ZoneName, str] = Field(default={})
+    days_off: list[date] = Field(default=[])
+    account_owner_beyond_capacity: bool
+    queue: LeadQueue
+    after_hours: AfterHoursQueue
+    move_on: MoveOn
+    slack: SlackSettings
+
+    @field_validator("rules")
+    @classmethod
+    def _named_apart(cls, rules: list[RoutingRule]) -> list[RoutingRule]:
+        if len({rule.name for rule in rules}) < len(rules):
+            raise ValueError("each rule needs its own name")
+        return rules
+
+    @field_validator("weights")
+    @classmethod
+    def _positive(cls, weights: dict[str, float]) -> dict[str, float]:
+        if any(weight <= 0 for weight in weights.values()):
+            raise ValueError(
+                "a weight must be above 0; to exclude a salesperson, use `reps` in the rules or the CRM"
+            )
+        return weights
+
+    @field_validator("holidays")
+    @classmethod
+    def _known(cls, countries: dict[str, str]) -> dict[str, str]:
+        for country in countries.values():
+            Holidays(country=country)
+        return countries
+
+    @model_validator(mode="after")
+    def _queues_apart(self) -> "RoutingRules":
+        if self.queue.name == self.after_hours.name:
+            raise ValueError("queue and after_hours need different names")
+        return self
+
+    def complete_facts(self, traits: Facts) -> dict[str, str]:
+        """Return `traits` with the facts derived from them; a known trait takes precedence."""
+        facts = {name: value for name, value in traits.items() if value.strip()}
+        for name, derivation in self.derive.items():
+            if name not in facts and derivation.source in facts:
+                found = derivation.find(facts[derivation.source])
+                if found is not None:
+                    facts[name] = found
+        return facts
+
+    def used_facts(self) -> set[str]:
+        """Return the names of the facts that the rules use."""
+        return {name for rule in self.rules for name in [*rule.when, *rule.same]}
+
+    def fingerprint(self) -> str:
+        """Return a hash of everything that influences a decision."""
+        decisive = self.model_dump_json(exclude={"slack"})
+        return hashlib.sha256(decisive.encode()).hexdigest()[:16]

@@ -1,0 +1,26 @@
+-- name: list_past_mqls
+-- Live MQLs of a time span, with the facts known today.
+select
+    mql.lead_id,
+    mql.occurred_at as qualified_at,
+    coalesce(
+        'account:' || leads.account_id,
+        'company:' || md5(nullif(traits.company, '')),
+        'lead:' || mql.lead_id
+    ) as account,
+    jsonb_strip_nulls(coalesce(traits.facts, '{}') || jsonb_build_object('campaign', mql.campaign)) as traits
+from lifecycle.current_transitions as mql
+left join identity.leads as leads on mql.lead_id = leads.lead_id
+left join lateral (
+    select
+        jsonb_object_agg(known_traits.trait, known_traits.value #>> '{}') as facts,
+        max(lower(btrim(known_traits.value #>> '{}'))) filter (where known_traits.trait = 'company') as company
+    from identity.person_traits as known_traits
+    where known_traits.lead_id = mql.lead_id
+) as traits on true
+where
+    mql.stage = 'mql'
+    and mql.occurred_at > %(since)s
+    and mql.occurred_at <= %(now)s
+    and not coalesce((mql.evidence ->> 'backfill')::boolean, false)
+order by mql.occurred_at asc, mql.lead_id asc, mql.cycle asc;

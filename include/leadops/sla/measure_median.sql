@@ -1,5 +1,0 @@
-select
-    count(*) as leads,
-    percentile_cont(0.5) within group (order by business_minutes) as minutes
-from sla.clocks
-where clock = 'sal' and stopped_by = 'contact' and stopped_at > %(since)s and stopped_at <= %(now)s
