@@ -7,11 +7,9 @@ from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
 from benchmarks.repeat import time_repeated
 from benchmarks.settle import settle
-from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.refresh import Refreshed, refresh_attribution
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.db import Connection
-from leadops.settings import load_config
 
 DAY = date(2026, 6, 30)
 UNTIL = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -47,7 +45,7 @@ def measure_attribution(*, quick: bool) -> Measured:
         ],
         remarks=[
             f"{touches:,} touches and {done.conversions:,} conversions read; seven models by channel and by"
-            f" campaign, {load_config('attribution', AttributionSettings).evidence.draws} samples each.",
+            f" campaign, {Config().attribution.evidence.draws} samples each.",
             f"The ratio: {few:,} touches in the period, without and with {few * 100:,} before it.",
         ],
     )
@@ -76,7 +74,7 @@ def fill_touches(
 
 def refresh(connection: Connection) -> Refreshed:
     """Refresh DAY with the shipped settings."""
-    settings = load_config("attribution", AttributionSettings)
-    done = refresh_attribution(connection, day=DAY, settings=settings, company=Company(), now=UNTIL)
+    settings = Config().attribution
+    done = refresh_attribution(connection, day=DAY, settings=settings, company=Config().company, now=UNTIL)
     connection.commit()
     return done

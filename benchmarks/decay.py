@@ -5,11 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.db import Connection, load_sql
 from leadops.scoring.decay import Decayed, decay_leads
-from leadops.scoring.rules import RuleSet
-from leadops.settings import load_config
 
 
 def measure_decay(*, quick: bool) -> Measured:
@@ -17,7 +15,7 @@ def measure_decay(*, quick: bool) -> Measured:
     leads = 20_000 if quick else 1_000_000
     with open_arena() as arena, arena.connect() as connection:
         now = datetime.now(UTC)
-        yesterday = now.astimezone(load_config("company", Company).zone).date() - timedelta(days=1)
+        yesterday = now.astimezone(Config().company.zone).date() - timedelta(days=1)
         fill_behaviour(connection, leads=leads, now=now - timedelta(days=2))
         first, all_due = night(connection, yesterday - timedelta(days=1))
         usual, due = night(connection, yesterday)
@@ -47,7 +45,7 @@ def fill_behaviour(connection: Connection, *, leads: int, now: datetime) -> None
 
 def night(connection: Connection, day: date) -> tuple[float, Decayed]:
     """Decay to the end of `day` under the default rules; return the seconds and what was done in all."""
-    rules, zone = load_config("scoring", RuleSet), load_config("company", Company).zone
+    rules, zone = Config().scoring, Config().company.zone
     leads = rows = points = 0
     started = time.perf_counter()
     while True:

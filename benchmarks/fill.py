@@ -15,14 +15,11 @@ from pathlib import Path
 
 import psycopg
 
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.db import Connection, connect
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
 from leadops.migrations.run import migrate
-from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
-from leadops.settings import load_config
 from leadops_stack.postgres import PostgresServer
 
 LEADS = """
@@ -113,13 +110,13 @@ def measure(connection: Connection, *, events: int, leads: int) -> None:
     fill(connection, events=events, leads=leads, now=now)
     print(f"fill     {time.perf_counter() - started:6.1f} s")
 
-    settings = load_config("identity", IdentitySettings)
+    settings = Config().identity
     started = time.perf_counter()
     while (resolved := resolve_events(connection, now=now, settings=settings)).remaining:
         print(f"  {time.perf_counter() - started:6.1f} s {resolved}")
     print(f"resolve  {time.perf_counter() - started:6.1f} s")
 
-    rules, zone = load_config("scoring", RuleSet), load_config("company", Company).zone
+    rules, zone = Config().scoring, Config().company.zone
     started = time.perf_counter()
     while (scored := score_leads(connection, rules=rules, zone=zone, now=now)).remaining:
         print(f"  {time.perf_counter() - started:6.1f} s {scored}")

@@ -15,7 +15,8 @@ import yaml
 
 from benchmarks.arena import PATIENCE, Arena, free_port
 from benchmarks.form_load import SECRET
-from leadops.settings import Endpoint, config_file
+from leadops.config.load_config import shipped_file
+from leadops.settings import Endpoint
 from leadops_sandbox.settings import Tokens
 
 
@@ -85,7 +86,7 @@ def _connections(sandbox: Endpoint | None) -> dict[str, str]:
 
 
 def _write_settings(folder: Path) -> Path:
-    settings = yaml.safe_load(config_file("gateway").read_text(encoding="utf-8"))
+    settings = yaml.safe_load(shipped_file("gateway").read_text(encoding="utf-8"))
     settings["forms"]["signers"] = {"events_per_second": 1e6, "burst": 1e6}
     folder.mkdir(exist_ok=True)
     (folder / "gateway.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")

@@ -7,10 +7,9 @@ from typing import Any
 from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
 from benchmarks.settle import settle
+from leadops.configuration import Config
 from leadops.db import Connection, load_sql
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.settings import load_config
 
 
 def measure_identity(*, quick: bool) -> Measured:
@@ -74,7 +73,7 @@ def fill_history(connection: Connection, *, events: int, leads: int) -> None:
 
 def resolve_all(connection: Connection) -> dict[str, int]:
     """Resolve what waits; return how many events that were and how many joins it made."""
-    settings = load_config("identity", IdentitySettings)
+    settings = Config().identity
     events = joined = 0
     while True:
         done = resolve_events(connection, now=datetime.now(UTC), settings=settings)

@@ -10,16 +10,13 @@ from benchmarks.figures import Figure, Measured
 from benchmarks.fill import fill
 from benchmarks.prepared_ma import learn_ids
 from leadops.clients.ma import MaClient
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.delivery.audit import AuditResult, audit_scores
-from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
-from leadops.settings import Endpoint, load_config
+from leadops.settings import Endpoint
 
 #: As in the task: a push leaves off in time for the next minute's.
 PUSH_TIME = timedelta(seconds=50)
@@ -55,14 +52,14 @@ def measure_minute_run(*, quick: bool) -> Measured:
 
 
 def _resolve(arena: Arena) -> int:
-    settings = load_config("identity", IdentitySettings)
+    settings = Config().identity
     with arena.connect() as connection:
         done = _work_off(lambda: resolve_events(connection, now=_now(), settings=settings))
     return sum(each.events for each in done)
 
 
 def _score(arena: Arena) -> int:
-    rules, company = load_config("scoring", RuleSet), load_config("company", Company)
+    rules, company = Config().scoring, Config().company
     with arena.connect() as connection:
         done = _work_off(
             lambda: score_leads(connection, rules=rules, zone=company.zone, now=_now(), lane=0),
@@ -75,7 +72,7 @@ def _push(arena: Arena, endpoint: Endpoint) -> PushReport:
         database_url=arena.url,
         endpoint=endpoint,
         target="ma",
-        settings=load_config("delivery", DeliverySettings),
+        settings=Config().delivery,
         clock=_now,
         sleep=time.sleep,
         until=_now() + PUSH_TIME,

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.deltas import Deltas
-from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.configuration import Config
 from leadops.delivery.push import push_target
-from leadops.settings import Endpoint, load_config
+from leadops.settings import Endpoint
 
 #: Calls a second: the permits are still taken and written down, but never run out.
 NO_LIMIT = 100_000
@@ -16,7 +16,7 @@ NO_LIMIT = 100_000
 
 def prepare_leadops(deltas: Deltas, endpoint: Endpoint, _folder: Path) -> Callable[[], None]:
     """Return what pushes everything that waits in the ledger, with the default number of connections."""
-    settings = load_config("delivery", DeliverySettings)
+    settings = Config().delivery
     ma = settings.targets["ma"].model_copy(update={"calls_per_second": NO_LIMIT, "burst": NO_LIMIT})
     settings = settings.model_copy(update={"targets": {"ma": ma}})
 

@@ -8,17 +8,14 @@ from benchmarks.attribution import fill_touches
 from benchmarks.figures import Figure, Measured
 from benchmarks.repeat import time_repeated
 from benchmarks.settle import settle
-from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.refresh import refresh_attribution
 from leadops.calendar.local_days import day_bounds
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.db import Connection
-from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.refresh import Refreshed, refresh_day
-from leadops.settings import load_config
 
 DAY = date(2026, 6, 30)
-COMPANY = Company()
+COMPANY = Config().company
 START, UNTIL = day_bounds(DAY, COMPANY.zone)[1:]
 
 #: Rows of the lifecycle that fill_stages.sql makes of a lead.
@@ -40,7 +37,7 @@ def measure_refresh_funnel(*, quick: bool) -> Measured:
         raise RuntimeError(f"{half} rows of each kind were to be read: {counted}, {shared}")
     with open_arena() as arena, arena.connect() as connection:
         fill_stages(connection, leads=int(few / STAGES), since=START, until=UNTIL, first=400_000_000)
-        looks_back = load_config("funnel", FunnelSettings).looks_back
+        looks_back = Config().funnel.looks_back
         recent = START - timedelta(days=looks_back)
         fill_stages(connection, leads=history, since=recent, until=START, first=200_000_000)
         alone, before = time_repeated(lambda: refresh(connection), times=5)
@@ -80,7 +77,7 @@ def fill_stages(connection: Connection, *, leads: int, since: datetime, until: d
 
 def share(connection: Connection) -> int:
     """Share the conversions of DAY; return how many touches were read."""
-    settings = load_config("attribution", AttributionSettings)
+    settings = Config().attribution
     done = refresh_attribution(connection, day=DAY, settings=settings, company=COMPANY, now=UNTIL)
     connection.commit()
     return done.touches
@@ -88,5 +85,13 @@ def share(connection: Connection) -> int:
 
 def refresh(connection: Connection) -> Refreshed:
     """Build DAY with the shipped settings, just when it is over."""
-    settings = load_config("funnel", FunnelSettings)
-    return refresh_day(connection, day=DAY, company=COMPANY, settings=settings, now=UNTIL)
+    config = Config()
+    return refresh_day(
+        connection,
+        day=DAY,
+        company=COMPANY,
+        settings=config.funnel,
+        contract=config.kpi,
+        policy=config.sla,
+        now=UNTIL,
+    )

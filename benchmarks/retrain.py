@@ -11,9 +11,8 @@ from importlib.resources import files
 
 from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.db import Connection, connect
-from leadops.settings import load_config
 from leadops.training.retrain import retrain
 from leadops.training.training_settings import TrainingSettings
 
@@ -75,7 +74,7 @@ def fill_training(connection: Connection, *, leads: int) -> None:
 
 def settings_of_thirty() -> TrainingSettings:
     """Return the shipped settings with ten features more."""
-    shipped = load_config("training", TrainingSettings).model_dump(mode="json")
+    shipped = Config().training.model_dump(mode="json")
     return TrainingSettings.model_validate(shipped | {"features": shipped["features"] | MORE})
 
 
@@ -84,9 +83,7 @@ def main() -> None:
     settings = settings_of_thirty()
     with connect(os.environ["LEADOPS_DATABASE_URL"]) as connection:
         started = time.perf_counter()
-        made = retrain(
-            connection, day=DAY, settings=settings, company=Company(timezone="Asia/Tokyo"), now=UNTIL
-        )
+        made = retrain(connection, day=DAY, settings=settings, company=Config().company, now=UNTIL)
         seconds = time.perf_counter() - started
     told = {
         "seconds": seconds,

@@ -18,8 +18,9 @@ from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
-from leadops.settings import Endpoint, load_config
+from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
+from tests.shipped import SHIPPED
 
 SERIAL = count(1)
 
@@ -30,7 +31,7 @@ def clock() -> datetime:
 
 def impatient(**changes: Any) -> DeliverySettings:
     """The default settings, but for `changes` to the MA's, and with hardly any back-off."""
-    settings = load_config("delivery", DeliverySettings)
+    settings = SHIPPED.delivery
     target = settings.targets["ma"].model_copy(update={"calls_per_second": 10_000, "burst": 10_000} | changes)
     return settings.model_copy(update={"targets": {"ma": target}, "longest_backoff_seconds": 0.01})
 

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from leadops.db import Connection
-from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox_worker import WorkerConfig
-from leadops.settings import Endpoint, load_config
+from leadops.settings import Endpoint
 from leadops_sandbox.settings import Tokens
+from tests.shipped import SHIPPED
 
 
 def make_worker_configs(sandbox: str, database_url: str) -> list[WorkerConfig]:
-    settings = load_config("delivery", DeliverySettings)
+    settings = SHIPPED.delivery
     settings = settings.model_copy(update={"longest_backoff_seconds": 0.2})
     return [
         WorkerConfig(

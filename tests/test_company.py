@@ -3,12 +3,13 @@
 import pytest
 
 from leadops.company import Company
+from leadops.config.load_config import load_section
 from leadops.errors import ConfigError
-from leadops.settings import load_config
+from tests.shipped import SHIPPED
 
 
 def test_the_default_is_tokyo_in_english():
-    company = load_config("company", Company)
+    company = SHIPPED.company
     assert (company.zone.key, company.language) == ("Asia/Tokyo", "en")
 
 
@@ -17,4 +18,4 @@ def test_what_does_not_exist_is_refused_with_its_line(tmp_path, line):
     path = tmp_path / "company.yaml"
     path.write_text(f"\n{line}\n")
     with pytest.raises(ConfigError, match=r"company\.yaml:2: "):
-        load_config("company", Company, path=path)
+        load_section("company", Company, own=path)

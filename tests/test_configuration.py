@@ -5,68 +5,36 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pydantic import BaseModel
 
-from leadops.alerts.alert_settings import AlertSettings
-from leadops.attribution.attribution_settings import AttributionSettings
-from leadops.company import Company
-from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.economics.economics_settings import EconomicsSettings
-from leadops.events.event_settings import EventSettings
-from leadops.funnel.funnel_settings import FunnelSettings
-from leadops.gateway.gateway_settings import GatewaySettings
-from leadops.identity.identity_settings import IdentitySettings
-from leadops.lifecycle.kpi_contract import KpiContract
-from leadops.reports.report_settings import ReportSettings
-from leadops.routing.routing_rules import RoutingRules
-from leadops.scoring.rules import RuleSet
-from leadops.settings import config_file, load_config
-from leadops.sla.sla_policy import SlaPolicy
-from leadops.thresholds.threshold_settings import ThresholdSettings
-from leadops.training.training_settings import TrainingSettings
+from leadops.config.load_config import shipped_file
+from leadops.configuration import SECTIONS, Config, find_model
+from tests.shipped import SHIPPED
 
 ROOT = Path(__file__).parents[1]
 DOCS = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
-MODELS: dict[str, type[BaseModel]] = {
-    "alerts": AlertSettings,
-    "attribution": AttributionSettings,
-    "company": Company,
-    "delivery": DeliverySettings,
-    "economics": EconomicsSettings,
-    "events": EventSettings,
-    "funnel": FunnelSettings,
-    "gateway": GatewaySettings,
-    "identity": IdentitySettings,
-    "kpi": KpiContract,
-    "reports": ReportSettings,
-    "routing": RoutingRules,
-    "scoring": RuleSet,
-    "sla": SlaPolicy,
-    "thresholds": ThresholdSettings,
-    "training": TrainingSettings,
-}
 VARIABLE = re.compile(r"\b(?:LEADOPS_[A-Z][A-Z_]*[A-Z]|AIRFLOW_CONN_LEADOPS_[A-Z]+)\b")
 
 
 def test_every_file_has_a_model_and_a_line_in_the_docs() -> None:
     files = {path.stem for path in (ROOT / "include" / "leadops" / "config").glob("*.yaml")}
-    assert files == set(MODELS)
+    assert files == set(SECTIONS)
     assert set(re.findall(r"\| `(\w+)\.yaml`", DOCS)) == files
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
-def test_the_defaults_are_valid(name: str) -> None:
-    load_config(name, MODELS[name])  # type: ignore[type-var]
+@pytest.mark.parametrize("name", sorted(SECTIONS))
+def test_the_shipped_file_is_valid_and_has_a_typed_attribute(name: str) -> None:
+    assert isinstance(getattr(SHIPPED, name), find_model(name))
+    assert Config.__annotations__[name] == find_model(name).__name__
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", sorted(SECTIONS))
 def test_every_setting_stands_in_its_file_with_a_comment(name: str) -> None:
-    lines = config_file(name).read_text(encoding="utf-8").splitlines()
+    lines = shipped_file(name).read_text(encoding="utf-8").splitlines()
     tree = yaml.compose("\n".join(lines), Loader=yaml.SafeLoader)
     commented = {key for key, line in _keys(tree) if _has_comment(lines, line)}
     top = {key.value for key, _ in tree.value}
-    assert set(MODELS[name].model_fields) <= top | commented, "a setting does not stand in the file"
+    assert set(find_model(name).model_fields) <= top | commented, "a setting does not stand in the file"
     assert top <= commented, "a setting has no comment"
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from leadops.company import Company
+from leadops.config.load_config import load_section
 from leadops.errors import ConfigError
-from leadops.settings import load_config
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ def test_a_file_that_is_no_text_is_refused_with_its_line(tmp_path: Path, content
     path = tmp_path / "company.yaml"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=says):
-        load_config("company", Company, path=path)
+        load_section("company", Company, own=path)

@@ -1,9 +1,9 @@
 """Settings of the company as a whole: time zone, language and currency."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from leadops.settings import Settings
 
@@ -23,11 +23,32 @@ ZoneName = Annotated[str, AfterValidator(check_zone)]
 class Company(Settings):
     """config/company.yaml."""
 
-    timezone: ZoneName = "Asia/Tokyo"
-    language: Literal["en", "ja"] = "en"  # of messages to people
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "JPY"  # of deals and costs, ISO 4217
+    timezone: ZoneName
+    language: Literal["en", "ja"]  # of messages to people
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]  # of deals and costs, ISO 4217
 
     @property
     def zone(self) -> ZoneInfo:
         """The company's time zone."""
         return ZoneInfo(self.timezone)
+
+
+class InCompanyZone(Settings):
+    """Settings whose times are local: to a zone of their own, or else to the company's."""
+
+    timezone: ZoneName | None  # None: the company's
+    _company_timezone: str | None = PrivateAttr(None)
+
+    def in_company(self, company: Company) -> Self:
+        """Return these settings as those of `company`."""
+        settings = self.model_copy()
+        settings._company_timezone = company.timezone
+        return settings
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the times; raise ValueError for settings that no company has yet."""
+        name = self.timezone or self._company_timezone
+        if name is None:
+            raise ValueError("timezone is null; take the settings from in_company(...)")
+        return ZoneInfo(name)

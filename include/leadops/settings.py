@@ -1,22 +1,23 @@
-"""Where settings come from: YAML files checked by pydantic, secrets and hosts from connections."""
+"""What all settings models have in common; secrets and hosts, which come from connections."""
 
 import json
 import os
-from importlib.resources import files
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from leadops.errors import ConfigError
 
-Model = TypeVar("Model", bound="Settings")
-
 
 class Settings(BaseModel):
-    """Base of every settings model: unknown keys are errors, and settings do not change under way."""
+    """Base of every settings model: unknown keys are errors, and settings do not change under way.
+
+    A field that stands in a shipped file has no default here: that file is the only place of it.
+    """
+
+    #: Keys that have a new name (old: new); whoever still writes the old one is told the new one.
+    renamed: ClassVar[dict[str, str]] = {}
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,57 +72,6 @@ def endpoint(name: str) -> Endpoint:
         return endpoint_from_connection(json.loads(text))
     except (ValueError, TypeError, AttributeError) as error:
         raise ConfigError(f"{variable} is not a connection in JSON; see docs/configuration.md") from error
-
-
-def config_file(name: str) -> Path:
-    """Return the path of `name`.yaml: the one in LEADOPS_CONFIG_DIR where there is one, else the default."""
-    folder = os.environ.get("LEADOPS_CONFIG_DIR", "")
-    if folder and (own := Path(folder) / f"{name}.yaml").is_file():
-        return own
-    return Path(str(files("leadops.config").joinpath(f"{name}.yaml")))
-
-
-def load_config(name: str, model: type[Model], *, path: Path | None = None) -> Model:
-    """Read `name`.yaml (or `path`) into `model`; raise ConfigError naming file, line and fault."""
-    path = path or config_file(name)
-    try:
-        text = path.read_text(encoding="utf-8")
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        return model.model_validate(yaml.safe_load(text) or {})
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem}") from error
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise ConfigError(
-            f"{path}:{line}: holds the control character {error.character:#04x}; remove it"
-        ) from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path}:{line}: is not UTF-8; save the file as UTF-8") from error
-    except ValidationError as error:
-        faults = [
-            f"{path}:{_line_of(tree, fault['loc'])}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
-            for fault in error.errors()
-        ]
-        raise ConfigError("\n".join(faults)) from error
-
-
-def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
-    """Return the 1-based line of the setting at `location`, or of the nearest parent that the file has."""
-    line = node.start_mark.line + 1 if node else 1
-    for step in location:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
-            if not found:
-                continue  # pydantic names union branches too, which the file does not have
-            line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-    return line
 
 
 def postgres_url(*, user: str, password: str, host: str, port: int, database: str) -> str:

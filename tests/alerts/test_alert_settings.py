@@ -4,12 +4,13 @@ import pytest
 
 from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.kinds import KINDS
+from leadops.config.load_config import load_section
 from leadops.errors import ConfigError
-from leadops.settings import load_config
+from tests.shipped import SHIPPED
 
 
 def test_the_file_and_the_defaults_are_the_same():
-    assert load_config("alerts", AlertSettings) == AlertSettings()
+    assert SHIPPED.alerts == AlertSettings()
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ def test_a_wrong_setting_is_refused_by_name(tmp_path, line):
     path = tmp_path / "alerts.yaml"
     path.write_text(f"# mine\n{line}\n")
     with pytest.raises(ConfigError, match=r"alerts\.yaml:[12]: "):
-        load_config("alerts", AlertSettings, path=path)
+        load_section("alerts", AlertSettings, own=path)
 
 
 def test_escalation_can_be_changed_or_switched_off_by_kind():

@@ -8,7 +8,7 @@ import pytest
 
 from leadops.alerts.catalogue import Words, escape, load_catalogue
 from leadops.alerts.kinds import GROUPS, KINDS
-from leadops.company import Company
+from tests.shipped import SHIPPED, change
 
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
 NOT_FOR_ALERTS = {"README", "inside-sales"}
@@ -57,7 +57,7 @@ def test_every_kind_has_a_runbook_and_every_runbook_a_kind():
 
 
 def test_a_line_without_its_fact_is_left_out_and_facts_cannot_speak_markup():
-    words = Words(Company())
+    words = Words(SHIPPED.company)
     facts = {"times": 2, "error": "<!channel> & co", "task_id": None}
     assert words.say("dag_failed", "bad", facts) == "failures so far: 2\n&lt;!channel&gt; &amp; co"
     assert escape("a<b>&c") == "a&lt;b&gt;&amp;c"
@@ -73,11 +73,11 @@ def test_a_line_without_its_fact_is_left_out_and_facts_cannot_speak_markup():
     ],
 )
 def test_durations_are_words(span, en, ja):
-    assert Words(Company()).show_span(span) == en
-    assert Words(Company(language="ja")).show_span(span) == ja
+    assert Words(SHIPPED.company).show_span(span) == en
+    assert Words(change(SHIPPED.company, language="ja")).show_span(span) == ja
 
 
 def test_times_are_the_companys():
-    assert Words(Company(timezone="Europe/Berlin")).show_time("2026-07-30T17:00:00+00:00") == (
-        "2026-07-30 19:00 CEST"
-    )
+    assert Words(change(SHIPPED.company, timezone="Europe/Berlin")).show_time(
+        "2026-07-30T17:00:00+00:00"
+    ) == ("2026-07-30 19:00 CEST")

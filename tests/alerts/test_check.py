@@ -15,14 +15,13 @@ from leadops.alerts.incidents import beat, open_incident
 from leadops.alerts.render import render_incident
 from leadops.alerts.run_checks import CheckResult, run_checks
 from leadops.alerts.watch_cdp import CdpReading
-from leadops.company import Company
 from leadops.db import Connection, connect
 from leadops.funnel.findings import settle_findings
 from leadops.identity.violations import settle_violations
 from leadops.lifecycle.frozen_quarters import freeze_quarter, record_contract_changes
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.quarter import Quarter
-from leadops.settings import load_config
+from tests.shipped import SHIPPED
 
 SETTINGS = AlertSettings()
 
@@ -52,7 +51,7 @@ def incidents(connection: Connection) -> list[Incident]:
 
 
 def shown(incident: Incident) -> str:
-    rendered = render_incident(incident, words=Words(Company()), settings=SETTINGS)
+    rendered = render_incident(incident, words=Words(SHIPPED.company), settings=SETTINGS)
     return rendered.text + "\n" + "\n".join(block["text"]["text"] for block in rendered.blocks[1:-1])
 
 
@@ -281,10 +280,11 @@ def test_what_a_gate_of_the_funnel_finds_is_told_while_it_is_new_and_nobody_has_
 
 
 def test_a_contract_that_changes_a_frozen_quarter_is_told_until_it_is_put_right(connection, look, clock):
-    contract = load_config("kpi", KpiContract)
+    contract = SHIPPED.kpi
     body = contract.model_dump(mode="json")
     body["versions"][0]["mql"]["fit"] = 99
-    changed, company = KpiContract.model_validate(body), Company()
+    company = SHIPPED.company
+    changed = KpiContract.model_validate(body).in_company(company)
     freeze_quarter(connection, contract=contract, company=company, quarter=Quarter(2026, 3), now=clock())
     look()
     assert incidents(connection) == []

@@ -10,8 +10,8 @@ from leadops.alerts.catalogue import Words
 from leadops.alerts.deliver import Teller
 from leadops.alerts.incidents import open_incident
 from leadops.alerts.plan import plan_messages
-from leadops.company import Company
 from leadops.db import Connection, connect
+from tests.shipped import SHIPPED
 
 
 class KilledError(BaseException):
@@ -35,7 +35,7 @@ def make_teller(connection: Connection, chat: Any, settings: Any, clock: Any, ki
         connection,
         chat,
         settings=settings.model_copy(update={"look_up_after_seconds": 0}),
-        words=Words(Company()),
+        words=Words(SHIPPED.company),
         clock=clock,
         sleep=lambda seconds: None,
     )

@@ -13,7 +13,7 @@ from leadops.alerts.incident import Incident
 from leadops.alerts.kinds import KINDS
 from leadops.alerts.render import render_escalation, render_incident
 from leadops.alerts.render_digest import render_digest, render_digest_escalation
-from leadops.company import Company
+from tests.shipped import SHIPPED, change
 
 START = datetime(2026, 7, 30, 17, 2, tzinfo=UTC)
 CLOCK = {
@@ -131,7 +131,7 @@ def write_out(rendered: Rendered) -> str:
 
 
 def write_all(language: Any, settings: Any) -> Iterator[str]:
-    words, options = Words(Company(language=language)), {"settings": settings}
+    words, options = Words(change(SHIPPED.company, language=language)), {"settings": settings}
     for kind in KINDS:
         yield f"# {kind}\n{write_out(render_incident(make(kind), words=words, **options))}"
         ended = make(kind, minutes=72)
@@ -159,20 +159,22 @@ def test_the_texts_are_as_agreed(language, settings):
 @pytest.mark.parametrize("kind", KINDS)
 def test_facts_that_are_missing_leave_a_message_that_can_be_read(kind, settings):
     incident = Incident(1, kind, "x<y", START, None, None, {})
-    rendered = render_incident(incident, words=Words(Company()), settings=settings)
+    rendered = render_incident(incident, words=Words(SHIPPED.company), settings=settings)
     assert len(rendered.text) > len("CRITICAL: ")
     assert "<y" not in rendered.text
 
 
 def test_nothing_is_longer_than_slack_takes(settings):
     incident = make("dag_failed", error="x" * 9000, dag_id="d" * 9000)
-    rendered = render_incident(incident, words=Words(Company()), settings=settings)
+    rendered = render_incident(incident, words=Words(SHIPPED.company), settings=settings)
     assert len(rendered.text) <= 3000
     assert all(len(block["text"]["text"]) <= 3000 for block in rendered.blocks if "text" in block)
 
 
 def test_without_addresses_the_page_is_named_and_there_are_no_links(settings):
     plain = settings.model_copy(update={"runbook_base_url": "", "airflow_base_url": ""})
-    shown = write_out(render_incident(make("run_missed_deadline"), words=Words(Company()), settings=plain))
+    shown = write_out(
+        render_incident(make("run_missed_deadline"), words=Words(SHIPPED.company), settings=plain)
+    )
     assert "docs/runbooks/run_missed_deadline.md" in shown
     assert "http" not in shown

@@ -11,8 +11,9 @@ from leadops.alerts.tell import Told, tell
 from leadops.clients.chat import WebhookChat
 from leadops.company import Company
 from leadops.db import Connection
+from tests.shipped import SHIPPED, change
 
-JAPAN = Company(language="ja")
+JAPAN = change(SHIPPED.company, language="ja")
 
 
 def fail(connection: Connection, dag_id: str, clock: Any, **facts: Any) -> int:
@@ -42,7 +43,7 @@ def run(connection: Connection, slack: Any, settings: Any, clock: Any) -> Any:
             chat or slack.chat(),
             settings=settings.model_copy(update=changed),
             clock=clock,
-            company=company or Company(),
+            company=company or SHIPPED.company,
             sleep=lambda seconds: clock.forward(seconds=seconds),
         )
 

@@ -17,10 +17,10 @@ from leadops.alerts.incidents import open_incident
 from leadops.alerts.message import read_message
 from leadops.alerts.tell import tell
 from leadops.clients.chat import ApiChat, Blocks, Chat, Posted
-from leadops.company import Company
 from leadops.db import Connection, connect
+from tests.shipped import SHIPPED
 
-COMPANY = Company()
+COMPANY = SHIPPED.company
 DAGS = [f"dag_{number}" for number in range(9)]
 FAULTS = ["timeout_before", "timeout_after", "reset_before", "reset_after", "half_answer", "500", "429"]
 PATHS = ["/api/chat.*", "/api/conversations.*", "/api/*"]

@@ -12,7 +12,7 @@ from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.refresh import Refreshed, refresh_attribution
 from leadops.company import Company
 from leadops.db import Connection
-from leadops.settings import load_config
+from tests.shipped import SHIPPED
 
 #: Noon in Tokyo on the day that the tests refresh.
 DAY = date(2026, 6, 30)
@@ -21,7 +21,7 @@ NOON = datetime(2026, 6, 30, 3, 0, tzinfo=UTC)
 
 def settings_with(**changes: Any) -> AttributionSettings:
     """The shipped settings, numbers from one conversion on; `changes` as in the file, nested keys by `__`."""
-    body = load_config("attribution", AttributionSettings).model_dump()
+    body = SHIPPED.attribution.model_dump()
     body["evidence"] |= {"min_conversions": 1, "draws": 20}
     for path, value in changes.items():
         *parents, last = path.split("__")
@@ -36,7 +36,7 @@ def settings_with(**changes: Any) -> AttributionSettings:
 class Market:
     connection: Connection
     settings: AttributionSettings = field(default_factory=settings_with)
-    company: Company = field(default_factory=Company)
+    company: Company = SHIPPED.company
 
     def lead(self, number: int, **columns: Any) -> int:
         known = {"email": f"p{number}@x.example", "created_at": NOON, "first_event_seq": 0} | columns

@@ -8,10 +8,11 @@ import pytest
 
 from leadops.attribution.attribution_settings import MODELS
 from leadops.attribution.refresh import refresh_attribution
-from leadops.company import Company
+from leadops.cli.read_mapping import read_mapping
 from leadops.db import Connection
 from leadops.history.load import import_file
 from tests.attribution.conftest import settings_with
+from tests.shipped import SHIPPED, import_settings
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / os.environ.get("LEADOPS_REAL_DATA", "../shared/data") / "olist_funnel"
@@ -32,12 +33,12 @@ def test_each_deal_goes_to_the_origin_of_its_lead(connection: Connection) -> Non
     if not LEADS.is_file():
         pytest.skip(f"{LEADS} is missing; set LEADOPS_REAL_DATA to the folder of real data")
     for kind, path, mapping in (("leads", LEADS, "olist_leads"), ("transitions", DEALS, "olist_deals")):
-        file = ROOT / "docs" / "mappings" / f"{mapping}.yaml"
-        import_file(connection, kind=kind, path=path, mapping=file, now=NOW)
+        columns = read_mapping(kind, ROOT / "docs" / "mappings" / f"{mapping}.yaml")
+        import_file(connection, kind=kind, path=path, mapping=columns, now=NOW, **import_settings())
     # A year or more from first contact to deal is not rare in this file.
     settings = settings_with(conversion__stage="won", windows__days=600, period_days=600)
     done = refresh_attribution(
-        connection, day=date(2018, 11, 30), settings=settings, company=Company(), now=NOW
+        connection, day=date(2018, 11, 30), settings=settings, company=SHIPPED.company, now=NOW
     )
     assert (done.conversions, done.untouched, done.touches) == (842, 15, 8000 - 60)
     for model in MODELS:

@@ -15,17 +15,14 @@ import yaml
 
 from leadops.attribution.attribution_settings import MODELS
 from leadops.attribution.refresh import Refreshed, refresh_attribution
-from leadops.company import Company
 from leadops.db import Connection, connect
 from leadops.events.event_mapping import EventMapping
-from leadops.events.event_settings import EventSettings
 from leadops.events.store import accept_events
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.settings import load_config
 from leadops_stack.postgres import PostgresServer
 from tests.attribution.conftest import settings_with
 from tests.conftest import TEMPLATE
+from tests.shipped import SHIPPED
 
 pytestmark = pytest.mark.real_data
 
@@ -68,10 +65,10 @@ def touched(postgres: PostgresServer, rows: Rows) -> Iterator[Connection]:
         events: list[object] = [
             mapping.make_event(row) | {"event_id": f"row-{number}"} for number, row in enumerate(rows)
         ]
-        settings = load_config("events", EventSettings)
+        settings = SHIPPED.events
         taken = accept_events(connection, events, now=NOW, settings=settings, history=True)
         assert taken.accepted == len(rows)
-        resolve_events(connection, now=NOW, settings=load_config("identity", IdentitySettings))
+        resolve_events(connection, now=NOW, settings=SHIPPED.identity)
         connection.commit()
         yield connection
 
@@ -81,7 +78,7 @@ def refresh(connection: Connection, **changes: Any) -> Refreshed:
     settings = settings_with(
         conversion__stage=None, conversion__event="submit_form", touches__visit_minutes=0, **changes
     )
-    return refresh_attribution(connection, day=DAY, settings=settings, company=Company(), now=NOW)
+    return refresh_attribution(connection, day=DAY, settings=settings, company=SHIPPED.company, now=NOW)
 
 
 def credits(connection: Connection, model: str, column: str = "conversions") -> dict[str, Decimal]:

@@ -7,10 +7,10 @@ import psycopg
 import pytest
 
 from leadops.attribution.attribution_settings import MODELS
-from leadops.company import Company
 from leadops.db import connect
 from leadops.errors import PermanentError
 from tests.attribution.conftest import DAY, NOON, Market, settings_with
+from tests.shipped import SHIPPED, change
 
 
 def test_each_model_says_what_one_path_is_worth(market: Market) -> None:
@@ -192,7 +192,7 @@ def test_an_empty_day_says_so(market: Market) -> None:
 
 def test_a_day_is_counted_in_the_companys_zone(market: Market) -> None:
     """Days of Berlin around the night to 29 March 2026, in which the clock goes forward."""
-    market.company = Company(timezone="Europe/Berlin")
+    market.company = change(SHIPPED.company, timezone="Europe/Berlin")
     market.settings = settings_with(period_days=1)
     for lead, at in (
         (1, "2026-03-28T22:59"),
@@ -213,7 +213,7 @@ def test_another_zone_has_other_days(market: Market) -> None:
         market.convert(lead, (NOON - datetime(2026, 6, 30, hour, tzinfo=UTC)) / timedelta(days=1))
     market.settings = settings_with(period_days=1)
     assert market.refresh().conversions == 1
-    market.company = Company(timezone="Europe/Berlin")
+    market.company = change(SHIPPED.company, timezone="Europe/Berlin")
     assert market.refresh().conversions == 2
 
 

@@ -5,17 +5,16 @@ from datetime import UTC, datetime
 import psycopg
 
 from leadops.db import connect
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.settings import load_config
 from tests.browser.sites import Site
 from tests.browser.visitors import Visitor, wait_until
+from tests.shipped import SHIPPED
 
 
 def leads_of(visitor: Visitor) -> dict[str, str]:
     """Return the lead's email by event name, once the events have been resolved."""
     with connect(visitor.database_url) as connection:
-        settings = load_config("identity", IdentitySettings)
+        settings = SHIPPED.identity
         resolve_events(connection, now=datetime.now(UTC), settings=settings)
     with psycopg.connect(visitor.database_url) as connection:
         rows = connection.execute(

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from leadops.cli.attribution import app
+from leadops.config.load_config import shipped_file
 from leadops.errors import PermanentError
-from leadops.settings import config_file
 from tests.attribution.conftest import Market, market, settings_with
 
 __all__ = ["market"]
@@ -17,7 +17,7 @@ __all__ = ["market"]
 @pytest.fixture(autouse=True)
 def _credited(market: Market, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
-    shipped = config_file("attribution").read_text(encoding="utf-8")
+    shipped = shipped_file("attribution").read_text(encoding="utf-8")
     own = shipped.replace("min_conversions: 30", "min_conversions: 4").replace("stage: sql", "stage: won")
     (tmp_path / "attribution.yaml").write_text(own)
     monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(tmp_path))
@@ -61,7 +61,7 @@ def test_without_a_model_all_stand_side_by_side() -> None:
 
 
 def test_too_few_conversions_are_said_in_place_of_numbers(market: Market) -> None:
-    market.settings = settings_with(evidence__min_conversions=9)
+    market.settings = settings_with(evidence__min_conversions=9, conversion__stage="won")
     market.refresh()
     market.connection.commit()
     assert "No numbers: 4 conversions; 9 are needed for a number." in run("show")

@@ -11,7 +11,7 @@ from tests.scoring.conftest import World, world
 
 __all__ = ["rule_file", "scored", "world"]
 
-RULES = "behaviour:\n- {name: view, event: view, points: 16}\ndecay: {half_life_days: 10}\n"
+RULES = "behaviour:\n- {name: view, event: view, points: 16}\ndecay: {half_life_days: 10, grace_days: 0}\n"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -9,8 +10,6 @@ from typer.testing import CliRunner, Result
 from leadops.cli import funnel
 from leadops.db import Connection
 from leadops.errors import PermanentError
-from leadops.funnel.funnel_settings import FunnelSettings
-from leadops.settings import load_config
 from tests.funnel.conftest import Books, at
 
 NOW = at("06-10 08:00")
@@ -128,13 +127,11 @@ def test_days_built_again_are_named(books: Books) -> None:
     assert "still to be built" not in done.output
 
 
-def test_days_that_wait_are_counted(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_days_that_wait_are_counted(tmp_path: Path, books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     run("refresh", "--from", "2026-06-01", "--to", "2026-06-03")
     books.mql(at("06-01 10:00"))
-    few = FunnelSettings(dirty_days_at_most=1)
-    monkeypatch.setattr(
-        funnel, "load_config", lambda name, model: few if name == "funnel" else load_config(name, model)
-    )
+    (tmp_path / "funnel.yaml").write_text("dirty_days_at_most: 1\n")
+    monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(tmp_path))
 
     done = run("refresh", "--day", "2026-06-04")
 

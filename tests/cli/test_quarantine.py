@@ -7,9 +7,8 @@ from typer.testing import CliRunner, Result
 
 from leadops.cli.quarantine import app
 from leadops.errors import PermanentError
-from leadops.events.event_settings import EventSettings
 from leadops.events.store import accept_events
-from leadops.settings import load_config
+from tests.shipped import SHIPPED
 
 
 @pytest.fixture
@@ -19,7 +18,7 @@ def refused(database_url: str, item: dict[str, Any], monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("COLUMNS", "250")
     old = [item | {"event_id": f"old-{n}", "ts": "2018-07-01T00:00:00Z"} for n in (1, 2)]
     with psycopg.connect(database_url) as connection:
-        settings = load_config("events", EventSettings)
+        settings = SHIPPED.events
         for each in (*old, item | {"email": "ann@secret"}):
             accept_events(connection, [each], now=datetime.now(UTC), settings=settings)
 

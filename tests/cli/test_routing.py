@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from leadops.cli.routing import app
+from leadops.config.load_config import shipped_file
 from leadops.errors import PermanentError
-from leadops.settings import config_file
 from tests.routing.conftest import Office, office
 
 __all__ = ["office"]
@@ -67,7 +67,7 @@ def test_why_says_what_it_wants(lead: str, says: str) -> None:
 
 def test_simulate_compares_the_rules_of_now_with_new_ones(tmp_path: Path) -> None:
     new = tmp_path / "new.yaml"
-    new.write_text(config_file("routing").read_text().replace("weights: {}", "weights: {rep-a: 5}"))
+    new.write_text(shipped_file("routing").read_text().replace("weights: {}", "weights: {rep-a: 5}"))
     output = run("simulate", "--since", "3650d", "--rules", str(new))
     assert "rules now" in output
     assert "rules new" in output
@@ -91,7 +91,7 @@ def test_simulate_does_not_praise_rules_that_name_nobody(office: Office) -> None
 def test_lint_finds_nothing_or_fails(tmp_path: Path) -> None:
     assert "4 rules, 2 salespeople: nothing found" in run("lint")
     new = tmp_path / "new.yaml"
-    new.write_text(config_file("routing").read_text().replace("weights: {}", "weights: {rep-x: 5}"))
+    new.write_text(shipped_file("routing").read_text().replace("weights: {}", "weights: {rep-x: 5}"))
     result = CliRunner().invoke(app, ["lint", "--rules", str(new)])
     assert "weights names rep-x" in result.output
     assert isinstance(result.exception, PermanentError)

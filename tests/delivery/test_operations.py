@@ -13,14 +13,14 @@ import requests
 
 from leadops.db import Connection
 from leadops.delivery.dead_letters import discard_dead_letters, list_dead_letters, retry_dead_letters
-from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.operations import OPERATIONS, operations_with_id
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
-from leadops.settings import Endpoint, load_config
+from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
+from tests.shipped import SHIPPED
 
 
 def clock() -> datetime:
@@ -50,9 +50,7 @@ class Crm:
         self.want("create_lead", key, lead, email=email, company="b", source="x")
 
     def push(self, seconds: float = 10) -> PushReport:
-        settings = load_config("delivery", DeliverySettings).model_copy(
-            update={"longest_backoff_seconds": 0.01}
-        )
+        settings = SHIPPED.delivery.model_copy(update={"longest_backoff_seconds": 0.01})
         return push_target(
             database_url=self.database_url,
             endpoint=Endpoint(base_url=self.url, token=Tokens().crm, timeout=2),

@@ -8,20 +8,19 @@ from typing import Any
 import pytest
 from psycopg.rows import dict_row
 
-from leadops.company import Company
 from leadops.db import Connection
 from leadops.economics.costs import Cost, record_costs
 from leadops.economics.economics_settings import EconomicsSettings
 from leadops.economics.refresh import Refreshed, refresh_economics
-from leadops.settings import load_config
+from tests.shipped import SHIPPED, change
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
-COMPANY = Company(timezone="Asia/Tokyo", currency="JPY")
+COMPANY = change(SHIPPED.company, timezone="Asia/Tokyo", currency="JPY")
 
 
 def settings(**changed: Any) -> EconomicsSettings:
     """The defaults, with some changed."""
-    return load_config("economics", EconomicsSettings).model_copy(update=changed)
+    return SHIPPED.economics.model_copy(update=changed)
 
 
 @dataclass

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from leadops.company import Company
 from leadops.db import Connection
 from leadops.economics.refresh import refresh_economics
 from tests.economics.conftest import settings
 from tests.history.real_data import bring_in_olist
+from tests.shipped import SHIPPED, change
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 LAST = date(2018, 11, 14)
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.real_data, pytest.mark.timeout(300)]
 
 def test_a_year_of_mqls_and_the_months_that_are_not_ripe(connection: Connection) -> None:
     bring_in_olist(connection, now=NOW)
-    company = Company(timezone="America/Sao_Paulo", currency="BRL")
+    company = change(SHIPPED.company, timezone="America/Sao_Paulo", currency="BRL")
     done = refresh_economics(connection, day=LAST, settings=settings(ripe_days=1), company=company, now=NOW)
 
     # 842 deals, one of them won before its first contact. No MQL came after May 2018.

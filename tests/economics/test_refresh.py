@@ -4,13 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from leadops.company import Company
 from leadops.db import connect
 from leadops.economics.refresh import refresh_economics
-from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.refresh import refresh_day
-from leadops.settings import load_config
 from tests.economics.conftest import COMPANY, NOW, Books, settings
+from tests.shipped import SHIPPED, change
 
 D = Decimal
 
@@ -85,7 +83,11 @@ def test_days_are_those_of_the_company(books: Books) -> None:
     assert books.ratios("2026-03-31", "2026-03-01") == {}
     # The company moves its zone: the same moment is now a March day.
     refresh_economics(
-        books.connection, day=date(2026, 4, 1), settings=settings(), company=Company(timezone="UTC"), now=NOW
+        books.connection,
+        day=date(2026, 4, 1),
+        settings=settings(),
+        company=change(SHIPPED.company, timezone="UTC"),
+        now=NOW,
     )
     assert books.ratios("2026-04-01", "2026-03-01")["spring"]["mqls"] == 1
 
@@ -198,7 +200,9 @@ def test_the_months_are_the_sums_of_the_funnels_days(year: Books) -> None:
             year.connection,
             day=date.fromisoformat(f"2026-{day}"),
             company=COMPANY,
-            settings=load_config("funnel", FunnelSettings),
+            settings=SHIPPED.funnel,
+            contract=SHIPPED.kpi,
+            policy=SHIPPED.sla,
             now=NOW,
         )
     year.refresh("2026-05-31")

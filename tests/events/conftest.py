@@ -9,7 +9,7 @@ import pytest
 
 from leadops.db import Connection
 from leadops.events.event_settings import EventSettings
-from leadops.settings import load_config
+from tests.shipped import SHIPPED
 
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def settings() -> EventSettings:
-    return load_config("events", EventSettings)
+    return SHIPPED.events
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 import pytest
 
 from leadops.events.bots import is_bot
-from leadops.events.event_settings import BotSettings, EventSettings
-from leadops.settings import load_config
+from leadops.events.event_settings import BotSettings
+from tests.shipped import SHIPPED
 
-BOTS = load_config("events", EventSettings).bots
+BOTS = SHIPPED.events.bots
 
 
 @pytest.mark.parametrize(

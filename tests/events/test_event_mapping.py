@@ -4,16 +4,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from leadops.config.load_config import load_file
 from leadops.errors import ConfigError
 from leadops.events.event_mapping import EventMapping, EventTime, EventValue, nest
-from leadops.settings import load_config
 from leadops.tabular.file_row import BadRowError
 
 TOUCHES = Path(__file__).parents[2] / "docs" / "mappings" / "attribution_touches.yaml"
 
 
 def test_the_worked_mapping_makes_touches() -> None:
-    mapping = load_config("mapping", EventMapping, path=TOUCHES)
+    mapping = load_file(TOUCHES, EventMapping)
     row = {
         "customer_id": "A000100",
         "time": "2018-07-22T20:40:41Z",
@@ -111,7 +111,7 @@ def test_a_wrong_mapping_names_the_line(tmp_path: Path) -> None:
         "event: {constant: page_view}\nts: {column: t, zone: Mars}\nemail: {column: a, constant: b}\n"
     )
     with pytest.raises(ConfigError) as caught:
-        load_config("mapping", EventMapping, path=path)
+        load_file(path, EventMapping)
     assert f"{path}:2: ts.zone" in str(caught.value)
     assert f"{path}:3: email" in str(caught.value)
     with pytest.raises(ValidationError):

@@ -13,8 +13,8 @@ from leadops.db import Connection
 from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.refresh import Refreshed, refresh_day
 from leadops.lifecycle.kpi_contract import KpiContract
-from leadops.settings import load_config
 from leadops.sla.sla_policy import SlaPolicy
+from tests.shipped import SHIPPED, change
 
 #: All is looked at long after it happened.
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -33,10 +33,10 @@ def on(text: str) -> date:
 @dataclass
 class Books:
     connection: Connection
-    company: Company = field(default_factory=lambda: Company(timezone="Asia/Tokyo"))
+    company: Company = field(default_factory=lambda: change(SHIPPED.company, timezone="Asia/Tokyo"))
     settings: FunnelSettings = field(default_factory=FunnelSettings)
-    contract: KpiContract = field(default_factory=lambda: load_config("kpi", KpiContract))
-    policy: SlaPolicy = field(default_factory=lambda: load_config("sla", SlaPolicy))
+    contract: KpiContract = field(default_factory=lambda: SHIPPED.kpi)
+    policy: SlaPolicy = field(default_factory=lambda: SHIPPED.sla)
     now: datetime = NOW
 
     def lead(self, created: datetime, *, campaign: str | None = None, source: str | None = None) -> int:

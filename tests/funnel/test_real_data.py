@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from leadops.company import Company
 from leadops.db import Connection
 from leadops.funnel.findings import list_findings
 from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.gates import judge_days
 from tests.funnel.conftest import NOW, Books
 from tests.history.real_data import bring_in_olist
+from tests.shipped import SHIPPED, change
 
 #: Won deals by origin, counted by hand.
 WON = {
@@ -38,7 +38,7 @@ def books(connection: Connection) -> Books:
     connection.commit()
     # The figures look back over one day only, except in the test that asks for them.
     settings = FunnelSettings(lead_time_days=1, response_days=1, dirty_days_at_most=0)
-    return Books(connection, company=Company(timezone="America/Sao_Paulo"), settings=settings)
+    return Books(connection, company=change(SHIPPED.company, timezone="America/Sao_Paulo"), settings=settings)
 
 
 def days_of_deals(books: Books) -> list[date]:
@@ -52,7 +52,7 @@ def days_of_deals(books: Books) -> list[date]:
 def test_won_by_origin_and_the_deal_that_cannot_be(books: Books) -> None:
     for day in days_of_deals(books):
         books.refresh(day)
-    judge_days(books.connection, company=books.company, settings=books.settings, now=NOW)
+    judge_days(books.connection, company=books.company, settings=books.settings, policy=books.policy, now=NOW)
 
     wons = books.ask("select source, sum(wons), sum(left_out) from analytics.daily_funnel group by source")
     assert {source: won + left_out for source, won, left_out in wons if won} == WON

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from leadops.company import Company
 from leadops.errors import PermanentError
 from leadops.funnel.funnel_settings import FunnelSettings
 from tests.funnel.conftest import Books, at, on
+from tests.shipped import SHIPPED, change
 
 
 def test_a_day_is_counted_by_campaign_and_source(books: Books) -> None:
@@ -263,7 +263,7 @@ def test_a_lead_merged_after_its_mql_is_one_lead_with_the_earlier_mql(books: Boo
     ("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 6, 1), 24)]
 )
 def test_a_day_on_which_the_clock_changes_has_all_its_hours(books: Books, day: date, hours: int) -> None:
-    books.company = Company(timezone="Europe/Berlin")
+    books.company = change(SHIPPED.company, timezone="Europe/Berlin")
     midnight = datetime.combine(day, datetime.min.time(), books.company.zone)
     books.lead(midnight)
     books.lead(midnight.astimezone(at("01-01 00:00").tzinfo) + timedelta(hours=hours, microseconds=-1))
@@ -283,7 +283,7 @@ def test_another_zone_of_the_company_builds_all_days_anew(books: Books) -> None:
     books.refresh_all(on("06-01"), on("06-02"))
     assert books.daily("dt, mqls") == [(on("06-02"), 2)]
 
-    books.company = Company(timezone="Europe/Berlin")
+    books.company = change(SHIPPED.company, timezone="Europe/Berlin")
     done = books.refresh(on("06-03"))
 
     assert done.again == (on("06-01"), on("06-02"))

@@ -9,12 +9,10 @@ import httpx
 import pytest
 
 from leadops.delivery.outbox_worker import WorkerConfig
-from leadops.events.event_settings import EventSettings
 from leadops.gateway.app import create_app
 from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.serve import serve_in_thread
-from leadops.identity.identity_settings import IdentitySettings
-from leadops.settings import load_config
+from tests.shipped import SHIPPED
 
 KEY, TOKEN, SITE = "test-write-key-0123", "test-metrics-token-0123", "https://www.example.com"
 #: The old and the new secret of forms.
@@ -31,15 +29,15 @@ def serve(database_url: str) -> Iterator[Serve]:
         def start(
             *, url: str = database_url, worker_configs: Sequence[WorkerConfig] = (), **changes: Any
         ) -> httpx.Client:
-            settings = load_config("gateway", GatewaySettings)
+            settings = SHIPPED.gateway
             app = create_app(
                 database_url=url,
                 write_key=KEY,
                 metrics_token=TOKEN,
                 form_secrets=FORM_SECRETS,
                 settings=GatewaySettings.model_validate(settings.model_dump() | changes),
-                events=load_config("events", EventSettings),
-                identity=load_config("identity", IdentitySettings),
+                events=SHIPPED.events,
+                identity=SHIPPED.identity,
                 clock=lambda: datetime.now(UTC),
                 worker_configs=worker_configs,
             )

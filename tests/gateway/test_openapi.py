@@ -18,14 +18,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from leadops.events.event_settings import EventSettings
 from leadops.gateway.app import create_app
 from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.serve import serve_in_thread
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.signature import sign
-from leadops.settings import load_config
 from tests.gateway.conftest import FORM_SECRETS, KEY, TOKEN
+from tests.shipped import SHIPPED
 
 CHECKS = [
     not_a_server_error,
@@ -53,11 +51,9 @@ def served(database_url: str) -> Iterator[tuple[str, Any]]:
         write_key=KEY,
         metrics_token=TOKEN,
         form_secrets=FORM_SECRETS,
-        settings=GatewaySettings.model_validate(
-            load_config("gateway", GatewaySettings).model_dump() | changes
-        ),
-        events=load_config("events", EventSettings),
-        identity=load_config("identity", IdentitySettings),
+        settings=GatewaySettings.model_validate(SHIPPED.gateway.model_dump() | changes),
+        events=SHIPPED.events,
+        identity=SHIPPED.identity,
         clock=lambda: datetime.now(UTC),
     )
     with serve_in_thread(app) as url:

@@ -11,6 +11,7 @@ from leadops.db import Connection
 from leadops.history.load import import_file
 from leadops.history.mapping import MAPPINGS
 from leadops.history.outcomes import Imported, Refused
+from tests.shipped import import_settings
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -81,7 +82,7 @@ class Export:
     def bring_path(self, kind: str, path: Path, **options: Any) -> Imported:
         """Import the file at `path`."""
         mapping = MAPPINGS[kind].model_validate(KINDS[kind][0] | options.pop("mapping", {}))
-        given = {"now": NOW, "refuse": self.refused.append} | options
+        given = {"now": NOW, "refuse": self.refused.append} | import_settings() | options
         return import_file(self.connection, kind=kind, path=path, mapping=mapping, **given)
 
     def query(self, statement: Any, *values: object) -> list[tuple[Any, ...]]:

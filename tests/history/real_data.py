@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from leadops.cli.read_mapping import read_mapping
 from leadops.db import Connection
 from leadops.history.load import import_file
 from leadops.history.outcomes import Imported
+from tests.shipped import import_settings
 
 ROOT = Path(__file__).parents[2]
 REAL = ROOT / os.environ.get("LEADOPS_REAL_DATA", "../shared/data")
@@ -20,9 +22,8 @@ XEDUCATION = REAL / "xeducation" / "Leads.csv"
 def bring_in(connection: Connection, kind: str, path: Path, mapping: str, *, now: datetime) -> Imported:
     if not path.is_file():
         pytest.skip(f"NOT TESTED: {path} is missing; set LEADOPS_REAL_DATA to the folder of real data")
-    return import_file(
-        connection, kind=kind, path=path, mapping=ROOT / "docs" / "mappings" / f"{mapping}.yaml", now=now
-    )
+    columns = read_mapping(kind, ROOT / "docs" / "mappings" / f"{mapping}.yaml")
+    return import_file(connection, kind=kind, path=path, mapping=columns, now=now, **import_settings())
 
 
 def bring_in_olist(connection: Connection, *, now: datetime) -> list[Imported]:

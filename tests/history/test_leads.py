@@ -6,12 +6,11 @@ from leadops.db import Connection
 from leadops.delivery import audit
 from leadops.history.outcomes import Imported
 from leadops.identity.explain_identity import explain_identity
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.import_leads import ImportedLead, import_leads
-from leadops.settings import load_config
 from tests.identity.test_apply_merges import persons
 from tests.identity.test_resolve import seen
 from tests.scoring.conftest import World
+from tests.shipped import SHIPPED
 
 from .conftest import NOW, Export
 
@@ -156,7 +155,7 @@ def test_an_address_of_many_ties_nothing(export: Export, connection: Connection)
 def test_a_lead_without_an_address_is_explained_and_not_missed_in_the_ma(export: Export) -> None:
     export.bring("leads", [BEN])
     (lead,) = export.query("select lead_id from identity.leads")[0]
-    person = explain_identity(export.connection, lead, settings=load_config("identity", IdentitySettings))
+    person = explain_identity(export.connection, lead, settings=SHIPPED.identity)
     assert (person.email_kind, [(each.kind, each.value) for each in person.identifiers]) == (
         None,
         [("crm_id", "c-2")],

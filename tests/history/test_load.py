@@ -19,6 +19,7 @@ from leadops.history.leads import Leads
 from leadops.history.load import import_file
 from leadops.history.mapping import CostsMapping
 from leadops.history.outcomes import Imported
+from tests.shipped import import_settings
 
 from .conftest import COSTS, NOW, Export, Rows, dump
 
@@ -231,11 +232,11 @@ def test_how_far_it_is_is_told(export: Export) -> None:
 
 def test_what_is_no_kind_or_of_another(export: Export) -> None:
     path = export.write("costs", ROWS["costs"])
-    mapping = CostsMapping.model_validate(COSTS)
+    given = {"mapping": CostsMapping.model_validate(COSTS), "now": NOW, **import_settings()}
     with pytest.raises(PermanentError, match="people: import one of leads, transitions, activities, costs"):
-        import_file(export.connection, kind="people", path=path, mapping=mapping, now=NOW)
+        import_file(export.connection, kind="people", path=path, **given)
     with pytest.raises(ConfigError, match="the mapping is not one of leads"):
-        import_file(export.connection, kind="leads", path=path, mapping=mapping, now=NOW)
+        import_file(export.connection, kind="leads", path=path, **given)
 
 
 def test_a_large_file_needs_no_more_memory_than_a_small_one(export: Export) -> None:

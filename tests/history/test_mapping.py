@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from leadops.config.load_config import load_file
 from leadops.errors import ConfigError
 from leadops.history.cells import Cells, Value
 from leadops.history.mapping import MAPPINGS, LeadsMapping
 from leadops.history.moments import Moment
-from leadops.settings import load_config
 from leadops.tabular.file_row import BadRowError
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -137,7 +137,7 @@ def test_a_wrong_mapping_is_refused_with_its_line(tmp_path: Path, lines: str, wo
     path = tmp_path / "mapping.yaml"
     path.write_text(lines)
     with pytest.raises(ConfigError, match=words):
-        load_config("mapping", LeadsMapping, path=path)
+        load_file(path, LeadsMapping)
 
 
 @pytest.mark.parametrize(
@@ -154,4 +154,4 @@ def test_a_wrong_mapping_is_refused_with_its_line(tmp_path: Path, lines: str, wo
 )
 def test_the_mappings_of_the_docs_are_valid(name: str, kind: str) -> None:
     path = next(file for file in MAPPING_FILES if file.stem == name)
-    assert load_config("mapping", MAPPINGS[kind], path=path).columns
+    assert load_file(path, MAPPINGS[kind]).columns

@@ -13,20 +13,18 @@ import httpx
 
 from leadops.db import Connection
 from leadops.delivery.dead_letters import list_dead_letters, retry_dead_letters
-from leadops.events.event_settings import EventSettings
 from leadops.events.store import accept_events
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
 from leadops.scoring.backfill import enqueue_interval
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
-from leadops.settings import load_config
 from tests.desk import Desk, clock
 from tests.scoring.conftest import TOKYO, World
 from tests.scoring.oracle import Happening
+from tests.shipped import SHIPPED
 
-EVENTS = load_config("events", EventSettings)
-IDENTITY = load_config("identity", IdentitySettings)
+EVENTS = SHIPPED.events
+IDENTITY = SHIPPED.identity
 
 #: The reason of the one fault that makes dead letters.
 REFUSED_ROW = "refused by a rule of this MA"
@@ -38,7 +36,7 @@ class Pipeline:
 
     desk: Desk
     gateway: httpx.Client
-    rules: RuleSet = field(default_factory=lambda: load_config("scoring", RuleSet))
+    rules: RuleSet = field(default_factory=lambda: SHIPPED.scoring)
     chunk: int = 500_000
     #: event_ids that somebody was told are taken, each as often as it was told to be new.
     taken: list[str] = field(default_factory=list)

@@ -28,23 +28,20 @@ from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.checks import CHECKS
 from leadops.alerts.run_checks import run_checks
 from leadops.clients.ma import MaClient
-from leadops.company import Company
 from leadops.db import connect
-from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
 from leadops.delivery.push import push_target
 from leadops.errors import LeadopsError
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
 from leadops.intake.signature import sign
 from leadops.migrations.run import migrate
-from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
-from leadops.settings import Endpoint, load_config
+from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from leadops_stack.postgres import PostgresServer
 from tests.conftest import free_port
+from tests.shipped import SHIPPED
 
 SECRET = "test-form-secret-0123"
 ENTRY = "from leadops.cli.app import run; run()"
@@ -254,7 +251,7 @@ class Town:
         return datetime.now(UTC) + self.ahead
 
     def worker_configs(self) -> list[WorkerConfig]:
-        settings = load_config("delivery", DeliverySettings)
+        settings = SHIPPED.delivery
         return [
             WorkerConfig(name, Endpoint(base_url=self.sandbox, token=token, timeout=2), *rest)
             for name, token in (("ma", Tokens().ma), ("crm", Tokens().crm))
@@ -308,7 +305,7 @@ def test_an_hour_without_the_other_side_is_told_and_made_up_for(
 def test_score_changes_wait_for_the_lead_and_follow_in_order(database_url: str, sandbox: str) -> None:
     """While the MA is down a form and later visits give points; once it is back the lead comes first."""
     town = Town(database_url, sandbox)
-    settings = load_config("delivery", DeliverySettings)
+    settings = SHIPPED.delivery
     endpoint = Endpoint(base_url=sandbox, token=Tokens().ma, timeout=2)
 
     def push_all(*, effects_only: bool) -> None:
@@ -326,9 +323,9 @@ def test_score_changes_wait_for_the_lead_and_follow_in_order(database_url: str, 
 
     def minute() -> None:
         with connect(database_url) as connection:
-            resolve_events(connection, now=town.clock(), settings=load_config("identity", IdentitySettings))
-            zone = load_config("company", Company).zone
-            rules = load_config("scoring", RuleSet)
+            resolve_events(connection, now=town.clock(), settings=SHIPPED.identity)
+            zone = SHIPPED.company.zone
+            rules = SHIPPED.scoring
             score_leads(connection, rules=rules, zone=zone, now=town.clock())
 
     with running(GatewayProcess(database_url, "http://127.0.0.1:1")) as gateway:

@@ -16,12 +16,9 @@ from leadops.db import connect
 from leadops.delivery.audit import audit_scores
 from leadops.delivery.push import push_target
 from leadops.identity.split_leads import split_leads
-from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.routing.assign_leads import assign_leads
-from leadops.routing.routing_rules import RoutingRules
-from leadops.settings import Endpoint, load_config
-from leadops.sla.sla_policy import SlaPolicy
+from leadops.settings import Endpoint
 from leadops.sla.watch_clocks import watch_clocks
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
@@ -32,6 +29,7 @@ from tests.integration.test_mql_to_owner import all_day
 from tests.scoring.conftest import World
 from tests.scoring.oracle import Happening
 from tests.scoring.test_score import rule_set
+from tests.shipped import SHIPPED
 
 RULES = rule_set(
     {"name": "view", "event": "page_view", "points": 50},
@@ -63,9 +61,9 @@ class Shop:
         poll_crm(connection, crm, now=self.now)
         crm.close()
         for _ in range(2):  # what the CRM calls a lead is known only after the push
-            qualify_leads(connection, contract=load_config("kpi", KpiContract), now=self.now)
-            watch_clocks(connection, policy=load_config("sla", SlaPolicy), now=self.now)
-            assign_leads(connection, rules=load_config("routing", RoutingRules), now=self.now)
+            qualify_leads(connection, contract=SHIPPED.kpi, now=self.now)
+            watch_clocks(connection, policy=SHIPPED.sla, now=self.now)
+            assign_leads(connection, rules=SHIPPED.routing, zone=SHIPPED.company.zone, now=self.now)
             connection.commit()
             self.push("crm")
 

@@ -12,19 +12,16 @@ from slack_sdk import WebClient
 
 from leadops.clients.chat import ApiChat
 from leadops.clients.crm import CrmClient
-from leadops.company import Company
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
-from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push_target
-from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.routing.assign_leads import assign_leads
-from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.tell import tell_reps
-from leadops.settings import Endpoint, load_config
+from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
+from tests.shipped import SHIPPED
 
 
 def clock() -> datetime:
@@ -45,7 +42,7 @@ def all_day(rep_id: str, language: str) -> dict[str, Any]:
 def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
     connection: Connection, database_url: str, tmp_path: Path
 ) -> None:
-    rules, start = load_config("routing", RoutingRules), clock()
+    rules, start = SHIPPED.routing, clock()
     connection.execute(
         "insert into identity.leads (email, created_at, first_event_seq) values ('a@b.example', now(), 0)"
     )
@@ -71,19 +68,24 @@ def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
         chat = ApiChat(WebClient(Tokens().slack, base_url=f"{url}/api/", timeout=5), "C0LEADOPS")
         told = 0
         for _ in range(2):
-            qualify_leads(connection, contract=load_config("kpi", KpiContract), now=clock())
-            assign_leads(connection, rules=rules, now=clock())
+            qualify_leads(connection, contract=SHIPPED.kpi, now=clock())
+            assign_leads(connection, rules=rules, zone=SHIPPED.company.zone, now=clock())
             connection.commit()
             push_target(
                 database_url=database_url,
                 endpoint=crm,
                 target="crm",
-                settings=load_config("delivery", DeliverySettings),
+                settings=SHIPPED.delivery,
                 clock=clock,
                 sleep=time.sleep,
                 until=clock() + timedelta(seconds=10),
             )
-            options = {"settings": rules.slack, "company": Company(), "clock": clock, "sleep": time.sleep}
+            options = {
+                "settings": rules.slack,
+                "company": SHIPPED.company,
+                "clock": clock,
+                "sleep": time.sleep,
+            }
             told += tell_reps(connection, chat, **options).told
         assert told == 1
         lines = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]

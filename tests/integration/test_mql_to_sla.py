@@ -9,21 +9,19 @@ import requests
 from leadops.clients.crm import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
-from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push_target
-from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import Qualified, qualify_leads
-from leadops.settings import Endpoint, load_config
-from leadops.sla.sla_policy import SlaPolicy
+from leadops.settings import Endpoint
 from leadops.sla.watch_clocks import watch_clocks
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
+from tests.shipped import SHIPPED
 
 
 def test_a_lead_goes_to_the_crm_and_comes_back_as_won(
     connection: Connection, database_url: str, tmp_path: Path
 ) -> None:
-    contract, policy = load_config("kpi", KpiContract), load_config("sla", SlaPolicy)
+    contract, policy = SHIPPED.kpi, SHIPPED.sla
     start = datetime.now(UTC)
     connection.execute(
         "insert into identity.leads (email, created_at, first_event_seq) values ('a@b.example', now(), 0)"
@@ -45,7 +43,7 @@ def test_a_lead_goes_to_the_crm_and_comes_back_as_won(
             database_url=database_url,
             endpoint=endpoint,
             target="crm",
-            settings=load_config("delivery", DeliverySettings),
+            settings=SHIPPED.delivery,
             clock=lambda: datetime.now(UTC),
             sleep=time.sleep,
             until=start + timedelta(minutes=1),

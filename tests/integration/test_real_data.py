@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from leadops.settings import config_file
+from leadops.config.load_config import shipped_file
 from tests.gateway.conftest import KEY
 from tests.integration.pipeline import Pipeline
 
@@ -30,7 +30,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def run(pipeline: Pipeline, tmp_path: Path) -> Run:
     """Run a command as a person does, in an environment of its own."""
-    delivery = config_file("delivery").read_text(encoding="utf-8")
+    delivery = shipped_file("delivery").read_text(encoding="utf-8")
     assert "calls_per_second: 100\n" in delivery
     (tmp_path / "delivery.yaml").write_text(delivery.replace("calls_per_second: 100\n", f"{FASTER}\n"))
     host, port = pipeline.desk.ma_url.rsplit(":", 1)

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from leadops.db import Connection
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import Qualified, qualify_leads
-from leadops.settings import load_config
+from tests.shipped import SHIPPED
 
 START = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def minutes(count: float) -> datetime:
 @dataclass
 class Company:
     connection: Connection
-    contract: KpiContract = field(default_factory=lambda: load_config("kpi", KpiContract))
+    contract: KpiContract = field(default_factory=lambda: SHIPPED.kpi)
 
     def lead(self, email: str = "taro@example.com") -> int:
         row = self.connection.execute(

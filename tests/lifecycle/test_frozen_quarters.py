@@ -10,16 +10,16 @@ from leadops.lifecycle.contract_changes import find_changes, find_governing
 from leadops.lifecycle.frozen_quarters import digest_contract, freeze_quarter, record_contract_changes
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.quarter import Quarter
-from leadops.settings import load_config
+from tests.shipped import SHIPPED, change
 
 NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 Q3 = Quarter(2026, 3)
-COMPANY = Company()
+COMPANY = SHIPPED.company
 
 
 def contract(*more: tuple[str, str, int], fit: int = 20) -> KpiContract:
     """The default contract, then versions (name, first day, fit points)."""
-    body = load_config("kpi", KpiContract).model_dump(mode="json")
+    body = SHIPPED.kpi.model_dump(mode="json")
     first = body["versions"][0]
     first["mql"]["fit"] = fit
     body["versions"] += [
@@ -92,7 +92,7 @@ def test_a_new_name_or_another_first_day_is_a_change_too() -> None:
 
 def test_another_zone_moves_every_midnight(connection: Connection) -> None:
     freeze(connection, contract())
-    assert compare(connection, contract(), Company(timezone="Europe/Berlin")) == {
+    assert compare(connection, contract(), change(SHIPPED.company, timezone="Europe/Berlin")) == {
         "2026-Q3": ["timezone: Asia/Tokyo → Europe/Berlin"]
     }
 

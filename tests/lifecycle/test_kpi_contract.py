@@ -3,17 +3,18 @@ from pathlib import Path
 
 import pytest
 
+from leadops.config.load_config import shipped_file
 from leadops.errors import ConfigError
 from leadops.lifecycle.kpi_contract import KpiContract
-from leadops.settings import config_file, load_config
+from tests.shipped import SHIPPED
 
-TEXT = config_file("kpi").read_text(encoding="utf-8")
+TEXT = shipped_file("kpi").read_text(encoding="utf-8")
 
 
 def read(text: str, folder: Path) -> KpiContract:
     path = folder / "kpi.yaml"
     path.write_text(text, encoding="utf-8")
-    return load_config("kpi", KpiContract, path=path)
+    return SHIPPED.with_file("kpi", path).kpi
 
 
 def second_version(name: str, day: str) -> str:

@@ -3,15 +3,14 @@
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from leadops.db import Connection
-from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.orchestration import daily
-from leadops.settings import load_config as load
 from tests.funnel.conftest import Books, at, on
 
 #: Midnight of 2 June 2026 in Tokyo: the run that it begins is for the first.
@@ -71,16 +70,14 @@ def test_the_next_run_says_which_days_it_built_again(books: Books) -> None:
 
 
 def test_a_run_says_how_many_earlier_days_still_wait(
-    books: Books, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, books: Books, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(3):
         daily.refresh(context("refresh", MIDNIGHT - timedelta(days=number)))
     books.mql(at("05-30 10:00"))
     books.mql(at("05-31 10:00"))
-    few = FunnelSettings(dirty_days_at_most=1)
-    monkeypatch.setattr(
-        daily, "load_config", lambda name, model: few if name == "funnel" else load(name, model)
-    )
+    (tmp_path / "funnel.yaml").write_text("dirty_days_at_most: 1\n")
+    monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(tmp_path))
 
     # The run's own day, whose figures look back on both of them, is built anyway.
     done = daily.refresh(context("refresh"))

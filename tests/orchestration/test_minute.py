@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from leadops.config.load_config import shipped_file
 from leadops.db import Connection
-from leadops.events.event_settings import EventSettings
 from leadops.events.store import accept_events
 from leadops.orchestration import minute
-from leadops.settings import config_file, load_config
+from tests.shipped import SHIPPED
 
 LIVE: dict[str, Any] = {"dag_run": SimpleNamespace(run_type="scheduled", dag_id="score_leads")}
 
@@ -33,7 +33,7 @@ def _visit(connection: Connection) -> None:
         "properties": {},
         "context": {"page": "/pricing", "consent": True},
     }
-    done = accept_events(connection, [event], now=now, settings=load_config("events", EventSettings))
+    done = accept_events(connection, [event], now=now, settings=SHIPPED.events)
     assert done.accepted == 1
     connection.commit()
 
@@ -52,7 +52,7 @@ def test_an_event_becomes_points_and_a_changed_rule_takes_effect_with_the_next_m
     assert minute.score(LIVE)["points"] == 15
     assert minute.score(LIVE)["rows"] == 0
 
-    rules = config_file("scoring").read_text(encoding="utf-8")
+    rules = shipped_file("scoring").read_text(encoding="utf-8")
     (tmp_path / "scoring.yaml").write_text(rules.replace("points: 15", "points: 21", 1), encoding="utf-8")
     monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(tmp_path))
     done = minute.score(LIVE)

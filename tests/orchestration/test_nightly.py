@@ -12,6 +12,7 @@ from leadops.orchestration import nightly
 from tests.desk import Desk, desk, ma_url
 from tests.scoring.conftest import World, world
 from tests.scoring.oracle import Happening
+from tests.shipped import SHIPPED
 
 __all__ = ["desk", "ma_url", "world"]
 
@@ -40,10 +41,8 @@ def _use_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_night_decays_to_the_end_of_the_local_day_that_its_run_ends(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from leadops.scoring.rules import RuleSet
-    from leadops.settings import load_config
 
-    rules = load_config("scoring", RuleSet)
+    rules = SHIPPED.scoring
     happened = MIDNIGHT - timedelta(days=120)
     world.run(rules, [Happening("one", "request_document", happened, email="a@x.example")])
     monkeypatch.setattr(nightly, "now", lambda: MIDNIGHT + timedelta(seconds=1))

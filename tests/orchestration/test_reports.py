@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import requests
 
+from leadops.config.load_config import shipped_file
 from leadops.db import Connection
 from leadops.orchestration import reports
-from leadops.settings import config_file
 from leadops_sandbox.settings import Tokens
 from tests.reports.conftest import Desk, desk, slack
 
@@ -100,9 +100,9 @@ def test_the_minute_run_notes_a_kpi_yaml_that_changes_a_frozen_quarter(
 ) -> None:
     from leadops.orchestration import minute
 
-    monkeypatch.setattr(minute, "_push_to", lambda target: {})
+    monkeypatch.setattr(minute, "_push_to", lambda target, config: {})
     reports.freeze(context("freeze"))
-    default = config_file("kpi").read_text()
+    default = shipped_file("kpi").read_text()
     (tmp_path / "config" / "kpi.yaml").write_text(default.replace("fit: 20", "fit: 25"))
     minute.qualify()
     assert "kpi.yaml changes what was frozen for 2026-Q4: mql.fit: 20 → 25" in caplog.text

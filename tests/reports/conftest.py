@@ -13,9 +13,8 @@ from leadops.db import Connection
 from leadops.reports.make import Made, make_report
 from leadops.reports.period import Period
 from leadops.reports.report_settings import ReportSettings
-from leadops.settings import load_config
-from leadops.sla.sla_policy import SlaPolicy
 from leadops_sandbox.serve import serve_in_thread
+from tests.shipped import SHIPPED
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 Q3 = Period(date(2026, 7, 1), date(2026, 9, 30))
@@ -53,7 +52,7 @@ class Desk:
             period=Q3,
             settings=ReportSettings(folder=str(self.folder), **settings),
             company=Company.model_validate({"language": language}),
-            policy=load_config("sla", SlaPolicy),
+            policy=SHIPPED.sla,
             now=NOW,
             file=file,
         )

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from leadops.db import Connection
 from leadops.routing.assign_leads import AssignmentResult, assign_leads
 from leadops.routing.routing_rules import RoutingRules
-from leadops.settings import load_config
+from tests.shipped import SHIPPED
 
 #: A Monday, 10:00 in Tokyo.
 START = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
@@ -25,7 +25,7 @@ TABLES = (
 
 @cache
 def _defaults() -> dict[str, Any]:
-    return load_config("routing", RoutingRules).model_dump(by_alias=True, mode="json")
+    return SHIPPED.routing.model_dump(by_alias=True, mode="json")
 
 
 def rules(**changes: Any) -> RoutingRules:

@@ -8,11 +8,11 @@ from slack_sdk.webhook import WebhookClient
 
 from leadops.clients.chat import Chat, WebhookChat
 from leadops.clients.slack_errors import ChatUnknown
-from leadops.company import Company
 from leadops.db import connect
 from leadops.routing.tell import ToldReps, tell_reps
 from tests.alerts.conftest import Slack, slack, slack_server
 from tests.routing.conftest import Office, everybody
+from tests.shipped import SHIPPED
 
 __all__ = ["slack", "slack_server"]
 
@@ -23,7 +23,7 @@ def tell(office: Office, slack: Slack, *, chat: Chat | None = None, **changes: A
         office.connection,
         chat or slack.chat(timeout=1),
         settings=settings,
-        company=Company(),
+        company=SHIPPED.company,
         clock=slack.clock,
         sleep=lambda _: None,
     )

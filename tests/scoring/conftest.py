@@ -9,12 +9,11 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import ResolveResult, resolve_events
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import Scored, score_leads
-from leadops.settings import load_config
 from tests.scoring.oracle import Happening
+from tests.shipped import SHIPPED
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -25,7 +24,7 @@ class World:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.identity = load_config("identity", IdentitySettings)
+        self.identity = SHIPPED.identity
 
     def clear(self) -> None:
         self.connection.execute(

@@ -6,10 +6,10 @@ import pytest
 from leadops.errors import TransientError
 from leadops.scoring.rule_sets import is_in_effect, put_in_effect
 from leadops.scoring.rules import RuleSet
-from leadops.settings import load_config
 from tests.scoring.conftest import NOW, TOKYO, World
 from tests.scoring.test_decay import rule_set
 from tests.scoring.test_score import VIEW, view
+from tests.shipped import SHIPPED
 
 
 def test_rules_are_recorded_when_they_differ_from_the_last(world: World) -> None:
@@ -79,7 +79,7 @@ def test_machines_that_have_new_names_each_time_go_back_once_nobody_uses_the_new
 
 
 def test_rules_can_be_read_back_from_what_was_recorded() -> None:
-    rules = load_config("scoring", RuleSet)
+    rules = SHIPPED.scoring
     read, zone = RuleSet.from_body(json.loads(json.dumps(rules.body(TOKYO))))
     assert (read.body(zone), zone) == (rules.body(TOKYO), TOKYO)
 

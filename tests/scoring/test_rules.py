@@ -3,9 +3,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from leadops.config.load_config import load_section
 from leadops.errors import ConfigError
 from leadops.scoring.rules import RuleSet
-from leadops.settings import load_config
+from tests.shipped import SHIPPED
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 RULE = "{name: a, event: e, points: 5"
@@ -15,7 +16,7 @@ def refuse(tmp_path: Path, text: str) -> str:
     path = tmp_path / "scoring.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        load_config("scoring", RuleSet, path=path)
+        load_section("scoring", RuleSet, own=path)
     return str(caught.value).removeprefix(f"{path}:")
 
 
@@ -69,7 +70,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_the_default_rules_weigh_intent_over_habit() -> None:
-    rules = load_config("scoring", RuleSet)
+    rules = SHIPPED.scoring
     points = {rule.name: rule.points for rule in [*rules.behaviour, *rules.fit]}
     strong = ["view_pricing", "pricing_page", "request_document", "brand_search", "comparison_dwell"]
     assert min(points[name] for name in strong) >= 10 * max(
@@ -79,7 +80,7 @@ def test_the_default_rules_weigh_intent_over_habit() -> None:
 
 
 def test_the_hash_is_of_what_decides_points() -> None:
-    rules = load_config("scoring", RuleSet)
+    rules = SHIPPED.scoring
     turned = rules.model_copy(update={"behaviour": rules.behaviour[::-1], "chunk_leads": 7})
     assert turned.hash(TOKYO) == rules.hash(TOKYO)
     assert rules.hash(ZoneInfo("Europe/Berlin")) != rules.hash(TOKYO)

@@ -10,9 +10,9 @@ from psycopg.types.json import Jsonb
 from leadops.db import Connection
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
-from leadops.settings import load_config
 from leadops.sla.sla_policy import SlaPolicy
 from leadops.sla.watch_clocks import SlaWatchResult, watch_clocks
+from tests.shipped import SHIPPED
 
 #: A Monday, 10:00 in Tokyo.
 START = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
@@ -25,8 +25,8 @@ TABLES = (
 @dataclass
 class Desk:
     connection: Connection
-    policy: SlaPolicy = field(default_factory=lambda: load_config("sla", SlaPolicy))
-    contract: KpiContract = field(default_factory=lambda: load_config("kpi", KpiContract))
+    policy: SlaPolicy = field(default_factory=lambda: SHIPPED.sla)
+    contract: KpiContract = field(default_factory=lambda: SHIPPED.kpi)
     activities: int = 0
 
     def at(self, minutes: float) -> datetime:

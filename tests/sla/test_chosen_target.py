@@ -1,6 +1,6 @@
 """The target for the first contact that the daily threshold has chosen holds for MQLs from then on."""
 
-from leadops.sla.sla_policy import SlaPolicy
+from tests.shipped import change
 
 from .conftest import Desk
 
@@ -35,7 +35,7 @@ def test_another_policy_leaves_it_in_force(desk: Desk) -> None:
     desk.mql(1, 0, total=70)
     desk.watch(1)
     tiers = [tier.model_copy(update={"first_contact_minutes": 30}) for tier in desk.policy.tiers]
-    desk.policy = SlaPolicy.model_validate(desk.policy.model_copy(update={"tiers": tiers}).model_dump())
+    desk.policy = change(desk.policy, tiers=tiers)
     desk.watch(2)
     assert targets(desk)[1, "first_contact"] == 60
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from leadops.calendar.business_time import add_business_minutes, business_minutes
 from leadops.calendar.working_hours import Holidays, WorkingHours
 from leadops.errors import ConfigError
-from leadops.settings import load_config
 from leadops.sla.sla_calendar import SlaCalendar
-from leadops.sla.sla_policy import OffHours, SlaPolicy
+from leadops.sla.sla_policy import OffHours
+from tests.shipped import SHIPPED
 
-DEFAULT = load_config("sla", SlaPolicy)
+DEFAULT = SHIPPED.sla
 WEEK = ["monday", "tuesday", "wednesday", "thursday", "friday"]
 #: Among them both kinds of clock change, one by half an hour, one at midnight, and a zone without any.
 ZONES = [

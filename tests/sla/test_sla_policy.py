@@ -3,21 +3,22 @@ from pathlib import Path
 
 import pytest
 
+from leadops.config.load_config import shipped_file
 from leadops.errors import ConfigError
-from leadops.settings import config_file, load_config
 from leadops.sla.sla_policy import SlaPolicy
+from tests.shipped import SHIPPED
 
-TEXT = config_file("sla").read_text(encoding="utf-8")
+TEXT = shipped_file("sla").read_text(encoding="utf-8")
 
 
 def read(text: str, folder: Path) -> SlaPolicy:
     path = folder / "sla.yaml"
     path.write_text(text, encoding="utf-8")
-    return load_config("sla", SlaPolicy, path=path)
+    return SHIPPED.with_file("sla", path).sla
 
 
 def test_the_defaults_promise_ten_minutes_a_day_and_two_hours() -> None:
-    policy = load_config("sla", SlaPolicy)
+    policy = SHIPPED.sla
     assert policy.tier_of(90).targets() == {"first_contact": 10, "sal": 24 * 60}
     assert policy.tier_of(-5).name == "standard"
     assert policy.median.target_minutes == 120

@@ -7,18 +7,20 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
+from leadops.configuration import collect_threshold_context
 from leadops.db import Connection
 from leadops.thresholds.apply_threshold import ThresholdRow, apply_threshold
 from leadops.thresholds.propose_threshold import ThresholdProposal, propose_threshold
 from leadops.thresholds.rollback import RollbackVerdict, evaluate_rollback
-from leadops.thresholds.threshold_context import ThresholdContext, end_of, load_threshold_context
+from leadops.thresholds.threshold_context import ThresholdContext, end_of
+from tests.shipped import SHIPPED
 
 #: A Tuesday; in Tokyo it ends at 15:00 UTC.
 DAY = date(2026, 6, 30)
 
 
 def load_quick_rules() -> ThresholdContext:
-    rules = load_threshold_context()
+    rules = collect_threshold_context(SHIPPED)
     return replace(rules, thresholds=rules.thresholds.model_copy(update={"replicates": 100}))
 
 

@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
-from leadops.company import Company
 from leadops.db import Connection
-from leadops.settings import load_config
 from leadops.training.training_settings import TrainingSettings
+from tests.shipped import SHIPPED, change
 
 DAY = timedelta(days=1)
 START = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
-COMPANY = Company(timezone="Asia/Tokyo")
+COMPANY = change(SHIPPED.company, timezone="Asia/Tokyo")
 
 
 class World:
@@ -99,7 +98,7 @@ def world(connection: Connection) -> World:
 
 def settings(features: dict[str, Any] | None = None, **changes: Any) -> TrainingSettings:
     """The shipped settings with other features, and small parts."""
-    shipped = load_config("training", TrainingSettings).model_dump(mode="json")
+    shipped = SHIPPED.training.model_dump(mode="json")
     small = {
         "least": {"training": 20, "calibration": 5, "test": 5},
         "least_count": 5,

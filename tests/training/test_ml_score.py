@@ -7,12 +7,12 @@ from pathlib import Path
 import requests
 
 from leadops.db import Connection
-from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
-from leadops.settings import Endpoint, load_config
+from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
+from tests.shipped import SHIPPED
 from tests.training.conftest import DAY, World
 from tests.training.test_points import NOW, model, put_in_effect, write
 
@@ -36,7 +36,7 @@ def test_ml_score_waits_for_the_lead_and_the_last_one_wins(
         endpoint = Endpoint(base_url=url, token=Tokens().ma, timeout=2)
 
         def send() -> int:
-            settings = load_config("delivery", DeliverySettings)
+            settings = SHIPPED.delivery
             until = clock() + timedelta(seconds=10)
             return push_target(
                 database_url=database_url,

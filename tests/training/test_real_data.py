@@ -13,9 +13,9 @@ import pytest
 import yaml
 from sklearn.model_selection import StratifiedKFold
 
+from leadops.cli.read_mapping import read_mapping
 from leadops.db import Connection, connect
 from leadops.history.load import import_file
-from leadops.settings import load_config
 from leadops.training.encode import learn_encodings, learn_standard, standardise
 from leadops.training.features import read_matrix
 from leadops.training.fit import fit_logistic
@@ -27,6 +27,7 @@ from leadops.training.ripe import fill_ripe
 from leadops.training.training_settings import Feature, TrainingSettings
 from leadops_stack.postgres import PostgresServer
 from tests.conftest import TEMPLATE
+from tests.shipped import SHIPPED, import_settings
 from tests.training.conftest import COMPANY, settings
 
 ROOT = Path(__file__).parents[2]
@@ -50,8 +51,7 @@ def xeducation(postgres: PostgresServer) -> Iterator[Connection]:
         admin.execute(f"create database xeducation template {TEMPLATE} strategy file_copy")
     with connect(postgres.url("xeducation")) as connection:
         for kind in ("leads", "transitions"):
-            mapping = ROOT / "docs" / "mappings" / f"xeducation_{kind}.yaml"
-            import_file(connection, kind=kind, path=FILE, mapping=mapping, now=IMPORTED)
+            _import(connection, kind, ROOT / "docs" / "mappings" / f"xeducation_{kind}.yaml", now=IMPORTED)
         yield connection
 
 
@@ -68,15 +68,20 @@ def recipe(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -
             text = (ROOT / "docs" / "mappings" / f"xeducation_{kind}.yaml").read_text()
             mapping = tmp_path_factory.mktemp(kind) / f"{kind}.yaml"
             mapping.write_text(text.replace("2018-01-01", first).replace("2018-01-15", later))
-            import_file(connection, kind=kind, path=FILE, mapping=mapping, now=TODAY)
+            _import(connection, kind, mapping, now=TODAY)
         yield connection
+
+
+def _import(connection: Connection, kind: str, mapping: Path, *, now: datetime) -> None:
+    columns = read_mapping(kind, mapping)
+    import_file(connection, kind=kind, path=FILE, mapping=columns, now=now, **import_settings())
 
 
 def documented() -> TrainingSettings:
     """The default settings with the features that docs/training.md puts in their place."""
     text = (ROOT / "docs" / "training.md").read_text()
     (block,) = re.findall(r"```yaml\n(features:\n.*?)```", text, re.DOTALL)
-    default = load_config("training", TrainingSettings).model_dump()
+    default = SHIPPED.training.model_dump()
     return TrainingSettings.model_validate(default | yaml.safe_load(block))
 
 

@@ -16,7 +16,6 @@ from leadops.clients.slack_errors import ChatBusy, ChatRefused, ChatUnreachable
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.errors import LeadopsError, TransientError
-from leadops.settings import load_config
 
 #: After so many calls without an answer Slack counts as down for this run: each costs a time-out.
 PATIENCE = 2
@@ -44,18 +43,18 @@ def tell(
     *,
     settings: AlertSettings,
     clock: Callable[[], datetime],
-    company: Company | None = None,
+    company: Company,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Told:
     """Post, edit, escalate and close messages until Slack shows what is on record; commits as it goes.
 
     May run in several processes at once and may be killed at any point. What Slack refuses is left out and
     named in `problems`; when Slack is down or asks to wait for long, the rest is left for the next run.
-    Without `company`, config/company.yaml is read for language and zone. `clock` gives the time in UTC.
+    `company` says in which language and zone. `clock` gives the time in UTC.
     """
     connection.commit()
     plan_messages(connection, settings=settings, now=clock())
-    words = Words(company or load_config("company", Company))
+    words = Words(company)
     teller = Teller(connection, chat, settings=settings, words=words, clock=clock, sleep=sleep)
     waiting = 0
     problems: dict[str, None] = {}

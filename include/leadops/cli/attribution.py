@@ -8,14 +8,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.attribution.attribution_settings import MODELS, AttributionSettings
+from leadops.attribution.attribution_settings import MODELS
 from leadops.attribution.refresh import refresh_attribution
 from leadops.attribution.show import Line, Period, list_credits
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.errors import PermanentError
-from leadops.settings import load_config
 
 app = typer.Typer(help="Which touches led to conversions.", no_args_is_help=True)
 
@@ -36,13 +35,14 @@ def show_credits(
     day: Day = None,
 ) -> None:
     """Show the credits of the period that ends with DAY (the newest that is worked out), with intervals."""
+    config = Config.from_environment()
     if model is not None and model not in MODELS:
         raise PermanentError(f"no model {model}; the models are {', '.join(MODELS)}")
     with open_database() as connection:
         period, lines = list_credits(
             connection, day=day.date() if day else None, breakdown=by.value, model=model
         )
-    company = load_config("company", Company)
+    company = config.company
     console.print(_describe(period, company.currency), highlight=False)
     if lines and lines[0].note:
         console.print(f"No numbers: {lines[0].note}.", highlight=False)
@@ -54,13 +54,14 @@ def show_credits(
 @app.command("refresh")
 def refresh(day: Day = None) -> None:
     """Work out the credits of the period that ends with DAY (yesterday) again, as refresh_funnel does."""
-    company = load_config("company", Company)
+    config = Config.from_environment()
+    company = config.company
     now = clock()
     with open_database() as connection:
         done = refresh_attribution(
             connection,
             day=day.date() if day else last_whole_day(now, company.zone),
-            settings=load_config("attribution", AttributionSettings),
+            settings=config.attribution,
             company=company,
             now=now,
         )

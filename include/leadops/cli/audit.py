@@ -8,12 +8,11 @@ from rich.table import Table
 
 from leadops.cli.context import clock, console, open_database
 from leadops.clients.ma import MaClient
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.delivery.audit import UnmatchedLead, audit_scores
-from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.reconcile import reconcile_scores
-from leadops.settings import endpoint, load_config
+from leadops.settings import endpoint
 
 
 def audit(
@@ -58,12 +57,13 @@ def _compare(connection: Connection, client: MaClient, most: int) -> Shown:
 
 
 def _heal(connection: Connection, client: MaClient, most: int) -> Shown:
+    config = Config.from_environment()
     now = clock()
     done = reconcile_scores(
         connection,
         client,
-        settings=load_config("delivery", DeliverySettings).audit,
-        night=now.astimezone(load_config("company", Company).zone).date(),
+        settings=config.delivery.audit,
+        night=now.astimezone(config.company.zone).date(),
         audited_by=f"leadops audit, {getpass.getuser()}",
         now=now,
     )

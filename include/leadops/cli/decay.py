@@ -7,12 +7,10 @@ import typer
 
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.scoring.decay import decay_leads, preview_decay
 from leadops.scoring.rule_sets import name_source
-from leadops.scoring.rules import RuleSet
-from leadops.settings import load_config
 
 
 def decay(
@@ -20,7 +18,9 @@ def decay(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
 ) -> None:
     """Take from each lead what its behaviour lost of its worth by the end of DAY; again, it takes nothing."""
-    rules, zone = load_config("scoring", RuleSet), load_config("company", Company).zone
+    config = Config.from_environment()
+    rules, zone = config.scoring, config.company.zone
+    source = name_source(config.find_file("scoring"))
     chosen = _parse(day) if day else last_whole_day(clock(), zone)
     leads = rows = points = 0
     with open_database() as connection, console.status("looking at the leads that are due …"):
@@ -28,9 +28,7 @@ def decay(
             if dry_run:
                 done = preview_decay(connection, rules=rules, zone=zone, day=chosen, now=clock())
             else:
-                done = decay_leads(
-                    connection, rules=rules, zone=zone, day=chosen, now=clock(), source=name_source()
-                )
+                done = decay_leads(connection, rules=rules, zone=zone, day=chosen, now=clock(), source=source)
             leads, rows, points = leads + done.leads, rows + done.rows, points + done.points
             if not done.remaining:
                 break

@@ -14,12 +14,11 @@ from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
 from leadops.cli.words import count
 from leadops.company import Company
+from leadops.configuration import Config
 from leadops.db import Connection, load_sql
-from leadops.economics.economics_settings import EconomicsSettings
 from leadops.economics.refresh import find_first_month, has_books, refresh_economics
 from leadops.economics.scenario import Inputs, Scenario, read_scenario
 from leadops.errors import PermanentError
-from leadops.settings import load_config
 
 app = typer.Typer(help="What leads cost and what they bring.", no_args_is_help=True)
 
@@ -30,9 +29,10 @@ Day = Annotated[str | None, typer.Option(help="As seen at the end of this day: 2
 @app.command("refresh")
 def refresh(day: Day = None) -> None:
     """Work the months out anew as they look at the end of DAY (yesterday), as refresh_funnel does."""
-    company, now = load_config("company", Company), clock()
+    config = Config.from_environment()
+    company, now = config.company, clock()
     wanted = _read_date(day) if day else _yesterday(now, company)
-    settings = load_config("economics", EconomicsSettings)
+    settings = config.economics
     with open_database() as connection:
         done = refresh_economics(connection, day=wanted, settings=settings, company=company, now=now)
     console.print(
@@ -120,8 +120,8 @@ def _find_day(connection: Connection, wanted: date | None) -> date:
         "select max(as_of) from economics.months where as_of = coalesce(%s, as_of)", [wanted]
     ).fetchone()
     if not row or row[0] is None:
-        company, now = load_config("company", Company), clock()
-        settings = load_config("economics", EconomicsSettings)
+        config = Config.from_environment()
+        company, settings, now = config.company, config.economics, clock()
         day = wanted or _yesterday(now, company)
         if has_books(connection, day=day, settings=settings, company=company, now=now):
             option = f" --day {wanted}" if wanted else ""

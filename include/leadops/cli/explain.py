@@ -11,11 +11,10 @@ from rich.table import Table
 
 from leadops.cli.context import console, open_database
 from leadops.company import Company
+from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.lifecycle.explain_stages import StageReached, explain_stages
 from leadops.scoring.explain import Explanation, Line, explain_lead
-from leadops.scoring.rules import RuleSet
-from leadops.settings import load_config
 from leadops.training.explain import ModelExplanation, explain_model
 
 
@@ -27,7 +26,8 @@ def explain(
 
     Exits with 1 when the ledger does not sum to the stored score.
     """
-    rules, company = load_config("scoring", RuleSet), load_config("company", Company)
+    config = Config.from_environment()
+    rules, company = config.scoring, config.company
     with open_database() as connection:
         explanation = explain_lead(connection, _parse(lead), grades=rules.grades)
         model = explain_model(connection, explanation.lead_id)

@@ -11,13 +11,12 @@ from rich.table import Table
 from leadops.calendar.local_days import last_whole_day, list_days
 from leadops.cli.context import clock, console, open_database
 from leadops.company import Company
+from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.funnel.findings import list_findings, list_open_findings, settle_findings
-from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.gates import judge_days
 from leadops.funnel.refresh import refresh_day
 from leadops.funnel.show import By, read_built, read_funnel
-from leadops.settings import load_config
 
 #: So many findings are listed, the newest days first.
 MOST_ROWS = 100
@@ -33,20 +32,29 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 @app.command("refresh")
 def refresh(day: Day = None, first: First = None, last: Last = None) -> None:
     """Build one day or several (yesterday) and judge them, as refresh_funnel does; in any order, any time."""
-    company, settings, now = load_config("company", Company), load_config("funnel", FunnelSettings), clock()
+    config = Config.from_environment()
+    company, settings, now = config.company, config.funnel, clock()
     if day and (first or last):
         raise PermanentError("give either --day, or --from and --to")
     days = [_read_date(day)] if day else _read_days(first, last, now=now, company=company, back=0)
     with open_database() as connection:
         for each in track(days, description="days", console=console, disable=len(days) < 10):
-            done = refresh_day(connection, day=each, company=company, settings=settings, now=now)
+            done = refresh_day(
+                connection,
+                day=each,
+                company=company,
+                settings=settings,
+                contract=config.kpi,
+                policy=config.sla,
+                now=now,
+            )
             console.print(
                 f"{each}: {_count(done.leads, 'lead')}, {done.mqls} MQL, {done.sals} SAL, {done.sqls} SQL,"
                 f" {done.wons} won, {done.losts} lost, {done.left_out} left out"
             )
             if done.again:
                 console.print(f"  built again: {', '.join(map(str, done.again))}")
-        gated = judge_days(connection, company=company, settings=settings, now=now)
+        gated = judge_days(connection, company=company, settings=settings, policy=config.sla, now=now)
     if done.waiting:
         console.print(
             f"{_count(done.waiting, 'earlier day')} still to be built again; the next run takes"
@@ -68,7 +76,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print the built days from --from to --to, the last four weeks without; * was touched since."""
-    days = _read_days(first, last, now=clock(), company=load_config("company", Company), back=27)
+    config = Config.from_environment()
+    days = _read_days(first, last, now=clock(), company=config.company, back=27)
     with open_database() as connection:
         rows = read_funnel(connection, first=days[0], last=days[-1], by=by, cohort=cohort)
         built = read_built(connection, first=days[0], last=days[-1])
@@ -91,9 +100,10 @@ def show(
 @app.command("findings")
 def findings(first: First = None, last: Last = None, as_json: AsJson = False) -> None:
     """Print what the gates found and is open; with --from or --to all of these days, open or not."""
+    config = Config.from_environment()
     now = clock()
     if first or last:
-        days = _read_days(first, last, now=now, company=load_config("company", Company), back=27)
+        days = _read_days(first, last, now=now, company=config.company, back=27)
         with open_database() as connection:
             found = list_findings(connection, first=days[0], last=days[-1], now=now)
         none = f"no findings about the days from {days[0]} to {days[-1]}"

@@ -7,16 +7,14 @@ from typing import Annotated
 import typer
 
 from leadops.cli.context import clock, console
+from leadops.configuration import Config
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.errors import ConfigError
-from leadops.events.event_settings import EventSettings
 from leadops.gateway.app import create_app
-from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.serve import listen, make_server
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.secrets import read_secrets
-from leadops.settings import database_url, endpoint, load_config
+from leadops.settings import database_url, endpoint
 
 
 def gateway(
@@ -24,16 +22,17 @@ def gateway(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is all of them.")] = "127.0.0.1",
 ) -> None:
     """Take events and forms over HTTP until stopped, and bring new leads to the MA and the CRM at once."""
+    config = Config.from_environment()
     app = create_app(
         database_url=database_url(),
         write_key=_secret("LEADOPS_WRITE_KEY", "servers send events with it"),
         metrics_token=_secret("LEADOPS_METRICS_TOKEN", "GET /metrics/lag asks for it"),
         form_secrets=read_secrets(os.environ.get("LEADOPS_FORM_SECRETS", "")),
-        settings=load_config("gateway", GatewaySettings),
-        events=load_config("events", EventSettings),
-        identity=load_config("identity", IdentitySettings),
+        settings=config.gateway,
+        events=config.events,
+        identity=config.identity,
         clock=clock,
-        worker_configs=_worker_configs(),
+        worker_configs=_worker_configs(config.delivery),
     )
     # The outbox workers' threads yield after this many seconds, so that answers do not wait for them.
     sys.setswitchinterval(0.001)
@@ -42,10 +41,9 @@ def gateway(
     make_server(app).run(sockets=[listener])
 
 
-def _worker_configs() -> list[WorkerConfig]:
+def _worker_configs(settings: DeliverySettings) -> list[WorkerConfig]:
     """Return a worker's configuration for each configured target; for the others /healthz says `off`."""
     known = [name for name in ("ma", "crm") if os.environ.get(f"AIRFLOW_CONN_LEADOPS_{name.upper()}")]
-    settings = load_config("delivery", DeliverySettings)
     return [WorkerConfig(name, endpoint(name), database_url(), settings, clock) for name in known]
 
 

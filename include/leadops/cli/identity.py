@@ -11,14 +11,13 @@ from rich.table import Table
 
 from leadops.cli.context import clock, console, open_database
 from leadops.cli.words import count
+from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.identity.compare_rebuilt import compare_rebuilt
 from leadops.identity.explain_identity import IdentityExplanation, explain_identity
 from leadops.identity.find_lead import find_lead
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.split_leads import split_leads
 from leadops.identity.violations import list_violations, settle_violations
-from leadops.settings import load_config
 
 app = typer.Typer(help="What ties a lead together, and what the guards have stopped.", no_args_is_help=True)
 
@@ -29,7 +28,8 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Show each identifier of LEAD with the event or import that tied it, and those that are not its own."""
-    settings = load_config("identity", IdentitySettings)
+    config = Config.from_environment()
+    settings = config.identity
     with open_database() as connection:
         person = explain_identity(connection, lead, settings=settings)
     if as_json:
@@ -56,9 +56,10 @@ def split(
     ] = False,
 ) -> None:
     """Undo the join of LEAD to an older one, for good; scores and stages follow with the next run."""
+    config = Config.from_environment()
     if (lead is None) == (merge is None):
         raise PermanentError("give the younger LEAD or --merge NUMBER, not both")
-    settings = load_config("identity", IdentitySettings)
+    settings = config.identity
     with open_database() as connection:
         asked = None if lead is None else find_lead(connection, lead).lead_id
         connection.commit()
@@ -88,9 +89,10 @@ def rebuild(
     ] = False,
 ) -> None:
     """Work leads, identifiers and joins out anew from all events, and compare; nothing is written."""
+    config = Config.from_environment()
     if dry_run == verify:
         raise PermanentError("say --dry-run or --verify; a rebuild only compares")
-    settings = load_config("identity", IdentitySettings)
+    settings = config.identity
     with open_database() as connection:
         found = compare_rebuilt(connection, settings=settings)
     for what, leads in found.differences.items():

@@ -8,8 +8,10 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.read_mapping import read_mapping
 from leadops.cli.words import count
 from leadops.company import check_zone
+from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.history.load import import_file as load_file
 from leadops.history.outcomes import Imported
@@ -35,6 +37,7 @@ def import_file(
     out = rejects or file.with_name(f"{file.name}.rejected.jsonl")
     if out.resolve() == file.resolve():
         raise PermanentError("--rejects: is the file that is imported; name another")
+    config, chosen = Config.from_environment(), read_mapping(kind, mapping)
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -49,9 +52,11 @@ def import_file(
             connection,
             kind=kind,
             path=file,
-            mapping=mapping,
+            mapping=chosen,
+            zone=_read_zone(company_zone) if company_zone else config.company.zone,
+            contract=config.kpi,
+            identity=config.identity,
             now=clock(),
-            zone=_read_zone(company_zone),
             dry_run=dry_run,
             refuse=rejected.add,
             tell=lambda part: bar.update(task, completed=part),
@@ -62,9 +67,7 @@ def import_file(
         raise typer.Exit(1)
 
 
-def _read_zone(name: str) -> ZoneInfo | None:
-    if not name:
-        return None
+def _read_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(check_zone(name))
     except ValueError as error:

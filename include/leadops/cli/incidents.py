@@ -10,9 +10,9 @@ from rich.table import Table
 from leadops.alerts.kinds import KINDS
 from leadops.cli.context import console, open_database
 from leadops.company import Company
+from leadops.configuration import Config
 from leadops.db import load_sql
 from leadops.errors import PermanentError
-from leadops.settings import load_config
 
 app = typer.Typer(help="What is wrong now, and what was.", no_args_is_help=True)
 
@@ -24,9 +24,10 @@ def list_incidents(
     most: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 50,
 ) -> None:
     """List incidents, the newest first; times in the company's zone."""
+    config = Config.from_environment()
     if kind is not None and kind not in KINDS:
         raise PermanentError(f"no such kind: {kind}; the kinds are {', '.join(KINDS)}")
-    company = load_config("company", Company)
+    company = config.company
     table = Table("id", "kind", "subject", "state", "since", "until", "in Slack")
     with open_database() as connection:
         rows = connection.execute(
@@ -43,7 +44,8 @@ def list_incidents(
 @app.command("show")
 def show_incident(incident_id: int) -> None:
     """Show one incident with all its facts and its Slack message."""
-    company = load_config("company", Company)
+    config = Config.from_environment()
+    company = config.company
     with open_database() as connection:
         cursor = connection.execute(load_sql("leadops.alerts", "show_incident"), {"incident_id": incident_id})
         row = cursor.fetchone()

@@ -9,12 +9,10 @@ from rich.table import Table
 
 from leadops.calendar.local_days import is_over, last_whole_day
 from leadops.cli.context import clock, console, open_database
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.errors import PermanentError
-from leadops.settings import load_config
 from leadops.training.champion import find_champion, list_decisions
-from leadops.training.training_settings import TrainingSettings
 
 app = typer.Typer(help="The model that says which leads become SQLs.", no_args_is_help=True)
 
@@ -31,10 +29,11 @@ def retrain_model(
 
     A feature that seems to have seen the future is named, and the model does without it.
     """
+    config = Config.from_environment()
     from leadops.training.retrain import retrain
 
-    company = load_config("company", Company)
-    settings = load_config("training", TrainingSettings)
+    company = config.company
+    settings = config.training
     now = clock()
     wanted = day.date() if day else last_whole_day(now, company.zone)
     if not is_over(wanted, company.zone, now=now):
@@ -54,10 +53,11 @@ def retrain_model(
 @app.command("points")
 def write_points() -> None:
     """Bring the points of every active lead in line with the model in effect; queue ml_score for the MA."""
+    config = Config.from_environment()
     from leadops.training.points import write_model_points
 
     with open_database() as connection:
-        done = write_model_points(connection, now=clock(), settings=load_config("training", TrainingSettings))
+        done = write_model_points(connection, now=clock(), settings=config.training)
     if done.model_id is None:
         console.print("no model is in effect; nothing was written")
         return

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from leadops.cli.context import clock, console, sleep
-from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.configuration import Config
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.errors import TransientError
-from leadops.settings import database_url, endpoint, load_config
+from leadops.settings import database_url, endpoint
 
 
 def push(
@@ -21,7 +21,8 @@ def push(
 
     Exits with 1 when a target does not take them; they stay on record for the next push.
     """
-    settings = load_config("delivery", DeliverySettings)
+    config = Config.from_environment()
+    settings = config.delivery
     until = clock() + timedelta(seconds=seconds)
     problems = []
     for name in [target] if target else list(settings.targets):

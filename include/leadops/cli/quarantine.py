@@ -9,11 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from leadops.cli.context import clock, console, open_database
+from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.events.admit import Retried, repair_quarantined, retry_quarantined
-from leadops.events.event_settings import EventSettings
 from leadops.events.quarantine import Waiting, count_quarantine, list_quarantine
-from leadops.settings import load_config
 
 app = typer.Typer(help="Events that were refused: list, repair, try again.", no_args_is_help=True)
 
@@ -54,6 +53,7 @@ def repair(
     history: History = False,
 ) -> None:
     """Change a refused event and let it in: repair 7 --set ts=2026-07-01T09:30:00Z --unset timestamp."""
+    config = Config.from_environment()
     if not change and not unset:
         raise PermanentError("say what to change with --set path=value or --unset path")
     with open_database() as connection:
@@ -63,7 +63,7 @@ def repair(
             changes=[_parse_change(each) for each in change or []],
             removals=unset or [],
             now=clock(),
-            settings=load_config("events", EventSettings),
+            settings=config.events,
             history=history,
         )
     console.print(f"{number} is in" if done.admitted else f"{number} was in already under its event_id")
@@ -77,13 +77,14 @@ def retry(
     history: History = False,
 ) -> None:
     """Judge refused events again, as after a changed setting, and let in what is valid now."""
+    config = Config.from_environment()
     if not ids and not reason and not everything:
         raise PermanentError("name the events by number, give a --reason, or say --all")
     with open_database() as connection:
         done: Retried = retry_quarantined(
             connection,
             now=clock(),
-            settings=load_config("events", EventSettings),
+            settings=config.events,
             ids=ids or None,
             reason=reason or None,
             history=history,

@@ -11,11 +11,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from leadops.cli.context import console, sleep
 from leadops.clients.cdp import CdpClient
+from leadops.config.load_config import load_file
 from leadops.errors import ConfigError, PermanentError
 from leadops.events.event_mapping import EventMapping
 from leadops.events.replay import Rejection, Replay, Replayed
 from leadops.events.replay_rows import read_event_rows
-from leadops.settings import Endpoint, endpoint, load_config
+from leadops.settings import Endpoint, endpoint
 
 #: Seconds to wait for the CDP's answer, longer than it waits for its database.
 PATIENT_TIMEOUT = 30.0
@@ -37,7 +38,7 @@ def replay(
 
     Exit code 1 where rows were refused; they are in FILE.rejected.jsonl with the reasons.
     """
-    chosen = load_config("mapping", EventMapping, path=mapping) if mapping else None
+    chosen = load_file(mapping, EventMapping) if mapping else None
     past = history if history is not None else bool(chosen and chosen.history)
     target = Endpoint(base_url=gateway.rstrip("/")) if gateway else endpoint("cdp")
     client = CdpClient(

@@ -6,15 +6,11 @@ from typing import Annotated
 import typer
 
 from leadops.cli.context import clock, console, open_database
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.lifecycle.frozen_quarters import freeze_quarter as freeze
-from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.quarter import find_quarter, read_quarter
 from leadops.reports.period import read_period
-from leadops.reports.report_settings import ReportSettings
-from leadops.settings import load_config
-from leadops.sla.sla_policy import SlaPolicy
 
 app = typer.Typer(help="Reports as pictures.", no_args_is_help=True)
 
@@ -32,19 +28,20 @@ def response_times(
     out: Annotated[Path | None, typer.Option(help="Where to; by default the folder of reports.yaml.")] = None,
 ) -> None:
     """Draw how long MQLs waited for sales, by salesperson and campaign; nothing is posted."""
+    config = Config.from_environment()
     from leadops.reports.make import make_report  # loads matplotlib
 
     if out is not None and out.suffix.lower() != ".png":
         raise PermanentError("--out must be the name of a .png file")
-    now, company = clock(), load_config("company", Company)
+    now, company = clock(), config.company
     period = read_period(quarter=quarter, since=since, until=until, today=now.astimezone(company.zone).date())
     with open_database() as connection:
         made = make_report(
             connection,
             period=period,
-            settings=load_config("reports", ReportSettings),
+            settings=config.reports,
             company=company,
-            policy=load_config("sla", SlaPolicy),
+            policy=config.sla,
             now=now,
             file=out,
         )
@@ -60,14 +57,15 @@ def freeze_quarter(
     ] = None,
 ) -> None:
     """Fix what MQL, SAL and SQL mean in QUARTER: keep kpi.yaml as its contract. Again, it adds nothing."""
-    now, company = clock(), load_config("company", Company)
+    config = Config.from_environment()
+    now, company = clock(), config.company
     wanted = read_quarter(quarter) if quarter else find_quarter(now.astimezone(company.zone).date())
     if reason is not None and not reason.strip():
         raise PermanentError("--reason must say why")
     with open_database() as connection:
         frozen = freeze(
             connection,
-            contract=load_config("kpi", KpiContract),
+            contract=config.kpi,
             company=company,
             quarter=wanted,
             now=now,

@@ -13,15 +13,13 @@ from rich.table import Table
 
 from leadops.cli.context import clock, console, open_database
 from leadops.cli.words import count
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.routing.assign_leads import assign_leads
 from leadops.routing.explain_routing import AssignmentStep, explain_routing
 from leadops.routing.lint_rules import lint_rules
-from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.simulate import RoutingSimulation, read_past_mqls, simulate
 from leadops.routing.team import read_team
-from leadops.settings import load_config
 
 app = typer.Typer(help="Who gets a lead, and why.", no_args_is_help=True)
 
@@ -32,11 +30,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 @app.command("assign")
 def assign() -> None:
     """Give each new MQL an owner, as score_leads does every minute; salespeople are told by the next run."""
-    rules, zone = load_config("routing", RoutingRules), load_config("company", Company).zone
+    config = Config.from_environment()
+    rules = config.routing
     with open_database() as connection:
         remaining = True
         while remaining:
-            done = assign_leads(connection, rules=rules, now=clock(), zone=zone)
+            done = assign_leads(connection, rules=rules, zone=config.company.zone, now=clock())
             remaining = done.remaining
             console.print(
                 f"{done.assigned} got an owner ({done.to_account_owner} their account's), {done.moved_on}"
@@ -50,6 +49,7 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Show each time LEAD went to somebody or to a queue, and who was passed over and why."""
+    config = Config.from_environment()
     if "@" not in lead and not (lead.isascii() and lead.isdigit() and len(lead) < 19):
         raise PermanentError("LEAD must be a lead_id (a number) or an email")
     with open_database() as connection:
@@ -58,7 +58,7 @@ def why(
         body = [asdict(step) | {"lead_id": lead_id} for step in steps]
         typer.echo(json.dumps(body, default=lambda moment: moment.isoformat()))
         return
-    zone = load_config("company", Company).zone
+    zone = config.company.zone
     for step in steps:
         at = f"{step.assigned_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
         console.print(f"[bold]lead {lead_id}, cycle {step.cycle}, {at}[/]: {_say(step)}")
@@ -79,11 +79,12 @@ def simulate_rules(
 
     With the salespeople, holidays and facts of today, from an empty record, without moving on.
     """
+    config = Config.from_environment()
     now = clock()
-    given = {"now": load_config("routing", RoutingRules)}
+    given = {"now": config.routing}
     if rules is not None:
-        given["new"] = load_config("routing", RoutingRules, path=rules)
-    zone = load_config("company", Company).zone
+        given["new"] = config.with_file("routing", rules).routing
+    zone = config.company.zone
     with open_database() as connection:
         past = read_past_mqls(connection, since=now - _parse_span(since), now=now)
         played = {
@@ -99,9 +100,10 @@ def simulate_rules(
 @app.command("lint")
 def lint(rules: RulesFile = None) -> None:
     """Find rules that no lead reaches, people who have left, leads without a rule; exit with 1 if any."""
-    given = load_config("routing", RoutingRules, path=rules)
+    config = Config.from_environment().with_file("routing", rules)
+    given = config.routing
     with open_database() as connection:
-        team = read_team(connection, rules=given, zone=load_config("company", Company).zone)
+        team = read_team(connection, rules=given, zone=config.company.zone)
     findings = lint_rules(given, team)
     for finding in findings:
         typer.echo(finding)

@@ -4,22 +4,18 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.progress import Progress
 from rich.table import Table
 
 from leadops.cli.context import clock, console, open_database
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.db import Connection
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
 from leadops.scoring.preview import Preview, preview_leads
 from leadops.scoring.rule_sets import name_source
-from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
-from leadops.settings import load_config
 
 
 def score(
@@ -34,12 +30,13 @@ def score(
 
     A rule file that changed takes effect, and every lead is scored by it.
     """
-    rule_set = load_config("scoring", RuleSet, path=rules)
+    config = Config.from_environment().with_file("scoring", rules)
     with open_database() as connection:
         if dry_run:
-            _show(preview_leads(connection, rules=rule_set, zone=_zone(), most=most), as_json=as_json)
+            preview = preview_leads(connection, rules=config.scoring, zone=config.company.zone, most=most)
+            _show(preview, as_json=as_json)
         else:
-            done = _run(connection, rule_set, name_source(rules))
+            done = _run(connection, config, name_source(rules or config.find_file("scoring")))
             typer.echo(
                 json.dumps(done)
                 if as_json
@@ -47,13 +44,9 @@ def score(
             )
 
 
-def _zone() -> ZoneInfo:
-    return load_config("company", Company).zone
-
-
-def _run(connection: Connection, rules: RuleSet, source: str) -> dict[str, int]:
+def _run(connection: Connection, config: Config, source: str) -> dict[str, int]:
     """Resolve and score until nothing waits; return the counts under the names they are told by."""
-    settings, zone = load_config("identity", IdentitySettings), _zone()
+    settings, rules, zone = config.identity, config.scoring, config.company.zone
     done = dict.fromkeys(["events", "new_leads", "leads_scored", "ledger_rows", "points", "corrections"], 0)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("resolving events", total=None)

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
+from leadops.configuration import Config, collect_threshold_context
 from leadops.errors import PermanentError
 
 if TYPE_CHECKING:
@@ -37,9 +38,8 @@ ROWS: dict[str, Callable[["Forecast"], str]] = {
 def show(days: Annotated[int, typer.Option(min=1, help="How many days to list.")] = 14) -> None:
     """Show what is in force, and what was decided on the last days and why."""
     from leadops.thresholds.active_threshold import read_active_threshold
-    from leadops.thresholds.threshold_context import load_threshold_context
 
-    rules = load_threshold_context()
+    rules = collect_threshold_context(Config.from_environment())
     with open_database() as connection:
         held = read_active_threshold(connection, contract=rules.kpi, policy=rules.sla, at=clock())
         rows = connection.execute(
@@ -66,9 +66,8 @@ def propose(
 ) -> None:
     """Work out after DAY whether the threshold should change, as retrain_thresholds does."""
     from leadops.thresholds.propose_threshold import propose_threshold
-    from leadops.thresholds.threshold_context import load_threshold_context
 
-    rules, now = load_threshold_context(), clock()
+    rules, now = collect_threshold_context(Config.from_environment()), clock()
     yesterday = last_whole_day(now, rules.company.zone)
     asked = day.date() if day else yesterday
     if asked > yesterday:
@@ -90,10 +89,9 @@ def what_if(
     threshold: Annotated[int | None, typer.Option(help="Points; default: as in force, and the best.")] = None,
 ) -> None:
     """Show leads, waiting and SQLs with other salespeople, another SLA target or threshold; write nothing."""
-    from leadops.thresholds.threshold_context import load_threshold_context
     from leadops.thresholds.what_if import compare_scenarios
 
-    rules, now = load_threshold_context(), clock()
+    rules, now = collect_threshold_context(Config.from_environment()), clock()
     with open_database() as connection:
         found = compare_scenarios(
             connection,

@@ -13,7 +13,6 @@ from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.funnel.build import lock_funnel
 from leadops.funnel.funnel_settings import FunnelSettings, GateSettings
-from leadops.settings import load_config
 from leadops.sla.sla_calendar import SlaCalendar
 from leadops.sla.sla_policy import SlaPolicy
 
@@ -48,17 +47,16 @@ def judge_days(
     *,
     company: Company,
     settings: FunnelSettings,
+    policy: SlaPolicy,
     now: datetime,
-    policy: SlaPolicy | None = None,
 ) -> Gated:
     """Judge the days that were built since they were last judged; each day in a transaction of its own.
 
     Writes analytics.gate_findings of a day whole; what is found again keeps when it was first found and
     whether somebody settled it. Those about days longer ago than `incident_days` are never an incident: the
-    past that an import brings alarms nobody. `policy` is config/sla.yaml unless given: it says which days are
-    worked on.
+    past that an import brings alarms nobody. `policy` says which days are worked on.
     """
-    calendar = SlaCalendar(policy or load_config("sla", SlaPolicy))
+    calendar = SlaCalendar(policy)
     days = [dt for (dt,) in connection.execute(_sql("list_ungated")).fetchall()]
     connection.commit()
     count, days_found = 0, []

@@ -12,7 +12,6 @@ from leadops.errors import PermanentError
 from leadops.funnel.build import Build, build_day, lock_funnel
 from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.lifecycle.kpi_contract import KpiContract
-from leadops.settings import load_config
 from leadops.sla.sla_policy import SlaPolicy
 
 
@@ -38,25 +37,18 @@ def refresh_day(
     day: date,
     company: Company,
     settings: FunnelSettings,
+    contract: KpiContract,
+    policy: SlaPolicy,
     now: datetime,
-    contract: KpiContract | None = None,
-    policy: SlaPolicy | None = None,
 ) -> Refreshed:
     """Build the local `day` of the company's zone, then earlier days that were touched; commits.
 
     Each day is written whole in one transaction of its own: a killed run leaves every day as it was or as it
     should be. Days may come in any order, any number of times; the tables depend only on what is on record.
     The cost is that of the day and of the days its figures look back over (funnel.yaml), however long the
-    history. `contract` and `policy` are config/kpi.yaml and config/sla.yaml unless given. Raises
-    PermanentError for a day that has not begun.
+    history. Raises PermanentError for a day that has not begun.
     """
-    build = Build(
-        company,
-        settings,
-        contract or load_config("kpi", KpiContract),
-        policy or load_config("sla", SlaPolicy),
-        now,
-    )
+    build = Build(company, settings, contract, policy, now)
     if local_midnight(day, company.zone) > now:
         raise PermanentError(f"{day} has not begun in {company.timezone}; give an earlier day")
     _note_touched(connection, build)

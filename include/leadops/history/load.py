@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 import psycopg
 
-from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.errors import ConfigError, PermanentError
 from leadops.history.activities import Activities
@@ -23,7 +22,6 @@ from leadops.history.transitions import Transitions
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
-from leadops.settings import load_config
 from leadops.tabular.file_row import BadRowError, FileRow
 
 CHUNK_ROWS = 5_000
@@ -57,9 +55,11 @@ def import_file(
     *,
     kind: str,
     path: Path,
-    mapping: Path | Mapping,
+    mapping: Mapping,
+    zone: tzinfo,
+    contract: KpiContract,
+    identity: IdentitySettings,
     now: datetime,
-    zone: tzinfo | None = None,
     dry_run: bool = False,
     refuse: Refuse = lambda _: None,
     tell: Callable[[float], None] = lambda _: None,
@@ -67,7 +67,7 @@ def import_file(
 ) -> Imported:
     """Import the rows of `path` (CSV or Parquet) as `kind`: leads, transitions, activities or costs.
 
-    `mapping` is a mapping file or what stands in it; `zone` is of times that name none, else the company's.
+    `mapping` says which column is what; `zone` is of times that name none.
     Each chunk of rows is a transaction, so after a kill the same call goes on. A bad row goes to `refuse`,
     the others go in. With `dry_run` every chunk is undone: nothing is written. `tell` hears which part of
     the file was read (0 to 1). Raises ConfigError for a wrong mapping, PermanentError for a wrong file, in
@@ -75,43 +75,24 @@ def import_file(
     """
     if kind not in MAPPINGS:
         raise PermanentError(f"{kind}: import one of {', '.join(MAPPINGS)}")
-    chosen = _load_mapping(kind, mapping) if isinstance(mapping, Path) else mapping
-    if not isinstance(chosen, MAPPINGS[kind]):
+    if not isinstance(mapping, MAPPINGS[kind]):
         raise ConfigError(f"the mapping is not one of {kind}")
     task = Task(
         connection,
         file=path.name,
-        zone=zone or load_config("company", Company).zone,
+        zone=zone,
         now=now,
-        contract=load_config("kpi", KpiContract),
-        identity=load_config("identity", IdentitySettings),
+        contract=contract,
+        identity=identity,
         is_rehearsal=dry_run,
     )
-    loader = KINDS[kind](chosen, task)
-    importing = _Import(task, loader, chosen, refuse, Rehearsal(connection) if dry_run else None)
-    rows = read_rows(path, file=chosen.file, columns=chosen.columns, tell=tell)
+    loader = KINDS[kind](mapping, task)
+    importing = _Import(task, loader, mapping, refuse, Rehearsal(connection) if dry_run else None)
+    rows = read_rows(path, file=mapping.file, columns=mapping.columns, tell=tell)
     while chunk := list(islice(rows, chunk_rows)):
         importing.take(chunk)
     tell(1.0)
     return importing.finish()
-
-
-def _load_mapping(kind: str, path: Path) -> Mapping:
-    """Return the mapping of `kind` at `path`; raise ConfigError, which says so where it is one of another."""
-    try:
-        return load_config("mapping", MAPPINGS[kind], path=path)
-    except ConfigError as error:
-        if others := [other for other in MAPPINGS if _fits(other, path)]:
-            raise ConfigError(f"{path}: is a mapping for {others[0]}, not for {kind}") from error
-        raise
-
-
-def _fits(kind: str, path: Path) -> bool:
-    try:
-        load_config("mapping", MAPPINGS[kind], path=path)
-    except ConfigError:
-        return False
-    return True
 
 
 class _Import:

@@ -2,13 +2,12 @@
 
 from datetime import date, datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
 from leadops.calendar.local_days import local_midnight
-from leadops.company import Company, ZoneName
-from leadops.settings import Settings, load_config
+from leadops.company import InCompanyZone
+from leadops.settings import Settings
 
 
 class MqlRule(Settings):
@@ -57,10 +56,9 @@ class VersionSpan(NamedTuple):
     until: datetime | None
 
 
-class KpiContract(Settings):
+class KpiContract(InCompanyZone):
     """config/kpi.yaml."""
 
-    timezone: ZoneName | None = None  # None: the company's
     versions: list[KpiVersion] = Field(min_length=1)
 
     @field_validator("versions")
@@ -75,7 +73,7 @@ class KpiContract(Settings):
 
     def spans(self) -> list[VersionSpan]:
         """Return the versions with the time each is in force; the first covers all that was before it."""
-        zone = ZoneInfo(self.timezone) if self.timezone else load_config("company", Company).zone
+        zone = self.zone
         starts = [local_midnight(v.effective_from, zone).astimezone(zone) for v in self.versions]
         since: list[datetime | None] = [None, *starts[1:]]
         until: list[datetime | None] = [*starts[1:], None]

@@ -4,18 +4,14 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.refresh import refresh_attribution
-from leadops.company import Company
-from leadops.economics.economics_settings import EconomicsSettings
+from leadops.configuration import Config
 from leadops.economics.refresh import refresh_economics
-from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.gates import judge_days
 from leadops.funnel.refresh import refresh_day
 from leadops.orchestration.connections import open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import find_day, now
-from leadops.settings import load_config
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +24,16 @@ FUNNEL_LEAVES = ("attribute", "economics")
 
 def refresh(context: Context) -> Counts:
     """Count the run's local day, and earlier days that were touched since they were built."""
-    day, settings = find_day(context), load_config("funnel", FunnelSettings)
+    config = Config.from_environment()
+    day, settings = find_day(context, config.company), config.funnel
     with open_database("refresh") as connection:
         done = refresh_day(
             connection,
             day=day,
-            company=load_config("company", Company),
+            company=config.company,
             settings=settings,
+            contract=config.kpi,
+            policy=config.sla,
             now=now(),
         )
     log.info(
@@ -61,11 +60,13 @@ def refresh(context: Context) -> Counts:
 
 def gate() -> Counts:
     """Judge the days that were built; what looks wrong becomes an incident with the next watch."""
+    config = Config.from_environment()
     with open_database("gate") as connection:
         done = judge_days(
             connection,
-            company=load_config("company", Company),
-            settings=load_config("funnel", FunnelSettings),
+            company=config.company,
+            settings=config.funnel,
+            policy=config.sla,
             now=now(),
         )
     log.info("%s days judged, %s findings", done.days, done.findings)
@@ -76,13 +77,14 @@ def gate() -> Counts:
 
 def attribute(context: Context) -> Counts:
     """Share the conversions of the period that ends with the day among the touches that led to them."""
-    day = find_day(context)
+    config = Config.from_environment()
+    day = find_day(context, config.company)
     with open_database("attribute") as connection:
         done = refresh_attribution(
             connection,
             day=day,
-            settings=load_config("attribution", AttributionSettings),
-            company=load_config("company", Company),
+            settings=config.attribution,
+            company=config.company,
             now=now(),
         )
         note_success(context, connection, leaves=FUNNEL_LEAVES)
@@ -95,13 +97,14 @@ def attribute(context: Context) -> Counts:
 
 def economics(context: Context) -> Counts:
     """Work out what the leads of each month cost and brought, as it looks at the end of the day."""
-    day = find_day(context)
+    config = Config.from_environment()
+    day = find_day(context, config.company)
     with open_database("economics") as connection:
         done = refresh_economics(
             connection,
             day=day,
-            settings=load_config("economics", EconomicsSettings),
-            company=load_config("company", Company),
+            settings=config.economics,
+            company=config.company,
             now=now(),
         )
         note_success(context, connection, leaves=FUNNEL_LEAVES)

@@ -14,10 +14,9 @@ from airflow.sdk import (
     RetryRule,
 )
 
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
-from leadops.settings import load_config
 
 #: The tasks of every minute have a pool, so that a backfill never takes every slot of the machine, and the
 #: daily ones another, so that a long night never keeps the minute waiting.
@@ -55,7 +54,8 @@ def daily_dag(*, tags: list[str], cron: str = "0 0 * * *", waits: timedelta | No
     A day can be run again at any time, and days that were missed can be backfilled. Where a task waits for a
     human, `waits` says for how long; what comes before the question may take a few hours more.
     """
-    zone = load_config("company", Company).timezone
+    config = Config.from_environment()
+    zone = config.company.timezone
     return _dag(
         CronDataIntervalTimetable(cron, timezone=zone),
         tags=tags,

@@ -5,15 +5,17 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import repeat
 from typing import Any
 
+from leadops.configuration import Config
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.orchestration.connections import find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import now
-from leadops.settings import Endpoint, database_url, load_config
+from leadops.settings import Endpoint, database_url
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +34,11 @@ LEAVES = ("deliver",)
 
 def deliver(context: Context) -> Counts:
     """Send to all targets at once, so that one that is down does not hold up another."""
+    config = Config.from_environment()
     endpoints = [find_endpoint(target) for target in TARGETS]
     with ThreadPoolExecutor(len(TARGETS)) as pool:
-        reports = dict(zip(TARGETS, pool.map(_send, TARGETS, endpoints), strict=True))
+        sent = pool.map(_send, TARGETS, endpoints, repeat(config.delivery))
+        reports = dict(zip(TARGETS, sent, strict=True))
     for target, done in reports.items():
         log.info(
             "%s took %s effects in %s calls; %s dead letters, %s calls to be made again%s",
@@ -46,12 +50,12 @@ def deliver(context: Context) -> Counts:
     return {target: done.effects for target, done in reports.items()}
 
 
-def _send(target: str, endpoint: Endpoint) -> PushReport:
+def _send(target: str, endpoint: Endpoint, settings: DeliverySettings) -> PushReport:
     return push_target(
         database_url=database_url(),
         endpoint=endpoint,
         target=target,
-        settings=load_config("delivery", DeliverySettings),
+        settings=settings,
         clock=now,
         sleep=time.sleep,
         until=now() + SEND_TIME,

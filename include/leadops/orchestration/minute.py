@@ -7,30 +7,24 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from leadops.alerts.alert_settings import AlertSettings
-from leadops.company import Company
+from leadops.configuration import Config
 from leadops.db import Connection
-from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.purge import purge_settled
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
 from leadops.lanes import Lane
 from leadops.lifecycle.frozen_quarters import record_contract_changes
-from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.orchestration.connections import SlackChat, find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import interval, is_backfill, now
 from leadops.routing.assign_leads import assign_leads
-from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.tell import tell_reps
 from leadops.scoring.backfill import enqueue_interval
 from leadops.scoring.rule_sets import name_source
-from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
-from leadops.settings import database_url, load_config
+from leadops.settings import database_url
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +43,8 @@ LEAVES = ("push", "assign")
 
 def resolve(context: Context) -> Counts:
     """Find the lead behind every waiting event; in a backfill also take up the events of its minutes."""
-    settings = load_config("identity", IdentitySettings)
+    config = Config.from_environment()
+    settings = config.identity
     with open_database("resolve") as connection:
         taken_up = 0
         if is_backfill(context):
@@ -71,12 +66,14 @@ def score(context: Context) -> Counts:
     What happens now comes first, then the low lane (a changed rule, a backfill), of which a backfill takes
     care alone.
     """
+    config = Config.from_environment()
     wanted = Lane.BACKFILL if is_backfill(context) else None
-    rules, company = load_config("scoring", RuleSet), load_config("company", Company)
+    rules, company = config.scoring, config.company
+    source = name_source(config.find_file("scoring"))
     with open_database("score") as connection:
         counts = _work_off(
             lambda: score_leads(
-                connection, rules=rules, zone=company.zone, now=now(), lane=wanted, source=name_source()
+                connection, rules=rules, zone=company.zone, now=now(), lane=wanted, source=source
             )
         )
     log.info(
@@ -88,8 +85,9 @@ def score(context: Context) -> Counts:
 
 def push(context: Context) -> Counts:
     """Send new leads and score changes to the MA."""
-    done = _push_to("ma")
-    settings = load_config("delivery", DeliverySettings)
+    config = Config.from_environment()
+    done = _push_to("ma", config)
+    settings = config.delivery
     with open_database("push") as connection:
         purge_settled(connection, keep_days=settings.keep_days, now=now())
         note_success(context, connection, leaves=LEAVES)
@@ -98,48 +96,47 @@ def push(context: Context) -> Counts:
 
 def qualify() -> Counts:
     """Record who became MQL, SAL, SQL, won or lost, and bring new MQLs to the CRM."""
-    contract = load_config("kpi", KpiContract)
+    config = Config.from_environment()
+    contract = config.kpi
     with open_database("qualify") as connection:
         counts = asdict(qualify_leads(connection, contract=contract, now=now()))
-        changed = record_contract_changes(
-            connection, contract=contract, company=load_config("company", Company), now=now()
-        )
+        changed = record_contract_changes(connection, contract=contract, company=config.company, now=now())
     for quarter, changes in changed.items():
         log.warning("kpi.yaml changes what was frozen for %s: %s", quarter, "; ".join(changes))
-    crm = _push_to("crm")
+    crm = _push_to("crm", config)
     log.info("new: %(mql)s MQL, %(sal)s SAL, %(sql)s SQL, %(won)s won, %(lost)s lost", counts)
     return counts | {"crm": crm}
 
 
 def assign(context: Context) -> Counts:
     """Give each new MQL an owner, in the CRM too, and tell the owner. Slack down is no failure."""
-    rules = load_config("routing", RoutingRules)
+    config = Config.from_environment()
+    rules = config.routing
     targets = ("crm", "bot") if rules.after_hours.bot else ("crm",)
     for target in targets:
-        load_config("delivery", DeliverySettings).find_target(target)
+        config.delivery.find_target(target)
     with open_database("assign") as connection:
-        zone = load_config("company", Company).zone
-        counts = _work_off(lambda: assign_leads(connection, rules=rules, now=now(), zone=zone))
+        counts = _work_off(lambda: assign_leads(connection, rules=rules, zone=config.company.zone, now=now()))
     log.info(
         "%(assigned)s leads got an owner (%(to_account_owner)s their account's), %(moved_on)s moved on, "
         "%(queued)s queued, %(closed)s closed",
         counts,
     )
-    sent = {target: _push_to(target) for target in targets}
+    sent = {target: _push_to(target, config) for target in targets}
     with open_database("assign") as connection:
-        told = _tell_reps(connection, rules)
+        told = _tell_reps(connection, config)
         note_success(context, connection, leaves=LEAVES)
     return counts | sent | told
 
 
-def _tell_reps(connection: Connection, rules: RoutingRules) -> Counts:
-    alerts = load_config("alerts", AlertSettings)
+def _tell_reps(connection: Connection, config: Config) -> Counts:
+    rules, alerts = config.routing, config.alerts
     channel = {"channel": rules.slack.channel} if rules.slack.channel else {}
     told = tell_reps(
         connection,
         SlackChat(alerts.model_copy(update=channel)),
         settings=rules.slack,
-        company=load_config("company", Company),
+        company=config.company,
         clock=now,
         sleep=time.sleep,
     )
@@ -148,13 +145,13 @@ def _tell_reps(connection: Connection, rules: RoutingRules) -> Counts:
     return {"told": told.told, "dropped": told.dropped}
 
 
-def _push_to(target: str) -> Counts:
+def _push_to(target: str, config: Config) -> Counts:
     started = now()
     done = push_target(
         database_url=database_url(),
         endpoint=find_endpoint(target),
         target=target,
-        settings=load_config("delivery", DeliverySettings),
+        settings=config.delivery,
         clock=now,
         sleep=time.sleep,
         until=started + PUSH_TIME,

@@ -6,16 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from leadops.clients.ma import MaClient
-from leadops.company import Company
-from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.configuration import Config
 from leadops.delivery.reconcile import reconcile_scores
 from leadops.orchestration.connections import find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import find_day, now
 from leadops.scoring.decay import decay_leads
 from leadops.scoring.rule_sets import name_source
-from leadops.scoring.rules import RuleSet
-from leadops.settings import load_config
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +26,14 @@ AUDIT_LEAVES = ("audit",)
 
 def decay(context: Context) -> Counts:
     """Let behaviour fade to the end of the run's local day, chunk by chunk until nobody is due any more."""
-    rules, zone = load_config("scoring", RuleSet), load_config("company", Company).zone
-    day = find_day(context)
+    config = Config.from_environment()
+    rules, zone = config.scoring, config.company.zone
+    source = name_source(config.find_file("scoring"))
+    day = find_day(context, config.company)
     counts = {"leads": 0, "rows": 0, "points": 0}
     with open_database("decay") as connection:
         while True:
-            one = decay_leads(connection, rules=rules, zone=zone, day=day, now=now(), source=name_source())
+            one = decay_leads(connection, rules=rules, zone=zone, day=day, now=now(), source=source)
             done = asdict(one)
             counts = {name: value + done[name] for name, value in counts.items()}
             if not done["remaining"]:
@@ -46,7 +45,8 @@ def decay(context: Context) -> Counts:
 
 def audit(context: Context) -> Counts:
     """Compare every score in the MA with the ledger; put a few right, tell of many by an incident."""
-    settings = load_config("delivery", DeliverySettings).audit
+    config = Config.from_environment()
+    settings = config.delivery.audit
     started = now()
     client = MaClient(find_endpoint("ma"))
     try:
@@ -55,7 +55,7 @@ def audit(context: Context) -> Counts:
                 connection,
                 client,
                 settings=settings,
-                night=started.astimezone(load_config("company", Company).zone).date(),
+                night=started.astimezone(config.company.zone).date(),
                 audited_by=f"{context['dag_run'].dag_id} {context['dag_run'].run_id}",
                 now=started,
             )

@@ -5,19 +5,15 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from leadops.alerts.alert_settings import AlertSettings
 from leadops.company import Company
+from leadops.configuration import Config
 from leadops.lifecycle.frozen_quarters import freeze_quarter
-from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.quarter import find_quarter, read_quarter
 from leadops.orchestration.connections import SlackChat, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import interval, is_backfill, now
 from leadops.reports.period import read_period
 from leadops.reports.post import post_report
-from leadops.reports.report_settings import ReportSettings
-from leadops.settings import load_config
-from leadops.sla.sla_policy import SlaPolicy
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +31,10 @@ FREEZE_LEAVES = ("freeze",)
 
 def draw(context: Context) -> Counts:
     """Draw the response times of the run's quarter, or of the days in its Params; keep file and record."""
+    config = Config.from_environment()
     from leadops.reports.make import make_report  # loads matplotlib
 
-    given, company = context["params"], load_config("company", Company)
+    given, company = context["params"], config.company
     period = read_period(
         quarter=given.get("quarter"),
         since=given.get("from"),
@@ -48,9 +45,9 @@ def draw(context: Context) -> Counts:
         made = make_report(
             connection,
             period=period,
-            settings=load_config("reports", ReportSettings),
+            settings=config.reports,
             company=company,
-            policy=load_config("sla", SlaPolicy),
+            policy=config.sla,
             now=now(),
         )
     log.info("%s: %s MQLs, kept as %s", period, made.mqls, made.file)
@@ -59,8 +56,9 @@ def draw(context: Context) -> Counts:
 
 def post(context: Context) -> Counts:
     """Post the report that `draw` made, unless it has been; a Slack that does not answer fails the task."""
+    config = Config.from_environment()
     drawn = context["task_instance"].xcom_pull(task_ids="draw")
-    settings, company = load_config("alerts", AlertSettings), load_config("company", Company)
+    settings, company = config.alerts, config.company
     with open_database("post") as connection:
         outcome = post_report(
             connection,
@@ -85,7 +83,8 @@ def post(context: Context) -> Counts:
 
 def freeze(context: Context) -> Counts:
     """Freeze the KPI contract of the quarter in which the run's interval ends, or of its Params."""
-    company, wanted = load_config("company", Company), context["params"].get("quarter")
+    config = Config.from_environment()
+    company, wanted = config.company, context["params"].get("quarter")
     today = _today(context, company)
     quarter = read_quarter(wanted) if wanted else find_quarter(today)
     late = now().astimezone(company.zone).date() - quarter.first_day > FRESH
@@ -99,7 +98,7 @@ def freeze(context: Context) -> Counts:
             return {"quarter": str(quarter), "frozen": False}
         frozen = freeze_quarter(
             connection,
-            contract=load_config("kpi", KpiContract),
+            contract=config.kpi,
             company=company,
             quarter=quarter,
             now=now(),

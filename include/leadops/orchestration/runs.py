@@ -6,7 +6,6 @@ from typing import Any
 
 from leadops.calendar.local_days import last_whole_day
 from leadops.company import Company
-from leadops.settings import load_config
 
 
 def now() -> datetime:
@@ -26,7 +25,7 @@ def interval(context: Mapping[str, Any]) -> tuple[datetime, datetime]:
     return run.data_interval_start or end, end
 
 
-def find_day(context: Mapping[str, Any]) -> date:
+def find_day(context: Mapping[str, Any], company: Company) -> date:
     """Return the last day of the company's zone that was over when the run's interval ended."""
     _, end = interval(context)
-    return last_whole_day(end, load_config("company", Company).zone)
+    return last_whole_day(end, company.zone)

@@ -6,12 +6,11 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from leadops.company import Company
+from leadops.configuration import Config, collect_threshold_context
 from leadops.errors import TransientError
 from leadops.orchestration.connections import open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import find_day, now
-from leadops.settings import load_config
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +26,8 @@ ANSWER_WITHIN = timedelta(hours=12)
 
 def check_funnel(context: Context) -> str:
     """Return the day once its funnel is built; raise TransientError before."""
-    day = find_day(context)
+    config = Config.from_environment()
+    day = find_day(context, config.company)
     with open_database("check_funnel") as connection:
         row = connection.execute("select 1 from analytics.built_days where dt = %s", [day]).fetchone()
     if row is None:
@@ -40,15 +40,15 @@ def retrain(context: Context) -> Counts:
 
     A refused feature does not stop the run: the next watch announces it in Slack.
     """
+    config = Config.from_environment()
     from leadops.training.retrain import retrain as train
-    from leadops.training.training_settings import TrainingSettings
 
     with open_database("retrain") as connection:
         found = train(
             connection,
-            day=find_day(context),
-            settings=load_config("training", TrainingSettings),
-            company=load_config("company", Company),
+            day=find_day(context, config.company),
+            settings=config.training,
+            company=config.company,
             now=now(),
         )
     log.info("%s: %s: %s", found.day, found.outcome, found.reason)
@@ -64,11 +64,11 @@ def retrain(context: Context) -> Counts:
 
 def points() -> Counts:
     """Give each active lead the points of the model in effect."""
+    config = Config.from_environment()
     from leadops.training.points import write_model_points
-    from leadops.training.training_settings import TrainingSettings
 
     with open_database("points") as connection:
-        done = write_model_points(connection, now=now(), settings=load_config("training", TrainingSettings))
+        done = write_model_points(connection, now=now(), settings=config.training)
     log.info("%s leads, %s ledger rows, %s points", done.leads, done.rows, done.points)
     return asdict(done)
 
@@ -76,12 +76,11 @@ def points() -> Counts:
 def guard(context: Context) -> Counts:
     """Take the newest change of the threshold back where it proved bad."""
     from leadops.thresholds.rollback import evaluate_rollback
-    from leadops.thresholds.threshold_context import load_threshold_context
 
+    config = Config.from_environment()
+    day, settings = find_day(context, config.company), collect_threshold_context(config)
     with open_database("guard") as connection:
-        found = evaluate_rollback(
-            connection, day=find_day(context), context=load_threshold_context(), now=now()
-        )
+        found = evaluate_rollback(connection, day=day, context=settings, now=now())
     if found.reason:
         log.warning("the change of %s was rolled back: %s", found.watches, found.reason)
     return {"watches": found.watches and found.watches.isoformat(), "reason": found.reason}
@@ -90,11 +89,11 @@ def guard(context: Context) -> Counts:
 def propose(context: Context) -> Counts:
     """Work out whether threshold and SLA target should change; nothing changes yet."""
     from leadops.thresholds.propose_threshold import propose_threshold
-    from leadops.thresholds.threshold_context import load_threshold_context
 
-    day = find_day(context)
+    config = Config.from_environment()
+    day = find_day(context, config.company)
     with open_database("propose") as connection:
-        found = propose_threshold(connection, day=day, context=load_threshold_context(), now=now())
+        found = propose_threshold(connection, day=day, context=collect_threshold_context(config), now=now())
     choice = found.choice
     log.info("%s: %s: %s", day, choice.plan, choice.reason)
     return {"day": day.isoformat(), "plan": choice.plan, "reason": choice.reason, "hash": found.hash}
@@ -104,8 +103,10 @@ def ask(context: Context) -> bool:
     """Say whether a human has to be asked, and note it: the next watch announces it in Slack, once."""
     from leadops.thresholds.apply_threshold import ask_human
 
+    config = Config.from_environment()
+    day, run_id = find_day(context, config.company), context["dag_run"].run_id
     with open_database("approve") as connection:
-        return ask_human(connection, day=find_day(context), now=now(), run_id=context["dag_run"].run_id)
+        return ask_human(connection, day=day, now=now(), run_id=run_id)
 
 
 def note_answer(context: Context, event: Mapping[str, Any]) -> None:
@@ -117,20 +118,23 @@ def note_answer(context: Context, event: Mapping[str, Any]) -> None:
         answer = "approved"
     elif event.get("responded_by_user"):
         answer = "rejected"
+    config = Config.from_environment()
+    day = find_day(context, config.company)
     with open_database("approve") as connection:
-        record_answer(connection, day=find_day(context), answer=answer)
+        record_answer(connection, day=day, answer=answer)
         if answer != "approved":
             note_success(context, connection, leaves=("approve",))
-    log.info("%s: %s", find_day(context), answer)
+    log.info("%s: %s", day, answer)
 
 
 def apply(context: Context) -> Counts:
     """Put the proposal into force where it is to be; a second run changes nothing."""
     from leadops.thresholds.apply_threshold import apply_threshold
-    from leadops.thresholds.threshold_context import load_threshold_context
 
+    config = Config.from_environment()
+    day, settings = find_day(context, config.company), collect_threshold_context(config)
     with open_database("apply") as connection:
-        row = apply_threshold(connection, day=find_day(context), context=load_threshold_context(), now=now())
+        row = apply_threshold(connection, day=day, context=settings, now=now())
         note_success(context, connection, leaves=LEAVES)
     log.info("%s: %s, total %s, first contact %s min", *(row.day, row.decided_by, row.value, row.sla_minutes))
     return {"day": row.day.isoformat(), "decided_by": row.decided_by, "value": row.value}

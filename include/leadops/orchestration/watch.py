@@ -14,13 +14,12 @@ from leadops.alerts.tell import tell
 from leadops.alerts.watch_cdp import CdpReading
 from leadops.clients.cdp import CdpClient
 from leadops.clients.crm import CrmClient
+from leadops.configuration import Config
 from leadops.crm.poll import poll_crm
 from leadops.errors import PermanentError, TransientError
 from leadops.orchestration.connections import SlackChat, find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import now
-from leadops.settings import load_config
-from leadops.sla.sla_policy import SlaPolicy
 from leadops.sla.watch_clocks import watch_clocks
 
 log = logging.getLogger(__name__)
@@ -36,9 +35,9 @@ SLA_LEAVES = ("clock",)
 
 def run_all_checks(context: Context) -> Counts:
     """Ask the CDP for its lag, run every check and bring the incidents up to date."""
-    reading = _read_cdp()
+    settings, reading = _alert_settings(Config.from_environment()), _read_cdp()
     with open_database("check") as connection:
-        result = run_checks(connection, CHECKS, settings=_alert_settings(), now=now(), cdp=reading)
+        result = run_checks(connection, CHECKS, settings=settings, now=now(), cdp=reading)
         note_success(context, connection, leaves=CHECK_TASKS)
     if reading.minutes_lag is None:
         log.warning("the CDP does not answer: %s", reading.reason)
@@ -71,7 +70,8 @@ def poll() -> Counts:
 
 def watch(context: Context) -> Counts:
     """Bring the SLA clocks up to date."""
-    policy = load_config("sla", SlaPolicy)
+    config = Config.from_environment()
+    policy = config.sla
     with open_database("watch") as connection:
         watched = watch_clocks(connection, policy=policy, now=now())
         note_success(context, connection, leaves=SLA_LEAVES)
@@ -84,9 +84,17 @@ def watch(context: Context) -> Counts:
 
 def notify(context: Context) -> Counts:
     """Bring Slack in line with the incidents. Slack down is no failure: they stay on record."""
-    settings = _alert_settings()
+    config = Config.from_environment()
+    settings = _alert_settings(config)
     with open_database("notify") as connection:
-        told = tell(connection, SlackChat(settings), settings=settings, clock=now, sleep=time.sleep)
+        told = tell(
+            connection,
+            SlackChat(settings),
+            settings=settings,
+            company=config.company,
+            clock=now,
+            sleep=time.sleep,
+        )
         note_success(context, connection, leaves=CHECK_TASKS)
     for problem in told.problems:
         log.warning("%s", problem)
@@ -120,10 +128,10 @@ def _form_reading(answer: Mapping[str, Any]) -> CdpReading:
     return CdpReading(minutes_lag=float(answer["minutes_lag"]), as_of=time_of.astimezone(UTC))
 
 
-def _alert_settings() -> AlertSettings:
-    """Return config/alerts.yaml, with the address of this Airflow for links to runs."""
+def _alert_settings(config: Config) -> AlertSettings:
+    """Return the settings of alerts, with the address of this Airflow for links to runs."""
     from airflow.sdk.configuration import conf
 
     base_url = conf.get("api", "base_url", fallback="").rstrip("/")
-    settings = load_config("alerts", AlertSettings)
+    settings = config.alerts
     return settings.model_copy(update={"airflow_base_url": base_url}) if base_url else settings

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from leadops.db import Connection, load_sql
 from leadops.errors import TransientError
 from leadops.scoring.rules import RuleSet
-from leadops.settings import config_file
 
 LATEST = "select rule_set_id, hash from scoring.rule_sets order by rule_set_id desc limit 1"
 
@@ -19,9 +18,9 @@ LATEST = "select rule_set_id, hash from scoring.rule_sets order by rule_set_id d
 UNUSED_AFTER = timedelta(minutes=10)
 
 
-def name_source(path: Path | None = None) -> str:
-    """Return the name under which this machine's rule file (`path`, or the configured one) is known."""
-    return f"{platform.node()}:{(path or config_file('scoring')).resolve()}"
+def name_source(path: Path) -> str:
+    """Return the name under which this machine's rule file `path` is known."""
+    return f"{platform.node()}:{path.resolve()}"
 
 
 def is_in_effect(connection: Connection, *, rules: RuleSet, zone: ZoneInfo) -> bool:

@@ -5,7 +5,7 @@ import json
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StrictInt, model_validator
+from pydantic import AfterValidator, Field, StrictInt, ValidationInfo, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from leadops.scoring.conditions import Condition, Text, member_path
@@ -28,6 +28,12 @@ def _address(address: str) -> str:
     if first not in ("properties", "context") or not steps or not all(steps):
         raise ValueError("a condition looks at properties.<name> or context.<name>, for example context.page")
     return address
+
+
+def _keys(settings: Any, name: str) -> set[str]:
+    """Return the keys of the mapping `name` in what a user's file says; none where it is no mapping."""
+    inner = settings.get(name) if isinstance(settings, dict) else None
+    return set(inner) if isinstance(inner, dict) else set()
 
 
 Name = Annotated[Text, Field(min_length=1, max_length=100)]
@@ -131,6 +137,22 @@ class RuleSet(Settings):
     decay: Decay | None = None  # None: points keep their worth for ever
     grades: Grades = Grades()
     chunk_leads: int = Field(default=100_000, ge=1)  # leads scored in one transaction
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_unused_groups(cls, value: Any, info: ValidationInfo) -> Any:
+        """Leave out the shipped groups that no rule of a user's own `behaviour` is in."""
+        own = (info.context or {}).get("own", {})
+        rules = own.get("behaviour")
+        if not isinstance(rules, list):
+            return value
+        used = {rule.get("group") for rule in rules if isinstance(rule, dict)}
+        groups = {name: caps for name, caps in value["groups"].items() if name in used | _keys(own, "groups")}
+        decay = value["decay"]
+        if isinstance(decay, dict) and isinstance(decay.get("groups"), dict):
+            known = groups.keys() | _keys(own.get("decay"), "groups")
+            decay = decay | {"groups": {name: own for name, own in decay["groups"].items() if name in known}}
+        return value | {"groups": groups, "decay": decay}
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -3,13 +3,12 @@
 import hashlib
 from datetime import timedelta
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
 from leadops.calendar.working_hours import Holidays, WorkingHours
-from leadops.company import Company, ZoneName
-from leadops.settings import Settings, load_config
+from leadops.company import InCompanyZone
+from leadops.settings import Settings
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 
@@ -52,10 +51,9 @@ class OffHours(Settings):
     handover_playbook: str
 
 
-class SlaPolicy(Settings):
+class SlaPolicy(InCompanyZone):
     """config/sla.yaml."""
 
-    timezone: ZoneName | None = None  # None: the company's
     tiers: list[SlaTier] = Field(min_length=1)
     median: MedianTarget
     warn_at: WarningShares
@@ -70,11 +68,6 @@ class SlaPolicy(Settings):
         if tiers[-1].min_total is not None:
             raise ValueError("the last tier must take all other leads: set its min_total to null")
         return tiers
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone of the working hours."""
-        return ZoneInfo(self.timezone) if self.timezone else load_config("company", Company).zone
 
     @property
     def feed_late_after(self) -> timedelta:

@@ -7,7 +7,6 @@ from leadops.calendar.local_days import ONE_DAY, last_whole_day, local_midnight
 from leadops.company import Company
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.routing.routing_rules import RoutingRules
-from leadops.settings import load_config
 from leadops.sla.sla_policy import SlaPolicy
 from leadops.thresholds.threshold_settings import ThresholdSettings
 
@@ -21,17 +20,6 @@ class ThresholdContext:
     sla: SlaPolicy
     routing: RoutingRules
     company: Company
-
-
-def load_threshold_context() -> ThresholdContext:
-    """Read the settings; raise ConfigError naming file, line and fault."""
-    return ThresholdContext(
-        load_config("thresholds", ThresholdSettings),
-        load_config("kpi", KpiContract),
-        load_config("sla", SlaPolicy),
-        load_config("routing", RoutingRules),
-        load_config("company", Company),
-    )
 
 
 def end_of(day: date, company: Company) -> datetime:

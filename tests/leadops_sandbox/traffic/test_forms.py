@@ -1,12 +1,11 @@
 import json
 from datetime import UTC, datetime
 
-from leadops.events.event_settings import EventSettings
 from leadops.intake.judge import Judged, judge_submission
 from leadops.intake.signature import find_signer
-from leadops.settings import load_config
 from leadops_sandbox.traffic.forms import EVENT, sign_form, write_form
 from leadops_sandbox.traffic.visits import visits
+from tests.shipped import SHIPPED
 
 NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
 
@@ -34,7 +33,7 @@ def test_a_form_says_what_its_event_would_have_said() -> None:
         submission_id="s",
         sent_at=NOW,
         now=datetime.fromisoformat(event["ts"]),
-        settings=load_config("events", EventSettings),
+        settings=SHIPPED.events,
     )
     assert isinstance(judged, Judged)
     assert judged.submission.submission_id == event["event_id"]

@@ -4,18 +4,14 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from leadops.db import Connection
-from leadops.events.event_settings import EventSettings
 from leadops.events.store import accept_events
-from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.resolve import resolve_events
-from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
-from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
-from leadops.settings import load_config
 from leadops_sandbox.traffic.people import PEOPLE, person
 from leadops_sandbox.traffic.stories import tell_visit
 from leadops_sandbox.traffic.visits import visits
+from tests.shipped import SHIPPED
 
 
 def test_every_visit_has_something_in_it_and_forms_carry_the_traits() -> None:
@@ -37,10 +33,10 @@ def test_seven_minutes_of_a_quiet_night_bring_qualified_leads_under_the_shipped_
     end = start + timedelta(minutes=7)
     stream = takewhile(lambda visit: visit.at < end, visits(1, start=start))
     sent = [s.event for visit in stream for s in visit.sendings if s.send_at < end]
-    accept_events(connection, list(sent), now=end, settings=load_config("events", EventSettings))
-    resolve_events(connection, now=end, settings=load_config("identity", IdentitySettings))
-    score_leads(connection, rules=load_config("scoring", RuleSet), zone=ZoneInfo("Asia/Tokyo"), now=end)
-    qualify_leads(connection, contract=load_config("kpi", KpiContract), now=end)
+    accept_events(connection, list(sent), now=end, settings=SHIPPED.events)
+    resolve_events(connection, now=end, settings=SHIPPED.identity)
+    score_leads(connection, rules=SHIPPED.scoring, zone=ZoneInfo("Asia/Tokyo"), now=end)
+    qualify_leads(connection, contract=SHIPPED.kpi, now=end)
     row = connection.execute(
         "select count(*) filter (where t.stage = 'mql'), count(*) from identity.leads as l"
         " left join lifecycle.transitions as t using (lead_id)"

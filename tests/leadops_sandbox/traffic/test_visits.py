@@ -7,11 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadops.events.contract import Event
-from leadops.events.event_settings import EventSettings
 from leadops.events.judge import judge_item
 from leadops.events.refusal import Refusal
-from leadops.settings import load_config
 from leadops_sandbox.traffic.visits import Sending, Visit, visits
+from tests.shipped import SHIPPED
 
 START = datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
 STARTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -43,7 +42,7 @@ def test_a_seed_gives_the_same_visits_to_the_byte(seed: int, start: datetime) ->
 @given(st.integers(), STARTS)
 @settings(max_examples=30)
 def test_the_gateway_takes_what_is_valid_and_refuses_the_rest(seed: int, start: datetime) -> None:
-    config = load_config("events", EventSettings)
+    config = SHIPPED.events
     ids: Counter[str] = Counter()
     for sending in sendings(list(islice(visits(seed, start=start), 60))):
         at = sending.send_at

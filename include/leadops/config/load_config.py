@@ -1,0 +1,100 @@
+"""A user's settings are laid over the shipped ones, key by key, and checked by their model."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from leadops.config.model_keys import advise_on_key, find_annotation, find_model, is_removable
+from leadops.config.yaml_tree import NULL, build_value, find_pair, parse_file, place_of
+from leadops.errors import ConfigError
+from leadops.settings import Settings
+
+Model = TypeVar("Model", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Section(Generic[Model]):
+    """The settings of one file, and the nodes they came from: each knows its file and line."""
+
+    settings: Model
+    tree: yaml.MappingNode
+
+
+def shipped_file(name: str) -> Path:
+    """Return the path of the `name`.yaml that comes with leadops."""
+    return Path(str(files("leadops.config").joinpath(f"{name}.yaml")))
+
+
+def load_section(name: str, model: type[Model], *, own: Path | None = None) -> Section[Model]:
+    """Return the shipped `name`.yaml with the user's file `own` laid over it.
+
+    Mappings are merged key by key, lists are replaced whole. Null removes an entry of a mapping whose keys
+    are free (a group of rules, a feature); elsewhere the model decides whether null is allowed. Raises
+    ConfigError with file, line and fault: the user's file where the wrong key stands there, else the
+    shipped one.
+    """
+    tree = parse_file(shipped_file(name))
+    if own is None:
+        return Section(_validate(tree, model), tree)
+    own_tree = parse_file(own)
+    tree = overlay(tree, own_tree, model)
+    return Section(_validate(tree, model, own=own_tree), tree)
+
+
+def load_file(path: Path, model: type[Model]) -> Model:
+    """Return the settings in `path` alone, such as a mapping of columns; errors are those of load_section."""
+    return _validate(parse_file(path), model)
+
+
+def overlay(base: yaml.MappingNode, own: yaml.MappingNode, annotation: object) -> yaml.MappingNode:
+    """Return `base` with all keys of `own` laid over it; `annotation` is the type of both."""
+    pairs = {(key.tag, str(key.value)): (key, value) for key, value in base.value}
+    for key, value in own.value:
+        name = (key.tag, str(key.value))
+        known = pairs.get(name)
+        if known and value.tag == NULL and is_removable(annotation):
+            del pairs[name]
+        elif known and isinstance(known[1], yaml.MappingNode) and isinstance(value, yaml.MappingNode):
+            pairs[name] = (key, overlay(known[1], value, find_annotation(annotation, [str(key.value)])))
+        else:
+            pairs[name] = (key, value)
+    return yaml.MappingNode(base.tag, list(pairs.values()), own.start_mark, own.end_mark)
+
+
+def _validate(tree: yaml.MappingNode, model: type[Model], *, own: yaml.MappingNode | None = None) -> Model:
+    """Return the settings in `tree`; validators find what the user's file `own` says in their context."""
+    try:
+        return model.model_validate(build_value(tree), context={"own": build_value(own)} if own else None)
+    except ValidationError as error:
+        file = own.start_mark.name if own else None
+        faults = [_describe(fault, tree, model, file) for fault in error.errors()]
+        raise ConfigError("\n".join(faults)) from error
+
+
+def _describe(fault: ErrorDetails, tree: yaml.MappingNode, model: type[Settings], own: str | None) -> str:
+    location = fault["loc"]
+    place = place_of(_find_node(tree, location))
+    text = f"{place}: {'.'.join(map(str, location))}: {fault['msg']}"
+    if fault["type"] == "extra_forbidden":
+        inside = find_model(find_annotation(model, location[:-1]))
+        text += f"; {advise_on_key(inside, str(location[-1]))}" if inside else ""
+    if own is not None and not place.startswith(f"{own}:"):
+        text += f" (the shipped setting; {own} can replace it, or take out an entry by null)"
+    return text
+
+
+def _find_node(tree: yaml.Node, location: tuple[int | str, ...]) -> yaml.Node:
+    """Return the key of the setting at `location`, or of the nearest parent that the files have."""
+    place = node = tree
+    for step in location:
+        if isinstance(node, yaml.MappingNode):
+            if pair := find_pair(node, str(step)):  # else a union branch, which pydantic names too
+                place, node = pair
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            place = node = node.value[step]
+    return place

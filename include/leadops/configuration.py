@@ -1,0 +1,136 @@
+"""All settings as one object that the wiring makes and passes on; nothing below it reads a file."""
+
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
+
+from leadops.company import InCompanyZone
+from leadops.config.load_config import Section, load_section, shipped_file
+from leadops.settings import Settings
+
+if TYPE_CHECKING:
+    from leadops.alerts.alert_settings import AlertSettings
+    from leadops.attribution.attribution_settings import AttributionSettings
+    from leadops.company import Company
+    from leadops.delivery.delivery_settings import DeliverySettings
+    from leadops.economics.economics_settings import EconomicsSettings
+    from leadops.events.event_settings import EventSettings
+    from leadops.funnel.funnel_settings import FunnelSettings
+    from leadops.gateway.gateway_settings import GatewaySettings
+    from leadops.identity.identity_settings import IdentitySettings
+    from leadops.lifecycle.kpi_contract import KpiContract
+    from leadops.reports.report_settings import ReportSettings
+    from leadops.routing.routing_rules import RoutingRules
+    from leadops.scoring.rules import RuleSet
+    from leadops.sla.sla_policy import SlaPolicy
+    from leadops.thresholds.threshold_context import ThresholdContext
+    from leadops.thresholds.threshold_settings import ThresholdSettings
+    from leadops.training.training_settings import TrainingSettings
+
+Model = TypeVar("Model", bound=Settings)
+
+#: Section, which is also the file's name: its model, imported when the section is first asked for.
+SECTIONS = {
+    "alerts": "leadops.alerts.alert_settings:AlertSettings",
+    "attribution": "leadops.attribution.attribution_settings:AttributionSettings",
+    "company": "leadops.company:Company",
+    "delivery": "leadops.delivery.delivery_settings:DeliverySettings",
+    "economics": "leadops.economics.economics_settings:EconomicsSettings",
+    "events": "leadops.events.event_settings:EventSettings",
+    "funnel": "leadops.funnel.funnel_settings:FunnelSettings",
+    "gateway": "leadops.gateway.gateway_settings:GatewaySettings",
+    "identity": "leadops.identity.identity_settings:IdentitySettings",
+    "kpi": "leadops.lifecycle.kpi_contract:KpiContract",
+    "reports": "leadops.reports.report_settings:ReportSettings",
+    "routing": "leadops.routing.routing_rules:RoutingRules",
+    "scoring": "leadops.scoring.rules:RuleSet",
+    "sla": "leadops.sla.sla_policy:SlaPolicy",
+    "thresholds": "leadops.thresholds.threshold_settings:ThresholdSettings",
+    "training": "leadops.training.training_settings:TrainingSettings",
+}
+
+
+class Config:
+    """The shipped settings with those of a user's folder laid over them; it does not change.
+
+    Each section is a file, read when it is first asked for and then kept: a task pays only for what it uses.
+    Asking for a section raises ConfigError with file, line and fault where the file is wrong.
+    """
+
+    alerts: "AlertSettings"
+    attribution: "AttributionSettings"
+    company: "Company"
+    delivery: "DeliverySettings"
+    economics: "EconomicsSettings"
+    events: "EventSettings"
+    funnel: "FunnelSettings"
+    gateway: "GatewaySettings"
+    identity: "IdentitySettings"
+    kpi: "KpiContract"
+    reports: "ReportSettings"
+    routing: "RoutingRules"
+    scoring: "RuleSet"
+    sla: "SlaPolicy"
+    thresholds: "ThresholdSettings"
+    training: "TrainingSettings"
+
+    def __init__(self, folder: Path | None = None, **sections: Settings) -> None:
+        """Take the user's files from `folder` (None: there are none); `sections` replace whole files."""
+        self.__dict__.update(sections, folder=folder)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return the settings of this process: LEADOPS_CONFIG_DIR is the user's folder."""
+        folder = os.environ.get("LEADOPS_CONFIG_DIR", "")
+        return cls(Path(folder) if folder else None)
+
+    def replace(self, **sections: Settings) -> Self:
+        """Return these settings with whole sections replaced."""
+        return type(self)(**(self.__dict__ | sections))
+
+    def find_own_file(self, section: str) -> Path | None:
+        """Return the path of the user's file, or None where the shipped one stands alone."""
+        folder: Path | None = self.__dict__["folder"]
+        own = folder / f"{section}.yaml" if folder else None
+        return own if own and own.is_file() else None
+
+    def find_file(self, section: str) -> Path:
+        """Return the path of the user's file where there is one, else of the shipped one."""
+        return self.find_own_file(section) or shipped_file(section)
+
+    def with_file(self, section: str, file: Path | None) -> Self:
+        """Return these settings with `file` as the user's file of `section`; None: as they are."""
+        return self.replace(**{section: self._read(section, file)}) if file else self
+
+    def load_section(self, section: str) -> Section[Any]:
+        """Read a section, together with the YAML nodes that say where each value comes from."""
+        return load_section(section, find_model(section), own=self.find_own_file(section))
+
+    def _read(self, section: str, own: Path | None) -> Settings:
+        settings = load_section(section, find_model(section), own=own).settings
+        return settings.in_company(self.company) if isinstance(settings, InCompanyZone) else settings
+
+    if not TYPE_CHECKING:  # so that a mistyped section is a type error
+
+        def __getattr__(self, name: str) -> Settings:
+            if name not in SECTIONS:
+                raise AttributeError(f"there is no section {name!r}; the sections are {', '.join(SECTIONS)}")
+            return self.__dict__.setdefault(name, self._read(name, self.find_own_file(name)))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("settings do not change; Config.replace returns changed ones")
+
+
+def collect_threshold_context(config: Config) -> "ThresholdContext":
+    """Return the five sections that the daily threshold depends on."""
+    from leadops.thresholds.threshold_context import ThresholdContext
+
+    return ThresholdContext(config.thresholds, config.kpi, config.sla, config.routing, config.company)
+
+
+def find_model(section: str) -> type[Settings]:
+    """Return the model of a section."""
+    module, name = SECTIONS[section].split(":")
+    model: type[Settings] = getattr(import_module(module), name)
+    return model
