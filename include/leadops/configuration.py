@@ -10,7 +10,6 @@ from leadops.config.load_config import Section, load_section, shipped_file
 from leadops.settings import Settings
 
 if TYPE_CHECKING:
-    from leadops.alerts.alert_settings import AlertSettings
     from leadops.attribution.attribution_settings import AttributionSettings
     from leadops.company import Company
     from leadops.delivery.delivery_settings import DeliverySettings
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from leadops.funnel.funnel_settings import FunnelSettings
     from leadops.gateway.gateway_settings import GatewaySettings
     from leadops.identity.identity_settings import IdentitySettings
+    from leadops.incidents.alert_settings import AlertSettings
     from leadops.lifecycle.kpi_contract import KpiContract
     from leadops.reports.report_settings import ReportSettings
     from leadops.routing.routing_rules import RoutingRules
@@ -32,7 +32,7 @@ Model = TypeVar("Model", bound=Settings)
 
 #: Section, which is also the file's name: its model, imported when the section is first asked for.
 SECTIONS = {
-    "alerts": "leadops.alerts.alert_settings:AlertSettings",
+    "alerts": "leadops.incidents.alert_settings:AlertSettings",
     "attribution": "leadops.attribution.attribution_settings:AttributionSettings",
     "company": "leadops.company:Company",
     "delivery": "leadops.delivery.delivery_settings:DeliverySettings",

@@ -1154,12 +1154,12 @@ create table alerts.incidents (
     escalated_at timestamptz,
     facts jsonb not null,
     message_id bigint,
-    is_quiet boolean not null default false,
+    is_suppressed boolean not null default false,
     primary key (incident_id),
     check (state in ('open', 'resolved'))
 );
 create index incidents_message on alerts.incidents (message_id);
-create index incidents_untold on alerts.incidents (incident_id) where ((message_id is null) and (not is_quiet));
+create index incidents_untold on alerts.incidents (incident_id) where ((message_id is null) and (not is_suppressed));
 create unique index incidents_open on alerts.incidents (kind, subject) where (state = 'open');
 
 create table alerts.messages (
@@ -1171,13 +1171,13 @@ create table alerts.messages (
     state text not null default 'open',
     attempts integer not null default 0,
     tried_at timestamptz,
-    telling_since timestamptz,
+    unknown_since timestamptz,
     posted_at timestamptz,
     channel text,
     message_ts text,
-    told text,
-    told_facts jsonb,
-    told_at timestamptz,
+    shown_hash text,
+    shown_facts jsonb,
+    shown_at timestamptz,
     primary key (message_id),
     unique (parent_id, purpose),
     check (purpose in ('incident', 'digest', 'escalation', 'resolution')),

@@ -12,8 +12,8 @@ import pytest
 import requests
 from slack_sdk import WebClient
 
-from leadops.alerts.alert_settings import AlertSettings
 from leadops.clients.chat import ApiChat
+from leadops.incidents.alert_settings import AlertSettings
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from leadops_sandbox.slack.store import WEBHOOK_CHANNEL, channel_id

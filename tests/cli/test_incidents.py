@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from leadops.alerts.incidents import open_incident
 from leadops.cli.incidents import app
 from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.incidents.open_incident import open_incident
 
 START = datetime(2026, 7, 30, 17, 0, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def _incidents(connection: Connection, database_url: str, monkeypatch: pytest.Mo
         now = START + timedelta(minutes=minute)
         open_incident(connection, kind=kind, subject=subject, facts={"dag_id": subject}, now=now)
     connection.execute(
-        "update alerts.incidents set state = 'resolved', resolved_at = %s, is_quiet = true"
+        "update alerts.incidents set state = 'resolved', resolved_at = %s, is_suppressed = true"
         " where kind = 'cdp_lag'",
         [START + timedelta(minutes=3)],
     )

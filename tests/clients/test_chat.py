@@ -14,11 +14,11 @@ from slack_sdk.webhook import WebhookClient
 
 from leadops.clients.chat import ApiChat, Chat, Posted, WebhookChat
 from leadops.clients.slack_errors import (
-    ChatBusy,
-    ChatRefused,
-    ChatUnknown,
-    ChatUnreachable,
-    MessageGone,
+    ChatBusyError,
+    ChatRefusedError,
+    ChatUnknownError,
+    ChatUnreachableError,
+    MessageGoneError,
 )
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
@@ -109,13 +109,13 @@ def test_a_message_is_found_on_a_later_page_but_not_before_its_time(chat, monkey
 @pytest.mark.parametrize(
     ("kind", "error", "is_there"),
     [
-        ("429", ChatBusy, False),
-        ("500", ChatUnknown, False),
-        ("timeout_before", ChatUnknown, False),
-        ("timeout_after", ChatUnknown, True),
-        ("reset_before", ChatUnknown, False),
-        ("reset_after", ChatUnknown, True),
-        ("half_answer", ChatUnknown, True),
+        ("429", ChatBusyError, False),
+        ("500", ChatUnknownError, False),
+        ("timeout_before", ChatUnknownError, False),
+        ("timeout_after", ChatUnknownError, True),
+        ("reset_before", ChatUnknownError, False),
+        ("reset_after", ChatUnknownError, True),
+        ("half_answer", ChatUnknownError, True),
     ],
 )
 def test_faults_are_judged_and_nothing_is_posted_again_by_itself(sandbox, chat, kind, error, is_there):
@@ -124,15 +124,15 @@ def test_faults_are_judged_and_nothing_is_posted_again_by_itself(sandbox, chat, 
     client = WebClient(Tokens().slack, base_url=f"{sandbox}/api/", timeout=0.3)  # type: ignore[arg-type]
     with pytest.raises(error) as raised:
         post(ApiChat(client, CHANNEL), f"with {kind}")
-    if isinstance(raised.value, ChatBusy):
+    if isinstance(raised.value, ChatBusyError):
         assert raised.value.retry_after == 7
     assert (chat.find(f"with {kind}", since=NOW) is not None) is is_there
 
 
 def test_nobody_there_is_surely_nothing_posted(unused_url):
-    with pytest.raises(ChatUnreachable):
+    with pytest.raises(ChatUnreachableError):
         post(ApiChat(WebClient("xoxb-1", base_url=unused_url, timeout=1), CHANNEL))
-    with pytest.raises(ChatUnreachable):
+    with pytest.raises(ChatUnreachableError):
         post(WebhookChat(WebhookClient(unused_url, timeout=1)))
 
 
@@ -147,15 +147,20 @@ def unused_url(scripted: tuple[str, type[Answers]]) -> str:
 @pytest.mark.parametrize(
     ("status", "body", "error", "text"),
     [
-        (200, '{"ok":false,"error":"invalid_auth"}', ChatRefused, "password of the connection leadops_slack"),
-        (200, '{"ok":false,"error":"channel_not_found"}', ChatRefused, "`channel` in alerts.yaml"),
-        (200, '{"ok":false,"error":"not_in_channel"}', ChatRefused, "invite the app"),
-        (200, '{"ok":false,"error":"something_new"}', ChatRefused, "something_new"),
-        (200, '{"ok":false,"error":"internal_error"}', ChatUnknown, "trouble"),
-        (200, '{"ok":false,"error":"ratelimited"}', ChatBusy, "30 s"),
-        (200, "<html>a proxy</html>", ChatUnknown, "not readable"),
-        (404, "<html>nothing here</html>", ChatRefused, "http_404"),
-        (503, "<html>down</html>", ChatUnknown, "HTTP 503"),
+        (
+            200,
+            '{"ok":false,"error":"invalid_auth"}',
+            ChatRefusedError,
+            "password of the connection leadops_slack",
+        ),
+        (200, '{"ok":false,"error":"channel_not_found"}', ChatRefusedError, "`channel` in alerts.yaml"),
+        (200, '{"ok":false,"error":"not_in_channel"}', ChatRefusedError, "invite the app"),
+        (200, '{"ok":false,"error":"something_new"}', ChatRefusedError, "something_new"),
+        (200, '{"ok":false,"error":"internal_error"}', ChatUnknownError, "trouble"),
+        (200, '{"ok":false,"error":"ratelimited"}', ChatBusyError, "30 s"),
+        (200, "<html>a proxy</html>", ChatUnknownError, "not readable"),
+        (404, "<html>nothing here</html>", ChatRefusedError, "http_404"),
+        (503, "<html>down</html>", ChatUnknownError, "HTTP 503"),
     ],
 )
 def test_each_answer_has_its_meaning(scripted, status, body, error, text):
@@ -171,7 +176,7 @@ def test_a_message_that_cannot_be_edited_is_gone(scripted, code, deleted):
     url, handler = scripted
     handler.script[:] = [(200, {}, f'{{"ok":false,"error":"{code}"}}')]
     chat = ApiChat(WebClient("xoxb-1", base_url=url, timeout=5), CHANNEL)
-    with pytest.raises(MessageGone) as raised:
+    with pytest.raises(MessageGoneError) as raised:
         chat.update(Posted(CHANNEL, "1.1"), text="x", blocks=[])
     assert raised.value.deleted is deleted
 
@@ -179,10 +184,10 @@ def test_a_message_that_cannot_be_edited_is_gone(scripted, code, deleted):
 @pytest.mark.parametrize(
     ("status", "headers", "body", "error", "text"),
     [
-        (404, {}, "no_service", ChatRefused, "make a new one"),
-        (429, {"Retry-After": "3"}, "", ChatBusy, "3 s"),
-        (500, {}, "rollup_error", ChatUnknown, "HTTP 500"),
-        (200, {}, "<html>a proxy</html>", ChatUnknown, "not readable"),
+        (404, {}, "no_service", ChatRefusedError, "make a new one"),
+        (429, {"Retry-After": "3"}, "", ChatBusyError, "3 s"),
+        (500, {}, "rollup_error", ChatUnknownError, "HTTP 500"),
+        (200, {}, "<html>a proxy</html>", ChatUnknownError, "not readable"),
     ],
 )
 def test_a_webhook_is_judged_too(scripted, status, headers, body, error, text):
@@ -214,7 +219,11 @@ def test_a_file_is_brought_first_and_shown_later(chat):
 
 @pytest.mark.parametrize(
     ("error", "sees"),
-    [("missing_scope", ChatRefused), ("ratelimited", ChatBusy), ("internal_error", ChatUnknown)],
+    [
+        ("missing_scope", ChatRefusedError),
+        ("ratelimited", ChatBusyError),
+        ("internal_error", ChatUnknownError),
+    ],
 )
 def test_what_slack_says_of_a_file_is_judged_like_a_message(scripted, error, sees):
     url, answers = scripted
@@ -230,5 +239,5 @@ def test_bytes_that_are_not_taken_were_not_shown(scripted):
     chat = ApiChat(WebClient("xoxb-x", base_url=f"{url}/api/", timeout=5), CHANNEL)
     assert chat.files.upload("report.png", b"picture") == "F1"
     answers.script = [(200, {}, '{"ok": true, "file_id": "F1", "upload_url": "http://127.0.0.1:1/upload"}')]
-    with pytest.raises(ChatUnknown):
+    with pytest.raises(ChatUnknownError):
         chat.files.upload("report.png", b"picture")

@@ -24,15 +24,15 @@ import psycopg
 import pytest
 import requests
 
-from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.checks import CHECKS
-from leadops.alerts.run_checks import run_checks
 from leadops.clients.ma import MaClient
 from leadops.db import connect
 from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
 from leadops.delivery.push import push_target
 from leadops.errors import LeadopsError
 from leadops.identity.resolve import resolve_events
+from leadops.incidents.alert_settings import AlertSettings
+from leadops.incidents.run_checks import run_checks
 from leadops.intake.signature import sign
 from leadops.migrations.run import migrate
 from leadops.scoring.score import score_leads

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from leadops.alerts.watch_dags import watch_dags
 from leadops.db import Connection
+from leadops.incidents.checks import check_dags
 from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import now
@@ -95,8 +95,6 @@ def test_a_backfill_that_fails_is_an_incident_of_its_own_until_one_succeeds(conn
 
     note_success(_task("push"), connection, leaves=("push",))
     connection.commit()
-    assert watch_dags(connection) == [], "the live DAG says nothing of it"
+    assert check_dags(connection) == [], "the live DAG says nothing of it"
     note_success(_task("push", run_type="backfill"), connection, leaves=("push",))
-    assert [(one.subject, one.standing) for one in watch_dags(connection)] == [
-        ("score_leads (backfill)", "good")
-    ]
+    assert [(one.subject, one.status) for one in check_dags(connection)] == [("score_leads (backfill)", "ok")]

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from leadops.alerts.alert_settings import AlertSettings
 from leadops.clients.chat import ApiChat, WebhookChat
+from leadops.incidents.alert_settings import AlertSettings
 from leadops.orchestration.connections import SlackChat, find_endpoint
 from leadops.settings import endpoint
 

@@ -9,7 +9,7 @@ from slack_sdk.webhook import WebhookClient
 
 from leadops.clients.chat import ApiChat, Chat, WebhookChat
 from leadops.clients.chat_files import ApiFiles
-from leadops.clients.slack_errors import ChatBusy, ChatRefused, ChatUnknown
+from leadops.clients.slack_errors import ChatBusyError, ChatRefusedError, ChatUnknownError
 from leadops.db import connect
 from leadops.errors import PermanentError
 from leadops.reports.post import post_report
@@ -99,7 +99,8 @@ def test_killed_after_it_was_posted_it_is_found(made: Desk, slack: str, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("error", "sees"), [(ChatBusy(3), ChatBusy), (ChatRefused("not_in_channel"), ChatRefused)]
+    ("error", "sees"),
+    [(ChatBusyError(3), ChatBusyError), (ChatRefusedError("not_in_channel"), ChatRefusedError)],
 )
 def test_what_slack_did_not_take_goes_out_later(
     made: Desk, slack: str, monkeypatch: Any, error: Exception, sees: type[Exception]
@@ -120,11 +121,11 @@ def test_an_answer_that_got_lost_is_looked_up(made: Desk, slack: str, monkeypatc
 
     def share_and_lose(self: ApiFiles, file_id: str, **words: str) -> None:
         share(self, file_id, **words)
-        raise ChatUnknown("no whole answer")
+        raise ChatUnknownError("no whole answer")
 
     with monkeypatch.context() as patch:
         patch.setattr(ApiFiles, "share", share_and_lose)
-        with pytest.raises(ChatUnknown):
+        with pytest.raises(ChatUnknownError):
             post(made, api(slack))
     assert post(made, api(slack), clock=lambda: NOW + timedelta(minutes=1)) == "found"
     assert len(seen(slack)) == 1

@@ -7,7 +7,7 @@ import pytest
 from slack_sdk.webhook import WebhookClient
 
 from leadops.clients.chat import Chat, WebhookChat
-from leadops.clients.slack_errors import ChatUnknown
+from leadops.clients.slack_errors import ChatUnknownError
 from leadops.db import connect
 from leadops.routing.tell import ToldReps, tell_reps
 from tests.alerts.conftest import Slack, slack, slack_server
@@ -108,7 +108,7 @@ def test_a_webhook_cannot_look_up_and_sends_again(given: Office, slack: Slack) -
         def post(self, **values: Any) -> Any:
             self.calls += 1
             if self.calls == 1:
-                raise ChatUnknown("lost")
+                raise ChatUnknownError("lost")
             return super().post(**values)
 
     chat = Loses(WebhookClient(f"{slack.url}/services/T/B/X", retry_handlers=[]))

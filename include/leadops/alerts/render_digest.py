@@ -1,80 +1,82 @@
-"""What one message says about many incidents of a group."""
+"""One message about many incidents of a group."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from leadops.alerts.alert_settings import AlertSettings
-from leadops.alerts.blocks import Rendered, compose
-from leadops.alerts.catalogue import Words
-from leadops.alerts.incident import Incident
-from leadops.alerts.kinds import KINDS
 from leadops.alerts.links import link_runbook
 from leadops.alerts.render import render_incident, say_label
+from leadops.incidents.alert_settings import AlertSettings
+from leadops.incidents.incident import Incident
+from leadops.incidents.kinds import KINDS, load_incident_catalogue
+from leadops.notifications.blocks import SlackMessage, compose
+from leadops.notifications.messages import Messages
 
 MINUTE = timedelta(minutes=1)
 
 
-def render_digest(incidents: Sequence[Incident], *, words: Words, settings: AlertSettings) -> Rendered:
+def render_digest(
+    incidents: Sequence[Incident], *, messages: Messages, settings: AlertSettings
+) -> SlackMessage:
     """Return the digest of `incidents`, of one group, the oldest first; a digest of one is that one."""
     if len(incidents) == 1:
-        return render_incident(incidents[0], words=words, settings=settings)
-    still = [incident for incident in incidents if incident.is_open]
-    group = words.say("group", KINDS[incidents[0].kind].digest_group)
-    if not still:
-        return _render_end(incidents, group, words=words, settings=settings)
-    counts = {"open": len(still), "resolved": len(incidents) - len(still), "group": group}
-    tone = "critical" if any(incident.is_critical for incident in still) else "warning"
+        return render_incident(incidents[0], messages=messages, settings=settings)
+    unresolved = [incident for incident in incidents if incident.is_open]
+    group = messages.fill(load_incident_catalogue()["groups"][KINDS[incidents[0].kind].group])
+    if not unresolved:
+        return _render_resolved(incidents, group, messages=messages, settings=settings)
+    counts = {"open": len(unresolved), "resolved": len(incidents) - len(unresolved), "group": group}
+    tone = "critical" if any(incident.is_critical for incident in unresolved) else "warning"
     return compose(
         tone=tone,
-        heading=f"{words.say('words', tone)}: {words.say('digest', 'what', counts)}",
+        heading=f"{messages.say('words', tone)}: {messages.say('digest', 'what', counts)}",
         lines=[
-            (words.say("words", "since"), words.show_time(still[0].opened_at)),
-            (words.say("words", "bad"), words.say("digest", "bad", counts)),
-            *_name_first(still, words, settings),
-            (words.say("words", "do"), words.say("digest", "do")),
+            (messages.say("words", "since"), messages.show_time(unresolved[0].opened_at)),
+            (messages.say("words", "severity"), messages.say("digest", "severity", counts)),
+            *_name_first(unresolved, messages, settings),
+            (messages.say("words", "action"), messages.say("digest", "action")),
         ],
-        small_print=_runbooks(incidents, words, settings),
+        small_print=_runbooks(incidents, messages, settings),
     )
 
 
 def render_digest_escalation(
-    incidents: Sequence[Incident], *, words: Words, settings: AlertSettings
-) -> Rendered:
-    """Return the call for help in the digest's thread."""
-    still = [incident for incident in incidents if incident.is_open] or list(incidents)
+    incidents: Sequence[Incident], *, messages: Messages, settings: AlertSettings
+) -> SlackMessage:
+    """Return the escalation in the digest's thread."""
+    unresolved = [incident for incident in incidents if incident.is_open] or list(incidents)
     at = max(incident.escalated_at or incident.opened_at for incident in incidents)
-    facts = {"open": len(still), "minutes": max(timedelta(), at - still[0].opened_at) / MINUTE}
+    facts = {"open": len(unresolved), "minutes": max(timedelta(), at - unresolved[0].opened_at) / MINUTE}
     return compose(
         tone="critical",
-        heading=f"{settings.mention} {words.say('words', 'escalated_digest', facts)}".strip(),
-        lines=_name_first(still, words, settings),
-        small_print=_runbooks(incidents, words, settings),
+        heading=f"{settings.mention} {messages.say('words', 'escalated_digest', facts)}".strip(),
+        lines=_name_first(unresolved, messages, settings),
+        small_print=_runbooks(incidents, messages, settings),
     )
 
 
-def _render_end(
-    incidents: Sequence[Incident], group: str, *, words: Words, settings: AlertSettings
-) -> Rendered:
+def _render_resolved(
+    incidents: Sequence[Incident], group: str, *, messages: Messages, settings: AlertSettings
+) -> SlackMessage:
     opened = incidents[0].opened_at
     resolved = max(incident.resolved_at or incident.opened_at for incident in incidents)
     facts = {"count": len(incidents), "group": group}
     span = {"opened_at": opened, "resolved_at": resolved, "minutes": (resolved - opened) / MINUTE}
     return compose(
         tone="resolved",
-        heading=f"{words.say('words', 'resolved')}: {words.say('digest', 'ended', facts)}",
-        lines=[("", words.say("words", "from_to", span)), *_name_first(incidents, words, settings)],
-        small_print=_runbooks(incidents, words, settings),
+        heading=f"{messages.say('words', 'resolved')}: {messages.say('digest', 'resolved', facts)}",
+        lines=[("", messages.say("words", "from_to", span)), *_name_first(incidents, messages, settings)],
+        small_print=_runbooks(incidents, messages, settings),
     )
 
 
 def _name_first(
-    incidents: Sequence[Incident], words: Words, settings: AlertSettings
+    incidents: Sequence[Incident], messages: Messages, settings: AlertSettings
 ) -> list[tuple[str, str]]:
-    named = [("", f"• {say_label(incident, words)}") for incident in incidents[: settings.digest_names]]
+    named = [("", f"• {say_label(incident, messages)}") for incident in incidents[: settings.digest_names]]
     more = len(incidents) - len(named)
-    return [*named, ("", words.say("digest", "more", {"more": more}))] if more else named
+    return [*named, ("", messages.say("digest", "more", {"more": more}))] if more else named
 
 
-def _runbooks(incidents: Sequence[Incident], words: Words, settings: AlertSettings) -> list[str]:
+def _runbooks(incidents: Sequence[Incident], messages: Messages, settings: AlertSettings) -> list[str]:
     kinds = dict.fromkeys(incident.kind for incident in incidents)
-    return [link_runbook(kind, words, settings) for kind in kinds]
+    return [link_runbook(kind, messages, settings) for kind in kinds]

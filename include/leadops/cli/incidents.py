@@ -1,25 +1,64 @@
-"""leadops incidents: what is wrong now, what was wrong, and what Slack knows of it."""
+"""leadops incidents: open and resolved incidents, and their Slack messages."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from leadops.alerts.kinds import KINDS
 from leadops.cli.context import console, open_database
 from leadops.company import Company
 from leadops.configuration import Config
-from leadops.db import load_sql
 from leadops.errors import PermanentError
+from leadops.incidents.kinds import KINDS
+from leadops.queries import Queries
 
-app = typer.Typer(help="What is wrong now, and what was.", no_args_is_help=True)
+queries = Queries(__file__)
+
+app = typer.Typer(help="Open and resolved incidents.", no_args_is_help=True)
+
+
+@dataclass(frozen=True)
+class ListedIncident:
+    """One line of the list; times in UTC."""
+
+    incident_id: int
+    kind: str
+    subject: str
+    state: str
+    opened_at: datetime
+    resolved_at: datetime | None
+    is_suppressed: bool
+    posted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class IncidentDetails:
+    """One incident and its Slack message, in the order in which they are shown; times in UTC."""
+
+    incident_id: int
+    kind: str
+    subject: str
+    state: str
+    opened_at: datetime
+    seen_at: datetime
+    clear_since: datetime | None
+    escalated_at: datetime | None
+    resolved_at: datetime | None
+    facts: Mapping[str, Any]
+    message: str | None
+    posted_at: datetime | None
+    channel: str | None
+    message_ts: str | None
+    shown_at: datetime | None
 
 
 @app.command("list")
 def list_incidents(
-    everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include resolved incidents.")] = False,
     kind: Annotated[str | None, typer.Option(help=f"Only one kind: {', '.join(KINDS)}.")] = None,
     most: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 50,
 ) -> None:
@@ -30,14 +69,12 @@ def list_incidents(
     company = config.company
     table = Table("id", "kind", "subject", "state", "since", "until", "in Slack")
     with open_database() as connection:
-        rows = connection.execute(
-            load_sql("leadops.alerts", "list_incidents"),
-            {"everything": everything, "kind": kind, "most": most},
-        )
-        for incident_id, name, subject, state, opened_at, resolved_at, is_quiet, posted_at in rows:
-            told = "too short" if is_quiet else _show_time(posted_at, company) or "not yet"
-            since, until = _show_time(opened_at, company), _show_time(resolved_at, company)
-            table.add_row(str(incident_id), name, subject, state, since, until, told)
+        for row in queries.all(
+            connection, "list_incidents", ListedIncident, everything=everything, kind=kind, max_rows=most
+        ):
+            in_slack = "too short" if row.is_suppressed else _show_time(row.posted_at, company) or "not yet"
+            since, until = _show_time(row.opened_at, company), _show_time(row.resolved_at, company)
+            table.add_row(str(row.incident_id), row.kind, row.subject, row.state, since, until, in_slack)
     console.print(table if table.row_count else "No incidents.")
 
 
@@ -47,15 +84,14 @@ def show_incident(incident_id: int) -> None:
     config = Config.from_environment()
     company = config.company
     with open_database() as connection:
-        cursor = connection.execute(load_sql("leadops.alerts", "show_incident"), {"incident_id": incident_id})
-        row = cursor.fetchone()
-    if row is None:
+        incident = queries.first(connection, "show_incident", IncidentDetails, incident_id=incident_id)
+    if incident is None:
         raise PermanentError(f"no incident {incident_id}; leadops incidents list --all shows what there is")
     table = Table(show_header=False, box=None)
-    for column, value in zip(cursor.description or (), row, strict=True):
+    for name, value in asdict(incident).items():
         if value is not None:
-            table.add_row(column.name, _show(value, company))
-    table.add_row("runbook", f"docs/runbooks/{row[1]}.md")
+            table.add_row(name, _show(value, company))
+    table.add_row("runbook", f"docs/runbooks/{incident.kind}.md")
     console.print(table)
 
 

@@ -11,7 +11,7 @@ from slack_sdk.webhook import WebhookClient
 
 from leadops.clients.chat_files import ApiFiles, ChatFiles
 from leadops.clients.slack_call import call_slack
-from leadops.clients.slack_errors import judge_exception, judge_refusal
+from leadops.clients.slack_errors import classify_exception, classify_refusal
 
 EVENT_TYPE = "leadops_message"
 #: How far our clock and Slack's may be apart when a message is looked up.
@@ -132,9 +132,9 @@ class WebhookChat:
         try:
             answer = self._client.send(text=text, blocks=list(blocks), unfurl_links=False)
         except (OSError, HTTPException, ValueError) as error:
-            raise judge_exception(error) from error
+            raise classify_exception(error) from error
         if answer.status_code != 200 or answer.body != "ok":
-            raise judge_refusal(answer.status_code, answer.body.strip(), answer.headers)
+            raise classify_refusal(answer.status_code, answer.body.strip(), answer.headers)
         return Posted(payload=payload)
 
     def update(self, posted: Posted, *, text: str, blocks: Blocks) -> None:

@@ -6,7 +6,7 @@ import requests
 from slack_sdk import WebClient
 
 from leadops.clients.slack_call import call_slack
-from leadops.clients.slack_errors import judge_exception, judge_refusal
+from leadops.clients.slack_errors import classify_exception, classify_refusal
 
 #: Seconds for connecting, and for each answer of the place that takes the bytes.
 UPLOAD_TIMEOUT = (5.0, 60.0)
@@ -40,9 +40,9 @@ class ApiFiles:
         try:
             answer = requests.post(asked["upload_url"], data=content, timeout=UPLOAD_TIMEOUT)
         except requests.RequestException as error:
-            raise judge_exception(error) from error
+            raise classify_exception(error) from error
         if answer.status_code != 200:
-            raise judge_refusal(answer.status_code, "", answer.headers)
+            raise classify_refusal(answer.status_code, "", answer.headers)
         return str(asked["file_id"])
 
     def share(self, file_id: str, *, title: str, text: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from leadops.clients.slack_errors import judge_exception, judge_refusal
+from leadops.clients.slack_errors import classify_exception, classify_refusal
 
 
 def call_slack(method: Callable[..., Any], values: Mapping[str, Any]) -> Any:
@@ -15,6 +15,8 @@ def call_slack(method: Callable[..., Any], values: Mapping[str, Any]) -> Any:
         return method(**values)
     except SlackApiError as error:
         response = error.response
-        raise judge_refusal(response.status_code, str(response.get("error", "")), response.headers) from error
+        raise classify_refusal(
+            response.status_code, str(response.get("error", "")), response.headers
+        ) from error
     except (OSError, HTTPException, ValueError) as error:
-        raise judge_exception(error) from error
+        raise classify_exception(error) from error

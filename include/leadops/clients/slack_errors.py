@@ -40,15 +40,15 @@ UNCERTAIN = frozenset(
 THROTTLED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
 
-class ChatUnreachable(TransientError):
+class ChatUnreachableError(TransientError):
     """No connection: surely nothing was posted."""
 
 
-class ChatUnknown(TransientError):
+class ChatUnknownError(TransientError):
     """Sent, but without a whole answer: it may have been posted or not."""
 
 
-class ChatBusy(TransientError):
+class ChatBusyError(TransientError):
     """Slack asks to wait; nothing was posted."""
 
     def __init__(self, retry_after: float) -> None:
@@ -56,7 +56,7 @@ class ChatBusy(TransientError):
         self.retry_after = retry_after
 
 
-class ChatRefused(PermanentError):
+class ChatRefusedError(PermanentError):
     """Slack will not take it, now or later; the text says what to change."""
 
     def __init__(self, code: str) -> None:
@@ -66,7 +66,7 @@ class ChatRefused(PermanentError):
         self.concerns_all = code in CONCERNS_ALL
 
 
-class MessageGone(PermanentError):
+class MessageGoneError(PermanentError):
     """The message can no longer be changed: somebody deleted it, or the workspace forbids late edits."""
 
     def __init__(self, code: str) -> None:
@@ -74,28 +74,28 @@ class MessageGone(PermanentError):
         self.deleted = code in DELETED
 
 
-def judge_refusal(status: int, code: str, headers: Mapping[str, str]) -> LeadopsError:
+def classify_refusal(status: int, code: str, headers: Mapping[str, str]) -> LeadopsError:
     """Return the error for an answer other than "ok": HTTP `status`, Slack's error `code`, its headers."""
     if status == 429 or code in THROTTLED:
         lowered = {name.lower(): value for name, value in headers.items()}
-        return ChatBusy(_read_seconds(lowered.get("retry-after", "")))
+        return ChatBusyError(_read_seconds(lowered.get("retry-after", "")))
     if status >= 500 or status == 408 or code in UNCERTAIN:
-        return ChatUnknown(f"Slack is in trouble (HTTP {status})")
+        return ChatUnknownError(f"Slack is in trouble (HTTP {status})")
     if code in GONE:
-        return MessageGone(code)
+        return MessageGoneError(code)
     if re.fullmatch(r"[a-z_]{1,60}", code):
-        return ChatRefused(code)
+        return ChatRefusedError(code)
     if status == 200:
-        return ChatUnknown("Slack's answer was not readable")
-    return ChatRefused(f"http_{status}")
+        return ChatUnknownError("Slack's answer was not readable")
+    return ChatRefusedError(f"http_{status}")
 
 
-def judge_exception(error: Exception) -> LeadopsError:
+def classify_exception(error: Exception) -> LeadopsError:
     """Return the error for a call that ended without an HTTP answer."""
     if isinstance(error, URLError) and isinstance(error.reason, ConnectionRefusedError | socket.gaierror):
-        return ChatUnreachable("Slack cannot be reached: no connection")
+        return ChatUnreachableError("Slack cannot be reached: no connection")
     reason = error.reason if isinstance(error, URLError) else error
-    return ChatUnknown(f"Slack gave no whole answer ({type(reason).__name__})")
+    return ChatUnknownError(f"Slack gave no whole answer ({type(reason).__name__})")
 
 
 def _read_seconds(text: str) -> float:

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from leadops.alerts.dag_facts import form_dag_facts
-from leadops.alerts.incidents import open_incident
 from leadops.db_errors import database_errors_in_one_line
+from leadops.incidents.dag_facts import form_dag_facts
+from leadops.incidents.open_incident import open_incident
 from leadops.orchestration.connections import open_database
 from leadops.orchestration.heartbeat import name_dag
 from leadops.orchestration.runs import now

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from leadops.alerts.alert_settings import AlertSettings
 from leadops.clients.chat import ApiChat, Chat, WebhookChat
 from leadops.db import Connection, connect
+from leadops.incidents.alert_settings import AlertSettings
 from leadops.settings import Endpoint, database_url, endpoint_from_connection
 
 SLACK = "leadops_slack"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from leadops.alerts.incidents import beat
 from leadops.db import Connection
+from leadops.incidents.heartbeats import beat
 from leadops.orchestration.runs import is_backfill, now
 
 

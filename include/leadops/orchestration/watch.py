@@ -7,16 +7,16 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from leadops.alerts.alert_settings import AlertSettings
 from leadops.alerts.checks import CHECKS
-from leadops.alerts.run_checks import run_checks
-from leadops.alerts.tell import tell
-from leadops.alerts.watch_cdp import CdpReading
+from leadops.alerts.notify import notify_incidents
 from leadops.clients.cdp import CdpClient
 from leadops.clients.crm import CrmClient
 from leadops.configuration import Config
 from leadops.crm.poll import poll_crm
 from leadops.errors import PermanentError, TransientError
+from leadops.incidents.alert_settings import AlertSettings
+from leadops.incidents.check import CdpReading
+from leadops.incidents.run_checks import run_checks
 from leadops.orchestration.connections import SlackChat, find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import now
@@ -87,7 +87,7 @@ def notify(context: Context) -> Counts:
     config = Config.from_environment()
     settings = _alert_settings(config)
     with open_database("notify") as connection:
-        told = tell(
+        result = notify_incidents(
             connection,
             SlackChat(settings),
             settings=settings,
@@ -96,11 +96,11 @@ def notify(context: Context) -> Counts:
             sleep=time.sleep,
         )
         note_success(context, connection, leaves=CHECK_TASKS)
-    for problem in told.problems:
+    for problem in result.problems:
         log.warning("%s", problem)
-    counts = asdict(replace(told, problems=()))
+    counts = asdict(replace(result, problems=()))
     counts.pop("problems")
-    log.info("told: %s", ", ".join(f"{count} {what}" for what, count in counts.items()))
+    log.info("Slack: %s", ", ".join(f"{count} {what}" for what, count in counts.items()))
     return counts
 
 

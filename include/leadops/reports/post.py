@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from leadops.clients.chat import Chat
 from leadops.clients.chat_files import ChatFiles
-from leadops.clients.slack_errors import ChatBusy, ChatRefused, ChatUnreachable
+from leadops.clients.slack_errors import ChatBusyError, ChatRefusedError, ChatUnreachableError
 from leadops.db import Connection, load_sql
 from leadops.errors import PermanentError
 from leadops.reports.words import WORDS
@@ -80,10 +80,10 @@ def _post_picture(
         files.share(
             str(post.uploaded_file), title=str(post.facts["period"]), text=_escape("\n".join(post.sentences))
         )
-    except (ChatBusy, ChatUnreachable):
+    except (ChatBusyError, ChatUnreachableError):
         _note(connection, replace(post, telling_since=None))
         raise
-    except ChatRefused:  # what is wrong may be the upload: the next try begins with another one
+    except ChatRefusedError:  # what is wrong may be the upload: the next try begins with another one
         _note(connection, replace(post, telling_since=None, uploaded_file=None))
         raise
     _note_posted(connection, post, clock())
@@ -108,7 +108,7 @@ def _post_text(
 def _is_there(files: ChatFiles, file_id: str) -> bool:
     try:
         return files.is_shared(file_id)
-    except ChatRefused as refused:
+    except ChatRefusedError as refused:
         if refused.code in ("file_not_found", "file_deleted", "missing_scope"):
             return False
         raise

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from leadops.clients.chat import Chat, Posted
-from leadops.clients.slack_errors import ChatRefused, ChatUnknown
+from leadops.clients.slack_errors import ChatRefusedError, ChatUnknownError
 from leadops.company import Company
 from leadops.db import Connection, load_sql
 from leadops.errors import LeadopsError
@@ -133,7 +133,7 @@ class Teller:
                 return 0  # another process took over
             try:
                 self._settle("told", place=self._find() or self._post(notice))
-            except ChatUnknown as unknown:
+            except ChatUnknownError as unknown:
                 error = unknown
             except LeadopsError as refused:
                 error = refused
@@ -157,7 +157,7 @@ class Teller:
             return None
         try:
             return self._chat.find(self._key(), since=self._unknown_since)
-        except ChatRefused as refused:
+        except ChatRefusedError as refused:
             if refused.code != "missing_scope":
                 raise
             return None

@@ -1,0 +1,121 @@
+"""A Slack message about incidents, as it is on record: whether it is posted, where, and what it shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from psycopg.types.json import Jsonb
+
+from leadops.clients.chat import Posted
+from leadops.db import Connection
+from leadops.notifications.blocks import SlackMessage
+from leadops.notifications.post_once import PostState
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class AlertMessage:
+    """One row of alerts.messages; times in UTC."""
+
+    message_id: int
+    purpose: Literal["incident", "digest", "escalation", "resolution"]
+    parent_id: int | None
+    attempts: int
+    tried_at: datetime | None
+    unknown_since: datetime | None
+    posted_at: datetime | None
+    channel: str | None
+    message_ts: str | None
+    shown_hash: str | None
+    shown_facts: Mapping[str, Any] | None
+    shown_at: datetime | None
+
+    @property
+    def state(self) -> PostState:
+        """Whether it is in Slack."""
+        return PostState.of(unknown_since=self.unknown_since, posted_at=self.posted_at)
+
+    @property
+    def place(self) -> Posted:
+        """Where it is in Slack."""
+        return Posted(self.channel, self.message_ts)
+
+
+def list_open_messages(connection: Connection) -> list[int]:
+    """Return the ids of messages that are not final: those never tried first, then the longest untried."""
+    return queries.values(connection, "list_open_messages")
+
+
+def read_message(connection: Connection, message_id: int) -> AlertMessage | None:
+    """Return the message."""
+    return queries.first(connection, "read_message", AlertMessage, message_id=message_id)
+
+
+def lock_message(connection: Connection, message_id: int) -> AlertMessage | None:
+    """Return the message, locked for this transaction; None if it is final or another process has it."""
+    return queries.first(connection, "lock_message", AlertMessage, message_id=message_id)
+
+
+def note_attempt(connection: Connection, message_id: int, now: datetime) -> None:
+    """Note, before posting, that the message may be in Slack from now on; count the attempt."""
+    queries.run(connection, "note_attempt", message_id=message_id, now=now)
+
+
+def note_refused(connection: Connection, message_id: int) -> None:
+    """Note that the message is not in Slack."""
+    queries.run(connection, "note_refused", message_id=message_id)
+
+
+def note_posted(
+    connection: Connection, message_id: int, place: Posted, now: datetime, facts: Mapping[str, Any] | None
+) -> None:
+    """Note where the message is and what it shows (`place.payload`, and `facts` where known)."""
+    queries.run(
+        connection,
+        "note_posted",
+        message_id=message_id,
+        now=now,
+        channel=place.channel,
+        message_ts=place.ts,
+        shown_hash=place.payload.get("shows", ""),
+        shown_facts=None if facts is None else Jsonb(dict(facts)),
+    )
+
+
+def note_edited(
+    connection: Connection,
+    message: AlertMessage,
+    rendered: SlackMessage,
+    now: datetime,
+    facts: Mapping[str, Any],
+) -> None:
+    """Note what the message shows after an edit."""
+    queries.run(
+        connection,
+        "note_edited",
+        message_id=message.message_id,
+        shown_hash=rendered.hash,
+        shown_facts=Jsonb(dict(facts)),
+        now=now,
+    )
+
+
+def note_tried(connection: Connection, message: AlertMessage, now: datetime) -> None:
+    """Note that an edit failed, so that other messages get their turn first."""
+    queries.run(connection, "note_tried", message_id=message.message_id, now=now)
+
+
+def note_final(connection: Connection, message_id: int) -> None:
+    """Note that the message will not change any more."""
+    queries.run(connection, "note_final", message_id=message_id)
+
+
+def add_resolution(connection: Connection, message: AlertMessage, now: datetime) -> int | None:
+    """Add a message for the resolution where this one cannot be edited; return its id, None if it exists."""
+    message_id: int | None = queries.value(
+        connection, "insert_resolution", parent_id=message.message_id, now=now
+    )
+    return message_id

@@ -1,0 +1,89 @@
+-- name: list_open_messages
+select message_id
+from alerts.messages
+where state = 'open'
+order by tried_at nulls first, message_id;
+
+-- name: read_message
+select
+    message_id,
+    purpose,
+    parent_id,
+    attempts,
+    tried_at,
+    unknown_since,
+    posted_at,
+    channel,
+    message_ts,
+    shown_hash,
+    shown_facts,
+    shown_at
+from alerts.messages
+where message_id = %(message_id)s;
+
+-- name: lock_message
+select
+    message_id,
+    purpose,
+    parent_id,
+    attempts,
+    tried_at,
+    unknown_since,
+    posted_at,
+    channel,
+    message_ts,
+    shown_hash,
+    shown_facts,
+    shown_at
+from alerts.messages
+where message_id = %(message_id)s and state = 'open'
+for update skip locked;
+
+-- name: note_attempt
+update alerts.messages
+set
+    attempts = attempts + 1,
+    tried_at = %(now)s::timestamptz,
+    unknown_since = coalesce(unknown_since, %(now)s::timestamptz)
+where message_id = %(message_id)s;
+
+-- name: note_refused
+update alerts.messages
+set unknown_since = null
+where message_id = %(message_id)s;
+
+-- name: note_posted
+update alerts.messages
+set
+    posted_at = %(now)s::timestamptz,
+    channel = %(channel)s,
+    message_ts = %(message_ts)s,
+    shown_hash = %(shown_hash)s,
+    shown_facts = %(shown_facts)s,
+    shown_at = %(now)s::timestamptz
+where message_id = %(message_id)s;
+
+-- name: note_edited
+update alerts.messages
+set
+    shown_hash = %(shown_hash)s,
+    shown_facts = %(shown_facts)s,
+    shown_at = %(now)s::timestamptz,
+    tried_at = %(now)s::timestamptz
+where message_id = %(message_id)s;
+
+-- name: note_tried
+update alerts.messages
+set tried_at = %(now)s
+where message_id = %(message_id)s;
+
+-- name: note_final
+update alerts.messages
+set state = 'final'
+where message_id = %(message_id)s;
+
+-- name: insert_resolution
+insert into alerts.messages (purpose, parent_id, created_at)
+values ('resolution', %(parent_id)s, %(now)s)
+on conflict (parent_id, purpose) do nothing
+returning message_id;

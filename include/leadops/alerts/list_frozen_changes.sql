@@ -1,6 +1,0 @@
--- Frozen quarters for which kpi.yaml now says something else.
-select
-    found_at,
-    facts
-from lifecycle.frozen_changes
-order by quarter

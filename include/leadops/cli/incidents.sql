@@ -1,0 +1,38 @@
+-- name: list_incidents
+select
+    incidents.incident_id,
+    incidents.kind,
+    incidents.subject,
+    incidents.state,
+    incidents.opened_at,
+    incidents.resolved_at,
+    incidents.is_suppressed,
+    messages.posted_at
+from alerts.incidents
+left join alerts.messages on incidents.message_id = messages.message_id
+where
+    (%(everything)s::boolean or incidents.state = 'open')
+    and (%(kind)s::text is null or incidents.kind = %(kind)s::text)
+order by incidents.opened_at desc, incidents.incident_id desc
+limit %(max_rows)s;
+
+-- name: show_incident
+select
+    incidents.incident_id,
+    incidents.kind,
+    incidents.subject,
+    incidents.state,
+    incidents.opened_at,
+    incidents.seen_at,
+    incidents.clear_since,
+    incidents.escalated_at,
+    incidents.resolved_at,
+    incidents.facts,
+    messages.purpose as message,
+    messages.posted_at,
+    messages.channel,
+    messages.message_ts,
+    messages.shown_at
+from alerts.incidents
+left join alerts.messages on incidents.message_id = messages.message_id
+where incidents.incident_id = %(incident_id)s;

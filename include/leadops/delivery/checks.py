@@ -1,0 +1,157 @@
+"""The checks on delivery: does what other systems should get arrive there, and do the scores agree?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from leadops.db import Connection
+from leadops.incidents.check import Check, CheckInput
+from leadops.incidents.finding import CheckFinding, fire
+from leadops.mask import mask_text
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+MINUTE = timedelta(minutes=1)
+#: Leads that a message names.
+NAMED_LEADS = 5
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What waits for one target, since when, and until when and why the target is paused; times in UTC."""
+
+    target: str
+    oldest_at: datetime
+    paused_until: datetime | None
+    pause_reason: str | None
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How much waits."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class ScoreBacklog(Backlog):
+    """Score changes that wait for one target."""
+
+    deltas: int
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many score changes wait."""
+        return {"deltas": self.deltas}
+
+
+@dataclass(frozen=True)
+class OutboxBacklog(Backlog):
+    """Effects (a lead, a task, an owner) that wait for one target."""
+
+    effects: int
+    leads: int
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many effects wait, of how many leads."""
+        return {"effects": self.effects, "leads": self.leads}
+
+
+def check_backlogs(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Find the targets whose oldest live score change has waited longer than `backlog_minutes`."""
+    backlogs = queries.all(connection, "measure_backlogs", ScoreBacklog)
+    return _find_overdue("ma_backlog", backlogs, limit=given.settings.backlog_minutes, now=given.now)
+
+
+def check_outbox(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Find the targets whose oldest live effect has waited longer than `outbox_minutes`."""
+    backlogs = queries.all(connection, "measure_outbox", OutboxBacklog)
+    return _find_overdue("outbox_waiting", backlogs, limit=given.settings.outbox_minutes, now=given.now)
+
+
+def _find_overdue(
+    kind: str, backlogs: Sequence[Backlog], *, limit: float, now: datetime
+) -> list[CheckFinding]:
+    """Return a finding for each backlog that is older than `limit` minutes."""
+    findings = []
+    for backlog in backlogs:
+        minutes = round((now - backlog.oldest_at) / MINUTE, 1)
+        if minutes <= limit:
+            continue
+        facts = {
+            "target": backlog.target,
+            "minutes": minutes,
+            "worst": minutes,
+            "oldest_at": backlog.oldest_at.isoformat(),
+            **backlog.counts,
+        }
+        if backlog.paused_until and backlog.paused_until > now:
+            pause_reason = mask_text(backlog.pause_reason or "")
+            facts |= {"paused_until": backlog.paused_until.isoformat(), "pause_reason": pause_reason}
+        findings.append(fire(kind, facts, since=now))
+    return findings
+
+
+@dataclass(frozen=True)
+class OpenLetters:
+    """The open dead letters of one target, with its most frequent reasons and up to five leads."""
+
+    target: str
+    letters: int
+    first_at: datetime
+    reasons: list[str]
+    leads: int
+    lead_ids: list[int] | None
+
+
+def check_dead_letters(connection: Connection, given: CheckInput) -> list[CheckFinding]:  # noqa: ARG001
+    """Find the targets with dead letters that nobody has retried or discarded."""
+    findings = []
+    for letters in queries.all(connection, "count_dead_letters", OpenLetters):
+        facts = {
+            "target": letters.target,
+            "count": letters.letters,
+            "reasons": [mask_text(reason, longest=80) for reason in letters.reasons],
+            "leads": letters.leads,
+            "lead_ids": letters.lead_ids or [],
+        }
+        findings.append(fire("dead_letters", facts, since=letters.first_at))
+    return findings
+
+
+@dataclass(frozen=True)
+class LastAudit:
+    """What the last complete audit of the MA left unreconciled; null where a limit holds."""
+
+    night: date
+    ended_at: datetime
+    left_over: int
+    correction_limit: int
+    missing: int | None
+    inconsistent: int | None
+    lead_ids: list[int]
+
+
+def check_audit(connection: Connection, given: CheckInput) -> list[CheckFinding]:  # noqa: ARG001
+    """Find what the last audit of the MA could not reconcile."""
+    audit = queries.first(connection, "find_last_audit", LastAudit)
+    if audit is None or not (audit.left_over or audit.missing or audit.inconsistent):
+        return []
+    facts = {
+        "target": "ma",
+        "night": audit.night.isoformat(),
+        "count": audit.left_over or None,
+        "limit": audit.correction_limit,
+        "missing": audit.missing,
+        "inconsistent": audit.inconsistent,
+        "lead_ids": audit.lead_ids[:NAMED_LEADS],
+    }
+    return [fire("audit_differences", facts, since=audit.ended_at)]
+
+
+CHECKS = (
+    Check("backlogs", ("ma_backlog",), check_backlogs),
+    Check("outbox", ("outbox_waiting",), check_outbox),
+    Check("dead_letters", ("dead_letters",), check_dead_letters),
+    Check("audit", ("audit_differences",), check_audit),
+)

@@ -1,0 +1,165 @@
+-- name: measure_backlogs
+-- Per target: the oldest live score change that has not arrived, and how much waits behind it.
+-- What a person sent again counts from then on, not from when it was first wanted.
+with waiting as (
+    -- cut into no batch yet: looked up in order from the cursor on, never far from the end; a million are enough
+    select
+        'ma' as target,
+        min(behind.recorded_at) as oldest_at,
+        count(*) as deltas
+    from (
+        select ledger.recorded_at
+        from scoring.ledger
+        where
+            ledger.lane = 0
+            and ledger.seq > coalesce(
+                (select ledger_seq from delivery.cursors where target = 'ma' and lane = 0), 0
+            )
+        order by ledger.seq
+        limit 1000000
+    ) as behind
+    union all
+    -- in a batch that is not settled
+    select
+        batches.target,
+        min(coalesce(ledger.recorded_at, batches.created_at)),
+        sum(batches.deltas)
+    from delivery.batches
+    left join scoring.ledger on batches.from_seq = ledger.seq
+    where batches.state = 'ready' and batches.lane = 0
+    group by batches.target
+    union all
+    -- held until the lead is known; one that nobody makes any more is told by its dead letter, not by this
+    select
+        held.target,
+        min(greatest(ledger.recorded_at, retried.retried_at)),
+        count(*)
+    from delivery.held_deltas as held
+    inner join scoring.ledger on held.ledger_seq = ledger.seq
+    cross join
+        lateral (
+            select max(letters.settled_at) as retried_at
+            from delivery.dead_letters as letters
+            where
+                letters.kind = 'delta'
+                and letters.reference = held.ledger_seq
+                and letters.target = held.target
+                and letters.state = 'retried'
+        ) as retried
+    where
+        held.lane = 0
+        and not (
+            exists (
+                select 1 from delivery.outbox as given_up
+                where
+                    given_up.lead_id = held.lead_id
+                    and given_up.target = held.target
+                    and given_up.operation = 'upsert_lead'
+                    and given_up.state in ('dead', 'dropped')
+            )
+            and not exists (
+                select 1 from delivery.external_ids as known
+                where known.target = held.target and known.lead_id = held.lead_id
+            )
+            and not exists (
+                select 1 from delivery.outbox as making
+                where
+                    making.lead_id = held.lead_id
+                    and making.target = held.target
+                    and making.operation = 'upsert_lead'
+                    and making.state in ('pending', 'sending')
+            )
+        )
+    group by held.target
+),
+
+summed as (
+    select
+        target,
+        min(oldest_at) as oldest_at,
+        sum(deltas)::bigint as deltas
+    from waiting
+    group by target
+)
+
+select
+    summed.target,
+    summed.oldest_at,
+    summed.deltas,
+    targets.paused_until,
+    targets.pause_reason
+from summed
+left join delivery.targets on summed.target = targets.target
+where summed.oldest_at is not null;
+
+-- name: measure_outbox
+-- Per target: the oldest live effect that has not arrived, and how much waits behind it.
+-- What a person sent again counts from then on, not from when it was first wanted.
+with waiting as (
+    select
+        outbox.target,
+        min(greatest(outbox.created_at, retried.retried_at)) as oldest_at,
+        count(*) as effects,
+        count(distinct outbox.lead_id) as leads
+    from delivery.outbox
+    cross join
+        lateral (
+            select max(letters.settled_at) as retried_at
+            from delivery.dead_letters as letters
+            where
+                letters.kind = 'effect'
+                and letters.reference = outbox.outbox_id
+                and letters.state = 'retried'
+        ) as retried
+    where outbox.state in ('pending', 'sending') and outbox.lane = 0
+    group by outbox.target
+)
+
+select
+    waiting.target,
+    waiting.oldest_at,
+    waiting.effects,
+    waiting.leads,
+    targets.paused_until,
+    targets.pause_reason
+from waiting
+left join delivery.targets on waiting.target = targets.target;
+
+-- name: count_dead_letters
+select
+    letters.target,
+    count(*) as letters,
+    min(letters.died_at) as first_at,
+    (
+        select array_agg(reasons.reason order by reasons.letters desc, reasons.reason asc)
+        from (
+            select
+                reason,
+                count(*) as letters
+            from delivery.dead_letters
+            where state = 'open' and target = letters.target
+            group by reason
+            order by count(*) desc, reason asc
+            limit 3
+        ) as reasons
+    ) as reasons,
+    count(distinct letters.lead_id) as leads,
+    (array_agg(distinct letters.lead_id) filter (where letters.lead_id is not null))[1:5] as lead_ids
+from delivery.dead_letters as letters
+where letters.state = 'open'
+group by letters.target;
+
+-- name: find_last_audit
+-- The last comparison of the MA with the ledger that came to its end.
+select
+    night,
+    ended_at,
+    differing - corrected as left_over,
+    correction_limit,
+    case when missing_in_ma > missing_limit then missing_in_ma end as missing,
+    nullif(inconsistent, 0) as inconsistent,
+    lead_ids
+from delivery.audits
+where ended_at is not null
+order by audit_id desc
+limit 1;

@@ -1,0 +1,42 @@
+"""What a check is: one question to the tables, answered with findings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadops.db import Connection
+from leadops.incidents.alert_settings import AlertSettings
+from leadops.incidents.finding import CheckFinding, IncidentKey
+
+
+@dataclass(frozen=True)
+class CdpReading:
+    """The CDP's answer: its lag in minutes at `as_of` (UTC); without a lag, the `reason` of its silence."""
+
+    minutes_lag: float | None = None
+    as_of: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class CheckInput:
+    """What a check may use besides the tables; `cdp` is None where the CDP was not asked."""
+
+    settings: AlertSettings
+    now: datetime
+    open_now: frozenset[IncidentKey]
+    cdp: CdpReading | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question to the tables.
+
+    `run` returns findings of `kinds` only. With `resolves_missing`, an open incident of these kinds that
+    `run` does not find any more is resolved; without it, `run` itself says what is ok again.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    run: Callable[[Connection, CheckInput], list[CheckFinding]]
+    resolves_missing: bool = True

@@ -1,0 +1,11 @@
+-- name: list_recovered_dags
+-- Open incidents of DAGs that have succeeded since their last failure.
+select
+    incidents.kind,
+    incidents.subject,
+    heartbeats.succeeded_at
+from alerts.incidents
+inner join alerts.heartbeats on incidents.subject = heartbeats.name
+where
+    incidents.state = 'open' and incidents.kind = any(%(kinds)s)
+    and heartbeats.succeeded_at > incidents.seen_at;

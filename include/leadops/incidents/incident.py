@@ -1,0 +1,50 @@
+"""An incident on record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from leadops.db import Connection
+from leadops.incidents.kinds import KINDS
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One problem, from open to resolved; times in UTC."""
+
+    incident_id: int
+    kind: str
+    subject: str
+    opened_at: datetime
+    resolved_at: datetime | None
+    escalated_at: datetime | None
+    facts: Mapping[str, Any]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not resolved."""
+        return self.resolved_at is None
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether somebody has to act at once."""
+        return KINDS[self.kind].severity == "critical"
+
+    @property
+    def duration(self) -> timedelta:
+        """The time from opening to resolution; zero while it is open."""
+        return (self.resolved_at or self.opened_at) - self.opened_at
+
+
+def list_message_incidents(connection: Connection, message_id: int) -> list[Incident]:
+    """Return the incidents that a message is about, the oldest first."""
+    return queries.all(connection, "list_message_incidents", Incident, message_id=message_id)
+
+
+def list_unannounced(connection: Connection) -> list[Incident]:
+    """Return the incidents that have no message yet and are not suppressed, the oldest first."""
+    return queries.all(connection, "list_unannounced", Incident)

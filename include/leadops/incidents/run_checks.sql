@@ -1,0 +1,81 @@
+-- name: list_open_keys
+select
+    kind,
+    subject
+from alerts.incidents
+where state = 'open';
+
+-- name: limit_statements
+select set_config('statement_timeout', %(duration)s, true);
+
+-- name: count_open
+select count(*) from alerts.incidents
+where state = 'open';
+
+-- name: record_incidents
+-- Open what is firing, or update the open incident: at most one is open per kind and subject.
+insert into alerts.incidents as known (kind, subject, opened_at, seen_at, facts)
+select
+    found.kind,
+    found.subject,
+    found.opened_at,
+    %(now)s,
+    found.facts
+from
+    unnest(
+        %(kinds)s::text[], %(subjects)s::text[], %(opened_at)s::timestamptz[], %(facts)s::jsonb[]
+    ) as found (kind, subject, opened_at, facts)
+order by found.kind, found.subject
+on conflict (kind, subject) where state = 'open' do update
+    set
+        seen_at = greatest(known.seen_at, excluded.seen_at),
+        clear_since = null,
+        facts = excluded.facts || case
+            when excluded.facts ? 'worst'
+                then jsonb_build_object(
+                    'worst', greatest((known.facts ->> 'worst')::float, (excluded.facts ->> 'worst')::float)
+                )
+            else '{}'::jsonb
+        end
+returning (xmax = 0) as is_new;
+
+-- name: clear_incidents
+-- Note since when it has been ok again.
+update alerts.incidents as known
+set
+    clear_since = coalesce(known.clear_since, greatest(found.cleared_at, known.opened_at)),
+    facts = known.facts || found.facts
+from
+    unnest(
+        %(kinds)s::text[], %(subjects)s::text[], %(cleared_at)s::timestamptz[], %(facts)s::jsonb[]
+    ) as found (kind, subject, cleared_at, facts)
+where known.kind = found.kind and known.subject = found.subject and known.state = 'open';
+
+-- name: doubt_incidents
+-- The status is unknown: an open incident stays open, and `clear_after_minutes` starts again.
+update alerts.incidents as known
+set clear_since = null
+from unnest(%(kinds)s::text[], %(subjects)s::text[]) as found (kind, subject)
+where
+    known.kind = found.kind and known.subject = found.subject
+    and known.state = 'open' and known.clear_since is not null;
+
+-- name: resolve_incidents
+-- Resolve what has been ok long enough, as of the time when it became ok; not where its check failed.
+update alerts.incidents
+set
+    state = 'resolved',
+    resolved_at = clear_since
+where
+    state = 'open'
+    and not kind = any(%(unknown)s::text[])
+    and (clear_since <= %(cleared_before)s or (clear_since is not null and kind = any(%(at_once)s::text[])));
+
+-- name: escalate_incidents
+update alerts.incidents as known
+set escalated_at = %(now)s::timestamptz
+from unnest(%(kinds)s::text[], %(after)s::interval[]) as kinds (kind, after)
+where
+    known.kind = kinds.kind and known.state = 'open'
+    and known.escalated_at is null and known.clear_since is null
+    and known.opened_at <= %(now)s::timestamptz - kinds.after;

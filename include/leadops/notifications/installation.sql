@@ -1,0 +1,2 @@
+-- name: find_installation_id
+select installation_id from delivery.installation;

@@ -1,0 +1,11 @@
+"""Slack's markup: text that shows as it is, and links."""
+
+
+def escape(text: str) -> str:
+    """Escape the three characters with which Slack's markup begins or ends."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def link(url: str, label: str) -> str:
+    """Return a link; `label` is already escaped."""
+    return f"<{escape(url).replace('|', '%7C')}|{label}>"

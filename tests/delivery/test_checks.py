@@ -1,0 +1,231 @@
+"""The checks on delivery."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from leadops.alerts.checks import CHECKS
+from leadops.db import Connection
+from leadops.incidents.alert_settings import AlertSettings
+from leadops.incidents.run_checks import run_checks
+from tests.alerts.checking import clock, incidents, look, shown, slack, slack_server
+
+__all__ = ["clock", "look", "slack", "slack_server"]
+
+
+def fire_backlogs(connection: Connection, now: datetime) -> None:
+    at = now - timedelta(hours=1)
+    connection.execute(
+        "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at, lane,"
+        " reason) values (1, 5, 'fit', 'rule', 'r', %(at)s, %(at)s, 0, 'r')",
+        {"at": at},
+    )
+
+
+def fire_outbox(connection: Connection, now: datetime) -> None:
+    connection.execute(
+        "insert into delivery.outbox (target, operation, payload, idempotency_key, created_at, state)"
+        " values ('crm', 'create_lead', '{}', 'k', %s, 'pending')",
+        [now - timedelta(hours=1)],
+    )
+
+
+def fire_dead_letters(connection: Connection, now: datetime) -> None:
+    connection.execute(
+        "insert into delivery.dead_letters (target, kind, reference, reason, died_at)"
+        " values ('ma', 'delta', 1, 'r', %s)",
+        [now],
+    )
+
+
+def fire_audit(connection: Connection, now: datetime) -> None:
+    connection.execute(
+        "insert into delivery.audits (night, audited_by, begun_at, ended_at, correction_limit, missing_limit,"
+        " differing, lead_ids) values (%(now)s, 'test', %(now)s, %(now)s, 100, 10, 101, '{4}')",
+        {"now": now},
+    )
+
+
+#: For each check, rows with which every kind that it feeds fires.
+SCENES = {
+    "backlogs": fire_backlogs,
+    "outbox": fire_outbox,
+    "dead_letters": fire_dead_letters,
+    "audit": fire_audit,
+}
+
+
+def add_ledger(connection: Connection, at: datetime, *, lane: int | None = 0, rows: int = 1) -> int:
+    row = connection.execute(
+        "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at, lane,"
+        " reason) select n, 5, 'fit', 'rule', 'r', %(at)s, %(at)s, %(lane)s, 'r'"
+        " from generate_series(1, %(rows)s) as n returning seq",
+        {"at": at, "lane": lane, "rows": rows},
+    ).fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_a_live_change_that_waits_is_a_backlog(connection, look, clock):
+    add_ledger(connection, clock(), rows=3)
+    assert look(5).opened == 0
+    assert look(1).opened == 1
+    connection.execute(
+        "insert into delivery.targets values ('ma', 0, %s, %s, 'asked to wait (429)')",
+        [clock(), clock() + timedelta(minutes=9)],
+    )
+    look(1)
+    (incident,) = incidents(connection)
+    assert incident.subject == "ma"
+    assert "MA is 7 min behind" in shown(incident)
+    assert "3 score changes wait" in shown(incident)
+    assert "asked to wait (429)" in shown(incident)
+    connection.execute("insert into delivery.cursors values ('ma', 0, 3)")
+    look(1)
+    assert look(3).resolved == 1
+
+
+def test_backfill_and_what_nobody_is_to_be_told_is_no_backlog(connection, look, clock):
+    add_ledger(connection, clock(), lane=1)
+    add_ledger(connection, clock(), lane=None)
+    assert look(60).opened == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into delivery.batches (target, lane, idempotency_key, from_seq, deltas, body,"
+        " created_at) values ('ma', 0, 'k', 1, 1, '', now())",
+        "insert into delivery.held_deltas (ledger_seq, target, lead_id, lane) values (1, 'ma', 1, 0)",
+    ],
+    ids=["in a batch", "held"],
+)
+def test_what_was_cut_but_has_not_arrived_still_waits(connection, look, clock, statement):
+    assert add_ledger(connection, clock()) == 1
+    connection.execute("insert into delivery.cursors values ('ma', 0, 1)")
+    connection.execute(statement)
+    assert look(5).opened == 0
+    assert look(1).opened == 1
+
+
+@pytest.mark.parametrize(
+    ("states", "is_known", "opened"),
+    [
+        (["dead"], False, 0),
+        (["dropped"], False, 0),
+        (["dead", "pending"], False, 1),
+        (["dead"], True, 1),
+        (["pending"], False, 1),
+    ],
+)
+def test_what_is_held_for_a_lead_that_nobody_makes_is_told_by_its_dead_letter_alone(
+    connection, look, clock, states: list[str], is_known: bool, opened: int
+):
+    add_ledger(connection, clock())
+    connection.execute("insert into delivery.cursors values ('ma', 0, 1)")
+    connection.execute(
+        "insert into delivery.held_deltas (ledger_seq, target, lead_id, lane) values (1, 'ma', 1, 0)"
+    )
+    if is_known:
+        connection.execute("insert into delivery.external_ids values ('ma', 1, '9', now())")
+    for number, state in enumerate(states):
+        connection.execute(
+            "insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane,"
+            " created_at, state) values ('ma', 'upsert_lead', 1, '{}', %s, 1, %s, %s)",
+            [str(number), clock(), state],
+        )
+    assert look(6).opened == opened
+    assert {incident.kind for incident in incidents(connection)} <= {"ma_backlog"}
+
+
+def test_an_effect_that_waits_is_told_but_not_one_just_sent_again(connection, look, clock):
+    connection.execute(
+        "insert into delivery.outbox (target, operation, payload, idempotency_key, created_at, state)"
+        " values ('crm', 'create_lead', '{}', 'k', %s, 'sending')",
+        [clock()],
+    )
+    connection.execute(
+        "insert into delivery.dead_letters (target, kind, reference, reason, died_at, state, settled_at)"
+        " values ('crm', 'effect', 1, 'r', %s, 'retried', %s)",
+        [clock(), clock() + timedelta(minutes=60)],
+    )
+    assert look(62).opened == 0
+    assert look(1).opened == 1
+    (incident,) = incidents(connection)
+    assert (incident.kind, incident.subject) == ("outbox_waiting", "crm")
+    assert "New leads have waited for CRM for 3 min" in shown(incident)
+    connection.execute("update delivery.outbox set state = 'done'")
+    look(1)
+    assert look(3).resolved == 1
+
+
+def test_dead_letters_name_reasons_and_leads_but_no_person(connection, look, clock):
+    connection.execute(
+        "insert into delivery.dead_letters (target, kind, reference, lead_id, reason, died_at)"
+        " select 'ma', 'delta', n, n, 'HTTP 422: a@b.example is odd', %s from generate_series(1, 9) as n",
+        [clock()],
+    )
+    look()
+    (incident,) = incidents(connection)
+    assert "MA refused 9 changes for good" in shown(incident)
+    assert "HTTP 422: [e-mail] is odd" in shown(incident)
+    assert "9 leads, for example 1, 2, 3, 4, 5\n" in shown(incident)
+    connection.execute("update delivery.dead_letters set state = 'dropped'")
+    look(1)
+    assert look(3).resolved == 1
+
+
+NOW = datetime(2026, 7, 31, 19, tzinfo=UTC)
+OPEN = "select subject, opened_at, facts from alerts.incidents where state = 'open'"
+
+
+def audited(connection: Connection, *, ended: bool = True, **counts: int) -> None:
+    names = ", ".join(
+        ["night", "audited_by", "begun_at", "ended_at", "correction_limit", "missing_limit", *counts]
+    )
+    values = [date(2026, 7, 31), "test", NOW, NOW if ended else None, 100, 10, *counts.values()]
+    connection.execute(
+        f"insert into delivery.audits ({names}, lead_ids)"
+        f" values ({', '.join(['%s'] * len(values))}, '{{4,9,12,13,14,15}}')",
+        values,
+    )
+    connection.commit()
+
+
+def look_at(connection: Connection, *, minutes: float = 0) -> list[tuple]:
+    run_checks(connection, CHECKS, settings=AlertSettings(), now=NOW + timedelta(minutes=minutes))
+    found = connection.execute(OPEN).fetchall()
+    connection.commit()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({"differing": 101}, {"count": 101}),
+        ({"missing_in_ma": 11}, {"missing": 11}),
+        ({"inconsistent": 2}, {"inconsistent": 2}),
+        ({"differing": 3, "corrected": 2}, {"count": 1}),
+    ],
+)
+def test_what_was_left_is_one_incident_until_a_later_night_leaves_nothing(
+    connection: Connection, counts: dict[str, int], told: dict[str, int]
+) -> None:
+    audited(connection, **counts)
+    ((subject, opened_at, facts),) = look_at(connection)
+    assert (subject, opened_at) == ("ma", NOW)
+    assert {
+        name: facts[name] for name in ("count", "missing", "inconsistent") if facts[name] is not None
+    } == told
+    assert facts["lead_ids"] == [4, 9, 12, 13, 14]
+    audited(connection, ended=False)  # one that was cut off says nothing
+    assert len(look_at(connection, minutes=1)) == 1
+    audited(connection, differing=5, corrected=5, missing_in_ma=10)
+    look_at(connection, minutes=2)
+    assert look_at(connection, minutes=6) == []
+
+
+def test_healed_is_no_news(connection: Connection) -> None:
+    assert look_at(connection) == []
+    audited(connection, differing=5, corrected=5)
+    assert look_at(connection) == []

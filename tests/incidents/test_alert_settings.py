@@ -1,0 +1,44 @@
+"""Settings that Slack or the catalogue would trip over are refused with a line that says which."""
+
+from datetime import timedelta
+
+import pytest
+
+from leadops.config.load_config import load_section
+from leadops.errors import ConfigError
+from leadops.incidents.alert_settings import AlertSettings
+from leadops.incidents.kinds import KINDS
+from tests.shipped import SHIPPED
+
+
+def test_the_file_and_the_defaults_are_the_same():
+    assert SHIPPED.alerts == AlertSettings()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'channel: "#alerts"',
+        "mention: everybody",
+        "escalate_after_minutes: {coffee: 3}",
+        "cdp_lag_clear_minutes: 6",
+        "runbook_base_url: wiki",
+        "seconds_between_calls: -1",
+        "typo: 1",
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(tmp_path, line):
+    path = tmp_path / "alerts.yaml"
+    path.write_text(f"# mine\n{line}\n")
+    with pytest.raises(ConfigError, match=r"alerts\.yaml:[12]: "):
+        load_section("alerts", AlertSettings, own=path)
+
+
+def test_escalation_can_be_changed_or_switched_off_by_kind():
+    changed = AlertSettings(escalate_after_minutes={"cdp_lag": 1.5, "dag_failed": None})
+    assert str(changed.escalation("cdp_lag")) == "0:01:30"
+    assert changed.escalation("dag_failed") is None
+    for kind in KINDS.values():
+        minutes = kind.escalate_after
+        wait = None if minutes is None else timedelta(minutes=minutes)
+        assert AlertSettings().escalation(kind.name) == wait, kind.name
