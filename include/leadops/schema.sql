@@ -1142,26 +1142,6 @@ create table history.attributes (
 
 create schema alerts;
 
-create table alerts.incidents (
-    incident_id bigint generated always as identity,
-    kind text not null,
-    subject text not null,
-    state text not null default 'open',
-    opened_at timestamptz not null,
-    seen_at timestamptz not null,
-    clear_since timestamptz,
-    resolved_at timestamptz,
-    escalated_at timestamptz,
-    facts jsonb not null,
-    message_id bigint,
-    is_suppressed boolean not null default false,
-    primary key (incident_id),
-    check (state in ('open', 'resolved'))
-);
-create index incidents_message on alerts.incidents (message_id);
-create index incidents_untold on alerts.incidents (incident_id) where ((message_id is null) and (not is_suppressed));
-create unique index incidents_open on alerts.incidents (kind, subject) where (state = 'open');
-
 create table alerts.messages (
     message_id bigint generated always as identity,
     purpose text not null,
@@ -1185,7 +1165,29 @@ create table alerts.messages (
 );
 create index messages_open on alerts.messages (message_id) where (state = 'open');
 
-create table alerts.heartbeats (
+create schema incidents;
+
+create table incidents.incidents (
+    incident_id bigint generated always as identity,
+    kind text not null,
+    subject text not null,
+    state text not null default 'open',
+    opened_at timestamptz not null,
+    seen_at timestamptz not null,
+    clear_since timestamptz,
+    resolved_at timestamptz,
+    escalated_at timestamptz,
+    facts jsonb not null,
+    message_id bigint,
+    is_suppressed boolean not null default false,
+    primary key (incident_id),
+    check (state in ('open', 'resolved'))
+);
+create index incidents_message on incidents.incidents (message_id);
+create index incidents_unannounced on incidents.incidents (incident_id) where ((message_id is null) and (not is_suppressed));
+create unique index incidents_open on incidents.incidents (kind, subject) where (state = 'open');
+
+create table incidents.heartbeats (
     name text not null,
     succeeded_at timestamptz not null,
     primary key (name)

@@ -34,7 +34,7 @@ select
             select min(o.created_at) from delivery.outbox as o where o.state in ('pending', 'sending')
         ) as w
     ) as oldest_pending_seconds,
-    (select count(*) from alerts.incidents as i where i.state = 'open') as open_incidents;
+    (select count(*) from incidents.incidents as i where i.state = 'open') as open_incidents;
 
 -- name: read_first_push
 select min(b.settled_at)

@@ -43,7 +43,7 @@ def incidents(connection: Connection) -> list[Incident]:
     """Return all incidents, the oldest first."""
     rows = connection.execute(
         "select incident_id, kind, subject, opened_at, resolved_at, escalated_at, facts"
-        " from alerts.incidents order by incident_id"
+        " from incidents.incidents order by incident_id"
     ).fetchall()
     return [Incident(*row) for row in rows]
 

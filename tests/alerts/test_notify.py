@@ -26,7 +26,7 @@ def fail(connection: Connection, dag_id: str, clock: Any, **facts: Any) -> int:
 
 def recover(connection: Connection, dag_id: str, clock: Any) -> None:
     connection.execute(
-        "update alerts.incidents set state = 'resolved', resolved_at = %s"
+        "update incidents.incidents set state = 'resolved', resolved_at = %s"
         " where subject = %s and state = 'open'",
         [clock(), dag_id],
     )
@@ -85,7 +85,7 @@ def test_it_is_edited_in_place_when_it_ends(connection, slack, run, clock):
 def test_it_is_escalated_once_in_its_thread_with_a_mention(connection, slack, run, clock):
     fail(connection, "score_leads", clock)
     run()
-    connection.execute("update alerts.incidents set escalated_at = %s", [clock.forward(minutes=15)])
+    connection.execute("update incidents.incidents set escalated_at = %s", [clock.forward(minutes=15)])
     connection.commit()
     assert run().escalated == 1
     assert run().escalated == 0
@@ -244,7 +244,7 @@ def test_a_webhook_posts_begin_call_and_end_and_nothing_twice(connection, slack,
     slack.channel = slack.webhook_channel()
     fail(connection, "score_leads", clock)
     assert run(chat).posted == 1
-    connection.execute("update alerts.incidents set escalated_at = %s", [clock.forward(minutes=15)])
+    connection.execute("update incidents.incidents set escalated_at = %s", [clock.forward(minutes=15)])
     connection.commit()
     assert run(chat).escalated == 1
     fail(connection, "score_leads", clock)

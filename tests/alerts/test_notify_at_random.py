@@ -99,7 +99,7 @@ class World:
     def resolve(self, dags: list[str]) -> None:
         with connect(self.url) as connection:
             connection.execute(
-                "update alerts.incidents set state = 'resolved', resolved_at = %s"
+                "update incidents.incidents set state = 'resolved', resolved_at = %s"
                 " where state = 'open' and subject = any(%s)",
                 [self.clock(), dags],
             )
@@ -108,7 +108,7 @@ class World:
         self.clock.forward(minutes=minutes)
         with connect(self.url) as connection:
             connection.execute(
-                "update alerts.incidents set escalated_at = %(now)s where state = 'open'"
+                "update incidents.incidents set escalated_at = %(now)s where state = 'open'"
                 " and escalated_at is null and opened_at < %(now)s - interval '30 minutes'",
                 {"now": self.clock()},
             )
@@ -171,7 +171,7 @@ def check_promises(world: World, connection: Connection) -> None:
     rows = connection.execute(
         "select incident_id, incidents.state, resolved_at - opened_at, escalated_at,"
         " is_suppressed, message_id, posted_at, message_ts"
-        " from alerts.incidents left join alerts.messages using (message_id)"
+        " from incidents.incidents left join alerts.messages using (message_id)"
     ).fetchall()
     short = timedelta(minutes=world.calm.tell_past_minutes)
     for incident_id, state, lasted, _, is_suppressed, _, posted_at, ts in rows:
@@ -209,7 +209,7 @@ def check_promises(world: World, connection: Connection) -> None:
 def test_one_message_an_incident_whatever_happens(database_url, slack_server, settings, slack, story):
     world = World(database_url, type(slack)(*slack_server), settings)
     with connect(database_url) as connection:
-        connection.execute("truncate alerts.incidents, alerts.messages")
+        connection.execute("truncate incidents.incidents, alerts.messages")
         connection.commit()
         for step, value in story:
             world.do(step, value)

@@ -23,7 +23,7 @@ def _incidents(connection: Connection, database_url: str, monkeypatch: pytest.Mo
         now = START + timedelta(minutes=minute)
         open_incident(connection, kind=kind, subject=subject, facts={"dag_id": subject}, now=now)
     connection.execute(
-        "update alerts.incidents set state = 'resolved', resolved_at = %s, is_suppressed = true"
+        "update incidents.incidents set state = 'resolved', resolved_at = %s, is_suppressed = true"
         " where kind = 'cdp_lag'",
         [START + timedelta(minutes=3)],
     )

@@ -176,7 +176,7 @@ def test_dead_letters_name_reasons_and_leads_but_no_person(connection, look, clo
 
 
 NOW = datetime(2026, 7, 31, 19, tzinfo=UTC)
-OPEN = "select subject, opened_at, facts from alerts.incidents where state = 'open'"
+OPEN = "select subject, opened_at, facts from incidents.incidents where state = 'open'"
 
 
 def audited(connection: Connection, *, ended: bool = True, **counts: int) -> None:

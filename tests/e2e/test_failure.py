@@ -44,7 +44,7 @@ def test_what_is_wrong_for_good_fails_once_and_the_log_says_why(stack: Stack) ->
     assert failed["error_detail"][0]["exc_value"] == "give a quarter or the days from and to, not both"
     with psycopg.connect(stack.database_url) as connection:
         found = connection.execute(
-            "select facts ->> 'error' from alerts.incidents"
+            "select facts ->> 'error' from incidents.incidents"
             " where kind = 'dag_failed' and subject = 'report_response_times'"
         ).fetchall()
     assert found == [("PermanentError: give a quarter or the days from and to, not both",)]

@@ -14,7 +14,7 @@ def test_the_second_time_counts_up_the_first(connection, clock):
     clock.forward(minutes=5)
     facts = {"dag_id": "a", "run_id": "later"}
     assert open_incident(connection, kind="dag_failed", subject="a", facts=facts, now=clock()) == first
-    row = connection.execute("select facts, seen_at, opened_at from alerts.incidents").fetchone()
+    row = connection.execute("select facts, seen_at, opened_at from incidents.incidents").fetchone()
     assert row is not None
     assert row[0] == facts | {"times": 2}
     assert row[1] - row[2] == clock() - row[2] > clock() - clock()
@@ -42,11 +42,11 @@ def test_callbacks_at_the_same_moment_make_one_incident(connection, database_url
         thread.start()
     for thread in threads:
         thread.join()
-    assert connection.execute("select facts ->> 'times' from alerts.incidents").fetchall() == [("4",)]
+    assert connection.execute("select facts ->> 'times' from incidents.incidents").fetchall() == [("4",)]
 
 
 def test_a_heartbeat_never_goes_back(connection, clock):
     late = clock()
     beat(connection, "a", now=clock.forward(minutes=1))
     beat(connection, "a", now=late)
-    assert connection.execute("select succeeded_at from alerts.heartbeats").fetchall() == [(clock(),)]
+    assert connection.execute("select succeeded_at from incidents.heartbeats").fetchall() == [(clock(),)]

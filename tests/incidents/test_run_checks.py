@@ -37,7 +37,7 @@ SCENES = load_scenes()
 def open_incidents(connection: Connection) -> set[tuple[str, str]]:
     connection.commit()
     return set(
-        connection.execute("select kind, subject from alerts.incidents where state = 'open'").fetchall()
+        connection.execute("select kind, subject from incidents.incidents where state = 'open'").fetchall()
     )
 
 
@@ -114,7 +114,7 @@ def test_each_check_may_break_and_all_others_open_theirs(
     assert {kind for kind, _ in found} == opened_by_a_look - silent
     assert {subject for kind, subject in found if kind == CHECK_FAILED} == {name}
     facts = connection.execute(
-        "select facts::text from alerts.incidents where kind = %s", [CHECK_FAILED]
+        "select facts::text from incidents.incidents where kind = %s", [CHECK_FAILED]
     ).fetchone()
     assert facts
     assert "taro" not in facts[0]

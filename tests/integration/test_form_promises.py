@@ -262,7 +262,7 @@ class Town:
         with connect(self.database_url) as connection:
             run_checks(connection, CHECKS, settings=AlertSettings(), now=self.clock())
             return connection.execute(  # type: ignore[return-value]
-                "select kind, subject, state from alerts.incidents order by incident_id"
+                "select kind, subject, state from incidents.incidents order by incident_id"
             ).fetchall()
 
 

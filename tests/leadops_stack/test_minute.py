@@ -49,7 +49,7 @@ def test_what_happened_in_the_minute_is_counted(connection: Connection) -> None:
         add_event(connection, f"e{number}", ago(seconds))
         add_batch(connection, f"b{number}", ago(seconds), ago(seconds))
     connection.execute(
-        "insert into alerts.incidents (kind, subject, state, opened_at, seen_at, facts)"
+        "insert into incidents.incidents (kind, subject, state, opened_at, seen_at, facts)"
         " values ('cdp_lag', 'cdp', 'open', %(now)s, %(now)s, '{}'),"
         " ('cdp_lag', 'b', 'resolved', %(now)s, %(now)s, '{}')",
         {"now": NOW},

@@ -30,7 +30,7 @@ def _task(task_id: str, *, run_type: str = "scheduled") -> dict[str, Any]:
 def _incidents(connection: Connection) -> list[tuple[str, str, str]]:
     connection.rollback()
     return connection.execute(
-        "select kind, subject, facts::text from alerts.incidents order by incident_id"
+        "select kind, subject, facts::text from incidents.incidents order by incident_id"
     ).fetchall()
 
 
@@ -62,7 +62,7 @@ def test_a_missed_deadline_opens_an_incident_unless_it_is_a_backfills(
 
 def _beats(connection: Connection) -> set[str]:
     connection.rollback()
-    return {name for (name,) in connection.execute("select name from alerts.heartbeats")}
+    return {name for (name,) in connection.execute("select name from incidents.heartbeats")}
 
 
 def test_a_dag_has_succeeded_once_all_its_last_tasks_have(connection: Connection) -> None:

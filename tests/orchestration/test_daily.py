@@ -44,14 +44,14 @@ def test_a_run_counts_judges_shares_and_prices_the_day_that_is_over(books: Books
     counted = daily.refresh(context("refresh"))
     judged = daily.gate()
     daily.attribute(context("attribute"))
-    assert books.ask("select name from alerts.heartbeats where name = 'refresh_funnel'") == []
+    assert books.ask("select name from incidents.heartbeats where name = 'refresh_funnel'") == []
     priced = daily.economics(context("economics"))
 
     assert counted == {"day": "2026-06-01", "mqls": 1, "wons": 1, "again": [], "waiting": 0}
     assert judged == {"days": 1, "findings": 1}
     assert priced["won"] == 1
     assert books.daily("dt, mqls, wons, left_out") == [(on("06-01"), 1, 1, 1)]
-    assert books.ask("select count(*) from alerts.heartbeats where name = 'refresh_funnel'") == [(1,)]
+    assert books.ask("select count(*) from incidents.heartbeats where name = 'refresh_funnel'") == [(1,)]
 
 
 def test_the_next_run_says_which_days_it_built_again(books: Books) -> None:

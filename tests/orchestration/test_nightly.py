@@ -49,7 +49,7 @@ def test_a_night_decays_to_the_end_of_the_local_day_that_its_run_ends(
     done = nightly.decay(context("decay_scores", "decay", MIDNIGHT))
     # The event's day is 4 May, so at the end of 31 August it is 119 days old: 89 after the grace.
     assert done == {"day": "2026-08-31", "leads": 1, "rows": 1, "points": -10}
-    assert world.rows("select name from alerts.heartbeats order by name") == [
+    assert world.rows("select name from incidents.heartbeats order by name") == [
         ("decay_scores",),
         ("decay_scores.decay",),
     ]
@@ -72,6 +72,6 @@ def test_a_night_puts_the_ma_right_and_says_so(desk: Desk, monkeypatch: pytest.M
 
     assert (done["differing"], done["corrected"], done["limit_exceeded"]) == (1, 1, False)
     assert desk.value("select audited_by from delivery.audits") == "audit_scores scheduled__1"
-    assert desk.value("select count(*) from alerts.heartbeats where name = 'audit_scores'") == 1
+    assert desk.value("select count(*) from incidents.heartbeats where name = 'audit_scores'") == 1
     desk.push()
     assert desk.ma_score(lead) == 10

@@ -56,7 +56,7 @@ def test_the_quarter_before_is_drawn_and_posted_once(desk: Desk, slack: str) -> 
     assert reports.post(context("post", drawn, again=True)) == {"outcome": "posted"}
     channels = requests.get(f"{slack}/_slack.json", timeout=5).json()["channels"]
     assert len(channels[0]["messages"]) == 2
-    beats = {name for (name,) in desk.connection.execute("select name from alerts.heartbeats")}
+    beats = {name for (name,) in desk.connection.execute("select name from incidents.heartbeats")}
     assert "a_report" in beats
 
 

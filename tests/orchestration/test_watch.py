@@ -66,4 +66,4 @@ def _context(dag_id: str, task_id: str) -> dict[str, Any]:
 
 def _heartbeats(connection: Connection) -> set[str]:
     connection.rollback()
-    return {name for (name,) in connection.execute("select name from alerts.heartbeats")}
+    return {name for (name,) in connection.execute("select name from incidents.heartbeats")}

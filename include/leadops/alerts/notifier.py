@@ -18,16 +18,15 @@ from leadops.alerts.alert_message import (
     read_message,
 )
 from leadops.alerts.next_step import NextStep, decide_step, render_message, sum_up
-from leadops.alerts.plan import suppress
 from leadops.clients.chat import Chat, Posted
 from leadops.clients.slack_errors import MessageGoneError
 from leadops.db import Connection
+from leadops.delivery.installation import find_installation_id
 from leadops.errors import LeadopsError
 from leadops.incidents.alert_settings import AlertSettings
-from leadops.incidents.incident import Incident, list_message_incidents
+from leadops.incidents.incident import Incident, list_message_incidents, suppress
 from leadops.notifications.blocks import SlackMessage
 from leadops.notifications.call_budget import CallBudget
-from leadops.notifications.installation import find_installation_id
 from leadops.notifications.messages import Messages
 from leadops.notifications.post_once import (
     PostAttempt,

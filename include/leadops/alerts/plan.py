@@ -5,7 +5,13 @@ from datetime import datetime, timedelta
 
 from leadops.db import Connection
 from leadops.incidents.alert_settings import AlertSettings
-from leadops.incidents.incident import Incident, list_unannounced
+from leadops.incidents.incident import (
+    Incident,
+    assign_message,
+    count_open,
+    list_unannounced,
+    suppress,
+)
 from leadops.incidents.kinds import GROUPS
 from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
@@ -34,24 +40,19 @@ def is_too_short(incident: Incident, settings: AlertSettings) -> bool:
     return not incident.is_open and incident.duration < timedelta(minutes=settings.tell_past_minutes)
 
 
-def suppress(connection: Connection, incidents: Sequence[Incident]) -> None:
-    """Keep these incidents on record without a message."""
-    queries.run(connection, "suppress", incidents=[incident.incident_id for incident in incidents])
-
-
 def _plan_group(
     connection: Connection, group: str, incidents: Sequence[Incident], settings: AlertSettings, now: datetime
 ) -> None:
-    open_now = queries.value(connection, "count_open", kinds=list(GROUPS[group]))
+    open_now = count_open(connection, GROUPS[group])
     resolved = sum(not incident.is_open for incident in incidents)
     if open_now + resolved <= settings.digest_above:
         for incident in incidents:
-            _assign(connection, _add_message(connection, "incident", None, now), [incident])
+            assign_message(connection, _add_message(connection, "incident", None, now), [incident])
         return
     digest = queries.value(
         connection, "lock_digest", digest_group=group, since=now - timedelta(hours=settings.digest_hours)
     )
-    _assign(connection, digest or _add_message(connection, "digest", group, now), incidents)
+    assign_message(connection, digest or _add_message(connection, "digest", group, now), incidents)
 
 
 def _add_message(connection: Connection, purpose: str, group: str | None, now: datetime) -> int:
@@ -59,12 +60,3 @@ def _add_message(connection: Connection, purpose: str, group: str | None, now: d
         connection, "insert_message", purpose=purpose, digest_group=group, now=now
     )
     return message_id
-
-
-def _assign(connection: Connection, message_id: int, incidents: Sequence[Incident]) -> None:
-    queries.run(
-        connection,
-        "assign_message",
-        message_id=message_id,
-        incidents=[incident.incident_id for incident in incidents],
-    )

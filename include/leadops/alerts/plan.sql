@@ -1,14 +1,5 @@
--- name: suppress
-update alerts.incidents
-set is_suppressed = true, message_id = null
-where incident_id = any(%(incidents)s::bigint[]);
-
--- name: count_open
-select count(*) from alerts.incidents
-where state = 'open' and kind = any(%(kinds)s::text[]);
-
--- The lock keeps another process from closing the digest at the moment when it takes in a new incident.
 -- name: lock_digest
+-- The lock keeps another process from closing the digest at the moment when it takes in a new incident.
 select message_id
 from alerts.messages
 where
@@ -23,11 +14,6 @@ insert into alerts.messages (purpose, digest_group, created_at)
 values (%(purpose)s, %(digest_group)s, %(now)s)
 returning message_id;
 
--- name: assign_message
-update alerts.incidents
-set message_id = %(message_id)s
-where incident_id = any(%(incidents)s::bigint[]);
-
 -- name: insert_escalations
 -- One escalation in the thread of each message about an open, escalated incident.
 insert into alerts.messages (purpose, parent_id, created_at)
@@ -35,7 +21,7 @@ select distinct
     'escalation',
     messages.message_id,
     %(now)s::timestamptz
-from alerts.incidents
+from incidents.incidents
 inner join alerts.messages on incidents.message_id = messages.message_id
 where
     incidents.state = 'open' and incidents.escalated_at is not null

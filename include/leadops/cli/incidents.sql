@@ -8,7 +8,7 @@ select
     incidents.resolved_at,
     incidents.is_suppressed,
     messages.posted_at
-from alerts.incidents
+from incidents.incidents
 left join alerts.messages on incidents.message_id = messages.message_id
 where
     (%(everything)s::boolean or incidents.state = 'open')
@@ -33,6 +33,6 @@ select
     messages.channel,
     messages.message_ts,
     messages.shown_at
-from alerts.incidents
+from incidents.incidents
 left join alerts.messages on incidents.message_id = messages.message_id
 where incidents.incident_id = %(incident_id)s;

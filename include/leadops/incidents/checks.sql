@@ -4,8 +4,8 @@ select
     incidents.kind,
     incidents.subject,
     heartbeats.succeeded_at
-from alerts.incidents
-inner join alerts.heartbeats on incidents.subject = heartbeats.name
+from incidents.incidents
+inner join incidents.heartbeats on incidents.subject = heartbeats.name
 where
     incidents.state = 'open' and incidents.kind = any(%(kinds)s)
     and heartbeats.succeeded_at > incidents.seen_at;

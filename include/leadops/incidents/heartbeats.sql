@@ -1,9 +1,9 @@
 -- name: record_heartbeat
-insert into alerts.heartbeats as known (name, succeeded_at)
+insert into incidents.heartbeats as known (name, succeeded_at)
 values (%(name)s, %(now)s)
 on conflict (name) do update
     set succeeded_at = greatest(known.succeeded_at, excluded.succeeded_at);
 
 -- name: find_heartbeat
-select succeeded_at from alerts.heartbeats
+select succeeded_at from incidents.heartbeats
 where name = %(name)s;

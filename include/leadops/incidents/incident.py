@@ -1,6 +1,6 @@
 """An incident on record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,3 +48,20 @@ def list_message_incidents(connection: Connection, message_id: int) -> list[Inci
 def list_unannounced(connection: Connection) -> list[Incident]:
     """Return the incidents that have no message yet and are not suppressed, the oldest first."""
     return queries.all(connection, "list_unannounced", Incident)
+
+
+def count_open(connection: Connection, kinds: Sequence[str]) -> int:
+    """Return how many incidents of these kinds are open."""
+    count: int = queries.value(connection, "count_open_of_kinds", kinds=list(kinds))
+    return count
+
+
+def suppress(connection: Connection, incidents: Sequence[Incident]) -> None:
+    """Keep these incidents on record without a message."""
+    queries.run(connection, "suppress", incidents=[incident.incident_id for incident in incidents])
+
+
+def assign_message(connection: Connection, message_id: int, incidents: Sequence[Incident]) -> None:
+    """Note that the message `message_id` is about these incidents."""
+    ids = [incident.incident_id for incident in incidents]
+    queries.run(connection, "assign_message", message_id=message_id, incidents=ids)

@@ -1,6 +1,6 @@
 -- name: open_incident
 -- Another time while it is open counts up "times".
-insert into alerts.incidents as known (kind, subject, opened_at, seen_at, facts)
+insert into incidents.incidents as known (kind, subject, opened_at, seen_at, facts)
 select
     %(kind)s::text,
     %(subject)s::text,
@@ -12,7 +12,7 @@ where
     %(kind)s::text <> 'run_missed_deadline'
     or not exists (
         select 1
-        from alerts.incidents
+        from incidents.incidents
         where kind = 'dag_failed' and subject = %(subject)s::text and state = 'open'
     )
 on conflict (kind, subject) where state = 'open' do update

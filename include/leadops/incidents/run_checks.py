@@ -52,7 +52,7 @@ def run_checks(
     now: datetime,
     cdp: CdpReading | None = None,
 ) -> CheckResult:
-    """Run each of `checks` and bring alerts.incidents up to date; commits.
+    """Run each of `checks` and bring incidents.incidents up to date; commits.
 
     Each check runs, and its findings are recorded, in a savepoint of its own. Where one raises, the incidents
     of its kinds stay as they are, neither cleared nor resolved. Without `cdp` the CDP's incidents stay as

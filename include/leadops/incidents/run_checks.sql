@@ -2,19 +2,19 @@
 select
     kind,
     subject
-from alerts.incidents
+from incidents.incidents
 where state = 'open';
 
 -- name: limit_statements
 select set_config('statement_timeout', %(duration)s, true);
 
 -- name: count_open
-select count(*) from alerts.incidents
+select count(*) from incidents.incidents
 where state = 'open';
 
 -- name: record_incidents
 -- Open what is firing, or update the open incident: at most one is open per kind and subject.
-insert into alerts.incidents as known (kind, subject, opened_at, seen_at, facts)
+insert into incidents.incidents as known (kind, subject, opened_at, seen_at, facts)
 select
     found.kind,
     found.subject,
@@ -41,7 +41,7 @@ returning (xmax = 0) as is_new;
 
 -- name: clear_incidents
 -- Note since when it has been ok again.
-update alerts.incidents as known
+update incidents.incidents as known
 set
     clear_since = coalesce(known.clear_since, greatest(found.cleared_at, known.opened_at)),
     facts = known.facts || found.facts
@@ -53,7 +53,7 @@ where known.kind = found.kind and known.subject = found.subject and known.state 
 
 -- name: doubt_incidents
 -- The status is unknown: an open incident stays open, and `clear_after_minutes` starts again.
-update alerts.incidents as known
+update incidents.incidents as known
 set clear_since = null
 from unnest(%(kinds)s::text[], %(subjects)s::text[]) as found (kind, subject)
 where
@@ -62,7 +62,7 @@ where
 
 -- name: resolve_incidents
 -- Resolve what has been ok long enough, as of the time when it became ok; not where its check failed.
-update alerts.incidents
+update incidents.incidents
 set
     state = 'resolved',
     resolved_at = clear_since
@@ -72,7 +72,7 @@ where
     and (clear_since <= %(cleared_before)s or (clear_since is not null and kind = any(%(at_once)s::text[])));
 
 -- name: escalate_incidents
-update alerts.incidents as known
+update incidents.incidents as known
 set escalated_at = %(now)s::timestamptz
 from unnest(%(kinds)s::text[], %(after)s::interval[]) as kinds (kind, after)
 where

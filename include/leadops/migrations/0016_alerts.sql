@@ -1,28 +1,5 @@
--- Alerts: one row for one thing that is wrong, from open to resolved, and one for each Slack message about it.
+-- Alerts: one row for each Slack message about incidents.
 create schema alerts;
-
-create table alerts.incidents (
-    incident_id bigint generated always as identity primary key,
-    kind text not null,
-    subject text not null,
-    state text not null default 'open' check (state in ('open', 'resolved')),
-    opened_at timestamptz not null,
-    seen_at timestamptz not null,
-    clear_since timestamptz,
-    resolved_at timestamptz,
-    escalated_at timestamptz,
-    facts jsonb not null,
-    message_id bigint,
-    is_suppressed boolean not null default false
-);
-comment on column alerts.incidents.subject is 'What the incident is about: a lead, a DAG, a target; no personal data';
-comment on column alerts.incidents.clear_since is 'Since when it looks good again; null while it is wrong or unknown';
-comment on column alerts.incidents.message_id is 'The message that tells it; null: not told yet';
-comment on column alerts.incidents.is_suppressed is
-'It came and went before anybody could be told, too short to be told at all';
-create unique index incidents_open on alerts.incidents (kind, subject) where state = 'open';
-create index incidents_message on alerts.incidents (message_id);
-create index incidents_untold on alerts.incidents (incident_id) where message_id is null and not is_suppressed;
 
 create table alerts.messages (
     message_id bigint generated always as identity primary key,
@@ -43,14 +20,8 @@ create table alerts.messages (
     unique (parent_id, purpose)
 );
 comment on column alerts.messages.parent_id is 'The message whose thread an escalation or a resolution belongs to';
-comment on column alerts.messages.state is 'final: Slack shows the end of the story; never touched again';
+comment on column alerts.messages.state is 'final: it will not change any more';
 comment on column alerts.messages.unknown_since is
-'Stored before the first post; where posted_at is null nobody knows whether the message is in Slack';
-comment on column alerts.messages.shown_hash is 'Hash of what Slack shows now';
+'Set before the first post; while posted_at is null it is unknown whether the message is in Slack';
+comment on column alerts.messages.shown_hash is 'Hash of what Slack shows';
 create index messages_open on alerts.messages (message_id) where state = 'open';
-
--- When each watched piece of work last came to a good end.
-create table alerts.heartbeats (
-    name text primary key,
-    succeeded_at timestamptz not null
-);

@@ -23,7 +23,7 @@ def note_success(context: Mapping[str, Any], connection: Connection, *, leaves: 
     with connection.transaction():
         beat(connection, f"{dag}.{task_id}", now=now())
         found = connection.execute(
-            "select count(*) from alerts.heartbeats where name = any(%s) and succeeded_at >= %s",
+            "select count(*) from incidents.heartbeats where name = any(%s) and succeeded_at >= %s",
             [[f"{dag}.{leaf}" for leaf in leaves], run.start_date],
         ).fetchone()
         if found and found[0] == len(leaves):

@@ -6,7 +6,7 @@ with watched as (
     where state in ('at_risk', 'held', 'breached')
     union distinct
     select breaches.breach_id
-    from alerts.incidents
+    from incidents.incidents
     inner join sla.breaches
         on
             breaches.lead_id = (incidents.facts ->> 'lead_id')::bigint
@@ -35,7 +35,7 @@ inner join sla.breaches on watched.breach_id = breaches.breach_id;
 select
     incidents.kind,
     incidents.subject
-from alerts.incidents as incidents
+from incidents.incidents as incidents
 where
     incidents.state = 'open'
     and incidents.kind in ('sla_at_risk', 'sla_breach')

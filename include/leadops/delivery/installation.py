@@ -1,4 +1,4 @@
-"""The id of this installation, which makes the keys of its messages unique in a shared channel."""
+"""The id of this installation, which makes its keys unique in systems that several installations share."""
 
 from leadops.db import Connection
 from leadops.queries import Queries

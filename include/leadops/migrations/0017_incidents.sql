@@ -1,0 +1,31 @@
+-- Incidents: one row for one problem, from open to resolved; and when each watched task or system last succeeded.
+create schema incidents;
+
+create table incidents.incidents (
+    incident_id bigint generated always as identity primary key,
+    kind text not null,
+    subject text not null,
+    state text not null default 'open' check (state in ('open', 'resolved')),
+    opened_at timestamptz not null,
+    seen_at timestamptz not null,
+    clear_since timestamptz,
+    resolved_at timestamptz,
+    escalated_at timestamptz,
+    facts jsonb not null,
+    message_id bigint,
+    is_suppressed boolean not null default false
+);
+comment on column incidents.incidents.subject is 'What the incident is about: a lead, a DAG, a target; no personal data';
+comment on column incidents.incidents.clear_since is 'Since when it has been ok again; null while it is firing or unknown';
+comment on column incidents.incidents.message_id is 'The message in alerts.messages about it; null: none yet';
+comment on column incidents.incidents.is_suppressed is
+'Resolved before it was posted, and too short to report';
+create unique index incidents_open on incidents.incidents (kind, subject) where state = 'open';
+create index incidents_message on incidents.incidents (message_id);
+create index incidents_unannounced on incidents.incidents (incident_id) where message_id is null and not is_suppressed;
+
+-- When each watched DAG, task or system last succeeded.
+create table incidents.heartbeats (
+    name text primary key,
+    succeeded_at timestamptz not null
+);
