@@ -15,11 +15,12 @@ create table incidents.incidents (
     message_id bigint,
     is_suppressed boolean not null default false
 );
-comment on column incidents.incidents.subject is 'What the incident is about: a lead, a DAG, a target; no personal data';
-comment on column incidents.incidents.clear_since is 'Since when it has been ok again; null while it is firing or unknown';
+comment on column incidents.incidents.subject is
+'What the incident is about: a lead, a DAG, a target; no personal data';
+comment on column incidents.incidents.clear_since is
+'Since when it has been ok again; null while it is firing or unknown';
 comment on column incidents.incidents.message_id is 'The message in alerts.messages about it; null: none yet';
-comment on column incidents.incidents.is_suppressed is
-'Resolved before it was posted, and too short to report';
+comment on column incidents.incidents.is_suppressed is 'Resolved before it was posted, and too short to report';
 create unique index incidents_open on incidents.incidents (kind, subject) where state = 'open';
 create index incidents_message on incidents.incidents (message_id);
 create index incidents_unannounced on incidents.incidents (incident_id) where message_id is null and not is_suppressed;
