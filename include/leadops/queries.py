@@ -97,11 +97,17 @@ class Queries:
         self, connection: AsyncConnection, statement: str, row_type: type[Row], /, **values: object
     ) -> Row:
         """As `one`, on a connection of an event loop."""
-        async with connection.cursor(row_factory=class_row(row_type)) as cursor:
-            row = await (await cursor.execute(self.statements[statement], values)).fetchone()
+        row = await self.first_async(connection, statement, row_type, **values)
         if row is None:
             raise LookupError(f"{self.path.stem}.{statement} returned no row")
         return row
+
+    async def first_async(
+        self, connection: AsyncConnection, statement: str, row_type: type[Row], /, **values: object
+    ) -> Row | None:
+        """As `first`, on a connection of an event loop."""
+        async with connection.cursor(row_factory=class_row(row_type)) as cursor:
+            return await (await cursor.execute(self.statements[statement], values)).fetchone()
 
     async def value_async(self, connection: AsyncConnection, statement: str, /, **values: object) -> Any:
         """As `value`, on a connection of an event loop."""

@@ -17,9 +17,9 @@ from leadops.attribution.attribution_settings import MODELS
 from leadops.attribution.refresh import Refreshed, refresh_attribution
 from leadops.db import Connection, connect
 from leadops.events.event_mapping import EventMapping
-from leadops.events.store import accept_events
 from leadops.identity.resolve import resolve_events
 from leadops_stack.postgres import PostgresServer
+from tests.async_view import accept_events
 from tests.attribution.conftest import settings_with
 from tests.conftest import TEMPLATE
 from tests.shipped import SHIPPED

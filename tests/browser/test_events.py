@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page
 
-from leadops.events.contract import Event
+from leadops.events.event_contract import Event
 from tests.browser.sites import Site
 from tests.browser.visitors import Visitor, wait_until
 

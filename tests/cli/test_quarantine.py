@@ -7,7 +7,7 @@ from typer.testing import CliRunner, Result
 
 from leadops.cli.quarantine import app
 from leadops.errors import PermanentError
-from leadops.events.store import accept_events
+from tests.async_view import accept_events
 from tests.shipped import SHIPPED
 
 

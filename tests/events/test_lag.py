@@ -3,9 +3,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from leadops.db import Connection
-from leadops.events.lag import measure_lag
+from leadops.events.lag import Lag
+from leadops.events.lag import measure_lag as measure_lag_async
+from tests.async_view import as_async, run
+from tests.shipped import SHIPPED
 
 MINUTE = timedelta(minutes=1)
+
+
+def measure_lag(connection: Connection, *, now: datetime) -> Lag:
+    return run(measure_lag_async(as_async(connection), now=now, settings=SHIPPED.events.lag))
 
 
 def arrive(

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from leadops.db import Connection
 from leadops.events.event_settings import EventSettings
 from leadops.events.quarantine import count_quarantine, list_quarantine
-from leadops.events.store import accept_events
+from tests.async_view import accept_events
 
 
 def test_lists_newest_first_by_reason_and_age(

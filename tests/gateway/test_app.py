@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from leadops.events.contract import event_schema
+from leadops.events.event_contract import event_schema
 from tests.gateway.conftest import Serve
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "event.schema.json"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from leadops.db import Connection
-from leadops.intake.contract import Submission
+from leadops.intake.form_contract import Submission
 from tests.gateway.conftest import FORM_SECRETS, Serve
 
 PAGE = (Path(__file__).parents[2] / "docs" / "forms.md").read_text(encoding="utf-8")

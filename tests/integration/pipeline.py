@@ -13,11 +13,11 @@ import httpx
 
 from leadops.db import Connection
 from leadops.delivery.dead_letters import list_dead_letters, retry_dead_letters
-from leadops.events.store import accept_events
 from leadops.identity.resolve import resolve_events
 from leadops.scoring.backfill import enqueue_interval
 from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
+from tests.async_view import accept_events
 from tests.desk import Desk, clock
 from tests.scoring.conftest import TOKYO, World
 from tests.scoring.oracle import Happening

@@ -9,8 +9,8 @@ import pytest
 
 from leadops.config.load_config import shipped_file
 from leadops.db import Connection
-from leadops.events.store import accept_events
 from leadops.orchestration import minute
+from tests.async_view import accept_events
 from tests.shipped import SHIPPED
 
 LIVE: dict[str, Any] = {"dag_run": SimpleNamespace(run_type="scheduled", dag_id="score_leads")}

@@ -13,7 +13,7 @@ from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.errors import ConfigError
 from leadops.gateway.app import create_app
 from leadops.gateway.serve import listen, make_server
-from leadops.intake.secrets import read_secrets
+from leadops.intake.form_secrets import read_secrets
 from leadops.settings import database_url, endpoint
 
 

@@ -11,8 +11,8 @@ from rich.text import Text
 from leadops.cli.context import clock, console, open_database
 from leadops.configuration import Config
 from leadops.errors import PermanentError
-from leadops.events.admit import Retried, repair_quarantined, retry_quarantined
-from leadops.events.quarantine import Waiting, count_quarantine, list_quarantine
+from leadops.events.admit_quarantined import RetryResult, repair_quarantined, retry_quarantined
+from leadops.events.quarantine import QuarantineEntry, count_quarantine, list_quarantine
 
 app = typer.Typer(help="Events that were refused: list, repair, try again.", no_args_is_help=True)
 
@@ -81,7 +81,7 @@ def retry(
     if not ids and not reason and not everything:
         raise PermanentError("name the events by number, give a --reason, or say --all")
     with open_database() as connection:
-        done: Retried = retry_quarantined(
+        done: RetryResult = retry_quarantined(
             connection,
             now=clock(),
             settings=config.events,
@@ -94,7 +94,7 @@ def retry(
     )
 
 
-def _list(items: list[Waiting], show_body: bool) -> Table:
+def _list(items: list[QuarantineEntry], show_body: bool) -> Table:
     columns = ["number", "received (UTC)", "times", "reason", "what to change"]
     table = Table(*columns, *(["event"] if show_body else []), title="Newest")
     for item in items:

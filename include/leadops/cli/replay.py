@@ -14,7 +14,7 @@ from leadops.clients.cdp import CdpClient
 from leadops.config.load_config import load_file
 from leadops.errors import ConfigError, PermanentError
 from leadops.events.event_mapping import EventMapping
-from leadops.events.replay import Rejection, Replay, Replayed
+from leadops.events.replay_events import Replay, ReplayCounts, RowRejection
 from leadops.events.replay_rows import read_event_rows
 from leadops.settings import Endpoint, endpoint
 
@@ -71,7 +71,7 @@ class Rejections:
         if self._file:
             self._file.close()
 
-    def add(self, rejection: Rejection) -> None:
+    def add(self, rejection: RowRejection) -> None:
         """Write one row; raise PermanentError where the file cannot be written."""
         try:
             self._file = self._file or self._path.open("w", encoding="utf-8")
@@ -82,7 +82,7 @@ class Rejections:
             ) from error
 
 
-def _run(file: Path, client: CdpClient, mapping: EventMapping | None, rejections: Rejections) -> Replayed:
+def _run(file: Path, client: CdpClient, mapping: EventMapping | None, rejections: Rejections) -> ReplayCounts:
     kind = KINDS.get(file.suffix.lower())
     if not kind:
         raise PermanentError(f"{file}: give a .csv or a .jsonl file")
@@ -101,7 +101,7 @@ def _run(file: Path, client: CdpClient, mapping: EventMapping | None, rejections
         raise PermanentError(f"{file}: cannot be read: {error.strerror}") from error
 
 
-def _summarise(counts: Replayed, out: Path) -> str:
+def _summarise(counts: ReplayCounts, out: Path) -> str:
     line = (
         f"{counts.rows} rows: {counts.accepted} accepted, {counts.duplicates} known already,"
         f" {counts.quarantined} in quarantine, {counts.rejected} not sent"

@@ -1,28 +1,30 @@
-"""The lag of the event feed, worked out from the data.
+"""How far the event feed is behind, measured from the data.
 
-`minutes_lag` is the larger of two parts, 0 where neither is known:
+`minutes_lag` is the larger of two parts, 0 if neither is known:
 
 - transport: how late events arrive (received_at - ts) among the arrivals of the last `window_minutes`
-  that are no history and were not let in from the quarantine. Each sender counts once, with its
-  freshest event; the value is the delay that a share of `late_share` of the senders, and at least
-  `min_senders` of them, reach or exceed. So one visitor with a wrong clock, or one app that comes back
-  online, is not a slow feed; with fewer senders nothing is said.
+  that are neither history nor admitted from the quarantine. Each sender counts once, with its freshest
+  event; the value is the delay that a share of `late_share` of the senders, and at least `min_senders` of
+  them, reach or exceed. So one visitor with a wrong clock, or one app that comes back online, is not a slow
+  feed; with fewer senders the part is unknown.
 - waiting: how long the oldest accepted event has been waiting to be resolved to a lead.
 
-`quiet_minutes` since the last arrival is told beside it: silence is no lag, but worth a look.
+`quiet_minutes` since the last arrival is returned beside it: silence is not lag, but worth a look.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from leadops.db import Connection, load_sql
+from leadops.db import AsyncConnection
 from leadops.events.event_settings import LagSettings
+from leadops.queries import Queries
+
+queries = Queries(__file__)
 
 
 @dataclass(frozen=True)
 class Lag:
-    """How far the feed is behind at `as_of`; all spans in minutes, None where the data do not say."""
+    """How far the feed is behind at `as_of`; all spans in minutes, None if the data do not say."""
 
     minutes_lag: float
     as_of: datetime
@@ -32,29 +34,30 @@ class Lag:
     senders: int
 
 
-def measure_lag(connection: Connection, *, now: datetime, settings: LagSettings | None = None) -> Lag:
-    """Return the lag at `now`; `settings` are those of config/events.yaml, its defaults where not given."""
-    parameters = lag_parameters(now, settings or LagSettings())
-    row = connection.execute(load_sql("leadops.events", "measure_lag"), parameters).fetchone()
-    return lag_from_row(row, now)
+@dataclass(frozen=True)
+class LagSpans:
+    """What the statement measures."""
+
+    transport: timedelta | None
+    waiting: timedelta | None
+    quiet: timedelta | None
+    senders: int
 
 
-def lag_parameters(now: datetime, settings: LagSettings) -> dict[str, Any]:
-    """Return the bound parameters of measure_lag.sql."""
-    return {
-        "now": now,
-        "span": timedelta(minutes=settings.window_minutes),
-        "max_events": settings.max_events,
-        "late_share": settings.late_share,
-        "min_senders": settings.min_senders,
-    }
-
-
-def lag_from_row(row: tuple[Any, ...] | None, now: datetime) -> Lag:
-    """Return the lag from the statement's only row: transport, waiting, quiet (intervals), senders."""
-    transport, waiting, quiet, senders = row or (None, None, None, 0)
-    parts = [_minutes(transport), _minutes(waiting), _minutes(quiet)]
-    return Lag(max(parts[0] or 0.0, parts[1] or 0.0), now, parts[0], parts[1], parts[2], senders)
+async def measure_lag(connection: AsyncConnection, *, now: datetime, settings: LagSettings) -> Lag:
+    """Return the lag at `now` (UTC)."""
+    spans = await queries.one_async(
+        connection,
+        "measure_lag",
+        LagSpans,
+        now=now,
+        span=timedelta(minutes=settings.window_minutes),
+        max_events=settings.max_events,
+        late_share=settings.late_share,
+        min_senders=settings.min_senders,
+    )
+    transport, waiting, quiet = _minutes(spans.transport), _minutes(spans.waiting), _minutes(spans.quiet)
+    return Lag(max(transport or 0.0, waiting or 0.0), now, transport, waiting, quiet, spans.senders)
 
 
 def _minutes(span: timedelta | None) -> float | None:

@@ -1,16 +1,18 @@
-"""What waits in the quarantine, and how much of it."""
+"""What is in the quarantine, and how many items of each reason."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from psycopg.rows import class_row
+from leadops.db import Connection
+from leadops.queries import Queries
 
-from leadops.db import Connection, load_sql
+queries = Queries(__file__)
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """A refused item; `body` is JSON text as it came."""
+class QuarantineEntry:
+    """A refused item; `body` is JSON text as it came, `times` counts its arrivals."""
 
     quarantine_id: int
     received_at: datetime
@@ -22,13 +24,13 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Count:
-    """How many items there are of a reason and state, and how often they came in all."""
+class QuarantineCount:
+    """The items of one reason and state, and their arrivals in total."""
 
     reason: str
     state: str
     items: int
-    times: int
+    times: int | Decimal
     first_at: datetime
     last_at: datetime
 
@@ -40,16 +42,19 @@ def list_quarantine(
     state: str = "waiting",
     since: datetime | None = None,
     limit: int = 50,
-) -> list[Waiting]:
+) -> list[QuarantineEntry]:
     """Return at most `limit` items of `state` (waiting, admitted), newest first."""
-    with connection.cursor(row_factory=class_row(Waiting)) as cursor:
-        return cursor.execute(
-            load_sql("leadops.events", "list_quarantine"),
-            {"state": state, "reason": reason, "since": since, "most": limit},
-        ).fetchall()
+    return queries.all(
+        connection,
+        "list_entries",
+        QuarantineEntry,
+        state=state,
+        reason=reason,
+        since=since,
+        max_rows=limit,
+    )
 
 
-def count_quarantine(connection: Connection) -> list[Count]:
+def count_quarantine(connection: Connection) -> list[QuarantineCount]:
     """Return the counts by reason and state, the waiting first."""
-    with connection.cursor(row_factory=class_row(Count)) as cursor:
-        return cursor.execute(load_sql("leadops.events", "count_quarantine")).fetchall()
+    return queries.all(connection, "count_entries", QuarantineCount)

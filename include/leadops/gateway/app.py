@@ -11,18 +11,18 @@ from fastapi import FastAPI, Response
 from starlette.exceptions import HTTPException
 
 from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
-from leadops.events.contract import event_schema
+from leadops.events.event_contract import event_schema
 from leadops.events.event_settings import EventSettings
-from leadops.gateway import collect, forms, health, metrics, script
+from leadops.gateway import collect, forms, health, metrics, tracking_script
 from leadops.gateway.database import make_pool
-from leadops.gateway.describe import describe_answer
 from leadops.gateway.forms import FormState
 from leadops.gateway.gateway_settings import GatewaySettings, RateSettings
+from leadops.gateway.gateway_state import Gateway
+from leadops.gateway.openapi import describe_answer
 from leadops.gateway.outbox_notifier import OutboxNotifier
 from leadops.gateway.problems import Problem, show_failure, show_http_error, show_problem
-from leadops.gateway.rates import RateLimiter
-from leadops.gateway.refusals import Refusals
-from leadops.gateway.state import Gateway
+from leadops.gateway.rate_limiter import RateLimiter
+from leadops.gateway.refusal_counter import RefusalCounter
 from leadops.identity.identity_settings import IdentitySettings
 
 #: Seconds that calls of the outbox workers have to end when the gateway stops.
@@ -71,7 +71,7 @@ def create_app(
             identity=identity,
             signers=limiter(settings.forms.signers),
             unauthenticated=limiter(settings.forms.unauthenticated),
-            refusals=Refusals(pool, clock=clock),
+            refusals=RefusalCounter(pool, clock=clock),
             notifier=OutboxNotifier(pool),
         )
         app.state.outbox_workers = workers = OutboxWorkers(worker_configs)
@@ -86,7 +86,7 @@ def create_app(
             await pool.close(timeout=settings.database_seconds)
 
     app = FastAPI(title="leadops gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (collect, forms, health, metrics, script):
+    for part in (collect, forms, health, metrics, tracking_script):
         app.include_router(part.router)
     schema = json.dumps(event_schema())
 

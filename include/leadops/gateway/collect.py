@@ -6,14 +6,15 @@ from dataclasses import asdict, dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from leadops.events.store import Accepted, AsyncConnection, accept_events_async
+from leadops.db import AsyncConnection
+from leadops.events.event_store import AcceptResult, accept_events
 from leadops.gateway.addresses import client_address
 from leadops.gateway.bodies import check_content_type, parse_items, read_body
-from leadops.gateway.describe import COLLECT_OPENAPI, describe_answer, describe_problems
+from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
+from leadops.gateway.openapi import COLLECT_OPENAPI, describe_answer, describe_problems
 from leadops.gateway.origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
 from leadops.gateway.problems import Problem
-from leadops.gateway.rates import RateLimiter
-from leadops.gateway.state import Gateway, gateway_of, is_secret
+from leadops.gateway.rate_limiter import RateLimiter
 
 router = APIRouter()
 
@@ -76,8 +77,8 @@ async def _collect(request: Request, gateway: Gateway) -> Response:
     items = parse_items(body, max_events=settings.max_events)
     caller.limiter.charge(caller.address, len(items) - 1)  # one was charged when it called
 
-    async def accept(connection: AsyncConnection) -> Accepted:
-        return await accept_events_async(
+    async def accept(connection: AsyncConnection) -> AcceptResult:
+        return await accept_events(
             connection,
             items,
             now=gateway.clock(),

@@ -5,13 +5,13 @@ import select
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
+from leadops.db import AsyncConnection
 from leadops.gateway.gateway_settings import GatewaySettings
 
-Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
+Pool = AsyncConnectionPool[AsyncConnection]
 Answer = TypeVar("Answer")
 
 #: Seconds after which the pool gives an attempt to connect up; the next call for a connection makes another.
@@ -44,7 +44,7 @@ def make_pool(url: str, settings: GatewaySettings) -> Pool:
     )
 
 
-async def check_if_spoken_to(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
+async def check_if_spoken_to(connection: AsyncConnection) -> None:
     """Ask the server whether it is there, but only where it has said something unasked, such as good-bye.
 
     A connection that nobody spoke on is as good as it was; the question would cost a round trip each time.

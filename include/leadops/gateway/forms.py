@@ -8,21 +8,21 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 
-from leadops.events.refusal import Refusal
-from leadops.events.store import AsyncConnection
+from leadops.db import AsyncConnection
+from leadops.events.event_refusal import EventRefusal
 from leadops.gateway.addresses import client_address
 from leadops.gateway.bodies import check_content_type, parse_json, read_body
-from leadops.gateway.describe import FORM_OPENAPI, describe_answer, describe_problems
+from leadops.gateway.gateway_state import Gateway, gateway_of
+from leadops.gateway.openapi import FORM_OPENAPI, describe_answer, describe_problems
 from leadops.gateway.outbox_notifier import OutboxNotifier
 from leadops.gateway.problems import Problem
-from leadops.gateway.rates import RateLimiter
-from leadops.gateway.refusals import Refusals
-from leadops.gateway.state import Gateway, gateway_of
+from leadops.gateway.rate_limiter import RateLimiter
+from leadops.gateway.refusal_counter import RefusalCounter
 from leadops.identity.identity_settings import IdentitySettings
-from leadops.intake.hashes import hash_submission, read_hash_key
-from leadops.intake.judge import judge_submission
-from leadops.intake.keep import keep_submission
+from leadops.intake.form_hashes import hash_submission, read_hash_key
+from leadops.intake.keep_form import is_form_kept, keep_form
 from leadops.intake.signature import find_signer
+from leadops.intake.validate_form import validate_form
 
 router = APIRouter()
 
@@ -41,7 +41,7 @@ class FormState:
     identity: IdentitySettings
     signers: RateLimiter
     unauthenticated: RateLimiter
-    refusals: Refusals
+    refusals: RefusalCounter
     notifier: OutboxNotifier
     hash_key: bytes | None = field(default=None, repr=False)
 
@@ -150,18 +150,18 @@ async def _take(signed: Signed, gateway: Gateway, state: FormState) -> str:
     if state.hash_key is None:
         state.hash_key = await gateway.ask(read_hash_key, seconds=seconds)
     hash_key, submission_id = state.hash_key, hash_submission(state.hash_key, content)
-    judged = judge_submission(
+    form = validate_form(
         content, submission_id=submission_id, sent_at=signed.at, now=now, settings=gateway.events
     )
-    if isinstance(judged, Refusal):
-        if judged.reason == "too_old" and await _is_known(gateway, submission_id):
+    if isinstance(form, EventRefusal):
+        if form.reason == "too_old" and await _is_known(gateway, submission_id):
             return submission_id
-        raise Problem(422, f"{judged.detail}.", reason=judged.reason)
+        raise Problem(422, f"{form.detail}.", reason=form.reason)
 
     async def keep(connection: AsyncConnection) -> bool:
-        return await keep_submission(
+        return await keep_form(
             connection,
-            judged,
+            form,
             submission_id=submission_id,
             body=signed.body,
             secret=signed.signer + 1,
@@ -179,7 +179,6 @@ async def _is_known(gateway: Gateway, submission_id: str) -> bool:
     """Whether a form that comes too late was kept when it was young: its sender never got the answer."""
 
     async def look(connection: AsyncConnection) -> bool:
-        query = "select 1 from intake.raw_leads where submission_id = %s"
-        return await (await connection.execute(query, [submission_id])).fetchone() is not None
+        return await is_form_kept(connection, submission_id)
 
     return await gateway.ask(look, seconds=gateway.settings.answer_seconds)

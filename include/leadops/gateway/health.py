@@ -1,18 +1,27 @@
 """GET /healthz: 200 only while events can be stored, so that a load balancer sends them elsewhere if not."""
 
 import json
-from typing import Any
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from leadops.db import load_sql
+from leadops.db import AsyncConnection
 from leadops.delivery.outbox_worker import OutboxWorkers
-from leadops.events.store import AsyncConnection
-from leadops.gateway.describe import describe_answer, describe_problems
+from leadops.gateway.gateway_state import gateway_of
+from leadops.gateway.openapi import describe_answer, describe_problems
 from leadops.gateway.problems import Problem
-from leadops.gateway.state import gateway_of
+from leadops.queries import Queries
 
+queries = Queries(__file__)
 router = APIRouter()
+
+
+@dataclass(frozen=True)
+class DatabaseState:
+    """Whether the tables exist, and whether the server takes writes (a standby does not)."""
+
+    is_migrated: bool
+    takes_writes: bool
 
 
 @router.head("/healthz", include_in_schema=False)
@@ -34,14 +43,13 @@ async def healthz(request: Request) -> Response:
     """
     gateway = gateway_of(request)
 
-    async def check(connection: AsyncConnection) -> tuple[Any, ...] | None:
-        return await (await connection.execute(load_sql("leadops.gateway", "check_health"))).fetchone()
+    async def check(connection: AsyncConnection) -> DatabaseState:
+        return await queries.one_async(connection, "check_database", DatabaseState)
 
-    row = await gateway.ask(check, seconds=gateway.settings.health_seconds)
-    is_migrated, takes_writes = row or (False, False)
-    if not is_migrated:
+    state = await gateway.ask(check, seconds=gateway.settings.health_seconds)
+    if not state.is_migrated:
         raise Problem(503, "The database lacks the tables; run `leadops migrate`.")
-    if not takes_writes:
+    if not state.takes_writes:
         raise Problem(503, "The database takes no writes; point LEADOPS_DATABASE_URL at the primary.")
     workers: OutboxWorkers = request.app.state.outbox_workers
     document = {"status": "ok", "delivery": workers.states()}

@@ -5,12 +5,11 @@ from dataclasses import asdict
 
 from fastapi import APIRouter, Request, Response
 
-from leadops.db import load_sql
-from leadops.events.lag import Lag, lag_from_row, lag_parameters
-from leadops.events.store import AsyncConnection
-from leadops.gateway.describe import LAG_OPENAPI, describe_answer, describe_problems
+from leadops.db import AsyncConnection
+from leadops.events.lag import Lag, measure_lag
+from leadops.gateway.gateway_state import gateway_of, is_secret
+from leadops.gateway.openapi import LAG_OPENAPI, describe_answer, describe_problems
 from leadops.gateway.problems import Problem
-from leadops.gateway.state import gateway_of, is_secret
 
 router = APIRouter()
 
@@ -36,11 +35,7 @@ async def lag(request: Request) -> Response:
         )
 
     async def measure(connection: AsyncConnection) -> Lag:
-        now = gateway.clock()
-        cursor = await connection.execute(
-            load_sql("leadops.events", "measure_lag"), lag_parameters(now, gateway.events.lag)
-        )
-        return lag_from_row(await cursor.fetchone(), now)
+        return await measure_lag(connection, now=gateway.clock(), settings=gateway.events.lag)
 
     measured = await gateway.ask(measure, seconds=gateway.settings.answer_seconds)
     document = asdict(measured) | {"as_of": measured.as_of.isoformat()}

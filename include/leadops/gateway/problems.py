@@ -1,4 +1,4 @@
-"""Refusals as RFC 9457 problem documents: what is wrong and what to change."""
+"""RefusalCounter as RFC 9457 problem documents: what is wrong and what to change."""
 
 import json
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import load_sql
 from leadops.delivery.external_ids import register_external_ids
-from leadops.events.contract import normalise_email
+from leadops.events.event_contract import normalise_email
 from leadops.history.cells import Cells
 from leadops.history.mapping import LeadReference, LeadsMapping
 from leadops.history.moments import Moment

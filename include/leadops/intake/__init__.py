@@ -1,1 +1,1 @@
-"""Forms: a signed submission becomes a raw record, an event, a lead, and wishes for the MA and the CRM."""
+"""Forms: a signed submission becomes a raw record, an event, a lead, and requests to the MA and the CRM."""

@@ -1,8 +1,8 @@
 import json
 from datetime import UTC, datetime
 
-from leadops.intake.judge import Judged, judge_submission
 from leadops.intake.signature import find_signer
+from leadops.intake.validate_form import ValidForm, validate_form
 from leadops_sandbox.traffic.forms import EVENT, sign_form, write_form
 from leadops_sandbox.traffic.visits import visits
 from tests.shipped import SHIPPED
@@ -28,14 +28,14 @@ def test_a_form_is_signed_as_the_gateway_asks() -> None:
 
 def test_a_form_says_what_its_event_would_have_said() -> None:
     event = first_form()
-    judged = judge_submission(
+    judged = validate_form(
         json.loads(write_form(event)),
         submission_id="s",
         sent_at=NOW,
         now=datetime.fromisoformat(event["ts"]),
         settings=SHIPPED.events,
     )
-    assert isinstance(judged, Judged)
+    assert isinstance(judged, ValidForm)
     assert judged.submission.submission_id == event["event_id"]
     assert judged.submission.form == "contact"
     assert judged.row["email"] == event["email"]

@@ -4,13 +4,13 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from leadops.db import Connection
-from leadops.events.store import accept_events
 from leadops.identity.resolve import resolve_events
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.scoring.score import score_leads
 from leadops_sandbox.traffic.people import PEOPLE, person
 from leadops_sandbox.traffic.stories import tell_visit
 from leadops_sandbox.traffic.visits import visits
+from tests.async_view import accept_events
 from tests.shipped import SHIPPED
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadops.events.contract import Event
-from leadops.events.judge import judge_item
-from leadops.events.refusal import Refusal
+from leadops.events.event_contract import Event
+from leadops.events.event_refusal import EventRefusal
+from leadops.events.validate_event import validate_item
 from leadops_sandbox.traffic.visits import Sending, Visit, visits
 from tests.shipped import SHIPPED
 
@@ -46,14 +46,14 @@ def test_the_gateway_takes_what_is_valid_and_refuses_the_rest(seed: int, start: 
     ids: Counter[str] = Counter()
     for sending in sendings(list(islice(visits(seed, start=start), 60))):
         at = sending.send_at
-        judged = judge_item(sending.event, now=at, arrived_at=at, settings=config, history=False)
+        judged = validate_item(sending.event, now=at, arrived_at=at, settings=config, history=False)
         if sending.sort in ("valid", "duplicate"):
             assert isinstance(judged, Event), judged
             assert judged.event in STANDARD
             assert judged.ts <= at
             ids[sending.event["event_id"]] += sending.sort == "valid"
         else:
-            assert isinstance(judged, Refusal)
+            assert isinstance(judged, EventRefusal)
             assert (judged.reason == "known_bot") == (sending.sort == "bot")
     assert max(ids.values(), default=1) == 1
 

@@ -1,0 +1,18 @@
+"""Why an item was not taken: a word for machines and a sentence for the sender."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EventRefusal:
+    """`reason` is one of the words in docs/events.md; `detail` says what to change and repeats no value."""
+
+    reason: str
+    detail: str
+
+
+def show_path(path: tuple[str | int, ...]) -> str:
+    """Return `path` as properties.items[3].name, in plain ASCII and at most 80 characters."""
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+    shown = steps.encode("ascii", "backslashreplace").decode("ascii").replace("\0", "\\x00")
+    return shown if len(shown) <= 80 else shown[:77] + "..."

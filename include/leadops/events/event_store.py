@@ -1,0 +1,137 @@
+"""Stores events: each event_id once; refused items go to the quarantine; a batch is all or nothing."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from leadops.db import AsyncConnection, Connection
+from leadops.events.event_contract import Event
+from leadops.events.event_refusal import EventRefusal
+from leadops.events.event_settings import EventSettings
+from leadops.events.find_unusable import find_unusable
+from leadops.events.validate_event import LONGEST_AGENT, validate_item
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class QuarantinedItem:
+    """A refused item: its place in the batch (from 0), its event_id if it has a usable one, and why."""
+
+    index: int
+    event_id: str | None
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class AcceptResult:
+    """The result of a batch; accepted + duplicates + len(quarantined) is its size."""
+
+    accepted: int
+    duplicates: int
+    quarantined: list[QuarantinedItem]
+
+
+async def accept_events(
+    connection: AsyncConnection,
+    items: list[object],
+    *,
+    now: datetime,
+    settings: EventSettings,
+    history: bool = False,
+    user_agent: str | None = None,
+) -> AcceptResult:
+    """Validate and store `items` (parsed JSON, at most 200 levels deep) in one statement.
+
+    New events go to cdp.events and identity.inbox. An event_id that is known is a duplicate, whatever else
+    the item says. The rest goes to cdp.quarantine. `history` lifts the limit on age; `user_agent` is the
+    sending browser's. Commits only if `connection` is in autocommit. Raises psycopg.Error.
+    """
+    batch = EventBatch(items, now=now, settings=settings, history=history, user_agent=user_agent)
+    agent = (user_agent or "").encode("ascii", "backslashreplace").decode().replace("\0", "")
+    accepted = await queries.value_async(
+        connection,
+        "insert_events",
+        events=json.dumps(batch.valid),
+        refused=json.dumps(batch.refused),
+        now=now,
+        history=history,
+        was_refused=False,
+        user_agent=agent[:LONGEST_AGENT] or None,
+    )
+    return AcceptResult(accepted, len(batch.valid) - accepted, batch.quarantined)
+
+
+def insert_admitted(connection: Connection, events: Sequence[dict[str, Any]], *, now: datetime) -> int:
+    """Store `events` (see event_row) that were refused before; return how many are new."""
+    new: int = queries.value(
+        connection,
+        "insert_events",
+        events=json.dumps(events),
+        refused="[]",
+        now=now,
+        history=False,
+        was_refused=True,
+        user_agent=None,
+    )
+    return new
+
+
+@dataclass
+class EventBatch:
+    """Items, validated and sorted into rows of cdp.events and of cdp.quarantine."""
+
+    items: list[object]
+    now: datetime
+    settings: EventSettings
+    history: bool
+    user_agent: str | None = None
+    valid: list[dict[str, Any]] = field(default_factory=list, init=False)
+    refused: list[dict[str, Any]] = field(default_factory=list, init=False)
+    quarantined: list[QuarantinedItem] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        for index, item in enumerate(self.items):
+            verdict = validate_item(
+                item,
+                now=self.now,
+                arrived_at=self.now,
+                settings=self.settings,
+                history=self.history,
+                user_agent=self.user_agent,
+            )
+            if isinstance(verdict, Event):
+                self.valid.append(event_row(verdict, item, position=index, history=self.history))
+            else:
+                self._refuse(index, item, verdict)
+
+    def _refuse(self, index: int, item: object, why: EventRefusal) -> None:
+        self.quarantined.append(QuarantinedItem(index, _usable_id(item), why.reason, why.detail))
+        # Escaped to ASCII, NUL characters and lone surrogates are text that PostgreSQL can store.
+        self.refused.append({"body": json.dumps(item), "reason": why.reason, "detail": why.detail})
+
+
+def event_row(event: Event, item: Any, *, position: int, history: bool = False) -> dict[str, Any]:
+    """Return the row of cdp.events for `event`, with the payload as sent in `item`."""
+    return {
+        "position": position,
+        "event_id": event.event_id,
+        "event": event.event,
+        "ts": event.ts.isoformat(),
+        "anonymous_id": event.anonymous_id,
+        "user_id": event.user_id,
+        "email": event.email,
+        "payload": {"properties": item.get("properties", {}), "context": item.get("context", {})},
+        "is_history": history,
+    }
+
+
+def _usable_id(item: object) -> str | None:
+    event_id = item.get("event_id") if isinstance(item, dict) else None
+    if isinstance(event_id, str) and not find_unusable(event_id, max_string_chars=200, max_depth=1):
+        return event_id
+    return None

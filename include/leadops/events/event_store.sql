@@ -1,0 +1,71 @@
+-- name: insert_events
+-- Events and refused items are stored in one statement, and so in one transaction. Both are written in the order
+-- of their keys, so that two senders of the same ids wait for each other and never deadlock.
+with incoming as (
+    select item.*
+    from jsonb_to_recordset(%(events)s::jsonb) as item (
+        position integer,
+        event_id text,
+        event text,
+        ts timestamptz,
+        anonymous_id text,
+        user_id text,
+        email text,
+        payload jsonb,
+        is_history boolean
+    )
+),
+
+accepted as (
+    insert into cdp.events (
+        event_id, event, ts, received_at, anonymous_id, user_id, email, payload, is_history, was_refused
+    )
+    select
+        event_id,
+        event,
+        ts,
+        %(now)s,
+        anonymous_id,
+        user_id,
+        email,
+        payload,
+        is_history,
+        %(was_refused)s
+    from incoming
+    order by event_id, position
+    on conflict (event_id) do nothing
+    returning seq
+),
+
+queued as (
+    insert into identity.inbox (event_seq)
+    select seq from accepted
+),
+
+refused as (
+    select
+        item.body,
+        min(item.reason) as reason,
+        min(item.detail) as detail,
+        count(*) as times
+    from jsonb_to_recordset(%(refused)s::jsonb) as item (body text, reason text, detail text)
+    group by item.body
+),
+
+quarantined as (
+    insert into cdp.quarantine (received_at, reason, detail, body, is_history, user_agent, times)
+    select
+        %(now)s,
+        reason,
+        detail,
+        body,
+        %(history)s,
+        %(user_agent)s,
+        times
+    from refused
+    order by md5(body)
+    on conflict (md5(body)) where state = 'waiting'
+    do update set times = cdp.quarantine.times + excluded.times
+)
+
+select count(*) from accepted;

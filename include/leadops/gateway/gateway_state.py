@@ -1,0 +1,68 @@
+"""What the routes share."""
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+import psycopg
+from fastapi import Request
+
+from leadops.db import AsyncConnection
+from leadops.events.event_settings import EventSettings
+from leadops.gateway.database import Pool, answer_within
+from leadops.gateway.gateway_settings import GatewaySettings
+from leadops.gateway.problems import Problem
+from leadops.gateway.rate_limiter import RateLimiter
+
+logger = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Settings, secrets, the pool and the rate limits of one gateway; `clock` tells the time in UTC."""
+
+    settings: GatewaySettings
+    events: EventSettings
+    pool: Pool
+    write_key: str
+    metrics_token: str
+    browsers: RateLimiter
+    senders: RateLimiter
+    clock: Callable[[], datetime]
+
+    async def ask(self, work: Callable[[AsyncConnection], Awaitable[Answer]], *, seconds: float) -> Answer:
+        """Return what `work` makes of a pooled connection.
+
+        Raises a Problem (503, Retry-After) where the database does not do it within `seconds`.
+        """
+
+        async def with_connection() -> Answer:
+            async with self.pool.connection() as connection:
+                return await work(connection)
+
+        try:
+            return await answer_within(seconds, with_connection())
+        except (psycopg.Error, TimeoutError) as error:
+            # The class and the SQLSTATE only: the server's own words quote the data.
+            state = getattr(error, "sqlstate", None)
+            logger.warning("the database did not answer: %s %s", type(error).__name__, state or "")
+            raise Problem(
+                503,
+                "The database does not answer. Send the same events again later; each counts once.",
+                {"Retry-After": str(self.settings.retry_after_seconds)},
+            ) from None
+
+
+def gateway_of(request: Request) -> Gateway:
+    """Return the gateway that serves `request`."""
+    gateway: Gateway = request.app.state.gateway
+    return gateway
+
+
+def is_secret(given: str, secret: str) -> bool:
+    """Return whether `given` is `secret`, in a time that does not tell how much of it was right."""
+    return hmac.compare_digest(given.encode(), secret.encode())

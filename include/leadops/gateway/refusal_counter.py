@@ -1,0 +1,45 @@
+"""Counts refused forms in memory, and writes the counts from time to time."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from leadops.gateway.database import Pool
+from leadops.gateway.debouncer import Debouncer
+from leadops.intake.form_refusals import add_form_refusals
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two writes: a flood of forgeries costs the database one write in this time.
+PAUSE = 1.0
+
+
+class RefusalCounter:
+    """Counts in memory and adds them to intake.form_refusals; the next write makes up for one that fails."""
+
+    def __init__(self, pool: Pool, *, clock: Callable[[], datetime]) -> None:
+        self._pool, self._clock = pool, clock
+        self._counts: Counter[str] = Counter()
+        self._debouncer = Debouncer(self._write, pause=PAUSE)
+
+    def count(self, reason: str) -> None:
+        """Count one refusal."""
+        self._counts[reason] += 1
+        self._debouncer.trigger()
+
+    async def close(self) -> None:
+        """Write what is left."""
+        await self._debouncer.close()
+
+    async def _write(self) -> None:
+        counts, self._counts = self._counts, Counter()
+        try:
+            async with self._pool.connection() as connection:
+                await add_form_refusals(connection, counts, day=self._clock().date())
+        except (psycopg.Error, PoolTimeout) as error:
+            logger.warning("refused forms are not counted yet: %s", type(error).__name__)
+            self._counts += counts

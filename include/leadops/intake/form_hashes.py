@@ -1,0 +1,33 @@
+"""Keyed hashes that identify a submission and a person without revealing either."""
+
+import hmac
+import json
+from typing import Any
+
+from leadops.db import AsyncConnection
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+async def read_hash_key(connection: AsyncConnection) -> bytes:
+    """Return this database's key; it never changes, so it may be cached."""
+    return bytes(await queries.value_async(connection, "read_hash_key"))
+
+
+def hash_submission(key: bytes, content: dict[str, Any]) -> str:
+    """Return the submission's id: the hash of the sender's submission_id, or else of the whole content."""
+    sender_id = content.get("submission_id")
+    hashed = content if sender_id is None else sender_id
+    # Escaped to ASCII, lone surrogates too are text that can be hashed.
+    text = json.dumps(hashed, sort_keys=True, separators=(",", ":"))
+    return _hash(key, "content" if sender_id is None else "sender", text)
+
+
+def hash_person(key: bytes, email: str) -> str:
+    """Return the person's part of the CRM's idempotency_key; `email` is normalised."""
+    return _hash(key, "crm-lead", email)
+
+
+def _hash(key: bytes, purpose: str, text: str) -> str:
+    return hmac.digest(key, f"{purpose}:{text}".encode(), "sha256").hex()[:40]

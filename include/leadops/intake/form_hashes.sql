@@ -1,0 +1,2 @@
+-- name: read_hash_key
+select hash_key from intake.hash_keys;

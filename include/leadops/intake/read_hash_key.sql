@@ -1,1 +1,0 @@
-select hash_key from intake.hash_keys
