@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.errors import PermanentError, TransientError
+from tests.promises import promise_examples
 
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 
@@ -169,7 +170,11 @@ def test_salespeople_who_left_are_gone(connection: Connection, crm: Any) -> None
     assert connection.execute("select rep_id from crm.reps").fetchall() == [("rep-01",)]
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=promise_examples(25),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(st.lists(st.integers(1, 12), max_size=4), max_size=6))
 def test_repeated_and_unordered_pages_are_harmless(connection: Connection, pages: list[list[int]]) -> None:
     connection.execute("truncate crm.activities, crm.feeds, lifecycle.inbox")

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.desk import Desk, impatient
+from tests.promises import promise_examples
 
 FAULTS = [
     "500",
@@ -62,7 +63,7 @@ def _kill_after(desk: Desk, seconds: float) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 @settings(
-    max_examples=int(os.environ.get("LEADOPS_PROMISE_EXAMPLES", "25")),
+    max_examples=promise_examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -1,6 +1,5 @@
 """For any history both views tie out with a plain count, and the order of builds does not matter."""
 
-import os
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
@@ -10,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.funnel.conftest import Books, at, on
+from tests.promises import promise_examples
 
-EXAMPLES = int(os.environ.get("LEADOPS_PROMISE_EXAMPLES", "12"))
+EXAMPLES = promise_examples(12)
 
 FIRST = at("06-01 00:00")
 DAYS = [on("06-01") + timedelta(days=number) for number in range(5)]

@@ -1,6 +1,5 @@
 """An import gives the same tables in any order and chunks, cut off or not; a dry run writes nothing."""
 
-import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -19,11 +18,12 @@ from leadops.history.leads import Leads
 from leadops.history.load import import_file
 from leadops.history.mapping import CostsMapping
 from leadops.history.outcomes import Imported
+from tests.promises import promise_examples
 from tests.shipped import import_settings
 
 from .conftest import COSTS, NOW, Export, Rows, dump
 
-EXAMPLES = int(os.environ.get("LEADOPS_PROMISE_EXAMPLES", "8"))
+EXAMPLES = promise_examples(8)
 
 
 def day(number: int) -> str:

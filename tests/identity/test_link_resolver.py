@@ -1,6 +1,5 @@
 """Any chunks, any time between them, tight guards: always what one event at a time gives."""
 
-import os
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 from leadops.identity.identity_settings import Blocked
 from tests.identity.plain_resolver import PlainResolver
 from tests.identity.test_resolve import seen
+from tests.promises import promise_examples
 from tests.scoring.conftest import World
 from tests.scoring.oracle import Happening
 
@@ -30,7 +30,7 @@ def happenings(draw: st.DrawFn) -> list[Happening]:
 
 
 @settings(
-    max_examples=int(os.environ.get("LEADOPS_PROMISE_EXAMPLES", "30")),
+    max_examples=promise_examples(30),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -18,6 +18,7 @@ from tests.delivery.test_promises import fault
 from tests.desk import impatient
 from tests.integration.ma_process import MaProcess
 from tests.integration.pipeline import Pipeline, days_since
+from tests.promises import promise_examples
 from tests.scoring.conftest import at
 from tests.scoring.oracle import Happening, find_owners, identifiers
 from tests.scoring.test_promises import expect, happenings, rule_sets
@@ -153,7 +154,7 @@ class Schedule:
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 @settings(
-    max_examples=int(os.environ.get("LEADOPS_PROMISE_EXAMPLES", "12")),
+    max_examples=promise_examples(12),
     deadline=None,
     # No shrinking: what hangs on the moment of a death does not happen again the same way.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.promises import promise_examples
+
 After = Callable[[float], datetime]
 HOUR = 60
 
@@ -142,7 +144,11 @@ def expected(done: list[Step]) -> dict[str, int]:
     return {stage: at for stage, at in found.items() if at is not None}
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=promise_examples(25),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(steps, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter(
     company: Any, after: After, done: list[Step], random: Any

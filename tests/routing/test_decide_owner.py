@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from leadops.routing.decide_owner import RepLoad, RoutingRequest, decide_owner
 from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.team import Team, make_team
+from tests.promises import promise_examples
 from tests.routing.conftest import START, everybody, profile, rules
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -80,7 +81,7 @@ def expect(
     return None
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=promise_examples(300))
 @given(st.data(), st.dictionaries(st.sampled_from("abcde"), profiles, min_size=1), moments)
 def test_it_chooses_as_plain_words_do(
     data: st.DataObject, people: dict[str, dict[str, Any]], now: datetime
@@ -125,7 +126,7 @@ def play(team: Team, given_rules: RoutingRules, leads: int) -> Counter[str]:
     return got
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=promise_examples(100))
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.tuples(weights, st.integers(0, 30)), min_size=1),
     st.integers(0, 100),

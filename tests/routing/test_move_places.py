@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
+from tests.promises import promise_examples
 from tests.routing.conftest import Office
 
 LEADS = (1, 2, 3)
@@ -34,7 +35,7 @@ def places(office: Office) -> list[tuple[object, ...]]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=promise_examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from leadops.db import Connection, connect
 from leadops.routing.assign_leads import assign_leads
+from tests.promises import promise_examples
 from tests.routing.conftest import TOKYO, Office, rules
 
 STORY = (
@@ -74,7 +75,7 @@ def run(office: Office, minute: float, breached: list[int], *, at_once: str | No
         list(pool.map(one, (1_000, 1_000, 1_000)))
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=promise_examples(15), suppress_health_check=list(HealthCheck))
 @given(reps, leads, steps)
 def test_repeated_and_concurrent_runs_tell_the_story_of_single_ones(
     postgres_url: str, people: dict[str, Any], mqls: list[dict[str, Any]], played: list[tuple[int, list[int]]]

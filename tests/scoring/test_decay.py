@@ -18,6 +18,7 @@ from leadops.scoring.ledger import write_off
 from leadops.scoring.preview import preview_leads
 from leadops.scoring.rules import Decay, RuleSet
 from leadops.scoring.score import score_leads
+from tests.promises import promise_examples
 from tests.scoring.conftest import NOW, TOKYO, World
 from tests.scoring.oracle import Happening, give_points
 
@@ -261,7 +262,7 @@ HAPPENED = st.lists(
 
 
 @settings(
-    max_examples=25,
+    max_examples=promise_examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -304,7 +305,7 @@ def test_any_schedule_of_nights_arrivals_and_changes_ends_in_the_same_numbers(
 
 
 @settings(
-    max_examples=15,
+    max_examples=promise_examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

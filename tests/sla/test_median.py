@@ -1,5 +1,10 @@
 from typing import Any
 
+import pytest
+
+from leadops.sla.median import MedianMeasure, decide_median_state
+from tests.shipped import SHIPPED
+
 
 def contact(desk: Any, lead: int, start: float, after: float) -> None:
     """A lead of a slow tier that is taken and contacted so many minutes after its MQL."""
@@ -51,3 +56,35 @@ def test_a_late_feed_accuses_nobody_and_takes_nothing_back(desk: Any) -> None:
         contact(desk, lead, 150, 5)
     desk.watch(170, feed=152)
     assert desk.state(0, "median_to_sal", 0) == "breached"
+
+
+@pytest.mark.parametrize(
+    ("leads", "minutes", "before", "is_feed_late", "state"),
+    [
+        # The target is 120 minutes, the warning part 0.8, at least 5 leads.
+        (5, 95.9, "met", False, "met"),
+        (5, 96.0, "met", False, "at_risk"),
+        (5, 120.0, "met", False, "at_risk"),
+        (5, 120.1, "met", False, "breached"),
+        (4, 500.0, "met", False, "met"),
+        (4, 500.0, "breached", False, "met"),
+        (0, None, "met", False, "met"),
+        (5, 120.1, "met", True, "held"),
+        (5, 96.0, "met", True, "held"),
+        (5, 95.9, "met", True, "met"),
+        (5, 120.1, "held", True, "held"),
+        (5, 95.9, "held", True, "held"),
+        (5, 120.1, "held", False, "breached"),
+        (5, 95.9, "breached", True, "breached"),
+        (5, 100.0, "breached", True, "breached"),
+        (5, 100.0, "breached", False, "at_risk"),
+        (5, 120.1, "at_risk", True, "at_risk"),
+        (5, 95.9, "breached", False, "met"),
+    ],
+)
+def test_its_state_at_each_bound(
+    leads: int, minutes: float | None, before: str, is_feed_late: bool, state: str
+) -> None:
+    policy = SHIPPED.sla
+    measure = MedianMeasure(leads, minutes)
+    assert decide_median_state(measure, before, policy=policy, is_feed_late=is_feed_late) == state

@@ -10,6 +10,7 @@ from leadops.calendar.working_hours import Holidays, WorkingHours
 from leadops.errors import ConfigError
 from leadops.sla.sla_calendar import SlaCalendar
 from leadops.sla.sla_policy import OffHours
+from tests.promises import promise_examples
 from tests.shipped import SHIPPED
 
 DEFAULT = SHIPPED.sla
@@ -77,7 +78,7 @@ def count_by_minute(start: datetime, end: datetime, calendar: SlaCalendar) -> in
     return total
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=promise_examples(60))
 @given(calendars(), st.sampled_from(SEASONS), st.integers(0, 4000), st.integers(0, 3000))
 def test_it_counts_the_minutes_that_a_plain_count_finds(
     calendar: SlaCalendar, season: datetime, offset: int, length: int

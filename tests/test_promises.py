@@ -1,0 +1,25 @@
+"""Every promise is tried as often as LEADOPS_PROMISE_EXAMPLES says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.promises import promise_examples
+
+ROOT = Path(__file__).parent
+PROMISES = sorted(path for path in ROOT.rglob("test_*promises.py") if path.parent != ROOT)
+
+
+def test_the_variable_replaces_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LEADOPS_PROMISE_EXAMPLES", raising=False)
+    assert promise_examples(12) == 12
+    monkeypatch.setenv("LEADOPS_PROMISE_EXAMPLES", "500")
+    assert promise_examples(12) == 500
+
+
+@pytest.mark.parametrize("path", PROMISES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_promise_has_a_number_of_its_own(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert "@given" not in text or "promise_examples(" in text
+    assert re.findall(r"max_examples=\d+", text) == []
