@@ -44,7 +44,7 @@ def test_why_says_who_was_passed_over_and_no_name() -> None:
 def test_why_says_that_an_imported_mql_is_not_routed(office: Office) -> None:
     office.lead(2)
     office.connection.commit()
-    with pytest.raises(PermanentError, match="it was no MQL yet"):
+    with pytest.raises(PermanentError, match="it is not an MQL yet"):
         CliRunner().invoke(app, ["why", "2"], catch_exceptions=False)
     office.mql(2)
     office.connection.execute("delete from routing.inbox where lead_id = 2")
@@ -52,13 +52,13 @@ def test_why_says_that_an_imported_mql_is_not_routed(office: Office) -> None:
         'update lifecycle.transitions set evidence = \'{"imported": "deals.csv"}\' where lead_id = 2'
     )
     office.connection.commit()
-    with pytest.raises(PermanentError, match="an MQL by import, and what is imported stays with whoever has"):
+    with pytest.raises(PermanentError, match="its MQL was imported, and imported leads keep their owner"):
         CliRunner().invoke(app, ["why", "2"], catch_exceptions=False)
 
 
 @pytest.mark.parametrize(
     ("lead", "says"),
-    [("77", "no such lead"), ("no@x.example", "nobody has this email"), ("Ann", "must be a lead_id")],
+    [("77", "there is no lead 77"), ("no@x.example", "no lead has this email"), ("Ann", "must be a lead_id")],
 )
 def test_why_says_what_it_wants(lead: str, says: str) -> None:
     with pytest.raises(PermanentError, match=says):

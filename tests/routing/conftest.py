@@ -19,7 +19,7 @@ START = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
 TOKYO = ZoneInfo("Asia/Tokyo")
 TABLES = (
     "routing.inbox, routing.leads, routing.accounts, routing.assignments, routing.notices, crm.reps,"
-    " crm.feeds, lifecycle.transitions, lifecycle.facts, identity.leads, identity.traits, delivery.outbox"
+    " crm.feeds, lifecycle.transitions, lifecycle.facts, identity.leads, identity.aliases, identity.traits, delivery.outbox"
 )
 
 
@@ -75,6 +75,11 @@ class Office:
             "insert into identity.leads (lead_id, email, created_at, first_event_seq)"
             " overriding system value values (%s, %s, %s, 0) on conflict do nothing",
             [lead, f"p{lead}@x.example", self.at(minute)],
+        )
+        self.connection.execute(
+            "insert into identity.aliases (kind, value, lead_id, event_seq, linked_at)"
+            " values ('email', %s, %s, 0, %s) on conflict do nothing",
+            [f"p{lead}@x.example", lead, self.at(minute)],
         )
 
     def mql(

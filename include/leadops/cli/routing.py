@@ -50,10 +50,8 @@ def why(
 ) -> None:
     """Show each time LEAD went to somebody or to a queue, and who was passed over and why."""
     config = Config.from_environment()
-    if "@" not in lead and not (lead.isascii() and lead.isdigit() and len(lead) < 19):
-        raise PermanentError("LEAD must be a lead_id (a number) or an email")
     with open_database() as connection:
-        lead_id, steps = explain_routing(connection, lead if "@" in lead else int(lead))
+        lead_id, steps = explain_routing(connection, lead)
     if as_json:
         body = [asdict(step) | {"lead_id": lead_id} for step in steps]
         typer.echo(json.dumps(body, default=lambda moment: moment.isoformat()))

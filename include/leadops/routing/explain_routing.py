@@ -6,6 +6,7 @@ from typing import Any
 
 from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.identity.find_lead import find_lead
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -35,13 +36,7 @@ def explain_routing(connection: Connection, lead: int | str) -> tuple[int, list[
 
     Raises PermanentError if there is no such lead, or if it was never routed.
     """
-    values = {
-        "lead_id": lead if isinstance(lead, int) else None,
-        "email": lead.strip().lower() if isinstance(lead, str) else None,
-    }
-    lead_id: int | None = queries.value(connection, "find_lead", **values)
-    if lead_id is None:
-        raise PermanentError("no such lead" if isinstance(lead, int) else "nobody has this email")
+    lead_id = find_lead(connection, lead).person_id
     steps = queries.all(connection, "list_assignments", AssignmentStep, lead_id=lead_id)
     if not steps:
         raise PermanentError(f"lead {lead_id} has not been routed: {_explain_absence(connection, lead_id)}")
@@ -50,5 +45,5 @@ def explain_routing(connection: Connection, lead: int | str) -> tuple[int, list[
 
 def _explain_absence(connection: Connection, lead_id: int) -> str:
     if queries.value(connection, "is_imported", lead_id=lead_id):
-        return "it is an MQL by import, and what is imported stays with whoever has it in the CRM"
-    return "it was no MQL yet, or sales ended it before"
+        return "its MQL was imported, and imported leads keep their owner in the CRM"
+    return "it is not an MQL yet, or sales ended it first"

@@ -1,10 +1,3 @@
--- name: find_lead
--- The oldest lead of the person to whom the lead or the email belongs.
-select coalesce(people.person_id, leads.lead_id) as lead_id
-from identity.leads as leads
-left join identity.people as people on leads.lead_id = people.lead_id
-where leads.lead_id = %(lead_id)s or leads.email = %(email)s;
-
 -- name: list_assignments
 select
     cycle,
