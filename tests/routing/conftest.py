@@ -19,7 +19,8 @@ START = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
 TOKYO = ZoneInfo("Asia/Tokyo")
 TABLES = (
     "routing.inbox, routing.leads, routing.accounts, routing.assignments, routing.notices, crm.reps,"
-    " crm.feeds, lifecycle.transitions, lifecycle.facts, identity.leads, identity.aliases, identity.traits, delivery.outbox"
+    " crm.feeds, lifecycle.transitions, lifecycle.facts, identity.leads, identity.aliases, identity.traits,"
+    " delivery.outbox"
 )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from leadops.db import Connection
+from leadops.delivery.installation import find_installation_id
 from leadops.delivery.outbox import enqueue_effect
 from leadops.lanes import Lane
 from leadops.queries import Queries
@@ -21,7 +22,7 @@ class AssignmentPublisher:
 
     def __init__(self, connection: Connection, *, rules: RoutingRules, now: datetime) -> None:
         self._connection, self._rules, self._now = connection, rules, now
-        self._installation = _read_installation_id(connection)
+        self._installation = find_installation_id(connection)
 
     def publish(self, lead: PendingLead, outcome: RoutingOutcome, *, assignment_id: int) -> None:
         """Request the CRM's owner, call the bot after hours, and open a notice, as the outcome needs it.
@@ -109,7 +110,7 @@ def publish_moves(
     queries.run(connection, "reopen_notices", leads=leads)
     owners = queries.all(connection, "list_person_owners", PersonOwner, leads=leads)
     in_crm = set(_list_in_crm(connection, [owner.lead_id for owner in owners]))
-    installation = _read_installation_id(connection)
+    installation = find_installation_id(connection)
     for owner in owners:
         if owner.lead_id not in in_crm:
             continue
@@ -133,7 +134,3 @@ def _step(lead: PendingLead) -> str:
 def _list_in_crm(connection: Connection, leads: Sequence[int]) -> list[int]:
     """Return those of `leads` that the CRM knows or is about to know."""
     return queries.values(connection, "list_leads_in_crm", leads=list(leads)) if leads else []
-
-
-def _read_installation_id(connection: Connection) -> str:
-    return queries.value(connection, "read_installation_id") or ""

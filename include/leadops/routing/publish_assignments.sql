@@ -90,9 +90,6 @@ where
     )
 order by members.lead_id;
 
--- name: read_installation_id
-select installation_id from delivery.installation;
-
 -- name: insert_notice
 insert into routing.notices (assignment_id, created_at) values (%(assignment_id)s, %(now)s);
 
