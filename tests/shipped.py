@@ -4,6 +4,8 @@ from typing import Any, TypeVar
 
 from leadops.company import InCompanyZone
 from leadops.configuration import Config
+from leadops.identity.identity_settings import Blocked
+from leadops.scoring.rules import RuleSet
 from leadops.settings import Settings
 
 Model = TypeVar("Model", bound=Settings)
@@ -21,3 +23,18 @@ def change(settings: Model, **changes: Any) -> Model:
 def import_settings() -> dict[str, Any]:
     """Return the arguments of history.load.import_file that are settings."""
     return {"zone": SHIPPED.company.zone, "contract": SHIPPED.kpi, "identity": SHIPPED.identity}
+
+
+def block(**values: list[str]) -> Blocked:
+    """Return the identifiers that say nothing of a person: only `values`, none of the shipped ones."""
+    none: dict[str, list[str]] = {kind: [] for kind in Blocked.model_fields}
+    return Blocked(**none | values)
+
+
+def make_rules(**parts: Any) -> RuleSet:
+    """Return rules that say only `parts`: nothing else gives points, and points fade only by `decay`."""
+    none = {"groups": {}, "behaviour": [], "fit": [], "decay": None}
+    shown = {"grades": SHIPPED.scoring.grades, "chunk_leads": SHIPPED.scoring.chunk_leads}
+    if parts.get("decay"):
+        parts["decay"] = {"grace_days": 0, "floor": 0, "groups": {}, "rules": {}} | parts["decay"]
+    return RuleSet.model_validate(none | shown | parts)

@@ -1,13 +1,18 @@
 """Every setting and every variable is documented."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_origin
 
 import pytest
 import yaml
 
 from leadops.config.load_config import shipped_file
+from leadops.config.model_keys import find_model as find_settings_model
+from leadops.config.model_keys import unwrap
 from leadops.configuration import SECTIONS, Config, find_model
+from leadops.settings import Settings
 from tests.shipped import SHIPPED
 
 ROOT = Path(__file__).parents[1]
@@ -74,3 +79,36 @@ def test_the_comparison_can_fail() -> None:
         "LEADOPS_NEW_THING",
         "AIRFLOW_CONN_LEADOPS_MA",
     ]
+
+
+@pytest.mark.parametrize("name", sorted(SECTIONS))
+def test_no_setting_has_a_second_default_in_the_code(name: str) -> None:
+    tree = yaml.safe_load(shipped_file(name).read_text(encoding="utf-8"))
+    assert list(_defaults(find_model(name), tree, name)) == []
+
+
+def _defaults(model: type[Settings], tree: dict[str, Any], place: str) -> Iterator[str]:
+    """Yield the fields of `model` that have a default; entries of lists and of free mappings may have one."""
+    for field_name, field in model.model_fields.items():
+        key = field.alias or field_name
+        if not field.is_required():
+            yield f"{place}.{key}"
+        inner = find_settings_model(field.annotation)
+        is_item = any(get_origin(each) for each in unwrap(field.annotation))
+        if inner and not is_item and tree[key] is not None:
+            yield from _defaults(inner, tree[key], f"{place}.{key}")
+
+
+READS_SETTINGS = re.compile(r"leadops\.config\.load_config|leadops\.configuration\b|LEADOPS_CONFIG_DIR")
+
+
+def test_only_the_wiring_reads_settings() -> None:
+    package = ROOT / "include" / "leadops"
+    readers = {
+        path.relative_to(package).parts[0]
+        for path in package.rglob("*.py")
+        if re.search(
+            r"leadops\.config\.load_config|leadops\.configuration\b|LEADOPS_CONFIG_DIR", path.read_text()
+        )
+    }
+    assert readers == {"cli", "orchestration", "configuration.py"}

@@ -17,7 +17,7 @@ from tests.shipped import SHIPPED
 
 __all__ = ["clock", "slack", "slack_server"]
 
-SETTINGS = AlertSettings()
+SETTINGS = SHIPPED.alerts
 
 
 @pytest.fixture

@@ -17,9 +17,13 @@ from leadops.incidents.alert_settings import AlertSettings
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from leadops_sandbox.slack.store import WEBHOOK_CHANNEL, channel_id
+from tests.shipped import SHIPPED, change
 
-CALM = AlertSettings(
-    mention="<!subteam^S0ONCALL>", seconds_between_calls=0, runbook_base_url="https://wiki.example/runbooks"
+CALM = change(
+    SHIPPED.alerts,
+    mention="<!subteam^S0ONCALL>",
+    seconds_between_calls=0,
+    runbook_base_url="https://wiki.example/runbooks",
 )
 
 

@@ -9,18 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadops.attribution.attribution_settings import MODELS, Models
+from leadops.attribution.attribution_settings import MODELS
 from leadops.attribution.bootstrap import draw_samples, group_accounts
 from leadops.attribution.credits import Credit, credit_units
 from leadops.attribution.samples import Samples
 from tests.attribution.paths import Path, make_journeys, names, random_paths
+from tests.shipped import SHIPPED
+
+NUMBERS = SHIPPED.attribution.models
 
 
 def credit(paths: list[Path], *, channels: int = 4, accounts: list[int] | None = None) -> list[Credit]:
     journeys = make_journeys(paths)
     group, groups = group_accounts(np.array(accounts) if accounts else journeys.person)
     samples = Samples(group, draw_samples(groups, draws=40, seed=1, day=date(2026, 6, 30)), 0.95)
-    return list(credit_units(journeys, journeys.name, names(channels), models=Models(), samples=samples))
+    return list(credit_units(journeys, journeys.name, names(channels), models=NUMBERS, samples=samples))
 
 
 @given(random_paths())

@@ -7,10 +7,10 @@ from math import factorial
 import numpy as np
 from hypothesis import given, settings
 
-from leadops.attribution.attribution_settings import Models
 from leadops.attribution.credits import DAY
 from leadops.attribution.weights import Paths, weigh_shapley
 from tests.attribution.paths import Path, make_journeys, random_paths
+from tests.shipped import SHIPPED
 
 CHANNELS = 5
 
@@ -34,7 +34,7 @@ def by_closed_form(paths: list[Path]) -> list[float]:
     journeys = make_journeys(paths)
     in_path = journeys.journey < journeys.converted
     unit, journey = journeys.name[in_path], journeys.journey[in_path]
-    weights = weigh_shapley(Paths(journey, unit, journeys.age[in_path] / DAY), Models())
+    weights = weigh_shapley(Paths(journey, unit, journeys.age[in_path] / DAY), SHIPPED.attribution.models)
     credit = np.bincount(unit, weights * journeys.cents[journey], minlength=CHANNELS)
     return [float(one) for one in credit]
 

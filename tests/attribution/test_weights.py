@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from leadops.attribution.attribution_settings import Models
 from leadops.attribution.credits import DAY
 from leadops.attribution.weights import (
     WEIGHTS,
@@ -15,8 +14,9 @@ from leadops.attribution.weights import (
     weigh_u_shape,
 )
 from tests.attribution.paths import Path, make_journeys, make_path, random_paths
+from tests.shipped import SHIPPED, change
 
-MODELS = Models(u_first=0.4, u_last=0.4, half_life_days=7)
+MODELS = change(SHIPPED.attribution.models, u_first=0.4, u_last=0.4, half_life_days=7)
 
 
 def test_last_first_and_linear() -> None:
@@ -40,7 +40,9 @@ def test_u_shape(channels: list[int], weights: list[float]) -> None:
 
 
 def test_u_shape_of_two_touches_keeps_the_proportion_of_its_ends() -> None:
-    assert weigh_u_shape(make_path([0, 1]), Models(u_first=0.6, u_last=0.2)) == pytest.approx([0.75, 0.25])
+    assert weigh_u_shape(make_path([0, 1]), change(MODELS, u_first=0.6, u_last=0.2)) == pytest.approx(
+        [0.75, 0.25]
+    )
 
 
 def test_a_touch_one_half_life_older_counts_half() -> None:
@@ -49,7 +51,7 @@ def test_a_touch_one_half_life_older_counts_half() -> None:
 
 
 def test_time_decay_of_a_path_long_ago_does_not_vanish() -> None:
-    weights = weigh_time_decay(make_path([0, 1], [3650, 3649]), Models(half_life_days=0.5))
+    weights = weigh_time_decay(make_path([0, 1], [3650, 3649]), change(MODELS, half_life_days=0.5))
     assert weights == pytest.approx([0.2, 0.8])
 
 

@@ -58,6 +58,19 @@ def test_init_config_copies_what_is_not_there_and_touches_nothing_else(tmp_path:
     assert {path.name for path in tmp_path.iterdir()} >= {"delivery.yaml", "scoring.yaml", "company.yaml"}
 
 
+def test_a_new_folder_of_settings_changes_nothing_until_a_line_is_uncommented(tmp_path: Path) -> None:
+    _run("init-config", str(tmp_path))
+    assert _run("config", "check", str(tmp_path)).stdout.strip() == "16 files, nothing wrong"
+    company = tmp_path / "company.yaml"
+    company.write_text(company.read_text().replace("#currency: JPY", "currency: EUR"))
+    shown = _run("config", "show", "company", LEADOPS_CONFIG_DIR=str(tmp_path)).stdout.splitlines()
+    assert shown == [
+        'company.timezone: "Asia/Tokyo"  # shipped',
+        'company.language: "en"  # shipped',
+        f'company.currency: "EUR"  # {company}:8',
+    ]
+
+
 @pytest.mark.parametrize("words", [("dead-letters", "list"), ("incidents", "list"), ("quarantine", "list")])
 def test_a_database_without_tables_is_said_in_one_line(
     postgres: PostgresServer, words: tuple[str, ...]

@@ -6,9 +6,9 @@ import pytest
 
 from leadops.alerts.checks import CHECKS
 from leadops.db import Connection
-from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.run_checks import run_checks
 from tests.alerts.checking import clock, incidents, look, shown, slack, slack_server
+from tests.shipped import SHIPPED
 
 __all__ = ["clock", "look", "slack", "slack_server"]
 
@@ -193,7 +193,7 @@ def audited(connection: Connection, *, ended: bool = True, **counts: int) -> Non
 
 
 def look_at(connection: Connection, *, minutes: float = 0) -> list[tuple]:
-    run_checks(connection, CHECKS, settings=AlertSettings(), now=NOW + timedelta(minutes=minutes))
+    run_checks(connection, CHECKS, settings=SHIPPED.alerts, now=NOW + timedelta(minutes=minutes))
     found = connection.execute(OPEN).fetchall()
     connection.commit()
     return found

@@ -10,10 +10,10 @@ import requests
 
 from leadops.clients.ma import MaClient
 from leadops.delivery import reconcile
-from leadops.delivery.delivery_settings import AuditSettings
 from leadops.delivery.reconcile import ReconciliationResult, reconcile_scores
 from leadops.errors import TransientError
 from tests.desk import Desk
+from tests.shipped import SHIPPED, change
 
 NIGHT = date(2026, 7, 1)
 TOKEN = {"Authorization": "Bearer sandbox-ma-token"}
@@ -28,7 +28,7 @@ def run_reconciliation(
             return reconcile_scores(
                 connection,
                 client,
-                settings=AuditSettings(heal_leads=heal_leads, gone_leads=gone_leads),
+                settings=change(SHIPPED.delivery.audit, heal_leads=heal_leads, gone_leads=gone_leads),
                 night=night,
                 audited_by="test",
                 now=desk.clock(),

@@ -35,6 +35,6 @@ def test_people(agent: str) -> None:
 
 
 def test_the_settings_decide_against_the_list() -> None:
-    assert is_bot("okhttp/4.12.0", BotSettings())
-    assert is_bot("OurProbe/1", BotSettings(also=("ourprobe",)))
-    assert not is_bot("Googlebot/2.1", BotSettings(never=("^googlebot",)))
+    assert is_bot("okhttp/4.12.0", BotSettings(also=(), never=()))
+    assert is_bot("OurProbe/1", BotSettings(also=("ourprobe",), never=()))
+    assert not is_bot("Googlebot/2.1", BotSettings(also=(), never=("^googlebot",)))

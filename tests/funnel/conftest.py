@@ -34,7 +34,7 @@ def on(text: str) -> date:
 class Books:
     connection: Connection
     company: Company = field(default_factory=lambda: change(SHIPPED.company, timezone="Asia/Tokyo"))
-    settings: FunnelSettings = field(default_factory=FunnelSettings)
+    settings: FunnelSettings = field(default_factory=lambda: SHIPPED.funnel)
     contract: KpiContract = field(default_factory=lambda: SHIPPED.kpi)
     policy: SlaPolicy = field(default_factory=lambda: SHIPPED.sla)
     now: datetime = NOW

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from leadops.funnel.findings import list_findings, list_open_findings, settle_findings
-from leadops.funnel.funnel_settings import GateSettings
 from leadops.funnel.gates import Gated, judge_days, judge_volume
 from tests.funnel.conftest import NOW, Books, at, on
+from tests.shipped import SHIPPED, change
 
 MONDAY = on("06-29")
 
@@ -126,7 +126,7 @@ def test_a_settled_finding_is_open_no_more_even_when_its_day_is_built_again(book
 def test_a_day_is_compared_with_the_same_weekdays(
     books: Books, today: int, expected: list[tuple[date, str, str]]
 ) -> None:
-    books.settings = books.settings.model_copy(update={"gates": GateSettings(z=4.5)})
+    books.settings = books.settings.model_copy(update={"gates": change(SHIPPED.funnel.gates, z=4.5)})
     for weeks in range(1, 7):  # Mondays; that of 2026-05-04 is a holiday in Japan
         for _ in range(4):
             books.mql(at("06-29 10:00") - timedelta(weeks=weeks))
@@ -164,7 +164,7 @@ def test_a_holiday_is_no_gap(books: Books) -> None:
     ],
 )
 def test_the_verdict_on_a_count(count: int, others: list[int], verdict: object) -> None:
-    settings = GateSettings(z=4.0 if others[0] == 100 else 5.0)
+    settings = change(SHIPPED.funnel.gates, z=4.0 if others[0] == 100 else 5.0)
 
     found = judge_volume(count, others, settings=settings, is_working_day=True)
 
@@ -172,7 +172,7 @@ def test_the_verdict_on_a_count(count: int, others: list[int], verdict: object) 
 
 
 def test_a_whole_number_is_written_as_one() -> None:
-    settings = GateSettings()
+    settings = SHIPPED.funnel.gates
 
     even = judge_volume(0, [9, 9, 9, 9], settings=settings, is_working_day=True)
     between = judge_volume(0, [9, 9, 10, 10], settings=settings, is_working_day=True)
@@ -183,7 +183,7 @@ def test_a_whole_number_is_written_as_one() -> None:
 
 def test_on_a_free_day_only_more_than_usual_is_wrong() -> None:
     def verdict(count: int) -> object:
-        return judge_volume(count, [36] * 5, settings=GateSettings(), is_working_day=False)
+        return judge_volume(count, [36] * 5, settings=SHIPPED.funnel.gates, is_working_day=False)
 
     assert verdict(0) is None
     assert verdict(66) == ("volume", {"count": 66, "usual": 36, "z": 5.0})

@@ -7,7 +7,6 @@ import pytest
 
 from leadops.db import Connection
 from leadops.funnel.findings import list_findings
-from leadops.funnel.funnel_settings import FunnelSettings
 from leadops.funnel.gates import judge_days
 from tests.funnel.conftest import NOW, Books
 from tests.history.real_data import bring_in_olist
@@ -37,7 +36,7 @@ def books(connection: Connection) -> Books:
     bring_in_olist(connection, now=NOW)
     connection.commit()
     # The figures look back over one day only, except in the test that asks for them.
-    settings = FunnelSettings(lead_time_days=1, response_days=1, dirty_days_at_most=0)
+    settings = change(SHIPPED.funnel, lead_time_days=1, response_days=1, dirty_days_at_most=0)
     return Books(connection, company=change(SHIPPED.company, timezone="America/Sao_Paulo"), settings=settings)
 
 
@@ -72,7 +71,7 @@ def test_won_by_origin_and_the_deal_that_cannot_be(books: Books) -> None:
 
 
 def test_the_median_of_the_closed_ones_says_two_weeks_and_most_leads_never_buy(books: Books) -> None:
-    books.settings = FunnelSettings(lead_time_days=600, response_days=1)
+    books.settings = change(SHIPPED.funnel, lead_time_days=600, response_days=1)
 
     books.refresh(LAST)
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from leadops.errors import PermanentError
-from leadops.funnel.funnel_settings import FunnelSettings
 from tests.funnel.conftest import Books, at, on
 from tests.shipped import SHIPPED, change
 
@@ -123,7 +122,7 @@ def test_an_activity_that_arrives_late_moves_a_stage_to_an_earlier_day(books: Bo
 
 def test_only_so_many_days_are_built_again_and_the_rest_waits(books: Books) -> None:
     books.refresh_all(on("06-01"), on("06-05"))
-    books.settings = FunnelSettings(dirty_days_at_most=2)
+    books.settings = change(SHIPPED.funnel, dirty_days_at_most=2)
     for number in range(1, 5):
         books.mql(at(f"06-0{number} 10:00"))
 
@@ -147,7 +146,7 @@ def test_a_campaign_renamed_counts_under_its_new_name_on_all_days(books: Books) 
     books.mql(at("06-02 10:00"), campaign="Spring")
     books.refresh_all(on("06-01"), on("06-02"))
     assert [row[1] for row in books.daily()] == ["spring", "Spring", "spring-2026"]
-    books.settings = FunnelSettings(campaigns={"spring": "Spring", "Spring": "spring-2026"})
+    books.settings = change(SHIPPED.funnel, campaigns={"spring": "Spring", "Spring": "spring-2026"})
 
     done = books.refresh(on("06-03"))
 
@@ -162,7 +161,7 @@ def test_a_campaign_renamed_counts_under_its_new_name_on_all_days(books: Books) 
 
 def test_names_that_go_round_in_a_circle_are_refused() -> None:
     with pytest.raises(ValueError, match="circle"):
-        FunnelSettings(campaigns={"a": "b", "b": "a"})
+        change(SHIPPED.funnel, campaigns={"a": "b", "b": "a"})
 
 
 @pytest.mark.parametrize(("first", "last"), [("lost", "won"), ("won", "lost")])

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from leadops.db import connect
-from leadops.identity.identity_settings import Blocked
 from leadops.identity.resolve import resolve_events
 from tests.identity.test_get_or_create_lead import get_or_create_lead
 from tests.identity.test_resolve import seen
 from tests.scoring.conftest import NOW, World
 from tests.scoring.oracle import Happening
+from tests.shipped import block
 
 
 def persons(world: World) -> dict[str, str]:
@@ -99,7 +99,7 @@ def test_a_test_address_joins_no_crowd(world: World, limit: int) -> None:
     world.identity = world.identity.model_copy(update={"leads_per_person": 6})
     world.resolve()
     assert len(persons(world)) == 5
-    world.identity = world.identity.model_copy(update={"blocked": Blocked(email=["test@x.example"])})
+    world.identity = world.identity.model_copy(update={"blocked": block(email=["test@x.example"])})
     world.resolve()
     assert persons(world) == {}
 

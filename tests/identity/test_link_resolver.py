@@ -5,12 +5,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadops.identity.identity_settings import Blocked
 from tests.identity.plain_resolver import PlainResolver
 from tests.identity.test_resolve import seen
 from tests.promises import promise_examples
 from tests.scoring.conftest import World
 from tests.scoring.oracle import Happening
+from tests.shipped import block
 
 
 @st.composite
@@ -62,7 +62,7 @@ def test_chunks_do_not_matter(
 
 def test_a_blocked_value_is_as_good_as_not_sent(world: World) -> None:
     world.identity = world.identity.model_copy(
-        update={"blocked": Blocked(email=["test@x.example"], user_id=["undefined"])}
+        update={"blocked": block(email=["test@x.example"], user_id=["undefined"])}
     )
     world.accept(
         [

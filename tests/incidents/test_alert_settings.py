@@ -8,11 +8,7 @@ from leadops.config.load_config import load_section
 from leadops.errors import ConfigError
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.kinds import KINDS
-from tests.shipped import SHIPPED
-
-
-def test_the_file_and_the_defaults_are_the_same():
-    assert SHIPPED.alerts == AlertSettings()
+from tests.shipped import SHIPPED, change
 
 
 @pytest.mark.parametrize(
@@ -35,10 +31,10 @@ def test_a_wrong_setting_is_refused_by_name(tmp_path, line):
 
 
 def test_escalation_can_be_changed_or_switched_off_by_kind():
-    changed = AlertSettings(escalate_after_minutes={"cdp_lag": 1.5, "dag_failed": None})
+    changed = change(SHIPPED.alerts, escalate_after_minutes={"cdp_lag": 1.5, "dag_failed": None})
     assert str(changed.escalation("cdp_lag")) == "0:01:30"
     assert changed.escalation("dag_failed") is None
     for kind in KINDS.values():
         minutes = kind.escalate_after
         wait = None if minutes is None else timedelta(minutes=minutes)
-        assert AlertSettings().escalation(kind.name) == wait, kind.name
+        assert SHIPPED.alerts.escalation(kind.name) == wait, kind.name

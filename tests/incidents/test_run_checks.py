@@ -12,7 +12,6 @@ import pytest
 from leadops.alerts.checks import CHECKS
 from leadops.alerts.notify import notify_incidents
 from leadops.db import Connection, connect
-from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.check import CdpReading, Check, CheckInput
 from leadops.incidents.finding import CheckFinding
 from leadops.incidents.kinds import CHECK_FAILED, KINDS, OPENED_BY_CALLBACKS
@@ -46,7 +45,7 @@ def look_at_all(
 ) -> set[tuple[str, str]]:
     connection.commit()
     run_checks(
-        connection, checks, settings=AlertSettings(), now=now, cdp=CdpReading(minutes_lag=9.0, as_of=now)
+        connection, checks, settings=SHIPPED.alerts, now=now, cdp=CdpReading(minutes_lag=9.0, as_of=now)
     )
     return open_incidents(connection)
 

@@ -31,7 +31,6 @@ from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
 from leadops.delivery.push import push_target
 from leadops.errors import LeadopsError
 from leadops.identity.resolve import resolve_events
-from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.run_checks import run_checks
 from leadops.intake.signature import sign
 from leadops.migrations.run import migrate
@@ -260,7 +259,7 @@ class Town:
 
     def incidents(self) -> list[tuple[str, str, str]]:
         with connect(self.database_url) as connection:
-            run_checks(connection, CHECKS, settings=AlertSettings(), now=self.clock())
+            run_checks(connection, CHECKS, settings=SHIPPED.alerts, now=self.clock())
             return connection.execute(  # type: ignore[return-value]
                 "select kind, subject, state from incidents.incidents order by incident_id"
             ).fetchall()

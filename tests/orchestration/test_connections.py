@@ -3,9 +3,9 @@ import json
 import pytest
 
 from leadops.clients.chat import ApiChat, WebhookChat
-from leadops.incidents.alert_settings import AlertSettings
 from leadops.orchestration.connections import SlackChat, find_endpoint
 from leadops.settings import endpoint
+from tests.shipped import SHIPPED
 
 
 def test_the_dags_read_what_the_command_line_reads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,7 +40,7 @@ def test_the_dags_read_what_the_command_line_reads(monkeypatch: pytest.MonkeyPat
 def test_the_slack_provider_makes_the_chat_when_it_is_first_needed(
     monkeypatch: pytest.MonkeyPatch, connection: dict, kind: type
 ) -> None:
-    chat = SlackChat(AlertSettings())
+    chat = SlackChat(SHIPPED.alerts)
     monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_SLACK", json.dumps(connection))
     assert chat.can_edit is (kind is ApiChat)
     assert isinstance(chat._chat, kind)

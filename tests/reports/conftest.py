@@ -12,9 +12,8 @@ from leadops.company import Company
 from leadops.db import Connection
 from leadops.reports.make import Made, make_report
 from leadops.reports.period import Period
-from leadops.reports.report_settings import ReportSettings
 from leadops_sandbox.serve import serve_in_thread
-from tests.shipped import SHIPPED
+from tests.shipped import SHIPPED, change
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 Q3 = Period(date(2026, 7, 1), date(2026, 9, 30))
@@ -50,7 +49,7 @@ class Desk:
         return make_report(
             self.connection,
             period=Q3,
-            settings=ReportSettings(folder=str(self.folder), **settings),
+            settings=change(SHIPPED.reports, folder=str(self.folder), **settings),
             company=Company.model_validate({"language": language}),
             policy=SHIPPED.sla,
             now=NOW,

@@ -3,8 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadops.reports.boxes import group_boxes, make_box
-from leadops.reports.report_settings import ReportSettings
 from leadops.reports.responses import Response
+from tests.shipped import SHIPPED, change
+
+SETTINGS = SHIPPED.reports
 
 
 def answers(*minutes: float | None, rep: str | None = "a") -> list[Response]:
@@ -42,7 +44,7 @@ def test_the_quickest_first_and_the_smallest_groups_together() -> None:
         *answers(1, rep="x"),
         *answers(2, rep="y"),
     ]
-    boxes = group_boxes(responses, lambda each: each.rep, settings=ReportSettings(most_groups=4))
+    boxes = group_boxes(responses, lambda each: each.rep, settings=change(SETTINGS, most_groups=4))
     assert [(box.label, box.others, box.mqls) for box in boxes] == [
         ("quick", 0, 2),
         ("slow", 0, 3),
@@ -50,4 +52,4 @@ def test_the_quickest_first_and_the_smallest_groups_together() -> None:
         (None, 2, 2),
     ]
     assert sum(box.mqls for box in boxes) == len(responses)
-    assert len(group_boxes(responses, lambda each: each.rep, settings=ReportSettings(most_groups=5))) == 5
+    assert len(group_boxes(responses, lambda each: each.rep, settings=change(SETTINGS, most_groups=5))) == 5

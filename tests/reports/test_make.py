@@ -5,7 +5,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from leadops.errors import PermanentError
-from leadops.reports.report_settings import ReportSettings
+from tests.shipped import SHIPPED, change
 
 from .conftest import Desk
 
@@ -75,7 +75,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(desk: Desk, tmp_path: Path)
 
 def test_where_the_files_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_HOME", "/srv/airflow")
-    assert ReportSettings().place() == Path("/srv/airflow/reports")
-    assert ReportSettings(folder="/mnt/reports").place() == Path("/mnt/reports")
+    assert SHIPPED.reports.place() == Path("/srv/airflow/reports")
+    assert change(SHIPPED.reports, folder="/mnt/reports").place() == Path("/mnt/reports")
     monkeypatch.delenv("AIRFLOW_HOME")
-    assert ReportSettings().place() == Path("reports")
+    assert SHIPPED.reports.place() == Path("reports")

@@ -1,10 +1,10 @@
 import pytest
 
 from leadops.reports.boxes import group_boxes
-from leadops.reports.report_settings import ReportSettings
 from leadops.reports.responses import Response
 from leadops.reports.sentences import say_responses
 from leadops.reports.words import CAUSES, WORDS
+from tests.shipped import SHIPPED
 
 from .conftest import Q3
 
@@ -17,7 +17,7 @@ RESPONSES = [
 
 
 def say(responses: list[Response], language: str) -> list[str]:
-    settings = ReportSettings()
+    settings = SHIPPED.reports
     return say_responses(
         responses,
         period=Q3,

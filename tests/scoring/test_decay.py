@@ -21,6 +21,7 @@ from leadops.scoring.score import score_leads
 from tests.promises import promise_examples
 from tests.scoring.conftest import NOW, TOKYO, World
 from tests.scoring.oracle import Happening, give_points
+from tests.shipped import make_rules
 
 FIRST = date(2026, 3, 1)
 DECAY = {"half_life_days": 10, "grace_days": 5}
@@ -29,7 +30,7 @@ BYE = {"name": "bye", "event": "bye", "points": -7}
 
 
 def rule_set(*rules: dict[str, Any], decay: dict[str, Any] | None = DECAY, **groups: Any) -> RuleSet:
-    return RuleSet.model_validate({"behaviour": list(rules), "decay": decay, "groups": groups})
+    return make_rules(behaviour=list(rules), decay=decay, groups=groups)
 
 
 def event(name: str, day: int, kind: str = "view", email: str = "a@x.example") -> Happening:
@@ -342,7 +343,7 @@ def test_a_night_and_the_minute_run_at_once_take_turns(world: World, database_ur
 
 
 def test_the_defaults_fade_and_can_be_left_out() -> None:
-    assert RuleSet.model_validate({}).decay is None
+    assert make_rules().decay is None
     assert isinstance(rule_set(VIEW).decay, Decay)
     assert rule_set(VIEW).hash(TOKYO) != rule_set(VIEW, decay=None).hash(TOKYO)
 

@@ -1,9 +1,9 @@
 import pytest
 
 from leadops.scoring.grades import bound, grade
-from leadops.scoring.rules import Grades
+from tests.shipped import SHIPPED, change
 
-GRADES = Grades(fit=(40, 20, 0), behaviour=(60, 30, 10))
+GRADES = change(SHIPPED.scoring.grades, fit=(40, 20, 0), behaviour=(60, 30, 10))
 
 
 @pytest.mark.parametrize(

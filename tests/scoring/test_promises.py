@@ -15,6 +15,7 @@ from leadops.scoring.score import score_leads
 from tests.promises import promise_examples
 from tests.scoring.conftest import NOW, TOKYO, World, at
 from tests.scoring.oracle import Happening, find_owners, give_points, learn
+from tests.shipped import make_rules
 
 TRAITS = ("industry", "employees")
 PEOPLE = 3
@@ -79,7 +80,7 @@ def rule_sets(draw: st.DrawFn) -> RuleSet:
         {"name": "fit", "trait": "industry", "points": draw(st.integers(1, 9)), "when": {"equals": "a"}},
         {"name": "size", "trait": "employees", "points": -3, "when": {"at_least": draw(st.integers(1, 9))}},
     ]
-    return RuleSet.model_validate({"groups": caps, "behaviour": behaviour, "fit": fit})
+    return make_rules(groups=caps, behaviour=behaviour, fit=fit)
 
 
 def expect(

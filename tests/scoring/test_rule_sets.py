@@ -80,7 +80,7 @@ def test_machines_that_have_new_names_each_time_go_back_once_nobody_uses_the_new
 
 def test_rules_can_be_read_back_from_what_was_recorded() -> None:
     rules = SHIPPED.scoring
-    read, zone = RuleSet.from_body(json.loads(json.dumps(rules.body(TOKYO))))
+    read, zone = RuleSet.from_body(json.loads(json.dumps(rules.body(TOKYO))), like=rules)
     assert (read.body(zone), zone) == (rules.body(TOKYO), TOKYO)
 
 

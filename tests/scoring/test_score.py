@@ -12,12 +12,13 @@ from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
 from tests.scoring.conftest import NOW, TOKYO, World, at
 from tests.scoring.oracle import Happening
+from tests.shipped import make_rules
 
 
 def rule_set(
     *rules: dict[str, Any], fit: list[dict[str, Any]] | None = None, **groups: dict[str, int]
 ) -> RuleSet:
-    return RuleSet.model_validate({"groups": groups, "behaviour": list(rules), "fit": fit or []})
+    return make_rules(groups=groups, behaviour=list(rules), fit=fit or [])
 
 
 def view(

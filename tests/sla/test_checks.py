@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadops.db import Connection
-from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.check import CheckInput
 from leadops.incidents.open_incident import open_incident
 from leadops.incidents.run_checks import CheckResult
 from leadops.sla.checks import check_clocks
 from tests.alerts.checking import clock, incidents, look, shown, slack, slack_server
 from tests.lifecycle.conftest import START
+from tests.shipped import SHIPPED
 
 __all__ = ["clock", "look", "slack", "slack_server"]
 
@@ -80,7 +80,7 @@ def test_the_median_has_no_lead(connection, look, clock):
 
 
 def test_an_incident_about_a_clock_that_is_gone_ends(connection: Connection) -> None:
-    given = CheckInput(AlertSettings(), START, frozenset())
+    given = CheckInput(SHIPPED.alerts, START, frozenset())
     facts = {"lead_id": 7, "cycle": 1, "clock": "first_contact", "tier": "hot"}
     subject = "lead 7 first_contact 1"
     open_incident(connection, kind="sla_breach", subject=subject, facts=facts, now=START)

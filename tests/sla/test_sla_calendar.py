@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadops.calendar.business_time import add_business_minutes, business_minutes
-from leadops.calendar.working_hours import Holidays, WorkingHours
+from leadops.calendar.working_hours import WEEKDAYS, Holidays, WorkingHours
 from leadops.errors import ConfigError
 from leadops.sla.sla_calendar import SlaCalendar
 from leadops.sla.sla_policy import OffHours
@@ -32,8 +32,12 @@ SEASONS = [
 
 
 def calendar_of(hours: list[str], zone: str = "Asia/Tokyo", **changes: Any) -> SlaCalendar:
-    working = WorkingHours.model_validate(dict.fromkeys(WEEK, hours))
+    working = WorkingHours.model_validate({day: hours if day in WEEK else [] for day in WEEKDAYS})
     return SlaCalendar(DEFAULT.model_copy(update={"timezone": zone, "working_hours": working} | changes))
+
+
+def make_holidays(country: str | None, extra: list[date]) -> Holidays:
+    return Holidays(country=country, subdivision=None, extra=extra)
 
 
 def utc(text: str) -> datetime:
@@ -50,7 +54,9 @@ def calendars(draw: st.DrawFn) -> SlaCalendar:
     return calendar_of(
         spans,
         draw(st.sampled_from(ZONES)),
-        holidays=Holidays(country=draw(st.sampled_from([None, "JP", "DE"])), extra=[date(2026, 3, 9)]),
+        holidays=Holidays(
+            country=draw(st.sampled_from([None, "JP", "DE"])), subdivision=None, extra=[date(2026, 3, 9)]
+        ),
         off_hours=OffHours(
             nights=draw(st.sampled_from(["pause", "handover"])),
             free_days=draw(st.sampled_from(["pause", "handover"])),
@@ -125,7 +131,7 @@ def test_a_night_pauses_the_clock() -> None:
 
 
 def test_a_holiday_and_a_day_of_the_company_are_free() -> None:
-    calendar = calendar_of(["09:00-18:00"], holidays=Holidays(country="JP", extra=[date(2026, 1, 2)]))
+    calendar = calendar_of(["09:00-18:00"], holidays=make_holidays("JP", [date(2026, 1, 2)]))
     new_years_eve = utc("2025-12-31T17:50:00+09:00")
     assert add_business_minutes(new_years_eve, 20, calendar) == utc("2026-01-05T09:10:00+09:00")
 
@@ -149,6 +155,6 @@ def test_a_day_with_a_clock_change_has_its_true_length(day: str, hours: int) -> 
 
 def test_a_year_without_counted_time_is_refused() -> None:
     every_day = [date(2026, 1, 1) + timedelta(days=n) for n in range(800)]
-    calendar = calendar_of(["09:00-18:00"], holidays=Holidays(extra=every_day))
+    calendar = calendar_of(["09:00-18:00"], holidays=make_holidays(None, every_day))
     with pytest.raises(ConfigError, match="working_hours"):
         add_business_minutes(utc("2026-01-01T00:00:00Z"), 1, calendar)

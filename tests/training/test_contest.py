@@ -2,14 +2,15 @@ import numpy as np
 import pytest
 
 from leadops.training.contest import compare
-from leadops.training.training_settings import Contest
+from tests.shipped import SHIPPED, change
 from tests.training.matrices import drawn
 
 RANDOM = np.random.default_rng(3)
 LOGITS = RANDOM.normal(size=2000)
 REACHED = drawn(LOGITS, seed=3)
 TRUE = 1 / (1 + np.exp(-LOGITS))
-SETTINGS = Contest(resamples=400)
+SETTINGS = change(SHIPPED.training.contest, resamples=400)
+QUICK = change(SETTINGS, resamples=100)
 
 
 def test_the_true_chances_beat_the_rate_of_all() -> None:
@@ -45,5 +46,5 @@ def test_equal_models_are_crowned_about_as_often_as_the_confidence_says() -> Non
         noise = np.random.default_rng(seed).normal(scale=0.3, size=(2, 400))
         logits = np.random.default_rng(seed + 1000).normal(size=400)
         one, two = (1 / (1 + np.exp(-(logits + each))) for each in noise)
-        crowned += compare(one, two, drawn(logits, seed), settings=Contest(resamples=100)).is_better
+        crowned += compare(one, two, drawn(logits, seed), settings=QUICK).is_better
     assert crowned <= 14

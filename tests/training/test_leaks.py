@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from leadops.training.features import read_matrix
 from leadops.training.leaks import find_late, find_too_good
 from leadops.training.ripe import fill_ripe
-from leadops.training.training_settings import Feature, Leaks
+from leadops.training.training_settings import Feature
+from tests.shipped import SHIPPED, change
 from tests.training.conftest import DAY, START, World, settings
 from tests.training.matrices import category, drawn, matrix, number
 
@@ -21,7 +22,7 @@ REACHED = drawn(HONEST, seed=7)
 
 def refused(column: object, *, limit: float = 0.78) -> list[str]:
     rows = matrix({"honest": number(HONEST), "planted": column}, REACHED, start=START)  # type: ignore[dict-item]
-    return [each.feature for each in find_too_good(rows, settings=Leaks(auc=limit))]
+    return [each.feature for each in find_too_good(rows, settings=change(SHIPPED.training.leaks, auc=limit))]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_a_category_of_every_leads_own_tells_nothing_of_others(seed: int) -> Non
 
 def test_a_few_leads_are_not_enough_to_be_sure() -> None:
     rows = matrix({"luck": number([0, 0, 0, 0, 1, 1, 1, 1])}, [0, 0, 0, 0, 1, 1, 1, 1], start=START)
-    assert find_too_good(rows, settings=Leaks()) == []
+    assert find_too_good(rows, settings=SHIPPED.training.leaks) == []
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_an_attribute_that_became_known_after_the_mql_is_refused(
     with world.connection.transaction():
         fill_ripe(world.connection, until=START + 60 * DAY, settings=settings())
         read_matrix(world.connection, features=features, told_by=["identify"])
-        found = find_late(world.connection, features, settings=Leaks())
+        found = find_late(world.connection, features, settings=SHIPPED.training.leaks)
     assert [(each.feature, each.check) for each in found] == ([("profile", "late")] if is_refused else [])
     if is_refused:
         assert "40 of the 40 leads" in found[0].reason
@@ -90,5 +91,5 @@ def test_one_late_value_in_a_hundred_is_a_slip_and_two_are_not(world: World) -> 
     with world.connection.transaction():
         fill_ripe(world.connection, until=START + 60 * DAY, settings=settings())
         read_matrix(world.connection, features=features, told_by=["identify"])
-        found = find_late(world.connection, features, settings=Leaks())
+        found = find_late(world.connection, features, settings=SHIPPED.training.leaks)
     assert [each.feature for each in found] == ["habit"]

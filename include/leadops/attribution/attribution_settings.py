@@ -18,8 +18,8 @@ Address = Annotated[str, Field(pattern=r"^(properties|context)(\.[^.]+)+$")]
 class Conversion(Settings):
     """What counts as a conversion: a stage, or an event."""
 
-    stage: Literal["mql", "sal", "sql", "won", "lost"] | None = "sql"
-    event: str | None = None
+    stage: Literal["mql", "sal", "sql", "won", "lost"] | None
+    event: str | None
     value_at: Annotated[list[Address], Field(max_length=3)]  # the value of such an event
 
     @model_validator(mode="after")
@@ -40,21 +40,21 @@ class Touches(Settings):
     events: dict[str, str | None]  # event: the channel where it names none; None: then it is no touch
     channel_at: Annotated[list[Address], Field(max_length=3)]
     campaign_at: Annotated[list[Address], Field(max_length=3)]
-    visit_minutes: Annotated[float, Field(ge=0, le=1440)] = 30
-    imported: bool = True
+    visit_minutes: Annotated[float, Field(ge=0, le=1440)]
+    imported: bool
 
 
 class Names(Settings):
     """What channels are called, and how many names are told apart."""
 
     channels: dict[str, str]
-    most: Annotated[int, Field(ge=1, le=200)] = 50  # of each, without (other)
+    most: Annotated[int, Field(ge=1, le=200)]  # of each, without (other)
 
 
 class Windows(Settings):
     """How long before a conversion a touch counts, in days."""
 
-    days: Days = 90
+    days: Days
     campaigns: dict[str, Days]
 
     @property
@@ -66,9 +66,9 @@ class Windows(Settings):
 class Models(Settings):
     """The numbers of the models by rule."""
 
-    u_first: Share = 0.4
-    u_last: Share = 0.4
-    half_life_days: Annotated[float, Field(gt=0, le=3650)] = 7
+    u_first: Share
+    u_last: Share
+    half_life_days: Annotated[float, Field(gt=0, le=3650)]
 
     @model_validator(mode="after")
     def _leaves_something(self) -> Self:
@@ -80,22 +80,22 @@ class Models(Settings):
 class Evidence(Settings):
     """When there are numbers, and how their intervals are drawn."""
 
-    min_conversions: Annotated[int, Field(ge=0)] = 30
-    draws: Annotated[int, Field(ge=20, le=2000)] = 200
-    level: Annotated[float, Field(gt=0, lt=1)] = 0.95
-    seed: Annotated[int, Field(ge=0)] = 7302
+    min_conversions: Annotated[int, Field(ge=0)]
+    draws: Annotated[int, Field(ge=20, le=2000)]
+    level: Annotated[float, Field(gt=0, lt=1)]
+    seed: Annotated[int, Field(ge=0)]
 
 
 class AttributionSettings(Settings):
     """config/attribution.yaml."""
 
-    period_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    period_days: Annotated[int, Field(ge=1, le=3650)]
     conversion: Conversion
     touches: Touches
     names: Names
     windows: Windows
-    models: Models = Models()
-    evidence: Evidence = Evidence()
+    models: Models
+    evidence: Evidence
 
     @property
     def hash(self) -> str:

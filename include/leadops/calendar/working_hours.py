@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Annotated, Any
 
 import holidays
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, field_validator, model_validator
 
 from leadops.settings import Settings
 
@@ -39,13 +39,13 @@ Hours = list[Annotated[Span, BeforeValidator(parse_span)]]
 class WorkingHours(Settings):
     """Working hours by weekday, local time."""
 
-    monday: Hours = Field(default=[])
-    tuesday: Hours = Field(default=[])
-    wednesday: Hours = Field(default=[])
-    thursday: Hours = Field(default=[])
-    friday: Hours = Field(default=[])
-    saturday: Hours = Field(default=[])
-    sunday: Hours = Field(default=[])
+    monday: Hours
+    tuesday: Hours
+    wednesday: Hours
+    thursday: Hours
+    friday: Hours
+    saturday: Hours
+    sunday: Hours
 
     @field_validator("*")
     @classmethod
@@ -70,9 +70,9 @@ class WorkingHours(Settings):
 class Holidays(Settings):
     """The days on which nobody works."""
 
-    country: str | None = None  # ISO 3166-1
-    subdivision: str | None = None
-    extra: list[date] = Field(default=[])
+    country: str | None  # ISO 3166-1
+    subdivision: str | None
+    extra: list[date]
 
     @model_validator(mode="after")
     def _known(self) -> "Holidays":

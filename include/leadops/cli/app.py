@@ -7,6 +7,7 @@ import typer
 from leadops.cli import (
     attribution,
     audit,
+    config,
     dead_letters,
     decay,
     economics,
@@ -52,6 +53,7 @@ for verb in (
 ):
     app.command(verb.__name__.replace("_", "-"))(verb)
 app.command("import")(import_file.import_file)
+app.add_typer(config.app, name="config")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(incidents.app, name="incidents")

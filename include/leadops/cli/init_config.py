@@ -1,5 +1,6 @@
 """`leadops init-config`: a folder of settings to make one's own."""
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -11,17 +12,22 @@ from leadops.errors import PermanentError
 
 
 def init_config(folder: Annotated[Path, typer.Argument(help="Where to put the YAML files.")]) -> None:
-    """Copy the default settings into FOLDER; nothing that is there already is touched.
+    """Write each settings file into FOLDER, every setting commented out; existing files are left alone.
 
-    Set LEADOPS_CONFIG_DIR to the folder and change what you like; delete a file to have its defaults back.
+    Set LEADOPS_CONFIG_DIR to the folder and uncomment what you change: all else keeps the shipped value.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for default in sorted(files("leadops.config").iterdir(), key=lambda file: file.name):
             own = folder / default.name
             if default.name.endswith(".yaml") and not own.exists():
-                own.write_text(default.read_text(encoding="utf-8"), encoding="utf-8")
+                own.write_text(_comment_out(default.read_text(encoding="utf-8")), encoding="utf-8")
                 console.print(str(own))
     except OSError as error:
         raise PermanentError(f"{folder}: {error.strerror}; name a folder that can be written") from error
     console.print(f"set LEADOPS_CONFIG_DIR={folder.resolve()}")
+
+
+def _comment_out(text: str) -> str:
+    """Return `text` with `#` before each line that is neither empty nor a comment."""
+    return re.sub(r"^(?=[ ]*[^ #\n])", "#", text, flags=re.MULTILINE)

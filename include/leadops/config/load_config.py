@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from leadops.config.model_keys import advise_on_key, find_annotation, find_model, is_removable
-from leadops.config.yaml_tree import NULL, build_value, find_pair, parse_file, place_of
+from leadops.config.yaml_tree import NULL, ONLY, build_value, find_pair, parse_file, place_of
 from leadops.errors import ConfigError
 from leadops.settings import Settings
 
@@ -33,10 +33,10 @@ def shipped_file(name: str) -> Path:
 def load_section(name: str, model: type[Model], *, own: Path | None = None) -> Section[Model]:
     """Return the shipped `name`.yaml with the user's file `own` laid over it.
 
-    Mappings are merged key by key, lists are replaced whole. Null removes an entry of a mapping whose keys
-    are free (a group of rules, a feature); elsewhere the model decides whether null is allowed. Raises
-    ConfigError with file, line and fault: the user's file where the wrong key stands there, else the
-    shipped one.
+    Mappings are merged key by key, lists are replaced whole. In a mapping whose keys are free (groups of
+    rules, features) null removes an entry, and the tag !only takes the user's entries alone; elsewhere the
+    model decides whether null is allowed. Raises ConfigError with file, line and fault: the user's file
+    where the wrong key stands there, else the shipped one.
     """
     tree = parse_file(shipped_file(name))
     if own is None:
@@ -59,11 +59,15 @@ def overlay(base: yaml.MappingNode, own: yaml.MappingNode, annotation: object) -
         known = pairs.get(name)
         if known and value.tag == NULL and is_removable(annotation):
             del pairs[name]
-        elif known and isinstance(known[1], yaml.MappingNode) and isinstance(value, yaml.MappingNode):
+        elif known and _are_merged(known[1], value):
             pairs[name] = (key, overlay(known[1], value, find_annotation(annotation, [str(key.value)])))
         else:
             pairs[name] = (key, value)
     return yaml.MappingNode(base.tag, list(pairs.values()), own.start_mark, own.end_mark)
+
+
+def _are_merged(base: yaml.Node, own: yaml.Node) -> bool:
+    return isinstance(base, yaml.MappingNode) and isinstance(own, yaml.MappingNode) and own.tag != ONLY
 
 
 def _validate(tree: yaml.MappingNode, model: type[Model], *, own: yaml.MappingNode | None = None) -> Model:

@@ -14,6 +14,9 @@ SafeLoader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 NULL = "tag:yaml.org,2002:null"
 
+#: `features: !only {…}` in a user's file: these entries alone, none of the shipped ones.
+ONLY = "!only"
+
 
 class _NamedBytes(io.BytesIO):
     """A stream with a name: the marks of all nodes take it over."""
@@ -31,6 +34,9 @@ class _Constructor(SafeConstructor):
             return super().construct_object(node, deep=deep)
         except (ValueError, OverflowError) as error:
             raise ConstructorError(None, None, str(error), node.start_mark) from error
+
+
+_Constructor.add_constructor(ONLY, SafeConstructor.construct_yaml_map)  # type: ignore[type-var]
 
 
 def empty_mapping(path: Path) -> yaml.MappingNode:

@@ -27,8 +27,8 @@ class TargetSettings(Settings):
 class AuditSettings(Settings):
     """How far the nightly comparison of the MA with the ledger may put the MA right by itself."""
 
-    heal_leads: int = Field(default=100, ge=0)  # leads in one night; more differ: none is healed
-    gone_leads: int = Field(default=100, ge=0)  # leads that the MA may have lost before somebody is told
+    heal_leads: int = Field(ge=0)  # leads in one night; more differ: none is healed
+    gone_leads: int = Field(ge=0)  # leads that the MA may have lost before somebody is told
 
 
 class DeliverySettings(Settings):
@@ -38,7 +38,7 @@ class DeliverySettings(Settings):
     longest_backoff_seconds: float = Field(gt=0)
     credentials_pause_seconds: float = Field(gt=0)
     keep_days: int = Field(ge=1)
-    audit: AuditSettings = AuditSettings()
+    audit: AuditSettings
 
     def find_target(self, name: str) -> TargetSettings:
         """Return the settings of a target; raise ConfigError when there are none."""

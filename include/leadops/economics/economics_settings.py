@@ -24,16 +24,16 @@ class HourRate(Settings):
 
 
 class EconomicsSettings(Settings):
-    """config/economics.yaml; the defaults here are the ones of that file."""
+    """config/economics.yaml."""
 
-    months: int = Field(24, ge=1, le=240)
+    months: int = Field(ge=1, le=240)
     sales_hour_rates: list[HourRate] = Field(min_length=1)
-    allot_by: Literal["mqls", "won", "own_line"] = "mqls"
-    value_months: Decimal = Field(Decimal(12), gt=0)  # months
-    gross_margin: Decimal = Field(Decimal(1), gt=0, le=1)  # part of the value
-    ripe_share: float = Field(0.9, gt=0, lt=1)  # part of the deals
-    ripe_min_won: int = Field(30, ge=1)  # deals
-    ripe_days: int = Field(90, ge=0)  # days
+    allot_by: Literal["mqls", "won", "own_line"]
+    value_months: Decimal = Field(gt=0)  # months
+    gross_margin: Decimal = Field(gt=0, le=1)  # part of the value
+    ripe_share: float = Field(gt=0, lt=1)  # part of the deals
+    ripe_min_won: int = Field(ge=1)  # deals
+    ripe_days: int = Field(ge=0)  # days
 
     @field_validator("sales_hour_rates")
     @classmethod

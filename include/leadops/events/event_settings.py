@@ -24,29 +24,29 @@ Pattern = Annotated[str, AfterValidator(_check_pattern)]
 class BotSettings(Settings):
     """What is a bot beside, or in spite of, the list of crawler-user-agents."""
 
-    also: tuple[Pattern, ...] = ()
-    never: tuple[Pattern, ...] = ()
+    also: tuple[Pattern, ...]
+    never: tuple[Pattern, ...]
 
 
 class LagSettings(Settings):
     """How the lag is worked out; see leadops.events.lag."""
 
-    window_minutes: float = Field(5, gt=0, le=60)
-    max_events: int = Field(20_000, ge=100)
-    late_share: float = Field(0.2, gt=0, le=1)
-    min_senders: int = Field(3, ge=1)
+    window_minutes: float = Field(gt=0, le=60)
+    max_events: int = Field(ge=100)
+    late_share: float = Field(gt=0, le=1)
+    min_senders: int = Field(ge=1)
 
 
 class EventSettings(Settings):
     """config/events.yaml."""
 
-    max_age_hours: float = Field(72, gt=0)
-    max_ahead_minutes: float = Field(5, ge=0)
-    max_string_chars: int = Field(8192, ge=256, le=262_144)  # characters
-    max_depth: int = Field(12, ge=4, le=100)  # levels, the event itself being the first
-    placeholder_ids: LowerCase = frozenset()
-    bots: BotSettings = BotSettings()
-    lag: LagSettings = LagSettings()
+    max_age_hours: float = Field(gt=0)
+    max_ahead_minutes: float = Field(ge=0)
+    max_string_chars: int = Field(ge=256, le=262_144)  # characters
+    max_depth: int = Field(ge=4, le=100)  # levels, the event itself being the first
+    placeholder_ids: LowerCase
+    bots: BotSettings
+    lag: LagSettings
 
     @property
     def max_age(self) -> timedelta:

@@ -17,12 +17,12 @@ BUILD_VERSION = "2"
 class GateSettings(Settings):
     """When a day looks wrong."""
 
-    weeks: int = Field(8, ge=1, le=26)  # same weekdays
-    min_weeks: int = Field(4, ge=2)  # same weekdays
-    gap_from: float = Field(3.0, ge=1)  # leads or stages a day
-    z: float = Field(5.0, gt=0)  # robust standard deviations
-    open_days: float = Field(7, gt=0)  # days
-    incident_days: int = Field(14, ge=0)  # days
+    weeks: int = Field(ge=1, le=26)  # same weekdays
+    min_weeks: int = Field(ge=2)  # same weekdays
+    gap_from: float = Field(ge=1)  # leads or stages a day
+    z: float = Field(gt=0)  # robust standard deviations
+    open_days: float = Field(gt=0)  # days
+    incident_days: int = Field(ge=0)  # days
 
     @property
     def open_for(self) -> timedelta:
@@ -31,15 +31,15 @@ class GateSettings(Settings):
 
 
 class FunnelSettings(Settings):
-    """config/funnel.yaml; the defaults here are the ones of that file."""
+    """config/funnel.yaml."""
 
-    campaigns: dict[str, str] = Field(default={})  # old name → name now
-    lead_time_days: int = Field(180, ge=1)  # days
-    rate_within_days: float = Field(30, gt=0)  # days
-    min_leads: int = Field(10, ge=2)  # MQLs
-    response_days: int = Field(28, ge=1)  # days
-    dirty_days_at_most: int = Field(100, ge=0)  # days
-    gates: GateSettings = GateSettings()
+    campaigns: dict[str, str]  # old name → name now
+    lead_time_days: int = Field(ge=1)  # days
+    rate_within_days: float = Field(gt=0)  # days
+    min_leads: int = Field(ge=2)  # MQLs
+    response_days: int = Field(ge=1)  # days
+    dirty_days_at_most: int = Field(ge=0)  # days
+    gates: GateSettings
 
     @field_validator("campaigns")
     @classmethod

@@ -24,31 +24,31 @@ class RateSettings(Settings):
 class FormSettings(Settings):
     """POST /webhook/form."""
 
-    window_minutes: float = Field(5, gt=0, le=60)  # minutes between X-Timestamp and our clock
-    max_body_bytes: int = Field(64 * 1024, ge=1024, le=1024 * 1024)
-    max_depth: int = Field(12, ge=3, le=100)  # levels of objects and lists, the form itself being the first
-    signers: RateSettings = RateSettings(events_per_second=500, burst=2000)
-    unauthenticated: RateSettings = RateSettings(events_per_second=1, burst=60)
+    window_minutes: float = Field(gt=0, le=60)  # minutes between X-Timestamp and our clock
+    max_body_bytes: int = Field(ge=1024, le=1024 * 1024)
+    max_depth: int = Field(ge=3, le=100)  # levels of objects and lists, the form itself being the first
+    signers: RateSettings
+    unauthenticated: RateSettings
 
 
 class GatewaySettings(Settings):
     """config/gateway.yaml."""
 
-    allowed_origins: tuple[Annotated[str, AfterValidator(_check_origin)], ...] = ()
-    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    allowed_origins: tuple[Annotated[str, AfterValidator(_check_origin)], ...]
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     browsers: RateSettings
     senders: RateSettings
-    forms: FormSettings = FormSettings()
-    max_addresses: int = Field(100_000, ge=1)
-    max_events: int = Field(500, ge=1, le=500)
-    max_body_bytes: int = Field(512 * 1024, ge=1024, le=16 * 1024 * 1024)
-    body_seconds: float = Field(10, gt=0)
-    min_connections: int = Field(2, ge=1)
-    max_connections: int = Field(10, ge=1)
-    connection_seconds: float = Field(3, gt=0)
-    database_seconds: float = Field(10, gt=0)
-    retry_after_seconds: int = Field(5, ge=1)
-    health_seconds: float = Field(2, gt=0)
+    forms: FormSettings
+    max_addresses: int = Field(ge=1)
+    max_events: int = Field(ge=1, le=500)
+    max_body_bytes: int = Field(ge=1024, le=16 * 1024 * 1024)
+    body_seconds: float = Field(gt=0)
+    min_connections: int = Field(ge=1)
+    max_connections: int = Field(ge=1)
+    connection_seconds: float = Field(gt=0)
+    database_seconds: float = Field(gt=0)
+    retry_after_seconds: int = Field(ge=1)
+    health_seconds: float = Field(gt=0)
 
     @property
     def answer_seconds(self) -> float:

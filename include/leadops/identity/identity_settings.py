@@ -13,10 +13,10 @@ class Blocked(Settings):
     """Values that say nothing of a person, such as a script's `undefined` or a test address."""
 
     #: Lower case; their events tie no other identifier to the lead.
-    email: list[str] = Field(default_factory=list)
-    enrichment_id: list[str] = Field(default_factory=list)
-    user_id: list[str] = Field(default_factory=list)
-    anonymous_id: list[str] = Field(default_factory=list)
+    email: list[str]
+    enrichment_id: list[str]
+    user_id: list[str]
+    anonymous_id: list[str]
 
 
 class IdentitySettings(Settings):
@@ -27,15 +27,13 @@ class IdentitySettings(Settings):
     first_name: Names  # property names, the first one present counts; sent to the MA with a new lead
     last_name: Names  # as first_name
     #: Property names of trait_events, the first one present counts.
-    enrichment_id: list[str] = Field(default_factory=list)
-    blocked: Blocked = Blocked()
-    not_companies: list[str] = Field(default_factory=list)  # domains, beside the lists of kept packages
-    role_names: list[str] = Field(default_factory=list)  # the part of an email before the @
-    emails_per_identifier: int = Field(default=3, ge=1)  # seen with more emails, it is nobody's
-    identifiers_per_lead: int = Field(default=200, ge=1)  # of one email; more are not tied to it
+    enrichment_id: list[str]
+    blocked: Blocked
+    not_companies: list[str]  # domains, beside the lists of kept packages
+    role_names: list[str]  # the part of an email before the @
+    emails_per_identifier: int = Field(ge=1)  # seen with more emails, it is nobody's
+    identifiers_per_lead: int = Field(ge=1)  # of one email; more are not tied to it
     #: Identifiers that make two leads one person when they were seen with both emails.
-    join_by: list[Literal["enrichment_id", "user_id", "anonymous_id"]] = Field(
-        default=["enrichment_id", "user_id"]
-    )
-    leads_per_person: int = Field(default=5, ge=1)  # more that are tied together are joined none of them
-    chunk_events: int = Field(default=500_000, ge=1)  # events a transaction
+    join_by: list[Literal["enrichment_id", "user_id", "anonymous_id"]]
+    leads_per_person: int = Field(ge=1)  # more that are tied together are joined none of them
+    chunk_events: int = Field(ge=1)  # events a transaction

@@ -11,30 +11,30 @@ MENTION = r"^(<!(here|channel|subteam\^[A-Z0-9]+)>|<@[A-Z0-9]+>)?$"
 
 
 class AlertSettings(Settings):
-    """config/alerts.yaml; the defaults here are the ones of that file."""
+    """config/alerts.yaml."""
 
-    cdp_lag_minutes: float = Field(5, gt=0)  # opens above
-    cdp_lag_clear_minutes: float = Field(3, ge=0)  # ends at or below
-    cdp_unreachable_minutes: float = Field(2, ge=0)  # age of the last good answer
-    backlog_minutes: float = Field(5, gt=0)  # age of the oldest live change not delivered
-    outbox_minutes: float = Field(2, gt=0)  # age of the oldest live effect (lead, task, owner) not delivered
-    clear_after_minutes: float = Field(3, ge=0)  # how long good news must last
-    escalate_after_minutes: dict[str, float | None] = Field(default_factory=dict)  # null: never
+    cdp_lag_minutes: float = Field(gt=0)  # opens above
+    cdp_lag_clear_minutes: float = Field(ge=0)  # ends at or below
+    cdp_unreachable_minutes: float = Field(ge=0)  # age of the last good answer
+    backlog_minutes: float = Field(gt=0)  # age of the oldest live change not delivered
+    outbox_minutes: float = Field(gt=0)  # age of the oldest live effect (lead, task, owner) not delivered
+    clear_after_minutes: float = Field(ge=0)  # how long good news must last
+    escalate_after_minutes: dict[str, float | None]  # null: never
 
-    channel: str = Field("C0LEADOPS", pattern=r"^[CGD][A-Z0-9]+$")  # a Slack channel id
-    mention: str = Field("<!here>", pattern=MENTION)  # in Slack's own notation
-    digest_above: int = Field(5, ge=1)  # incidents
-    digest_hours: float = Field(8, gt=0)
-    digest_names: int = Field(5, ge=1)  # incidents
-    tell_past_minutes: float = Field(2, ge=0)
-    update_every_minutes: float = Field(10, ge=0)
-    tell_at_most: int = Field(30, ge=1)  # calls in one run
-    seconds_between_calls: float = Field(1.0, ge=0, le=60)
-    longest_wait_seconds: float = Field(20, ge=0, le=600)
-    look_up_after_seconds: float = Field(30, ge=0)
+    channel: str = Field(pattern=r"^[CGD][A-Z0-9]+$")  # a Slack channel id
+    mention: str = Field(pattern=MENTION)  # in Slack's own notation
+    digest_above: int = Field(ge=1)  # incidents
+    digest_hours: float = Field(gt=0)
+    digest_names: int = Field(ge=1)  # incidents
+    tell_past_minutes: float = Field(ge=0)
+    update_every_minutes: float = Field(ge=0)
+    tell_at_most: int = Field(ge=1)  # calls in one run
+    seconds_between_calls: float = Field(ge=0, le=60)
+    longest_wait_seconds: float = Field(ge=0, le=600)
+    look_up_after_seconds: float = Field(ge=0)
 
-    runbook_base_url: str = Field("", pattern=r"^(https?://\S+[^/\s])?$")
-    airflow_base_url: str = Field("http://localhost:8080", pattern=r"^(https?://\S+[^/\s])?$")
+    runbook_base_url: str = Field(pattern=r"^(https?://\S+[^/\s])?$")
+    airflow_base_url: str = Field(pattern=r"^(https?://\S+[^/\s])?$")
 
     @field_validator("escalate_after_minutes")
     @classmethod

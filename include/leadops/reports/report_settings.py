@@ -9,12 +9,12 @@ from leadops.settings import Settings
 
 
 class ReportSettings(Settings):
-    """config/reports.yaml; the defaults here are the ones of that file."""
+    """config/reports.yaml."""
 
-    folder: str = Field("reports", min_length=1)  # a path
-    rep_names: bool = False
-    most_groups: int = Field(12, ge=2, le=40)  # rows
-    min_answers: int = Field(5, ge=1)  # answers
+    folder: str = Field(min_length=1)  # a path
+    rep_names: bool
+    most_groups: int = Field(ge=2, le=40)  # rows
+    min_answers: int = Field(ge=1)  # answers
 
     def place(self) -> Path:
         """Return the folder as a path: in AIRFLOW_HOME, which every worker can write, where that is set."""

@@ -89,9 +89,9 @@ class AfterHoursQueue(Settings):
     """Who looks after leads while nobody is at work."""
 
     name: str = Field(min_length=1)
-    alarm_after_minutes: float | None = Field(default=None, gt=0)  # wall-clock minutes
-    owner_id: str | None = None
-    bot: bool = False
+    alarm_after_minutes: float | None = Field(gt=0)  # wall-clock minutes
+    owner_id: str | None
+    bot: bool
 
 
 class MoveOn(Settings):
@@ -105,8 +105,8 @@ class SlackSettings(Settings):
     """How salespeople are notified."""
 
     enabled: bool
-    channel: str | None = Field(default=None, pattern=r"^[CGD][A-Z0-9]+$")
-    crm_link: str = Field(default="", pattern=r"^(https?://\S*\{id\}\S*)?$")
+    channel: str | None = Field(pattern=r"^[CGD][A-Z0-9]+$")
+    crm_link: str = Field(pattern=r"^(https?://\S*\{id\}\S*)?$")
     wait_for_id_minutes: float = Field(ge=0)
     drop_after_minutes: float = Field(gt=0)
     at_most: int = Field(ge=1)
@@ -116,13 +116,13 @@ class SlackSettings(Settings):
 class RoutingRules(Settings):
     """config/routing.yaml."""
 
-    derive: dict[str, FactDerivation] = Field(default={})
+    derive: dict[str, FactDerivation]
     rules: list[RoutingRule] = Field(min_length=1)
-    weights: dict[str, float] = Field(default={})
+    weights: dict[str, float]
     window_days: float = Field(gt=0)
     defaults: ProfileDefaults
-    holidays: dict[ZoneName, str] = Field(default={})
-    days_off: list[date] = Field(default=[])
+    holidays: dict[ZoneName, str]
+    days_off: list[date]
     account_owner_beyond_capacity: bool
     queue: LeadQueue
     after_hours: AfterHoursQueue
@@ -149,7 +149,7 @@ class RoutingRules(Settings):
     @classmethod
     def _known(cls, countries: dict[str, str]) -> dict[str, str]:
         for country in countries.values():
-            Holidays(country=country)
+            Holidays(country=country, subdivision=None, extra=[])
         return countries
 
     @model_validator(mode="after")

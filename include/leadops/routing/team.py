@@ -42,7 +42,7 @@ class Rep:
 
     @cached_property
     def _public(self) -> holidays.HolidayBase | None:
-        return Holidays(country=self.country).public()
+        return Holidays(country=self.country, subdivision=None, extra=[]).public()
 
     def is_away(self, day: date) -> bool:
         """Return whether they are away on the local `day`."""

@@ -89,7 +89,7 @@ def read_rules(
     if found is None or found[0] == rules.hash(zone):
         return rules, zone
     try:
-        return RuleSet.from_body(found[1])
+        return RuleSet.from_body(found[1], like=rules)
     except ValidationError as error:
         raise TransientError(
             "the rules in effect were recorded by a newer leadops; finish the rollout"

@@ -105,17 +105,19 @@ class Fading(Settings):
 class Decay(Fading):
     """How behaviour fades, unless its rule, or else its group, says otherwise."""
 
-    groups: dict[Name, Fading] = Field(default_factory=dict)
-    rules: dict[Name, Fading] = Field(default_factory=dict)
+    grace_days: StrictInt = Field(ge=0, le=100_000)
+    floor: float = Field(ge=0, le=1)
+    groups: dict[Name, Fading]
+    rules: dict[Name, Fading]
 
 
 class Grades(Settings):
     """How points are shown. The ledger is never cut to these bounds."""
 
-    lowest: StrictInt = 0  # points; a lower total is shown as this
-    highest: StrictInt = 100  # points; a higher total is shown as this
-    fit: tuple[StrictInt, StrictInt, StrictInt] = (40, 20, 0)  # fit points from which A, B and C; under: D
-    behaviour: tuple[StrictInt, StrictInt, StrictInt] = (60, 30, 10)  # points from which 1, 2 and 3; under: 4
+    lowest: StrictInt  # points; a lower total is shown as this
+    highest: StrictInt  # points; a higher total is shown as this
+    fit: tuple[StrictInt, StrictInt, StrictInt]  # fit points from which A, B and C; under: D
+    behaviour: tuple[StrictInt, StrictInt, StrictInt]  # points from which 1, 2 and 3; under: 4
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -131,12 +133,12 @@ class Grades(Settings):
 class RuleSet(Settings):
     """Every rule by which leads get points."""
 
-    groups: dict[Name, Caps] = Field(default_factory=dict)
-    behaviour: list[BehaviourRule] = Field(default_factory=list)
-    fit: list[FitRule] = Field(default_factory=list)
-    decay: Decay | None = None  # None: points keep their worth for ever
-    grades: Grades = Grades()
-    chunk_leads: int = Field(default=100_000, ge=1)  # leads scored in one transaction
+    groups: dict[Name, Caps]
+    behaviour: list[BehaviourRule]
+    fit: list[FitRule]
+    decay: Decay | None  # None: points keep their worth for ever
+    grades: Grades
+    chunk_leads: int = Field(ge=1)  # leads scored in one transaction
 
     @model_validator(mode="before")
     @classmethod
@@ -226,8 +228,8 @@ class RuleSet(Settings):
         return {"zone": zone.key, "rules": behaviour | fit} | decay
 
     @classmethod
-    def from_body(cls, body: dict[str, Any]) -> tuple["RuleSet", ZoneInfo]:
-        """Return the rules and the zone that gave `body`; how points are shown is not in it.
+    def from_body(cls, body: dict[str, Any], *, like: "RuleSet") -> tuple["RuleSet", ZoneInfo]:
+        """Return the rules and the zone that gave `body`; what decides no points is taken from `like`.
 
         Raises pydantic.ValidationError for a body of a later version.
         """
@@ -238,6 +240,8 @@ class RuleSet(Settings):
             "behaviour": [{name: rule[name] for name in rule if name != "caps"} for rule in behaviour],
             "fit": [rule for rule in rules if "event" not in rule],
             "decay": body.get("decay"),
+            "grades": like.grades,
+            "chunk_leads": like.chunk_leads,
         }
         return cls.model_validate(whole), ZoneInfo(body["zone"])
 

@@ -41,41 +41,41 @@ class Feature(Settings):
 class Windows(Settings):
     """How the ripe leads are divided by time, oldest first: training, calibration, test."""
 
-    history_days: int = Field(default=730, ge=1)  # MQLs older than this are left out
-    calibration_weeks: int = Field(default=4, ge=1)
-    test_weeks: int = Field(default=4, ge=1)  # the newest ripe weeks
+    history_days: int = Field(ge=1)  # MQLs older than this are left out
+    calibration_weeks: int = Field(ge=1)
+    test_weeks: int = Field(ge=1)  # the newest ripe weeks
 
 
 class Least(Settings):
     """How many leads with and without the goal each part needs; with fewer there is no model."""
 
-    training: int = Field(default=50, ge=2)
-    calibration: int = Field(default=20, ge=2)
-    test: int = Field(default=20, ge=2)
+    training: int = Field(ge=2)
+    calibration: int = Field(ge=2)
+    test: int = Field(ge=2)
 
 
 class Leaks(Settings):
     """When a feature is taken to have seen the future."""
 
-    auc: float = Field(default=0.78, gt=0.5, le=1)  # one column alone ranks better than this: beyond belief
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)  # how sure that must be
-    late_share: Share = 0.01  # an attribute of which more than this share became known after the MQL
+    auc: float = Field(gt=0.5, le=1)  # one column alone ranks better than this: beyond belief
+    confidence: float = Field(gt=0.5, lt=1)  # how sure that must be
+    late_share: Share  # an attribute of which more than this share became known after the MQL
 
 
 class Contest(Settings):
     """When a new model takes over."""
 
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)  # of the interval that must lie above 0
-    resamples: int = Field(default=1000, ge=100)
-    seed: int = 20260301
+    confidence: float = Field(gt=0.5, lt=1)  # of the interval that must lie above 0
+    resamples: int = Field(ge=100)
+    seed: int
 
 
 class Scale(Settings):
     """Probability to points: points = scale × probability, rounded, within the bounds."""
 
-    scale: int = Field(default=40, ge=1)
-    lowest: int = 0
-    highest: int = 40
+    scale: int = Field(ge=1)
+    lowest: int
+    highest: int
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
@@ -87,29 +87,29 @@ class Scale(Settings):
 class Writing(Settings):
     """For whom points are written, and when the MA is told the probability."""
 
-    active_days: int = Field(default=90, ge=1)  # leads with an event in so many days have points of the model
-    told_step: Share = 0.02  # ml_score is sent when it moved by at least this
-    chunk_leads: int = Field(default=50_000, ge=1)  # leads a transaction
+    active_days: int = Field(ge=1)  # leads with an event in so many days have points of the model
+    told_step: Share  # ml_score is sent when it moved by at least this
+    chunk_leads: int = Field(ge=1)  # leads a transaction
 
 
 class TrainingSettings(Settings):
     """config/training.yaml."""
 
     goal: Annotated[list[Literal["sal", "sql", "won"]], Field(min_length=1)]
-    horizon_days: int = Field(default=60, ge=1)  # days in which the goal must be reached
+    horizon_days: int = Field(ge=1)  # days in which the goal must be reached
     told_by: Names  # events whose properties are facts about the person
     features: Annotated[dict[str, Feature], Field(min_length=1)]
-    least_count: int = Field(default=30, ge=1)  # leads with a category or a missing value, to count by itself
-    most_categories: int = Field(default=20, ge=1)  # of one feature; the rest is one category together
-    windows: Windows = Windows()
-    least: Least = Least()
+    least_count: int = Field(ge=1)  # leads with a category or a missing value, to count by itself
+    most_categories: int = Field(ge=1)  # of one feature; the rest is one category together
+    windows: Windows
+    least: Least
     #: Inverse strength of the L2 penalty on standardised columns; of several the best on later leads.
     regularisation: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)]
-    search_leads: int = Field(default=200_000, ge=100)  # newest training leads on which C and signs are tried
-    calibration: Literal["sigmoid", "isotonic"] = "sigmoid"
-    leaks: Leaks = Leaks()
-    contest: Contest = Contest()
-    weekly_capacity: int = Field(default=50, ge=1)  # leads that sales can work a week, for the lift
-    drift: float = Field(default=0.25, gt=0)  # population stability index from which a feature has drifted
-    points: Scale = Scale()
-    writing: Writing = Writing()
+    search_leads: int = Field(ge=100)  # newest training leads on which C and signs are tried
+    calibration: Literal["sigmoid", "isotonic"]
+    leaks: Leaks
+    contest: Contest
+    weekly_capacity: int = Field(ge=1)  # leads that sales can work a week, for the lift
+    drift: float = Field(gt=0)  # population stability index from which a feature has drifted
+    points: Scale
+    writing: Writing
