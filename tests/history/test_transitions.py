@@ -7,6 +7,7 @@ from psycopg.types.json import Jsonb
 
 from leadops.history.outcomes import Imported
 from leadops.lifecycle.qualify import qualify_leads
+from leadops.subscribers import SUBSCRIBERS
 from tests.shipped import SHIPPED
 
 from .conftest import NOW, Export
@@ -80,7 +81,7 @@ def score(export: Export, email: str, at: datetime, points: int) -> None:
 def test_an_open_imported_mql_does_not_become_mql_again(export: Export) -> None:
     export.bring("transitions", STORY[:1])
     score(export, "ann@buyers.example", NOW, 100)
-    assert qualify_leads(export.connection, contract=SHIPPED.kpi, now=NOW).mql == 0
+    assert qualify_leads(export.connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=NOW).mql == 0
 
 
 @pytest.mark.parametrize("past", [STORY[:2], STORY[1:2]], ids=["with its MQL", "without"])
@@ -89,14 +90,14 @@ def test_after_the_end_a_new_mql_is_the_next_cycle_and_no_second_lead_in_the_crm
 ) -> None:
     export.bring("transitions", past)
     score(export, "ann@buyers.example", NOW, 100)
-    assert qualify_leads(export.connection, contract=SHIPPED.kpi, now=NOW).mql == 1
+    assert qualify_leads(export.connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=NOW).mql == 1
     assert ("c-1", 2, "mql", "2026-06-01") in stages(export)
     assert export.query("select * from delivery.outbox where target = 'crm'") == []
 
 
 def test_a_past_learned_later_goes_before_the_live_cycle(export: Export) -> None:
     score(export, "ann@buyers.example", NOW, 100)
-    qualify_leads(export.connection, contract=SHIPPED.kpi, now=NOW)
+    qualify_leads(export.connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=NOW)
     export.bring("transitions", STORY, now=NOW + timedelta(days=1))
     assert stages(export) == [
         ("c-1", 0, "mql", "2026-01-07"),

@@ -20,6 +20,7 @@ from leadops.lifecycle.qualify import qualify_leads
 from leadops.routing.assign_leads import assign_leads
 from leadops.settings import Endpoint
 from leadops.sla.watch_clocks import watch_clocks
+from leadops.subscribers import SUBSCRIBERS
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from tests.desk import clock, impatient
@@ -61,7 +62,7 @@ class Shop:
         poll_crm(connection, crm, now=self.now)
         crm.close()
         for _ in range(2):  # what the CRM calls a lead is known only after the push
-            qualify_leads(connection, contract=SHIPPED.kpi, now=self.now)
+            qualify_leads(connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=self.now)
             watch_clocks(connection, policy=SHIPPED.sla, now=self.now)
             assign_leads(connection, rules=SHIPPED.routing, zone=SHIPPED.company.zone, now=self.now)
             connection.commit()

@@ -19,6 +19,7 @@ from leadops.lifecycle.qualify import qualify_leads
 from leadops.routing.assign_leads import assign_leads
 from leadops.routing.tell import tell_reps
 from leadops.settings import Endpoint
+from leadops.subscribers import SUBSCRIBERS
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from tests.shipped import SHIPPED
@@ -68,7 +69,7 @@ def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
         chat = ApiChat(WebClient(Tokens().slack, base_url=f"{url}/api/", timeout=5), "C0LEADOPS")
         told = 0
         for _ in range(2):
-            qualify_leads(connection, contract=SHIPPED.kpi, now=clock())
+            qualify_leads(connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=clock())
             assign_leads(connection, rules=rules, zone=SHIPPED.company.zone, now=clock())
             connection.commit()
             push_target(

@@ -10,9 +10,10 @@ from leadops.clients.crm import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.delivery.push import push_target
-from leadops.lifecycle.qualify import Qualified, qualify_leads
+from leadops.lifecycle.qualify import QualificationResult, qualify_leads
 from leadops.settings import Endpoint
 from leadops.sla.watch_clocks import watch_clocks
+from leadops.subscribers import SUBSCRIBERS
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from tests.shipped import SHIPPED
@@ -35,7 +36,7 @@ def test_a_lead_goes_to_the_crm_and_comes_back_as_won(
     connection.execute(
         "insert into scoring.scores (lead_id, fit, behaviour, updated_at) values (1, 40, 80, now())"
     )
-    assert qualify_leads(connection, contract=contract, now=start).mql == 1
+    assert qualify_leads(connection, contract=contract, subscribers=SUBSCRIBERS, now=start).mql == 1
     connection.commit()
     with serve_in_thread(tmp_path, sales_work=False) as url:
         endpoint = Endpoint(base_url=url, token=Tokens().crm)
@@ -70,6 +71,8 @@ def test_a_lead_goes_to_the_crm_and_comes_back_as_won(
         later = start + timedelta(minutes=6)
         assert poll_crm(connection, client, now=later).activities == 4
         client.close()
-    assert qualify_leads(connection, contract=contract, now=later) == Qualified(0, 1, 1, 1, 0)
+    assert qualify_leads(
+        connection, contract=contract, subscribers=SUBSCRIBERS, now=later
+    ) == QualificationResult(0, 1, 1, 1, 0)
     assert watch_clocks(connection, policy=policy, now=later).met == 2
     assert connection.execute("select count(*) from sla.breaches").fetchone() == (0,)

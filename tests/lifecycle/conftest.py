@@ -9,7 +9,8 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.lifecycle.kpi_contract import KpiContract
-from leadops.lifecycle.qualify import Qualified, qualify_leads
+from leadops.lifecycle.qualify import QualificationResult, qualify_leads
+from leadops.subscribers import SUBSCRIBERS
 from tests.shipped import SHIPPED
 
 START = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
@@ -95,8 +96,8 @@ class Company:
         )
         self.connection.execute("insert into lifecycle.inbox (activity_id) values (%s)", [activity_id])
 
-    def qualify(self, at: datetime, **options: Any) -> Qualified:
-        found = qualify_leads(self.connection, contract=self.contract, now=at, **options)
+    def qualify(self, at: datetime) -> QualificationResult:
+        found = qualify_leads(self.connection, contract=self.contract, subscribers=SUBSCRIBERS, now=at)
         self.connection.commit()
         return found
 

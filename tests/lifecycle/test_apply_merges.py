@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from leadops.db import load_sql
+from leadops.lifecycle.apply_merges import list_merged_cycles
 from leadops.lifecycle.import_stages import import_stages
 from leadops.lifecycle.imported_cycles import ImportedStage
+from leadops.lifecycle.publish import publish_merges
+from leadops.subscribers import SUBSCRIBERS
 from tests.lifecycle.conftest import START, Company
 
 
@@ -92,9 +94,8 @@ def test_many_joins_at_once_are_no_more_work_each_than_one(company: Company, aft
     )
     leads = list(range(1, several + 1))
     company.connection.execute("set local statement_timeout = '2s'")
-    company.connection.execute(
-        load_sql("leadops.lifecycle", "wake_regrouped"), {"leads": leads, "numbers": [1]}
-    )
+    cycles = list_merged_cycles(company.connection, leads, numbers=[1])
+    publish_merges(company.connection, SUBSCRIBERS, cycles, now=START)
     woken = company.connection.execute("select count(*), count(distinct lead_id) from routing.inbox")
     assert woken.fetchall() == [(several, several)]
 

@@ -5,17 +5,17 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadops.lifecycle.person_cycles import Bound, number_cycles
+from leadops.lifecycle.person_cycles import CycleBound, number_cycles
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def bounds(*given: tuple[float, int, int] | tuple[float]) -> list[Bound]:
+def bounds(*given: tuple[float, int, int] | tuple[float]) -> list[CycleBound]:
     """(hour, lead, cycle) is a beginning, (hour,) an end."""
     rows = []
     for hour, *own in given:
         at = START + timedelta(hours=hour)
-        rows.append(Bound(1, at, not own, *own) if own else Bound(1, at, True, None, None))
+        rows.append(CycleBound(1, at, not own, *own) if own else CycleBound(1, at, True, None, None))
     return rows
 
 
@@ -45,13 +45,13 @@ def test_as_if_they_had_always_been_one(story: list[int | None]) -> None:
     for hour, lead in enumerate(story):
         at = START + timedelta(hours=hour)
         if lead is None:
-            rows.append(Bound(1, at, True, None, None))
+            rows.append(CycleBound(1, at, True, None, None))
             is_open = False
             continue
         if lead in in_it and is_open:
             continue  # an open cycle of its own: it is not MQL again
         own[lead] = own.get(lead, 0) + 1
-        rows.append(Bound(1, at, False, lead, own[lead]))
+        rows.append(CycleBound(1, at, False, lead, own[lead]))
         if not is_open:
             number, is_open, in_it = number + 1, True, set()
         in_it.add(lead)

@@ -12,6 +12,7 @@ from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.sla.sla_policy import SlaPolicy
 from leadops.sla.watch_clocks import SlaWatchResult, watch_clocks
+from leadops.subscribers import SUBSCRIBERS
 from tests.shipped import SHIPPED
 
 #: A Monday, 10:00 in Tokyo.
@@ -74,7 +75,9 @@ class Desk:
         """Look at the clocks at `minute`; the feed is fresh, or as fresh as `feed`."""
         self.feed(minute if feed is None else feed)
         if qualify:
-            qualify_leads(self.connection, contract=self.contract, now=self.at(minute))
+            qualify_leads(
+                self.connection, contract=self.contract, subscribers=SUBSCRIBERS, now=self.at(minute)
+            )
         watched = watch_clocks(self.connection, policy=self.policy, now=self.at(minute))
         self.connection.commit()
         return watched

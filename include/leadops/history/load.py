@@ -22,6 +22,7 @@ from leadops.history.transitions import Transitions
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
+from leadops.subscribers import SUBSCRIBERS
 from leadops.tabular.file_row import BadRowError, FileRow
 
 CHUNK_ROWS = 5_000
@@ -147,7 +148,12 @@ class _Import:
         """Let lifecycle read what sales did long ago at once: unread, it would hold the clocks of today."""
         row = self._task.connection.execute(load_sql("leadops.history", "has_unread")).fetchone()
         if row and row[0]:
-            qualify_leads(self._task.connection, contract=self._task.contract, now=self._task.now)
+            qualify_leads(
+                self._task.connection,
+                contract=self._task.contract,
+                subscribers=SUBSCRIBERS,
+                now=self._task.now,
+            )
 
     def _count(self, answer: Answer, row: FileRow) -> None:
         counts = self._counts

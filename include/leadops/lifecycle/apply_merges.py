@@ -1,38 +1,48 @@
-"""Brings stages in line with whose they are, when leads were joined or split."""
+"""Brings stages in line with whose they are, after leads were merged or split."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 
-from leadops.db import Connection, load_sql
+from psycopg.types.json import Jsonb
+
+from leadops.db import Connection
 from leadops.lifecycle.person_cycles import renumber_cycles
+from leadops.lifecycle.publish import CycleKey, Subscription, publish_merges
+from leadops.queries import Queries
+
+queries = Queries(__file__)
 
 
-def begin_regrouping(connection: Connection, values: dict[str, Any]) -> list[int]:
-    """Return the leads whose person has changed; what sales did is taken back, to be counted anew.
+def begin_merges(
+    connection: Connection, *, versions: Jsonb, subscribers: Sequence[Subscription], now: datetime
+) -> list[int]:
+    """Remove the stages of sales from leads whose person has changed, and return these leads.
 
-    A person's stages are those of all their leads (lifecycle.current_transitions), their cycles numbered by
-    time: MQLs stay with the lead that reached them, so that a split finds them again; what follows from
-    sales' activities is recorded with the MQL that began the cycle. An MQL that leads reached only together
-    goes when they are split. Runs in the transaction of qualify_leads, which records the rest right after.
-    `values` are the contract's versions and the time.
+    A person has the stages of all their leads (lifecycle.current_transitions), in cycles numbered by time.
+    MQLs stay with the lead that reached them, so that a split finds them again; stages of sales are recorded
+    with the MQL that began the cycle. An MQL that leads reached only together is removed by a split. Runs in
+    the transaction of qualify_leads, which derives the rest right after, by the contract `versions`.
     """
-    found = connection.execute(load_sql("leadops.lifecycle", "take_regroupings")).fetchall()
-    leads = [int(lead) for (lead,) in found]
+    leads: list[int] = queries.values(connection, "take_regroupings")
     if leads:
-        _run(connection, "create_forgotten")
-        connection.execute("truncate forgotten")
-        _run(connection, "forget_sales", {"leads": leads})
-        _run(connection, "take_back_mqls", {"leads": leads})
-        numbers = renumber_cycles(connection, leads, values=values)
-        _run(connection, "wake_regrouped", {"leads": leads, "numbers": numbers})
+        queries.run(connection, "create_forgotten")
+        queries.run(connection, "clear_forgotten")
+        queries.run(connection, "forget_sales", leads=leads)
+        queries.run(connection, "remove_joint_mqls", leads=leads)
+        numbers = renumber_cycles(connection, leads, versions=versions, now=now)
+        cycles = list_merged_cycles(connection, leads, numbers=numbers)
+        publish_merges(connection, subscribers, cycles, now=now)
     return leads
 
 
-def end_regrouping(connection: Connection, leads: list[int]) -> None:
-    """Let what came out as before keep the time from which it was known."""
+def list_merged_cycles(
+    connection: Connection, leads: Sequence[int], *, numbers: Sequence[int]
+) -> list[CycleKey]:
+    """Return each cycle that may count for another of `leads` now; `numbers` are the persons' cycles."""
+    return queries.all(connection, "list_merged_cycles", CycleKey, leads=list(leads), numbers=list(numbers))
+
+
+def end_merges(connection: Connection, leads: Sequence[int]) -> None:
+    """Give stages with the same result as before the time from which they were known."""
     if leads:
-        _run(connection, "keep_recorded")
-
-
-def _run(connection: Connection, name: str, values: Mapping[str, Any] | None = None) -> None:
-    connection.execute(load_sql("leadops.lifecycle", name), values)
+        queries.run(connection, "keep_recorded")

@@ -1,104 +1,145 @@
-"""Records stages of the past, as a CRM's export states them; nobody is alarmed or given a lead by it."""
+"""Imports stages as a CRM's export states them; imported stages raise no alarm and are not routed."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
 from leadops.lifecycle.imported_cycles import ImportedStage, split_cycles
-from leadops.lifecycle.kpi_contract import KpiContract
+from leadops.lifecycle.kpi_contract import KpiContract, VersionSpan
+from leadops.lifecycle.ledger_cursor import lock_cursor
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+class StageKey(NamedTuple):
+    """What makes two imported stages the same."""
+
+    lead_id: int
+    stage: str
+    occurred_at: datetime
+    reference: str
+
+
+@dataclass(frozen=True)
+class UpsertedStage:
+    """An imported stage that is new, or that another version of it has replaced."""
+
+    lead_id: int
+    stage: str
+    occurred_at: datetime
+    reference: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class LeadHistory:
+    """The first contact of a lead, and the cycles that leadops recorded itself: [number, MQL in ISO]."""
+
+    lead_id: int
+    created_at: datetime
+    campaign: str | None
+    source: str | None
+    live: list[list[Any]]
 
 
 def import_stages(
     connection: Connection, stages: Sequence[ImportedStage], *, contract: KpiContract, now: datetime
 ) -> list[bool]:
-    """Record `stages` in the caller's transaction; return of each whether it is new. The same again is not.
+    """Record `stages` in the caller's transaction; return for each whether it is new. Idempotent.
 
-    A stage is known by its lead, kind, moment and reference. lifecycle.transitions then holds what
-    `split_cycles` makes of all that was imported of the lead, with the version of `contract` that was in
-    force; evidence with `backfill`, so that no SLA clock starts and nothing is routed. What leadops saw
-    itself stays. Of one stage told with different values one is kept, the same in whatever order they come.
+    A stage is identified by its lead, kind, time and reference. lifecycle.transitions then holds what
+    `split_cycles` derives from all imported stages of the lead, with the version of `contract` in force at
+    the time and with `backfill` in the evidence, so that no SLA clock starts and nothing is routed. Stages
+    that leadops recorded itself stay. Of a stage with different values one version stays, the same in
+    whatever order they come.
     """
-    _lock(connection)
-    chosen: dict[tuple[Any, ...], ImportedStage] = {}
-    for each in stages:
-        chosen[_key(each)] = min(chosen.get(_key(each), each), each, key=_rank)
+    lock_cursor(connection)
+    chosen: dict[StageKey, ImportedStage] = {}
+    for stage in stages:
+        chosen[_key(stage)] = min(chosen.get(_key(stage), stage), stage, key=_rank)
     rows = [
         {
-            "lead_id": each.lead_id,
-            "stage": each.stage,
-            "occurred_at": each.occurred_at.isoformat(),
-            "reference": each.reference,
-            "campaign": each.campaign,
-            "source": each.source,
-            "value": None if each.value is None else str(each.value),
-            "evidence": (each.evidence or {}) | {"backfill": True},
+            "lead_id": stage.lead_id,
+            "stage": stage.stage,
+            "occurred_at": stage.occurred_at.isoformat(),
+            "reference": stage.reference,
+            "campaign": stage.campaign,
+            "source": stage.source,
+            "value": None if stage.value is None else str(stage.value),
+            "evidence": (stage.evidence or {}) | {"backfill": True},
         }
-        for each in chosen.values()
+        for stage in chosen.values()
     ]
-    kept = connection.execute(
-        load_sql("leadops.lifecycle", "keep_imported"), {"rows": Jsonb(rows), "now": now}
-    ).fetchall()
-    arrange_stages(connection, {each.lead_id for each in stages}, contract=contract, now=now)
-    new = {tuple(row[:4]) for row in kept if row[4]}
-    answer = []
-    for each in stages:
-        answer.append(_key(each) in new)
-        new.discard(_key(each))
-    return answer
+    upserted = queries.all(connection, "upsert_imported", UpsertedStage, rows=Jsonb(rows), now=now)
+    arrange_stages(connection, {stage.lead_id for stage in stages}, contract=contract, now=now)
+    new = {
+        StageKey(stage.lead_id, stage.stage, stage.occurred_at, stage.reference)
+        for stage in upserted
+        if stage.is_new
+    }
+    is_new = []
+    for stage in stages:
+        is_new.append(_key(stage) in new)
+        new.discard(_key(stage))
+    return is_new
 
 
 def arrange_stages(
     connection: Connection, leads: Collection[int], *, contract: KpiContract, now: datetime
 ) -> None:
-    """Bring lifecycle.transitions in line with what was imported of `leads`, and their first contact."""
+    """Derive lifecycle.transitions from the imported stages of `leads` and their first contact."""
     if not leads:
         return
-    _lock(connection)
-    asked = {"leads": sorted(leads)}
+    lock_cursor(connection)
+    lead_ids = sorted(leads)
     stages: dict[int, list[ImportedStage]] = defaultdict(list)
-    for row in connection.execute(load_sql("leadops.lifecycle", "list_imported"), asked):
-        stages[int(row[0])].append(ImportedStage(*row))
-    facts = connection.execute(load_sql("leadops.lifecycle", "list_pasts"), asked).fetchall()
+    for stage in queries.all(connection, "list_imported", ImportedStage, leads=lead_ids):
+        stages[stage.lead_id].append(stage)
+    histories = queries.all(connection, "list_lead_histories", LeadHistory, leads=lead_ids)
     spans = contract.spans()
-    rows: list[dict[str, Any]] = []
-    for lead, created_at, campaign, source, live in facts:
-        own = [(int(cycle), datetime.fromisoformat(at)) for cycle, at in live]
-        for (cycle, stage), each in split_cycles(stages[lead], created_at=created_at, live=own).items():
-            versions = [s.version.version for s in spans if s.since is None or s.since <= each.occurred_at]
-            rows.append(
-                {
-                    "lead_id": lead,
-                    "cycle": cycle,
-                    "stage": stage,
-                    "occurred_at": each.occurred_at.isoformat(),
-                    "evidence": each.evidence,
-                    "campaign": each.campaign or campaign,
-                    "source": each.source or source,
-                    "value": None if each.value is None else str(each.value),
-                    "kpi_version": versions[-1],
-                }
-            )
-    values = asked | {"rows": Jsonb(rows), "now": now}
-    connection.execute(load_sql("leadops.lifecycle", "drop_arranged"), values)
-    if connection.execute(load_sql("leadops.lifecycle", "insert_arranged"), values).rowcount:
-        connection.execute(load_sql("leadops.lifecycle", "regroup_imported"), asked)
+    rows = Jsonb([row for history in histories for row in _arrange(history, stages[history.lead_id], spans)])
+    queries.run(connection, "remove_misplaced", rows=rows, leads=lead_ids)
+    if queries.run(connection, "insert_transitions", rows=rows, now=now):
+        queries.run(connection, "enqueue_regroupings", leads=lead_ids)
 
 
-def _lock(connection: Connection) -> None:
-    """Wait until no run of qualify_leads is under way, and let none begin before the end."""
-    connection.execute(load_sql("leadops.lifecycle", "insert_cursor"))
-    connection.execute(load_sql("leadops.lifecycle", "lock_cursor"))
+def _arrange(
+    history: LeadHistory, stages: Sequence[ImportedStage], spans: Sequence[VersionSpan]
+) -> list[dict[str, Any]]:
+    """Return the transitions of one lead as JSON-ready rows."""
+    live = [(int(cycle), datetime.fromisoformat(at)) for cycle, at in history.live]
+    cycles = split_cycles(stages, created_at=history.created_at, live=live)
+    return [
+        {
+            "lead_id": history.lead_id,
+            "cycle": cycle,
+            "stage": kind,
+            "occurred_at": stage.occurred_at.isoformat(),
+            "evidence": stage.evidence,
+            "campaign": stage.campaign or history.campaign,
+            "source": stage.source or history.source,
+            "value": None if stage.value is None else str(stage.value),
+            "kpi_version": _find_version(spans, stage.occurred_at),
+        }
+        for (cycle, kind), stage in cycles.items()
+    ]
 
 
-def _key(stage: ImportedStage) -> tuple[Any, ...]:
-    return (stage.lead_id, stage.stage, stage.occurred_at, stage.reference)
+def _find_version(spans: Sequence[VersionSpan], moment: datetime) -> str:
+    return [span.version.version for span in spans if span.since is None or span.since <= moment][-1]
+
+
+def _key(stage: ImportedStage) -> StageKey:
+    return StageKey(stage.lead_id, stage.stage, stage.occurred_at, stage.reference)
 
 
 def _rank(stage: ImportedStage) -> tuple[Any, ...]:
-    """Return by which one of two tellings of a stage is chosen; as in keep_imported.sql."""
+    """Return by which one of two versions of a stage is chosen; as in the statement upsert_imported."""
     names = (stage.source, stage.campaign)
     return (stage.value is None, stage.value or 0, *((name is None, name or "") for name in names))

@@ -25,6 +25,7 @@ from leadops.scoring.backfill import enqueue_interval
 from leadops.scoring.rule_sets import name_source
 from leadops.scoring.score import score_leads
 from leadops.settings import database_url
+from leadops.subscribers import SUBSCRIBERS
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ def qualify() -> Counts:
     config = Config.from_environment()
     contract = config.kpi
     with open_database("qualify") as connection:
-        counts = asdict(qualify_leads(connection, contract=contract, now=now()))
+        counts = asdict(qualify_leads(connection, contract=contract, subscribers=SUBSCRIBERS, now=now()))
         changed = record_contract_changes(connection, contract=contract, company=config.company, now=now())
     for quarter, changes in changed.items():
         log.warning("kpi.yaml changes what was frozen for %s: %s", quarter, "; ".join(changes))

@@ -7,6 +7,7 @@ from leadops.db import Connection
 from leadops.identity.resolve import resolve_events
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.scoring.score import score_leads
+from leadops.subscribers import SUBSCRIBERS
 from leadops_sandbox.traffic.people import PEOPLE, person
 from leadops_sandbox.traffic.stories import tell_visit
 from leadops_sandbox.traffic.visits import visits
@@ -36,7 +37,7 @@ def test_seven_minutes_of_a_quiet_night_bring_qualified_leads_under_the_shipped_
     accept_events(connection, list(sent), now=end, settings=SHIPPED.events)
     resolve_events(connection, now=end, settings=SHIPPED.identity)
     score_leads(connection, rules=SHIPPED.scoring, zone=ZoneInfo("Asia/Tokyo"), now=end)
-    qualify_leads(connection, contract=SHIPPED.kpi, now=end)
+    qualify_leads(connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=end)
     row = connection.execute(
         "select count(*) filter (where t.stage = 'mql'), count(*) from identity.leads as l"
         " left join lifecycle.transitions as t using (lead_id)"

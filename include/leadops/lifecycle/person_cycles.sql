@@ -1,4 +1,10 @@
--- When each cycle of joined leads began, and when sales or an export ended one.
+-- name: list_numbers
+select distinct person_cycle
+from lifecycle.person_cycles
+where lead_id = any(%(leads)s::bigint[]);
+
+-- name: list_bounds
+-- The start of each cycle of merged leads, and each end by sales or an export.
 with versions as (
     select version.*
     from jsonb_to_recordset(%(versions)s) as version (since timestamptz, until timestamptz, won jsonb, lost jsonb)
@@ -29,7 +35,7 @@ from own
 union all
 select
     person_id,
-    -- An export may say that a deal was won before its lead was known.
+    -- In an export a deal may be won before its lead was known.
     greatest(began_at, ended_at),
     true,
     null,
@@ -52,4 +58,32 @@ where
     and activities.kind = 'status'
     and (versions.won ? activities.status or versions.lost ? activities.status)
     and activities.occurred_at <= %(now)s
-order by person_id, bound_at, is_end, lead_id, cycle
+order by person_id, bound_at, is_end, lead_id, cycle;
+
+-- name: replace_numbers
+with numbers as (
+    select *
+    from unnest(%(lead_ids)s::bigint[], %(cycles)s::integer[], %(person_cycles)s::integer[]) as numbers (
+        lead_id, cycle, person_cycle
+    )
+),
+
+gone as (
+    delete from lifecycle.person_cycles
+    where
+        person_cycles.lead_id = any(%(leads)s::bigint[])
+        and not exists (
+            select from numbers
+            where numbers.lead_id = person_cycles.lead_id and numbers.cycle = person_cycles.cycle
+        )
+)
+
+insert into lifecycle.person_cycles (lead_id, cycle, person_cycle)
+select
+    lead_id,
+    cycle,
+    person_cycle
+from numbers
+on conflict (lead_id, cycle) do update
+    set person_cycle = excluded.person_cycle
+    where person_cycles.person_cycle <> excluded.person_cycle;

@@ -1,8 +1,23 @@
--- Looks only at leads with new ledger rows, leads whose cycle has just ended, and, when the thresholds have
--- changed, at all that pass them. Of several leads of a person only the oldest can pass.
+-- name: create_new_mqls
+create temporary table if not exists new_mqls (
+    lead_id bigint not null,
+    cycle integer not null,
+    fit integer not null,
+    behaviour integer not null,
+    total integer not null,
+    ended_at timestamptz,
+    merged jsonb not null
+) on commit delete rows;
+
+-- name: clear_new_mqls
+delete from new_mqls;
+
+-- name: decide_mqls
+-- Looks only at leads with new ledger rows, leads whose cycle has just ended and, after a change of the thresholds, all
+-- leads that pass them. Of several leads of a person only the oldest can pass.
 with candidates as (
     select distinct lead_id from scoring.ledger
-    -- What fades makes nobody MQL.
+    -- Decay makes no MQL.
     where seq > %(from_seq)s and seq <= %(to_seq)s and not (kind = 'decay' and points < 0)
     union
     select unnest(%(ended)s::bigint[]) as lead_id
@@ -34,7 +49,7 @@ passing as (
             and scores.fit >= %(fit)s
             and scores.behaviour >= %(behaviour)s
             and (%(total)s::integer is null or scores.total >= %(total)s)
-    -- Of a cycle of an imported past the MQL may not be known.
+    -- The MQL of an imported cycle may be unknown.
     left join lateral (
         select
             story.cycle,
@@ -58,16 +73,41 @@ passing as (
                 and ledger.kind in ('rule', 'correction')
                 and ledger.occurred_at > latest.ended_at
         ) >= %(again_behaviour)s
-),
+)
 
-found as (
+insert into new_mqls (lead_id, cycle, fit, behaviour, total, ended_at, merged)
+select
+    passing.lead_id,
+    passing.cycle,
+    passing.fit,
+    passing.behaviour,
+    passing.total,
+    passing.ended_at,
+    -- What a split needs to know.
+    coalesce(
+        (
+            select
+                jsonb_build_object('joined', jsonb_build_object(
+                    'leads', jsonb_agg(people.lead_id order by people.lead_id), 'since', passing.ended_at,
+                    'fit', %(fit)s::integer, 'behaviour', %(behaviour)s::integer, 'total', %(total)s::integer,
+                    'again_behaviour', %(again_behaviour)s::integer
+                ))
+            from identity.people as people
+            where people.person_id = passing.lead_id
+            having count(*) > 0
+        ), '{}'
+    ) as merged
+from passing;
+
+-- name: record_mqls
+with described as (
     select
-        passing.*,
+        new_mqls.*,
         facts.*,
         visit.campaign,
         visit.source,
-        %(quiet)s or not facts.has_live_points as is_backfill
-    from passing
+        not facts.has_live_points as is_backfill
+    from new_mqls
     cross join
         lateral (
             select
@@ -79,11 +119,11 @@ found as (
                     and ledger.lane = 0
                     and not coalesce(events.is_history, false)
                     and (
-                        ledger.occurred_at > passing.ended_at
-                        or (passing.ended_at is null and ledger.seq > %(from_seq)s)
+                        ledger.occurred_at > new_mqls.ended_at
+                        or (new_mqls.ended_at is null and ledger.seq > %(from_seq)s)
                     )
                 ), false)
-                -- The model speaks at night: who then passes by its points is news if they did something that day.
+                -- The model adds points at night: a lead that passes then is news if it earned points that day.
                 or (
                     coalesce(bool_or(ledger.kind = 'model' and ledger.points > 0 and ledger.seq > %(from_seq)s), false)
                     and coalesce(
@@ -98,7 +138,7 @@ found as (
                 ) as has_live_points
             from scoring.ledger as ledger
             left join cdp.events as events on ledger.event_seq = events.seq
-            where ledger.lead_id = passing.lead_id
+            where ledger.lead_id = new_mqls.lead_id
         ) as facts
     left join lateral (
         select
@@ -107,7 +147,7 @@ found as (
         from identity.person_events as resolved
         inner join cdp.events as events on resolved.event_seq = events.seq
         where
-            resolved.lead_id = passing.lead_id
+            resolved.lead_id = new_mqls.lead_id
             and events.payload #>> '{context,utm,campaign}' <> ''
             and events.ts <= %(now)s
         order by events.ts desc, events.seq desc
@@ -115,24 +155,24 @@ found as (
     ) as visit on true
 ),
 
-made as (
+recorded as (
     insert into lifecycle.transitions
     (lead_id, cycle, stage, occurred_at, recorded_at, evidence, campaign, source, kpi_version)
     select
-        found.lead_id,
-        found.cycle,
+        described.lead_id,
+        described.cycle,
         'mql',
         %(now)s::timestamptz,
         %(now)s::timestamptz,
         jsonb_build_object(
-            'fit', found.fit, 'behaviour', found.behaviour, 'total', found.total,
-            'rule_set_id', found.rule_set_id, 'ledger_seq', found.ledger_seq,
-            'kpi_version', %(version)s::text, 'backfill', found.is_backfill, 'reasons', reasons.best
-        ) || together.evidence,
-        found.campaign,
-        found.source,
+            'fit', described.fit, 'behaviour', described.behaviour, 'total', described.total,
+            'rule_set_id', described.rule_set_id, 'ledger_seq', described.ledger_seq,
+            'kpi_version', %(version)s::text, 'backfill', described.is_backfill, 'reasons', reasons.best
+        ) || described.merged,
+        described.campaign,
+        described.source,
         %(version)s::text
-    from found
+    from described
     cross join
         lateral (
             select coalesce(jsonb_agg(jsonb_build_object('rule', rule, 'points', points)), '[]') as best
@@ -141,92 +181,39 @@ made as (
                     rule,
                     sum(points) as points
                 from scoring.ledger
-                where lead_id = found.lead_id
+                where lead_id = described.lead_id
                 group by rule
                 having sum(points) > 0
                 order by sum(points) desc, rule asc
                 limit %(reasons)s
             ) as rules
         ) as reasons
-    -- What a split will need to know.
-    cross join
-        lateral (
-            select coalesce(
-                (
-                    select
-                        jsonb_build_object('joined', jsonb_build_object(
-                            'leads', jsonb_agg(people.lead_id order by people.lead_id), 'since', found.ended_at,
-                            'fit', %(fit)s::integer, 'behaviour', %(behaviour)s::integer, 'total', %(total)s::integer,
-                            'again_behaviour', %(again_behaviour)s::integer
-                        ))
-                    from identity.people as people
-                    where people.person_id = found.lead_id
-                    having count(*) > 0
-                ), '{}'
-            ) as evidence
-        ) as together
     on conflict (lead_id, cycle, stage) do nothing
-    returning lead_id, cycle, campaign, evidence
+    returning lead_id, cycle, campaign, (evidence ->> 'backfill')::boolean as is_backfill
 ),
 
 numbered as (
     insert into lifecycle.person_cycles (lead_id, cycle, person_cycle)
     select
-        made.lead_id,
-        made.cycle,
-        made.cycle as person_cycle
-    from made
-    inner join identity.people as people on made.lead_id = people.lead_id
+        recorded.lead_id,
+        recorded.cycle,
+        recorded.cycle as person_cycle
+    from recorded
+    inner join identity.people as people on recorded.lead_id = people.lead_id
     on conflict (lead_id, cycle) do update set person_cycle = excluded.person_cycle
-),
-
-wanted as (
-    insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane, created_at)
-    select
-        'crm',
-        'create_lead',
-        made.lead_id,
-        jsonb_build_object(
-            'email', leads.email,
-            'company', coalesce(company.value #>> '{}', split_part(leads.email, '@', 2)),
-            'source', coalesce(made.campaign, 'leadops'),
-            'idempotency_key', installation.installation_id || '-crm-lead-' || made.lead_id || '-' || made.cycle
-        ),
-        'crm-lead-' || made.lead_id || '-' || made.cycle,
-        case when (made.evidence ->> 'backfill')::boolean then 1 else 0 end,
-        %(now)s::timestamptz
-    from made
-    inner join identity.leads as leads on made.lead_id = leads.lead_id
-    cross join delivery.installation as installation
-    left join identity.person_traits as company on made.lead_id = company.lead_id and company.trait = 'company'
-    -- A form may have brought the person to the CRM before the points did.
-    where
-        leads.email is not null
-        -- Counted, it is looked up for each new MQL; as an anti-join it would read all leads of the CRM.
-        and (select count(*) from lifecycle.leads_in_crm as present where present.lead_id = made.lead_id) = 0
-    on conflict (idempotency_key) do nothing
-),
-
-awaited as (
-    insert into lifecycle.unlinked (lead_id, cycle)
-    select
-        lead_id,
-        cycle
-    from made
-    on conflict (lead_id, cycle) do nothing
-),
-
-routed as (
-    insert into routing.inbox (lead_id, cycle, why)
-    select
-        lead_id,
-        cycle,
-        'mql'
-    from made
 )
 
-insert into sla.inbox (lead_id, cycle)
 select
     lead_id,
-    cycle
-from made
+    cycle,
+    campaign,
+    is_backfill
+from recorded;
+
+-- name: find_total
+-- The total that the daily threshold sets in place of the contract's.
+select value
+from lifecycle.thresholds
+where kpi_version = %(version)s and effective_at <= %(now)s
+order by effective_at desc
+limit 1;

@@ -1,0 +1,153 @@
+-- name: take_regroupings
+-- Leads whose person has changed since the last run, with all leads of their persons. Where an MQL may have to be
+-- removed, scoring must have corrected the lead's points first.
+with taken as (
+    delete from lifecycle.regroupings
+    where
+        not exists (select from scoring.inbox as pending where pending.lead_id = regroupings.lead_id)
+        or not exists (
+            select from lifecycle.transitions as reached
+            where reached.lead_id = regroupings.lead_id and reached.stage = 'mql' and reached.evidence ? 'joined'
+        )
+    returning regroupings.lead_id
+)
+
+select lead_id
+from taken
+union
+select others.lead_id
+from taken
+inner join identity.people as own on taken.lead_id = own.lead_id
+inner join identity.people as others on own.person_id = others.person_id
+order by lead_id;
+
+-- name: create_forgotten
+create temporary table if not exists forgotten (
+    lead_id bigint not null,
+    cycle integer not null,
+    stage text not null,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null
+) on commit delete rows;
+
+-- name: clear_forgotten
+delete from forgotten;
+
+-- name: forget_sales
+-- Removes facts and stages that sales' activities led to: they are derived again for the leads as they are now.
+with facts as (
+    delete from lifecycle.facts
+    using crm.activities as activities
+    where
+        facts.lead_id = any(%(leads)s::bigint[])
+        and facts.activity_id = activities.activity_id
+),
+
+stages as (
+    delete from lifecycle.transitions
+    using crm.activities as activities
+    where
+        transitions.lead_id = any(%(leads)s::bigint[])
+        and transitions.stage <> 'mql'
+        and not transitions.evidence ? 'imported'
+        and transitions.evidence ->> 'activity_id' = activities.activity_id
+    returning
+        transitions.lead_id, transitions.cycle, transitions.stage, transitions.occurred_at, transitions.recorded_at
+)
+
+insert into forgotten (lead_id, cycle, stage, occurred_at, recorded_at)
+select
+    lead_id,
+    cycle,
+    stage,
+    occurred_at,
+    recorded_at
+from stages;
+
+-- name: remove_joint_mqls
+-- MQLs that leads reached only together with others, from which they were split since. Points, and corrections, carry
+-- the date of their reason: what remains up to that day is what the lead had alone. An MQL that sales worked on stays.
+with doubtful as (
+    select
+        reached.transition_id,
+        reached.occurred_at,
+        reached.evidence -> 'joined' as joined,
+        coalesce(own.person_id, reached.lead_id) as person_id
+    from lifecycle.transitions as reached
+    left join identity.people as own on reached.lead_id = own.lead_id
+    where
+        reached.lead_id = any(%(leads)s::bigint[])
+        and reached.stage = 'mql'
+        and reached.evidence ? 'joined'
+        and exists (
+            select from jsonb_array_elements_text(reached.evidence #> '{joined,leads}') as joined (lead_id)
+            left join identity.people as other on joined.lead_id::bigint = other.lead_id
+            where
+                coalesce(other.person_id, joined.lead_id::bigint) <> coalesce(own.person_id, reached.lead_id)
+        )
+        and not exists (
+            select from lifecycle.links as links
+            inner join crm.activities as activities on links.crm_lead_id = activities.crm_lead_id
+            where links.lead_id = reached.lead_id and activities.occurred_at >= reached.occurred_at
+        )
+),
+
+alone as (
+    select
+        doubtful.transition_id,
+        doubtful.joined,
+        coalesce(sum(ledger.points) filter (where ledger.dimension = 'fit'), 0) as fit,
+        coalesce(sum(ledger.points) filter (where ledger.dimension = 'behaviour'), 0) as behaviour,
+        coalesce(sum(ledger.points), 0) as total,
+        coalesce(
+            sum(ledger.points) filter (
+                where ledger.dimension = 'behaviour' and ledger.occurred_at > (doubtful.joined ->> 'since')::timestamptz
+            ), 0
+        ) as behaviour_again
+    from doubtful
+    left join scoring.ledger as ledger
+        on
+            doubtful.person_id = ledger.lead_id
+            and doubtful.occurred_at >= ledger.occurred_at
+            and ledger.kind <> 'decay'
+    group by doubtful.transition_id, doubtful.joined
+)
+
+delete from lifecycle.transitions
+using alone
+where
+    transitions.transition_id = alone.transition_id
+    and (
+        alone.fit < (alone.joined ->> 'fit')::integer
+        or alone.behaviour < (alone.joined ->> 'behaviour')::integer
+        or alone.total < (alone.joined ->> 'total')::integer
+        or (
+            alone.joined ->> 'since' is not null
+            and alone.behaviour_again < (alone.joined ->> 'again_behaviour')::integer
+        )
+    );
+
+-- name: list_merged_cycles
+-- Each cycle that may count for another lead now, for each lead it counted for or counts for.
+select
+    leads.lead_id,
+    reached.cycle
+from unnest(%(leads)s::bigint[]) as leads (lead_id)
+cross join (
+    select distinct transitions.cycle
+    from lifecycle.transitions as transitions
+    where transitions.stage = 'mql' and transitions.lead_id = any(%(leads)s::bigint[])
+    union
+    select unnest(%(numbers)s::integer[]) as cycle
+) as reached;
+
+-- name: keep_recorded
+-- A stage with the same result as before keeps the time from which it was known.
+update lifecycle.transitions
+set recorded_at = forgotten.recorded_at
+from forgotten
+where
+    transitions.lead_id = forgotten.lead_id
+    and transitions.cycle = forgotten.cycle
+    and transitions.stage = forgotten.stage
+    and transitions.occurred_at = forgotten.occurred_at;

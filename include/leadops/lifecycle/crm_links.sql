@@ -1,0 +1,148 @@
+-- name: list_requests
+-- One lead for each MQL, unless a form has already requested it.
+select
+    leads.lead_id,
+    mql.cycle,
+    leads.email,
+    coalesce(company.value #>> '{}', split_part(leads.email, '@', 2)) as company,
+    coalesce(mql.campaign, 'leadops') as source,
+    installation.installation_id || '-crm-lead-' || mql.lead_id || '-' || mql.cycle as idempotency_key,
+    mql.lane
+from
+    unnest(%(lead_ids)s::bigint[], %(cycles)s::integer[], %(campaigns)s::text[], %(lanes)s::smallint[]) as mql (
+        lead_id, cycle, campaign, lane
+    )
+inner join identity.leads as leads on mql.lead_id = leads.lead_id
+cross join delivery.installation as installation
+left join identity.person_traits as company on mql.lead_id = company.lead_id and company.trait = 'company'
+where
+    leads.email is not null
+    -- Counted, it is a look-up for each MQL; as an anti-join it would read all leads of the CRM.
+    and (select count(*) from lifecycle.leads_in_crm as present where present.lead_id = mql.lead_id) = 0;
+
+-- name: await_mqls
+insert into lifecycle.unlinked (lead_id, cycle)
+select *
+from unnest(%(lead_ids)s::bigint[], %(cycles)s::integer[])
+on conflict (lead_id, cycle) do nothing;
+
+-- name: await_merged
+insert into lifecycle.unlinked (lead_id, cycle)
+select
+    lead_id,
+    max(cycle)
+from lifecycle.current_transitions
+where stage = 'mql' and lead_id = any(%(lead_ids)s::bigint[])
+group by lead_id
+on conflict (lead_id, cycle) do nothing;
+
+-- name: link_awaited
+-- Links the CRM's ids of all leads of a person. A later cycle may get another CRM id: a cycle is awaited until the
+-- creation of each is settled.
+with awaited as (
+    select
+        unlinked.lead_id,
+        unlinked.cycle,
+        unlinked.lead_id as member_id
+    from lifecycle.unlinked as unlinked
+    union
+    select
+        unlinked.lead_id,
+        unlinked.cycle,
+        others.lead_id as member_id
+    from lifecycle.unlinked as unlinked
+    inner join identity.people as own on unlinked.lead_id = own.lead_id
+    inner join identity.people as others on own.person_id = others.person_id
+),
+
+found as (
+    select
+        awaited.lead_id,
+        awaited.cycle,
+        awaited.member_id,
+        external_ids.external_id,
+        exists(
+            select 1 from delivery.outbox as creating
+            where
+                creating.target = 'crm'
+                and creating.operation = 'create_lead'
+                and creating.lead_id = awaited.member_id
+                and creating.state in ('pending', 'sending')
+        ) as is_open,
+        coalesce(outbox.state = 'dropped', false) as is_dropped
+    from awaited
+    left join delivery.external_ids as external_ids
+        on external_ids.target = 'crm' and awaited.member_id = external_ids.lead_id
+    left join delivery.outbox as outbox
+        on outbox.idempotency_key = 'crm-lead-' || awaited.lead_id || '-' || awaited.cycle
+),
+
+linked as (
+    insert into lifecycle.links (crm_lead_id, lead_id, linked_at)
+    select
+        external_id,
+        min(member_id),
+        %(now)s::timestamptz
+    from found
+    where external_id is not null
+    group by external_id
+    on conflict (crm_lead_id) do nothing
+    returning lead_id
+),
+
+settled as (
+    delete from lifecycle.unlinked
+    using (
+        select
+            lead_id,
+            cycle,
+            (bool_or(external_id is not null) and not bool_or(is_open)) or bool_or(is_dropped) as is_settled
+        from found
+        group by lead_id, cycle
+    ) as all_of
+    where unlinked.lead_id = all_of.lead_id and unlinked.cycle = all_of.cycle and all_of.is_settled
+    returning unlinked.lead_id
+),
+
+touched as (
+    select lead_id from linked
+    union
+    select lead_id from settled
+)
+
+select distinct coalesce(people.person_id, touched.lead_id) as lead_id
+from touched
+left join identity.people as people on touched.lead_id = people.lead_id;
+
+-- name: find_linked
+-- Where the CRM has just answered, the link may not exist yet.
+select
+    asked.crm_lead_id,
+    coalesce(links.lead_id, known.lead_id) as lead_id
+from unnest(%(crm_ids)s::text[]) as asked (crm_lead_id)
+left join lifecycle.links as links on asked.crm_lead_id = links.crm_lead_id
+left join lateral (
+    select min(external_ids.lead_id) as lead_id
+    from delivery.external_ids as external_ids
+    where external_ids.target = 'crm' and external_ids.external_id = asked.crm_lead_id
+) as known on true
+where coalesce(links.lead_id, known.lead_id) is not null;
+
+-- name: link_leads
+-- Activities that came before their lead was known are read again.
+with linked as (
+    insert into lifecycle.links (crm_lead_id, lead_id, linked_at)
+    select
+        known.crm_lead_id,
+        min(known.lead_id),
+        %(now)s::timestamptz
+    from unnest(%(lead_ids)s::bigint[], %(crm_ids)s::text[]) as known (lead_id, crm_lead_id)
+    group by known.crm_lead_id
+    on conflict (crm_lead_id) do nothing
+    returning crm_lead_id
+)
+
+insert into lifecycle.inbox (activity_id)
+select activities.activity_id
+from linked
+inner join crm.activities as activities on linked.crm_lead_id = activities.crm_lead_id;

@@ -1,0 +1,185 @@
+-- name: upsert_imported
+-- Of a stage with different values one version stays, always the same one; "C" is the order in which Python sorts.
+insert into lifecycle.imported (
+    lead_id, stage, occurred_at, reference, campaign, source, value, evidence, recorded_at
+)
+select
+    rows.*,
+    %(now)s::timestamptz as recorded_at
+from
+    jsonb_to_recordset(%(rows)s) as rows (
+        lead_id bigint, stage text, occurred_at timestamptz, reference text, campaign text, source text,
+        value numeric(18, 2), evidence jsonb
+    )
+on conflict (lead_id, stage, occurred_at, reference) do update
+    set campaign = excluded.campaign, source = excluded.source, value = excluded.value, evidence = excluded.evidence
+    where (
+        excluded.value is null, coalesce(excluded.value, 0),
+        excluded.source is null, coalesce(excluded.source, '') collate "C",
+        excluded.campaign is null, coalesce(excluded.campaign, '') collate "C"
+    ) < (
+        imported.value is null, coalesce(imported.value, 0),
+        imported.source is null, coalesce(imported.source, '') collate "C",
+        imported.campaign is null, coalesce(imported.campaign, '') collate "C"
+    )
+returning lead_id, stage, occurred_at, reference, xmax = 0 as is_new;
+
+-- name: list_imported
+select
+    lead_id,
+    stage,
+    occurred_at,
+    reference,
+    campaign,
+    source,
+    value,
+    evidence
+from lifecycle.imported
+where lead_id = any(%(leads)s::bigint[]);
+
+-- name: list_lead_histories
+-- The first contact of each lead, and the cycles that leadops recorded itself: [cycle, MQL].
+select
+    leads.lead_id,
+    leads.created_at,
+    leads.campaign,
+    leads.source,
+    coalesce(
+        jsonb_agg(jsonb_build_array(mql.cycle, mql.occurred_at)) filter (where mql.cycle is not null), '[]'
+    ) as live
+from identity.leads as leads
+left join lifecycle.transitions as mql
+    on leads.lead_id = mql.lead_id and mql.stage = 'mql' and not mql.evidence ? 'imported'
+where leads.lead_id = any(%(leads)s::bigint[])
+group by leads.lead_id;
+
+-- name: remove_misplaced
+-- Removes imported stages that now belong to another cycle, or differ. Where the MQLs of a lead's history have
+-- changed, the activities of sales in those cycles are evaluated again.
+with wanted as (
+    select given.*
+    from
+        jsonb_to_recordset(%(rows)s) as given (
+            lead_id bigint, cycle integer, stage text, occurred_at timestamptz, campaign text, source text,
+            value numeric(18, 2)
+        )
+),
+
+present as (
+    select transitions.*
+    from lifecycle.transitions as transitions
+    where transitions.lead_id = any(%(leads)s::bigint[]) and transitions.evidence ? 'imported'
+),
+
+begun as (
+    select
+        wanted.lead_id,
+        wanted.cycle,
+        wanted.occurred_at
+    from wanted
+    where
+        wanted.stage = 'mql'
+        and not exists (
+            select from lifecycle.transitions as live
+            where
+                live.lead_id = wanted.lead_id
+                and live.cycle = wanted.cycle
+                and live.stage = 'mql'
+                and not live.evidence ? 'imported'
+        )
+),
+
+moved as (
+    select distinct coalesce(begun.lead_id, before.lead_id) as lead_id
+    from begun
+    full join (select * from present where present.stage = 'mql') as before
+        on
+            begun.lead_id = before.lead_id
+            and begun.cycle = before.cycle
+            and begun.occurred_at = before.occurred_at
+    where begun.lead_id is null or before.lead_id is null
+),
+
+reopened as (
+    select
+        present.lead_id,
+        present.cycle
+    from moved
+    inner join present on moved.lead_id = present.lead_id and present.stage = 'mql'
+),
+
+facts_gone as (
+    delete from lifecycle.facts
+    using reopened
+    where facts.lead_id = reopened.lead_id and facts.cycle = reopened.cycle
+),
+
+stages_gone as (
+    delete from lifecycle.transitions
+    using reopened
+    where
+        transitions.lead_id = reopened.lead_id
+        and transitions.cycle = reopened.cycle
+        and transitions.stage <> 'mql'
+        and not transitions.evidence ? 'imported'
+),
+
+misplaced as (
+    select present.transition_id
+    from present
+    left join wanted
+        on
+            present.lead_id = wanted.lead_id
+            and present.cycle = wanted.cycle
+            and present.stage = wanted.stage
+            and present.occurred_at = wanted.occurred_at
+            and present.campaign is not distinct from wanted.campaign
+            and present.source is not distinct from wanted.source
+            and present.value is not distinct from wanted.value
+    where wanted.lead_id is null
+),
+
+gone as (
+    delete from lifecycle.transitions
+    using misplaced
+    where transitions.transition_id = misplaced.transition_id
+)
+
+insert into lifecycle.inbox (activity_id)
+select activities.activity_id
+from moved
+inner join lifecycle.links as links on moved.lead_id = links.lead_id
+inner join crm.activities as activities on links.crm_lead_id = activities.crm_lead_id;
+
+-- name: insert_transitions
+-- A stage that leadops recorded itself stays, unless the export has an earlier time; its own MQL always stays.
+insert into lifecycle.transitions
+(lead_id, cycle, stage, occurred_at, recorded_at, evidence, campaign, kpi_version, source, value)
+select
+    wanted.lead_id,
+    wanted.cycle,
+    wanted.stage,
+    wanted.occurred_at,
+    %(now)s::timestamptz,
+    wanted.evidence,
+    wanted.campaign,
+    wanted.kpi_version,
+    wanted.source,
+    wanted.value
+from
+    jsonb_to_recordset(%(rows)s) as wanted (
+        lead_id bigint, cycle integer, stage text, occurred_at timestamptz, evidence jsonb, campaign text,
+        kpi_version text, source text, value numeric(18, 2)
+    )
+on conflict (lead_id, cycle, stage) do update
+    set
+        occurred_at = excluded.occurred_at, evidence = excluded.evidence, kpi_version = excluded.kpi_version,
+        value = excluded.value
+    where transitions.stage <> 'mql' and transitions.occurred_at > excluded.occurred_at;
+
+-- name: enqueue_regroupings
+-- An imported history may renumber the cycles of a merged person.
+insert into lifecycle.regroupings (lead_id)
+select people.lead_id
+from identity.people as people
+where people.lead_id = any(%(leads)s::bigint[]);

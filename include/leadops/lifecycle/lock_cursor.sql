@@ -1,6 +1,0 @@
-select
-    ledger_seq,
-    thresholds
-from lifecycle.cursors
-where feed = 'ledger'
-for update

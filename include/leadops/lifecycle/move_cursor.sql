@@ -1,3 +1,0 @@
-update lifecycle.cursors
-set ledger_seq = %(to_seq)s, thresholds = %(thresholds)s
-where feed = 'ledger'

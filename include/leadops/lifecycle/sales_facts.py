@@ -1,0 +1,53 @@
+"""Derives from the CRM's activities what sales did in each cycle, and the stages that follow from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from leadops.db import Connection
+from leadops.lifecycle.publish import CycleKey
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class RecordedStage:
+    """A stage that sales reached with a lead; not new if only its time or value changed."""
+
+    lead_id: int
+    stage: str  # sal, sql, won or lost
+    is_new: bool
+
+
+def take_activities(connection: Connection, *, now: datetime) -> list[int]:
+    """Empty lifecycle's inbox of what is due; return the leads that have new activities."""
+    return queries.values(connection, "take_activities", now=now)
+
+
+def record_facts(
+    connection: Connection, leads: Sequence[int], *, versions: Jsonb, now: datetime
+) -> list[CycleKey]:
+    """Record what sales did with `leads`, by the contract `versions`; return the cycles that changed."""
+    queries.run(connection, "create_sales_activities")
+    queries.run(connection, "clear_sales_activities")
+    queries.run(connection, "collect_activities", leads=list(leads), now=now)
+    changed = queries.all(connection, "record_facts", CycleKey, versions=versions)
+    return list(dict.fromkeys(changed))
+
+
+def record_stages(
+    connection: Connection, cycles: Sequence[CycleKey], *, versions: Jsonb, now: datetime
+) -> list[RecordedStage]:
+    """Record the stages that the facts of `cycles` add up to; return those that are new or changed."""
+    return queries.all(
+        connection,
+        "record_transitions",
+        RecordedStage,
+        leads=[cycle.lead_id for cycle in cycles],
+        cycles=[cycle.cycle for cycle in cycles],
+        versions=versions,
+        now=now,
+    )

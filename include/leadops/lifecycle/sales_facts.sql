@@ -1,0 +1,321 @@
+-- name: take_activities
+-- An activity in the future (a planned meeting) is read now as a plan, and again once it has happened.
+with due as (
+    select
+        inbox.inbox_id,
+        activities.crm_lead_id,
+        activities.occurred_at,
+        coalesce(activities.occurred_at > %(now)s, false) as is_planned
+    from lifecycle.inbox as inbox
+    left join crm.activities as activities on inbox.activity_id = activities.activity_id
+    where inbox.not_before is null or inbox.not_before <= %(now)s
+),
+
+planned as (
+    update lifecycle.inbox set not_before = due.occurred_at
+    from due
+    where inbox.inbox_id = due.inbox_id and due.is_planned
+),
+
+done as (
+    delete from lifecycle.inbox
+    using due
+    where inbox.inbox_id = due.inbox_id and not due.is_planned
+)
+
+select distinct coalesce(people.person_id, links.lead_id) as lead_id
+from due
+inner join lifecycle.links as links on due.crm_lead_id = links.crm_lead_id
+left join identity.people as people on links.lead_id = people.lead_id;
+
+-- name: create_sales_activities
+create temporary table if not exists sales_activities (
+    lead_id bigint not null,
+    cycle integer not null,
+    activity_id text not null,
+    kind text not null,
+    status text,
+    rep_id text,
+    details jsonb not null,
+    occurred_at timestamptz not null,
+    ahead interval not null,
+    has_happened boolean not null,
+    known_at timestamptz not null
+) on commit delete rows;
+
+-- name: clear_sales_activities
+delete from sales_activities;
+
+-- name: collect_activities
+-- What sales did before the MQL, since the cycle before ended, counts from the MQL on: a form brings a lead to the
+-- CRM at once, and a rep who has taken it does not take it again.
+with cycles as (
+    select
+        mql.lead_id,
+        mql.cycle,
+        mql.occurred_at as started_at,
+        lead(mql.occurred_at, 1, 'infinity') over (partition by mql.lead_id order by mql.cycle) as next_at,
+        coalesce(
+            (
+                select max(ending.occurred_at) from lifecycle.current_transitions as ending
+                where
+                    ending.lead_id = mql.lead_id
+                    and ending.cycle = mql.cycle - 1
+                    and ending.stage in ('won', 'lost')
+            ), '-infinity'
+        ) as free_since
+    from lifecycle.current_transitions as mql
+    where mql.stage = 'mql' and mql.lead_id = any(%(leads)s::bigint[])
+),
+
+-- The CRM's ids of a person, by any of their leads.
+links as (
+    select
+        crm_lead_id,
+        lead_id
+    from lifecycle.links
+    where lead_id = any(%(leads)s::bigint[])
+    union
+    select
+        known.crm_lead_id,
+        people.person_id
+    from identity.people as people
+    inner join lifecycle.links as known on people.lead_id = known.lead_id
+    where people.person_id = any(%(leads)s::bigint[])
+)
+
+insert into sales_activities
+(lead_id, cycle, activity_id, kind, status, rep_id, details, occurred_at, ahead, has_happened, known_at)
+select
+    cycles.lead_id,
+    cycles.cycle,
+    activities.activity_id,
+    activities.kind,
+    activities.status,
+    activities.rep_id,
+    activities.details,
+    greatest(cycles.started_at, activities.occurred_at) as occurred_at,
+    cycles.started_at - activities.occurred_at as ahead,
+    activities.occurred_at <= %(now)s as has_happened,
+    greatest(cycles.started_at, least(activities.occurred_at, activities.recorded_at)) as known_at
+from cycles
+inner join links on cycles.lead_id = links.lead_id
+inner join crm.activities as activities
+    on
+        links.crm_lead_id = activities.crm_lead_id
+        and cycles.free_since < activities.occurred_at
+        and cycles.next_at > activities.occurred_at;
+
+-- name: record_facts
+-- The contract version of its own moment decides about a fact; the earliest of a kind in a cycle stays. But a deal that
+-- is re-opened, and ends again, was won or lost when it last turned so. A contact longer before the MQL than
+-- within_hours does not count.
+with versions as (
+    select version.*
+    from jsonb_to_recordset(%(versions)s) as version (
+        version text, since timestamptz, until timestamptz, within_hours double precision,
+        taken jsonb, contact jsonb, criteria jsonb, next_meeting jsonb, won jsonb, lost jsonb
+    )
+),
+
+facts as (
+    select
+        acts.lead_id,
+        acts.cycle,
+        found.fact,
+        found.occurred_at,
+        acts.activity_id,
+        acts.rep_id
+    from sales_activities as acts
+    inner join versions
+        on
+            versions.since <= (case when acts.has_happened then acts.occurred_at else acts.known_at end)
+            and versions.until > (case when acts.has_happened then acts.occurred_at else acts.known_at end)
+    cross join lateral (
+        select
+            'taken' as fact,
+            acts.occurred_at
+        where
+            acts.has_happened and acts.kind = 'status' and acts.rep_id is not null and versions.taken ? acts.status
+        union all
+        select
+            'contact' as fact,
+            acts.occurred_at
+        where
+            acts.has_happened
+            and versions.contact ? acts.kind
+            and acts.ahead <= versions.within_hours * interval '1 hour'
+        union all
+        select
+            'meeting' as fact,
+            case when acts.has_happened then acts.occurred_at else acts.known_at end
+        where
+            acts.kind = 'meeting'
+            or exists (
+                select 1 from jsonb_array_elements_text(versions.next_meeting) as key (name)
+                where coalesce(lower(acts.details ->> key.name), '') not in ('', 'false', 'no', '0', 'null')
+            )
+        union all
+        select
+            'criterion:' || key.name as fact,
+            acts.occurred_at
+        from jsonb_array_elements_text(versions.criteria) as key (name)
+        where
+            acts.has_happened
+            and (
+                acts.status = key.name
+                or coalesce(lower(acts.details ->> key.name), '') not in ('', 'false', 'no', '0', 'null')
+            )
+        union all
+        select
+            ending.stage as fact,
+            acts.occurred_at
+        from (values ('won', versions.won), ('lost', versions.lost)) as ending (stage, statuses)
+        where
+            acts.has_happened
+            and acts.kind = 'status'
+            and ending.statuses ? acts.status
+            and acts.ahead <= interval '0'
+    ) as found
+),
+
+turned as (
+    select
+        *,
+        fact in ('won', 'lost') as is_end,
+        lag(fact) over (
+            partition by lead_id, cycle, fact in ('won', 'lost') order by occurred_at asc, activity_id asc
+        ) as fact_before
+    from facts
+)
+
+insert into lifecycle.facts (lead_id, cycle, fact, occurred_at, activity_id, rep_id)
+select distinct on (lead_id, cycle, fact)
+    lead_id,
+    cycle,
+    fact,
+    occurred_at,
+    activity_id,
+    rep_id
+from turned
+where not is_end or fact_before is distinct from fact
+order by
+    lead_id asc, cycle asc, fact asc, (case when is_end then occurred_at end) desc, occurred_at asc, activity_id asc
+on conflict (lead_id, cycle, fact) do update
+    set occurred_at = excluded.occurred_at, activity_id = excluded.activity_id, rep_id = excluded.rep_id
+    where
+    facts.occurred_at > excluded.occurred_at
+    -- The CRM may correct the value of a deal in the activity that won it.
+    or facts.fact = 'won'
+    or (facts.fact = 'lost' and facts.activity_id <> excluded.activity_id)
+returning lead_id, cycle;
+
+-- name: record_transitions
+-- A stage is reached at the first moment at which the facts known by then suffice, by the version in force then.
+with versions as (
+    select version.*
+    from jsonb_to_recordset(%(versions)s) as version (
+        version text, since timestamptz, until timestamptz, within_hours double precision, at_least integer
+    )
+),
+
+changed as (
+    select * from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as changed (lead_id, cycle)
+),
+
+known as (
+    select
+        facts.lead_id,
+        facts.cycle,
+        facts.fact,
+        facts.occurred_at,
+        facts.rep_id,
+        facts.activity_id,
+        bool_or(facts.fact = 'taken') over by_then as is_taken,
+        bool_or(facts.fact = 'contact') over by_then as is_contacted,
+        bool_or(facts.fact = 'meeting') over by_then as has_meeting,
+        count(*) filter (where facts.fact like 'criterion:%%') over by_then as criteria,
+        jsonb_object_agg(facts.fact, facts.occurred_at) over by_then as facts
+    from lifecycle.facts as facts
+    inner join changed on facts.lead_id = changed.lead_id and facts.cycle = changed.cycle
+    window by_then as (partition by facts.lead_id, facts.cycle order by facts.occurred_at)
+),
+
+reached as (
+    select distinct on (known.lead_id, known.cycle, reaching.stage)
+        known.lead_id,
+        mql.own_lead_id,
+        mql.own_cycle,
+        reaching.stage,
+        known.occurred_at,
+        mql.campaign,
+        mql.source,
+        -- The value of the deal in the CRM; anything but a plain amount counts as none.
+        case
+            when coalesce(deals.details ->> 'value', deals.details ->> 'amount') ~ '^[0-9]{1,15}([.][0-9]+)?$'
+                then coalesce(deals.details ->> 'value', deals.details ->> 'amount')::numeric(18, 2)
+        end as value,
+        versions.version,
+        jsonb_build_object(
+            'kpi_version', versions.version, 'rep_id', known.rep_id,
+            'activity_id', known.activity_id, 'facts', known.facts
+        ) as evidence
+    from known
+    inner join lifecycle.current_transitions as mql
+        on known.lead_id = mql.lead_id and known.cycle = mql.cycle and mql.stage = 'mql'
+    inner join versions on known.occurred_at >= versions.since and known.occurred_at < versions.until
+    cross join
+        lateral (
+            select 'sal' as stage
+            where
+                known.is_taken
+                and known.is_contacted
+                and known.occurred_at <= mql.occurred_at + versions.within_hours * interval '1 hour'
+            union all
+            select 'sql' as stage
+            where known.criteria >= versions.at_least and known.has_meeting
+            union all
+            select known.fact as stage
+            where known.fact in ('won', 'lost')
+        ) as reaching
+    left join crm.activities as deals on reaching.stage = 'won' and known.activity_id = deals.activity_id
+    order by known.lead_id asc, known.cycle asc, reaching.stage asc, known.occurred_at asc, known.fact asc
+),
+
+recorded as (
+    insert into lifecycle.transitions
+    (lead_id, cycle, stage, occurred_at, recorded_at, evidence, campaign, source, value, kpi_version)
+    select
+        own_lead_id,
+        own_cycle,
+        stage,
+        occurred_at,
+        %(now)s::timestamptz,
+        evidence,
+        campaign,
+        source,
+        value,
+        version
+    from reached
+    on conflict (lead_id, cycle, stage) do update
+        set
+            occurred_at = excluded.occurred_at,
+            evidence = excluded.evidence,
+            value = excluded.value,
+            kpi_version = excluded.kpi_version
+        where
+        transitions.occurred_at > excluded.occurred_at
+        or (
+            transitions.stage in ('won', 'lost')
+            and not transitions.evidence ? 'imported'
+            and (transitions.occurred_at, transitions.value) is distinct from (excluded.occurred_at, excluded.value)
+        )
+    returning lead_id, stage, xmax = 0 as is_new
+)
+
+select
+    coalesce(people.person_id, recorded.lead_id) as lead_id,
+    recorded.stage,
+    recorded.is_new
+from recorded
+left join identity.people as people on recorded.lead_id = people.lead_id;
