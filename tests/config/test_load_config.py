@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from leadops.events.judge import judge_item
 
 from leadops.config.load_config import load_file, load_section, shipped_file
 from leadops.configuration import SECTIONS, Config
 from leadops.errors import ConfigError
+from leadops.events.validate_event import validate_item
 from leadops.settings import Settings
 from tests.shipped import SHIPPED
 
@@ -39,7 +39,7 @@ def test_one_line_leaves_the_other_shipped_settings_as_they_are(tmp_path: Path) 
         "properties": {},
         "context": {"consent": True},
     }
-    judged = judge_item(item, now=NOW, arrived_at=NOW, settings=events, history=False)
+    judged = validate_item(item, now=NOW, arrived_at=NOW, settings=events, history=False)
     assert judged.reason == "placeholder_id"  # type: ignore[union-attr]
     assert "headless" in events.bots.also
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from leadops.company import Company
 from leadops.db import Connection
 from leadops.reports.make import Made, make_report
 from leadops.reports.period import Period
@@ -50,7 +49,7 @@ class Desk:
             self.connection,
             period=Q3,
             settings=change(SHIPPED.reports, folder=str(self.folder), **settings),
-            company=Company.model_validate({"language": language}),
+            company=change(SHIPPED.company, language=language),
             policy=SHIPPED.sla,
             now=NOW,
             file=file,

@@ -108,4 +108,8 @@ def settings(features: dict[str, Any] | None = None, **changes: Any) -> Training
     }
     if features is not None:
         small["features"] = features
-    return TrainingSettings.model_validate(shipped | small | changes)
+    parts = {
+        name: shipped[name] | value if isinstance(value, dict) and name != "features" else value
+        for name, value in (small | changes).items()
+    }
+    return TrainingSettings.model_validate(shipped | parts)
