@@ -730,13 +730,13 @@ create table routing.notices (
     created_at timestamptz not null,
     attempts integer not null default 0,
     tried_at timestamptz,
-    telling_since timestamptz,
+    unknown_since timestamptz,
     settled_at timestamptz,
     channel text,
     message_ts text,
     reason text,
     primary key (assignment_id),
-    check (state in ('open', 'told', 'dropped'))
+    check (state in ('open', 'sent', 'dropped'))
 );
 create index notices_open on routing.notices (assignment_id) where (state = 'open');
 
@@ -1119,7 +1119,7 @@ create table reports.reports (
     digest text not null,
     file text not null,
     uploaded_file text,
-    telling_since timestamptz,
+    unknown_since timestamptz,
     posted_at timestamptz,
     posted_digest text,
     channel text,

@@ -17,7 +17,7 @@ from leadops.db import Connection
 from leadops.delivery.push import push_target
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.routing.assign_leads import assign_leads
-from leadops.routing.tell import tell_reps
+from leadops.routing.notify_reps import notify_reps
 from leadops.settings import Endpoint
 from leadops.subscribers import SUBSCRIBERS
 from leadops_sandbox.serve import serve_in_thread
@@ -87,7 +87,7 @@ def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
                 "clock": clock,
                 "sleep": time.sleep,
             }
-            told += tell_reps(connection, chat, **options).told
+            told += notify_reps(connection, chat, **options).sent
         assert told == 1
         lines = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
         effects = [line for line in lines if line["kind"] in ("crm.lead", "crm.patch")]

@@ -9,7 +9,7 @@ from leadops.reports import fonts
 from leadops.reports.boxes import Box
 from leadops.reports.draw import draw_responses
 from leadops.reports.fonts import can_draw, find_families
-from leadops.reports.words import WORDS
+from leadops.reports.report_texts import REPORT_TEXTS
 
 BOXES = [Box("rep-a", (0.0, 20.0, 30.0, 40.0, 900.0), 2), Box(None, (5.0,), 0), Box("rep-c", (), 3)]
 
@@ -43,7 +43,7 @@ def test_what_is_empty_or_huge_is_drawn_too(boxes: list[Box], language: str) -> 
 
 def test_japanese_is_drawn_as_it_is_written(caplog: pytest.LogCaptureFixture) -> None:
     """As boxes, names of one length would look alike; a letter without a font is a warning, so an error."""
-    assert can_draw("".join(WORDS["ja"].values()))
+    assert can_draw("".join(REPORT_TEXTS["ja"].values()))
     first, names = draw([Box("山田花子", (1.0,), 0)], "ja")
     other, others = draw([Box("鈴木一郎", (1.0,), 0)], "ja")
     assert (names, others) == ({}, {})

@@ -1,9 +1,9 @@
 import pytest
 
 from leadops.reports.boxes import group_boxes
+from leadops.reports.report_texts import CAUSE_TEXTS, REPORT_TEXTS
 from leadops.reports.responses import Response
 from leadops.reports.sentences import say_responses
-from leadops.reports.words import CAUSES, WORDS
 from tests.shipped import SHIPPED
 
 from .conftest import Q3
@@ -49,10 +49,10 @@ def test_three_sentences_by_hand() -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_none_answered_and_none_at_all(language: str) -> None:
     for responses, which in (([Response("a", None, None, None)], "first_none"), ([], "first_empty")):
-        assert say(responses, language)[0] == WORDS[language][which].format(period="2026-Q3", mqls=1)
+        assert say(responses, language)[0] == REPORT_TEXTS[language][which].format(period="2026-Q3", mqls=1)
         assert len(say(responses, language)) == 3
 
 
 def test_both_languages_have_the_same_words() -> None:
-    assert WORDS["en"].keys() == WORDS["ja"].keys()
-    assert CAUSES["en"].keys() == CAUSES["ja"].keys()
+    assert REPORT_TEXTS["en"].keys() == REPORT_TEXTS["ja"].keys()
+    assert CAUSE_TEXTS["en"].keys() == CAUSE_TEXTS["ja"].keys()

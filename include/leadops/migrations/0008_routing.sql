@@ -83,16 +83,16 @@ create index assignments_time on routing.assignments (assigned_at);
 -- One row per Slack message to a salesperson, or to those who watch the queue after hours.
 create table routing.notices (
     assignment_id bigint primary key,
-    state text not null default 'open' check (state in ('open', 'told', 'dropped')),
+    state text not null default 'open' check (state in ('open', 'sent', 'dropped')),
     created_at timestamptz not null,
     attempts integer not null default 0,
     tried_at timestamptz,
-    telling_since timestamptz,
+    unknown_since timestamptz,
     settled_at timestamptz,
     channel text,
     message_ts text,
     reason text
 );
-comment on column routing.notices.telling_since is
+comment on column routing.notices.unknown_since is
 'Stored before the post; while state is open, the message may or may not be in Slack';
 create index notices_open on routing.notices (assignment_id) where state = 'open';

@@ -14,7 +14,7 @@ create table reports.reports (
     digest text not null,
     file text not null,
     uploaded_file text,
-    telling_since timestamptz,
+    unknown_since timestamptz,
     posted_at timestamptz,
     posted_digest text,
     channel text,
@@ -23,6 +23,6 @@ create table reports.reports (
 comment on column reports.reports.sentences is 'What is said with the picture, in the company''s language';
 comment on column reports.reports.digest is 'SHA-256 of picture and sentences';
 comment on column reports.reports.uploaded_file is 'Slack''s id of the picture; stored before it is shown to anybody';
-comment on column reports.reports.telling_since is
+comment on column reports.reports.unknown_since is
 'Stored before it is posted; where posted_at is null nobody knows whether it is in Slack';
 comment on column reports.reports.posted_digest is 'Of what was posted; another than digest: figures changed since';

@@ -20,7 +20,7 @@ from leadops.orchestration.connections import SlackChat, find_endpoint, open_dat
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import interval, is_backfill, now
 from leadops.routing.assign_leads import assign_leads
-from leadops.routing.tell import tell_reps
+from leadops.routing.notify_reps import notify_reps
 from leadops.scoring.backfill import enqueue_interval
 from leadops.scoring.rule_sets import name_source
 from leadops.scoring.score import score_leads
@@ -125,15 +125,15 @@ def assign(context: Context) -> Counts:
     )
     sent = {target: _push_to(target, config) for target in targets}
     with open_database("assign") as connection:
-        told = _tell_reps(connection, config)
+        notified = _notify_reps(connection, config)
         note_success(context, connection, leaves=LEAVES)
-    return counts | sent | told
+    return counts | sent | notified
 
 
-def _tell_reps(connection: Connection, config: Config) -> Counts:
+def _notify_reps(connection: Connection, config: Config) -> Counts:
     rules, alerts = config.routing, config.alerts
     channel = {"channel": rules.slack.channel} if rules.slack.channel else {}
-    told = tell_reps(
+    result = notify_reps(
         connection,
         SlackChat(alerts.model_copy(update=channel)),
         settings=rules.slack,
@@ -141,9 +141,9 @@ def _tell_reps(connection: Connection, config: Config) -> Counts:
         clock=now,
         sleep=time.sleep,
     )
-    if told.problem:
-        log.warning("%s; salespeople are told with the next run", told.problem)
-    return {"told": told.told, "dropped": told.dropped}
+    if result.problem:
+        log.warning("%s; the next run notifies the salespeople", result.problem)
+    return {"notified": result.sent, "dropped": result.dropped}
 
 
 def _push_to(target: str, config: Config) -> Counts:

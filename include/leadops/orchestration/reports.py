@@ -13,7 +13,7 @@ from leadops.orchestration.connections import SlackChat, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import interval, is_backfill, now
 from leadops.reports.period import read_period
-from leadops.reports.post import post_report
+from leadops.reports.post_report import post_report
 
 log = logging.getLogger(__name__)
 

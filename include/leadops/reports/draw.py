@@ -14,7 +14,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from leadops.reports.boxes import Box
 from leadops.reports.fonts import FAMILIES, can_draw, find_families, find_missing
-from leadops.reports.words import WORDS, say_label, say_span
+from leadops.reports.report_texts import REPORT_TEXTS, say_label, say_span
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +41,8 @@ def draw_responses(
     The axis is logarithmic: minutes and weeks in one picture. A name with letters that no font here has is
     drawn as #1, #2 …; the second value says what each means. Titles fall back to English likewise.
     """
-    words = WORDS[language if can_draw("".join(WORDS[language].values())) else "en"]
-    spoken = language if words is WORDS[language] else "en"
+    words = REPORT_TEXTS[language if can_draw("".join(REPORT_TEXTS[language].values())) else "en"]
+    spoken = language if words is REPORT_TEXTS[language] else "en"
     # Most Japanese fonts have no bold; a letter from the next font would be thinner than its neighbours.
     bold: dict[str, Any] = {"fontweight": "bold", "family": FAMILIES[0]} if spoken == "en" else {}
     names: dict[str, str] = {}
@@ -66,7 +66,7 @@ def draw_responses(
         )
         out = BytesIO()
         figure.savefig(out, format="png", metadata={"Software": None})
-    if missing := find_missing("".join([*WORDS[language].values(), *names.values()])):
+    if missing := find_missing("".join([*REPORT_TEXTS[language].values(), *names.values()])):
         log.warning(
             "no font here has %s: %s; install one that has, such as the package fonts-noto-cjk",
             ", ".join(missing[:10]) + (" …" if len(missing) > 10 else ""),

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from leadops.reports.boxes import Box, make_box
 from leadops.reports.period import Period
+from leadops.reports.report_texts import CAUSE_TEXTS, REPORT_TEXTS, say_label, say_span
 from leadops.reports.responses import Response
-from leadops.reports.words import CAUSES, WORDS, say_label, say_span
 
 
 def say_responses(
@@ -20,7 +20,7 @@ def say_responses(
     language: str,
 ) -> list[str]:
     """Return how fast sales was, who was quickest and slowest, and what is open or was far too late."""
-    words, whole = WORDS[language], make_box(None, responses)
+    words, whole = REPORT_TEXTS[language], make_box(None, responses)
     facts: dict[str, object] = {"period": period, "mqls": whole.mqls, "open": whole.open}
     if not whole.minutes:
         return [
@@ -52,12 +52,12 @@ def _say_late(responses: Sequence[Response], whole: Box, facts: dict[str, object
     limit = whole.fences[1]
     late = [each for each in responses if each.minutes is not None and each.minutes > limit]
     if not late:
-        return WORDS[language]["third_none"].format(**facts)
+        return REPORT_TEXTS[language]["third_none"].format(**facts)
     causes = Counter(each.cause for each in late if each.cause)
     because = ""
     if causes:
         cause = max(sorted(causes), key=lambda name: causes[name])
-        because = WORDS[language]["because"].format(cause=CAUSES[language].get(cause, cause))
-    return WORDS[language]["third"].format(
+        because = REPORT_TEXTS[language]["because"].format(cause=CAUSE_TEXTS[language].get(cause, cause))
+    return REPORT_TEXTS[language]["third"].format(
         **facts, late=len(late), limit=say_span(limit, language), because=because
     )

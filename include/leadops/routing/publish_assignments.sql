@@ -107,7 +107,7 @@ where
     )
     and assigned.cycle = %(cycle)s
     and notices.state = 'open'
-    and notices.telling_since is null;
+    and notices.unknown_since is null;
 
 -- name: drop_merged_notices
 -- Drops unsent notices to salespeople who do not own the lead any more: its place is set aside, or is removed.
@@ -133,7 +133,7 @@ from stale
 where
     notices.assignment_id = stale.assignment_id
     and notices.state = 'open'
-    and notices.telling_since is null;
+    and notices.unknown_since is null;
 
 -- name: reopen_notices
 -- After a split the place is back: reopens the notice to its owner, if it was dropped because of the merge.

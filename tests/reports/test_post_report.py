@@ -12,7 +12,7 @@ from leadops.clients.chat_files import ApiFiles
 from leadops.clients.slack_errors import ChatBusyError, ChatRefusedError, ChatUnknownError
 from leadops.db import connect
 from leadops.errors import PermanentError
-from leadops.reports.post import post_report
+from leadops.reports.post_report import post_report
 from leadops_sandbox.settings import Tokens
 
 from .conftest import NOW, Desk
@@ -112,7 +112,7 @@ def test_what_slack_did_not_take_goes_out_later(
         patch.setattr(ApiFiles, "share", refuse)
         with pytest.raises(sees):
             post(made, api(slack))
-    assert made.row("telling_since, posted_at") == (None, None)
+    assert made.row("unknown_since, posted_at") == (None, None)
     assert post(made, api(slack)) == "posted"
 
 

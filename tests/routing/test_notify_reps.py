@@ -9,7 +9,7 @@ from slack_sdk.webhook import WebhookClient
 from leadops.clients.chat import Chat, WebhookChat
 from leadops.clients.slack_errors import ChatUnknownError
 from leadops.db import connect
-from leadops.routing.tell import ToldReps, tell_reps
+from leadops.routing.notify_reps import RepNotifyResult, notify_reps
 from tests.alerts.conftest import Slack, slack, slack_server
 from tests.routing.conftest import Office, everybody
 from tests.shipped import SHIPPED
@@ -17,9 +17,9 @@ from tests.shipped import SHIPPED
 __all__ = ["slack", "slack_server"]
 
 
-def tell(office: Office, slack: Slack, *, chat: Chat | None = None, **changes: Any) -> ToldReps:
+def notify(office: Office, slack: Slack, *, chat: Chat | None = None, **changes: Any) -> RepNotifyResult:
     settings = everybody().slack.model_copy(update={"seconds_between": 0} | changes)
-    return tell_reps(
+    return notify_reps(
         office.connection,
         chat or slack.chat(timeout=1),
         settings=settings,
@@ -47,12 +47,12 @@ def texts(slack: Slack) -> list[str]:
     return [message["text"] for message in slack.messages()]
 
 
-def test_each_is_told_once_with_a_link_and_without_names(given: Office, slack: Slack) -> None:
+def test_each_is_notified_once_with_a_link_and_without_names(given: Office, slack: Slack) -> None:
     link = "https://crm.example/leads/{id}"
-    assert tell(given, slack, crm_link=link) == ToldReps(told=1, dropped=0)
+    assert notify(given, slack, crm_link=link) == RepNotifyResult(sent=1, dropped=0)
     slack.clock.forward(minutes=3)
-    assert tell(given, slack) == ToldReps(told=1, dropped=0)
-    assert tell(given, slack) == ToldReps(told=0, dropped=0)
+    assert notify(given, slack) == RepNotifyResult(sent=1, dropped=0)
+    assert notify(given, slack) == RepNotifyResult(sent=0, dropped=0)
     assert texts(slack) == [
         "<@U0A>: lead 1 is yours (<https://crm.example/leads/L-7|open in the CRM>)",
         "*b*: lead 2 is yours",
@@ -62,30 +62,30 @@ def test_each_is_told_once_with_a_link_and_without_names(given: Office, slack: S
 @pytest.mark.parametrize("kind", ["reset_after", "half_answer", "reset_before", "500", "429"])
 def test_it_is_one_message_whatever_gets_lost(given: Office, slack: Slack, kind: str) -> None:
     slack.fault(kind, path="/api/chat.postMessage", count=1)
-    assert tell(given, slack).problem
+    assert notify(given, slack).problem
     slack.clock.forward(seconds=31)
-    assert tell(given, slack) == ToldReps(told=1, dropped=0)
+    assert notify(given, slack) == RepNotifyResult(sent=1, dropped=0)
     assert texts(slack) == ["<@U0A>: lead 1 is yours (in the CRM: L-7)"]
 
 
 def test_a_post_that_may_be_under_way_is_left_alone(given: Office, slack: Slack) -> None:
     slack.fault("reset_after", path="/api/chat.postMessage", count=1)
-    tell(given, slack)
+    notify(given, slack)
     slack.clock.forward(seconds=29)
-    assert tell(given, slack) == ToldReps(told=0, dropped=0)
+    assert notify(given, slack) == RepNotifyResult(sent=0, dropped=0)
 
 
-def test_two_tellers_at_once_send_one(given: Office, slack: Slack, database_url: str) -> None:
+def test_two_notifiers_at_once_send_one(given: Office, slack: Slack, database_url: str) -> None:
     def run(_: int) -> int:
         with connect(database_url) as connection:
-            return tell(Office(connection), slack).told
+            return notify(Office(connection), slack).sent
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(run, range(4))) == 1
     assert len(texts(slack)) == 1
 
 
-def test_a_teller_that_dies_while_posting_leaves_it_to_the_next(given: Office, slack: Slack) -> None:
+def test_a_notifier_that_dies_while_posting_leaves_it_to_the_next(given: Office, slack: Slack) -> None:
     class Dies:
         can_edit = True
 
@@ -94,10 +94,10 @@ def test_a_teller_that_dies_while_posting_leaves_it_to_the_next(given: Office, s
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        tell(given, slack, chat=Dies())  # type: ignore[arg-type]
+        notify(given, slack, chat=Dies())  # type: ignore[arg-type]
     given.connection.rollback()
     slack.clock.forward(seconds=31)
-    assert tell(given, slack).told == 1
+    assert notify(given, slack).sent == 1
     assert len(texts(slack)) == 1
 
 
@@ -112,9 +112,9 @@ def test_a_webhook_cannot_look_up_and_sends_again(given: Office, slack: Slack) -
             return super().post(**values)
 
     chat = Loses(WebhookClient(f"{slack.url}/services/T/B/X", retry_handlers=[]))
-    assert tell(given, slack, chat=chat).problem == "lost"
+    assert notify(given, slack, chat=chat).problem == "lost"
     slack.clock.forward(seconds=31)
-    assert tell(given, slack, chat=chat).told == 1
+    assert notify(given, slack, chat=chat).sent == 1
 
 
 def test_old_news_and_leads_that_moved_on_are_dropped(given: Office, slack: Slack) -> None:
@@ -123,17 +123,20 @@ def test_old_news_and_leads_that_moved_on_are_dropped(given: Office, slack: Slac
     given.assign(1)
     given.connection.execute("update routing.notices set created_at = %s", [slack.clock()])
     slack.clock.forward(minutes=3)
-    assert tell(given, slack, at_most=1).told == 1
+    assert notify(given, slack, at_most=1).sent == 1
     slack.clock.forward(minutes=61)
-    assert tell(given, slack) == ToldReps(told=0, dropped=1)
+    assert notify(given, slack) == RepNotifyResult(sent=0, dropped=1)
     assert texts(slack) == ["*b*: lead 2 is yours"]
     reasons = given.rows("select reason from routing.notices where state = 'dropped' order by assignment_id")
-    assert [reason for (reason,) in reasons] == ["the lead has moved on", "it could not be told in time"]
+    assert [reason for (reason,) in reasons] == [
+        "the lead has moved on",
+        "not delivered within drop_after_minutes",
+    ]
 
 
 def test_a_refusal_ends_the_run_and_says_what_to_change(given: Office, slack: Slack) -> None:
     chat = slack.chat()
     chat._client.token = "xoxb-wrong"
-    done = tell(given, slack, chat=chat)
+    done = notify(given, slack, chat=chat)
     assert "password of the connection leadops_slack" in done.problem
-    assert done.told == 0
+    assert done.sent == 0

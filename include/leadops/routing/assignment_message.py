@@ -1,0 +1,31 @@
+"""The Slack message to the salesperson who got a lead: one line without personal data."""
+
+from leadops.company import Company
+from leadops.notifications.markup import escape, link
+from leadops.notifications.messages import read_section
+
+
+def form_assignment_message(
+    company: Company,
+    *,
+    lead_id: int,
+    rep_id: str | None,
+    slack_id: str | None,
+    queue: str | None,
+    cause: str,
+    crm_id: str | None,
+    crm_link: str,
+) -> str:
+    """Return the message (Slack's mrkdwn) to the salesperson `rep_id`, or to those of `queue`.
+
+    It addresses `slack_id` where it is known, and links to the lead in the CRM where `crm_link` has its {id}.
+    """
+    texts = read_section("assignment", company.language)
+    who = f"<@{slack_id}>" if slack_id else f"*{escape(rep_id or queue or '')}*"
+    case = "night" if rep_id is None else "moved" if cause == "breach" else "new"
+    line = texts[case].format(who=who, lead=lead_id)
+    if crm_id is None:
+        return line
+    if crm_link:
+        return f"{line} ({link(crm_link.replace('{id}', crm_id), texts['open'])})"
+    return f"{line} ({texts['id'].format(id=escape(crm_id))})"

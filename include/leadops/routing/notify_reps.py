@@ -1,0 +1,188 @@
+"""Notifies salespeople of their leads: one Slack message per assignment, posted once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from leadops.clients.chat import Chat, Posted
+from leadops.company import Company
+from leadops.db import Connection
+from leadops.delivery.installation import find_installation_id
+from leadops.errors import LeadopsError
+from leadops.notifications.blocks import compose_text
+from leadops.notifications.call_budget import CallBudget
+from leadops.notifications.post_once import (
+    PostAttempt,
+    PostOutcome,
+    begin_post,
+    finish_post,
+    look_up_if_allowed,
+)
+from leadops.queries import Queries
+from leadops.routing.assignment_message import form_assignment_message
+from leadops.routing.routing_rules import SlackSettings
+
+queries = Queries(__file__)
+
+#: A message whose post ended without an answer may still appear; it is looked up no sooner than this.
+LOOK_UP_AFTER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class AssignmentNotice:
+    """A message to a salesperson that is not sent yet; times in UTC."""
+
+    created_at: datetime
+    attempts: int
+    unknown_since: datetime | None
+    lead_id: int
+    rep_id: str | None
+    queue: str | None
+    cause: str
+    crm_id: str | None
+    slack_id: str | None
+
+
+@dataclass(frozen=True)
+class RepNotifyResult:
+    """How many messages were sent, or dropped as too old; `problem` says why the rest has to wait."""
+
+    sent: int
+    dropped: int
+    problem: str = ""
+
+
+def notify_reps(
+    connection: Connection,
+    chat: Chat,
+    *,
+    settings: SlackSettings,
+    company: Company,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+) -> RepNotifyResult:
+    """Send the open notices, the oldest first; commits as it goes, may run twice at once and be killed.
+
+    The first call that fails ends the run. A notice not sent within `drop_after_minutes` is dropped.
+    """
+    connection.commit()
+    budget = CallBudget(most=settings.at_most, seconds_between=settings.seconds_between, sleep=sleep)
+    sent = dropped = 0
+    for assignment_id in _list_due(connection, settings, clock()):
+        if budget.is_spent:
+            break
+        record = _NoticeRecord(connection, assignment_id, clock=clock)
+        with connection.transaction():
+            notice = record.read()
+            if notice and clock() - notice.created_at > timedelta(minutes=settings.drop_after_minutes):
+                record.drop("not delivered within drop_after_minutes")
+                dropped += 1
+                continue
+            attempt = begin_post(record, clock())
+        if notice is None or attempt is None:
+            continue
+        budget.pace()
+        message = _Message(chat, record.find_key(), notice, settings=settings, company=company)
+        try:
+            outcome = finish_post(
+                connection,
+                record,
+                attempt,
+                look_up=message.look_up if chat.can_edit else None,
+                send=message.send,
+            )
+        except LeadopsError as error:
+            return RepNotifyResult(sent, dropped, str(error))
+        sent += outcome is not PostOutcome.SUPERSEDED
+    return RepNotifyResult(sent, dropped)
+
+
+def _list_due(connection: Connection, settings: SlackSettings, now: datetime) -> list[int]:
+    with connection.transaction():
+        return queries.values(
+            connection,
+            "list_due_notices",
+            look_up_before=now - LOOK_UP_AFTER,
+            wanted_before=now - timedelta(minutes=settings.wait_for_id_minutes),
+        )
+
+
+class _NoticeRecord:
+    """The row of routing.notices as the record of one post."""
+
+    def __init__(self, connection: Connection, assignment_id: int, *, clock: Callable[[], datetime]) -> None:
+        self._connection, self._id, self._clock = connection, assignment_id, clock
+
+    def read(self) -> AssignmentNotice | None:
+        """Return the notice, locked; None if another process has it or it is settled."""
+        return queries.first(self._connection, "lock_notice", AssignmentNotice, assignment_id=self._id)
+
+    def find_key(self) -> str:
+        """Return the key by which the message is found in Slack."""
+        with self._connection.transaction():
+            return f"{find_installation_id(self._connection)}-routing-{self._id}"
+
+    def lock(self) -> PostAttempt | None:
+        """Lock the row."""
+        notice = self.read()
+        return PostAttempt(notice.attempts, notice.unknown_since) if notice else None
+
+    def note_attempt(self, now: datetime) -> None:
+        """Note that the message may be in Slack from now on."""
+        queries.run(self._connection, "note_attempt", assignment_id=self._id, now=now)
+
+    def note_refused(self, error: LeadopsError) -> None:  # noqa: ARG002
+        """Note that the message is not in Slack."""
+        queries.run(self._connection, "note_refused", assignment_id=self._id)
+
+    def note_posted(self, place: Posted, outcome: PostOutcome) -> None:  # noqa: ARG002
+        """Note where the message is."""
+        self._settle("sent", place)
+
+    def drop(self, reason: str) -> None:
+        """Note that the message will not be sent."""
+        self._settle("dropped", Posted(), reason=reason)
+
+    def _settle(self, state: str, place: Posted, *, reason: str | None = None) -> None:
+        queries.run(
+            self._connection,
+            "settle_notice",
+            assignment_id=self._id,
+            state=state,
+            now=self._clock(),
+            channel=place.channel,
+            message_ts=place.ts,
+            reason=reason,
+        )
+
+
+class _Message:
+    """One notice as a message in Slack."""
+
+    def __init__(
+        self, chat: Chat, key: str, notice: AssignmentNotice, *, settings: SlackSettings, company: Company
+    ) -> None:
+        self._chat, self._key, self._notice = chat, key, notice
+        self._settings, self._company = settings, company
+
+    def look_up(self, since: datetime) -> Posted | None:
+        """Find the message in the channel, if the app may read it."""
+        return look_up_if_allowed(lambda: self._chat.find(self._key, since=since), [])
+
+    def send(self) -> Posted:
+        """Post the message."""
+        notice = self._notice
+        slack_id = notice.slack_id if notice.slack_id and notice.slack_id.isalnum() else None
+        message = compose_text(
+            form_assignment_message(
+                self._company,
+                lead_id=notice.lead_id,
+                rep_id=notice.rep_id,
+                slack_id=slack_id,
+                queue=notice.queue,
+                cause=notice.cause,
+                crm_id=notice.crm_id,
+                crm_link=self._settings.crm_link,
+            )
+        )
+        return self._chat.post(text=message.text, blocks=message.blocks, payload={"key": self._key})

@@ -1,0 +1,58 @@
+-- name: list_due_notices
+-- Notices that can be sent now: the CRM's id of the lead is known, or was waited for long enough.
+select notices.assignment_id
+from routing.notices as notices
+inner join routing.assignments as assignments on notices.assignment_id = assignments.assignment_id
+where
+    notices.state = 'open'
+    and (notices.unknown_since is null or notices.tried_at <= %(look_up_before)s::timestamptz)
+    and (
+        notices.created_at <= %(wanted_before)s::timestamptz
+        or exists (
+            select from lifecycle.crm_leads as known
+            where known.lead_id = assignments.lead_id
+        )
+    )
+order by notices.assignment_id;
+
+-- name: lock_notice
+select
+    notices.created_at,
+    notices.attempts,
+    notices.unknown_since,
+    assignments.lead_id,
+    assignments.rep_id,
+    assignments.queue,
+    assignments.cause,
+    (
+        select known.external_id from lifecycle.crm_leads as known
+        where known.lead_id = assignments.lead_id
+    ) as crm_id,
+    (select reps.profile ->> 'slack_id' from crm.reps as reps where reps.rep_id = assignments.rep_id) as slack_id
+from routing.notices as notices
+inner join routing.assignments as assignments on notices.assignment_id = assignments.assignment_id
+where notices.assignment_id = %(assignment_id)s and notices.state = 'open'
+for update of notices skip locked;
+
+-- name: note_attempt
+update routing.notices
+set
+    attempts = attempts + 1,
+    tried_at = %(now)s::timestamptz,
+    unknown_since = coalesce(unknown_since, %(now)s::timestamptz)
+where assignment_id = %(assignment_id)s;
+
+-- name: note_refused
+update routing.notices
+set unknown_since = null
+where assignment_id = %(assignment_id)s;
+
+-- name: settle_notice
+update routing.notices
+set
+    state = %(state)s,
+    settled_at = %(now)s,
+    channel = %(channel)s,
+    message_ts = %(message_ts)s,
+    reason = %(reason)s
+where assignment_id = %(assignment_id)s;
