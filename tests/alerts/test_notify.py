@@ -102,7 +102,7 @@ def test_an_edit_needs_news_and_patience(connection, slack, run, clock):
     assert run().updated == 0, "too soon"
     clock.forward(minutes=10)
     assert run().updated == 1
-    assert "failures so far: 2" in str(slack.messages()[0]["blocks"])
+    assert "failures: 2" in str(slack.messages()[0]["blocks"])
     clock.forward(minutes=10)
     assert run().updated == 0, "no news"
 
@@ -207,7 +207,7 @@ def test_one_run_tells_at_most_so_many_and_keeps_a_distance(connection, slack, r
     for number in range(4):
         fail(connection, f"dag_{number}", clock)
     before = clock()
-    told = run(tell_at_most=3, seconds_between_calls=1.0)
+    told = run(max_calls_per_run=3, seconds_between_calls=1.0)
     assert (told.posted, told.waiting) == (3, 1)
     assert clock() == before + timedelta(seconds=2)
     assert run().posted == 1

@@ -118,7 +118,7 @@ class World:
             return notify_incidents(
                 connection,
                 chat or self.slack.chat(),
-                settings=self.calm.model_copy(update={"tell_at_most": most}),
+                settings=self.calm.model_copy(update={"max_calls_per_run": most}),
                 clock=self.clock,
                 company=COMPANY,
                 sleep=lambda seconds: None,
@@ -173,7 +173,7 @@ def check_promises(world: World, connection: Connection) -> None:
         " is_suppressed, message_id, posted_at, message_ts"
         " from incidents.incidents left join alerts.messages using (message_id)"
     ).fetchall()
-    short = timedelta(minutes=world.calm.tell_past_minutes)
+    short = timedelta(minutes=world.calm.suppress_below_minutes)
     for incident_id, state, lasted, _, is_suppressed, _, posted_at, ts in rows:
         if is_suppressed:
             assert state == "resolved", incident_id

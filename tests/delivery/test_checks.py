@@ -78,7 +78,7 @@ def test_a_live_change_that_waits_is_a_backlog(connection, look, clock):
     (incident,) = incidents(connection)
     assert incident.subject == "ma"
     assert "MA is 7 min behind" in shown(incident)
-    assert "3 score changes wait" in shown(incident)
+    assert "3 score changes pending" in shown(incident)
     assert "asked to wait (429)" in shown(incident)
     connection.execute("insert into delivery.cursors values ('ma', 0, 3)")
     look(1)
@@ -153,7 +153,7 @@ def test_an_effect_that_waits_is_told_but_not_one_just_sent_again(connection, lo
     assert look(1).opened == 1
     (incident,) = incidents(connection)
     assert (incident.kind, incident.subject) == ("outbox_waiting", "crm")
-    assert "New leads have waited for CRM for 3 min" in shown(incident)
+    assert "New leads have not reached CRM for 3 min" in shown(incident)
     connection.execute("update delivery.outbox set state = 'done'")
     look(1)
     assert look(3).resolved == 1
@@ -167,7 +167,7 @@ def test_dead_letters_name_reasons_and_leads_but_no_person(connection, look, clo
     )
     look()
     (incident,) = incidents(connection)
-    assert "MA refused 9 changes for good" in shown(incident)
+    assert "MA permanently rejected 9 changes" in shown(incident)
     assert "HTTP 422: [e-mail] is odd" in shown(incident)
     assert "9 leads, for example 1, 2, 3, 4, 5\n" in shown(incident)
     connection.execute("update delivery.dead_letters set state = 'dropped'")

@@ -21,6 +21,7 @@ from tests.shipped import SHIPPED, change
         "runbook_base_url: wiki",
         "seconds_between_calls: -1",
         "typo: 1",
+        "tell_at_most: 9",
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(tmp_path, line):

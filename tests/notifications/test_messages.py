@@ -63,8 +63,7 @@ def test_a_line_without_its_fact_is_left_out_and_facts_cannot_speak_markup():
     messages = Messages(SHIPPED.company)
     facts = {"times": 2, "error": "<!channel> & co", "task_id": None}
     assert (
-        messages.fill(KINDS["dag_failed"].text["severity"], facts)
-        == "failures so far: 2\n&lt;!channel&gt; &amp; co"
+        messages.fill(KINDS["dag_failed"].text["severity"], facts) == "failures: 2\n&lt;!channel&gt; &amp; co"
     )
     assert escape("a<b>&c") == "a&lt;b&gt;&amp;c"
 

@@ -57,7 +57,7 @@ def test_a_clock_warns_runs_out_and_is_answered_late(connection, look, clock):
     set_clock(connection, clock, "met_late", due=due, stopped_at=answered)
     assert look(2).resolved == 1
     assert incidents(connection)[1].resolved_at == answered
-    assert "Sales has answered, late." in shown(incidents(connection)[1])
+    assert "Sales responded, late." in shown(incidents(connection)[1])
 
 
 def test_a_held_clock_is_no_alarm_and_no_all_clear(connection, look, clock):
@@ -76,7 +76,7 @@ def test_a_held_clock_is_no_alarm_and_no_all_clear(connection, look, clock):
 def test_the_median_has_no_lead(connection, look, clock):
     set_clock(connection, clock, "breached", lead_id=0, name="median_to_sal", evidence='{"leads": 31}')
     look()
-    assert "Sales is too slow: median time to SAL of 31 leads" in shown(incidents(connection)[0])
+    assert "Sales missed its SLA: median time to SAL of 31 leads" in shown(incidents(connection)[0])
 
 
 def test_an_incident_about_a_clock_that_is_gone_ends(connection: Connection) -> None:

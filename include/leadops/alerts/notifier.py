@@ -53,7 +53,7 @@ class IncidentNotifier:
         self.done: Counter[str] = Counter()
         self.problems: list[str] = []
         self.budget = CallBudget(
-            most=settings.tell_at_most, seconds_between=settings.seconds_between_calls, sleep=sleep
+            most=settings.max_calls_per_run, seconds_between=settings.seconds_between_calls, sleep=sleep
         )
         self._connection = connection
         self._chat = chat

@@ -37,7 +37,7 @@ def plan_messages(connection: Connection, *, settings: AlertSettings, now: datet
 
 def is_too_short(incident: Incident, settings: AlertSettings) -> bool:
     """Whether the incident was resolved so soon that it is not worth a message after the fact."""
-    return not incident.is_open and incident.duration < timedelta(minutes=settings.tell_past_minutes)
+    return not incident.is_open and incident.duration < timedelta(minutes=settings.suppress_below_minutes)
 
 
 def _plan_group(

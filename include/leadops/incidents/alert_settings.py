@@ -1,6 +1,7 @@
 """The settings of alerts: config/alerts.yaml."""
 
 from datetime import timedelta
+from typing import ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,7 +12,12 @@ MENTION = r"^(<!(here|channel|subteam\^[A-Z0-9]+)>|<@[A-Z0-9]+>)?$"
 
 
 class AlertSettings(Settings):
-    """config/alerts.yaml."""
+    """config/alerts.yaml: when a problem becomes an incident, and how on-call is notified."""
+
+    renamed: ClassVar[dict[str, str]] = {
+        "tell_past_minutes": "suppress_below_minutes",
+        "tell_at_most": "max_calls_per_run",
+    }
 
     cdp_lag_minutes: float = Field(gt=0)  # opens above
     cdp_lag_clear_minutes: float = Field(ge=0)  # ends at or below
@@ -26,9 +32,9 @@ class AlertSettings(Settings):
     digest_above: int = Field(ge=1)  # incidents
     digest_hours: float = Field(gt=0)
     digest_names: int = Field(ge=1)  # incidents
-    tell_past_minutes: float = Field(ge=0)
+    suppress_below_minutes: float = Field(ge=0)
     update_every_minutes: float = Field(ge=0)
-    tell_at_most: int = Field(ge=1)  # calls in one run
+    max_calls_per_run: int = Field(ge=1)  # calls in one run
     seconds_between_calls: float = Field(ge=0, le=60)
     longest_wait_seconds: float = Field(ge=0, le=600)
     look_up_after_seconds: float = Field(ge=0)

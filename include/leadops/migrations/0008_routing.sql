@@ -94,5 +94,5 @@ create table routing.notices (
     reason text
 );
 comment on column routing.notices.unknown_since is
-'Stored before the post; while state is open, the message may or may not be in Slack';
+'Set before the post; while state is open it is unknown whether the message is in Slack';
 create index notices_open on routing.notices (assignment_id) where state = 'open';

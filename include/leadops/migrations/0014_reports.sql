@@ -24,5 +24,5 @@ comment on column reports.reports.sentences is 'What is said with the picture, i
 comment on column reports.reports.digest is 'SHA-256 of picture and sentences';
 comment on column reports.reports.uploaded_file is 'Slack''s id of the picture; stored before it is shown to anybody';
 comment on column reports.reports.unknown_since is
-'Stored before it is posted; where posted_at is null nobody knows whether it is in Slack';
+'Set before the post; while posted_at is null it is unknown whether the report is in Slack';
 comment on column reports.reports.posted_digest is 'Of what was posted; another than digest: figures changed since';
