@@ -121,7 +121,7 @@ def test_many_become_one_digest_that_grows_in_place(connection, slack, run, cloc
         recover(connection, f"dag_{number}", clock)
     assert run().resolved == 1
     (message,) = slack.messages()
-    assert message["text"] == "RESOLVED: Airflow DAGs: all 7 over"
+    assert message["text"] == "RESOLVED: Airflow DAGs: all 7 resolved"
 
 
 def test_told_ones_keep_their_message_when_more_come(connection, slack, run, clock):
