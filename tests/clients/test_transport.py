@@ -10,6 +10,7 @@ import pytest
 
 from leadops.clients.transport import (
     DEFAULT_RETRY_AFTER,
+    LONGEST_RETRY_AFTER,
     Answered,
     Outcome,
     Refused,
@@ -101,6 +102,28 @@ def _call(url: str, *, timeout: float = 2.0) -> Outcome:
             ),
             Throttled(120.0),
         ),
+        (_answer("429 Slow", b"{}", "Retry-After: 86400"), Throttled(LONGEST_RETRY_AFTER)),
+        (
+            _answer(
+                "429 Slow",
+                b"{}",
+                "Date: Fri, 01 May 2026 09:00:00 GMT",
+                "Retry-After: Sat, 02 May 2026 09:00:00 GMT",
+            ),
+            Throttled(LONGEST_RETRY_AFTER),
+        ),
+        (
+            _answer(
+                "429 Slow",
+                b"{}",
+                "Date: Fri, 01 May 2026 09:00:00 GMT",
+                "Retry-After: Fri, 01 May 2026 08:59:00 GMT",
+            ),
+            Throttled(0.0),
+        ),
+        (_answer("429 Slow", b"{}", "Retry-After: nan"), Throttled(DEFAULT_RETRY_AFTER)),
+        (_answer("429 Slow", b"{}", "Retry-After: -5"), Throttled(DEFAULT_RETRY_AFTER)),
+        (_answer("429 Slow", b"{}", "Retry-After: " + "9" * 5000), Throttled(DEFAULT_RETRY_AFTER)),
     ],
 )
 def test_an_answer_says_what_is_known_of_the_effect(answer: bytes, outcome: Outcome) -> None:
@@ -143,8 +166,16 @@ def test_silence_after_sending_is_unknown() -> None:
         assert _call(url, timeout=0.2) == Unknown("no whole answer (ReadTimeout)")
 
 
-def test_a_closed_port_is_surely_no_effect() -> None:
+def test_a_closed_port_has_certainly_no_effect() -> None:
     assert _call("http://127.0.0.1:9") == Unreachable("no connection")
+
+
+def test_a_name_without_an_address_has_certainly_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr("socket.getaddrinfo", resolve)
+    assert _call("http://nowhere.example") == Unreachable("no connection")
 
 
 @pytest.mark.parametrize(("status", "ours"), [(401, True), (403, True), (404, False), (422, False)])

@@ -1,4 +1,4 @@
-"""One HTTP call to another system, judged: what do we know about its effect?"""
+"""One HTTP call to another system, and what is known about its effect."""
 
 import time
 from collections.abc import Mapping
@@ -10,6 +10,8 @@ import orjson
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import InvalidHeader, MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.util import Retry
 
 from leadops.errors import PermanentError, TransientError
 from leadops.mask import mask_text
@@ -33,7 +35,7 @@ class Refused:
 
     @property
     def concerns_caller(self) -> bool:
-        """Whether it is we who are refused (401, 403), not what we sent."""
+        """Whether our credentials are refused (401, 403), not what we sent."""
         return self.status in (401, 403)
 
 
@@ -47,7 +49,7 @@ class Throttled:
 
 @dataclass(frozen=True)
 class Unreachable:
-    """No connection: surely no effect."""
+    """No connection: certainly no effect."""
 
     reason: str
 
@@ -65,8 +67,9 @@ Outcome = Answered | Refused | Throttled | Unreachable | Unknown
 DEFAULT_RETRY_AFTER = 30.0
 CONNECT_TIMEOUT = 5.0
 
-#: The longest wait that a 429 may ask for, in seconds; nobody means "for ever".
-LONGEST_RETRY_AFTER = 3_600.0
+#: The longest wait, in seconds, that a 429 may ask for.
+LONGEST_RETRY_AFTER = 3_600
+_RETRY = Retry(retry_after_max=LONGEST_RETRY_AFTER)
 
 #: Bytes; a page of a thousand leads is a few hundred thousand.
 LARGEST_ANSWER = 32 * 1024 * 1024
@@ -105,13 +108,13 @@ class Transport:
                 stream=True,
             ) as response:
                 content = _read_body(response, until=time.monotonic() + self.endpoint.timeout)
-            return judge(response, content)
+            return classify_response(response, content)
         except requests.ConnectTimeout:
             return Unreachable("no connection in time")
         except _EndlessAnswerError as error:
             return Unknown(str(error))
         except requests.ConnectionError as error:
-            if "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error):
+            if _was_never_connected(error):
                 return Unreachable("no connection")
             return Unknown("the connection broke")
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -136,7 +139,7 @@ class _EndlessAnswerError(Exception):
 
 
 def _read_body(response: requests.Response, *, until: float) -> bytes:
-    """Return the whole body; requests' own time-out is for each packet, and an answer may drip for ever.
+    """Return the whole body; requests' own time-out is for each packet, so an answer could drip forever.
 
     `until` is a time of time.monotonic(). Raises _EndlessAnswerError past it, or past LARGEST_ANSWER bytes.
     """
@@ -147,14 +150,13 @@ def _read_body(response: requests.Response, *, until: float) -> bytes:
             raise _EndlessAnswerError(f"the answer is larger than {LARGEST_ANSWER} bytes")
         if time.monotonic() > until:
             raise _EndlessAnswerError("the answer did not end in time")
-    response.raw.read(
-        1
-    )  # nothing is left to read, but only this tells http.client so: the connection is kept
+    # Nothing is left to read, but only this lets http.client notice it and keep the connection alive.
+    response.raw.read(1)
     return bytes(content)
 
 
-def judge(response: requests.Response, content: bytes) -> Outcome:
-    """Turn a complete HTTP response with its body into what it says about the effect."""
+def classify_response(response: requests.Response, content: bytes) -> Outcome:
+    """Return what a complete HTTP response with its body says about the effect."""
     status = response.status_code
     if 200 <= status < 300:
         if not content:
@@ -166,44 +168,55 @@ def judge(response: requests.Response, content: bytes) -> Outcome:
         except ValueError:
             return Unknown(f"HTTP {status} without valid JSON")
     if status == 429:
-        return Throttled(_seconds(response.headers))
+        return Throttled(_read_retry_after(response.headers))
     if 400 <= status < 500 and status != 408:
         return Refused(status, f"HTTP {status}: {_detail(response.reason, content)}")
     return Unknown(f"HTTP {status}")
 
 
-def _seconds(headers: Mapping[str, str]) -> float:
-    """Read Retry-After (RFC 9110 10.2.3: seconds, or a date, compared with the answer's own Date)."""
+def _was_never_connected(error: requests.ConnectionError) -> bool:
+    """Whether `error` says that the host has no address or takes no connection: nothing was sent."""
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, MaxRetryError):
+        cause = cause.reason
+    return isinstance(cause, NewConnectionError | NameResolutionError)
+
+
+def _read_retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds of Retry-After (RFC 9110 10.2.3: seconds or a date), at most LONGEST_RETRY_AFTER.
+
+    A date is compared with the answer's own Date if it has one, because our clocks may differ.
+    """
     retry_after = headers.get("Retry-After", "")
     try:
-        return min(max(0.0, float(retry_after)), LONGEST_RETRY_AFTER)
-    except ValueError:
+        wait = parsedate_to_datetime(retry_after) - parsedate_to_datetime(headers["Date"])
+        return min(max(0.0, wait.total_seconds()), LONGEST_RETRY_AFTER)
+    except (ValueError, KeyError, TypeError, OverflowError):
         pass
     try:
-        wait = parsedate_to_datetime(retry_after) - parsedate_to_datetime(headers["Date"])
-    except (ValueError, KeyError, TypeError):
+        return float(_RETRY.parse_retry_after(retry_after))
+    except (InvalidHeader, ValueError, OverflowError):
         return DEFAULT_RETRY_AFTER
-    return min(max(0.0, wait.total_seconds()), LONGEST_RETRY_AFTER)
 
 
 def _detail(reason: str, content: bytes) -> str:
-    """Return what a problem document says, e-mail addresses masked; of any other body nothing."""
+    """Return what a problem document says, with e-mail addresses masked; nothing of any other body."""
     try:
         problem = orjson.loads(content)
     except ValueError:
         return reason or "refused"
     if isinstance(problem, dict):
-        words = problem.get("detail") or problem.get("title") or problem.get("error") or "refused"
-        return mask_text(str(words).replace("\0", ""), longest=200)
+        text = problem.get("detail") or problem.get("title") or problem.get("error") or "refused"
+        return mask_text(str(text).replace("\0", ""), longest=200)
     return "refused"
 
 
 def _storable(value: Any) -> Any:
-    """Return a JSON value without the one character that PostgreSQL cannot keep (NUL)."""
+    """Return a JSON value without the one character that PostgreSQL cannot store (NUL)."""
     if isinstance(value, str):
         return value.replace("\0", "")
     if isinstance(value, list):
-        return [_storable(each) for each in value]
+        return [_storable(item) for item in value]
     if isinstance(value, dict):
-        return {_storable(name): _storable(each) for name, each in value.items()}
+        return {_storable(name): _storable(item) for name, item in value.items()}
     return value
