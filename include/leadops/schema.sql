@@ -485,6 +485,9 @@ create table crm.refused (
     primary key (feed, digest)
 );
 
+-- function crm.request_lead(asked_lead bigint, asked_cycle integer, asked_email text, asked_company text,
+--     asked_source text, asked_key text, asked_lane smallint, asked_at timestamptz) returns bigint
+
 create schema lifecycle;
 
 create table lifecycle.inbox (

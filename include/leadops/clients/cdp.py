@@ -32,7 +32,7 @@ class CdpClient:
     def lag(self) -> dict[str, Any]:
         """GET {"minutes_lag": minutes, "as_of": ISO 8601, …}.
 
-        Raises TransientError where there is no whole answer, PermanentError where the CDP refuses.
+        Raises TransientError if there is no complete answer, PermanentError if the CDP refuses.
         """
         answer = expect(self.transport.send("GET", "/metrics/lag"), "CDP lag")
         if not isinstance(answer, dict) or not isinstance(answer.get("minutes_lag"), int | float):

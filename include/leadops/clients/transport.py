@@ -20,7 +20,7 @@ from leadops.settings import Endpoint
 
 @dataclass(frozen=True)
 class Answered:
-    """2xx with a JSON body (None where there is no body): the effect took place."""
+    """2xx with a JSON body (None if there is no body): the effect took place."""
 
     status: int
     body: Any

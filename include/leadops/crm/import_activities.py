@@ -17,5 +17,5 @@ def import_activities(connection: Connection, activities: Sequence[Activity], *,
 
     `now` (UTC) is when leadops learned of them.
     """
-    rows = [each._asdict() | {"occurred_at": each.occurred_at.isoformat()} for each in activities]
+    rows = [activity._asdict() | {"occurred_at": activity.occurred_at.isoformat()} for activity in activities]
     return set(queries.values(connection, "insert_activities", rows=Jsonb(rows), now=now))

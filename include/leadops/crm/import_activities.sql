@@ -1,5 +1,5 @@
 -- name: insert_activities
--- Of an activity told twice the first in their order counts.
+-- Of an activity that is given twice the first in this order counts.
 with added as (
     insert into crm.activities
     (activity_id, crm_lead_id, kind, status, rep_id, occurred_at, details, recorded_at)

@@ -19,7 +19,7 @@ from leadops.tabular.times import parse_iso_time
 queries = Queries(__file__)
 
 PAGE_SIZE = 500
-#: A feed that never ends must not hold a run for ever; the next poll goes on from there.
+#: A feed that never ends must not hold up a run; the next poll continues from there.
 MAX_PAGES = 1_000
 
 

@@ -1,4 +1,4 @@
-"""Requests leads in the CRM through the outbox: the one place that forms and MQLs use for it."""
+"""Requests leads in the CRM through the outbox, by the function of the database that forms use too."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
-from leadops.db import AsyncConnection, Connection
+from leadops.db import Connection
 from leadops.lanes import Lane
 from leadops.queries import Queries
 
@@ -30,13 +30,6 @@ def request_leads(connection: Connection, requests: Sequence[LeadRequest], *, no
     """Enqueue `requests` in the caller's transaction, each lead and cycle once; return how many are new."""
     if not requests:
         return 0
-    return queries.run(connection, "insert_requests", requests=_rows(requests), now=now)
-
-
-async def request_lead_async(connection: AsyncConnection, request: LeadRequest, *, now: datetime) -> None:
-    """Enqueue one request, as `request_leads`, on a connection of an event loop."""
-    await queries.run_async(connection, "insert_requests", requests=_rows([request]), now=now)
-
-
-def _rows(requests: Sequence[LeadRequest]) -> Jsonb:
-    return Jsonb([asdict(request) for request in requests])
+    rows = Jsonb([asdict(request) for request in requests])
+    outbox_ids = queries.values(connection, "request_leads", requests=rows, now=now)
+    return sum(outbox_id is not None for outbox_id in outbox_ids)

@@ -8,28 +8,28 @@ from leadops.errors import PermanentError
 
 
 def change_item(item: Any, changes: Iterable[tuple[str, Any]], removals: Iterable[str]) -> Any:
-    """Return a copy of `item` with the values at dotted paths set, or removed; objects on the way are made.
+    """Return a copy of `item` with the values at dotted paths set or removed; objects on the way are created.
 
-    Raises PermanentError where a path goes through something that is no object, or removes what is not there.
+    Raises PermanentError if a path goes through something that is not an object, or removes a missing field.
     """
     changed = deepcopy(item)
     for path, value in changes:
-        parent, key = _find_parent(changed, path, make=True)
+        parent, key = _find_parent(changed, path, create=True)
         parent[key] = value
     for path in removals:
-        parent, key = _find_parent(changed, path, make=False)
+        parent, key = _find_parent(changed, path, create=False)
         if key not in parent:
             raise PermanentError(f"{path}: the item has no such field")
         del parent[key]
     return changed
 
 
-def _find_parent(item: Any, path: str, *, make: bool) -> tuple[dict[str, Any], str]:
+def _find_parent(item: Any, path: str, *, create: bool) -> tuple[dict[str, Any], str]:
     *way, key = path.split(".")
     node = item
     for step in [None, *way]:
         if step is not None:
-            node = node.setdefault(step, {}) if make else node.get(step)
+            node = node.setdefault(step, {}) if create else node.get(step)
         if not isinstance(node, dict):
-            raise PermanentError(f"{path}: leads through something that is no object")
+            raise PermanentError(f"{path}: leads through something that is not an object")
     return node, key

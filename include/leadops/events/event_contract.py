@@ -1,4 +1,4 @@
-"""The event contract: the one shape in which web, app, webinar and ad click say what happened."""
+"""The event contract: the one shape of events from web, app, webinar and ad clicks."""
 
 import re
 from typing import Annotated, Any
@@ -26,7 +26,7 @@ def _check_time(value: object) -> object:
 
 
 def normalise_email(value: str) -> str:
-    """Return `value` trimmed and in lower case; raise ValueError where it is no email address."""
+    """Return `value` trimmed and in lower case; raise ValueError if it is not an email address."""
     value = value.strip().lower()
     if len(value) > 254 or not _email.fullmatch(value):
         raise ValueError("must be an email address such as name@company.example")
@@ -65,7 +65,7 @@ class Context(BaseModel):
 
 
 class Event(BaseModel):
-    """Something a person did, told by any sender: a web site, an app, a webinar tool, an ad network."""
+    """Something a person did, reported by any sender: a web site, an app, a webinar tool, an ad network."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -80,7 +80,7 @@ class Event(BaseModel):
     )
 
     event_id: Annotated[
-        Identifier, Field(description="The sender's own id of this event; it counts once per id, for ever")
+        Identifier, Field(description="The sender's own id of this event; it counts once per id, forever")
     ]
     event: Annotated[
         str,

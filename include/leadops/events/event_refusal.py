@@ -1,4 +1,4 @@
-"""Why an item was not taken: a word for machines and a sentence for the sender."""
+"""Why an item was refused: a reason for machines and a sentence for the sender."""
 
 from dataclasses import dataclass
 

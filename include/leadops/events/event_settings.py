@@ -22,14 +22,14 @@ Pattern = Annotated[str, AfterValidator(_check_pattern)]
 
 
 class BotSettings(Settings):
-    """What is a bot beside, or in spite of, the list of crawler-user-agents."""
+    """User agents that are bots, or never are, whatever the list of crawler-user-agents says."""
 
     also: tuple[Pattern, ...]
     never: tuple[Pattern, ...]
 
 
 class LagSettings(Settings):
-    """How the lag is worked out; see leadops.events.lag."""
+    """How the lag is measured; see leadops.events.lag."""
 
     window_minutes: float = Field(gt=0, le=60)
     max_events: int = Field(ge=100)

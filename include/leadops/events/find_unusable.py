@@ -1,4 +1,4 @@
-"""Whether every value in an item can be kept: PostgreSQL and most readers take less than JSON allows."""
+"""Finds values that cannot be stored: PostgreSQL and most readers accept less than JSON allows."""
 
 import math
 
@@ -11,7 +11,7 @@ BIGGEST_INTEGER = 2**63 - 1
 def find_unusable(item: object, *, max_string_chars: int, max_depth: int) -> EventRefusal | None:
     """Return why `item` (parsed JSON) cannot be kept as it is, or None.
 
-    Without recursion, so that no depth can break it. Looked for: NUL characters and lone surrogates (jsonb
+    Without recursion, so that no depth can break it. It looks for NUL characters and lone surrogates (jsonb
     takes neither), numbers beyond 64 bits or doubles, strings longer than `max_string_chars`, and more
     levels than `max_depth`.
     """
@@ -19,18 +19,18 @@ def find_unusable(item: object, *, max_string_chars: int, max_depth: int) -> Eve
     while waiting:
         value, path = waiting.pop()
         if isinstance(value, str):
-            fault = _judge_text(value, max_string_chars)
+            fault = _check_text(value, max_string_chars)
         elif isinstance(value, dict):
             fault = None if len(path) < max_depth else _too_deep(max_depth)
             for key, child in value.items():
-                if key_fault := _judge_text(key, max_string_chars):
+                if key_fault := _check_text(key, max_string_chars):
                     return EventRefusal(key_fault.reason, f"a key in {_name(path)} {key_fault.detail}")
                 waiting.append((child, (*path, key)))
         elif isinstance(value, list):
             fault = None if len(path) < max_depth else _too_deep(max_depth)
             waiting += [(child, (*path, position)) for position, child in enumerate(value)]
         else:
-            fault = _judge_number(value)
+            fault = _check_number(value)
         if fault:
             return EventRefusal(fault.reason, f"{_name(path)} {fault.detail}")
     return None
@@ -44,20 +44,20 @@ def _too_deep(max_depth: int) -> EventRefusal:
     return EventRefusal("too_deep", f"lies deeper than {max_depth} levels; send it flat")
 
 
-def _judge_text(value: str, max_string_chars: int) -> EventRefusal | None:
+def _check_text(value: str, max_string_chars: int) -> EventRefusal | None:
     if len(value) > max_string_chars:
         return EventRefusal("too_long", f"is longer than {max_string_chars} characters; send less of it")
     if "\0" in value:
-        return EventRefusal("unusable_text", "holds a NUL character (\\u0000); leave it out")
+        return EventRefusal("unusable_text", "contains a NUL character (\\u0000); leave it out")
     if not value.isascii():
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            return EventRefusal("unusable_text", "holds half a character (a lone surrogate); send it whole")
+            return EventRefusal("unusable_text", "contains a lone surrogate; send the whole character")
     return None
 
 
-def _judge_number(value: object) -> EventRefusal | None:
+def _check_number(value: object) -> EventRefusal | None:
     if isinstance(value, float) and not math.isfinite(value):
         return EventRefusal("unusable_number", "is too large a number; send it as a string")
     if isinstance(value, int) and abs(value) > BIGGEST_INTEGER:

@@ -21,7 +21,7 @@ LONGEST_AGENT = 1000
 #: Pydantic's type of a fault: our reason, and what to do about it.
 _FAULTS = {
     "missing": ("missing_field", "is missing; every event carries it"),
-    "extra_forbidden": ("unknown_field", "is no field of an event; put it under properties"),
+    "extra_forbidden": ("unknown_field", "is not a field of an event; put it under properties"),
     "string_too_short": ("empty_field", "is empty; leave it out or fill it"),
     "string_too_long": ("too_long", "is too long; the schema says how long it may be"),
     "string_pattern_mismatch": (

@@ -9,18 +9,18 @@ Address = IPv4Address | IPv6Address
 def client_address(
     peer: str, forwarded_for: Sequence[str], trusted: Sequence[IPv4Network | IPv6Network]
 ) -> str:
-    """Return whom to count for a connection from `peer`: an IPv4 address, or the /64 of an IPv6 one.
+    """Return whom to count a connection from `peer` for: an IPv4 address, or the /64 of an IPv6 one.
 
     `forwarded_for` are the X-Forwarded-For headers. Read from the right, an entry is believed as long as the
-    address that told it is a `trusted` proxy; the rest anybody could have written.
+    address that reported it is a `trusted` proxy; anybody could have written the rest.
     """
     client = _parse(peer)
     entries = [entry.strip() for header in forwarded_for for entry in header.split(",")]
     while client and entries and any(client in network for network in trusted):
-        told = _parse(entries.pop())
-        if told is None:
+        reported = _parse(entries.pop())
+        if reported is None:
             break
-        client = told
+        client = reported
     if client is None:
         return peer
     if isinstance(client, IPv6Address):

@@ -1,4 +1,4 @@
-"""The gateway, put together."""
+"""Assembles the gateway."""
 
 import asyncio
 import json

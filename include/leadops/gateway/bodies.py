@@ -1,4 +1,4 @@
-"""What a call carries: read with a limit, and taken apart into items."""
+"""The body of a call: read with a limit, and split into items."""
 
 import asyncio
 import json
@@ -10,14 +10,14 @@ from starlette.requests import ClientDisconnect
 
 from leadops.gateway.problems import Problem
 
-#: application/json is what servers send, text/plain what navigator.sendBeacon sends without asking first.
+#: Servers send application/json; navigator.sendBeacon sends text/plain, without a preflight.
 CONTENT_TYPES = ("application/json", "text/plain")
 #: Levels of objects and lists in a whole body; beyond what any sender means, far below what breaks a parser.
 MAX_BODY_DEPTH = 200
 
 
 def check_content_type(request: Request, *, allowed: Sequence[str] = CONTENT_TYPES) -> None:
-    """Raise a Problem (415) where the body is not said to be JSON under one of the `allowed` names."""
+    """Raise a Problem (415) unless the body is declared to be JSON under one of the `allowed` names."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in allowed:
         raise Problem(415, f"Send JSON with Content-Type: {' or '.join(allowed)}.")
@@ -26,9 +26,9 @@ def check_content_type(request: Request, *, allowed: Sequence[str] = CONTENT_TYP
 
 
 async def read_body(request: Request, *, max_bytes: int, seconds: float) -> bytes:
-    """Return the body; raise a Problem where it is larger than `max_bytes` or takes longer than `seconds`.
+    """Return the body; raise a Problem if it is larger than `max_bytes` or takes longer than `seconds`.
 
-    What the client says of the length can only refuse it sooner: the bytes are counted as they come.
+    A declared length can only refuse it sooner: the bytes are counted as they come.
     """
     too_big = Problem(
         413, f"Send at most {max_bytes // 1024} KB in one call.", {"Connection": "close"}, reason="too_large"
@@ -48,15 +48,15 @@ async def read_body(request: Request, *, max_bytes: int, seconds: float) -> byte
             408, f"Send the whole body within {seconds:g} seconds.", {"Connection": "close"}
         ) from None
     except ClientDisconnect:
-        raise Problem(400, "The body broke off; send it whole.") from None
+        raise Problem(400, "The request body was truncated; resend it.") from None
     return bytes(body)
 
 
 def parse_items(body: bytes, *, max_events: int) -> list[Any]:
     """Return the items of `body`: one event, a list of them, or {"events": [...]}.
 
-    Raises a Problem: 400 where it is none of these or no JSON (RFC 8259: UTF-8, no NaN), 413 where there are
-    more than `max_events`.
+    Raises a Problem: 400 if it is none of these or not JSON (RFC 8259: UTF-8, no NaN), 413 if there are more
+    than `max_events`.
     """
     parsed = parse_json(body, max_depth=MAX_BODY_DEPTH)
     if isinstance(parsed, dict) and parsed.keys() == {"events"}:
@@ -70,7 +70,7 @@ def parse_items(body: bytes, *, max_events: int) -> list[Any]:
 
 
 def parse_json(body: bytes, *, max_depth: int) -> Any:
-    """Return `body` parsed; raise a Problem (400) where it is no JSON, or is nested more deeply."""
+    """Return `body` parsed; raise a Problem (400) if it is not JSON, or is nested more deeply."""
     try:
         parsed = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
     except UnicodeDecodeError:

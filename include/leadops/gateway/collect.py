@@ -32,7 +32,7 @@ class Caller:
 
 @router.options("/collect", include_in_schema=False)
 async def preflight(request: Request) -> Response:
-    """Tell a browser beforehand whether a page of its origin may send, and how."""
+    """Answer a preflight: whether a page of this origin may send, and how."""
     origin = request.headers.get("origin", "")
     if not is_allowed(origin, gateway_of(request).settings.allowed_origins):
         return _foreign_origin().response()
@@ -92,7 +92,7 @@ async def _collect(request: Request, gateway: Gateway) -> Response:
 
 
 def _identify(request: Request, gateway: Gateway) -> Caller:
-    """Return who calls; raise a Problem where it may not send, or not now."""
+    """Return who calls; raise a Problem if it may not send, or not now."""
     key = request.headers.get("x-write-key")
     has_key = key is not None and is_secret(key, gateway.write_key)
     peer = request.client.host if request.client else "unknown"

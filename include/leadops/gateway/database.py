@@ -1,4 +1,4 @@
-"""The gateway's way to the database: a pool, and a limit on every wait."""
+"""The gateway's connection pool, with a limit on every wait."""
 
 import asyncio
 import select
@@ -14,15 +14,15 @@ from leadops.gateway.gateway_settings import GatewaySettings
 Pool = AsyncConnectionPool[AsyncConnection]
 Answer = TypeVar("Answer")
 
-#: Seconds after which the pool gives an attempt to connect up; the next call for a connection makes another.
+#: Seconds after which the pool gives up an attempt to connect; the next request starts another.
 RECONNECT_SECONDS = 10
 
 
 def make_pool(url: str, settings: GatewaySettings) -> Pool:
     """Return a pool, still closed, of autocommit connections to `url` (libpq URL).
 
-    A connection that broke while it lay idle is replaced before it is handed out. A server that is gone is
-    noticed by TCP within the database's time-out.
+    A connection that broke while idle is replaced before it is handed out. TCP notices a vanished server
+    within the database's time-out.
     """
     milliseconds = int(settings.database_seconds * 1000)
     conninfo = make_conninfo(
@@ -39,16 +39,16 @@ def make_pool(url: str, settings: GatewaySettings) -> Pool:
         max_size=max(settings.min_connections, settings.max_connections),
         timeout=settings.connection_seconds,
         reconnect_timeout=RECONNECT_SECONDS,
-        check=check_if_spoken_to,
+        check=check_if_signalled,
         open=False,
     )
 
 
-async def check_if_spoken_to(connection: AsyncConnection) -> None:
-    """Ask the server whether it is there, but only where it has said something unasked, such as good-bye.
+async def check_if_signalled(connection: AsyncConnection) -> None:
+    """Check the connection, but only if the server sent something unasked, such as its shutdown.
 
-    A connection that nobody spoke on is as good as it was; the question would cost a round trip each time.
-    Raises psycopg.Error where the connection is of no use any more.
+    A connection that received nothing is as good as before; asking would cost a round trip each time.
+    Raises psycopg.Error if the connection is broken.
     """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
@@ -57,7 +57,7 @@ async def check_if_spoken_to(connection: AsyncConnection) -> None:
 
 
 async def answer_within(seconds: float, work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Return what `work` returns; raise TimeoutError after `seconds`, without waiting for it to give up."""
+    """Return what `work` returns; raise TimeoutError after `seconds`, without waiting for it to stop."""
     task = asyncio.create_task(work)
     done, _ = await asyncio.wait({task}, timeout=seconds)
     if not done:
@@ -69,4 +69,4 @@ async def answer_within(seconds: float, work: Coroutine[Any, Any, Answer]) -> An
 
 def _forget(task: "asyncio.Task[Any]") -> None:
     if not task.cancelled():
-        task.exception()  # asked for once, so that nobody complains that nobody asked
+        task.exception()  # retrieved once, so that asyncio does not warn that it never was

@@ -47,8 +47,8 @@ class FormState:
 
 
 @dataclass(frozen=True)
-class Signed:
-    """A body whose signature is right: when it was signed (UTC), and by which secret, from 0."""
+class SignedBody:
+    """A body with a valid signature: when it was signed (UTC), and by which secret, from 0."""
 
     body: bytes
     at: datetime
@@ -84,8 +84,8 @@ def form_state_of(request: Request) -> FormState:
     return state
 
 
-async def _read_signed(request: Request, gateway: Gateway, state: FormState) -> Signed:
-    """Return the body of a form that one of the secrets signed just now; nothing of it is parsed before."""
+async def _read_signed(request: Request, gateway: Gateway, state: FormState) -> SignedBody:
+    """Return the body of a form that one of the secrets signed just now; it is not parsed before."""
     settings = gateway.settings
     peer = request.client.host if request.client else "unknown"
     address = client_address(peer, request.headers.getlist("x-forwarded-for"), settings.trusted_proxies)
@@ -102,7 +102,7 @@ async def _read_signed(request: Request, gateway: Gateway, state: FormState) -> 
         raise
     _admit(state.signers, str(signer), "Too many forms under this secret")
     state.signers.charge(str(signer), 1)
-    return Signed(body, at, signer)
+    return SignedBody(body, at, signer)
 
 
 def _find_signer(request: Request, body: bytes, state: FormState) -> int:
@@ -127,7 +127,7 @@ def _read_timestamp(request: Request, gateway: Gateway) -> datetime:
     if abs((gateway.clock() - at).total_seconds()) > minutes * 60:
         raise Problem(
             401,
-            f"X-Timestamp is more than {minutes:g} minutes away; set the clock, and sign anew each time.",
+            f"X-Timestamp is more than {minutes:g} minutes away; set the clock, and sign each attempt again.",
             _CHALLENGE,
             reason="stale",
         )
@@ -141,7 +141,7 @@ def _admit(limiter: RateLimiter, name: str, what: str) -> None:
         raise Problem(429, detail, {"Retry-After": str(seconds)}, reason="too_many")
 
 
-async def _take(signed: Signed, gateway: Gateway, state: FormState) -> str:
+async def _take(signed: SignedBody, gateway: Gateway, state: FormState) -> str:
     content = parse_json(signed.body, max_depth=gateway.settings.forms.max_depth)
     if not isinstance(content, dict):
         raise Problem(422, "A form is a JSON object; see docs/forms.md.", reason="not_an_object")
@@ -176,7 +176,7 @@ async def _take(signed: Signed, gateway: Gateway, state: FormState) -> str:
 
 
 async def _is_known(gateway: Gateway, submission_id: str) -> bool:
-    """Whether a form that comes too late was kept when it was young: its sender never got the answer."""
+    """Whether a form that is too old now was kept in time: its sender never got the answer."""
 
     async def look(connection: AsyncConnection) -> bool:
         return await is_form_kept(connection, submission_id)

@@ -1,7 +1,7 @@
 """The settings of the gateway: config/gateway.yaml."""
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
@@ -23,6 +23,8 @@ class RateSettings(Settings):
 
 class FormSettings(Settings):
     """POST /webhook/form."""
+
+    renamed: ClassVar[dict[str, str]] = {"strangers": "unauthenticated"}
 
     window_minutes: float = Field(gt=0, le=60)  # minutes between X-Timestamp and our clock
     max_body_bytes: int = Field(ge=1024, le=1024 * 1024)

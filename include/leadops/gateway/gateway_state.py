@@ -1,4 +1,4 @@
-"""What the routes share."""
+"""What the routes share: settings, secrets, the pool, rate limits, the clock."""
 
 import hmac
 import logging
@@ -23,7 +23,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Gateway:
-    """Settings, secrets, the pool and the rate limits of one gateway; `clock` tells the time in UTC."""
+    """Settings, secrets, the pool and the rate limits of one gateway; `clock` returns the time in UTC."""
 
     settings: GatewaySettings
     events: EventSettings
@@ -35,9 +35,9 @@ class Gateway:
     clock: Callable[[], datetime]
 
     async def ask(self, work: Callable[[AsyncConnection], Awaitable[Answer]], *, seconds: float) -> Answer:
-        """Return what `work` makes of a pooled connection.
+        """Return what `work` returns for a pooled connection.
 
-        Raises a Problem (503, Retry-After) where the database does not do it within `seconds`.
+        Raises a Problem (503, Retry-After) if the database does not do it within `seconds`.
         """
 
         async def with_connection() -> Answer:
@@ -64,5 +64,5 @@ def gateway_of(request: Request) -> Gateway:
 
 
 def is_secret(given: str, secret: str) -> bool:
-    """Return whether `given` is `secret`, in a time that does not tell how much of it was right."""
+    """Return whether `given` is `secret`, in a time that does not depend on how much of it is right."""
     return hmac.compare_digest(given.encode(), secret.encode())

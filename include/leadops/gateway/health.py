@@ -1,4 +1,4 @@
-"""GET /healthz: 200 only while events can be stored, so that a load balancer sends them elsewhere if not."""
+"""GET /healthz: 200 only while events can be stored, so that a load balancer can go elsewhere."""
 
 import json
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class DatabaseState:
     | describe_problems(503),
 )
 async def healthz(request: Request) -> Response:
-    """Go to the database and back; 503 where it takes too long, lacks the tables or takes no writes.
+    """Query the database; 503 if it is too slow, lacks the tables or is read-only.
 
     `delivery` gives the state of each target's outbox workers: on, waiting (for the database) or off.
     """

@@ -1,4 +1,4 @@
-"""What the gateway's OpenAPI says beyond what the code of the routes shows."""
+"""The parts of the gateway's OpenAPI that the code of the routes does not show."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _PROBLEM = {
 def describe_answer(
     status: int, description: str, media_type: str, properties: dict[str, Any] | None = None
 ) -> Responses:
-    """Return an OpenAPI response; `properties` are the fields that a JSON object surely has."""
+    """Return an OpenAPI response; `properties` are the fields that the JSON object always has."""
     schema = (
         {"type": "object", "required": sorted(properties), "properties": properties} if properties else {}
     )
@@ -47,7 +47,7 @@ def describe_body(*schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def inline_definitions(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a JSON Schema with its $defs put where they are meant: in OpenAPI `#/$defs` is elsewhere."""
+    """Return a JSON Schema with its $defs inlined: in OpenAPI `#/$defs` means another place."""
     definitions = schema.get("$defs", {})
 
     def put(node: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Which sites' visitors may send (the Origin header, RFC 6454), and what their browsers are told (CORS)."""
+"""Which sites' visitors may send (the Origin header, RFC 6454), and the CORS headers for their browsers."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9.-]+(:\d+)?|\*")
 
 @cache
 def compile_origin(origin: str) -> re.Pattern[str]:
-    """Return what matches `origin`, where *. is one or more labels; raise ValueError if it is no origin."""
+    """Return the pattern of `origin`, where *. is one or more labels; raise ValueError if it is not one."""
     if not _ORIGIN.fullmatch(origin):
         raise ValueError("an origin is written https://www.example.com, without a path or a slash at the end")
     if origin == "*":
@@ -19,11 +19,11 @@ def compile_origin(origin: str) -> re.Pattern[str]:
 
 def is_allowed(origin: str, allowed: Sequence[str]) -> bool:
     """Return whether `origin` is one of `allowed`."""
-    return any(compile_origin(each).fullmatch(origin) for each in allowed)
+    return any(compile_origin(pattern).fullmatch(origin) for pattern in allowed)
 
 
 def cors_headers(origin: str) -> dict[str, str]:
-    """Return what lets a page of `origin` read the answer.
+    """Return the headers that let a page of `origin` read the answer.
 
     Credentials are allowed because navigator.sendBeacon always sends in that mode; we have no cookies.
     """
@@ -35,7 +35,7 @@ def cors_headers(origin: str) -> dict[str, str]:
     }
 
 
-#: What a browser that asks beforehand is told besides: how it may send, and for how many seconds.
+#: The further headers of a preflight's answer: how a browser may send, and for how many seconds this holds.
 PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "Content-Type",

@@ -48,5 +48,5 @@ async def show_http_error(request: Request, error: Exception) -> Response:
 
 
 async def show_failure(_: Request, __: Exception) -> Response:
-    """Answer a fault of our own; nothing of it is told, for it may hold personal data."""
+    """Answer a fault of our own without its details, which may hold personal data."""
     return Problem(500, "The gateway failed. Send the same events again; each counts once.").response()

@@ -1,4 +1,4 @@
-"""How much one address may send: a token bucket for each, in memory, for a bounded number of addresses."""
+"""Limits how much one address may send: a token bucket each, in memory, for a bounded number of addresses."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from collections.abc import Callable
 class RateLimiter:
     """Token buckets: `rate` tokens a second flow into each, `burst` fit in; a token is an event.
 
-    A call may take more than there is and leave a debt, so that a batch larger than what is left goes through
-    once; whoever has a debt waits until it is paid. `clock` counts seconds and never runs backwards.
+    A call may take more than there is and leave a debt, so that a batch larger than the rest goes through
+    once; an address in debt waits until it is paid. `clock` counts seconds and never runs backwards.
     """
 
     def __init__(self, *, rate: float, burst: float, max_addresses: int, clock: Callable[[], float]) -> None:
@@ -16,7 +16,7 @@ class RateLimiter:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def admit(self, address: str) -> float:
-        """Return 0 where `address` may send now, else the seconds until it may. Takes nothing."""
+        """Return 0 if `address` may send now, else the seconds until it may. Takes nothing."""
         tokens = self._tokens(address)
         return 0.0 if tokens >= 1 else (1 - tokens) / self._rate
 

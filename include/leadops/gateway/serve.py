@@ -1,4 +1,4 @@
-"""Serves the gateway: as a process of its own, or in a thread of a test."""
+"""Serves the gateway: as its own process, or in a thread of a test."""
 
 import socket
 import threading
@@ -21,7 +21,7 @@ def make_server(app: FastAPI) -> uvicorn.Server:
             app,
             log_level="warning",
             access_log=False,
-            proxy_headers=False,  # whom to believe about the client's address is for our own settings
+            proxy_headers=False,  # our own settings say whose X-Forwarded-For to believe
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )

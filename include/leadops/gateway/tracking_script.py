@@ -38,10 +38,10 @@ HEADERS = {
 @router.get(
     "/leadops.js",
     response_class=Response,
-    responses=describe_answer(200, "The script", "text/javascript") | {304: {"description": "You have it"}},
+    responses=describe_answer(200, "The script", "text/javascript") | {304: {"description": "Not modified"}},
 )
 async def show_script(request: Request) -> Response:
-    """Return the script, packed where the client takes that; 304 where it has this one already."""
+    """Return the script, packed if the client accepts that; 304 if it has this version already."""
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if known & {ETAG.removeprefix("W/"), "*"}:
         return Response(status_code=304, headers=HEADERS)

@@ -1,4 +1,4 @@
-"""The secrets that senders of forms sign with: one, or two while the old one is being replaced."""
+"""The secrets that senders of forms sign with: one, or two during a rotation."""
 
 from leadops.errors import ConfigError
 

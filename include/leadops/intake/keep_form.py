@@ -6,7 +6,6 @@ from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
-from leadops.crm.request_lead import LeadRequest, request_lead_async
 from leadops.db import AsyncConnection
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.form_contract import Submission
@@ -22,12 +21,10 @@ SOURCE = "leadops"
 
 @dataclass(frozen=True)
 class FormLead:
-    """The lead of a new form: the person's email, the cycle it is in, whether the CRM has or gets it."""
+    """The lead of a new form, and its request to the CRM unless the CRM has the lead or gets it."""
 
     lead_id: int
-    email: str
-    cycle: int
-    is_in_crm: bool
+    crm_outbox_id: int | None
 
 
 async def keep_form(
@@ -41,56 +38,38 @@ async def keep_form(
     identity: IdentitySettings,
     now: datetime,
 ) -> bool:
-    """Keep a valid form in one transaction of two round trips; return False if it was kept before.
+    """Keep a valid form in one statement; return False if it was kept before.
 
     `secret` is the place, from 1, of the secret that signed `body`. Raises psycopg.Error; then nothing is
     kept.
     """
-    row = form.row
-    async with connection.pipeline(), connection.transaction():
-        lead = await queries.first_async(
-            connection,
-            "record_form",
-            FormLead,
-            submission_id=submission_id,
-            sender_id=form.submission.submission_id,
-            secret=secret,
-            body=body.decode(),
-            event_id=row["event_id"],
-            event=row["event"],
-            ts=row["ts"],
-            anonymous_id=row["anonymous_id"],
-            user_id=row["user_id"],
-            email=row["email"],
-            payload=Jsonb(row["payload"]),
-            now=now,
-        )
-        if lead is None:
-            return False
-        utm = form.submission.context.utm
-        await queries.run_async(
-            connection,
-            "request_ma_lead",
-            lead_id=lead.lead_id,
-            email=lead.email,
-            first_name=_read_property(form.submission, identity.first_name),
-            last_name=_read_property(form.submission, identity.last_name),
-            utm=Jsonb(utm) if utm else None,
-            now=now,
-        )
-        if not lead.is_in_crm:
-            person = hash_person(hash_key, row["email"])
-            company = _read_property(form.submission, identity.traits.get("company", []))
-            request = LeadRequest(
-                lead.lead_id,
-                lead.cycle,
-                email=lead.email,
-                company=company or row["email"].partition("@")[2],
-                source=(utm or {}).get("campaign") or form.submission.form or SOURCE,
-                idempotency_key=f"{person}-{lead.lead_id}-{lead.cycle}",
-            )
-            await request_lead_async(connection, request, now=now)
-    return True
+    row, submission = form.row, form.submission
+    utm = submission.context.utm
+    company = _read_property(submission, identity.traits.get("company", []))
+    lead = await queries.first_async(
+        connection,
+        "keep_form",
+        FormLead,
+        submission_id=submission_id,
+        sender_id=submission.submission_id,
+        secret=secret,
+        body=body.decode(),
+        event_id=row["event_id"],
+        event=row["event"],
+        ts=row["ts"],
+        anonymous_id=row["anonymous_id"],
+        user_id=row["user_id"],
+        email=row["email"],
+        payload=Jsonb(row["payload"]),
+        first_name=_read_property(submission, identity.first_name),
+        last_name=_read_property(submission, identity.last_name),
+        utm=Jsonb(utm) if utm else None,
+        company=company or row["email"].partition("@")[2],
+        source=(utm or {}).get("campaign") or submission.form or SOURCE,
+        person=hash_person(hash_key, row["email"]),
+        now=now,
+    )
+    return lead is not None
 
 
 async def is_form_kept(connection: AsyncConnection, submission_id: str) -> bool:

@@ -1,6 +1,7 @@
--- name: record_form
--- Decide and record: the form as it came, its event, its lead. Without a row, this submission was kept before. A
--- person goes by the email of their oldest lead. A lead is once in the CRM for each story, until won or lost.
+-- name: keep_form
+-- The form as it came, its event, its lead, the requests to MA and CRM. Without a row, it was kept before. A person
+-- goes by the email of their oldest lead. A lead is once in the CRM for each story, until won or lost. It is one
+-- statement because each further round trip costs as much as the work in it.
 with submitted as (
     insert into intake.raw_leads (submission_id, sender_id, received_at, secret, body)
     values (%(submission_id)s, %(sender_id)s, %(now)s, %(secret)s, %(body)s)
@@ -35,46 +36,62 @@ claimed as (
             %(email)s::text, seq, %(ts)s::timestamptz, %(event_id)s::text, %(now)s
         ) as lead_id
     from accepted
+),
+
+story as (
+    select
+        claimed.lead_id,
+        coalesce(known.email, %(email)s::text) as email,
+        coalesce(latest.cycle, 0) + (case when coalesce(latest.has_ended, true) then 1 else 0 end) as cycle,
+        -- Counted for this lead alone: as an anti-join it would read all leads of the CRM while they are few.
+        (select count(*) from lifecycle.leads_in_crm as present where present.lead_id = claimed.lead_id) > 0
+            as is_in_crm
+    from claimed
+    left join identity.leads as known on claimed.lead_id = known.lead_id
+    left join lateral (
+        select
+            transitions.cycle,
+            bool_or(transitions.stage in ('won', 'lost')) as has_ended
+        from lifecycle.current_transitions as transitions
+        where transitions.lead_id = claimed.lead_id
+        group by transitions.cycle
+        order by transitions.cycle desc
+        limit 1
+    ) as latest on true
+),
+
+ma_request as (
+    insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, created_at)
+    select
+        'ma',
+        'upsert_lead',
+        lead_id,
+        jsonb_strip_nulls(
+            jsonb_build_object(
+                'email', email,
+                'firstName', %(first_name)s::text,
+                'lastName', %(last_name)s::text,
+                'utm', %(utm)s::jsonb,
+                'externalId', lead_id::text
+            )
+        ),
+        'ma-lead-' || lead_id,
+        %(now)s
+    from story
+    on conflict (idempotency_key) do nothing
 )
 
 select
-    claimed.lead_id,
-    coalesce(known.email, %(email)s::text) as email,
-    coalesce(latest.cycle, 0) + (case when coalesce(latest.has_ended, true) then 1 else 0 end) as cycle,
-    -- Counted for this lead alone: as an anti-join it would read all leads of the CRM while they are few.
-    (select count(*) from lifecycle.leads_in_crm as present where present.lead_id = claimed.lead_id) > 0 as is_in_crm
-from claimed
-left join identity.leads as known on claimed.lead_id = known.lead_id
-left join lateral (
-    select
-        transitions.cycle,
-        bool_or(transitions.stage in ('won', 'lost')) as has_ended
-    from lifecycle.current_transitions as transitions
-    where transitions.lead_id = claimed.lead_id
-    group by transitions.cycle
-    order by transitions.cycle desc
-    limit 1
-) as latest on true;
-
--- name: request_ma_lead
-insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, created_at)
-select
-    'ma',
-    'upsert_lead',
-    asked.lead_id,
-    jsonb_strip_nulls(
-        jsonb_build_object(
-            'email', %(email)s::text,
-            'firstName', %(first_name)s::text,
-            'lastName', %(last_name)s::text,
-            'utm', %(utm)s::jsonb,
-            'externalId', asked.lead_id::text
-        )
-    ),
-    'ma-lead-' || asked.lead_id,
-    %(now)s
-from (values (%(lead_id)s::bigint)) as asked (lead_id)
-on conflict (idempotency_key) do nothing;
+    lead_id,
+    case
+        when not is_in_crm
+            then
+                crm.request_lead(
+                    lead_id, cycle, email, %(company)s::text, %(source)s::text,
+                    %(person)s::text || '-' || lead_id || '-' || cycle, 0::smallint, %(now)s
+                )
+    end as crm_outbox_id
+from story;
 
 -- name: find_submission
 select exists(select from intake.raw_leads where submission_id = %(submission_id)s) as is_kept;

@@ -1,4 +1,4 @@
-"""Who signed a form: HMAC-SHA-256 (RFC 2104) over `timestamp.body`, under any of the secrets in force."""
+"""Signatures of forms: HMAC-SHA-256 (RFC 2104) over `timestamp.body`, under any of the secrets in force."""
 
 import hmac
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
 def find_signer(secrets: Sequence[str], timestamp: str, body: bytes, signature: str) -> int | None:
     """Return the place, from 0, of the secret that made `signature` (hex, `sha256=` before it or not).
 
-    None where none did. Every secret is tried, each in a time that does not tell how much was right.
+    None if none did. Every secret is tried, in a time that does not depend on how much is right.
     """
     given = signature.strip().lower().removeprefix("sha256=").encode()
     found = None

@@ -36,3 +36,25 @@ create table crm.refused (
     refused_at timestamptz not null,
     primary key (feed, digest)
 );
+
+-- The one way in which a form or an MQL asks for a lead in the CRM: each lead once in each of its cycles.
+create function crm.request_lead(
+    asked_lead bigint, asked_cycle integer, asked_email text, asked_company text, asked_source text,
+    asked_key text, asked_lane smallint, asked_at timestamptz
+) returns bigint language sql as $$
+    insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane, created_at)
+    values (
+        'crm',
+        'create_lead',
+        asked_lead,
+        jsonb_build_object(
+            'email', asked_email, 'company', asked_company, 'source', asked_source, 'idempotency_key', asked_key
+        ),
+        'crm-lead-' || asked_lead || '-' || asked_cycle,
+        asked_lane,
+        asked_at
+    )
+    on conflict (idempotency_key) do nothing
+    returning outbox_id
+$$;
+comment on function crm.request_lead is 'Returns null if it was requested before';

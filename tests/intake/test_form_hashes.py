@@ -1,0 +1,33 @@
+from leadops.intake.form_hashes import hash_person, hash_submission
+
+KEY = b"k" * 16
+
+
+def test_a_senders_id_is_the_whole_identity() -> None:
+    one = hash_submission(KEY, {"submission_id": "s-1", "email": "a@b.example"})
+    assert one == hash_submission(KEY, {"submission_id": "s-1", "email": "other@b.example"})
+    assert one != hash_submission(KEY, {"submission_id": "s-2", "email": "a@b.example"})
+    assert len(one) == 40
+
+
+def test_without_it_the_content_is_whatever_its_order() -> None:
+    one = hash_submission(KEY, {"email": "a@b.example", "form": "x"})
+    assert one == hash_submission(KEY, {"form": "x", "email": "a@b.example"})
+    assert one != hash_submission(KEY, {"form": "y", "email": "a@b.example"})
+
+
+def test_a_senders_id_and_a_content_never_collide() -> None:
+    assert hash_submission(KEY, {"submission_id": "s-1"}) != hash_submission(KEY, {"a": "s-1"})
+
+
+def test_lone_surrogates_can_be_hashed() -> None:
+    assert len(hash_submission(KEY, {"email": "\ud800"})) == 40
+
+
+def test_a_person_is_one_name_per_key_and_differs_from_a_submission() -> None:
+    person = hash_person(KEY, "ann@buyers.example")
+    assert person == hash_person(KEY, "ann@buyers.example")
+    assert person != hash_person(b"l" * 16, "ann@buyers.example")
+    assert person != hash_person(KEY, "bob@buyers.example")
+    assert "ann" not in person
+    assert person != hash_submission(KEY, {"submission_id": "ann@buyers.example"})

@@ -1,0 +1,35 @@
+import pytest
+
+from leadops.errors import ConfigError
+from leadops.intake.form_secrets import read_secrets
+
+FIRST, SECOND = "a" * 16, "b" * 32
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [
+        (FIRST, (FIRST,)),
+        (f"{FIRST},{SECOND}", (FIRST, SECOND)),
+        (f" {SECOND} , {FIRST} ,", (SECOND, FIRST)),
+    ],
+)
+def test_one_or_two_secrets(text: str, secrets: tuple[str, ...]) -> None:
+    assert read_secrets(text) == secrets
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("", "is not set"),
+        (" , ", "is not set"),
+        (f"{FIRST},{SECOND},{'c' * 16}", "two different ones"),
+        (f"{FIRST},{FIRST}", "two different ones"),
+        ("a" * 15, "shorter than 16"),
+        (f"{FIRST},short", "shorter than 16"),
+    ],
+)
+def test_other_numbers_and_short_ones_are_refused_without_being_quoted(text: str, advice: str) -> None:
+    with pytest.raises(ConfigError, match=advice) as caught:
+        read_secrets(text)
+    assert "aaaa" not in str(caught.value)

@@ -1,0 +1,103 @@
+"""What a form asks for: the MA always, the CRM once for each story, until won or lost."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from leadops.db import Connection
+from leadops.intake.keep_form import is_form_kept, keep_form
+from leadops.intake.validate_form import ValidForm, validate_form
+from tests.shipped import SHIPPED
+
+NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
+KEY = b"k" * 16
+
+
+def keep(url: str, submission_id: str, *, now: datetime = NOW, **content: Any) -> bool:
+    form = validate_form(
+        {"email": "ann@buyers.example"} | content,
+        submission_id=submission_id,
+        sent_at=now,
+        now=now,
+        settings=SHIPPED.events,
+    )
+    assert isinstance(form, ValidForm)
+
+    async def run() -> bool:
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            kept = await keep_form(
+                connection,
+                form,
+                submission_id=submission_id,
+                body=b"{}",
+                secret=1,
+                hash_key=KEY,
+                identity=SHIPPED.identity,
+                now=now,
+            )
+            assert await is_form_kept(connection, submission_id)
+            return kept
+
+    return asyncio.run(run())
+
+
+def requests(connection: Connection) -> list[tuple[str, dict[str, Any]]]:
+    connection.rollback()
+    return connection.execute(
+        "select idempotency_key, payload - 'idempotency_key' from delivery.outbox"
+        " order by target desc, outbox_id"
+    ).fetchall()
+
+
+def test_a_form_is_kept_once(database_url: str, connection: Connection) -> None:
+    assert keep(database_url, "s-1")
+    assert not keep(database_url, "s-1")
+    assert len(requests(connection)) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "company", "source"),
+    [
+        ({}, "buyers.example", "leadops"),
+        ({"form": "contact"}, "buyers.example", "contact"),
+        ({"form": "contact", "context": {"utm": {"campaign": "summer"}}}, "buyers.example", "summer"),
+        ({"properties": {"company": "Buyers Inc"}}, "Buyers Inc", "leadops"),
+        ({"properties": {"company": "  "}}, "buyers.example", "leadops"),
+        ({"properties": {"company": 5}}, "buyers.example", "leadops"),
+    ],
+)
+def test_what_the_crm_hears(
+    database_url: str, connection: Connection, content: dict[str, Any], company: str, source: str
+) -> None:
+    keep(database_url, "s-1", **content)
+    _, (key, payload) = requests(connection)
+    assert key == "crm-lead-1-1"
+    assert payload == {"email": "ann@buyers.example", "company": company, "source": source}
+
+
+def test_a_new_story_after_lost_is_a_new_lead_in_the_crm(database_url: str, connection: Connection) -> None:
+    keep(database_url, "s-1")
+    keep(database_url, "s-2")
+    for stage, minutes in (("mql", 1), ("lost", 2)):
+        connection.execute(
+            "insert into lifecycle.transitions"
+            " (lead_id, cycle, stage, occurred_at, recorded_at, evidence, kpi_version)"
+            " values (1, 1, %s, %s, %s, '{}', 'v')",
+            [stage, NOW + timedelta(minutes=minutes), NOW + timedelta(minutes=minutes)],
+        )
+    connection.commit()
+    keep(database_url, "s-3", now=NOW + timedelta(minutes=3))
+    assert [key for key, _ in requests(connection)] == ["ma-lead-1", "crm-lead-1-1", "crm-lead-1-2"]
+
+
+def test_nothing_is_kept_if_one_part_fails(database_url: str, connection: Connection) -> None:
+    connection.execute("alter table delivery.outbox add constraint no_crm check (target <> 'crm')")
+    connection.commit()
+    with pytest.raises(psycopg.errors.CheckViolation):
+        keep(database_url, "s-1")
+    connection.rollback()
+    for table in ("intake.raw_leads", "cdp.events", "identity.inbox", "identity.leads", "delivery.outbox"):
+        assert connection.execute(f"select count(*) from {table}".encode()).fetchone() == (0,)
