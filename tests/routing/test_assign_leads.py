@@ -66,7 +66,7 @@ def test_a_rule_that_waits_keeps_the_lead_from_the_next_rules(office: Office) ->
         ({}, 12 * 60, "does not work now"),
         ({}, 5 * 24 * 60, "does not work now"),  # Saturday
         ({"capacity_per_day": 0}, 0, "has had 0 leads today, capacity 0"),
-        ({"zone": "Mars"}, 0, "profile cannot be read: zone is no IANA time zone"),
+        ({"zone": "Mars"}, 0, "profile cannot be read: zone is not an IANA time zone"),
         ({"away": [{"from": "soon"}]}, 0, "profile cannot be read: an away date is not from and to"),
     ],
 )

@@ -54,12 +54,12 @@ def test_leavers_and_broken_profiles_are_found() -> None:
     given = rules(rules=[{"name": "vip", "reps": ["gone", "a"]}], weights={"left": 2})
     found = lint_rules(given, team_of(given, a=profile(), b=profile(working_hours="nine to five")))
     assert found == [
-        "rule 'vip' names gone, whom the CRM does not have (any more)",
-        "weights names left, whom the CRM does not have (any more)",
-        "b gets nothing, the profile in the CRM: working_hours are not days, start and end",
+        "rule 'vip' names gone, who is not in the CRM (any more)",
+        "weights names left, who is not in the CRM (any more)",
+        "b gets no leads, fault in the CRM profile: working_hours are not days, start and end",
     ]
     nobody = rules(rules=[{"name": "vip", "reps": ["gone"], "if_nobody": "next"}, {"name": "rest"}])
-    assert "rule 'vip': nobody whom it names is there, so it never holds" in lint_rules(
+    assert "rule 'vip': nobody it names is in the CRM, so it never applies" in lint_rules(
         nobody, team_of(nobody, a=profile())
     )
 

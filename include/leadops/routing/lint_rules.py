@@ -1,4 +1,4 @@
-"""Finds in the rules what can never work: rules that no lead reaches, leavers, leads without a rule."""
+"""Finds faults in the rules: rules that no lead reaches, people who have left, leads without a rule."""
 
 from collections.abc import Iterator
 from itertools import islice, product
@@ -16,24 +16,24 @@ ANY = "*"
 Values = tuple[str | None, ...]
 Domains = dict[str, list[str | None]]
 
-#: Kinds of leads looked at; more would take minutes.
-MOST = 200_000
+#: Kinds of leads tried; more would take minutes.
+MAX_KINDS = 200_000
 
-#: Kinds of leads without a rule that are named.
-NAMED = 5
+#: Kinds of leads without a rule that are listed.
+MAX_LISTED = 5
 
 
 def lint_rules(rules: RoutingRules, team: Team) -> list[str]:
-    """Return one line for each finding; nothing when all is well.
+    """Return one line per finding; empty if there is none.
 
-    Every kind of lead is tried: each combination of the values that rules and profiles name, of one that they
-    do not name, and of an unknown one. Of more than 200,000 kinds the first are tried, and a line says so.
+    Tries every kind of lead: each combination of the values that rules and profiles name, another value, and
+    an unknown one. With more than 200,000 kinds it tries the first of them and reports that.
     """
     domains = _find_domains(rules, team)
     reached: set[str] = set()
     gaps: list[Values] = []
     tried = 0
-    for values in islice(product(*domains.values()), MOST):
+    for values in islice(product(*domains.values()), MAX_KINDS):
         tried += 1
         facts = {name: value for name, value in zip(domains, values, strict=True) if value is not None}
         taken = [rule for rule in rules.rules if rule.matches(facts) and _pool(rule, facts, team)]
@@ -53,15 +53,17 @@ def lint_rules(rules: RoutingRules, team: Team) -> list[str]:
     ]
     findings += [
         f"no rule for a lead with {_describe(gap, domains)}: it would wait in the queue {rules.queue.name}"
-        for gap in islice(_widest(gaps, domains), NAMED)
+        for gap in islice(_widest(gaps, domains), MAX_LISTED)
     ]
-    if tried == MOST:
-        findings.append(f"only the first {MOST} kinds of leads were tried; name fewer values in the rules")
+    if tried == MAX_KINDS:
+        findings.append(
+            f"only the first {MAX_KINDS} kinds of leads were tried; name fewer values in the rules"
+        )
     return findings
 
 
 def _find_domains(rules: RoutingRules, team: Team) -> Domains:
-    """Return for each fact that rules use: unknown (None), any other value, the values named somewhere."""
+    """Return the values of each fact that rules use: unknown (None), any other, and all named ones."""
     domains: Domains = {}
     for name in sorted(rules.used_facts()):
         values = {fold(value) for rule in rules.rules for value in rule.when.get(name, [])}
@@ -87,20 +89,20 @@ def _find_leavers(rules: RoutingRules, team: Team) -> list[str]:
     named = [(f"rule {rule.name!r}", rep_id) for rule in rules.rules for rep_id in rule.reps or []]
     named += [("weights", rep_id) for rep_id in rules.weights]
     return [
-        f"{where} names {rep_id}, whom the CRM does not have (any more)"
+        f"{where} names {rep_id}, who is not in the CRM (any more)"
         for where, rep_id in named
         if team.find(rep_id) is None
     ]
 
 
 def _find_faults(team: Team) -> list[str]:
-    return [f"{rep.rep_id} gets nothing, the profile in the CRM: {rep.fault}" for rep in team if rep.fault]
+    return [f"{rep.rep_id} gets no leads, fault in the CRM profile: {rep.fault}" for rep in team if rep.fault]
 
 
 def _why_unreached(rule: RoutingRule, rules: RoutingRules, team: Team) -> str:
     """Return why no lead reaches the rule."""
     if rule.reps is not None and not any(team.find(rep_id) for rep_id in rule.reps):
-        return "nobody whom it names is there, so it never holds"
+        return "nobody it names is in the CRM, so it never applies"
     before = rules.rules[: rules.rules.index(rule)]
     if any(earlier.if_nobody == "wait" for earlier in before):
         return "no lead reaches it: earlier rules with if_nobody: wait keep all leads, or nobody fits it"
@@ -108,7 +110,7 @@ def _why_unreached(rule: RoutingRule, rules: RoutingRules, team: Team) -> str:
 
 
 def _widest(gaps: list[Values], domains: Domains) -> Iterator[Values]:
-    """Yield the gaps, each as wide as it goes: ANY stands where no value of the fact makes a difference."""
+    """Yield the gaps, each as general as possible: ANY replaces a fact whose value makes no difference."""
     known = set(gaps)
     found: list[Values] = []
     for gap in gaps:
@@ -127,9 +129,9 @@ def _widest(gaps: list[Values], domains: Domains) -> Iterator[Values]:
 
 
 def _describe(gap: Values, domains: Domains) -> str:
-    told = [
+    parts = [
         f"{name} unknown" if value is None else f"{name} {value}"
         for name, value in zip(domains, gap, strict=True)
         if value != ANY
     ]
-    return ", ".join(told) or "whatever facts"
+    return ", ".join(parts) or "whatever facts"

@@ -163,7 +163,7 @@ def _read_list(profile: Mapping[str, Any], name: str, faults: list[str]) -> list
     if value is None:
         return []
     if not isinstance(value, list):
-        faults.append(f"{name} is no list")
+        faults.append(f"{name} is not a list")
         return []
     return value
 
@@ -174,7 +174,7 @@ def _read_zone(name: Any, faults: list[str]) -> ZoneInfo | None:
     try:
         return ZoneInfo(check_zone(str(name)))
     except ValueError:
-        faults.append("zone is no IANA time zone")
+        faults.append("zone is not an IANA time zone")
         return None
 
 
@@ -192,7 +192,7 @@ def _read_capacity(value: Any, rules: RoutingRules, faults: list[str]) -> int:
     if value is None:
         return rules.defaults.capacity_per_day
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        faults.append("capacity_per_day is no number of leads")
+        faults.append("capacity_per_day is not a number of leads")
         return 0
     return value
 
