@@ -7,7 +7,7 @@ from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
 from leadops.configuration import Config
 from leadops.db import Connection, load_sql
-from leadops.scoring.decay import Decayed, decay_leads
+from leadops.scoring.decay_leads import DecayResult, decay_leads
 
 
 def measure_decay(*, quick: bool) -> Measured:
@@ -43,7 +43,7 @@ def fill_behaviour(connection: Connection, *, leads: int, now: datetime) -> None
     connection.autocommit = False
 
 
-def night(connection: Connection, day: date) -> tuple[float, Decayed]:
+def night(connection: Connection, day: date) -> tuple[float, DecayResult]:
     """Decay to the end of `day` under the default rules; return the seconds and what was done in all."""
     rules, zone = Config().scoring, Config().company.zone
     leads = rows = points = 0
@@ -52,4 +52,4 @@ def night(connection: Connection, day: date) -> tuple[float, Decayed]:
         done = decay_leads(connection, rules=rules, zone=zone, day=day, now=datetime.now(UTC))
         leads, rows, points = leads + done.leads, rows + done.rows, points + done.points
         if not done.remaining:
-            return time.perf_counter() - started, Decayed(leads, rows, points, remaining=False)
+            return time.perf_counter() - started, DecayResult(leads, rows, points, remaining=False)

@@ -30,7 +30,7 @@ scores as (
     group by lead_id
 )
 
-insert into scoring.fading (lead_id, due_on)
+insert into scoring.decay_schedule (lead_id, due_on)
 select distinct
     lead_id,
     date '1970-01-01'

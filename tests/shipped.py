@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from leadops.company import InCompanyZone
 from leadops.configuration import Config
 from leadops.identity.identity_settings import Blocked
-from leadops.scoring.rules import RuleSet
+from leadops.scoring.scoring_rules import RuleSet
 from leadops.settings import Settings
 
 Model = TypeVar("Model", bound=Settings)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from leadops.lifecycle.kpi_contract import KpiContract
     from leadops.reports.report_settings import ReportSettings
     from leadops.routing.routing_rules import RoutingRules
-    from leadops.scoring.rules import RuleSet
+    from leadops.scoring.scoring_rules import RuleSet
     from leadops.sla.sla_policy import SlaPolicy
     from leadops.thresholds.threshold_context import ThresholdContext
     from leadops.thresholds.threshold_settings import ThresholdSettings
@@ -44,7 +44,7 @@ SECTIONS = {
     "kpi": "leadops.lifecycle.kpi_contract:KpiContract",
     "reports": "leadops.reports.report_settings:ReportSettings",
     "routing": "leadops.routing.routing_rules:RoutingRules",
-    "scoring": "leadops.scoring.rules:RuleSet",
+    "scoring": "leadops.scoring.scoring_rules:RuleSet",
     "sla": "leadops.sla.sla_policy:SlaPolicy",
     "thresholds": "leadops.thresholds.threshold_settings:ThresholdSettings",
     "training": "leadops.training.training_settings:TrainingSettings",

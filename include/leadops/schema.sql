@@ -263,17 +263,17 @@ create table scoring.scores (
 );
 create index scores_fit_behaviour on scoring.scores (fit, behaviour);
 
-create table scoring.decayed (
-    through date not null
+create table scoring.decay_progress (
+    decayed_until date not null
 );
-create unique index decayed_one on scoring.decayed ((true));
+create unique index decay_progress_one on scoring.decay_progress ((true));
 
-create table scoring.fading (
+create table scoring.decay_schedule (
     lead_id bigint not null,
     due_on date not null,
     primary key (lead_id)
 );
-create index fading_due on scoring.fading (due_on, lead_id);
+create index decay_schedule_due on scoring.decay_schedule (due_on, lead_id);
 
 create schema delivery;
 

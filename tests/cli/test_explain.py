@@ -64,7 +64,7 @@ def test_explain_says_what_it_wants(scored: World) -> None:
     for lead, words in [
         ("Ann", "must be a lead_id"),
         ("77", "no lead 77"),
-        ("b@x.example", "nobody has this email"),
+        ("b@x.example", "no lead has this email"),
     ]:
         result = CliRunner().invoke(app, ["explain", lead])
         assert words in str(result.exception)

@@ -14,9 +14,10 @@ import httpx
 from leadops.db import Connection
 from leadops.delivery.dead_letters import list_dead_letters, retry_dead_letters
 from leadops.identity.resolve import resolve_events
-from leadops.scoring.backfill import enqueue_interval
-from leadops.scoring.rules import RuleSet
+from leadops.lanes import Lane
 from leadops.scoring.score import score_leads
+from leadops.scoring.scoring_inbox import enqueue_interval
+from leadops.scoring.scoring_rules import RuleSet
 from tests.async_view import accept_events
 from tests.desk import Desk, clock
 from tests.scoring.conftest import TOKYO, World
@@ -151,7 +152,7 @@ class Pipeline:
         now = clock()
         with self.desk.connect() as connection:
             enqueue_interval(connection, start=now - timedelta(minutes=minutes), end=now)
-        return self.score(lane=1)
+        return self.score(lane=Lane.BACKFILL)
 
     def start(self, *, limit: int | None = None) -> Any:
         """Start a minute run in a process of its own."""

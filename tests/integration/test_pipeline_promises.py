@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from leadops.scoring.rules import RuleSet
+from leadops.scoring.scoring_rules import RuleSet
 from tests.delivery.test_promises import fault
 from tests.desk import impatient
 from tests.integration.ma_process import MaProcess

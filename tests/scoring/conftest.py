@@ -10,8 +10,8 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.identity.resolve import ResolveResult, resolve_events
-from leadops.scoring.rules import RuleSet
-from leadops.scoring.score import Scored, score_leads
+from leadops.scoring.score import ScoringResult, score_leads
+from leadops.scoring.scoring_rules import RuleSet
 from tests.scoring.oracle import Happening
 from tests.shipped import SHIPPED
 
@@ -32,7 +32,7 @@ class World:
             " identity.unresolved_events, identity.traits, identity.sightings, identity.violations,"
             " identity.accounts,"
             " scoring.inbox, scoring.rule_sets, scoring.ledger, scoring.scores,"
-            " scoring.fading, scoring.decayed, scoring.rule_files,"
+            " scoring.decay_schedule, scoring.decay_progress, scoring.rule_files,"
             " identity.people, identity.lead_merges, identity.do_not_merge, identity.late_events,"
             " lifecycle.regroupings, delivery.outbox restart identity"
         )
@@ -64,10 +64,12 @@ class World:
 
     def score(
         self, rules: RuleSet, *, now: datetime = NOW, zone: ZoneInfo = TOKYO, **options: Any
-    ) -> list[Scored]:
+    ) -> list[ScoringResult]:
         return _drain(lambda: score_leads(self.connection, rules=rules, zone=zone, now=now, **options))
 
-    def run(self, rules: RuleSet, happenings: Iterable[Happening] = (), **options: Any) -> list[Scored]:
+    def run(
+        self, rules: RuleSet, happenings: Iterable[Happening] = (), **options: Any
+    ) -> list[ScoringResult]:
         self.accept(happenings)
         self.resolve()
         return self.score(rules, **options)

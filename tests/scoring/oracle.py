@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from leadops.scoring.conditions import Condition
-from leadops.scoring.rules import Caps, RuleSet
+from leadops.scoring.conditions import RuleCondition
+from leadops.scoring.scoring_rules import Caps, RuleSet
 
 NUMBER = re.compile(r"[ \t\n]*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?[ \t\n]*", re.ASCII)
 
@@ -103,7 +103,7 @@ def look(happening: Happening, address: str) -> list[Any]:
     return items
 
 
-def fits(condition: Condition, values: list[Any]) -> bool:
+def fits(condition: RuleCondition, values: list[Any]) -> bool:
     """Return whether all operators of `condition` hold for `values` (those found at its address)."""
     flat = [each for value in values for each in (value if isinstance(value, list) else [value])]
     texts = [each for each in flat if isinstance(each, str)]

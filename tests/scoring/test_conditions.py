@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
 from leadops.db import Connection
-from leadops.scoring.conditions import Condition, member_path, quote
+from leadops.scoring.conditions import RuleCondition, member_path, quote
 from tests.scoring.conftest import NOW
 from tests.scoring.oracle import Happening, fits, look
 
@@ -31,7 +31,7 @@ value = st.recursive(
 
 
 @st.composite
-def conditions(draw: st.DrawFn) -> Condition:
+def conditions(draw: st.DrawFn) -> RuleCondition:
     operators = {
         "equals": scalar,
         "in": st.lists(scalar, min_size=1, max_size=3),
@@ -44,7 +44,7 @@ def conditions(draw: st.DrawFn) -> Condition:
     fields: dict[str, Any] = {name: draw(operators[name]) for name in chosen}
     if draw(st.booleans()) and "at_least" not in fields:
         fields["at_most"] = draw(number)
-    return Condition.model_validate(fields)
+    return RuleCondition.model_validate(fields)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -54,11 +54,11 @@ def conditions(draw: st.DrawFn) -> Condition:
     properties=st.dictionaries(st.sampled_from(["x", "y"]), value, max_size=2),
     context=st.dictionaries(st.sampled_from(["x", 'a"b', "$x[*]"]), value, max_size=2),
 )
-@example(Condition(contains="A.b"), "properties.x", {"x": "xa.Bx"}, {})
-@example(Condition(equals='" || true || "'), "context.x", {}, {"x": "y"})
+@example(RuleCondition(contains="A.b"), "properties.x", {"x": "xa.Bx"}, {})
+@example(RuleCondition(equals='" || true || "'), "context.x", {}, {"x": "y"})
 def test_the_database_matches_what_the_oracle_matches(
     connection: Connection,
-    condition: Condition,
+    condition: RuleCondition,
     address: str,
     properties: dict[str, Any],
     context: dict[str, Any],
@@ -99,7 +99,7 @@ def test_any_text_is_one_literal_and_nothing_else(connection: Connection, anythi
 )
 def test_what_cannot_be_a_condition_is_refused(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
-        Condition.model_validate(fields)
+        RuleCondition.model_validate(fields)
 
 
 def test_numbers_keep_their_value() -> None:

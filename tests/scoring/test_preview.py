@@ -12,7 +12,7 @@ def test_a_changed_rule_file_is_previewed_for_every_lead(world: World) -> None:
     world.resolve()
     changed = rule_set({**VIEW, "points": 40})
     world.connection.commit()
-    preview = preview_leads(world.connection, rules=changed, zone=TOKYO, most=2, chunk_leads=2)
+    preview = preview_leads(world.connection, rules=changed, zone=TOKYO, max_leads=2, chunk_leads=2)
     assert (preview.rules_change, preview.leads, preview.changed, preview.points) == (True, 5, 5, 5 * 35 + 40)
     assert preview.changes == [
         LeadChange(1, before=5, after=80, grade_before="C4", grade_after="C1", rules={"view": 75}),
@@ -28,6 +28,6 @@ def test_under_the_rules_in_effect_only_who_waits_is_looked_at(world: World) -> 
     world.accept([view("three", 3)])
     world.resolve()
     world.connection.commit()
-    preview = preview_leads(world.connection, rules=RULES, zone=TOKYO, most=9)
+    preview = preview_leads(world.connection, rules=RULES, zone=TOKYO, max_leads=9)
     assert (preview.rules_change, preview.leads, preview.points) == (False, 1, 5)
     assert world.score(RULES)[0].points == 5

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from leadops.db import connect
 from leadops.identity.resolve import resolve_events
-from leadops.scoring.rules import RuleSet
 from leadops.scoring.score import score_leads
+from leadops.scoring.scoring_rules import RuleSet
 from tests.promises import promise_examples
 from tests.scoring.conftest import NOW, TOKYO, World, at
 from tests.scoring.oracle import Happening, find_owners, give_points, learn

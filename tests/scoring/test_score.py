@@ -7,9 +7,9 @@ import pytest
 
 from leadops.db import connect
 from leadops.errors import TransientError
-from leadops.scoring.ledger import LEDGER_LOCK
-from leadops.scoring.rules import RuleSet
+from leadops.locks import Lock, hold_lock
 from leadops.scoring.score import score_leads
+from leadops.scoring.scoring_rules import RuleSet
 from tests.scoring.conftest import NOW, TOKYO, World, at
 from tests.scoring.oracle import Happening
 from tests.shipped import make_rules
@@ -194,7 +194,7 @@ def test_waiting_for_the_ledger_ends(world: World, database_url: str) -> None:
     world.resolve()
     world.connection.commit()
     with connect(database_url) as other:
-        other.execute("select pg_advisory_xact_lock(%s)", [LEDGER_LOCK])
+        hold_lock(other, Lock.LEDGER)
         world.connection.execute("set lock_timeout = '50ms'")
         world.connection.commit()
         with pytest.raises(TransientError, match="another run is writing points"):

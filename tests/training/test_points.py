@@ -49,7 +49,7 @@ def model(*, weight: float = 2.0) -> Model:
     )
 
 
-def put_in_effect(world: World, made: Model, *, day: int = 0) -> int:
+def activate_rules(world: World, made: Model, *, day: int = 0) -> int:
     model_id = keep_model(world.connection, made, day=(START + day * DAY).date(), now=NOW)
     record_decision(
         world.connection,
@@ -104,7 +104,7 @@ def test_points_by_hand(world: World) -> None:
     lead = world.lead()
     for days in (10, 20):
         world.event(lead, "view_pricing", NOW - days * DAY)
-    model_id = put_in_effect(world, model())
+    model_id = activate_rules(world, model())
     assert write(world) == PointsWritten(model_id=model_id, leads=1, rows=1, points=29, told=1)
     assert write(world) == PointsWritten(model_id=model_id, leads=1)
     row = world.rows("select lead_id, points, dimension, kind, lane, occurred_at, reason from scoring.ledger")
@@ -125,9 +125,9 @@ def test_another_model_corrects_by_the_difference(world: World) -> None:
     lead = world.lead()
     for days in (10, 20):
         world.event(lead, "view_pricing", NOW - days * DAY)
-    put_in_effect(world, model())
+    activate_rules(world, model())
     write(world)
-    put_in_effect(world, model(weight=1.0), day=1)
+    activate_rules(world, model(weight=1.0), day=1)
     assert write(world).points == 20 - 29
     assert sent(world, lead) == [0.7311, 0.5]
     agree(world)
@@ -136,7 +136,7 @@ def test_another_model_corrects_by_the_difference(world: World) -> None:
 def test_a_lead_of_which_nothing_is_heard_loses_its_points(world: World) -> None:
     lead = world.lead()
     world.event(lead, "view_pricing", NOW - DAY)
-    put_in_effect(world, model())
+    activate_rules(world, model())
     first = write(world)
     later = write(world, NOW + 100 * DAY)
     assert later.points == -first.points
@@ -148,7 +148,7 @@ def test_a_lead_of_which_nothing_is_heard_loses_its_points(world: World) -> None
 def test_the_ma_is_told_only_of_what_moved(world: World) -> None:
     lead = world.lead()
     world.event(lead, "view_pricing", NOW - DAY)
-    put_in_effect(world, model())
+    activate_rules(world, model())
     write(world)
     step = {"writing": {"told_step": 0.05}}
     told = [write(world, NOW + timedelta(days=days), **step).told for days in range(1, 15)]
@@ -158,7 +158,7 @@ def test_the_ma_is_told_only_of_what_moved(world: World) -> None:
 
 def test_a_run_of_an_earlier_time_leaves_what_a_later_one_said(world: World) -> None:
     world.event(world.lead(), "view_pricing", NOW - DAY)
-    put_in_effect(world, model())
+    activate_rules(world, model())
     write(world)
     before = world.rows("select * from training.predictions")
     assert write(world, NOW - timedelta(hours=12)).rows == 0
@@ -169,7 +169,7 @@ def test_a_run_of_an_earlier_time_leaves_what_a_later_one_said(world: World) -> 
 def test_points_that_were_written_off_are_not_given_again(world: World) -> None:
     lead = world.lead()
     world.event(lead, "view_pricing", NOW - DAY)
-    put_in_effect(world, model())
+    activate_rules(world, model())
     write(world)
     seq = world.rows("select seq from scoring.ledger")[0][0]
     write_off(world.connection, ledger_seq=seq, reason="refused", now=NOW)
@@ -184,7 +184,7 @@ def test_a_merged_lead_gives_its_points_back_and_the_person_has_them(world: Worl
     older, younger = world.lead(), world.lead()
     world.event(older, "view_pricing", NOW - 2 * DAY)
     world.event(younger, "view_pricing", NOW - 2 * DAY)
-    put_in_effect(world, model())
+    activate_rules(world, model())
     write(world)
     seq = world.event(younger, "identify", NOW - DAY)
     world.connection.execute(
@@ -210,7 +210,7 @@ def test_chunks_change_nothing(world: World) -> None:
         lead = world.lead()
         for _ in range(number % 4):
             world.event(lead, "view_pricing", NOW - DAY)
-    put_in_effect(world, model())
+    activate_rules(world, model())
     small = write(world, writing={"chunk_leads": 2})
     assert small.leads == 5
     assert write(world).rows == 0
@@ -221,7 +221,7 @@ def test_each_chunk_is_done_when_it_is_written(world: World, database_url: str) 
     """A run that dies in its third chunk has kept two, holds nothing, and the next run does only the rest."""
     for _ in range(6):
         world.event(world.lead(), "view_pricing", NOW - DAY)
-    put_in_effect(world, model())
+    activate_rules(world, model())
     world.connection.commit()
     world.connection.execute(
         "create function fail_late() returns trigger language plpgsql as $$ begin"
@@ -260,7 +260,7 @@ def test_any_order_of_runs_ends_alike(
             ids.append(world.lead())
             for view in range(views):
                 world.event(ids[-1], "view_pricing", NOW - (view + 1) * DAY)
-        put_in_effect(world, model())
+        activate_rules(world, model())
         last = max(days for days, _ in runs)
         with shared.transaction(force_rollback=True):
             write(world, NOW + last * DAY)
@@ -278,7 +278,7 @@ def test_any_order_of_runs_ends_alike(
 def test_a_lead_that_was_away_is_told_to_the_ma_again(world: World) -> None:
     lead = world.lead()
     world.event(lead, "view_pricing", NOW - DAY)
-    put_in_effect(world, model())
+    activate_rules(world, model())
     assert write(world).told == 1
     away = NOW + 400 * DAY
     write(world, now=away)

@@ -9,8 +9,8 @@ from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
 from leadops.configuration import Config
 from leadops.errors import PermanentError
-from leadops.scoring.decay import decay_leads, preview_decay
-from leadops.scoring.rule_sets import name_source
+from leadops.scoring.active_rules import name_source
+from leadops.scoring.decay_leads import decay_leads, preview_decay
 
 
 def decay(

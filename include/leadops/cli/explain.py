@@ -14,7 +14,7 @@ from leadops.company import Company
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.lifecycle.explain_stages import StageReached, explain_stages
-from leadops.scoring.explain import Explanation, Line, explain_lead
+from leadops.scoring.explain_score import LedgerLine, ScoreExplanation, explain_score
 from leadops.training.explain import ModelExplanation, explain_model
 
 
@@ -29,7 +29,7 @@ def explain(
     config = Config.from_environment()
     rules, company = config.scoring, config.company
     with open_database() as connection:
-        explanation = explain_lead(connection, _parse(lead), grades=rules.grades)
+        explanation = explain_score(connection, lead, grades=rules.grades)
         model = explain_model(connection, explanation.lead_id)
         stages = explain_stages(connection, explanation.lead_id)
     if as_json:
@@ -52,15 +52,7 @@ def explain(
         raise PermanentError("the ledger does not sum to the stored score; run leadops audit")
 
 
-def _parse(lead: str) -> int | str:
-    if "@" in lead:
-        return lead
-    if lead.isascii() and lead.isdigit() and len(lead) < 19:
-        return int(lead)
-    raise PermanentError("LEAD must be a lead_id (a number) or an email")
-
-
-def _draw(explanation: Explanation, company: Company) -> Table:
+def _draw(explanation: ScoreExplanation, company: Company) -> Table:
     when = f"happened ({company.timezone})"
     table = Table(when, "points", "sum", "dimension", "kind", "event", "reason")
     for is_decay, lines in groupby(explanation.lines, key=lambda line: line.kind == "decay"):
@@ -77,7 +69,7 @@ def _draw(explanation: Explanation, company: Company) -> Table:
     return table
 
 
-def _fold(lines: list[Line]) -> Line:
+def _fold(lines: list[LedgerLine]) -> LedgerLine:
     """Return nights between which nothing else happened as one line: its last, with the points of all."""
     points = sum(line.points for line in lines)
     nights = f"{len(lines)} nights, " if len(lines) > 1 else ""

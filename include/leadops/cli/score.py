@@ -13,8 +13,8 @@ from leadops.cli.context import clock, console, open_database
 from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.identity.resolve import resolve_events
-from leadops.scoring.preview import Preview, preview_leads
-from leadops.scoring.rule_sets import name_source
+from leadops.scoring.active_rules import name_source
+from leadops.scoring.preview import ScorePreview, preview_leads
 from leadops.scoring.score import score_leads
 
 
@@ -33,7 +33,9 @@ def score(
     config = Config.from_environment().with_file("scoring", rules)
     with open_database() as connection:
         if dry_run:
-            preview = preview_leads(connection, rules=config.scoring, zone=config.company.zone, most=most)
+            preview = preview_leads(
+                connection, rules=config.scoring, zone=config.company.zone, max_leads=most
+            )
             _show(preview, as_json=as_json)
         else:
             done = _run(connection, config, name_source(rules or config.find_file("scoring")))
@@ -70,7 +72,7 @@ def _run(connection: Connection, config: Config, source: str) -> dict[str, int]:
     return done
 
 
-def _show(preview: Preview, *, as_json: bool) -> None:
+def _show(preview: ScorePreview, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(preview)))
         return

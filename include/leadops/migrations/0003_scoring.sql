@@ -61,16 +61,16 @@ create table scoring.scores (
 );
 create index scores_fit_behaviour on scoring.scores (fit, behaviour);
 
--- Up to the end of which local day behaviour has faded: it never goes back.
-create table scoring.decayed (
-    through date not null
+-- The local day up to whose end behaviour has decayed: it never goes back.
+create table scoring.decay_progress (
+    decayed_until date not null
 );
-create unique index decayed_one on scoring.decayed ((true));
+create unique index decay_progress_one on scoring.decay_progress ((true));
 
--- Leads with behaviour that fades, and the first local day at whose end it may cost a point.
-create table scoring.fading (
+-- Leads with behaviour that decays, and the first local day at whose end it may cost a point.
+create table scoring.decay_schedule (
     lead_id bigint primary key,
     due_on date not null
 );
-comment on column scoring.fading.due_on is 'infinity: nothing is left that could fade';
-create index fading_due on scoring.fading (due_on, lead_id);
+comment on column scoring.decay_schedule.due_on is 'infinity: nothing is left that could decay';
+create index decay_schedule_due on scoring.decay_schedule (due_on, lead_id);

@@ -21,9 +21,9 @@ from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import interval, is_backfill, now
 from leadops.routing.assign_leads import assign_leads
 from leadops.routing.notify_reps import notify_reps
-from leadops.scoring.backfill import enqueue_interval
-from leadops.scoring.rule_sets import name_source
+from leadops.scoring.active_rules import name_source
 from leadops.scoring.score import score_leads
+from leadops.scoring.scoring_inbox import enqueue_interval
 from leadops.settings import database_url
 from leadops.subscribers import SUBSCRIBERS
 

@@ -11,8 +11,8 @@ from leadops.delivery.reconcile import reconcile_scores
 from leadops.orchestration.connections import find_endpoint, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import find_day, now
-from leadops.scoring.decay import decay_leads
-from leadops.scoring.rule_sets import name_source
+from leadops.scoring.active_rules import name_source
+from leadops.scoring.decay_leads import decay_leads
 
 log = logging.getLogger(__name__)
 

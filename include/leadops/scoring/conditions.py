@@ -54,7 +54,7 @@ Number = Annotated[StrictInt | StrictFloat, BeforeValidator(_check_number)]
 Scalar = Annotated[StrictBool | StrictInt | StrictFloat | StrictStr, BeforeValidator(_check_scalar)]
 
 
-class Condition(Settings):
+class RuleCondition(Settings):
     """What a value must be; all operators given must hold. For a list, one element that fits is enough."""
 
     equals: Scalar | None = None  # the same value of the same kind
@@ -96,7 +96,7 @@ class Condition(Settings):
 
 def operator_names() -> list[str]:
     """Return the operators as they are written in the rule file."""
-    return [field.alias or name for name, field in Condition.model_fields.items()]
+    return [field.alias or name for name, field in RuleCondition.model_fields.items()]
 
 
 def member_path(address: str) -> str:

@@ -1,6 +1,29 @@
 """How points are shown to people: within bounds, and as a grade from A1 to D4."""
 
-from leadops.scoring.rules import Grades
+from typing import Self
+
+from pydantic import StrictInt, model_validator
+
+from leadops.settings import Settings
+
+
+class Grades(Settings):
+    """How points are shown. The ledger is never cut to these bounds."""
+
+    lowest: StrictInt  # points; a lower total is shown as this
+    highest: StrictInt  # points; a higher total is shown as this
+    fit: tuple[StrictInt, StrictInt, StrictInt]  # fit points from which A, B and C; under: D
+    behaviour: tuple[StrictInt, StrictInt, StrictInt]  # points from which 1, 2 and 3; under: 4
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.lowest >= self.highest:
+            raise ValueError(f"lowest {self.lowest} must be under highest {self.highest}")
+        for name in ("fit", "behaviour"):
+            first, second, third = getattr(self, name)
+            if not first > second > third:
+                raise ValueError(f"{name} must fall, the best grade first: {first}, {second}, {third}")
+        return self
 
 
 def bound(total: int, grades: Grades) -> int:

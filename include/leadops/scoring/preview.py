@@ -1,14 +1,30 @@
 """What scoring would change, lead by lead, without changing it."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from leadops.db import Connection, load_sql
-from leadops.scoring.fade import compute_fades, read_through
+from leadops.db import Connection, snapshot
+from leadops.queries import Queries
+from leadops.scoring.active_rules import is_active
+from leadops.scoring.decay import compute_decay, read_decayed_until
+from leadops.scoring.differences import compute_differences, find_last_touched, prepare_tables
 from leadops.scoring.grades import grade
-from leadops.scoring.rule_sets import is_in_effect
-from leadops.scoring.rules import RuleSet
-from leadops.scoring.score import compute_differences, prepare, snapshot
+from leadops.scoring.scoring_rules import RuleSet
+
+queries = Queries(__file__)
+
+
+class ScoreChange(NamedTuple):
+    """A lead's points by dimension, and how they would change."""
+
+    lead_id: int
+    fit: int
+    behaviour: int
+    model: int
+    fit_change: int
+    behaviour_change: int
+    rules: dict[str, int]  # rule -> points it would add or take
 
 
 @dataclass(frozen=True)
@@ -24,10 +40,10 @@ class LeadChange:
 
 
 @dataclass
-class Preview:
+class ScorePreview:
     """What scoring would do now."""
 
-    rules_change: bool  # the rules are not those in effect, so every lead was looked at
+    rules_change: bool  # the rules are not the active ones, so every lead was looked at
     leads: int = 0  # leads looked at
     changed: int = 0  # leads whose ledger would get rows
     points: int = 0  # sum of the points these rows would have
@@ -35,46 +51,50 @@ class Preview:
 
 
 def preview_leads(
-    connection: Connection, *, rules: RuleSet, zone: ZoneInfo, most: int, chunk_leads: int | None = None
-) -> Preview:
-    """Compute what scoring by `rules` would change: of the waiting leads, of all where the rules changed.
+    connection: Connection, *, rules: RuleSet, zone: ZoneInfo, max_leads: int, chunk_leads: int | None = None
+) -> ScorePreview:
+    """Compute what scoring by `rules` would change: of the waiting leads, or of all if the rules changed.
 
-    Lists the first `most` leads that would change and counts all. One snapshot, no lock on the ledger,
-    nothing written. Waiting events that have no lead yet are not looked at. Call it outside a transaction.
+    Lists the first `max_leads` leads that would change and counts all. It reads one state of the database,
+    does not lock the ledger and writes nothing. Waiting events that have no lead yet are not looked at. Call
+    it outside a transaction.
     """
     limit = rules.chunk_leads if chunk_leads is None else chunk_leads
     with snapshot(connection):
-        preview = Preview(rules_change=not is_in_effect(connection, rules=rules, zone=zone))
-        touch = load_sql(
-            "leadops.scoring", "touch_every_lead" if preview.rules_change else "touch_waiting_leads"
-        )
-        after = 0
-        while True:
-            prepare(connection)
-            connection.execute(touch, {"after": after, "chunk_size": limit})
-            if not (leads := compute_differences(connection, rules=rules, zone=zone)):
-                return preview
-            compute_fades(connection, rules=rules, zone=zone, through=read_through(connection))
-            preview.leads += leads
-            _collect(connection, preview, rules=rules, most=most)
-            (after,) = connection.execute("select max(lead_id) from touched").fetchone() or (after,)
+        preview = ScorePreview(rules_change=not is_active(connection, rules=rules, zone=zone))
+        after: int | None = 0
+        while after is not None:
+            prepare_tables(connection)
+            if preview.rules_change:
+                queries.run(connection, "touch_every_lead", after=after, chunk_size=limit)
+            else:
+                queries.run(connection, "touch_waiting_leads", after=after, chunk_size=limit)
+            after = find_last_touched(connection)
+            preview.leads += compute_differences(connection, rules=rules, zone=zone)
+            compute_decay(connection, rules=rules, zone=zone, decayed_until=read_decayed_until(connection))
+            _collect(connection, preview, rules=rules, max_leads=max_leads)
+    return preview
 
 
-def _collect(connection: Connection, preview: Preview, *, rules: RuleSet, most: int) -> None:
-    for row in connection.execute(load_sql("leadops.scoring", "list_changes")):
-        lead_id, fit, behaviour, model, fit_change, behaviour_change, by_rule = row
+def _collect(connection: Connection, preview: ScorePreview, *, rules: RuleSet, max_leads: int) -> None:
+    for change in queries.all(connection, "list_changes", ScoreChange):
         preview.changed += 1
-        preview.points += fit_change + behaviour_change
-        if len(preview.changes) < most:
-            preview.changes.append(
-                LeadChange(
-                    lead_id=lead_id,
-                    before=fit + behaviour + model,
-                    after=fit + behaviour + model + fit_change + behaviour_change,
-                    grade_before=grade(fit=fit, behaviour=behaviour, grades=rules.grades),
-                    grade_after=grade(
-                        fit=fit + fit_change, behaviour=behaviour + behaviour_change, grades=rules.grades
-                    ),
-                    rules=by_rule,
-                )
-            )
+        preview.points += change.fit_change + change.behaviour_change
+        if len(preview.changes) < max_leads:
+            preview.changes.append(_grade_change(change, rules))
+
+
+def _grade_change(change: ScoreChange, rules: RuleSet) -> LeadChange:
+    before = change.fit + change.behaviour + change.model
+    return LeadChange(
+        lead_id=change.lead_id,
+        before=before,
+        after=before + change.fit_change + change.behaviour_change,
+        grade_before=grade(fit=change.fit, behaviour=change.behaviour, grades=rules.grades),
+        grade_after=grade(
+            fit=change.fit + change.fit_change,
+            behaviour=change.behaviour + change.behaviour_change,
+            grades=rules.grades,
+        ),
+        rules=change.rules,
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from leadops.db import Connection, load_sql
-from leadops.scoring.ledger import hold_ledger
+from leadops.scoring.ledger import lock_ledger
 from leadops.training.champion import find_champion
 from leadops.training.features import create_tables, read_matrix
 from leadops.training.model import Model, load_model
@@ -52,7 +52,7 @@ def write_model_points(connection: Connection, *, now: datetime, settings: Train
         }
         with connection.transaction():
             leads += _fill_wanted(connection, model, settings, values)
-            hold_ledger(connection)
+            lock_ledger(connection)
             if _is_outrun(connection, now):
                 break
             written = _one(connection, "append_points", values)

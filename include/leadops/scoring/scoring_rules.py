@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, StrictInt, ValidationInfo, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
-from leadops.scoring.conditions import Condition, Text, member_path
+from leadops.scoring.conditions import RuleCondition, Text, member_path
+from leadops.scoring.grades import Grades
 from leadops.settings import Settings
 
 #: What a broken rule set may answer with: where in the file, and what is wrong there.
@@ -64,7 +65,7 @@ class BehaviourRule(Caps):
     name: Name
     event: Name  # name of the event
     points: Points
-    when: dict[Address, Condition] = Field(default_factory=dict)  # address -> what must hold there
+    when: dict[Address, RuleCondition] = Field(default_factory=dict)  # address -> what must hold there
     group: Name | None = None  # rules of one group share the group's caps
 
     @model_validator(mode="after")
@@ -87,14 +88,14 @@ class FitRule(Settings):
     name: Name
     trait: Trait
     points: Points
-    when: Condition
+    when: RuleCondition
 
     def condition(self) -> str:
         """Return the jsonpath predicate over the trait's value."""
         return self.when.predicate("$")
 
 
-class Fading(Settings):
+class DecayCurve(Settings):
     """How the points of an event lose their worth with its age."""
 
     half_life_days: float = Field(gt=0, le=100_000)  # days in which what is left becomes half of it
@@ -102,32 +103,13 @@ class Fading(Settings):
     floor: float = Field(default=0, ge=0, le=1)  # share of the points that never fades
 
 
-class Decay(Fading):
-    """How behaviour fades, unless its rule, or else its group, says otherwise."""
+class DecayRules(DecayCurve):
+    """How behaviour decays, unless its rule, or else its group, says otherwise."""
 
     grace_days: StrictInt = Field(ge=0, le=100_000)
     floor: float = Field(ge=0, le=1)
-    groups: dict[Name, Fading]
-    rules: dict[Name, Fading]
-
-
-class Grades(Settings):
-    """How points are shown. The ledger is never cut to these bounds."""
-
-    lowest: StrictInt  # points; a lower total is shown as this
-    highest: StrictInt  # points; a higher total is shown as this
-    fit: tuple[StrictInt, StrictInt, StrictInt]  # fit points from which A, B and C; under: D
-    behaviour: tuple[StrictInt, StrictInt, StrictInt]  # points from which 1, 2 and 3; under: 4
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.lowest >= self.highest:
-            raise ValueError(f"lowest {self.lowest} must be under highest {self.highest}")
-        for name in ("fit", "behaviour"):
-            first, second, third = getattr(self, name)
-            if not first > second > third:
-                raise ValueError(f"{name} must fall, the best grade first: {first}, {second}, {third}")
-        return self
+    groups: dict[Name, DecayCurve]
+    rules: dict[Name, DecayCurve]
 
 
 class RuleSet(Settings):
@@ -136,7 +118,7 @@ class RuleSet(Settings):
     groups: dict[Name, Caps]
     behaviour: list[BehaviourRule]
     fit: list[FitRule]
-    decay: Decay | None  # None: points keep their worth for ever
+    decay: DecayRules | None  # None: points keep their worth for ever
     grades: Grades
     chunk_leads: int = Field(ge=1)  # leads scored in one transaction
 

@@ -1,3 +1,27 @@
+-- name: touch_every_lead
+insert into touched (lead_id)
+select lead_id
+from identity.leads
+where lead_id > %(after)s
+order by lead_id
+limit %(chunk_size)s;
+
+-- name: touch_waiting_leads
+insert into touched (lead_id)
+select lead_id
+from (
+    select lead_id
+    from scoring.inbox
+    union
+    select people.person_id
+    from scoring.inbox
+    inner join identity.people as people on inbox.lead_id = people.lead_id
+) as waiting
+where lead_id > %(after)s
+order by lead_id
+limit %(chunk_size)s;
+
+-- name: list_changes
 with by_rule as (
     select
         lead_id,
@@ -28,4 +52,4 @@ select
     by_lead.rules
 from by_lead
 left join scoring.scores as scores on by_lead.lead_id = scores.lead_id
-order by by_lead.lead_id
+order by by_lead.lead_id;

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from leadops.db import connect
 from leadops.errors import PermanentError
-from leadops.scoring.backfill import enqueue_interval
-from leadops.scoring.decay import Decayed, decay_leads, preview_decay
+from leadops.scoring.decay_leads import DecayResult, decay_leads, preview_decay
 from leadops.scoring.ledger import write_off
 from leadops.scoring.preview import preview_leads
-from leadops.scoring.rules import Decay, RuleSet
 from leadops.scoring.score import score_leads
+from leadops.scoring.scoring_inbox import enqueue_interval
+from leadops.scoring.scoring_rules import DecayRules, RuleSet
 from tests.promises import promise_examples
 from tests.scoring.conftest import NOW, TOKYO, World
 from tests.scoring.oracle import Happening, give_points
@@ -42,7 +42,9 @@ def end_of(day: date, zone: ZoneInfo = TOKYO) -> datetime:
     return datetime.combine(day + timedelta(1), time(), zone).astimezone(UTC)
 
 
-def night(world: World, rules: RuleSet, day: int, *, zone: ZoneInfo = TOKYO, **options: Any) -> list[Decayed]:
+def night(
+    world: World, rules: RuleSet, day: int, *, zone: ZoneInfo = TOKYO, **options: Any
+) -> list[DecayResult]:
     """Run the night after the local day `day` days after the first, until nothing is left to do."""
     past = FIRST + timedelta(day)
     done = []
@@ -86,7 +88,7 @@ def test_points_halve_after_the_grace_and_penalties_stay(world: World) -> None:
     for day, expected in ((15, 1), (25, -3), (400, -7)):
         assert sum(done.rows for done in night(world, rules, day)) == 1
         assert behaviour(world) == {"a@x.example": expected}
-    assert night(world, rules, 1400) == [Decayed(0, 0, 0, remaining=False)]
+    assert night(world, rules, 1400) == [DecayResult(0, 0, 0, remaining=False)]
     rows = world.rows(
         "select points, kind, dimension, rule, lane, occurred_at, reason from scoring.ledger"
         " where kind = 'decay' order by seq"
@@ -137,7 +139,7 @@ def test_a_late_old_event_is_worth_at_once_what_the_night_would_leave_of_it(worl
         ("decay", -8, 0),
         ("rule", 16, 0),
     ]
-    assert night(world, rules, 25) == [Decayed(0, 0, 0, remaining=False)]
+    assert night(world, rules, 25) == [DecayResult(0, 0, 0, remaining=False)]
 
 
 def test_corrected_points_take_their_decay_with_them(world: World) -> None:
@@ -157,7 +159,7 @@ def test_a_changed_setting_gives_corrections_and_off_gives_all_back(world: World
     night(world, rules, 500)
     assert behaviour(world) == {"a@x.example": 0}
     slower = rule_set(VIEW, decay=DECAY | {"half_life_days": 495})
-    preview = preview_leads(world.connection, rules=slower, zone=TOKYO, most=5)
+    preview = preview_leads(world.connection, rules=slower, zone=TOKYO, max_leads=5)
     assert preview.changes[0].rules == {"decay": 8}
     world.score(slower)
     assert behaviour(world) == {"a@x.example": 8}
@@ -176,7 +178,7 @@ def test_points_written_off_do_not_fade_a_second_time(world: World) -> None:
     now = end_of(FIRST + timedelta(16))
     write_off(world.connection, ledger_seq=1, reason="refused", now=now)
     world.connection.commit()
-    world.connection.execute("update scoring.fading set due_on = '2026-03-17'")
+    world.connection.execute("update scoring.decay_schedule set due_on = '2026-03-17'")
     night(world, rules, 400)
     assert behaviour(world) == {"a@x.example": 0}
 
@@ -214,7 +216,7 @@ def test_a_preview_counts_and_writes_nothing(world: World) -> None:
     done = preview_decay(world.connection, rules=rules, zone=TOKYO, day=day, now=end_of(day), chunk_leads=2)
     assert (done.leads, done.rows) == (7, 7)
     assert world.rows("select count(*) from scoring.ledger") == before
-    assert not world.rows("select * from scoring.decayed")
+    assert not world.rows("select * from scoring.decay_progress")
     world.connection.commit()
     assert sum(each.points for each in night(world, rules, 15, chunk_leads=2)) == done.points
 
@@ -344,7 +346,7 @@ def test_a_night_and_the_minute_run_at_once_take_turns(world: World, database_ur
 
 def test_the_defaults_fade_and_can_be_left_out() -> None:
     assert make_rules().decay is None
-    assert isinstance(rule_set(VIEW).decay, Decay)
+    assert isinstance(rule_set(VIEW).decay, DecayRules)
     assert rule_set(VIEW).hash(TOKYO) != rule_set(VIEW, decay=None).hash(TOKYO)
 
 
@@ -361,7 +363,7 @@ def test_who_turns_out_to_be_one_person_has_at_once_what_the_nights_left_of_both
     joined = behaviour(world)
     assert sum(joined.values()) == 12, "16 points of each, as old as they are"
     assert sorted(joined.values()) == [0, 12], points
-    assert night(world, rules, 25) == [Decayed(0, 0, 0, remaining=False)]
+    assert night(world, rules, 25) == [DecayResult(0, 0, 0, remaining=False)]
     night(world, rules, 400)
     assert set(behaviour(world).values()) == {0}
 

@@ -5,7 +5,7 @@ import pytest
 
 from leadops.config.load_config import load_section
 from leadops.errors import ConfigError
-from leadops.scoring.rules import RuleSet
+from leadops.scoring.scoring_rules import RuleSet
 from tests.shipped import SHIPPED
 
 TOKYO = ZoneInfo("Asia/Tokyo")

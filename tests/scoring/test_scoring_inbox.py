@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from leadops.scoring.backfill import enqueue_interval
+from leadops.scoring.scoring_inbox import enqueue_interval
 from tests.scoring.conftest import NOW, World
 from tests.scoring.test_score import VIEW, rule_set, view
 

@@ -19,9 +19,9 @@ def test_the_younger_goes_to_zero_and_the_survivor_gets_what_its_events_give(wor
     before = len(show(world))
     world.score(RULES)
     assert show(world)[before:] == [
-        (1, 5, "view: lead 2 was joined to this one"),
-        (2, -5, "view: this lead was joined to lead 1"),
-        (2, -5, "view: this lead was joined to lead 1"),
+        (1, 5, "view: lead 2 was merged into this one"),
+        (2, -5, "view: this lead was merged into lead 1"),
+        (2, -5, "view: this lead was merged into lead 1"),
     ]
     assert world.rows("select lead_id, behaviour from scoring.scores order by 1") == [(1, 10), (2, 0)]
     assert world.totals_differ() == []
@@ -38,8 +38,8 @@ def test_a_split_takes_back_what_the_join_gave(world: World) -> None:
     split(world, lead=2)
     world.score(RULES)
     assert show(world)[before:] == [
-        (1, -5, "view: leads that had been joined were split"),
-        (2, 5, "view: leads that had been joined were split"),
+        (1, -5, "view: leads that had been merged were split"),
+        (2, 5, "view: leads that had been merged were split"),
     ]
     assert world.rows("select lead_id, behaviour from scoring.scores order by 1") == [(1, 5), (2, 5)]
     world.run(RULES, [view("c", 0)])

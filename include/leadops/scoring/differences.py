@@ -1,0 +1,60 @@
+"""What the leads to score should have for each (lead, event, rule), minus what the ledger gave them.
+
+What all leads of a person did and said counts for the oldest of them: a lead that was merged into another
+should have nothing.
+"""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from psycopg.types.json import Jsonb
+
+from leadops.db import Connection
+from leadops.queries import Queries
+from leadops.scoring.rule_parameters import award_parameters
+from leadops.scoring.scoring_rules import RuleSet
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class DifferenceTotals:
+    """What the ledger lacks."""
+
+    rows: int
+    points: int  # their sum
+    corrections: int  # of the rows, those that correct earlier ones
+
+
+def prepare_tables(connection: Connection) -> None:
+    """Create the working tables (`touched`, `differences` and those between), empty, for this transaction."""
+    queries.run(connection, "configure_planner")
+    queries.run(connection, "create_touched")
+    queries.run(connection, "create_members")
+    queries.run(connection, "create_targets")
+    queries.run(connection, "create_differences")
+    queries.run(connection, "clear")
+
+
+def compute_differences(connection: Connection, *, rules: RuleSet, zone: ZoneInfo) -> int:
+    """Fill `differences` for the leads in `touched`; return how many leads these are."""
+    parameters = award_parameters(rules)
+    queries.run(connection, "analyze_touched")
+    queries.run(connection, "list_members")
+    queries.run(connection, "analyze_members")
+    queries.run(connection, "award_behaviour", behaviour=parameters.behaviour, zone=zone.key)
+    queries.run(connection, "award_fit", fit=parameters.fit)
+    queries.run(connection, "compare")
+    queries.run(connection, "explain_corrections", body=Jsonb(rules.body(zone)))
+    return int(queries.value(connection, "count_touched"))
+
+
+def count_differences(connection: Connection) -> DifferenceTotals:
+    """Return the totals of `differences`."""
+    return queries.one(connection, "count_differences", DifferenceTotals)
+
+
+def find_last_touched(connection: Connection) -> int | None:
+    """Return the highest lead_id in `touched`, None if it is empty."""
+    lead_id: int | None = queries.value(connection, "find_last_touched")
+    return lead_id

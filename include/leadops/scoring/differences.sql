@@ -1,0 +1,384 @@
+-- name: configure_planner
+-- Of two large sides the narrow one is hashed; few leads are looked up, not searched for.
+select
+    set_config('work_mem', '256MB', true) as work_mem,
+    set_config('hash_mem_multiplier', '1', true) as hash_mem_multiplier,
+    set_config('jit', 'off', true) as jit,
+    set_config('random_page_cost', '1.1', true) as random_page_cost;
+
+-- name: create_touched
+create temporary table if not exists touched (
+    lead_id bigint not null
+) on commit delete rows;
+
+-- name: create_members
+-- Whose events and traits count for the leads in `touched`.
+create temporary table if not exists members (
+    lead_id bigint not null,
+    member_id bigint not null,
+    is_alone boolean not null
+) on commit delete rows;
+
+-- name: create_targets
+-- What the leads in `touched` should have for each (lead, event, rule).
+create temporary table if not exists targets (
+    lead_id bigint not null,
+    member_id bigint not null,
+    occurred_at timestamptz not null,
+    points integer not null,
+    event_seq bigint,
+    rule text not null,
+    dimension text not null
+) on commit delete rows;
+
+-- name: create_differences
+-- Rows to append to the ledger. The last four columns are of corrections: what they correct.
+create temporary table if not exists differences (
+    lead_id bigint not null,
+    event_seq bigint,
+    rule text not null,
+    dimension text not null,
+    occurred_at timestamptz not null,
+    points integer not null,
+    kind text not null,
+    reason text not null,
+    awarded integer,
+    awarded_at timestamptz,
+    rule_set_id integer,
+    member_id bigint
+) on commit delete rows;
+
+-- name: clear
+truncate touched, members, targets, differences;
+
+-- name: analyze_touched
+analyze touched;
+
+-- name: list_members
+-- A lead's own events count for it, and those of the leads that were merged into it; nothing counts for a lead that
+-- was merged into an older one.
+insert into members (lead_id, member_id, is_alone)
+select
+    touched.lead_id,
+    touched.lead_id as member_id,
+    true
+from touched
+where not exists (select from identity.people as people where people.lead_id = touched.lead_id)
+union all
+select
+    people.person_id,
+    people.lead_id,
+    false
+from touched
+inner join identity.people as people on touched.lead_id = people.person_id;
+
+-- name: analyze_members
+analyze members;
+
+-- name: award_behaviour
+-- Caps are filters one after the other: the rule's per day, the rule's in total, the group's per day, the group's in
+-- total. Each takes what the one before let through, in the order of (day, ts, event_id, rule), and lets through the
+-- part of every amount that its cap has room for. Amounts have no sign. Rules without a group pass as a group without
+-- caps. The windows are ordered alike wherever they can be, so that the rows are sorted once and a half.
+with rules as materialized (
+    select listed.*
+    from jsonb_to_recordset(%(behaviour)s) as listed (
+        number integer, name text, event text, condition jsonpath, points integer,
+        day_cap integer, ever_cap integer, group_number integer, group_day_cap integer, group_ever_cap integer
+    )
+),
+
+-- Whose events count is settled on narrow rows, before the events themselves come in; `offset 0` keeps that order.
+owned as (
+    select
+        members.lead_id,
+        members.member_id,
+        resolved.event_seq
+    from members
+    inner join identity.resolved_events as resolved on members.member_id = resolved.lead_id
+    offset 0 -- noqa: AM09
+),
+
+-- The condition is tested in a case, which the planner takes for an even chance: taking it for a rare one, it would
+-- try the rules on all events there are. Text comes last: it makes the columns after it slow to reach.
+matches as (
+    select
+        owned.lead_id,
+        owned.member_id,
+        owned.event_seq,
+        events.ts,
+        (events.ts at time zone %(zone)s)::date as day,
+        rules.number,
+        abs(rules.points) as amount,
+        rules.group_number,
+        rules.day_cap,
+        rules.ever_cap,
+        rules.group_day_cap,
+        rules.group_ever_cap,
+        events.event_id collate "C" as event_id
+    from owned
+    inner join cdp.events as events on owned.event_seq = events.seq
+    inner join rules
+        on
+            events.event = rules.event
+            and case when rules.condition is null then true else events.payload @@ rules.condition end
+),
+
+rule_days as (
+    select
+        *,
+        sum(amount) over (
+            partition by lead_id, group_number, number, day order by ts, event_id rows unbounded preceding
+        )::integer as so_far
+    from matches
+),
+
+rule_lives as (
+    select
+        *,
+        sum(least(day_cap, so_far) - least(day_cap, so_far - amount)) over (
+            partition by lead_id, group_number, number order by day, ts, event_id rows unbounded preceding
+        )::integer as life_so_far,
+        least(day_cap, so_far) - least(day_cap, so_far - amount) as day_amount
+    from rule_days
+    where day_cap is null or so_far - amount < day_cap
+),
+
+rule_capped as (
+    select
+        *,
+        least(ever_cap, life_so_far) - least(ever_cap, life_so_far - day_amount) as rule_amount
+    from rule_lives
+    where ever_cap is null or life_so_far - day_amount < ever_cap
+),
+
+group_days as (
+    select
+        *,
+        sum(rule_amount) over (
+            partition by lead_id, group_number, day order by ts, event_id, number rows unbounded preceding
+        )::integer as group_so_far
+    from rule_capped
+),
+
+group_lives as (
+    select
+        *,
+        sum(least(group_day_cap, group_so_far) - least(group_day_cap, group_so_far - rule_amount)) over (
+            partition by lead_id, group_number order by day, ts, event_id, number rows unbounded preceding
+        )::integer as group_life_so_far,
+        least(group_day_cap, group_so_far) - least(group_day_cap, group_so_far - rule_amount) as group_day_amount
+    from group_days
+    where group_day_cap is null or group_so_far - rule_amount < group_day_cap
+)
+
+insert into targets (lead_id, member_id, occurred_at, points, event_seq, rule, dimension)
+select
+    lives.lead_id,
+    lives.member_id,
+    lives.ts,
+    case when rules.points < 0 then -1 else 1 end * (
+        least(lives.group_ever_cap, lives.group_life_so_far)
+        - least(lives.group_ever_cap, lives.group_life_so_far - lives.group_day_amount)
+    ) as points,
+    lives.event_seq,
+    rules.name,
+    'behaviour'
+from group_lives as lives
+inner join rules on lives.number = rules.number
+where lives.group_ever_cap is null or lives.group_life_so_far - lives.group_day_amount < lives.group_ever_cap;
+
+-- name: award_fit
+with rules as materialized (
+    select listed.*
+    from jsonb_to_recordset(%(fit)s) as listed (name text, trait text, condition jsonpath, points integer)
+),
+
+known_traits as (
+    select
+        members.lead_id,
+        members.member_id,
+        traits.trait,
+        traits.value,
+        traits.ts
+    from members
+    inner join identity.traits as traits on members.member_id = traits.lead_id
+    where members.is_alone
+    union all
+    (
+        select distinct on (members.lead_id, traits.trait)
+            members.lead_id,
+            members.member_id,
+            traits.trait,
+            traits.value,
+            traits.ts
+        from members
+        inner join identity.traits as traits on members.member_id = traits.lead_id
+        where not members.is_alone
+        order by members.lead_id asc, traits.trait asc, traits.ts desc, traits.event_id collate "C" desc
+    )
+)
+
+insert into targets (lead_id, member_id, occurred_at, points, event_seq, rule, dimension)
+select
+    traits.lead_id,
+    traits.member_id,
+    traits.ts,
+    rules.points,
+    null,
+    rules.name,
+    'fit'
+from known_traits as traits
+inner join rules on traits.trait = rules.trait and traits.value @@ rules.condition;
+
+-- name: compare
+-- Targets minus what the ledger awarded so far. What was written off stays away, but no more than there is to have:
+-- points that are due no longer, or no longer in full, are not taken back a second time.
+with awarded as (
+    select
+        ledger.lead_id,
+        ledger.event_seq,
+        ledger.rule,
+        min(ledger.dimension) as dimension,
+        max(ledger.occurred_at) filter (where ledger.kind <> 'write_off') as occurred_at,
+        max(ledger.recorded_at) filter (where ledger.kind <> 'write_off') as recorded_at,
+        max(ledger.rule_set_id) as rule_set_id,
+        coalesce(sum(ledger.points) filter (where ledger.kind = 'write_off'), 0)::integer as written_off,
+        sum(ledger.points)::integer as points
+    from touched
+    inner join scoring.ledger as ledger on touched.lead_id = ledger.lead_id
+    where
+        ledger.kind in ('rule', 'correction')
+        or case
+            when ledger.kind = 'write_off'
+                then (
+                    select original.kind in ('rule', 'correction')
+                    from scoring.ledger as original
+                    where original.seq = ledger.reverses
+                )
+            else false
+        end
+    group by ledger.lead_id, ledger.event_seq, ledger.rule
+)
+
+insert into differences (
+    lead_id, event_seq, rule, dimension, occurred_at, points, kind, reason, awarded, awarded_at, rule_set_id, member_id
+)
+select
+    coalesce(targets.lead_id, awarded.lead_id),
+    coalesce(targets.event_seq, awarded.event_seq),
+    coalesce(targets.rule, awarded.rule),
+    coalesce(targets.dimension, awarded.dimension),
+    coalesce(targets.occurred_at, awarded.occurred_at),
+    remaining.points - coalesce(awarded.points, 0),
+    case when awarded.lead_id is null then 'rule' else 'correction' end,
+    case
+        when awarded.lead_id is not null or targets.member_id = targets.lead_id
+            then coalesce(targets.rule, awarded.rule)
+        else targets.rule || ': lead ' || targets.member_id || ' was merged into this one'
+    end,
+    awarded.points,
+    awarded.recorded_at,
+    awarded.rule_set_id,
+    case when awarded.lead_id is not null then targets.member_id end
+from targets
+full join awarded
+    on
+        targets.lead_id = awarded.lead_id
+        and coalesce(targets.event_seq, 0) = coalesce(awarded.event_seq, 0)
+        and targets.rule = awarded.rule
+cross join
+    lateral (
+        select
+            coalesce(targets.points, 0) as target,
+            coalesce(targets.points, 0) + coalesce(awarded.written_off, 0) as uncapped
+    ) as sums
+cross join
+    lateral (
+        select
+            case
+                when sums.target > 0 then greatest(sums.uncapped, 0)
+                when sums.target < 0 then least(sums.uncapped, 0)
+                else 0
+            end as points
+    ) as remaining
+where remaining.points <> coalesce(awarded.points, 0);
+
+-- name: explain_corrections
+-- Says why points that the ledger awarded are corrected. Whether a rule changed is looked up once for all its rows.
+with compared as (
+    select
+        corrected.rule_set_id,
+        corrected.rule,
+        former.body -> 'zone' <> current_rules.body -> 'zone'
+        or coalesce(former.body #> array['rules', corrected.rule], 'null')
+        <> coalesce(current_rules.body #> array['rules', corrected.rule], 'null') as is_changed
+    from (
+        select distinct
+            rule_set_id,
+            rule
+        from differences
+        where kind = 'correction'
+    ) as corrected
+    inner join scoring.rule_sets as former on corrected.rule_set_id = former.rule_set_id
+    cross join (select %(body)s::jsonb) as current_rules (body)
+)
+
+update differences as corrections
+set
+    reason = corrections.rule || ': ' || case
+        when compared.is_changed then 'the rules changed'
+        -- Looked up here and not joined, so that it costs nothing where the rules changed.
+        else coalesce(
+            (
+                select 'this lead was merged into lead ' || people.person_id
+                from identity.people as people
+                where people.lead_id = corrections.lead_id and people.person_id <> corrections.lead_id
+            ),
+            -- Since the last row, was it split from a lead whose events it had, or that had its own?
+            (
+                select 'leads that had been merged were split'
+                where
+                    exists (
+                        select from identity.lead_merges as held
+                        where
+                            (held.older_lead_id = corrections.lead_id or held.younger_lead_id = corrections.lead_id)
+                            and held.undone_at >= corrections.awarded_at
+                    ) and (
+                        corrections.awarded = 0
+                        or corrections.event_seq is null
+                        or not exists (
+                            select from members as own
+                            inner join identity.resolved_events as events on own.member_id = events.lead_id
+                            where own.lead_id = corrections.lead_id and events.event_seq = corrections.event_seq
+                        )
+                    )
+            ),
+            case
+                when corrections.awarded = 0 and corrections.member_id <> corrections.lead_id
+                    then 'lead ' || corrections.member_id || ' was merged into this one'
+                when corrections.dimension = 'fit' then 'what is known of the lead changed'
+                when abs(corrections.awarded + corrections.points) < abs(corrections.awarded)
+                    then 'an earlier event took its place under the cap'
+                else 'the cap has room for it again'
+            end
+        )
+    end
+from compared
+where
+    corrections.kind = 'correction'
+    and corrections.rule_set_id = compared.rule_set_id
+    and corrections.rule = compared.rule;
+
+-- name: count_touched
+select count(*) from touched;
+
+-- name: count_differences
+select
+    count(*) as rows,
+    coalesce(sum(points), 0)::bigint as points,
+    count(*) filter (where kind = 'correction') as corrections
+from differences;
+
+-- name: find_last_touched
+select max(lead_id) from touched;

@@ -1,0 +1,58 @@
+-- name: has_waiting
+select exists(select from scoring.inbox where lane = %(lane)s);
+
+-- name: take_leads
+-- Takes the head of one lane, and what the same leads have further on in the lane. What a merged lead did counts for
+-- the person's oldest lead.
+with head as (
+    select
+        seq,
+        lead_id
+    from scoring.inbox
+    where lane = %(lane)s
+    order by seq
+    limit %(chunk_size)s
+),
+
+taken as (
+    delete from scoring.inbox
+    where
+        lane = %(lane)s
+        and seq <= (select max(head.seq) + %(look_ahead)s from head)
+        and lead_id in (select head.lead_id from head)
+    returning lead_id
+),
+
+known as (
+    insert into touched (lead_id)
+    select lead_id
+    from taken
+    union
+    select people.person_id
+    from taken
+    inner join identity.people as people on taken.lead_id = people.lead_id
+)
+
+select count(*) from head;
+
+-- name: enqueue_every_lead
+insert into scoring.inbox (lead_id, lane)
+select
+    lead_id,
+    %(lane)s
+from identity.leads
+order by lead_id;
+
+-- name: analyze_inbox
+analyze scoring.inbox;
+
+-- name: enqueue_interval
+insert into scoring.inbox (lead_id, lane)
+select distinct
+    resolved.lead_id,
+    %(lane)s::smallint
+from cdp.events as events
+inner join identity.resolved_events as resolved on events.seq = resolved.event_seq
+where
+    events.received_at >= %(start)s and events.received_at < %(stop)s
+    and resolved.event_seq between %(first_seq)s and %(last_seq)s;
