@@ -7,7 +7,7 @@ from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
 from benchmarks.repeat import time_repeated
 from benchmarks.settle import settle
-from leadops.attribution.refresh import Refreshed, refresh_attribution
+from leadops.attribution.refresh_attribution import AttributionRefreshResult, refresh_attribution
 from leadops.configuration import Config
 from leadops.db import Connection
 
@@ -72,7 +72,7 @@ def fill_touches(
     settle(connection)
 
 
-def refresh(connection: Connection) -> Refreshed:
+def refresh(connection: Connection) -> AttributionRefreshResult:
     """Refresh DAY with the shipped settings."""
     settings = Config().attribution
     done = refresh_attribution(connection, day=DAY, settings=settings, company=Config().company, now=UNTIL)

@@ -8,11 +8,11 @@ from benchmarks.attribution import fill_touches
 from benchmarks.figures import Figure, Measured
 from benchmarks.repeat import time_repeated
 from benchmarks.settle import settle
-from leadops.attribution.refresh import refresh_attribution
+from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.calendar.local_days import day_bounds
 from leadops.configuration import Config
 from leadops.db import Connection
-from leadops.funnel.refresh import Refreshed, refresh_day
+from leadops.funnel.refresh_funnel import FunnelRefreshResult, refresh_funnel
 
 DAY = date(2026, 6, 30)
 COMPANY = Config().company
@@ -83,10 +83,10 @@ def share(connection: Connection) -> int:
     return done.touches
 
 
-def refresh(connection: Connection) -> Refreshed:
+def refresh(connection: Connection) -> FunnelRefreshResult:
     """Build DAY with the shipped settings, just when it is over."""
     config = Config()
-    return refresh_day(
+    return refresh_funnel(
         connection,
         day=DAY,
         company=COMPANY,

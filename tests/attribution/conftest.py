@@ -9,7 +9,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from leadops.attribution.attribution_settings import AttributionSettings
-from leadops.attribution.refresh import Refreshed, refresh_attribution
+from leadops.attribution.refresh_attribution import AttributionRefreshResult, refresh_attribution
 from leadops.company import Company
 from leadops.db import Connection
 from tests.shipped import SHIPPED
@@ -82,7 +82,7 @@ class Market:
             [lead, cycle, stage, at, at, value],
         )
 
-    def refresh(self, day: date = DAY) -> Refreshed:
+    def refresh(self, day: date = DAY) -> AttributionRefreshResult:
         return refresh_attribution(
             self.connection, day=day, settings=self.settings, company=self.company, now=NOON
         )

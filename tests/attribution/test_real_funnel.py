@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from leadops.attribution.attribution_settings import MODELS
-from leadops.attribution.refresh import refresh_attribution
+from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.cli.read_mapping import read_mapping
 from leadops.db import Connection
 from leadops.history.load import import_file

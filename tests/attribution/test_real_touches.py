@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from leadops.attribution.attribution_settings import MODELS
-from leadops.attribution.refresh import Refreshed, refresh_attribution
+from leadops.attribution.refresh_attribution import AttributionRefreshResult, refresh_attribution
 from leadops.db import Connection, connect
 from leadops.events.event_mapping import EventMapping
 from leadops.identity.resolve import resolve_events
@@ -73,7 +73,7 @@ def touched(postgres: PostgresServer, rows: Rows) -> Iterator[Connection]:
         yield connection
 
 
-def refresh(connection: Connection, **changes: Any) -> Refreshed:
+def refresh(connection: Connection, **changes: Any) -> AttributionRefreshResult:
     """Sent forms are conversions, each touch counts."""
     settings = settings_with(
         conversion__stage=None, conversion__event="submit_form", touches__visit_minutes=0, **changes

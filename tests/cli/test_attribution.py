@@ -68,9 +68,9 @@ def test_too_few_conversions_are_said_in_place_of_numbers(market: Market) -> Non
 
 
 def test_a_day_that_is_not_there_is_said() -> None:
-    with pytest.raises(PermanentError, match="no day is worked out yet"):
+    with pytest.raises(PermanentError, match="no day is computed yet"):
         CliRunner().invoke(app, ["show"], catch_exceptions=False)
-    with pytest.raises(PermanentError, match=re.escape("2020-01-01 is not worked out; run leadops attr")):
+    with pytest.raises(PermanentError, match=re.escape("2020-01-01 is not computed; run leadops attr")):
         CliRunner().invoke(app, ["show", "--day", "2020-01-01"], catch_exceptions=False)
     with pytest.raises(PermanentError, match="no model magic; the models are last_touch"):
         CliRunner().invoke(app, ["show", "--model", "magic"], catch_exceptions=False)

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from leadops.db import Connection
 from leadops.economics.costs import Cost, record_costs
 from leadops.economics.economics_settings import EconomicsSettings
-from leadops.economics.refresh import Refreshed, refresh_economics
+from leadops.economics.refresh_economics import EconomicsRefreshResult, refresh_economics
 from tests.shipped import SHIPPED, change
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -66,7 +66,7 @@ class Books:
             now=datetime(2026, 1, 1, tzinfo=UTC),
         )
 
-    def refresh(self, day: str, *, now: datetime = NOW, **changed: Any) -> Refreshed:
+    def refresh(self, day: str, *, now: datetime = NOW, **changed: Any) -> EconomicsRefreshResult:
         return refresh_economics(
             self.connection,
             day=date.fromisoformat(day),

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from leadops.db import Connection
-from leadops.economics.refresh import refresh_economics
+from leadops.economics.refresh_economics import refresh_economics
 from tests.economics.conftest import settings
 from tests.history.real_data import bring_in_olist
 from tests.shipped import SHIPPED, change

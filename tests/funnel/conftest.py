@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.funnel.funnel_settings import FunnelSettings
-from leadops.funnel.refresh import Refreshed, refresh_day
+from leadops.funnel.refresh_funnel import FunnelRefreshResult, refresh_funnel
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.sla.sla_policy import SlaPolicy
 from tests.shipped import SHIPPED, change
@@ -77,8 +77,8 @@ class Books:
         self.reach(lead, "mql", moment, campaign=campaign, source=source)
         return lead
 
-    def refresh(self, day: date, **options: Any) -> Refreshed:
-        return refresh_day(
+    def refresh(self, day: date, **options: Any) -> FunnelRefreshResult:
+        return refresh_funnel(
             self.connection,
             day=day,
             **{

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from leadops.db import Connection
-from leadops.funnel.findings import settle_findings
+from leadops.funnel.quality_checks import settle_findings
 from tests.alerts.checking import clock, incidents, look, shown, slack, slack_server
 
 __all__ = ["clock", "look", "slack", "slack_server"]

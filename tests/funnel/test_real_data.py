@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from leadops.db import Connection
-from leadops.funnel.findings import list_findings
-from leadops.funnel.gates import judge_days
+from leadops.funnel.quality_checks import check_days, list_findings
 from tests.funnel.conftest import NOW, Books
 from tests.history.real_data import bring_in_olist
 from tests.shipped import SHIPPED, change
@@ -51,7 +50,7 @@ def days_of_deals(books: Books) -> list[date]:
 def test_won_by_origin_and_the_deal_that_cannot_be(books: Books) -> None:
     for day in days_of_deals(books):
         books.refresh(day)
-    judge_days(books.connection, company=books.company, settings=books.settings, policy=books.policy, now=NOW)
+    check_days(books.connection, company=books.company, settings=books.settings, policy=books.policy, now=NOW)
 
     wons = books.ask("select source, sum(wons), sum(left_out) from analytics.daily_funnel group by source")
     assert {source: won + left_out for source, won, left_out in wons if won} == WON

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from leadops.db import Connection
-from leadops.reports.make import Made, make_report
-from leadops.reports.period import Period
+from leadops.reports.make_report import ReportRecord, make_report
+from leadops.reports.report_period import ReportPeriod
 from leadops_sandbox.serve import serve_in_thread
 from tests.shipped import SHIPPED, change
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
-Q3 = Period(date(2026, 7, 1), date(2026, 9, 30))
+Q3 = ReportPeriod(date(2026, 7, 1), date(2026, 9, 30))
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Desk:
             [self.leads, rep, campaign, mql_at, sal_at, minutes, minutes, cause, quiet, dt],
         )
 
-    def make(self, *, language: str = "en", file: Path | None = None, **settings: Any) -> Made:
+    def make(self, *, language: str = "en", file: Path | None = None, **settings: Any) -> ReportRecord:
         return make_report(
             self.connection,
             period=Q3,

@@ -3,14 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadops.reports.boxes import group_boxes, make_box
-from leadops.reports.responses import Response
+from leadops.reports.responses import ResponseTime
 from tests.shipped import SHIPPED, change
 
 SETTINGS = SHIPPED.reports
 
 
-def answers(*minutes: float | None, rep: str | None = "a") -> list[Response]:
-    return [Response(rep, None, each, None) for each in minutes]
+def answers(*minutes: float | None, rep: str | None = "a") -> list[ResponseTime]:
+    return [ResponseTime(rep, None, each, None) for each in minutes]
 
 
 def test_by_hand() -> None:
@@ -20,7 +20,7 @@ def test_by_hand() -> None:
     assert box.fences == (-10, 70)
     assert (box.whiskers, box.outliers) == ((10, 40), [200])
     assert (box.open, box.mqls) == (1, 6)
-    ended = Response("a", None, None, None, has_ended=True)
+    ended = ResponseTime("a", None, None, None, has_ended=True)
     assert (make_box("a", [*answers(10, None), ended]).open, make_box("a", [ended]).mqls) == (1, 1)
     # Between two answers by straight line: half way from 10 to 15.
     assert make_box("a", answers(10, 15)).median == 12.5

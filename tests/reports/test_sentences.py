@@ -2,21 +2,21 @@ import pytest
 
 from leadops.reports.boxes import group_boxes
 from leadops.reports.report_texts import CAUSE_TEXTS, REPORT_TEXTS
-from leadops.reports.responses import Response
+from leadops.reports.responses import ResponseTime
 from leadops.reports.sentences import say_responses
 from tests.shipped import SHIPPED
 
 from .conftest import Q3
 
 RESPONSES = [
-    *(Response("rep-a", "summer", minutes, None) for minutes in (10, 20, 30, 40, 50)),
-    *(Response("rep-b", "summer", minutes, None) for minutes in (60, 70, 80, 90, 100)),
-    Response("rep-b", "spring", 600, "night"),
-    Response("rep-b", None, None, None),
+    *(ResponseTime("rep-a", "summer", minutes, None) for minutes in (10, 20, 30, 40, 50)),
+    *(ResponseTime("rep-b", "summer", minutes, None) for minutes in (60, 70, 80, 90, 100)),
+    ResponseTime("rep-b", "spring", 600, "night"),
+    ResponseTime("rep-b", None, None, None),
 ]
 
 
-def say(responses: list[Response], language: str) -> list[str]:
+def say(responses: list[ResponseTime], language: str) -> list[str]:
     settings = SHIPPED.reports
     return say_responses(
         responses,
@@ -48,7 +48,7 @@ def test_three_sentences_by_hand() -> None:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_none_answered_and_none_at_all(language: str) -> None:
-    for responses, which in (([Response("a", None, None, None)], "first_none"), ([], "first_empty")):
+    for responses, which in (([ResponseTime("a", None, None, None)], "first_none"), ([], "first_empty")):
         assert say(responses, language)[0] == REPORT_TEXTS[language][which].format(period="2026-Q3", mqls=1)
         assert len(say(responses, language)) == 3
 

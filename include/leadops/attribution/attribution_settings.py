@@ -15,7 +15,7 @@ Days = Annotated[float, Field(gt=0, le=3650)]
 Address = Annotated[str, Field(pattern=r"^(properties|context)(\.[^.]+)+$")]
 
 
-class Conversion(Settings):
+class ConversionSettings(Settings):
     """What counts as a conversion: a stage, or an event."""
 
     stage: Literal["mql", "sal", "sql", "won", "lost"] | None
@@ -34,7 +34,7 @@ class Conversion(Settings):
         return f"stage {self.stage}" if self.stage else f"event {self.event}"
 
 
-class Touches(Settings):
+class TouchesSettings(Settings):
     """Which events are marketing touches, and where they name channel and campaign."""
 
     events: dict[str, str | None]  # event: the channel where it names none; None: then it is no touch
@@ -44,14 +44,14 @@ class Touches(Settings):
     imported: bool
 
 
-class Names(Settings):
+class NamesSettings(Settings):
     """What channels are called, and how many names are told apart."""
 
     channels: dict[str, str]
     most: Annotated[int, Field(ge=1, le=200)]  # of each, without (other)
 
 
-class Windows(Settings):
+class WindowsSettings(Settings):
     """How long before a conversion a touch counts, in days."""
 
     days: Days
@@ -63,7 +63,7 @@ class Windows(Settings):
         return max([self.days, *self.campaigns.values()])
 
 
-class Models(Settings):
+class ModelSettings(Settings):
     """The numbers of the models by rule."""
 
     u_first: Share
@@ -77,7 +77,7 @@ class Models(Settings):
         return self
 
 
-class Evidence(Settings):
+class EvidenceSettings(Settings):
     """When there are numbers, and how their intervals are drawn."""
 
     min_conversions: Annotated[int, Field(ge=0)]
@@ -90,12 +90,12 @@ class AttributionSettings(Settings):
     """config/attribution.yaml."""
 
     period_days: Annotated[int, Field(ge=1, le=3650)]
-    conversion: Conversion
-    touches: Touches
-    names: Names
-    windows: Windows
-    models: Models
-    evidence: Evidence
+    conversion: ConversionSettings
+    touches: TouchesSettings
+    names: NamesSettings
+    windows: WindowsSettings
+    models: ModelSettings
+    evidence: EvidenceSettings
 
     @property
     def hash(self) -> str:

@@ -7,8 +7,8 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from leadops.attribution.apportion import apportion
-from leadops.attribution.attribution_settings import MODELS, Models
+from leadops.apportion import apportion
+from leadops.attribution.attribution_settings import MODELS, ModelSettings
 from leadops.attribution.journeys import Ints, Journeys
 from leadops.attribution.markov import share_by_removal
 from leadops.attribution.names import NONE
@@ -48,7 +48,7 @@ class Shared:
 
 
 def credit_units(
-    journeys: Journeys, units: Ints, names: list[str], *, models: Models, samples: Samples
+    journeys: Journeys, units: Ints, names: list[str], *, models: ModelSettings, samples: Samples
 ) -> Iterator[Credit]:
     """Yield each model's credits; `units` is what each touch of `journeys` counts for, a place in `names`.
 
@@ -70,7 +70,7 @@ def credit_units(
 
 
 def _share_by_path(
-    journeys: Journeys, units: Ints, count: int, model: str, models: Models, samples: Samples
+    journeys: Journeys, units: Ints, count: int, model: str, models: ModelSettings, samples: Samples
 ) -> Shared:
     in_path = journeys.journey < journeys.converted
     journey, unit = journeys.journey[in_path], units[in_path]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from leadops.attribution.attribution_settings import Models
+from leadops.attribution.attribution_settings import ModelSettings
 from leadops.attribution.journeys import Ints
 
 Floats = NDArray[np.float64]
@@ -35,26 +35,26 @@ class Paths:
         return sizes
 
 
-def weigh_last(paths: Paths, _: Models) -> Floats:
+def weigh_last(paths: Paths, _: ModelSettings) -> Floats:
     """All to the last touch."""
     weights = np.zeros(len(paths.unit))
     weights[paths.starts + paths.sizes - 1] = 1.0
     return weights
 
 
-def weigh_first(paths: Paths, _: Models) -> Floats:
+def weigh_first(paths: Paths, _: ModelSettings) -> Floats:
     """All to the first touch."""
     weights = np.zeros(len(paths.unit))
     weights[paths.starts] = 1.0
     return weights
 
 
-def weigh_linear(paths: Paths, _: Models) -> Floats:
+def weigh_linear(paths: Paths, _: ModelSettings) -> Floats:
     """The same to each touch."""
     return np.repeat(1.0 / paths.sizes, paths.sizes)
 
 
-def weigh_u_shape(paths: Paths, models: Models) -> Floats:
+def weigh_u_shape(paths: Paths, models: ModelSettings) -> Floats:
     """u_first to the first, u_last to the last, the rest evenly to those between.
 
     Of two touches they share all in the proportion of u_first and u_last; one alone has all.
@@ -69,14 +69,14 @@ def weigh_u_shape(paths: Paths, models: Models) -> Floats:
     return _normalise(weights, paths)
 
 
-def weigh_time_decay(paths: Paths, models: Models) -> Floats:
+def weigh_time_decay(paths: Paths, models: ModelSettings) -> Floats:
     """In proportion to 2 ** (-days before the conversion / half_life_days)."""
     # Counted from the last touch, which changes no proportion, so that no path's weights all vanish.
     age = paths.age - np.repeat(paths.age[paths.starts + paths.sizes - 1], paths.sizes)
     return _normalise(np.exp2(-age / models.half_life_days), paths)
 
 
-def weigh_shapley(paths: Paths, _: Models) -> Floats:
+def weigh_shapley(paths: Paths, _: ModelSettings) -> Floats:
     """The same to each different channel (or campaign) of the path, at its first touch there.
 
     This is the Shapley value, exactly, of the game in which a set of channels is worth the conversions whose
@@ -96,7 +96,7 @@ def _normalise(weights: Floats, paths: Paths) -> Floats:
     )
 
 
-Weigh = Callable[[Paths, Models], Floats]
+Weigh = Callable[[Paths, ModelSettings], Floats]
 
 WEIGHTS: dict[str, Weigh] = {
     "last_touch": weigh_last,

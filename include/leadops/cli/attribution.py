@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from leadops.attribution.attribution_settings import MODELS
-from leadops.attribution.refresh import refresh_attribution
-from leadops.attribution.show import Line, Period, list_credits
+from leadops.attribution.read_credits import AttributionPeriod, CreditLine, list_credits
+from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
 from leadops.configuration import Config
@@ -72,7 +72,7 @@ def refresh(day: Day = None) -> None:
     )
 
 
-def _describe(period: Period, currency: str) -> str:
+def _describe(period: AttributionPeriod, currency: str) -> str:
     worth = f" worth {period.value:,.2f} {currency}" if period.value else ""
     return (
         f"{period.since} to {period.dt}: {period.conversions:,} conversions ({period.conversion})"
@@ -81,7 +81,7 @@ def _describe(period: Period, currency: str) -> str:
     )
 
 
-def _draw(lines: list[Line], by: str) -> Table:
+def _draw(lines: list[CreditLine], by: str) -> Table:
     """One model: each name's share, credit and interval."""
     total = sum((line.conversions or Decimal(0) for line in lines), Decimal(0))
     table = Table(by)
@@ -98,7 +98,7 @@ def _draw(lines: list[Line], by: str) -> Table:
     return table
 
 
-def _draw_all(lines: list[Line], by: str) -> Table:
+def _draw_all(lines: list[CreditLine], by: str) -> Table:
     """All models side by side: conversions."""
     table = Table(by)
     for model in MODELS:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
-from psycopg.rows import dict_row
 from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day
@@ -15,8 +14,9 @@ from leadops.cli.context import clock, console, open_database
 from leadops.cli.words import count
 from leadops.company import Company
 from leadops.configuration import Config
-from leadops.db import Connection, load_sql
-from leadops.economics.refresh import find_first_month, has_books, refresh_economics
+from leadops.db import Connection
+from leadops.economics.read_months import find_newest_day, list_categories, list_months
+from leadops.economics.refresh_economics import find_first_month, has_data, refresh_economics
 from leadops.economics.scenario import Inputs, Scenario, read_scenario
 from leadops.errors import PermanentError
 
@@ -52,9 +52,9 @@ def show(
     wanted = _read_date(f"{month}-01") if month else None
     with open_database() as connection:
         as_of = _find_day(connection, _read_date(day) if day else None)
-        values = {"day": as_of, "month": wanted}
-        rows = _read(connection, "list_months", values)
-        parts = _read(connection, "list_categories", values) if wanted else []
+        rows = [asdict(line) for line in list_months(connection, day=as_of, month=wanted)]
+        costs = list_categories(connection, day=as_of, month=wanted) if wanted else []
+        parts = [asdict(cost) for cost in costs]
     if as_json:
         typer.echo(json.dumps({"as_of": as_of, "months": rows, "costs": parts}, default=str))
         return
@@ -116,14 +116,12 @@ def _find_day(connection: Connection, wanted: date | None) -> date:
 
     A day of which nothing is known leaves nothing behind: then it says so, and not that a refresh would help.
     """
-    row = connection.execute(
-        "select max(as_of) from economics.months where as_of = coalesce(%s, as_of)", [wanted]
-    ).fetchone()
-    if not row or row[0] is None:
+    found = find_newest_day(connection, wanted)
+    if found is None:
         config = Config.from_environment()
         company, settings, now = config.company, config.economics, clock()
         day = wanted or _yesterday(now, company)
-        if has_books(connection, day=day, settings=settings, company=company, now=now):
+        if has_data(connection, day=day, settings=settings, company=company, now=now):
             option = f" --day {wanted}" if wanted else ""
             told = f" for {wanted}" if wanted else ""
             raise PermanentError(f"nothing was worked out{told} yet; run leadops economics refresh{option}")
@@ -132,13 +130,7 @@ def _find_day(connection: Connection, wanted: date | None) -> date:
             f"there is nothing to show for {day}: no cost, MQL or won deal is known from {first:%Y-%m} on;"
             " leadops import brings them in, --day shows an older time"
         )
-    found: date = row[0]
     return found
-
-
-def _read(connection: Connection, name: str, values: dict[str, Any]) -> list[dict[str, Any]]:
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(load_sql("leadops.economics", name), values).fetchall()
 
 
 def _draw(rows: list[dict[str, Any]], *, as_of: date, by_campaign: bool) -> Table:

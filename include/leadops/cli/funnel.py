@@ -13,10 +13,10 @@ from leadops.cli.context import clock, console, open_database
 from leadops.company import Company
 from leadops.configuration import Config
 from leadops.errors import PermanentError
-from leadops.funnel.findings import list_findings, list_open_findings, settle_findings
-from leadops.funnel.gates import judge_days
-from leadops.funnel.refresh import refresh_day
-from leadops.funnel.show import By, read_built, read_funnel
+from leadops.funnel.built_days import read_built_days
+from leadops.funnel.funnel_cells import FunnelGrouping, read_funnel
+from leadops.funnel.quality_checks import check_days, list_findings, list_open_findings, settle_findings
+from leadops.funnel.refresh_funnel import refresh_funnel
 
 #: So many findings are listed, the newest days first.
 MOST_ROWS = 100
@@ -39,7 +39,7 @@ def refresh(day: Day = None, first: First = None, last: Last = None) -> None:
     days = [_read_date(day)] if day else _read_days(first, last, now=now, company=company, back=0)
     with open_database() as connection:
         for each in track(days, description="days", console=console, disable=len(days) < 10):
-            done = refresh_day(
+            done = refresh_funnel(
                 connection,
                 day=each,
                 company=company,
@@ -54,7 +54,7 @@ def refresh(day: Day = None, first: First = None, last: Last = None) -> None:
             )
             if done.again:
                 console.print(f"  built again: {', '.join(map(str, done.again))}")
-        gated = judge_days(connection, company=company, settings=settings, policy=config.sla, now=now)
+        gated = check_days(connection, company=company, settings=settings, policy=config.sla, now=now)
     if done.waiting:
         console.print(
             f"{_count(done.waiting, 'earlier day')} still to be built again; the next run takes"
@@ -69,9 +69,9 @@ def refresh(day: Day = None, first: First = None, last: Last = None) -> None:
 def show(
     first: First = None,
     last: Last = None,
-    by: Annotated[By, typer.Option(help="What to sum by on each day.")] = "all",
+    by: Annotated[FunnelGrouping, typer.Option(help="What to sum by on each day.")] = "all",
     cohort: Annotated[
-        bool, typer.Option("--cohort", help="By the day of the MQL, not of the event.")
+        bool, typer.Option("--cohort", help="FunnelGrouping the day of the MQL, not of the event.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -80,7 +80,7 @@ def show(
     days = _read_days(first, last, now=clock(), company=config.company, back=27)
     with open_database() as connection:
         rows = read_funnel(connection, first=days[0], last=days[-1], by=by, cohort=cohort)
-        built = read_built(connection, first=days[0], last=days[-1])
+        built = read_built_days(connection, first=days[0], last=days[-1])
     if as_json:
         typer.echo(json.dumps([row._asdict() for row in rows], default=str))
         return

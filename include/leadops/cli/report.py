@@ -10,7 +10,7 @@ from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.lifecycle.frozen_quarters import freeze_quarter as freeze
 from leadops.lifecycle.quarter import find_quarter, read_quarter
-from leadops.reports.period import read_period
+from leadops.reports.report_period import parse_period
 
 app = typer.Typer(help="Reports as pictures.", no_args_is_help=True)
 
@@ -29,12 +29,14 @@ def response_times(
 ) -> None:
     """Draw how long MQLs waited for sales, by salesperson and campaign; nothing is posted."""
     config = Config.from_environment()
-    from leadops.reports.make import make_report  # loads matplotlib
+    from leadops.reports.make_report import make_report  # loads matplotlib
 
     if out is not None and out.suffix.lower() != ".png":
         raise PermanentError("--out must be the name of a .png file")
     now, company = clock(), config.company
-    period = read_period(quarter=quarter, since=since, until=until, today=now.astimezone(company.zone).date())
+    period = parse_period(
+        quarter=quarter, since=since, until=until, today=now.astimezone(company.zone).date()
+    )
     with open_database() as connection:
         made = make_report(
             connection,

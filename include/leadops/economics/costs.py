@@ -5,8 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.queries import Queries
+
+queries = Queries(__file__)
 
 CATEGORIES = ("ads", "events", "content", "subscriptions", "implementation", "sales_hours")
 
@@ -57,12 +60,11 @@ def check_cost(cost: Cost) -> Cost:
 
 
 def record_costs(connection: Connection, costs: Iterable[Cost], *, now: datetime) -> int:
-    """Record `costs` in one transaction; return how many are new or differ from what was known.
+    """Record `costs` in one transaction; return how many are new or changed.
 
-    A cost whose origin is known replaces what was recorded under it; the same again changes nothing.
-    Raises PermanentError at the first cost that cannot be recorded; then none is.
+    A cost replaces the one with the same origin; an equal one changes nothing. Raises PermanentError at the
+    first cost that cannot be recorded; then none is.
     """
     rows = [asdict(check_cost(cost)) | {"now": now} for cost in costs]
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.executemany(load_sql("leadops.economics", "upsert_cost"), rows)
-        return max(cursor.rowcount, 0) if rows else 0
+    with connection.transaction():
+        return sum(queries.run(connection, "upsert_cost", **row) for row in rows)

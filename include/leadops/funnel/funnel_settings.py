@@ -10,11 +10,8 @@ from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.settings import Settings
 from leadops.sla.sla_policy import SlaPolicy
 
-#: Raised when a build writes something else of the same tables: days built by the former are built again.
-BUILD_VERSION = "2"
 
-
-class GateSettings(Settings):
+class QualityCheckSettings(Settings):
     """When a day looks wrong."""
 
     weeks: int = Field(ge=1, le=26)  # same weekdays
@@ -39,7 +36,7 @@ class FunnelSettings(Settings):
     min_leads: int = Field(ge=2)  # MQLs
     response_days: int = Field(ge=1)  # days
     dirty_days_at_most: int = Field(ge=0)  # days
-    gates: GateSettings
+    gates: QualityCheckSettings
 
     @field_validator("campaigns")
     @classmethod
@@ -53,7 +50,7 @@ class FunnelSettings(Settings):
                 now = campaigns[now]
         return campaigns
 
-    def names_now(self) -> dict[str, str]:
+    def current_names(self) -> dict[str, str]:
         """Return every old name with the last one that it was given."""
         return {name: self._last(name) for name in self.campaigns}
 
@@ -68,12 +65,17 @@ class FunnelSettings(Settings):
         return max(self.lead_time_days, self.response_days)
 
 
-def fingerprint(
-    settings: FunnelSettings, *, company: Company, contract: KpiContract, policy: SlaPolicy
+def fingerprint_settings(
+    settings: FunnelSettings,
+    *,
+    company: Company,
+    contract: KpiContract,
+    policy: SlaPolicy,
+    build_version: str,
 ) -> str:
-    """Return a hash of all settings that decide what a built day holds."""
+    """Return a hash of `build_version` and of all settings that decide what a built day contains."""
     parts = [
-        BUILD_VERSION,
+        build_version,
         company.timezone,
         policy.zone.key,
         settings.model_dump_json(exclude={"dirty_days_at_most", "gates"}),

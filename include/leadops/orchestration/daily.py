@@ -4,11 +4,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from leadops.attribution.refresh import refresh_attribution
+from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.configuration import Config
-from leadops.economics.refresh import refresh_economics
-from leadops.funnel.gates import judge_days
-from leadops.funnel.refresh import refresh_day
+from leadops.economics.refresh_economics import refresh_economics
+from leadops.funnel.quality_checks import check_days
+from leadops.funnel.refresh_funnel import refresh_funnel
 from leadops.orchestration.connections import open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import find_day, now
@@ -27,7 +27,7 @@ def refresh(context: Context) -> Counts:
     config = Config.from_environment()
     day, settings = find_day(context, config.company), config.funnel
     with open_database("refresh") as connection:
-        done = refresh_day(
+        done = refresh_funnel(
             connection,
             day=day,
             company=config.company,
@@ -62,7 +62,7 @@ def gate() -> Counts:
     """Judge the days that were built; what looks wrong becomes an incident with the next watch."""
     config = Config.from_environment()
     with open_database("gate") as connection:
-        done = judge_days(
+        done = check_days(
             connection,
             company=config.company,
             settings=config.funnel,

@@ -12,8 +12,8 @@ from leadops.lifecycle.quarter import find_quarter, read_quarter
 from leadops.orchestration.connections import SlackChat, open_database
 from leadops.orchestration.heartbeat import note_success
 from leadops.orchestration.runs import interval, is_backfill, now
-from leadops.reports.period import read_period
 from leadops.reports.post_report import post_report
+from leadops.reports.report_period import parse_period
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +32,10 @@ FREEZE_LEAVES = ("freeze",)
 def draw(context: Context) -> Counts:
     """Draw the response times of the run's quarter, or of the days in its Params; keep file and record."""
     config = Config.from_environment()
-    from leadops.reports.make import make_report  # loads matplotlib
+    from leadops.reports.make_report import make_report  # loads matplotlib
 
     given, company = context["params"], config.company
-    period = read_period(
+    period = parse_period(
         quarter=given.get("quarter"),
         since=given.get("from"),
         until=given.get("to"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from leadops.reports.report_settings import ReportSettings
-from leadops.reports.responses import Response
+from leadops.reports.responses import ResponseTime
 
 #: How far a whisker reaches, in distances between the quartiles (Tukey).
 REACH = 1.5
@@ -58,7 +58,7 @@ class Box:
         return [minutes for minutes in self.minutes if not low <= minutes <= high]
 
 
-def make_box(label: str | None, responses: Sequence[Response], *, others: int = 0) -> Box:
+def make_box(label: str | None, responses: Sequence[ResponseTime], *, others: int = 0) -> Box:
     """Return the box of some MQLs."""
     answered = sorted(response.minutes for response in responses if response.minutes is not None)
     ended = sum(response.minutes is None and response.has_ended for response in responses)
@@ -66,13 +66,13 @@ def make_box(label: str | None, responses: Sequence[Response], *, others: int = 
 
 
 def group_boxes(
-    responses: Sequence[Response], key: Callable[[Response], str | None], *, settings: ReportSettings
+    responses: Sequence[ResponseTime], key: Callable[[ResponseTime], str | None], *, settings: ReportSettings
 ) -> list[Box]:
     """Return one box for each value of `key`, the quickest median first, those without an answer last.
 
     Where there are more than `most_groups`, those with the fewest MQLs share the last row.
     """
-    groups: defaultdict[str | None, list[Response]] = defaultdict(list)
+    groups: defaultdict[str | None, list[ResponseTime]] = defaultdict(list)
     for response in responses:
         groups[key(response)].append(response)
     names = sorted(groups, key=lambda name: (-len(groups[name]), name or ""))

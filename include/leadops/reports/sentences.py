@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from leadops.reports.boxes import Box, make_box
-from leadops.reports.period import Period
+from leadops.reports.report_period import ReportPeriod
 from leadops.reports.report_texts import CAUSE_TEXTS, REPORT_TEXTS, say_label, say_span
-from leadops.reports.responses import Response
+from leadops.reports.responses import ResponseTime
 
 
 def say_responses(
-    responses: Sequence[Response],
+    responses: Sequence[ResponseTime],
     *,
-    period: Period,
+    period: ReportPeriod,
     by_rep: Sequence[Box],
     by_campaign: Sequence[Box],
     target_minutes: float,
@@ -48,7 +48,7 @@ def say_responses(
     ]
 
 
-def _say_late(responses: Sequence[Response], whole: Box, facts: dict[str, object], language: str) -> str:
+def _say_late(responses: Sequence[ResponseTime], whole: Box, facts: dict[str, object], language: str) -> str:
     limit = whole.fences[1]
     late = [each for each in responses if each.minutes is not None and each.minutes > limit]
     if not late:

@@ -1,1 +1,0 @@
-delete from economics.monthly_costs where as_of = %(day)s

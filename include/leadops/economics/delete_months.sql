@@ -1,1 +1,0 @@
-delete from economics.months where as_of = %(day)s

@@ -1,0 +1,62 @@
+"""The months on record as of a day, with CAC and payback."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from leadops.db import Connection
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class MonthRatios:
+    """A line of a month, or the month as a whole (`is_total`), from economics.ratios."""
+
+    month: date
+    is_total: bool
+    line: str | None
+    campaign: str | None
+    cost: Decimal | None
+    won: int
+    value: Decimal
+    cac: Decimal | None
+    mqls: int
+    cohort_won: int
+    cohort_open: int
+    cohort_cac: Decimal | None
+    payback_months: Decimal | None
+    left_out: int
+    is_over: bool
+    is_ripe: bool
+    ripe_days: int
+    ripe_because: str
+    currency: str
+
+
+@dataclass(frozen=True)
+class CategoryCost:
+    """What a line of a month cost in one category: its own costs, and its share of the unallocated ones."""
+
+    line: str
+    campaign: str | None
+    category: str
+    direct: Decimal
+    allotted: Decimal
+
+
+def find_newest_day(connection: Connection, day: date | None) -> date | None:
+    """Return `day`, or without one the newest day on record; None if there is no such day."""
+    newest: date | None = queries.value(connection, "find_newest_day", day=day)
+    return newest
+
+
+def list_months(connection: Connection, *, day: date, month: date | None = None) -> list[MonthRatios]:
+    """Return each month as a whole as seen at the end of `day`, or the lines and the total of one `month`."""
+    return queries.all(connection, "list_months", MonthRatios, day=day, month=month)
+
+
+def list_categories(connection: Connection, *, day: date, month: date) -> list[CategoryCost]:
+    """Return the costs of each line of `month` by category, as seen at the end of `day`."""
+    return queries.all(connection, "list_categories", CategoryCost, day=day, month=month)

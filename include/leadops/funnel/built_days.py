@@ -1,0 +1,79 @@
+"""Which days are built and which of them were touched since: analytics.built_days, .dirty_days and .inbox."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from leadops.calendar.local_days import day_of
+from leadops.db import Connection
+from leadops.funnel.daily_table import DayBuild
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class DirtyDay:
+    """A built day to build again: its `counts`, or only the `figures` that look back over other days."""
+
+    dt: date
+    scope: Literal["counts", "figures"]
+
+
+@dataclass(frozen=True)
+class BuiltDay:
+    """A built day; `is_stale` if what it counts was touched since."""
+
+    dt: date
+    is_stale: bool
+
+
+def take_touched_days(connection: Connection, zone: ZoneInfo) -> set[date]:
+    """Empty the inbox and return the local days that its moments lie in."""
+    return {day_of(moment, zone) for moment in queries.values(connection, "take_moments")}
+
+
+def mark_dirty(
+    connection: Connection, touched: Iterable[date], *, looks_back: int, settings: str, now: datetime
+) -> None:
+    """Mark the built days that `touched` days change, and those built with other settings or too early.
+
+    `looks_back` is over how many days the figures of a day look back; `settings` is the hash of the settings
+    as they are now.
+    """
+    queries.run(connection, "mark_touched", days=sorted(touched), looks_back=looks_back, now=now)
+    queries.run(connection, "mark_stale", settings=settings, now=now)
+
+
+def list_dirty_days(connection: Connection) -> list[DirtyDay]:
+    """Return the days to build again: first those whose counts were touched, the oldest first."""
+    return queries.all(connection, "list_dirty_days", DirtyDay)
+
+
+def count_dirty_days(connection: Connection) -> int:
+    """Return how many days are to be built again."""
+    return int(queries.value(connection, "count_dirty_days"))
+
+
+def mark_built(connection: Connection, build: DayBuild) -> None:
+    """Record that the day is built and clean, and still to be checked."""
+    queries.run(connection, "mark_clean", dt=build.day.dt)
+    queries.run(connection, "mark_built", **build.parameters)
+
+
+def read_built_days(connection: Connection, *, first: date, last: date) -> dict[date, bool]:
+    """Return the built days from `first` to `last`, and whether the counts of each were touched since."""
+    rows = queries.all(connection, "read_built_days", BuiltDay, first=first, last=last)
+    return {row.dt: row.is_stale for row in rows}
+
+
+def list_unchecked_days(connection: Connection) -> list[date]:
+    """Return the days that were built since they were last checked, in order."""
+    return queries.values(connection, "list_unchecked_days")
+
+
+def mark_checked(connection: Connection, dt: date) -> None:
+    """Record that the day was checked since it was built."""
+    queries.run(connection, "mark_checked", dt=dt)

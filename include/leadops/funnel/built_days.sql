@@ -1,0 +1,103 @@
+-- name: take_moments
+with taken as (
+    delete from analytics.inbox
+    returning moment
+)
+
+select distinct moment from taken;
+
+-- name: mark_touched
+-- A built day that was touched is built again; of the built days that look back on it, only the figures.
+with touched as (
+    select unnest(%(days)s::date[]) as dt
+),
+
+wanted as (
+    select
+        built.dt,
+        'counts' as scope
+    from touched
+    inner join analytics.built_days as built on touched.dt = built.dt
+    union all
+    select
+        built.dt,
+        'figures' as scope
+    from touched
+    inner join analytics.built_days as built
+        on touched.dt < built.dt and touched.dt + %(looks_back)s::integer > built.dt
+)
+
+insert into analytics.dirty_days (dt, scope, since)
+select
+    dt,
+    min(scope),
+    %(now)s
+from wanted
+group by dt
+on conflict (dt) do update
+    set scope = 'counts'
+    where excluded.scope = 'counts' and dirty_days.scope <> 'counts';
+
+-- name: mark_stale
+-- Days that were built with other settings, or before they were over.
+insert into analytics.dirty_days (dt, scope, since)
+select
+    dt,
+    'counts',
+    %(now)s
+from analytics.built_days
+where
+    settings < %(settings)s
+    or settings > %(settings)s
+    or (built_at < ends_at and ends_at <= %(now)s)
+on conflict (dt) do update
+    set scope = 'counts'
+    where dirty_days.scope <> 'counts';
+
+-- name: list_dirty_days
+select
+    dt,
+    scope
+from analytics.dirty_days
+order by scope, dt;
+
+-- name: count_dirty_days
+select count(*) as dirty_days from analytics.dirty_days;
+
+-- name: mark_clean
+delete from analytics.dirty_days where dt = %(dt)s;
+
+-- name: mark_built
+insert into analytics.built_days (dt, starts_at, ends_at, settings, built_at)
+values (%(dt)s, %(start)s, %(until)s, %(settings)s, %(now)s)
+on conflict (dt) do update
+    set
+        starts_at = excluded.starts_at,
+        ends_at = excluded.ends_at,
+        settings = excluded.settings,
+        built_at = excluded.built_at,
+        is_gated = false;
+
+-- name: read_built_days
+-- A day is stale if its counts were touched since it was built, whether a run has taken that from the inbox or not.
+select
+    built.dt,
+    dirty.dt is not null or exists (
+        select from analytics.inbox
+        where inbox.moment >= built.starts_at and inbox.moment < built.ends_at
+    ) as is_stale
+from analytics.built_days as built
+left join analytics.dirty_days as dirty on built.dt = dirty.dt and dirty.scope = 'counts'
+where built.dt between %(first)s and %(last)s
+order by built.dt;
+
+-- name: list_unchecked_days
+select dt
+from analytics.built_days
+where not is_gated
+order by dt;
+
+-- name: mark_checked
+update analytics.built_days
+set is_gated = true
+where dt = %(dt)s;

@@ -1,0 +1,44 @@
+"""Collects what the tables of a day are made from into temporary tables: it decides, the tables record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadops.db import Connection
+from leadops.funnel.daily_table import DayBuild
+from leadops.funnel.spans import list_clocks
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class ResponseBounds:
+    """The first MQL and the last SAL (UTC) of the cycles whose response is measured; None without any."""
+
+    first_mql: datetime | None
+    last_sal: datetime | None
+
+
+def collect_inputs(connection: Connection, build: DayBuild, *, only_looking_back: bool) -> None:
+    """Fill day_transitions, day_cycles and day_responses in the caller's transaction.
+
+    With `only_looking_back` day_transitions stays empty: no table that looks back reads it.
+    """
+    queries.run(connection, "tune_planner")
+    queries.run(connection, "create_day_transitions")
+    queries.run(connection, "create_day_cycles")
+    queries.run(connection, "create_day_responses")
+    queries.run(connection, "sync_campaign_names", **build.parameters)
+    if not only_looking_back:
+        queries.run(connection, "collect_transitions", **build.parameters)
+        queries.run(connection, "collect_person_transitions", **build.parameters)
+    queries.run(connection, "collect_cycles", **build.parameters)
+    _measure_responses(connection, build)
+
+
+def _measure_responses(connection: Connection, build: DayBuild) -> None:
+    """Fill day_responses, with the working time between the first MQL and the last SAL as arrays."""
+    bounds = queries.one(connection, "find_response_bounds", ResponseBounds, **build.parameters)
+    first = bounds.first_mql or build.day.start
+    clocks = list_clocks(build.context.policy, since=first, until=max(first, bounds.last_sal or first))
+    queries.run(connection, "measure_responses", **build.parameters, **clocks.values())

@@ -1,0 +1,433 @@
+-- name: tune_planner
+-- Compiling expressions takes longer than it saves here.
+select
+    set_config('work_mem', '128MB', true) as work_mem,
+    set_config('jit', 'off', true) as jit;
+
+-- name: create_day_transitions
+-- What leads reached on the day, each with the moment of its MQL and with why it does not count, if so. Of two ends at
+-- one moment, won counts.
+create temp table if not exists day_transitions (
+    lead_id bigint not null,
+    cycle integer not null,
+    stage text not null,
+    occurred_at timestamptz not null,
+    campaign text,
+    source text,
+    value numeric(18, 2),
+    kpi_version text not null,
+    mql_at timestamptz,
+    other_end_at timestamptz,
+    reason text generated always as (
+        case
+            when mql_at > occurred_at then 'before_mql'
+            when other_end_at > occurred_at then 'reopened'
+            when other_end_at = occurred_at and stage = 'lost' then 'reopened'
+        end
+    ) stored
+) on commit delete rows;
+
+-- name: create_day_cycles
+create temp table if not exists day_cycles (
+    lead_id bigint not null,
+    cycle integer not null,
+    campaign text,
+    is_quiet boolean not null,
+    is_imported boolean not null,
+    mql_at timestamptz not null,
+    sal_at timestamptz,
+    sal_recorded_at timestamptz,
+    rep_id text,
+    sql_at timestamptz,
+    won_at timestamptz,
+    lost_at timestamptz
+) on commit delete rows;
+
+-- name: create_day_responses
+create temp table if not exists day_responses (
+    lead_id bigint not null,
+    cycle integer not null,
+    rep_id text,
+    campaign text,
+    is_quiet boolean not null,
+    mql_at timestamptz not null,
+    sal_at timestamptz,
+    ended_at timestamptz,
+    working_minutes double precision,
+    wall_minutes double precision,
+    cause text
+) on commit delete rows;
+
+-- name: sync_campaign_names
+with wanted as (
+    select
+        key as name,
+        value as campaign
+    from jsonb_each_text(%(names)s)
+),
+
+gone as (
+    delete from analytics.campaign_names
+    where not exists (select from wanted where wanted.name = campaign_names.name)
+)
+
+insert into analytics.campaign_names (name, campaign)
+select
+    name,
+    campaign
+from wanted
+on conflict (name) do update
+    set campaign = excluded.campaign
+    where campaign_names.campaign <> excluded.campaign;
+
+-- name: collect_transitions
+-- Of leads that are a person by themselves, by a range of the index on occurred_at. `is_single` is a column because the
+-- planner takes an anti-join for nearly empty, and chooses nested loops.
+with happened as materialized (
+    select
+        transitions.lead_id,
+        transitions.cycle,
+        transitions.stage,
+        transitions.occurred_at,
+        transitions.campaign,
+        transitions.source,
+        transitions.value,
+        transitions.kpi_version,
+        people.person_id is null as is_single
+    from lifecycle.transitions as transitions
+    left join identity.people as people on transitions.lead_id = people.lead_id
+    where transitions.occurred_at >= %(start)s and transitions.occurred_at < %(until)s
+),
+
+-- Most MQLs are of the day themselves; only those of another day are looked up, one by one.
+mqls as (
+    select
+        lead_id,
+        cycle,
+        occurred_at,
+        source
+    from happened
+    where is_single and stage = 'mql'
+    union all
+    select
+        begun.lead_id,
+        begun.cycle,
+        mql.occurred_at,
+        mql.source
+    from (
+        select
+            lead_id,
+            cycle
+        from happened
+        where is_single
+        group by lead_id, cycle
+        having not bool_or(stage = 'mql')
+    ) as begun
+    cross join
+        lateral (
+            select
+                max(occurred_at) as occurred_at,
+                max(source) as source
+            from lifecycle.transitions
+            where lead_id = begun.lead_id and cycle = begun.cycle and stage = 'mql'
+        ) as mql
+),
+
+-- A won deal is looked up for its loss, and a lost one for its win.
+other_ends as (
+    select
+        ended.lead_id,
+        ended.cycle,
+        ended.stage,
+        other.occurred_at
+    from happened as ended
+    cross join
+        lateral (
+            select max(occurred_at) as occurred_at
+            from lifecycle.transitions
+            where
+                lead_id = ended.lead_id
+                and cycle = ended.cycle
+                and stage = case ended.stage when 'won' then 'lost' else 'won' end
+        ) as other
+    where ended.is_single and ended.stage in ('won', 'lost')
+)
+
+insert into day_transitions
+(lead_id, cycle, stage, occurred_at, campaign, source, value, kpi_version, mql_at, other_end_at)
+select
+    happened.lead_id,
+    happened.cycle,
+    happened.stage,
+    happened.occurred_at,
+    coalesce(names.campaign, happened.campaign) as campaign,
+    coalesce(happened.source, mqls.source) as source,
+    happened.value,
+    happened.kpi_version,
+    mqls.occurred_at as mql_at,
+    other_ends.occurred_at as other_end_at
+from happened
+left join mqls on happened.lead_id = mqls.lead_id and happened.cycle = mqls.cycle
+left join other_ends
+    on
+        happened.lead_id = other_ends.lead_id
+        and happened.cycle = other_ends.cycle
+        and happened.stage = other_ends.stage
+left join analytics.campaign_names as names on happened.campaign = names.name
+where happened.is_single;
+
+-- name: collect_person_transitions
+-- Of leads that turned out to be one person, looked up person by person.
+insert into day_transitions
+(lead_id, cycle, stage, occurred_at, campaign, source, value, kpi_version, mql_at, other_end_at)
+select
+    history.lead_id,
+    history.cycle,
+    history.stage,
+    history.occurred_at,
+    coalesce(names.campaign, history.campaign) as campaign,
+    coalesce(history.source, history.mql_source) as source,
+    history.value,
+    history.kpi_version,
+    history.mql_at,
+    case history.stage when 'won' then history.lost_at when 'lost' then history.won_at end as other_end_at
+from (
+    select distinct people.person_id
+    from lifecycle.transitions as transitions
+    inner join identity.people as people on transitions.lead_id = people.lead_id
+    where transitions.occurred_at >= %(start)s and transitions.occurred_at < %(until)s
+) as touched
+cross join
+    lateral (
+        select
+            current_transitions.*,
+            max(occurred_at) filter (where stage = 'mql') over one_cycle as mql_at,
+            max(source) filter (where stage = 'mql') over one_cycle as mql_source,
+            max(occurred_at) filter (where stage = 'won') over one_cycle as won_at,
+            max(occurred_at) filter (where stage = 'lost') over one_cycle as lost_at
+        from lifecycle.current_transitions
+        where lead_id = touched.person_id
+        window one_cycle as (partition by cycle)
+    ) as history
+left join analytics.campaign_names as names on history.campaign = names.name
+where history.occurred_at >= %(start)s and history.occurred_at < %(until)s;
+
+-- name: collect_cycles
+-- The MQLs of the days that the figures look back over, each with when its cycle first reached the other stages.
+-- A stage that precedes its MQL is impossible and counts as not reached.
+with mqls as materialized (
+    select
+        transitions.lead_id,
+        transitions.cycle,
+        transitions.campaign,
+        transitions.occurred_at,
+        coalesce((transitions.evidence ->> 'backfill')::boolean, false)
+        and not transitions.evidence ? 'imported' as is_quiet,
+        transitions.evidence ? 'imported' as is_imported,
+        people.person_id,
+        people.person_id is null as is_single
+    from lifecycle.transitions as transitions
+    left join identity.people as people on transitions.lead_id = people.lead_id
+    where
+        transitions.stage = 'mql'
+        and transitions.occurred_at >= %(looks_back_to)s
+        and transitions.occurred_at < %(until)s
+),
+
+persons as (
+    select distinct person_id from mqls where not is_single
+),
+
+stories as (
+    select
+        mqls.lead_id,
+        mqls.cycle,
+        mqls.campaign,
+        mqls.is_quiet,
+        mqls.is_imported,
+        mqls.occurred_at as mql_at,
+        later.stage,
+        later.occurred_at,
+        later.recorded_at,
+        later.evidence
+    from mqls
+    -- The MQL is among what happened since it; nothing of that lies before the days looked back over.
+    inner join lifecycle.transitions as later
+        on
+            mqls.lead_id = later.lead_id
+            and mqls.cycle = later.cycle
+            and mqls.occurred_at <= later.occurred_at
+            and later.occurred_at >= %(looks_back_to)s
+    where mqls.is_single
+    union all
+    select
+        touched.person_id as lead_id,
+        history.cycle,
+        history.campaign,
+        history.is_quiet,
+        history.is_imported,
+        history.mql_at,
+        history.stage,
+        history.occurred_at,
+        history.recorded_at,
+        history.evidence
+    from persons as touched
+    cross join
+        lateral (
+            select
+                mql.cycle,
+                mql.campaign,
+                coalesce((mql.evidence ->> 'backfill')::boolean, false) and not mql.evidence ? 'imported' as is_quiet,
+                mql.evidence ? 'imported' as is_imported,
+                mql.occurred_at as mql_at,
+                later.stage,
+                later.occurred_at,
+                later.recorded_at,
+                later.evidence
+            from (select * from lifecycle.current_transitions where lead_id = touched.person_id) as mql
+            inner join (select * from lifecycle.current_transitions where lead_id = touched.person_id) as later
+                on mql.cycle = later.cycle and mql.occurred_at <= later.occurred_at
+            where mql.stage = 'mql'
+        ) as history
+    where history.mql_at >= %(looks_back_to)s and history.mql_at < %(until)s
+),
+
+cycles as (
+    select
+        lead_id,
+        cycle,
+        campaign,
+        is_quiet,
+        is_imported,
+        mql_at,
+        min(occurred_at) filter (where stage = 'sal') as sal_at,
+        min(recorded_at) filter (where stage = 'sal' and not evidence ? 'imported') as sal_recorded_at,
+        min(evidence ->> 'rep_id') filter (where stage = 'sal') as rep_id,
+        min(occurred_at) filter (where stage = 'sql') as sql_at,
+        min(occurred_at) filter (where stage = 'won') as won_at,
+        min(occurred_at) filter (where stage = 'lost') as lost_at
+    from stories
+    group by lead_id, cycle, campaign, is_quiet, is_imported, mql_at
+)
+
+insert into day_cycles
+(lead_id, cycle, campaign, is_quiet, is_imported, mql_at, sal_at, sal_recorded_at, rep_id, sql_at, won_at, lost_at)
+select
+    cycles.lead_id,
+    cycles.cycle,
+    coalesce(names.campaign, cycles.campaign) as campaign,
+    cycles.is_quiet,
+    cycles.is_imported,
+    cycles.mql_at,
+    cycles.sal_at,
+    cycles.sal_recorded_at,
+    cycles.rep_id,
+    cycles.sql_at,
+    cycles.won_at,
+    cycles.lost_at
+from cycles
+left join analytics.campaign_names as names on cycles.campaign = names.name;
+
+-- name: find_response_bounds
+select
+    min(mql_at) as first_mql,
+    max(sal_at) as last_sal
+from day_cycles
+where mql_at >= %(responses_from)s;
+
+-- name: measure_responses
+-- Minutes from MQL to SAL, elapsed and in working time, and the cause that took the longest part. Routing knows when
+-- somebody had the lead; if it knows nothing of the cycle, the time counts as the salesperson's. An imported MQL
+-- without a SAL says nothing about waiting: the file may not have that stage.
+with clocks as materialized (
+    select
+        %(working_starts)s::timestamptz[] as working_starts,
+        %(working_ends)s::timestamptz[] as working_ends,
+        %(working_before)s::double precision[] as working_before,
+        %(free_starts)s::timestamptz[] as free_starts,
+        %(free_ends)s::timestamptz[] as free_ends,
+        %(free_before)s::double precision[] as free_before
+),
+
+cycles as (
+    select
+        cycles.lead_id,
+        cycles.cycle,
+        cycles.campaign,
+        cycles.is_quiet or (cycles.is_imported and cycles.sal_at is null) as is_quiet,
+        cycles.mql_at,
+        cycles.sal_at,
+        least(cycles.sql_at, cycles.won_at, cycles.lost_at) as ended_at,
+        coalesce(cycles.rep_id, routed.rep_id) as rep_id,
+        extract(epoch from cycles.sal_at - cycles.mql_at) / 60 as wall,
+        extract(epoch from cycles.sal_recorded_at - cycles.sal_at) / 60 as feed_late,
+        case
+            when routed.lead_id is null and assigned.times = 0 then cycles.mql_at
+            else greatest(cycles.mql_at, least(assigned.assigned_at, cycles.sal_at))
+        end as had_at,
+        coalesce(assigned.assigned_at <= cycles.sal_at, false) as was_assigned
+    from day_cycles as cycles
+    left join routing.leads as routed on cycles.lead_id = routed.lead_id and cycles.cycle = routed.cycle
+    cross join
+        lateral (
+            select
+                min(assigned_at) filter (where rep_id is not null and why <> 'taken') as assigned_at,
+                count(*) as times
+            from routing.assignments
+            where lead_id = cycles.lead_id and cycle = cycles.cycle
+        ) as assigned
+    where cycles.mql_at >= %(responses_from)s
+),
+
+-- Once for each row, however often the parts below refer to it. Most had somebody at once: nothing to count before.
+at_times as materialized (
+    select
+        cycles.*,
+        analytics.count_minutes(mql_at, working_starts, working_ends, working_before) as worked_at_mql,
+        case
+            when had_at > mql_at
+                then analytics.count_minutes(had_at, working_starts, working_ends, working_before)
+        end as worked_at_later,
+        analytics.count_minutes(sal_at, working_starts, working_ends, working_before) as worked_at_sal,
+        analytics.count_minutes(sal_at, free_starts, free_ends, free_before)
+        - analytics.count_minutes(mql_at, free_starts, free_ends, free_before) as free
+    from cycles
+    cross join clocks
+),
+
+parts as (
+    select
+        at_times.*,
+        worked_at_sal - worked_at_mql as worked,
+        coalesce(worked_at_later, worked_at_mql) - worked_at_mql as waited,
+        worked_at_sal - coalesce(worked_at_later, worked_at_mql) as handled,
+        wall - free - (worked_at_sal - worked_at_mql) as night,
+        case when feed_late > %(feed_late_after)s and not is_quiet then feed_late else 0 end as feed
+    from at_times
+)
+
+insert into day_responses
+(lead_id, cycle, rep_id, campaign, is_quiet, mql_at, sal_at, ended_at, working_minutes, wall_minutes, cause)
+select
+    lead_id,
+    cycle,
+    rep_id,
+    campaign,
+    is_quiet,
+    mql_at,
+    sal_at,
+    ended_at,
+    worked,
+    wall,
+    case
+        when sal_at is null then null
+        else
+            case greatest(free, night, waited, feed, handled)
+                when feed then case when feed > 0 then 'feed_late' else 'handling' end
+                when free then case when free > 0 then 'holiday' else 'handling' end
+                when night then case when night > 0 then 'night' else 'handling' end
+                when handled then 'handling'
+                else case when was_assigned then 'queue' else 'unassigned' end
+            end
+    end as cause
+from parts;

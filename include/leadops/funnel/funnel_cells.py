@@ -1,0 +1,75 @@
+"""The counts of a day: analytics.funnel_cells, analytics.left_out, and the two views over the cells."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from leadops.db import Connection
+from leadops.funnel.daily_table import DailyTable, DayBuild
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+FunnelGrouping = Literal["all", "campaign", "source"]
+
+
+@dataclass(frozen=True)
+class DayCounts:
+    """What happened on one day: new leads, stages reached, and transitions that do not count."""
+
+    leads: int
+    mqls: int
+    sals: int
+    sqls: int
+    wons: int
+    losts: int
+    left_out: int
+
+
+class FunnelRow(NamedTuple):
+    """Sums of one group on one day; `group` is None for leads without a campaign or source."""
+
+    dt: date
+    group: str | None
+    leads: int
+    mqls: int
+    sals: int
+    sqls: int
+    wons: int
+    losts: int
+    value: Decimal
+    left_out: int
+
+
+def write_left_out(connection: Connection, build: DayBuild) -> None:
+    """Write the transitions of the day that do not count, each with its reason."""
+    queries.run(connection, "delete_left_out", dt=build.day.dt)
+    queries.run(connection, "insert_left_out", dt=build.day.dt)
+
+
+def write_cells(connection: Connection, build: DayBuild) -> None:
+    """Write the counts of the day by the day of the MQL, campaign, source and KPI version."""
+    queries.run(connection, "delete_cells", dt=build.day.dt)
+    queries.run(connection, "insert_cells", **build.parameters)
+
+
+LEFT_OUT = DailyTable("analytics.left_out", write=write_left_out, sources=(__file__,))
+FUNNEL_CELLS = DailyTable("analytics.funnel_cells", write=write_cells, sources=(__file__,))
+
+
+def read_counts(connection: Connection, dt: date) -> DayCounts:
+    """Return the counts of the built day `dt`; all are 0 on a day without cells."""
+    return queries.one(connection, "sum_cells", DayCounts, dt=dt)
+
+
+def read_funnel(
+    connection: Connection, *, first: date, last: date, by: FunnelGrouping = "all", cohort: bool = False
+) -> list[FunnelRow]:
+    """Return the days from `first` to `last`: the days of the events, or with `cohort` those of the MQLs.
+
+    With `cohort`, `leads` is 0: a lead that is not an MQL yet has no cohort.
+    """
+    if cohort:
+        return queries.all(connection, "read_cohorts", FunnelRow, first=first, last=last, grouped=by)
+    return queries.all(connection, "read_days", FunnelRow, first=first, last=last, grouped=by)

@@ -1,0 +1,157 @@
+-- name: delete_left_out
+delete from analytics.left_out where dt = %(dt)s;
+
+-- name: insert_left_out
+-- One that was left out on a day that is not built again yet moves here.
+insert into analytics.left_out
+(dt, lead_id, cycle, stage, occurred_at, reason, campaign, source, value)
+select
+    %(dt)s,
+    lead_id,
+    cycle,
+    stage,
+    occurred_at,
+    reason,
+    campaign,
+    source,
+    value
+from day_transitions
+where reason is not null
+on conflict (lead_id, cycle, stage) do update
+    set
+        dt = excluded.dt,
+        occurred_at = excluded.occurred_at,
+        reason = excluded.reason,
+        campaign = excluded.campaign,
+        source = excluded.source,
+        value = excluded.value;
+
+-- name: delete_cells
+delete from analytics.funnel_cells where dt = %(dt)s;
+
+-- name: insert_cells
+with versions as (
+    select version.*
+    from jsonb_to_recordset(%(versions)s) as version (version text, since timestamptz, until timestamptz)
+),
+
+counted as (
+    select
+        case
+            when mql_at >= %(start)s and mql_at < %(until)s then %(dt)s
+            else (mql_at at time zone %(zone)s)::date
+        end as cohort_dt,
+        campaign,
+        source,
+        kpi_version,
+        0 as leads,
+        count(*) filter (where stage = 'mql') as mqls,
+        count(*) filter (where stage = 'sal' and reason is null) as sals,
+        count(*) filter (where stage = 'sql' and reason is null) as sqls,
+        count(*) filter (where stage = 'won' and reason is null) as wons,
+        count(*) filter (where stage = 'lost' and reason is null) as losts,
+        coalesce(sum(value) filter (where stage = 'won' and reason is null), 0) as value,
+        count(*) filter (where reason is not null) as left_out
+    from day_transitions
+    group by cohort_dt, campaign, source, kpi_version
+    union all
+    select
+        null as cohort_dt,
+        coalesce(names.campaign, origin.campaign) as campaign,
+        origin.source,
+        versions.version as kpi_version,
+        count(*) as leads,
+        0 as mqls,
+        0 as sals,
+        0 as sqls,
+        0 as wons,
+        0 as losts,
+        0 as value,
+        0 as left_out
+    from identity.leads as leads
+    inner join versions on leads.created_at >= versions.since and leads.created_at < versions.until
+    -- One look-up by key for each, whatever the number of all events.
+    left join
+        lateral (
+            select payload
+            from cdp.events
+            where seq = leads.first_event_seq
+            order by seq
+            limit 1
+        ) as first_event
+        on true
+    cross join
+        lateral (
+            select
+                coalesce(leads.campaign, nullif(first_event.payload #>> '{context,utm,campaign}', '')) as campaign,
+                coalesce(leads.source, nullif(first_event.payload #>> '{context,utm,source}', '')) as source
+        ) as origin
+    left join analytics.campaign_names as names on origin.campaign = names.name
+    where leads.created_at >= %(start)s and leads.created_at < %(until)s and leads.merged_into is null
+    group by coalesce(names.campaign, origin.campaign), origin.source, versions.version
+)
+
+insert into analytics.funnel_cells
+(dt, cohort_dt, campaign, source, kpi_version, leads, mqls, sals, sqls, wons, losts, value, left_out)
+select
+    %(dt)s,
+    cohort_dt,
+    campaign,
+    source,
+    kpi_version,
+    sum(leads),
+    sum(mqls),
+    sum(sals),
+    sum(sqls),
+    sum(wons),
+    sum(losts),
+    sum(value),
+    sum(left_out)
+from counted
+group by cohort_dt, campaign, source, kpi_version;
+
+-- name: sum_cells
+select
+    coalesce(sum(leads), 0)::bigint as leads,
+    coalesce(sum(mqls), 0)::bigint as mqls,
+    coalesce(sum(sals), 0)::bigint as sals,
+    coalesce(sum(sqls), 0)::bigint as sqls,
+    coalesce(sum(wons), 0)::bigint as wons,
+    coalesce(sum(losts), 0)::bigint as losts,
+    coalesce(sum(left_out), 0)::bigint as left_out
+from analytics.funnel_cells
+where dt = %(dt)s;
+
+-- name: read_days
+select
+    dt,
+    case %(grouped)s when 'campaign' then campaign when 'source' then source end as "group",
+    sum(leads)::bigint as leads,
+    sum(mqls)::bigint as mqls,
+    sum(sals)::bigint as sals,
+    sum(sqls)::bigint as sqls,
+    sum(wons)::bigint as wons,
+    sum(losts)::bigint as losts,
+    sum(value) as value,
+    sum(left_out)::bigint as left_out
+from analytics.daily_funnel
+where dt between %(first)s and %(last)s
+group by dt, "group"
+order by dt, "group";
+
+-- name: read_cohorts
+select
+    cohort_dt as dt,
+    case %(grouped)s when 'campaign' then campaign when 'source' then source end as "group",
+    0 as leads,
+    sum(mqls)::bigint as mqls,
+    sum(sals)::bigint as sals,
+    sum(sqls)::bigint as sqls,
+    sum(wons)::bigint as wons,
+    sum(losts)::bigint as losts,
+    sum(value) as value,
+    sum(left_out)::bigint as left_out
+from analytics.cohort_funnel
+where cohort_dt between %(first)s and %(last)s
+group by cohort_dt, "group"
+order by cohort_dt, "group";

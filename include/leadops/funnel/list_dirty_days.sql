@@ -1,6 +1,0 @@
-select
-    dt,
-    scope,
-    since
-from analytics.dirty_days
-order by scope, dt

@@ -1,3 +1,0 @@
-update analytics.built_days
-set is_gated = true
-where dt = %(dt)s

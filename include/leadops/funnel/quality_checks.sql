@@ -1,0 +1,119 @@
+-- name: list_order_faults
+-- Stages that precede their MQL, which are left out, and stages without one, which are counted.
+select
+    'impossible_order' as kind,
+    lead_id,
+    cycle,
+    stage,
+    occurred_at
+from analytics.left_out
+where dt = %(dt)s and reason = 'before_mql'
+union all
+select
+    'missing_stage' as kind,
+    coalesce(people.person_id, transitions.lead_id) as lead_id,
+    coalesce(numbers.person_cycle, transitions.cycle) as cycle,
+    transitions.stage,
+    transitions.occurred_at
+from lifecycle.transitions as transitions
+left join identity.people as people on transitions.lead_id = people.lead_id
+left join lifecycle.person_cycles as numbers
+    on people.lead_id = numbers.lead_id and transitions.cycle = numbers.cycle
+where
+    transitions.occurred_at >= %(start)s
+    and transitions.occurred_at < %(until)s
+    and transitions.stage <> 'mql'
+    and not exists (
+        select from lifecycle.transitions as mql
+        where mql.lead_id = transitions.lead_id and mql.cycle = transitions.cycle and mql.stage = 'mql'
+    )
+    and not exists (
+        select from lifecycle.joined_transitions as mql
+        where
+            mql.person_id = people.person_id
+            and mql.person_cycle = coalesce(numbers.person_cycle, transitions.cycle)
+            and mql.stage = 'mql'
+    );
+
+-- name: list_volumes
+select
+    days.start_at,
+    new_leads.leads,
+    stages.mqls,
+    stages.sals,
+    stages.sqls,
+    stages.wons,
+    stages.losts
+from unnest(%(starts)s::timestamptz[], %(untils)s::timestamptz[]) as days (start_at, until_at)
+cross join
+    lateral (
+        select count(*) as leads from identity.leads
+        where created_at >= days.start_at and created_at < days.until_at and merged_into is null
+    ) as new_leads
+cross join
+    lateral (
+        select
+            count(*) filter (where stage = 'mql') as mqls,
+            count(*) filter (where stage = 'sal') as sals,
+            count(*) filter (where stage = 'sql') as sqls,
+            count(*) filter (where stage = 'won') as wons,
+            count(*) filter (where stage = 'lost') as losts
+        from lifecycle.current_transitions
+        where occurred_at >= days.start_at and occurred_at < days.until_at
+    ) as stages
+order by days.start_at;
+
+-- name: replace_findings
+with found as (
+    select distinct on (gate, subject) found.*
+    from
+        unnest(%(kinds)s::text[], %(subjects)s::text[], %(lead_ids)s::bigint[], %(facts)s::jsonb[])
+            as found (gate, subject, lead_id, facts)
+    order by gate asc, subject asc
+),
+
+gone as (
+    delete from analytics.gate_findings
+    where
+        dt = %(dt)s
+        and not exists (
+            select from found
+            where found.gate = gate_findings.gate and found.subject = gate_findings.subject
+        )
+)
+
+insert into analytics.gate_findings (dt, gate, subject, lead_id, facts, found_at, open_until)
+select
+    %(dt)s,
+    gate,
+    subject,
+    lead_id,
+    facts,
+    %(now)s,
+    %(open_until)s
+from found
+on conflict (dt, gate, subject) do update
+    set lead_id = excluded.lead_id, facts = excluded.facts;
+
+-- name: list_findings
+select
+    dt,
+    gate,
+    subject,
+    lead_id,
+    facts,
+    found_at,
+    settled_at is null and open_until > %(now)s as is_open
+from analytics.gate_findings
+where
+    (%(first)s::date is null or dt >= %(first)s)
+    and (%(last)s::date is null or dt <= %(last)s)
+    and (not %(only_open)s or (settled_at is null and open_until > %(now)s))
+order by dt desc, gate asc, subject asc;
+
+-- name: settle_findings
+update analytics.gate_findings
+set settled_at = %(now)s
+where
+    settled_at is null
+    and (%(dt)s::date is null or dt = %(dt)s);

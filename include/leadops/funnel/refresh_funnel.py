@@ -1,0 +1,82 @@
+"""Builds a day, and the earlier days that were touched since they were built."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from leadops.calendar.local_days import day_bounds
+from leadops.company import Company
+from leadops.db import Connection
+from leadops.errors import PermanentError
+from leadops.funnel.build import build_day, fingerprint_build
+from leadops.funnel.built_days import count_dirty_days, list_dirty_days, mark_dirty, take_touched_days
+from leadops.funnel.daily_table import BuildContext
+from leadops.funnel.funnel_settings import FunnelSettings
+from leadops.lifecycle.kpi_contract import KpiContract
+from leadops.locks import Lock, hold_lock
+from leadops.sla.sla_policy import SlaPolicy
+
+
+@dataclass(frozen=True)
+class FunnelRefreshResult:
+    """The counts of the day; `again` are the earlier days that were built, `waiting` how many are left."""
+
+    day: date
+    leads: int
+    mqls: int
+    sals: int
+    sqls: int
+    wons: int
+    losts: int
+    left_out: int
+    again: tuple[date, ...]
+    waiting: int
+
+
+def refresh_funnel(
+    connection: Connection,
+    *,
+    day: date,
+    company: Company,
+    settings: FunnelSettings,
+    contract: KpiContract,
+    policy: SlaPolicy,
+    now: datetime,
+) -> FunnelRefreshResult:
+    """Build the local `day` of the company's zone, then earlier days that were touched; commits.
+
+    Each day is one transaction: a run that is killed leaves every day as it was or complete. Days can be
+    built in any order and any number of times; the tables depend only on the data. The cost depends on the
+    day and on the days that its figures look back over (funnel.yaml), not on the length of the history.
+    Raises PermanentError if the day has not begun.
+    """
+    context = BuildContext(company, settings, contract, policy, now)
+    if day_bounds(day, company.zone).start > now:
+        raise PermanentError(f"{day} has not begun in {company.timezone}; give an earlier day")
+    _mark_touched(connection, context)
+    counts = build_day(connection, day, context)
+    again = _build_dirty(connection, context)
+    waiting = count_dirty_days(connection)
+    connection.commit()
+    return FunnelRefreshResult(day=day, **asdict(counts), again=again, waiting=waiting)
+
+
+def _mark_touched(connection: Connection, context: BuildContext) -> None:
+    """Turn the inbox into days to build again, as far as they are built."""
+    with connection.transaction():
+        hold_lock(connection, Lock.FUNNEL)
+        mark_dirty(
+            connection,
+            take_touched_days(connection, context.company.zone),
+            looks_back=context.settings.looks_back,
+            settings=fingerprint_build(context),
+            now=context.now,
+        )
+
+
+def _build_dirty(connection: Connection, context: BuildContext) -> tuple[date, ...]:
+    """Build the days to build again, up to dirty_days_at_most; return them in order."""
+    dirty = list_dirty_days(connection)[: context.settings.dirty_days_at_most]
+    connection.commit()
+    for day in dirty:
+        build_day(connection, day.dt, context, only_looking_back=day.scope == "figures")
+    return tuple(sorted(day.dt for day in dirty))

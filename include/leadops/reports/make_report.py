@@ -1,0 +1,124 @@
+"""Makes the report on response times: picture and sentences, as a file and on record."""
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from psycopg.types.json import Jsonb
+
+from leadops.company import Company
+from leadops.db import Connection
+from leadops.errors import PermanentError
+from leadops.queries import Queries
+from leadops.reports.boxes import group_boxes
+from leadops.reports.draw import draw_responses
+from leadops.reports.report_period import ReportPeriod
+from leadops.reports.report_settings import ReportSettings
+from leadops.reports.responses import ResponseTime
+from leadops.reports.sentences import say_responses
+from leadops.sla.sla_policy import SlaPolicy
+
+queries = Queries(__file__)
+
+NAME = "response-times"
+
+
+@dataclass(frozen=True)
+class ReportRecord:
+    """A report on record."""
+
+    report_id: int
+    file: Path
+    sentences: list[str]
+    mqls: int
+
+
+def make_report(
+    connection: Connection,
+    *,
+    period: ReportPeriod,
+    settings: ReportSettings,
+    company: Company,
+    policy: SlaPolicy,
+    now: datetime,
+    file: Path | None = None,
+) -> ReportRecord:
+    """Draw the response times of `period` as they are known now, keep them in `file` and on record; commits.
+
+    `file` is by default one in the folder of reports.yaml, named after the days. The same figures give the
+    same bytes. Raises PermanentError where the file cannot be written.
+    """
+    with connection.transaction():
+        responses = read_responses(connection, period, settings=settings)
+    by_rep = group_boxes(responses, lambda response: response.rep, settings=settings)
+    by_campaign = group_boxes(responses, lambda response: response.campaign, settings=settings)
+    target = policy.median.target_minutes
+    picture, names = draw_responses(
+        [("by_rep", "nobody", by_rep), ("by_campaign", "no_campaign", by_campaign)],
+        period=str(period),
+        target_minutes=target,
+        min_answers=settings.min_answers,
+        language=company.language,
+    )
+    sentences = say_responses(
+        responses,
+        period=period,
+        by_rep=by_rep,
+        by_campaign=by_campaign,
+        target_minutes=target,
+        min_answers=settings.min_answers,
+        language=company.language,
+    )
+    if names:  # of rows whose letters no font here has
+        sentences.append(", ".join(f"{number} = {name}" for number, name in names.items()))
+    file = file or settings.place() / f"{NAME}_{period.first_day}_{period.last_day}.png"
+    write_file(file, picture)
+    text = json.dumps(sentences, ensure_ascii=False)
+    with connection.transaction():
+        report_id = queries.value(
+            connection,
+            "upsert_report",
+            name=NAME,
+            first_day=period.first_day,
+            last_day=period.last_day,
+            now=now,
+            sentences=Jsonb(sentences),
+            facts=Jsonb({"mqls": len(responses), "period": str(period)}),
+            picture=picture,
+            digest=hashlib.sha256(picture + text.encode()).hexdigest(),
+            file=str(file),
+        )
+    return ReportRecord(int(report_id), file, sentences, len(responses))
+
+
+def read_responses(
+    connection: Connection, period: ReportPeriod, *, settings: ReportSettings
+) -> list[ResponseTime]:
+    """Return the MQLs of `period`; not those of a backfill, because sales was not notified of them."""
+    return queries.all(
+        connection,
+        "list_responses",
+        ResponseTime,
+        first_day=period.first_day,
+        last_day=period.last_day,
+        names=settings.rep_names,
+    )
+
+
+def write_file(file: Path, content: bytes) -> None:
+    """Write `content` to `file`, whole or not at all; raise PermanentError where that is not possible."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, half = tempfile.mkstemp(dir=file.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+        Path(half).chmod(0o644)
+        Path(half).replace(file)
+    except OSError as error:
+        raise PermanentError(
+            f"{file} cannot be written ({error.strerror}); set `folder` in reports.yaml to a folder that can"
+        ) from error

@@ -1,0 +1,45 @@
+"""The days that a report is about: a quarter, or from one day to another."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from leadops.errors import PermanentError
+from leadops.lifecycle.quarter import Quarter, find_quarter, read_quarter
+
+
+@dataclass(frozen=True)
+class ReportPeriod:
+    """Whole local days, both ends included."""
+
+    first_day: date
+    last_day: date
+
+    def __str__(self) -> str:
+        quarter = find_quarter(self.first_day)
+        whole = (quarter.first_day, quarter.last_day) == (self.first_day, self.last_day)
+        return str(quarter) if whole else f"{self.first_day} – {self.last_day}"
+
+
+def parse_period(*, quarter: str | None, since: str | None, until: str | None, today: date) -> ReportPeriod:
+    """Return the days that the words name; without any, the last quarter that was over on `today`.
+
+    Raises PermanentError, one line, for a quarter together with days, one end only, or what is no day.
+    """
+    if quarter and (since or until):
+        raise PermanentError("give a quarter or the days from and to, not both")
+    if bool(since) != bool(until):
+        raise PermanentError("give both days, from and to, such as 2026-07-01 and 2026-07-31")
+    if since and until:
+        first, last = _read_day(since), _read_day(until)
+        if last < first:
+            raise PermanentError("the day `to` must not lie before the day `from`")
+        return ReportPeriod(first, last)
+    wanted: Quarter = read_quarter(quarter) if quarter else find_quarter(today).previous()
+    return ReportPeriod(wanted.first_day, wanted.last_day)
+
+
+def _read_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise PermanentError("a day must be given as 2026-07-31") from error
