@@ -882,7 +882,7 @@ create table analytics.response_times (
     wall_minutes double precision,
     local_hour smallint not null,
     cause text,
-    is_quiet boolean not null,
+    is_backfill boolean not null,
     dt date not null,
     primary key (lead_id, cycle),
     check (cause in ('night', 'holiday', 'queue', 'unassigned', 'feed_late', 'handling'))
@@ -1021,7 +1021,7 @@ create table economics.monthly_costs (
     campaign text,
     category text not null,
     direct numeric(18,2) not null,
-    allotted numeric(18,2) not null,
+    allocated numeric(18,2) not null,
     unique nulls not distinct (as_of, month, line, campaign, category),
     check ((line = 'campaign') = (campaign is not null)),
     check (line in ('campaign', 'no_campaign', 'shared'))
@@ -1044,23 +1044,23 @@ create table economics.months (
     cohort_open integer not null,
     left_out integer not null,
     is_over boolean not null,
-    is_ripe boolean not null,
-    ripe_days integer not null,
-    ripe_because text not null,
+    is_mature boolean not null,
+    maturity_days integer not null,
+    maturity_source text not null,
     gross_margin numeric not null,
     value_months numeric not null,
     currency text not null,
     unique nulls not distinct (as_of, month, line, campaign),
     check ((line = 'campaign') = (campaign is not null)),
     check (line in ('campaign', 'no_campaign', 'shared')),
-    check (ripe_because in ('measured', 'setting'))
+    check (maturity_source in ('measured', 'setting'))
 );
 
 -- view economics.ratios (as_of date, month date, is_total boolean, line text, campaign text, cost numeric,
 --     won bigint, value numeric, mqls bigint, cohort_sqls bigint, cohort_won bigint, cohort_valued bigint,
---     cohort_value numeric, cohort_lost bigint, cohort_open bigint, left_out bigint, is_over boolean, is_ripe
---     boolean, ripe_days integer, ripe_because text, gross_margin numeric, value_months numeric, currency
---     text, cac numeric, cohort_cac numeric, payback_months numeric)
+--     cohort_value numeric, cohort_lost bigint, cohort_open bigint, left_out bigint, is_over boolean,
+--     is_mature boolean, maturity_days integer, maturity_source text, gross_margin numeric, value_months
+--     numeric, currency text, cac numeric, cohort_cac numeric, payback_months numeric)
 
 create schema training;
 

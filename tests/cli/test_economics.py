@@ -44,7 +44,7 @@ def test_refresh_and_show() -> None:
     for words in ("spring", "all", "60,000", "40,000.50", "content"):
         assert words in by_campaign
     shown = json.loads(run("show", "--month", "2026-03", "--json"))
-    assert sum(float(part["direct"]) + float(part["allotted"]) for part in shown["costs"]) == 100000.50
+    assert sum(float(part["direct"]) + float(part["allocated"]) for part in shown["costs"]) == 100000.50
 
 
 @pytest.mark.usefixtures("_kept")

@@ -37,7 +37,7 @@ TOTALS = st.dictionaries(
 def test_every_figure_ties_to_the_cost_rows_however_they_are_split(
     rows: list[CostRow], totals: dict[Any, LineTotals], rule: str
 ) -> None:
-    given_settings = settings(allot_by=rule)
+    given_settings = settings(allocate_by=rule)
     allocated = allocate_costs(rows, totals, settings=given_settings)
     for month in {row.month for row in rows}:
         for category in CATEGORIES:
@@ -45,13 +45,13 @@ def test_every_figure_ties_to_the_cost_rows_however_they_are_split(
                 price(row, given_settings) for row in rows if (row.month, row.category) == (month, category)
             )
             total = sum(
-                b.direct + b.allotted for b in allocated if (b.month, b.category) == (month, category)
+                b.direct + b.allocated for b in allocated if (b.month, b.category) == (month, category)
             )
             assert total == spent
     for campaign in ("a", "b", "c"):
         direct = sum(price(row, given_settings) for row in rows if row.campaign == campaign)
         assert direct == sum(b.direct for b in allocated if b.campaign == campaign)
-    assert not [b for b in allocated if b.line == "shared" and b.allotted]
+    assert not [b for b in allocated if b.line == "shared" and b.allocated]
 
 
 def test_old_months_keep_the_price_of_an_hour() -> None:

@@ -8,11 +8,14 @@ def test_by_hand_with_open_leads() -> None:
     outcomes = [(10, "won", 2), (20, "open", 4), (100, "won", 2), (120, "open", 2)]
     # Half of 0.6 is 0.3, reached on day 100. Of the closed deals alone, half were won by day 10.
     assert measure_maturity(
-        outcomes, settings=settings(ripe_min_won=1, ripe_share=0.5, ripe_days=1)
+        outcomes, settings=settings(maturity_min_won=1, maturity_share=0.5, maturity_days=1)
     ) == Maturity(100, "measured")
     # A third of 0.6 is 0.2, reached on day 10.
     assert (
-        measure_maturity(outcomes, settings=settings(ripe_min_won=1, ripe_share=0.33, ripe_days=1)).days == 10
+        measure_maturity(
+            outcomes, settings=settings(maturity_min_won=1, maturity_share=0.33, maturity_days=1)
+        ).days
+        == 10
     )
 
 
@@ -20,7 +23,10 @@ def test_lost_leads_can_not_be_won_any_more() -> None:
     # As above, but the four were lost: S = 0.8 · 4/8 = 0.4, F = 0.2 + 0.4 · 2/4 = 0.4: half by day 10.
     outcomes = [(10, "won", 2), (20, "lost", 4), (100, "won", 2), (120, "open", 2)]
     assert (
-        measure_maturity(outcomes, settings=settings(ripe_min_won=1, ripe_share=0.5, ripe_days=1)).days == 10
+        measure_maturity(
+            outcomes, settings=settings(maturity_min_won=1, maturity_share=0.5, maturity_days=1)
+        ).days
+        == 10
     )
 
 

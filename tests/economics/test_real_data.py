@@ -19,12 +19,14 @@ pytestmark = [pytest.mark.real_data, pytest.mark.timeout(300)]
 def test_a_year_of_mqls_and_the_months_that_are_not_ripe(connection: Connection) -> None:
     bring_in_olist(connection, now=NOW)
     company = change(SHIPPED.company, timezone="America/Sao_Paulo", currency="BRL")
-    done = refresh_economics(connection, day=LAST, settings=settings(ripe_days=1), company=company, now=NOW)
+    done = refresh_economics(
+        connection, day=LAST, settings=settings(maturity_days=1), company=company, now=NOW
+    )
 
     # 842 deals, one of them won before its first contact. No MQL came after May 2018.
     assert (done.won, done.left_out) == (841, 1)
     months = connection.execute(
-        "select month, mqls, cohort_won, won, is_ripe, ripe_days from economics.ratios where is_total"
+        "select month, mqls, cohort_won, won, is_mature, maturity_days from economics.ratios where is_total"
     ).fetchall()
     assert [sum(column) for column in list(zip(*months, strict=True))[1:4]] == [8000, 841, 841]
     assert {month: (mqls, cohort, won) for month, mqls, cohort, won, *_ in months}[date(2018, 4, 1)] == (
@@ -34,9 +36,9 @@ def test_a_year_of_mqls_and_the_months_that_are_not_ripe(connection: Connection)
     )
     # Nine in ten of the deals take up to so many days: the months from January 2018 on are not ripe.
     censored, closed = measure_by_hand(connection)
-    assert {ripe_days for *_, ripe_days in months} == {censored}
+    assert {maturity_days for *_, maturity_days in months} == {censored}
     assert (censored, closed) == (306, 162)
-    assert {month for month, *_, is_ripe, _ in months if is_ripe} == {
+    assert {month for month, *_, is_mature, _ in months if is_mature} == {
         *(date(2017, month, 1) for month in range(6, 13))
     }
 

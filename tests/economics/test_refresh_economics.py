@@ -101,7 +101,7 @@ def test_shared_costs_of_a_month_without_leads_stand_in_their_own_line(books: Bo
 
 
 def test_own_line_if_wanted(year: Books) -> None:
-    year.refresh("2026-05-31", allot_by="own_line")
+    year.refresh("2026-05-31", allocate_by="own_line")
     march = year.ratios("2026-05-31", "2026-03-01")
     assert (march["spring"]["cost"], march["shared"]["cost"]) == (60_000, 100_000)
     assert march["no_campaign"]["cost"] is None  # nobody said what it cost; 0 would say that it was free
@@ -109,7 +109,7 @@ def test_own_line_if_wanted(year: Books) -> None:
 
 
 def test_by_won_deals_if_wanted(year: Books) -> None:
-    year.refresh("2026-05-31", allot_by="won")
+    year.refresh("2026-05-31", allocate_by="won")
     assert year.ratios("2026-05-31", "2026-03-01")["spring"]["cost"] == 160_000
 
 
@@ -144,10 +144,10 @@ def test_a_deal_re_opened_counts_by_its_later_end(books: Books) -> None:
 def test_a_cohort_is_ripe_when_its_youngest_lead_is_old_enough(books: Books) -> None:
     books.lead("spring", "2026-03-02")
     books.refresh("2026-06-28")  # its end is the 89th day after the end of March
-    assert not books.ratios("2026-06-28", "2026-03-01")["spring"]["is_ripe"]
+    assert not books.ratios("2026-06-28", "2026-03-01")["spring"]["is_mature"]
     books.refresh("2026-06-29")
     ripe = books.ratios("2026-06-29", "2026-03-01")["spring"]
-    assert (ripe["is_ripe"], ripe["ripe_days"], ripe["ripe_because"]) == (True, 90, "setting")
+    assert (ripe["is_mature"], ripe["maturity_days"], ripe["maturity_source"]) == (True, 90, "setting")
 
 
 def test_an_empty_day_writes_nothing_and_is_no_error(books: Books) -> None:

@@ -159,7 +159,7 @@ def test_an_imported_mql_counts_once_its_sal_is_known(books: Books) -> None:
     books.reach(told, "sal", at(f"{MONDAY} 11:00"), evidence=imported)
     books.refresh(on(MONDAY))
 
-    assert books.ask("select lead_id, is_quiet from analytics.response_times order by lead_id") == [
+    assert books.ask("select lead_id, is_backfill from analytics.response_times order by lead_id") == [
         (silent, True),
         (told, False),
     ]

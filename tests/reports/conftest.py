@@ -39,7 +39,7 @@ class Desk:
         sal_at = None if minutes is None else mql_at + timedelta(minutes=minutes)
         self.connection.execute(
             "insert into analytics.response_times (lead_id, cycle, rep_id, campaign, mql_at, sal_at,"
-            " working_minutes, wall_minutes, local_hour, cause, is_quiet, dt)"
+            " working_minutes, wall_minutes, local_hour, cause, is_backfill, dt)"
             " values (%s, 1, %s, %s, %s, %s, %s, %s, 9, %s, %s, %s)",
             [self.leads, rep, campaign, mql_at, sal_at, minutes, minutes, cause, quiet, dt],
         )

@@ -65,8 +65,9 @@ def show(
         console.print(_draw_costs(parts))
     last = rows[-1]
     console.print(
-        f"* unripe: its youngest lead is not yet {last['ripe_days']} days old ({last['ripe_because']}), so"
-        " deals are still to come and its CAC to fall; ~ the month is not over",
+        f"* not mature: its youngest lead is not yet {last['maturity_days']} days old"
+        f" ({last['maturity_source']}), so deals are still to come and its CAC to fall;"
+        " ~ the month is not over",
         highlight=False,
     )
     if left_out := sum(row["left_out"] for row in rows if row["is_total"]):
@@ -145,7 +146,7 @@ def _draw(rows: list[dict[str, Any]], *, as_of: date, by_campaign: bool) -> Tabl
             *(_number(row[name]) for name in ("cost", "won", "value", "cac", "mqls", "cohort_won")),
             _number(row["cohort_open"]),
             *(
-                _number(row[name]) + ("" if row["is_ripe"] or row[name] is None else " *")
+                _number(row[name]) + ("" if row["is_mature"] or row[name] is None else " *")
                 for name in ("cohort_cac", "payback_months")
             ),
             style="bold" if by_campaign and row["is_total"] else None,
@@ -158,14 +159,14 @@ def _draw_costs(parts: list[dict[str, Any]]) -> Table:
     for name in ("its own", "its part of what is for all"):
         table.add_column(name, justify="right")
     for part in parts:
-        table.add_row(_name(part), part["category"], _number(part["direct"]), _number(part["allotted"]))
+        table.add_row(_name(part), part["category"], _number(part["direct"]), _number(part["allocated"]))
     return table
 
 
 def _name(row: dict[str, Any]) -> str:
     if row.get("is_total"):
         return "all"
-    return row["campaign"] or {"no_campaign": "(no campaign)"}.get(row["line"], "(shared, not allotted)")
+    return row["campaign"] or {"no_campaign": "(no campaign)"}.get(row["line"], "(shared, not allocated)")
 
 
 def _number(value: Decimal | int | None) -> str:

@@ -34,7 +34,7 @@ class AllocatedCost:
     campaign: str | None
     category: str
     direct: Decimal
-    allotted: Decimal
+    allocated: Decimal
 
 
 def price(row: CostRow, settings: EconomicsSettings) -> Decimal:
@@ -50,8 +50,8 @@ def allocate_costs(
     """Return the costs of each line; they sum to the rows, to the last unit.
 
     A row that names a campaign counts for it, whether or not the campaign had a lead. The others are summed
-    by month and category and allocated to the lines of the month by `allot_by`. If that names nobody, or the
-    month has no such numbers, they go to the line `shared`.
+    by month and category and allocated to the lines of the month by `allocate_by`. If that names nobody, or
+    the month has no such numbers, they go to the line `shared`.
     """
     direct: dict[tuple[date, str | None, str], Decimal] = {}
     for row in rows:
@@ -97,13 +97,13 @@ def name_line(campaign: str | None) -> str:
 def _weights(
     month: date, totals: Mapping[LineKey, LineTotals], settings: EconomicsSettings
 ) -> dict[str | None, int]:
-    if settings.allot_by == "own_line":
+    if settings.allocate_by == "own_line":
         return {}
     lines = sorted(
         ((campaign, line) for (of, campaign), line in totals.items() if of == month),
         key=lambda line: line[0] or "",
     )
-    return {campaign: line.mqls if settings.allot_by == "mqls" else line.won for campaign, line in lines}
+    return {campaign: line.mqls if settings.allocate_by == "mqls" else line.won for campaign, line in lines}
 
 
 def _add(

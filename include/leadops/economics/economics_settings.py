@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -26,14 +26,21 @@ class HourRate(Settings):
 class EconomicsSettings(Settings):
     """config/economics.yaml."""
 
+    renamed: ClassVar[dict[str, str]] = {
+        "allot_by": "allocate_by",
+        "ripe_share": "maturity_share",
+        "ripe_min_won": "maturity_min_won",
+        "ripe_days": "maturity_days",
+    }
+
     months: int = Field(ge=1, le=240)
     sales_hour_rates: list[HourRate] = Field(min_length=1)
-    allot_by: Literal["mqls", "won", "own_line"]
+    allocate_by: Literal["mqls", "won", "own_line"]
     value_months: Decimal = Field(gt=0)  # months
     gross_margin: Decimal = Field(gt=0, le=1)  # part of the value
-    ripe_share: float = Field(gt=0, lt=1)  # part of the deals
-    ripe_min_won: int = Field(ge=1)  # deals
-    ripe_days: int = Field(ge=0)  # days
+    maturity_share: float = Field(gt=0, lt=1)  # part of the deals
+    maturity_min_won: int = Field(ge=1)  # deals
+    maturity_days: int = Field(ge=0)  # days
 
     @field_validator("sales_hour_rates")
     @classmethod

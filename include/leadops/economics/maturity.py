@@ -28,8 +28,8 @@ def measure_maturity(outcomes: Iterable[tuple[int, str, int]], *, settings: Econ
     days: defaultdict[int, dict[str, int]] = defaultdict(lambda: {"won": 0, "lost": 0, "open": 0})
     for age, outcome, leads in outcomes:
         days[age][outcome] += leads
-    if sum(day["won"] for day in days.values()) < settings.ripe_min_won:
-        return Maturity(settings.ripe_days, "setting")
+    if sum(day["won"] for day in days.values()) < settings.maturity_min_won:
+        return Maturity(settings.maturity_days, "setting")
     at_risk = sum(sum(day.values()) for day in days.values())
     staying, incidence = 1.0, 0.0
     curve: list[tuple[int, float]] = []
@@ -39,7 +39,7 @@ def measure_maturity(outcomes: Iterable[tuple[int, str, int]], *, settings: Econ
         staying *= 1 - (day["won"] + day["lost"]) / at_risk
         at_risk -= sum(day.values())
         curve.append((age, incidence))
-    measured = next(age for age, so_far in curve if so_far >= settings.ripe_share * incidence)
-    if measured < settings.ripe_days:
-        return Maturity(settings.ripe_days, "setting")
+    measured = next(age for age, so_far in curve if so_far >= settings.maturity_share * incidence)
+    if measured < settings.maturity_days:
+        return Maturity(settings.maturity_days, "setting")
     return Maturity(measured, "measured")

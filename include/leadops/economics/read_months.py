@@ -29,9 +29,9 @@ class MonthRatios:
     payback_months: Decimal | None
     left_out: int
     is_over: bool
-    is_ripe: bool
-    ripe_days: int
-    ripe_because: str
+    is_mature: bool
+    maturity_days: int
+    maturity_source: str
     currency: str
 
 
@@ -43,7 +43,7 @@ class CategoryCost:
     campaign: str | None
     category: str
     direct: Decimal
-    allotted: Decimal
+    allocated: Decimal
 
 
 def find_newest_day(connection: Connection, day: date | None) -> date | None:

@@ -21,9 +21,9 @@ select
     payback_months,
     left_out,
     is_over,
-    is_ripe,
-    ripe_days,
-    ripe_because,
+    is_mature,
+    maturity_days,
+    maturity_source,
     currency
 from economics.ratios
 where as_of = %(day)s and case when %(month)s::date is null then is_total else month = %(month)s end
@@ -36,7 +36,7 @@ select
     campaign,
     category,
     direct,
-    allotted
+    allocated
 from economics.monthly_costs
 where as_of = %(day)s and month = %(month)s
 order by line, campaign, category;

@@ -70,7 +70,7 @@ def refresh_economics(
         rows=len(months),
         won=sum(line.won for line in totals.values()),
         left_out=sum(line.left_out for line in totals.values()),
-        cost=sum((cost.direct + cost.allotted for cost in costs), Decimal(0)),
+        cost=sum((cost.direct + cost.allocated for cost in costs), Decimal(0)),
     )
 
 
@@ -112,7 +112,7 @@ def _join(costs: list[AllocatedCost], totals: dict[LineKey, LineTotals]) -> list
     }
     for cost in costs:
         key = (cost.month, cost.line, cost.campaign)
-        spent[key] = (spent.get(key) or Decimal(0)) + cost.direct + cost.allotted
+        spent[key] = (spent.get(key) or Decimal(0)) + cost.direct + cost.allocated
     return [
         {"month": month, "line": line, "campaign": campaign, "cost": amount}
         | asdict(LineTotals() if line == "shared" else totals.get((month, campaign), LineTotals()))
@@ -125,14 +125,14 @@ def _describe_month(month: date, day: date, maturity: Maturity) -> dict[str, boo
     end, day_after = _add_months(month, 1), day + ONE_DAY
     return {
         "is_over": end <= day_after,
-        "is_ripe": end + timedelta(maturity.days) <= day_after,
+        "is_mature": end + timedelta(maturity.days) <= day_after,
     }
 
 
 def _describe_settings(maturity: Maturity, settings: EconomicsSettings, company: Company) -> dict[str, Any]:
     return {
-        "ripe_days": maturity.days,
-        "ripe_because": maturity.source,
+        "maturity_days": maturity.days,
+        "maturity_source": maturity.source,
         "gross_margin": settings.gross_margin,
         "value_months": settings.value_months,
         "currency": company.currency,

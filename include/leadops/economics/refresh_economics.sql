@@ -121,7 +121,7 @@ order by costs.cost_id;
 delete from economics.monthly_costs where as_of = %(day)s;
 
 -- name: insert_costs
-insert into economics.monthly_costs (as_of, month, line, campaign, category, direct, allotted)
+insert into economics.monthly_costs (as_of, month, line, campaign, category, direct, allocated)
 select
     %(day)s::date,
     month,
@@ -129,7 +129,7 @@ select
     campaign,
     category,
     direct,
-    allotted
+    allocated
 from jsonb_populate_recordset(null::economics.monthly_costs, %(rows)s::jsonb);
 
 -- name: delete_months

@@ -32,7 +32,7 @@ create temp table if not exists day_cycles (
     lead_id bigint not null,
     cycle integer not null,
     campaign text,
-    is_quiet boolean not null,
+    is_backfill boolean not null,
     is_imported boolean not null,
     mql_at timestamptz not null,
     sal_at timestamptz,
@@ -49,7 +49,7 @@ create temp table if not exists day_responses (
     cycle integer not null,
     rep_id text,
     campaign text,
-    is_quiet boolean not null,
+    is_backfill boolean not null,
     mql_at timestamptz not null,
     sal_at timestamptz,
     ended_at timestamptz,
@@ -222,7 +222,7 @@ with mqls as materialized (
         transitions.campaign,
         transitions.occurred_at,
         coalesce((transitions.evidence ->> 'backfill')::boolean, false)
-        and not transitions.evidence ? 'imported' as is_quiet,
+        and not transitions.evidence ? 'imported' as is_backfill,
         transitions.evidence ? 'imported' as is_imported,
         people.person_id,
         people.person_id is null as is_single
@@ -243,7 +243,7 @@ stories as (
         mqls.lead_id,
         mqls.cycle,
         mqls.campaign,
-        mqls.is_quiet,
+        mqls.is_backfill,
         mqls.is_imported,
         mqls.occurred_at as mql_at,
         later.stage,
@@ -264,7 +264,7 @@ stories as (
         touched.person_id as lead_id,
         history.cycle,
         history.campaign,
-        history.is_quiet,
+        history.is_backfill,
         history.is_imported,
         history.mql_at,
         history.stage,
@@ -277,7 +277,8 @@ stories as (
             select
                 mql.cycle,
                 mql.campaign,
-                coalesce((mql.evidence ->> 'backfill')::boolean, false) and not mql.evidence ? 'imported' as is_quiet,
+                coalesce((mql.evidence ->> 'backfill')::boolean, false)
+                and not mql.evidence ? 'imported' as is_backfill,
                 mql.evidence ? 'imported' as is_imported,
                 mql.occurred_at as mql_at,
                 later.stage,
@@ -297,7 +298,7 @@ cycles as (
         lead_id,
         cycle,
         campaign,
-        is_quiet,
+        is_backfill,
         is_imported,
         mql_at,
         min(occurred_at) filter (where stage = 'sal') as sal_at,
@@ -307,16 +308,16 @@ cycles as (
         min(occurred_at) filter (where stage = 'won') as won_at,
         min(occurred_at) filter (where stage = 'lost') as lost_at
     from stories
-    group by lead_id, cycle, campaign, is_quiet, is_imported, mql_at
+    group by lead_id, cycle, campaign, is_backfill, is_imported, mql_at
 )
 
 insert into day_cycles
-(lead_id, cycle, campaign, is_quiet, is_imported, mql_at, sal_at, sal_recorded_at, rep_id, sql_at, won_at, lost_at)
+(lead_id, cycle, campaign, is_backfill, is_imported, mql_at, sal_at, sal_recorded_at, rep_id, sql_at, won_at, lost_at)
 select
     cycles.lead_id,
     cycles.cycle,
     coalesce(names.campaign, cycles.campaign) as campaign,
-    cycles.is_quiet,
+    cycles.is_backfill,
     cycles.is_imported,
     cycles.mql_at,
     cycles.sal_at,
@@ -354,7 +355,7 @@ cycles as (
         cycles.lead_id,
         cycles.cycle,
         cycles.campaign,
-        cycles.is_quiet or (cycles.is_imported and cycles.sal_at is null) as is_quiet,
+        cycles.is_backfill or (cycles.is_imported and cycles.sal_at is null) as is_backfill,
         cycles.mql_at,
         cycles.sal_at,
         least(cycles.sql_at, cycles.won_at, cycles.lost_at) as ended_at,
@@ -402,18 +403,18 @@ parts as (
         coalesce(worked_at_later, worked_at_mql) - worked_at_mql as waited,
         worked_at_sal - coalesce(worked_at_later, worked_at_mql) as handled,
         wall - free - (worked_at_sal - worked_at_mql) as night,
-        case when feed_late > %(feed_late_after)s and not is_quiet then feed_late else 0 end as feed
+        case when feed_late > %(feed_late_after)s and not is_backfill then feed_late else 0 end as feed
     from at_times
 )
 
 insert into day_responses
-(lead_id, cycle, rep_id, campaign, is_quiet, mql_at, sal_at, ended_at, working_minutes, wall_minutes, cause)
+(lead_id, cycle, rep_id, campaign, is_backfill, mql_at, sal_at, ended_at, working_minutes, wall_minutes, cause)
 select
     lead_id,
     cycle,
     rep_id,
     campaign,
-    is_quiet,
+    is_backfill,
     mql_at,
     sal_at,
     ended_at,

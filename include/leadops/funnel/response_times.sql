@@ -17,7 +17,7 @@ where dt = %(dt)s;
 -- In the order of the index, which is faster.
 insert into analytics.response_times
 (
-    lead_id, cycle, rep_id, campaign, mql_at, sal_at, working_minutes, wall_minutes, local_hour, cause, is_quiet, dt
+    lead_id, cycle, rep_id, campaign, mql_at, sal_at, working_minutes, wall_minutes, local_hour, cause, is_backfill, dt
 )
 select
     lead_id,
@@ -30,7 +30,7 @@ select
     wall_minutes,
     extract(hour from mql_at at time zone %(zone)s),
     cause,
-    is_quiet,
+    is_backfill,
     %(dt)s
 from day_responses
 where mql_at >= %(start)s
@@ -54,7 +54,7 @@ with answers as materialized (
         case when sal_at < %(until)s then working_minutes end as working_minutes,
         coalesce(least(sal_at, ended_at) < %(until)s, false) as is_over
     from day_responses
-    where mql_at >= %(responses_from)s and mql_at < %(until)s and not is_quiet
+    where mql_at >= %(responses_from)s and mql_at < %(until)s and not is_backfill
 ),
 
 boxes as (

@@ -149,7 +149,7 @@ create table analytics.response_times (
     wall_minutes double precision,
     local_hour smallint not null,
     cause text check (cause in ('night', 'holiday', 'queue', 'unassigned', 'feed_late', 'handling')),
-    is_quiet boolean not null,
+    is_backfill boolean not null,
     dt date not null,
     primary key (lead_id, cycle)
 );
@@ -157,7 +157,8 @@ comment on column analytics.response_times.sal_at is 'Null while open; so are th
 comment on column analytics.response_times.working_minutes is 'Of working time, by sla.yaml';
 comment on column analytics.response_times.local_hour is 'Of the MQL, in the company''s zone, 0 to 23';
 comment on column analytics.response_times.cause is 'What the longest part of the time went by with';
-comment on column analytics.response_times.is_quiet is 'The MQL came from a backfill or from history: nobody was told';
+comment on column analytics.response_times.is_backfill is
+'The MQL came from a backfill, or from an import without a SAL: sales was not notified';
 comment on column analytics.response_times.dt is 'The day of the MQL';
 create index response_times_dt on analytics.response_times (dt);
 

@@ -31,12 +31,12 @@ create table economics.monthly_costs (
     campaign text check ((line = 'campaign') = (campaign is not null)),
     category text not null,
     direct numeric(18, 2) not null,
-    allotted numeric(18, 2) not null,
+    allocated numeric(18, 2) not null,
     unique nulls not distinct (as_of, month, line, campaign, category)
 );
 comment on column economics.monthly_costs.direct is
-'Booked on the campaign itself; shared: what could not be allotted';
-comment on column economics.monthly_costs.allotted is 'Its part of the costs that are for all campaigns';
+'Booked on the campaign itself; shared: what could not be allocated';
+comment on column economics.monthly_costs.allocated is 'Its part of the costs that are for all campaigns';
 
 create table economics.months (
     as_of date not null,
@@ -55,9 +55,9 @@ create table economics.months (
     cohort_open integer not null,
     left_out integer not null,
     is_over boolean not null,
-    is_ripe boolean not null,
-    ripe_days integer not null,
-    ripe_because text not null check (ripe_because in ('measured', 'setting')),
+    is_mature boolean not null,
+    maturity_days integer not null,
+    maturity_source text not null check (maturity_source in ('measured', 'setting')),
     gross_margin numeric not null,
     value_months numeric not null,
     currency text not null,
@@ -70,7 +70,8 @@ comment on column economics.months.mqls is 'The cohort: the MQLs of the month; w
 comment on column economics.months.cohort_valued is 'Won deals of the cohort whose value is known';
 comment on column economics.months.left_out is 'Won before they were MQL, which cannot be: counted nowhere else';
 comment on column economics.months.is_over is 'The whole month lies before the end of as_of';
-comment on column economics.months.is_ripe is 'Its youngest lead is older than ripe_days: hardly a deal will come';
+comment on column economics.months.is_mature is
+'Its youngest lead is older than maturity_days: hardly any deal is still to come';
 
 -- Every ratio in one place: for each line, and (is_total) for the month.
 create view economics.ratios as
@@ -93,9 +94,9 @@ with sums as (
         sum(cohort_open) as cohort_open,
         sum(left_out) as left_out,
         bool_and(is_over) as is_over,
-        bool_and(is_ripe) as is_ripe,
-        max(ripe_days) as ripe_days,
-        max(ripe_because) as ripe_because,
+        bool_and(is_mature) as is_mature,
+        max(maturity_days) as maturity_days,
+        max(maturity_source) as maturity_source,
         max(gross_margin) as gross_margin,
         max(value_months) as value_months,
         max(currency) as currency

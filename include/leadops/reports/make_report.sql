@@ -4,7 +4,7 @@
 with mqls as (
     select *
     from analytics.response_times
-    where dt between %(first_day)s and %(last_day)s and not is_quiet
+    where dt between %(first_day)s and %(last_day)s and not is_backfill
 ),
 
 ended as (
