@@ -10,7 +10,7 @@ A place (routing.leads) is where one MQL cycle of a lead is now:
 
 A notice (routing.notices) is one Slack message about an assignment:
 
-    open --+--> told
+    open --+--> sent
            |
            +--> dropped (too old, or the lead moved on) --> open (the lead is back after people were split)
 """
@@ -30,7 +30,7 @@ class NoticeState(StrEnum):
     """What became of the message about an assignment."""
 
     OPEN = "open"
-    TOLD = "told"
+    SENT = "sent"
     DROPPED = "dropped"
 
 
