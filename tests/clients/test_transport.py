@@ -91,6 +91,16 @@ def _call(url: str, *, timeout: float = 2.0) -> Outcome:
         ),
         (_answer("404 Not Found", b"nothing here"), Refused(404, "HTTP 404: Not Found")),
         (_answer("429 Slow", b"{}", "Retry-After: 7"), Throttled(7.0)),
+        (_answer("429 Slow", b"{}", "Retry-After: 3601"), Throttled(3600.0)),
+        (
+            _answer(
+                "429 Slow",
+                b"{}",
+                "Retry-After: Sat, 02 May 2026 09:00:00 GMT",
+                "Date: Fri, 01 May 2026 09:00:00 GMT",
+            ),
+            Throttled(3600.0),
+        ),
         (_answer("429 Slow", b"{}"), Throttled(DEFAULT_RETRY_AFTER)),
         (_answer("429 Slow", b"{}", "Retry-After: soon"), Throttled(DEFAULT_RETRY_AFTER)),
         (

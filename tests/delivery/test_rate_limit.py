@@ -61,3 +61,9 @@ def test_what_is_given_back_can_be_taken_again(connection: Connection) -> None:
     assert acquire_permits(connection, "ma", settings, wanted=5, now=NOW)[0] == 5
     release_permits(connection, "ma", count=3)
     assert acquire_permits(connection, "ma", settings, wanted=5, now=NOW)[0] == 3
+
+
+def test_however_long_it_is_idle_the_bucket_holds_no_more_than_the_burst(connection: Connection) -> None:
+    settings = _settings(10, 3)
+    assert acquire_permits(connection, "ma", settings, wanted=3, now=NOW)[0] == 3
+    assert acquire_permits(connection, "ma", settings, wanted=50, now=NOW + timedelta(hours=1))[0] == 3

@@ -70,3 +70,23 @@ def test_a_score_that_fits_neither_is_for_a_person_to_judge(desk: Desk) -> None:
     assert done.dead == 1
     assert desk.value("select lead_id from delivery.dead_letters where state = 'open'") == leads[0]
     assert [desk.ma_score(lead) for lead in leads[1:]] == [10, 10]
+
+
+def test_another_open_call_on_the_lead_makes_its_score_ambiguous(desk: Desk) -> None:
+    """The score equals what this batch alone would give, but a correction is on its way."""
+    leads = _leave_unknown(desk, "timeout_after")
+    desk.value(
+        "insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, created_at,"
+        " state, not_before) values ('ma', 'correct_score', %s, '{}', 'open', now(), 'sending',"
+        " now() + interval '30 days')"
+        " returning 1",
+        leads[0],
+    )
+    _forget(desk)
+    try:
+        done = desk.push(seconds=3)
+    finally:
+        _remember(desk)
+
+    assert (done.dead, done.deltas) == (1, 2)
+    assert desk.value("select lead_id from delivery.dead_letters where state = 'open'") == leads[0]

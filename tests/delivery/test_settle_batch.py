@@ -1,0 +1,116 @@
+"""What each answer does to a batch and its deltas, worked out by hand."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from leadops.clients.transport import Answered, Outcome, Refused, Unknown
+from leadops.db import Connection
+from leadops.delivery.batches import BatchState, DeltaBatch, encode_updates
+from leadops.delivery.push_report import PushReport
+from leadops.delivery.settle_batch import parse_rejected, settle_batch
+from tests.desk import impatient
+
+NOW = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
+
+
+def make_batch(connection: Connection, size: int = 4) -> DeltaBatch:
+    """A batch of the first ledger rows, all of lead 1."""
+    for _ in range(size):
+        connection.execute(
+            "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at,"
+            " lane, reason) values (1, 5, 'fit', 'rule', 'r', now(), now(), 0, '')"
+        )
+    updates = [{"deltaId": f"i-{seq}", "leadId": 1, "delta": 5, "reason": ""} for seq in range(1, size + 1)]
+    body = encode_updates(updates)
+    row = connection.execute(
+        "insert into delivery.batches (target, lane, idempotency_key, deltas, body, created_at)"
+        " values ('ma', 0, 'key', %s, %s, %s) returning batch_id",
+        [size, body, NOW],
+    ).fetchone()
+    assert row
+    return DeltaBatch(row[0], "key", size, body, attempts=0, created_at=NOW)
+
+
+def settle(connection: Connection, batch: DeltaBatch, outcome: Outcome) -> PushReport:
+    return settle_batch(connection, batch, outcome, target="ma", settings=impatient(), now=NOW)
+
+
+def batches(connection: Connection) -> list[tuple[str, int]]:
+    return connection.execute("select state, deltas from delivery.batches order by batch_id").fetchall()
+
+
+def answer(*statuses: str) -> dict[str, Any]:
+    results = [{"deltaId": f"i-{seq}", "status": status} for seq, status in enumerate(statuses, start=1)]
+    return {"results": results}
+
+
+def test_applied_and_duplicate_are_applied(connection: Connection) -> None:
+    batch = make_batch(connection, 2)
+    assert settle(connection, batch, Answered(200, answer("applied", "duplicate"))).deltas == 2
+    assert batches(connection) == [(BatchState.DONE, 2)]
+
+
+def test_a_rejected_row_dies_alone(connection: Connection) -> None:
+    batch = make_batch(connection, 2)
+    report = settle(connection, batch, Answered(200, answer("applied", "rejected")))
+    assert (report.deltas, report.dead) == (1, 1)
+    assert connection.execute("select reference, reason from delivery.dead_letters").fetchall() == [
+        (2, "rejected by the MA")
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        answer("applied", "queued"),
+        answer("applied"),
+        answer("applied", "applied", "applied"),
+        {"results": [{"deltaId": "i-1", "status": "applied"}, {"deltaId": "i-9", "status": "applied"}]},
+        {"results": [{"deltaId": "i-1", "status": "applied"}, "i-2"]},
+        {"results": "applied"},
+        [],
+        None,
+    ],
+    ids=str,
+)
+def test_an_answer_that_leaves_a_question_settles_nothing(connection: Connection, body: Any) -> None:
+    batch = make_batch(connection, 2)
+    report = settle(connection, batch, Answered(200, body))
+    assert (report.deltas, report.dead, report.failed, report.failed_last) == (0, 0, 1, 1)
+    assert batches(connection) == [(BatchState.READY, 2)]
+    assert parse_rejected(body, batch) is None
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_refusal_for_size_or_content_halves_the_call(connection: Connection, status: int) -> None:
+    report = settle(connection, make_batch(connection, 5), Refused(status, "too much"))
+    assert (report.calls, report.dead) == (1, 0)
+    assert batches(connection) == [
+        (BatchState.DROPPED, 5),
+        (BatchState.READY, 2),
+        (BatchState.READY, 3),
+    ]
+    bodies = connection.execute(
+        "select body from delivery.batches where state = 'ready' order by batch_id"
+    ).fetchall()
+    sent = [[update["deltaId"] for update in orjson.loads(body)["updates"]] for (body,) in bodies]
+    assert sent == [["i-1", "i-2"], ["i-3", "i-4", "i-5"]]
+
+
+@pytest.mark.parametrize(("status", "size"), [(404, 3), (409, 3), (422, 1)])
+def test_any_other_refusal_kills_every_row(connection: Connection, status: int, size: int) -> None:
+    report = settle(connection, make_batch(connection, size), Refused(status, "no"))
+    assert report.dead == size
+    assert batches(connection) == [(BatchState.DEAD, size)]
+
+
+@pytest.mark.parametrize("outcome", [Refused(401, "who"), Refused(403, "no"), Unknown("no answer")])
+def test_refused_credentials_and_unknown_outcomes_kill_nothing(
+    connection: Connection, outcome: Outcome
+) -> None:
+    report = settle(connection, make_batch(connection, 2), outcome)
+    assert (report.dead, report.failed) == (0, 1)
+    assert batches(connection) == [(BatchState.READY, 2)]
