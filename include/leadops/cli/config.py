@@ -10,7 +10,7 @@ import typer
 from leadops.cli.context import console
 from leadops.cli.words import count
 from leadops.config.load_config import load_section, shipped_file
-from leadops.config.origins import find_useless, list_settings
+from leadops.config.value_origins import find_useless, list_settings
 from leadops.config.yaml_tree import parse_file
 from leadops.configuration import SECTIONS, Config, find_model
 from leadops.errors import ConfigError, PermanentError

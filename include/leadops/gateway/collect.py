@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request, Response
 from leadops.db import AsyncConnection
 from leadops.events.event_store import AcceptResult, accept_events
 from leadops.gateway.addresses import client_address
+from leadops.gateway.allowed_origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
 from leadops.gateway.bodies import check_content_type, parse_items, read_body
 from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
 from leadops.gateway.openapi import COLLECT_OPENAPI, describe_answer, describe_problems
-from leadops.gateway.origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
 from leadops.gateway.problems import Problem
 from leadops.gateway.rate_limiter import RateLimiter
 

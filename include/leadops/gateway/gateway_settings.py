@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from leadops.gateway.origins import compile_origin
+from leadops.gateway.allowed_origins import compile_origin
 from leadops.settings import Settings
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
-from leadops.lifecycle.apply_merges import begin_merges, end_merges
 from leadops.lifecycle.crm_links import link_awaited
 from leadops.lifecycle.decide_mqls import decide_mqls
+from leadops.lifecycle.follow_merges import begin_merges, end_merges
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.ledger_cursor import lock_cursor
 from leadops.lifecycle.publish import Subscription, publish_facts, publish_mqls

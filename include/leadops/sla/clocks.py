@@ -8,19 +8,13 @@ from psycopg.types.json import Jsonb
 
 from leadops.calendar.business_time import add_business_minutes, business_minutes
 from leadops.db import Connection
+from leadops.lifecycle.publish import CycleKey
 from leadops.queries import Queries
 from leadops.sla.clock_states import SlaClock
 from leadops.sla.sla_calendar import SlaCalendar
 from leadops.sla.sla_policy import SlaPolicy
 
 queries = Queries(__file__)
-
-
-class CycleKey(NamedTuple):
-    """A cycle of a lead."""
-
-    lead_id: int
-    cycle: int
 
 
 class SlaCycle(NamedTuple):

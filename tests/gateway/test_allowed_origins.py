@@ -1,6 +1,6 @@
 import pytest
 
-from leadops.gateway.origins import compile_origin, is_allowed
+from leadops.gateway.allowed_origins import compile_origin, is_allowed
 
 ALLOWED = ("https://www.example.com", "https://*.example.org", "http://localhost:3000")
 

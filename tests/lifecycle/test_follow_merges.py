@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from leadops.lifecycle.apply_merges import list_merged_cycles
+from leadops.lifecycle.follow_merges import list_merged_cycles
 from leadops.lifecycle.import_stages import import_stages
 from leadops.lifecycle.imported_cycles import ImportedStage
 from leadops.lifecycle.publish import publish_merges
