@@ -1,12 +1,10 @@
 """Every minute: run every check, and bring Slack in line with the incidents."""
 
-from typing import Any
+from airflow.sdk import TriggerRule, dag
 
-from airflow.sdk import TriggerRule, dag, get_current_context, task
-
-from leadops.db_errors import database_errors_in_one_line
-from leadops.orchestration import watch
 from leadops.orchestration.defaults import minute_dag
+from leadops.orchestration.task import leadops_task
+from leadops.orchestration.tasks import checks
 
 
 @dag(**minute_dag(tags=["every-minute", "watch"]))
@@ -26,22 +24,13 @@ def check_alerts() -> None:
     - *green, and the incident `check_failed` is open*: one check is broken and the others run. Its
       [page](docs/runbooks/check_failed.md) says what to do.
 
-    A CDP, MA, CRM or Slack that is down does not make this DAG red.
+    A CDP, MA, CRM or Slack that is down does not make this DAG red. By hand: `leadops check`,
+    `leadops notify`.
     """
+    check = leadops_task(checks.check)()
+    notify = leadops_task(checks.notify, trigger_rule=TriggerRule.ALL_DONE)()
 
-    @task
-    @database_errors_in_one_line()
-    def check() -> dict[str, Any]:
-        """Ask the CDP for its lag, run every check, bring the incidents up to date."""
-        return watch.run_all_checks(get_current_context())
-
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    @database_errors_in_one_line()
-    def notify() -> dict[str, Any]:
-        """Post, edit, escalate and resolve the Slack messages of the incidents, even when `check` failed."""
-        return watch.notify(get_current_context())
-
-    check() >> notify()
+    check >> notify
 
 
 check_alerts()

@@ -1,12 +1,10 @@
-"""Every minute: what the gateway could not send goes out."""
+"""Every minute: send what the gateway could not."""
 
-from typing import Any
+from airflow.sdk import dag
 
-from airflow.sdk import dag, get_current_context, task
-
-from leadops.db_errors import database_errors_in_one_line
-from leadops.orchestration import deliver as delivery
 from leadops.orchestration.defaults import minute_dag
+from leadops.orchestration.task import leadops_task
+from leadops.orchestration.tasks import delivery
 
 
 @dag(**minute_dag(tags=["every-minute", "delivery"]))
@@ -22,14 +20,7 @@ def deliver_outbox() -> None:
     make this DAG red: operations wait in the outbox, and `check_alerts` opens the incident `outbox_waiting`.
     While this DAG is red, the gateway still sends; `leadops push` does the same by hand.
     """
-
-    @task
-    @database_errors_in_one_line()
-    def deliver() -> dict[str, Any]:
-        """Send pending operations to the MA and the CRM."""
-        return delivery.deliver(get_current_context())
-
-    deliver()
+    leadops_task(delivery.deliver)()
 
 
 deliver_outbox()

@@ -1,12 +1,10 @@
 """Every minute: do salespeople answer in time?"""
 
-from typing import Any
+from airflow.sdk import dag
 
-from airflow.sdk import dag, get_current_context, task
-
-from leadops.db_errors import database_errors_in_one_line
-from leadops.orchestration import watch
 from leadops.orchestration.defaults import minute_dag
+from leadops.orchestration.task import leadops_task
+from leadops.orchestration.tasks import sla
 
 
 @dag(**minute_dag(tags=["every-minute", "watch", "sales"]))
@@ -18,24 +16,14 @@ def watch_sla() -> None:
     reports what the clocks say. **When**: every minute. **Connections**: `leadops_crm`, and
     `LEADOPS_DATABASE_URL`.
 
-    **When it is red**: lateness of sales goes unseen. Read the log below *Task failed with exception*. A CRM
-    that is down or refuses us does not make this DAG red: the clocks are held and settled later with the true
-    times. If they stay held, read the warning in the log of `poll`: it says what to change.
+    **When it is red**: missed SLAs go unseen. Read the log below *Task failed with exception*. A CRM that is
+    down or refuses us does not make this DAG red: the clocks are held and settled later with the true times.
+    If they stay held, read the warning in the log of `poll`: it says what to change. By hand:
+    `leadops poll`, `leadops clock`.
     """
+    poll, clock = leadops_task(sla.poll)(), leadops_task(sla.clock)()
 
-    @task
-    @database_errors_in_one_line()
-    def poll() -> dict[str, Any]:
-        """Mirror what the salespeople did since the last poll."""
-        return watch.poll()
-
-    @task
-    @database_errors_in_one_line()
-    def clock() -> dict[str, Any]:
-        """Bring the SLA clocks up to date."""
-        return watch.watch(get_current_context())
-
-    poll() >> clock()
+    poll >> clock
 
 
 watch_sla()

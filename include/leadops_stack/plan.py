@@ -23,7 +23,8 @@ from leadops_stack.variables import SUPERUSER, uses_sandbox
 #: Loaded once by the scheduler, inherited by every task.
 PRELOAD = (
     "airflow.providers.standard.operators.python"
-    " leadops.orchestration.minute leadops.orchestration.deliver leadops.orchestration.watch"
+    " leadops.orchestration.task leadops.orchestration.tasks.scoring leadops.orchestration.tasks.delivery"
+    " leadops.orchestration.tasks.sla leadops.orchestration.tasks.checks"
 )
 
 #: Seconds. Asked to stop, it waits ten for its runner whatever that does; a trigger that was cut off is

@@ -7,9 +7,10 @@ import pytest
 
 from leadops.db import Connection
 from leadops.incidents.checks import check_dags
+from leadops.orchestration.airflow_run import read_clock
 from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
 from leadops.orchestration.heartbeat import note_success
-from leadops.orchestration.runs import now
+from tests.runs import make_run
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +23,7 @@ def _task(task_id: str, *, run_type: str = "scheduled") -> dict[str, Any]:
         "task_instance": SimpleNamespace(
             dag_id="score_leads", run_id="scheduled__1", task_id=task_id, try_number=2, log_url="http://x/log"
         ),
-        "dag_run": SimpleNamespace(dag_id="score_leads", run_type=run_type, start_date=now()),
+        "dag_run": SimpleNamespace(dag_id="score_leads", run_type=run_type, start_date=read_clock()),
         "exception": ValueError("taro.yamada@example.com was not expected"),
     }
 
@@ -60,41 +61,15 @@ def test_a_missed_deadline_opens_an_incident_unless_it_is_a_backfills(
     assert len(_incidents(connection)) == incidents
 
 
-def _beats(connection: Connection) -> set[str]:
-    connection.rollback()
-    return {name for (name,) in connection.execute("select name from incidents.heartbeats")}
-
-
-def test_a_dag_has_succeeded_once_all_its_last_tasks_have(connection: Connection) -> None:
-    push, qualify = _task("push"), _task("qualify")
-    qualify["dag_run"] = push["dag_run"]
-    connection.autocommit = True
-    note_success(push, connection, leaves=("push", "qualify"))
-    assert _beats(connection) == {"score_leads.push"}
-
-    note_success(qualify, connection, leaves=("push", "qualify"))
-    assert _beats(connection) == {"score_leads.push", "score_leads.qualify", "score_leads"}
-
-
-def test_the_success_of_an_earlier_run_does_not_count(connection: Connection) -> None:
-    note_success(_task("push"), connection, leaves=("push", "qualify"))
-    note_success(_task("qualify"), connection, leaves=("push", "qualify"))  # its run began after that push
-    assert "score_leads" not in _beats(connection)
-
-
-def test_a_backfill_says_nothing_of_now(connection: Connection) -> None:
-    note_success(_task("push", run_type="backfill"), connection, leaves=("push",))
-    assert _beats(connection) == {"score_leads (backfill)", "score_leads (backfill).push"}
-
-
 def test_a_backfill_that_fails_is_an_incident_of_its_own_until_one_succeeds(connection: Connection) -> None:
     open_task_incident(_task("push", run_type="backfill"))
     ((kind, subject, facts),) = _incidents(connection)
     assert (kind, subject) == ("dag_failed", "score_leads (backfill)")
     assert json.loads(facts)["link_dag_id"] == "score_leads"
 
-    note_success(_task("push"), connection, leaves=("push",))
+    note_success(connection, make_run("push", dag_id="score_leads"), deciding=["push"])
     connection.commit()
     assert check_dags(connection) == [], "the live DAG says nothing of it"
-    note_success(_task("push", run_type="backfill"), connection, leaves=("push",))
+    backfill = make_run("push", dag_id="score_leads", run_type="backfill")
+    note_success(connection, backfill, deciding=["push"])
     assert [(one.subject, one.status) for one in check_dags(connection)] == [("score_leads (backfill)", "ok")]

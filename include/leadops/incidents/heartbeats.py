@@ -1,5 +1,6 @@
 """When each watched DAG, task or system last succeeded; a heartbeat resolves the incidents before it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from leadops.db import Connection
@@ -17,3 +18,9 @@ def find_last_beat(connection: Connection, name: str) -> datetime | None:
     """Return when `name` last succeeded (UTC), or None if it never has."""
     last: datetime | None = queries.value(connection, "find_heartbeat", name=name)
     return last
+
+
+def count_beats(connection: Connection, names: Sequence[str], *, since: datetime) -> int:
+    """Return how many of `names` last succeeded at `since` or later."""
+    number: int = queries.value(connection, "count_heartbeats", names=list(names), since=since)
+    return number

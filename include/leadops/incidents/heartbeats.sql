@@ -7,3 +7,7 @@ on conflict (name) do update
 -- name: find_heartbeat
 select succeeded_at from incidents.heartbeats
 where name = %(name)s;
+
+-- name: count_heartbeats
+select count(*) from incidents.heartbeats
+where name = any(%(names)s) and succeeded_at >= %(since)s;

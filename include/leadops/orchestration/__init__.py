@@ -1,1 +1,1 @@
-"""The only room that knows Airflow: connections, DAG defaults, callbacks, and the body of each task."""
+"""Runs the stages: what a run is, the body of each task, and, apart from them, all that knows Airflow."""

@@ -1,18 +1,23 @@
-"""A human's yes or no in Airflow about a threshold that would change by much; without an answer it is no."""
+"""Asks a human in Airflow about a large step of the threshold; without an answer it is rejected."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
 from leadops.db_errors import database_errors_in_one_line
-from leadops.orchestration import training
+from leadops.orchestration.airflow_run import read_run
+from leadops.orchestration.heartbeat import note_success
+from leadops.orchestration.tasks import thresholds
+
+if TYPE_CHECKING:
+    from leadops.thresholds.apply_threshold import ApprovalAnswer
 
 
 class ThresholdApproval(ApprovalOperator):  # type: ignore[misc]  # its base is Any to the checker
-    """Waits for a human where the day's proposal needs one, and is skipped where it does not.
+    """Waits for a human if the day's proposal needs one; is skipped if it does not.
 
-    The answer is stored in lifecycle.thresholds before Airflow goes on, so that a task that is killed
+    The answer is recorded in lifecycle.thresholds before Airflow goes on, so that a task that is killed
     afterwards finds it there.
     """
 
@@ -23,17 +28,26 @@ class ThresholdApproval(ApprovalOperator):  # type: ignore[misc]  # its base is 
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Note the answer, and go on or skip what follows."""
+        """Record the answer; go on, or skip what follows."""
         if "error" not in event:
-            self.note(context, event)
+            self.record_answer(context, event)
         return super().execute_complete(context, event)
 
     @database_errors_in_one_line()
     def ask(self, context: Any) -> bool:
         """Say whether a human has to be asked."""
-        return training.ask(context)
+        return thresholds.ask(read_run(context))
 
     @database_errors_in_one_line()
-    def note(self, context: Any, event: dict[str, Any]) -> None:
-        """Keep the answer."""
-        training.note_answer(context, event)
+    def record_answer(self, context: Any, event: dict[str, Any]) -> None:
+        """Record the answer. Without an approval the rest is skipped, and the run has succeeded."""
+        answer: ApprovalAnswer = "unanswered"
+        if event.get("chosen_options") == ["Approve"]:
+            answer = "approved"
+        elif event.get("responded_by_user"):
+            answer = "rejected"
+        run = read_run(context)
+        thresholds.note_answer(run, answer)
+        if answer != "approved":
+            with run.open_database() as connection:
+                note_success(connection, run, deciding=(run.task_id,))

@@ -1,4 +1,4 @@
-"""Airflow connections become what leadops calls the other systems with."""
+"""Turns Airflow connections into what leadops calls the other systems with."""
 
 from typing import Any
 
@@ -30,9 +30,9 @@ def find_endpoint(name: str) -> Endpoint:
 
 
 class SlackChat:
-    """The chat of the connection leadops_slack, made by the Slack provider when it is first needed.
+    """The chat of the connection leadops_slack; the Slack provider makes it when it is first needed.
 
-    Most minutes there is nothing to tell, and then the provider is not even loaded.
+    In most minutes there is nothing to post, and then the provider is not even loaded.
     """
 
     def __init__(self, settings: AlertSettings) -> None:

@@ -1,30 +1,44 @@
-"""Notes that a DAG came to a good end, which ends its open incidents."""
+"""Notes that a DAG succeeded, which resolves its open incidents."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 from leadops.db import Connection
-from leadops.incidents.heartbeats import beat
-from leadops.orchestration.runs import is_backfill, now
+from leadops.incidents.heartbeats import beat, count_beats
+from leadops.orchestration.run import BACKFILL, TaskRun
+
+#: Trigger rules under which a task runs although a task before it failed.
+RUNS_AFTER_FAILURE = ("all_done", "all_done_min_one_success", "always", "one_done", "one_failed")
 
 
-def name_dag(context: Mapping[str, Any]) -> str:
-    """Return the name of the run's DAG among incidents and heartbeats; backfills have one of their own."""
-    run = context["dag_run"]
-    return f"{run.dag_id} (backfill)" if is_backfill(context) else str(run.dag_id)
+def name_dag(dag_id: str, run_type: str) -> str:
+    """Return the name of a run's DAG among incidents and heartbeats; backfills have one of their own."""
+    return f"{dag_id} (backfill)" if run_type == BACKFILL else dag_id
 
 
-def note_success(context: Mapping[str, Any], connection: Connection, *, leaves: tuple[str, ...]) -> None:
-    """Note that this task succeeded, and its DAG too once all its last tasks, `leaves`, have in this run.
+def find_deciding_tasks(dag: Any) -> frozenset[str]:
+    """Return the ids of the tasks whose success is that of the whole run.
 
-    Commits. A backfill's success says nothing of the live DAG: it is noted under a name of its own.
+    These are the last tasks of `dag`, an Airflow DAG, and those before a task that runs whatever became of
+    them. The success of every other task is implied by that of a later one.
     """
-    run, dag, task_id = context["dag_run"], name_dag(context), context["task_instance"].task_id
+    deciding, pending = set(), list(dag.leaves)
+    while pending:
+        task = pending.pop()
+        deciding.add(task.task_id)
+        if task.trigger_rule in RUNS_AFTER_FAILURE:
+            pending.extend(task.upstream_list)
+    return frozenset(deciding)
+
+
+def note_success(connection: Connection, run: TaskRun, *, deciding: Collection[str]) -> None:
+    """Note that the run's task succeeded, and its DAG once all tasks of `deciding` have in this run.
+
+    Commits. A backfill's success says nothing about the live DAG: it is noted under a name of its own.
+    """
+    dag = name_dag(run.dag_id, run.run_type)
     with connection.transaction():
-        beat(connection, f"{dag}.{task_id}", now=now())
-        found = connection.execute(
-            "select count(*) from incidents.heartbeats where name = any(%s) and succeeded_at >= %s",
-            [[f"{dag}.{leaf}" for leaf in leaves], run.start_date],
-        ).fetchone()
-        if found and found[0] == len(leaves):
-            beat(connection, dag, now=now())
+        beat(connection, f"{dag}.{run.task_id}", now=run.clock())
+        names = [f"{dag}.{task_id}" for task_id in deciding]
+        if count_beats(connection, names, since=run.started_at) == len(names):
+            beat(connection, dag, now=run.clock())

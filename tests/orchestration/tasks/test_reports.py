@@ -3,7 +3,6 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,9 +10,11 @@ import requests
 
 from leadops.config.load_config import shipped_file
 from leadops.db import Connection
-from leadops.orchestration import reports
+from leadops.orchestration.run import TaskRun
+from leadops.orchestration.tasks import reports, scoring
 from leadops_sandbox.settings import Tokens
 from tests.reports.conftest import Desk, desk, slack
+from tests.runs import make_run
 
 __all__ = ["desk", "slack"]
 
@@ -30,34 +31,27 @@ def _use_stack(database_url: str, slack: str, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
     connection = {"conn_type": "slack", "password": Tokens().slack, "extra": {"base_url": f"{slack}/api/"}}
     monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_SLACK", json.dumps(connection))
-    monkeypatch.setattr(reports, "now", lambda: END + timedelta(minutes=1))
 
 
-def context(task_id: str, drawn: Any = None, *, run_type: str = "scheduled", **params: Any) -> dict[str, Any]:
-    task = SimpleNamespace(task_id=task_id, xcom_pull=lambda task_ids: drawn if task_ids == "draw" else None)
-    run = SimpleNamespace(
-        dag_id="a_report",
+def run(*, run_type: str = "scheduled", days_later: int = 0, **params: Any) -> TaskRun:
+    return make_run(
+        end=END,
         run_type=run_type,
-        start_date=END,
-        data_interval_start=END - timedelta(days=92),
-        data_interval_end=END,
-        run_after=END,
+        params=params,
+        clock=lambda: END + timedelta(days=days_later, minutes=1),
     )
-    return {"task_instance": task, "dag_run": run, "params": params}
 
 
 def test_the_quarter_before_is_drawn_and_posted_once(desk: Desk, slack: str) -> None:
     desk.answer("rep-a", 30)
     desk.connection.commit()
-    drawn = reports.draw(context("draw", quarter=None))
+    drawn = reports.draw(run(quarter=None))
     assert (drawn["mqls"], Path(drawn["file"]).name) == (1, "response-times_2026-07-01_2026-09-30.png")
-    assert reports.post(context("post", drawn)) == {"outcome": "posted"}
-    assert reports.post(context("post", drawn)) == {"outcome": "already"}
-    assert reports.post(context("post", drawn, again=True)) == {"outcome": "posted"}
+    assert reports.post(run(), drawn) == {"outcome": "posted"}
+    assert reports.post(run(), drawn) == {"outcome": "already"}
+    assert reports.post(run(again=True), drawn) == {"outcome": "posted"}
     channels = requests.get(f"{slack}/_slack.json", timeout=5).json()["channels"]
     assert len(channels[0]["messages"]) == 2
-    beats = {name for (name,) in desk.connection.execute("select name from incidents.heartbeats")}
-    assert "a_report" in beats
 
 
 def test_a_quarter_without_an_mql_is_on_record_and_not_posted(
@@ -65,9 +59,9 @@ def test_a_quarter_without_an_mql_is_on_record_and_not_posted(
 ) -> None:
     """As the first scheduled run of a new installation finds it."""
     caplog.set_level("INFO")
-    drawn = reports.draw(context("draw", quarter=None))
+    drawn = reports.draw(run(quarter=None))
     assert drawn["mqls"] == 0
-    assert reports.post(context("post", drawn)) == {"outcome": "nothing"}
+    assert reports.post(run(), drawn) == {"outcome": "nothing"}
     assert "no MQL in these days: nothing was posted" in caplog.messages
     assert desk.row("facts ->> 'mqls', posted_at") == ("0", None)
     channels = requests.get(f"{slack}/_slack.json", timeout=5).json()["channels"]
@@ -75,44 +69,40 @@ def test_a_quarter_without_an_mql_is_on_record_and_not_posted(
 
 
 def test_other_days_by_params(desk: Desk) -> None:
-    drawn = reports.draw(context("draw", **{"from": "2026-07-01", "to": "2026-07-31"}))
+    drawn = reports.draw(run(**{"from": "2026-07-01", "to": "2026-07-31"}))
     assert drawn["file"].endswith("_2026-07-31.png")
-    assert reports.post(context("post", drawn)) == {"outcome": "nothing"}
+    assert reports.post(run(), drawn) == {"outcome": "nothing"}
 
 
 def test_the_quarter_that_begins_is_frozen_once(connection: Connection) -> None:
-    done = reports.freeze(context("freeze"))
+    done = reports.freeze(run())
     assert done == {"quarter": "2026-Q4", "frozen": True, "revision": 1, "is_new": True}
-    assert reports.freeze(context("freeze"))["is_new"] is False
-    assert reports.freeze(context("freeze", quarter="2026-Q2"))["quarter"] == "2026-Q2"
+    assert reports.freeze(run())["is_new"] is False
+    assert reports.freeze(run(quarter="2026-Q2"))["quarter"] == "2026-Q2"
 
 
-def test_an_installation_in_mid_quarter_freezes_nothing_by_itself(
-    connection: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reports, "now", lambda: END + timedelta(days=9))
-    assert reports.freeze(context("freeze"))["frozen"] is False
-    assert reports.freeze(context("freeze", run_type="manual"))["frozen"] is True
+def test_an_installation_in_mid_quarter_freezes_nothing_by_itself(connection: Connection) -> None:
+    assert reports.freeze(run(days_later=9))["frozen"] is False
+    assert reports.freeze(run(days_later=9, run_type="manual"))["frozen"] is True
 
 
 def test_the_minute_run_notes_a_kpi_yaml_that_changes_a_frozen_quarter(
     connection: Connection, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from leadops.orchestration import minute
-
-    monkeypatch.setattr(minute, "_push_to", lambda target, config: {})
-    reports.freeze(context("freeze"))
+    monkeypatch.setattr(scoring, "push_to", lambda run, target: {})
+    reports.freeze(run())
     default = shipped_file("kpi").read_text()
     (tmp_path / "config" / "kpi.yaml").write_text(default.replace("fit: 20", "fit: 25"))
-    minute.qualify()
+    scoring.qualify(run())
     assert "kpi.yaml changes what was frozen for 2026-Q4: mql.fit: 20 → 25" in caplog.text
     assert connection.execute("select quarter from lifecycle.frozen_changes").fetchall() == [("2026-Q4",)]
 
 
 def test_nothing_heavy_is_loaded_before_a_picture_is_drawn() -> None:
     code = (
-        "import sys; import leadops.orchestration.reports, leadops.orchestration.minute, leadops.cli.app,"
-        " leadops.gateway.app; print(sorted({'numpy', 'matplotlib', 'pandas', 'scipy'} & set(sys.modules)))"
+        "import sys; import leadops.orchestration.tasks.reports, leadops.orchestration.tasks.scoring,"
+        " leadops.cli.app, leadops.gateway.app;"
+        " print(sorted({'numpy', 'matplotlib', 'pandas', 'scipy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"

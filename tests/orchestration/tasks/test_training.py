@@ -1,13 +1,13 @@
-"""What retrain_thresholds does about a feature that has seen the future: name it, and go on."""
+"""What retrain_thresholds does about a feature that looks like target leakage: name it, and go on."""
 
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
 
-from leadops.orchestration import training
+from leadops.orchestration.tasks import training
+from tests.runs import make_run
 from tests.training.conftest import DAY, START, World, settings, world
 from tests.training.test_retrain import FEATURES, PLANTED, fill, plant
 
@@ -28,12 +28,11 @@ def test_a_refused_feature_is_named_in_the_log_and_the_run_goes_on(
     (tmp_path / "training.yaml").write_text(yaml.safe_dump(chosen), encoding="utf-8")
     monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(tmp_path))
     monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
-    monkeypatch.setattr(training, "now", lambda: END + timedelta(hours=4))
     fill(world)
     plant(world)
     world.connection.commit()
-    run = SimpleNamespace(data_interval_start=END - DAY, data_interval_end=END, run_after=END)
-    done = training.retrain({"dag_run": run})
+    run = make_run(end=END, clock=lambda: END + timedelta(hours=4))
+    done = training.retrain(run)
     assert (done["outcome"], done["refused"]) == ("first", ["profile", "tags"])
     assert "tags is refused: it alone ranks" in caplog.text
-    assert training.points()["leads"] > 0
+    assert training.points(run)["leads"] > 0

@@ -1,19 +1,16 @@
-"""The bodies of the tasks, on a real database."""
+"""The bodies of the tasks of score_leads, on a real database."""
 
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from leadops.config.load_config import shipped_file
 from leadops.db import Connection
-from leadops.orchestration import minute
+from leadops.orchestration.tasks import scoring
 from tests.async_view import accept_events
+from tests.runs import make_run
 from tests.shipped import SHIPPED
-
-LIVE: dict[str, Any] = {"dag_run": SimpleNamespace(run_type="scheduled", dag_id="score_leads")}
 
 
 @pytest.fixture(autouse=True)
@@ -48,14 +45,14 @@ def test_an_event_becomes_points_and_a_changed_rule_takes_effect_with_the_next_m
     connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _visit(connection)
-    assert minute.resolve(LIVE)["new_leads"] == 1
-    assert minute.score(LIVE)["points"] == 15
-    assert minute.score(LIVE)["rows"] == 0
+    assert scoring.resolve(make_run())["new_leads"] == 1
+    assert scoring.score(make_run())["points"] == 15
+    assert scoring.score(make_run())["rows"] == 0
 
     rules = shipped_file("scoring").read_text(encoding="utf-8")
     (tmp_path / "scoring.yaml").write_text(rules.replace("points: 15", "points: 21", 1), encoding="utf-8")
     monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(tmp_path))
-    done = minute.score(LIVE)
+    done = scoring.score(make_run())
 
     assert (done["points"], done["corrections"]) == (6, 1)
     assert _total(connection) == 21

@@ -1,0 +1,54 @@
+"""From Airflow's context to a run."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from leadops.configuration import Config
+from leadops.orchestration.connections import SlackChat, find_endpoint, open_database
+from leadops.orchestration.run import BACKFILL, TaskRun
+
+
+def read_clock() -> datetime:
+    """Return the time now (UTC); the one place from which the tasks take it."""
+    return datetime.now(UTC)
+
+
+def read_run(context: Mapping[str, Any]) -> TaskRun:
+    """Return the run of Airflow's `context`, with the settings as they are now.
+
+    A run without a data interval has its own moment, run_after, as both ends.
+    """
+    run, task_id = context["dag_run"], context["task_instance"].task_id
+    end = run.data_interval_end or run.run_after
+    return TaskRun(
+        dag_id=run.dag_id,
+        task_id=task_id,
+        run_id=run.run_id,
+        run_type=read_run_type(run),
+        started_at=run.start_date,
+        start=run.data_interval_start or end,
+        end=end,
+        config=Config.from_environment(),
+        clock=read_clock,
+        sleep=time.sleep,
+        open_database=partial(open_database, task_id),
+        find_endpoint=find_endpoint,
+        open_chat=SlackChat,
+        params=context.get("params") or {},
+        airflow_url=_find_airflow_url(),
+    )
+
+
+def read_run_type(run: Any) -> str:
+    """Return scheduled, manual, backfill …; the run_id of a backfill may still begin with scheduled__."""
+    name = str(run.run_type).rsplit(".", 1)[-1].lower()
+    return BACKFILL if name == "backfill_job" else name
+
+
+def _find_airflow_url() -> str:
+    from airflow.sdk.configuration import conf
+
+    return str(conf.get("api", "base_url", fallback="")).rstrip("/")

@@ -1,0 +1,74 @@
+"""The tasks of check_alerts: run the checks, and bring Slack in line with the incidents."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from leadops.alerts.checks import CHECKS
+from leadops.alerts.notify import notify_incidents
+from leadops.clients.cdp import CdpClient
+from leadops.errors import PermanentError, TransientError
+from leadops.incidents.check import CdpReading
+from leadops.incidents.run_checks import run_checks
+from leadops.orchestration.counts import Counts
+from leadops.orchestration.run import TaskRun
+from leadops.settings import Endpoint
+
+log = logging.getLogger(__name__)
+
+
+def check(run: TaskRun) -> Counts:
+    """Ask the CDP for its lag, run every check, bring the incidents up to date."""
+    reading = read_cdp(run.find_endpoint("cdp"))
+    if reading.minutes_lag is None:
+        log.warning("the CDP does not answer: %s", reading.reason)
+    with run.open_database() as connection:
+        result = run_checks(connection, CHECKS, settings=run.alerts, now=run.clock(), cdp=reading)
+    return asdict(result) | {"failed": list(result.failed), "minutes_lag": reading.minutes_lag}
+
+
+def notify(run: TaskRun) -> Counts:
+    """Post, edit, escalate and resolve the Slack messages of the incidents, even when `check` failed.
+
+    A Slack that is down does not fail the task: the incidents stay on record.
+    """
+    settings = run.alerts
+    with run.open_database() as connection:
+        result = notify_incidents(
+            connection,
+            run.open_chat(settings),
+            settings=settings,
+            company=run.config.company,
+            clock=run.clock,
+            sleep=run.sleep,
+        )
+    for problem in result.problems:
+        log.warning("%s", problem)
+    return {name: value for name, value in asdict(result).items() if name != "problems"}
+
+
+def read_cdp(endpoint: Endpoint) -> CdpReading:
+    """Return how far the CDP is behind by its own account, or why that is unknown."""
+    client = CdpClient(endpoint)
+    try:
+        return form_reading(client.lag())
+    except (TransientError, PermanentError) as error:
+        return CdpReading(reason=str(error))
+    finally:
+        client.close()
+
+
+def form_reading(answer: Mapping[str, Any]) -> CdpReading:
+    """Return what the CDP's `answer` says; an answer with an unreadable time counts as none."""
+    as_of = answer.get("as_of")
+    if as_of is None:
+        return CdpReading(minutes_lag=float(answer["minutes_lag"]))
+    try:
+        moment = datetime.fromisoformat(as_of)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        return CdpReading(reason="CDP lag: as_of is not a time with its offset, such as 2026-07-01T09:00:00Z")
+    return CdpReading(minutes_lag=float(answer["minutes_lag"]), as_of=moment.astimezone(UTC))

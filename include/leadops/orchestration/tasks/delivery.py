@@ -1,0 +1,60 @@
+"""The tasks that send: `push` of score_leads, and `deliver` of deliver_outbox."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from datetime import timedelta
+
+from leadops.delivery.purge import purge_settled
+from leadops.delivery.push import push_target
+from leadops.orchestration.counts import Counts
+from leadops.orchestration.run import TaskRun
+from leadops.settings import database_url
+
+log = logging.getLogger(__name__)
+
+#: The systems that operations go to.
+TARGETS = ("ma", "crm")
+#: A push ends in time for the next minute's; what it did not send stays on record.
+PUSH_TIME, DELIVER_TIME = timedelta(seconds=50), timedelta(seconds=40)
+
+
+def push(run: TaskRun) -> Counts:
+    """Send new leads and score changes to the MA, each exactly once."""
+    counts = push_to(run, "ma")
+    with run.open_database() as connection:
+        purge_settled(connection, keep_days=run.config.delivery.keep_days, now=run.clock())
+    return counts
+
+
+def deliver(run: TaskRun) -> Counts:
+    """Send pending operations to the MA and the CRM, both at once: one that is down delays no other."""
+    # Airflow gives out connections in the main thread only.
+    endpoints = {target: run.find_endpoint(target) for target in TARGETS}
+    run = replace(run, find_endpoint=endpoints.__getitem__)
+
+    def send(target: str) -> Counts:
+        return push_to(run, target, limit=DELIVER_TIME, effects_only=True)
+
+    with ThreadPoolExecutor(len(TARGETS)) as pool:
+        return dict(zip(TARGETS, pool.map(send, TARGETS), strict=True))
+
+
+def push_to(run: TaskRun, target: str, *, limit: timedelta = PUSH_TIME, effects_only: bool = False) -> Counts:
+    """Send what is pending for `target` until `limit` is over; return the counts of the push.
+
+    A target that is down or asks for a pause is no failure: the log says so, and all stays on record.
+    """
+    report = push_target(
+        database_url=database_url(),
+        endpoint=run.find_endpoint(target),
+        target=target,
+        settings=run.config.delivery,
+        clock=run.clock,
+        sleep=run.sleep,
+        until=run.clock() + limit,
+        effects_only=effects_only,
+    )
+    if report.problem:
+        log.warning("%s: %s; %s calls are repeated later", target, report.problem, report.failed)
+    return {name: value for name, value in asdict(report).items() if name != "problem"}

@@ -1,0 +1,52 @@
+"""The tasks of decay_scores and audit_scores, which keep scores right."""
+
+import logging
+from dataclasses import asdict
+
+from leadops.clients.ma import MaClient
+from leadops.delivery.reconcile import reconcile_scores
+from leadops.orchestration.counts import Counts, run_chunks
+from leadops.orchestration.run import TaskRun
+from leadops.scoring.active_rules import name_source
+from leadops.scoring.decay_leads import decay_leads
+
+log = logging.getLogger(__name__)
+
+
+def decay(run: TaskRun) -> Counts:
+    """Apply score decay up to the end of the day; only leads that lose a point are read."""
+    rules, zone = run.config.scoring, run.config.company.zone
+    source = name_source(run.config.find_file("scoring"))
+    with run.open_database() as connection:
+        counts = run_chunks(
+            lambda: decay_leads(
+                connection, rules=rules, zone=zone, day=run.day, now=run.clock(), source=source
+            ),
+            clock=run.clock,
+        )
+    return counts | {"day": run.day.isoformat()}
+
+
+def audit(run: TaskRun) -> Counts:
+    """Compare every score in the MA with the ledger; correct a few, open an incident for many."""
+    started = run.clock()
+    client = MaClient(run.find_endpoint("ma"))
+    try:
+        with run.open_database() as connection:
+            result = reconcile_scores(
+                connection,
+                client,
+                settings=run.config.delivery.audit,
+                night=started.astimezone(run.config.company.zone).date(),
+                audited_by=f"{run.dag_id} {run.run_id}",
+                now=started,
+            )
+    finally:
+        client.transport.close()
+    if result.uncorrected:
+        log.warning("not corrected: leads %s", ", ".join(map(str, result.uncorrected)))
+    return {
+        name: value
+        for name, value in asdict(result).items()
+        if name not in ("uncorrected", "unmatched_leads")
+    }

@@ -1,0 +1,37 @@
+import json
+from typing import Any
+
+import pytest
+
+from leadops.db import Connection
+from leadops.orchestration.airflow_run import read_clock
+from leadops.orchestration.tasks import checks
+from leadops_sandbox.serve import serve_in_thread
+from tests.runs import make_run
+
+
+@pytest.mark.parametrize(
+    "as_of", ["2026-07-01T09:00:00", "yesterday", 1_782_000_000, ["2026-07-01T09:00:00Z"], ""]
+)
+def test_a_cdp_whose_time_cannot_be_read_says_nothing(as_of: Any) -> None:
+    reading = checks.form_reading({"minutes_lag": 3.0, "as_of": as_of})
+    assert reading.minutes_lag is None
+    assert reading.as_of is None
+    assert "as_of" in reading.reason
+
+
+@pytest.mark.parametrize("as_of", ["2026-07-01T09:00:00Z", "2026-07-01T18:00:00+09:00", None])
+def test_a_time_with_its_offset_is_read(as_of: str | None) -> None:
+    reading = checks.form_reading({"minutes_lag": 3, "as_of": as_of})
+    assert reading.minutes_lag == 3.0
+    assert (reading.as_of and reading.as_of.isoformat()) == (as_of and "2026-07-01T09:00:00+00:00")
+
+
+def test_a_round_runs_every_check_and_says_what_the_cdp_said(
+    connection: Connection, database_url: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    with serve_in_thread(tmp_path, clock=read_clock) as url:
+        monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_CDP", json.dumps({"conn_type": "http", "host": url}))
+        counts = checks.check(make_run("check"))
+    assert counts["failed"] == []
