@@ -21,7 +21,7 @@ def change(settings: Model, **changes: Any) -> Model:
 
 
 def import_settings() -> dict[str, Any]:
-    """Return the arguments of history.load.import_file that are settings."""
+    """Return the arguments of history.import_file.import_file that are settings."""
     return {"zone": SHIPPED.company.zone, "contract": SHIPPED.kpi, "identity": SHIPPED.identity}
 
 

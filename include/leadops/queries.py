@@ -13,6 +13,8 @@ Row = TypeVar("Row")
 
 #: How many rows a stream asks the server for at once.
 PAGE = 5_000
+#: How many packs of rows: a pack is some hundred kilobytes.
+PACKS = 20
 
 #: The line that begins a statement: `-- name: find_head`.
 NAME_LINE = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
@@ -76,6 +78,17 @@ class Queries:
         """
         with connection.cursor(name=statement, row_factory=class_row(row_type)) as cursor:
             cursor.itersize = PAGE
+            cursor.execute(self.statements[statement], values)
+            yield from cursor
+
+    def packs(self, connection: Connection, statement: str, /, **values: object) -> Iterator[bytes]:
+        """Yield the only column (a bytea of many packed rows) of every row through a server-side cursor.
+
+        Binary, and few at a time, because each is large. The caller's transaction has to stay open until the
+        last one was read.
+        """
+        with connection.cursor(name=statement, binary=True, row_factory=scalar_row) as cursor:
+            cursor.itersize = PACKS
             cursor.execute(self.statements[statement], values)
             yield from cursor
 

@@ -1096,9 +1096,27 @@ create table training.predictions (
     probability double precision not null,
     points integer not null,
     parts integer[] not null,
-    told_probability double precision,
-    telling bigint not null,
+    sent_probability double precision,
+    sent_number bigint not null,
     primary key (lead_id)
+);
+
+create table training.score_imports (
+    import_id integer generated always as identity,
+    day date not null,
+    hash text not null,
+    imported_at timestamptz not null,
+    primary key (import_id)
+);
+
+create table training.imported_scores (
+    import_id integer not null,
+    lead_id bigint not null,
+    at timestamptz not null,
+    ml_score double precision not null,
+    primary key (import_id, lead_id, at),
+    foreign key (import_id) references training.score_imports(import_id) on delete cascade,
+    check (ml_score >= 0::double precision and ml_score <= 1::double precision)
 );
 
 create table training.progress (

@@ -10,7 +10,7 @@ from leadops.attribution.attribution_settings import MODELS
 from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.cli.read_mapping import read_mapping
 from leadops.db import Connection
-from leadops.history.load import import_file
+from leadops.history.import_file import import_file
 from tests.attribution.conftest import settings_with
 from tests.shipped import SHIPPED, import_settings
 

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import pandas
 import pytest
 import yaml
 from typer.testing import CliRunner, Result
@@ -38,7 +39,7 @@ def test_from_training_to_the_explanation_of_a_lead(world: World) -> None:
     trained = run("retrain")
     assert trained.exit_code == 0, trained.output
     assert "2026-05-11: first: better than the rate of all: log loss " in trained.output
-    assert "800 ripe leads" in trained.output
+    assert "800 mature leads" in trained.output
     assert "first" in run("list").output
     shown = run("show").output
     assert "pricing" in shown
@@ -83,3 +84,18 @@ def test_a_column_that_saw_the_future_is_named_and_left_out(world: World, tmp_pa
         ("first", "quality")
     ]
     assert "quality" not in run("show").output
+
+
+def test_features_go_out_and_scores_come_in(tmp_path: Path) -> None:
+    file = tmp_path / "features.parquet"
+    exported = run("export-features", str(file))
+    assert exported.exit_code == 0, exported.output
+    assert "2026-05-11: 800 mature MQLs, " in exported.output
+    rows = pandas.read_parquet(file).assign(ml_score=0.5)
+    rows.to_parquet(file)
+    imported = run("import-scores", str(file), "--day", "2026-05-11")
+    assert "2026-05-11: no_better: imported scores: not better than the rate of all" in imported.output
+    assert f"{len(rows)} scores, 0 of unknown leads" in imported.output
+    refused = run("import-scores", str(file), "--day", "2026-06-30")
+    assert isinstance(refused.exception, PermanentError)
+    assert "2026-06-30 is not over yet" in str(refused.exception)

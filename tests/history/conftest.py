@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from leadops.db import Connection
-from leadops.history.load import import_file
-from leadops.history.mapping import MAPPINGS
-from leadops.history.outcomes import Imported, Refused
+from leadops.history.import_file import import_file
+from leadops.history.import_mapping import MAPPINGS
+from leadops.history.outcomes import ImportResult, RejectedRow
 from tests.shipped import import_settings
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -66,7 +66,7 @@ class Export:
 
     def __init__(self, connection: Connection, folder: Path) -> None:
         self.connection, self.folder = connection, folder
-        self.refused: list[Refused] = []
+        self.refused: list[RejectedRow] = []
 
     def write(self, kind: str, rows: Rows, name: str = "export.csv") -> Path:
         lines = [KINDS[kind][1], *rows]
@@ -75,11 +75,11 @@ class Export:
         path.write_text(text + "\n", encoding="utf-8")
         return path
 
-    def bring(self, kind: str, rows: Rows, **options: Any) -> Imported:
+    def bring(self, kind: str, rows: Rows, **options: Any) -> ImportResult:
         """Import `rows`, with what `mapping` says beside the usual mapping of the kind."""
         return self.bring_path(kind, self.write(kind, rows, options.pop("name", "export.csv")), **options)
 
-    def bring_path(self, kind: str, path: Path, **options: Any) -> Imported:
+    def bring_path(self, kind: str, path: Path, **options: Any) -> ImportResult:
         """Import the file at `path`."""
         mapping = MAPPINGS[kind].model_validate(KINDS[kind][0] | options.pop("mapping", {}))
         given = {"now": NOW, "refuse": self.refused.append} | import_settings() | options

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leadops.db import Connection
-from leadops.history.outcomes import Imported
+from leadops.history.outcomes import ImportResult
 from tests.history.real_data import OLIST_DEALS, XEDUCATION, bring_in, bring_in_olist
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -30,9 +30,9 @@ pytestmark = pytest.mark.real_data
 
 def test_olist_by_origin(connection: Connection) -> None:
     assert bring_in_olist(connection, now=NOW) == [
-        Imported(rows=8000, new=8000),
-        Imported(rows=8000, new=8000),
-        Imported(rows=842, new=842, impossible=1),
+        ImportResult(rows=8000, new=8000),
+        ImportResult(rows=8000, new=8000),
+        ImportResult(rows=842, new=842, impossible=1),
     ]
     rows = connection.execute(
         "select source, count(*) filter (where stage = 'won'), count(*) filter (where stage = 'mql')"
@@ -62,15 +62,15 @@ def test_the_deal_won_before_its_first_contact_is_in_and_listed(connection: Conn
 def test_again_it_adds_nothing(connection: Connection) -> None:
     bring_in_olist(connection, now=NOW)
     assert [each.known for each in bring_in_olist(connection, now=NOW)] == [8000, 8000, 842]
-    assert bring_in_olist(connection, now=NOW)[0] == Imported(rows=8000, known=8000)
+    assert bring_in_olist(connection, now=NOW)[0] == ImportResult(rows=8000, known=8000)
 
 
 def test_xeducation(connection: Connection) -> None:
-    assert bring_in(connection, "leads", XEDUCATION, "xeducation_leads", now=NOW) == Imported(
+    assert bring_in(connection, "leads", XEDUCATION, "xeducation_leads", now=NOW) == ImportResult(
         rows=9240, new=9240
     )
     stages = bring_in(connection, "transitions", XEDUCATION, "xeducation_transitions", now=NOW)
-    assert stages == Imported(rows=9240, new=9240)
+    assert stages == ImportResult(rows=9240, new=9240)
     assert dict(
         connection.execute("select stage, count(*) from lifecycle.current_transitions group by 1").fetchall()
     ) == {"mql": 9240, "won": 3561}

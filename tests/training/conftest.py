@@ -97,19 +97,17 @@ def world(connection: Connection) -> World:
 
 
 def settings(features: dict[str, Any] | None = None, **changes: Any) -> TrainingSettings:
-    """The shipped settings with other features, and small parts."""
-    shipped = SHIPPED.training.model_dump(mode="json")
-    small = {
-        "least": {"training": 20, "calibration": 5, "test": 5},
-        "least_count": 5,
+    """The shipped settings with other features and small parts; sections keep what is not changed."""
+    small: dict[str, Any] = {
+        "min_leads": {"training": 20, "calibration": 5, "test": 5},
+        "min_count": 5,
         "horizon_days": 30,
         "regularisation": [1.0],
-        "contest": {"resamples": 200},
+        "comparison": {"resamples": 200},
     }
+    body = SHIPPED.training.model_dump(mode="json")
+    for key, value in (small | changes).items():
+        body[key] = body[key] | value if isinstance(value, dict) else value
     if features is not None:
-        small["features"] = features
-    parts = {
-        name: shipped[name] | value if isinstance(value, dict) and name != "features" else value
-        for name, value in (small | changes).items()
-    }
-    return TrainingSettings.model_validate(shipped | parts)
+        body["features"] = features
+    return TrainingSettings.model_validate(body)

@@ -6,26 +6,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leadops.training.matrix import Column, Matrix
+from leadops.training.matrix import FeatureColumn, Matrix
 from leadops.training.training_settings import Feature
 
 NUMBER = Feature.model_validate({"count": ["view_pricing"]})
-CATEGORY = Feature.model_validate({"told": ["industry"], "kind": "category"})
+CATEGORY = Feature.model_validate({"properties": ["industry"], "kind": "category"})
 
 
-def number(values: Any, **feature: Any) -> Column:
+def number(values: Any, **feature: Any) -> FeatureColumn:
     wanted = Feature.model_validate({"count": ["view_pricing"]} | feature)
-    return Column(wanted, numbers=np.asarray(values, dtype=np.float32))
+    return FeatureColumn(wanted, numbers=np.asarray(values, dtype=np.float32))
 
 
-def category(words: list[str | None]) -> Column:
+def category(words: list[str | None]) -> FeatureColumn:
     known = sorted({word for word in words if word is not None})
     places = {word: place + 1 for place, word in enumerate(known)}
     codes = np.array([-1 if word is None else places[word] for word in words], dtype=np.int32)
-    return Column(CATEGORY, codes=codes, words=tuple(known))
+    return FeatureColumn(CATEGORY, codes=codes, words=tuple(known))
 
 
-def matrix(columns: dict[str, Column], reached: Any, *, start: datetime, hours: float = 1.0) -> Matrix:
+def matrix(columns: dict[str, FeatureColumn], reached: Any, *, start: datetime, hours: float = 1.0) -> Matrix:
     size = len(reached)
     return Matrix(
         lead_ids=np.arange(1, size + 1),

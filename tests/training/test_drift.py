@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from leadops.training.drift import describe, stability
+from leadops.training.drift import describe_distribution, stability_index
 from tests.training.conftest import START
 from tests.training.matrices import category, matrix, number
 
@@ -12,24 +12,24 @@ def test_nothing_changed_is_zero() -> None:
     rows = matrix(
         {"n": number(np.arange(100)), "c": category(["a", "b", None, "a"] * 25)}, np.zeros(100), start=START
     )
-    assert stability(rows, describe(rows, ["n", "c"])) == {"n": 0.0, "c": 0.0}
+    assert stability_index(rows, describe_distribution(rows, ["n", "c"])) == {"n": 0.0, "c": 0.0}
 
 
 def test_by_hand() -> None:
     """Half a, half b; now four fifths a: 0.3 ln 1.6 + (−0.3) ln 0.4."""
     before = matrix({"c": category(["a"] * 5 + ["b"] * 5)}, np.zeros(10), start=START)
     now = matrix({"c": category(["a"] * 8 + ["b"] * 2)}, np.zeros(10), start=START)
-    found = stability(now, describe(before, ["c"]))
+    found = stability_index(now, describe_distribution(before, ["c"]))
     assert found["c"] == pytest.approx(0.3 * math.log(1.6) - 0.3 * math.log(0.4))
 
 
 def test_going_missing_is_a_drift_too() -> None:
     before = matrix({"n": number(np.arange(100))}, np.zeros(100), start=START)
     now = matrix({"n": number([np.nan] * 50 + list(range(50, 100)))}, np.zeros(100), start=START)
-    assert stability(now, describe(before, ["n"]))["n"] > 1
+    assert stability_index(now, describe_distribution(before, ["n"]))["n"] > 1
 
 
 def test_words_are_compared_by_what_they_are() -> None:
     before = matrix({"c": category(["a", "b"] * 5)}, np.zeros(10), start=START)
     now = matrix({"c": category(["b", "c"] * 5)}, np.zeros(10), start=START)
-    assert stability(now, describe(before, ["c"]))["c"] > 1
+    assert stability_index(now, describe_distribution(before, ["c"]))["c"] > 1

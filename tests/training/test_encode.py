@@ -5,7 +5,7 @@ from leadops.training.encode import column_names, learn_encodings, learn_standar
 from tests.training.conftest import START, settings
 from tests.training.matrices import category, matrix, number
 
-SETTINGS = settings(least_count=2, most_categories=2)
+SETTINGS = settings(min_count=2, max_categories=2)
 
 
 def encode(columns: dict[str, object], size: int) -> tuple[list[str], np.ndarray]:

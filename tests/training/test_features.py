@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from leadops.db import Connection, connect
 from leadops.training.features import read_matrix
 from leadops.training.matrix import Matrix
-from leadops.training.ripe import fill_ripe
+from leadops.training.mature_leads import fill_mature_leads
 from leadops.training.training_settings import Feature
 from tests.training.conftest import DAY, START, World, settings
 
@@ -28,8 +28,8 @@ def features(**given: dict[str, Any]) -> dict[str, Feature]:
 
 def read(world: World, wanted: dict[str, Feature], *, until: datetime = UNTIL) -> Matrix:
     with world.connection.transaction():
-        fill_ripe(world.connection, until=until, settings=settings())
-        return read_matrix(world.connection, features=wanted, told_by=["identify", "submit_form"])
+        fill_mature_leads(world.connection, until=until, settings=settings())
+        return read_matrix(world.connection, features=wanted, profile_events=["identify", "submit_form"])
 
 
 def numbers(matrix: Matrix, name: str) -> list[float | None]:
@@ -126,9 +126,9 @@ def test_the_newest_telling_before_the_moment_counts(world: World) -> None:
     world.event(lead, "identify", MQL + DAY, employees=9000, industry="retail")
     world.stage(lead, "mql", MQL)
     wanted = features(
-        employees={"told": ["employees", "company_size"]},
-        industry={"told": ["industry"], "kind": "category"},
-        country={"told": ["country"], "kind": "category"},
+        employees={"properties": ["employees", "company_size"]},
+        industry={"properties": ["industry"], "kind": "category"},
+        country={"properties": ["country"], "kind": "category"},
     )
     matrix = read(world, wanted)
     assert numbers(matrix, "employees") == [80.0]
@@ -202,7 +202,7 @@ happening = st.tuples(
     st.integers(1, 5),  # what it tells
 )
 WANTED = PRICING | features(
-    employees={"told": ["employees"]}, industry={"told": ["industry"], "kind": "category"}
+    employees={"properties": ["employees"]}, industry={"properties": ["industry"], "kind": "category"}
 )
 
 

@@ -15,13 +15,13 @@ from leadops.training.encode import learn_encodings, learn_standard, standardise
 from leadops.training.fit import calibrate, fit_logistic
 from leadops.training.matrix import Matrix
 from leadops.training.model import load, predict
-from leadops.training.train import Parts, train_model
+from leadops.training.train_model import TimeSplit, train_model
 from tests.training.conftest import START, settings
 from tests.training.matrices import category, drawn, matrix, number
 
 SIZE = 600
 SETTINGS = settings(regularisation=[1.0])
-PARTS = Parts(slice(0, 400), slice(400, 500), slice(500, SIZE))
+PARTS = TimeSplit(slice(0, 400), slice(400, 500), slice(500, SIZE))
 
 
 def sample(seed: int) -> Matrix:

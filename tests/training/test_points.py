@@ -15,9 +15,9 @@ from leadops.scoring.ledger import write_off
 from leadops.training.calibration import Calibration
 from leadops.training.champion import record_decision
 from leadops.training.encode import Encoding
-from leadops.training.explain import explain_model
-from leadops.training.model import Model, keep_model
-from leadops.training.points import PointsWritten, write_model_points
+from leadops.training.explain_model import explain_model
+from leadops.training.model import Model, insert_model
+from leadops.training.points import PointsResult, write_model_points
 from leadops.training.training_settings import Feature
 from tests.training.conftest import DAY, START, World, settings
 
@@ -39,7 +39,7 @@ def model(*, weight: float = 2.0) -> Model:
         coefficients=[weight, -0.5],
         intercept=-1.0,
         calibration=Calibration(kind="sigmoid"),
-        told_by=["identify"],
+        profile_events=["identify"],
         goal=["sql"],
         horizon_days=30,
         reference={},
@@ -49,8 +49,8 @@ def model(*, weight: float = 2.0) -> Model:
     )
 
 
-def activate_rules(world: World, made: Model, *, day: int = 0) -> int:
-    model_id = keep_model(world.connection, made, day=(START + day * DAY).date(), now=NOW)
+def activate_model(world: World, made: Model, *, day: int = 0) -> int:
+    model_id = insert_model(world.connection, made, day=(START + day * DAY).date(), now=NOW)
     record_decision(
         world.connection,
         day=(START + day * DAY).date(),
@@ -65,7 +65,7 @@ def activate_rules(world: World, made: Model, *, day: int = 0) -> int:
     return model_id
 
 
-def write(world: World, now: datetime = NOW, **changes: Any) -> PointsWritten:
+def write(world: World, now: datetime = NOW, **changes: Any) -> PointsResult:
     return write_model_points(world.connection, now=now, settings=settings(**changes))
 
 
@@ -96,7 +96,7 @@ def sent(world: World, lead: int) -> list[float]:
 
 def test_without_a_model_nothing_is_written(world: World) -> None:
     world.event(world.lead(), "view_pricing", NOW - DAY)
-    assert write(world) == PointsWritten(model_id=None)
+    assert write(world) == PointsResult(model_id=None)
 
 
 def test_points_by_hand(world: World) -> None:
@@ -104,11 +104,11 @@ def test_points_by_hand(world: World) -> None:
     lead = world.lead()
     for days in (10, 20):
         world.event(lead, "view_pricing", NOW - days * DAY)
-    model_id = activate_rules(world, model())
-    assert write(world) == PointsWritten(model_id=model_id, leads=1, rows=1, points=29, told=1)
-    assert write(world) == PointsWritten(model_id=model_id, leads=1)
+    model_id = activate_model(world, model())
+    assert write(world) == PointsResult(model_id=model_id, leads=1, rows=1, points=29, ml_scores=1)
+    assert write(world) == PointsResult(model_id=model_id, leads=1)
     row = world.rows("select lead_id, points, dimension, kind, lane, occurred_at, reason from scoring.ledger")
-    assert row == [(lead, 29, "model", "model", 1, NOW, f"model {model_id}: chance 0.731")]
+    assert row == [(lead, 29, "model", "model", 1, NOW, f"model {model_id}: probability 0.731")]
     assert sent(world, lead) == [0.7311]
     told = explain_model(world.connection, lead)
     assert told is not None
@@ -125,9 +125,9 @@ def test_another_model_corrects_by_the_difference(world: World) -> None:
     lead = world.lead()
     for days in (10, 20):
         world.event(lead, "view_pricing", NOW - days * DAY)
-    activate_rules(world, model())
+    activate_model(world, model())
     write(world)
-    activate_rules(world, model(weight=1.0), day=1)
+    activate_model(world, model(weight=1.0), day=1)
     assert write(world).points == 20 - 29
     assert sent(world, lead) == [0.7311, 0.5]
     agree(world)
@@ -136,7 +136,7 @@ def test_another_model_corrects_by_the_difference(world: World) -> None:
 def test_a_lead_of_which_nothing_is_heard_loses_its_points(world: World) -> None:
     lead = world.lead()
     world.event(lead, "view_pricing", NOW - DAY)
-    activate_rules(world, model())
+    activate_model(world, model())
     first = write(world)
     later = write(world, NOW + 100 * DAY)
     assert later.points == -first.points
@@ -148,17 +148,17 @@ def test_a_lead_of_which_nothing_is_heard_loses_its_points(world: World) -> None
 def test_the_ma_is_told_only_of_what_moved(world: World) -> None:
     lead = world.lead()
     world.event(lead, "view_pricing", NOW - DAY)
-    activate_rules(world, model())
+    activate_model(world, model())
     write(world)
-    step = {"writing": {"told_step": 0.05}}
-    told = [write(world, NOW + timedelta(days=days), **step).told for days in range(1, 15)]
+    step = {"writing": {"ml_score_step": 0.05}}
+    told = [write(world, NOW + timedelta(days=days), **step).ml_scores for days in range(1, 15)]
     assert sum(told) == len(sent(world, lead)) - 1
     assert 1 <= sum(told) <= 3, "ten days of silence are half a logit"
 
 
 def test_a_run_of_an_earlier_time_leaves_what_a_later_one_said(world: World) -> None:
     world.event(world.lead(), "view_pricing", NOW - DAY)
-    activate_rules(world, model())
+    activate_model(world, model())
     write(world)
     before = world.rows("select * from training.predictions")
     assert write(world, NOW - timedelta(hours=12)).rows == 0
@@ -169,7 +169,7 @@ def test_a_run_of_an_earlier_time_leaves_what_a_later_one_said(world: World) -> 
 def test_points_that_were_written_off_are_not_given_again(world: World) -> None:
     lead = world.lead()
     world.event(lead, "view_pricing", NOW - DAY)
-    activate_rules(world, model())
+    activate_model(world, model())
     write(world)
     seq = world.rows("select seq from scoring.ledger")[0][0]
     write_off(world.connection, ledger_seq=seq, reason="refused", now=NOW)
@@ -184,7 +184,7 @@ def test_a_merged_lead_gives_its_points_back_and_the_person_has_them(world: Worl
     older, younger = world.lead(), world.lead()
     world.event(older, "view_pricing", NOW - 2 * DAY)
     world.event(younger, "view_pricing", NOW - 2 * DAY)
-    activate_rules(world, model())
+    activate_model(world, model())
     write(world)
     seq = world.event(younger, "identify", NOW - DAY)
     world.connection.execute(
@@ -210,7 +210,7 @@ def test_chunks_change_nothing(world: World) -> None:
         lead = world.lead()
         for _ in range(number % 4):
             world.event(lead, "view_pricing", NOW - DAY)
-    activate_rules(world, model())
+    activate_model(world, model())
     small = write(world, writing={"chunk_leads": 2})
     assert small.leads == 5
     assert write(world).rows == 0
@@ -221,7 +221,7 @@ def test_each_chunk_is_done_when_it_is_written(world: World, database_url: str) 
     """A run that dies in its third chunk has kept two, holds nothing, and the next run does only the rest."""
     for _ in range(6):
         world.event(world.lead(), "view_pricing", NOW - DAY)
-    activate_rules(world, model())
+    activate_model(world, model())
     world.connection.commit()
     world.connection.execute(
         "create function fail_late() returns trigger language plpgsql as $$ begin"
@@ -260,7 +260,7 @@ def test_any_order_of_runs_ends_alike(
             ids.append(world.lead())
             for view in range(views):
                 world.event(ids[-1], "view_pricing", NOW - (view + 1) * DAY)
-        activate_rules(world, model())
+        activate_model(world, model())
         last = max(days for days, _ in runs)
         with shared.transaction(force_rollback=True):
             write(world, NOW + last * DAY)
@@ -278,11 +278,11 @@ def test_any_order_of_runs_ends_alike(
 def test_a_lead_that_was_away_is_told_to_the_ma_again(world: World) -> None:
     lead = world.lead()
     world.event(lead, "view_pricing", NOW - DAY)
-    activate_rules(world, model())
-    assert write(world).told == 1
+    activate_model(world, model())
+    assert write(world).ml_scores == 1
     away = NOW + 400 * DAY
     write(world, now=away)
     assert world.rows("select count(*) from training.predictions") == [(0,)]
     world.event(lead, "view_pricing", away)
-    assert write(world, now=away + DAY).told == 1
-    assert write(world, now=away + 2 * DAY).told <= 1
+    assert write(world, now=away + DAY).ml_scores == 1
+    assert write(world, now=away + 2 * DAY).ml_scores <= 1

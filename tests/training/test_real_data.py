@@ -14,15 +14,15 @@ from sklearn.model_selection import StratifiedKFold
 
 from leadops.cli.read_mapping import read_mapping
 from leadops.db import Connection, connect
-from leadops.history.load import import_file
+from leadops.history.import_file import import_file
 from leadops.training.encode import learn_encodings, learn_standard, standardise
 from leadops.training.features import read_matrix
 from leadops.training.fit import fit_logistic
-from leadops.training.leaks import find_late, find_too_good
 from leadops.training.matrix import Matrix
+from leadops.training.mature_leads import fill_mature_leads
 from leadops.training.measures import auc
-from leadops.training.retrain import Retrained, retrain
-from leadops.training.ripe import fill_ripe
+from leadops.training.retrain import TrainingResult, retrain
+from leadops.training.target_leakage import find_late, find_too_good
 from leadops.training.training_settings import Feature, TrainingSettings
 from leadops_stack.postgres import PostgresServer
 from tests.conftest import TEMPLATE
@@ -100,14 +100,14 @@ def feature(name: str) -> Feature:
 
 def wanted(chosen: dict[str, Feature]) -> TrainingSettings:
     windows = {"history_days": 10_000, "calibration_weeks": 8, "test_weeks": 8}
-    changed = settings(windows=windows, horizon_days=20, least_count=30)
+    changed = settings(windows=windows, horizon_days=20, min_count=30)
     return changed.model_copy(update={"features": chosen, "goal": ["won"]})
 
 
 def read(connection: Connection, chosen: dict[str, Feature]) -> Matrix:
     with connection.transaction():
-        fill_ripe(connection, until=UNTIL, settings=wanted(chosen))
-        return read_matrix(connection, features=chosen, told_by=["identify"])
+        fill_mature_leads(connection, until=UNTIL, settings=wanted(chosen))
+        return read_matrix(connection, features=chosen, profile_events=["identify"])
 
 
 def folded_auc(rows: Matrix) -> float:
@@ -138,13 +138,13 @@ def test_the_auc_is_that_of_the_columns_known_before_contact(xeducation: Connect
 def test_columns_that_sales_fills_in_are_refused_by_their_time(xeducation: Connection) -> None:
     chosen = features(xeducation) | {name: feature(name) for name in SALES}
     with xeducation.transaction():
-        fill_ripe(xeducation, until=UNTIL, settings=wanted(chosen))
-        rows = read_matrix(xeducation, features=chosen, told_by=["identify"])
-        late = find_late(xeducation, chosen, settings=wanted(chosen).leaks)
+        fill_mature_leads(xeducation, until=UNTIL, settings=wanted(chosen))
+        rows = read_matrix(xeducation, features=chosen, profile_events=["identify"])
+        late = find_late(xeducation, chosen, settings=wanted(chosen).target_leakage)
     assert {each.feature for each in late} == set(SALES)
     assert {each.check for each in late} == {"late"}
     assert all((codes := rows.columns[name].codes) is not None and (codes == -1).all() for name in SALES)
-    assert find_too_good(rows, settings=wanted(chosen).leaks) == []
+    assert find_too_good(rows, settings=wanted(chosen).target_leakage) == []
 
 
 def test_mapped_as_known_before_two_of_them_still_rank_beyond_belief(xeducation: Connection) -> None:
@@ -156,7 +156,7 @@ def test_mapped_as_known_before_two_of_them_still_rank_beyond_belief(xeducation:
             " where leads.lead_id = attributes.lead_id and known_at is null"
         )
         rows = read(xeducation, chosen)
-    found = find_too_good(rows, settings=wanted(chosen).leaks)
+    found = find_too_good(rows, settings=wanted(chosen).target_leakage)
     assert [each.feature for each in found] == ["tags", "lead_quality"]
 
 
@@ -176,7 +176,7 @@ def test_retraining_refuses_all_three_by_name_and_trains_without_them(xeducation
 
 
 def test_the_documented_recipe_trains_the_day_after_the_import(recipe: Connection, tmp_path: Path) -> None:
-    def train(days: int) -> Retrained:
+    def train(days: int) -> TrainingResult:
         day = TODAY + timedelta(days=days)
         return retrain(
             recipe,

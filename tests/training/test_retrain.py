@@ -4,15 +4,15 @@ import numpy as np
 
 from leadops.training.champion import find_champion, list_decisions
 from leadops.training.model import load_model
-from leadops.training.retrain import Retrained, retrain
+from leadops.training.retrain import TrainingResult, retrain
 from leadops.training.training_settings import TrainingSettings
 from tests.training.conftest import COMPANY, DAY, START, World, settings
 
 FEATURES = {
     "pricing": {"count": ["view_pricing"], "days": 30, "log": True, "sign": "positive"},
     "recency": {"recency": [], "log": True, "sign": "negative"},
-    "employees": {"told": ["employees"], "log": True},
-    "industry": {"told": ["industry"], "kind": "category"},
+    "employees": {"properties": ["employees"], "log": True},
+    "industry": {"properties": ["industry"], "kind": "category"},
 }
 NOW = START + 140 * DAY
 
@@ -44,7 +44,7 @@ def fill(world: World, *, days: int = 100, each: int = 8, strength: float = 1.2,
 
 def run(
     world: World, day: date, *, with_settings: TrainingSettings | None = None, **options: bool
-) -> Retrained:
+) -> TrainingResult:
     return retrain(
         world.connection,
         day=day,
@@ -70,7 +70,7 @@ def test_the_same_day_again_is_decided_once_and_a_dry_run_keeps_nothing(world: W
     fill(world)
     dry = run(world, last_day(130), dry_run=True)
     assert dry.outcome == "first"
-    assert list_decisions(world.connection, most=9) == []
+    assert list_decisions(world.connection, limit=9) == []
     first = run(world, last_day(130))
     assert run(world, last_day(130)) == first
     assert dry.findings == first.findings
@@ -164,7 +164,7 @@ def test_a_planted_column_is_refused_by_name_and_the_training_goes_on_without_it
     made = run(world, last_day(131), with_settings=settings(FEATURES | PLANTED))
     assert [(each.feature, each.check) for each in made.refused] == [("profile", "late"), ("tags", "auc")]
     assert made.refused[0].reason.startswith("Lead Profile became known only after the MQL")
-    assert made.reason.endswith("; profile, tags refused: seen the future")
+    assert made.reason.endswith("; profile, tags refused: target leakage")
     assert (made.outcome, made.champion_id) == ("kept", first.champion_id)
     assert made.model_id is not None
     assert PLANTED.keys().isdisjoint(load_model(world.connection, made.model_id).features)
@@ -176,7 +176,7 @@ def test_a_planted_column_is_refused_by_name_and_the_training_goes_on_without_it
 def test_a_champion_that_has_seen_the_future_is_no_judge(world: World) -> None:
     fill(world)
     plant(world)
-    believed = settings(FEATURES | {"tags": PLANTED["tags"]}, leaks={"auc": 1})
+    believed = settings(FEATURES | {"tags": PLANTED["tags"]}, target_leakage={"auc": 1})
     cheat = run(world, last_day(130), with_settings=believed)
     assert cheat.findings["measures"]["auc"] > 0.99
     honest = run(world, last_day(131), with_settings=settings(FEATURES | {"tags": PLANTED["tags"]}))
@@ -188,13 +188,13 @@ def test_a_champion_that_has_seen_the_future_stays_while_nothing_is_any_good(wor
     fill(world, strength=0.0)
     plant(world)
     tags = {"tags": PLANTED["tags"]}
-    cheat = run(world, last_day(130), with_settings=settings(FEATURES | tags, leaks={"auc": 1}))
+    cheat = run(world, last_day(130), with_settings=settings(FEATURES | tags, target_leakage={"auc": 1}))
     made = run(world, last_day(131), with_settings=settings(FEATURES | tags))
     assert (made.outcome, made.champion_id) == ("kept", cheat.champion_id)
     nothing = run(world, last_day(132), with_settings=settings(tags))
     assert (nothing.outcome, nothing.model_id) == ("refused", None)
     assert nothing.champion_id == cheat.champion_id
-    assert nothing.reason == "no feature is left to learn from; tags refused: seen the future"
+    assert nothing.reason == "no feature is left to train on; tags refused: target leakage"
 
 
 def test_a_feature_of_the_wrong_sign_is_dropped_and_named(world: World) -> None:

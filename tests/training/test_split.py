@@ -3,19 +3,19 @@ from datetime import timedelta
 import numpy as np
 
 from leadops.training.split import split_by_time
-from leadops.training.train import Parts
+from leadops.training.train_model import TimeSplit
 from tests.training.conftest import DAY, START, settings
 from tests.training.matrices import matrix, number
 
 #: One lead a day for 100 days, every other one with the goal.
 ROWS = matrix({"n": number(np.zeros(100))}, np.arange(100) % 2, start=START, hours=24)
 WINDOWS = {"history_days": 730, "calibration_weeks": 2, "test_weeks": 4}
-SETTINGS = settings(windows=WINDOWS, least={"training": 20, "calibration": 7, "test": 14})
+SETTINGS = settings(windows=WINDOWS, min_leads={"training": 20, "calibration": 7, "test": 14})
 
 
 def test_the_newest_weeks_test_and_those_before_calibrate() -> None:
     parts = split_by_time(ROWS, newest=START + 100 * DAY, settings=SETTINGS)
-    assert parts == Parts(slice(0, 58), slice(58, 72), slice(72, 100))
+    assert parts == TimeSplit(slice(0, 58), slice(58, 72), slice(72, 100))
 
 
 def test_weeks_without_leads_are_too_little() -> None:
@@ -37,4 +37,4 @@ def test_the_edge_belongs_to_the_newer_part() -> None:
     parts = split_by_time(
         ROWS, newest=START + 100 * DAY + timedelta(seconds=1), settings=settings(windows=WINDOWS)
     )
-    assert parts == Parts(slice(0, 59), slice(59, 73), slice(73, 100))
+    assert parts == TimeSplit(slice(0, 59), slice(59, 73), slice(73, 100))

@@ -15,7 +15,7 @@ from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.lifecycle.explain_stages import StageReached, explain_stages
 from leadops.scoring.explain_score import LedgerLine, ScoreExplanation, explain_score
-from leadops.training.explain import ModelExplanation, explain_model
+from leadops.training.explain_model import ModelExplanation, explain_model
 
 
 def explain(

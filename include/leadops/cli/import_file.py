@@ -13,8 +13,8 @@ from leadops.cli.words import count
 from leadops.company import check_zone
 from leadops.configuration import Config
 from leadops.errors import PermanentError
-from leadops.history.load import import_file as load_file
-from leadops.history.outcomes import Imported
+from leadops.history.import_file import import_file as load_file
+from leadops.history.outcomes import ImportResult
 from leadops.history.rejects import Rejects
 
 
@@ -74,7 +74,7 @@ def _read_zone(name: str) -> ZoneInfo:
         raise PermanentError(f"--company-zone: {error}") from error
 
 
-def _summarise(counts: Imported, out: Path, *, dry_run: bool) -> list[str]:
+def _summarise(counts: ImportResult, out: Path, *, dry_run: bool) -> list[str]:
     lines = [f"  {times} × {reason}" for reason, times in counts.reasons.most_common()]
     parts = [f"{counts.new} new", f"{counts.changed} changed", f"{counts.known} known already"]
     if counts.empty:

@@ -1,7 +1,8 @@
-"""`leadops model`: train the model of a day, see the one in effect, give the leads its points."""
+"""`leadops model`: train the model of a day, bring your own, show the one in effect, write its points."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from leadops.calendar.local_days import is_over, last_whole_day
 from leadops.cli.context import clock, console, open_database
+from leadops.company import Company
 from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.errors import PermanentError
@@ -25,9 +27,9 @@ def retrain_model(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be decided.")] = False,
 ) -> None:
-    """Train on what was known by the end of DAY, and let the better model take effect.
+    """Train on what was known by the end of DAY; the better model takes effect.
 
-    A feature that seems to have seen the future is named, and the model does without it.
+    A feature that looks like target leakage is reported, and the model does without it.
     """
     config = Config.from_environment()
     from leadops.training.retrain import retrain
@@ -35,19 +37,63 @@ def retrain_model(
     company = config.company
     settings = config.training
     now = clock()
-    wanted = day.date() if day else last_whole_day(now, company.zone)
-    if not is_over(wanted, company.zone, now=now):
-        raise PermanentError(f"{wanted} is not over yet; give an earlier day")
+    wanted = _find_day(day, company, now=now)
     with open_database() as connection:
         made = retrain(connection, day=wanted, settings=settings, company=company, now=now, dry_run=dry_run)
     console.print(f"{made.day}: {made.outcome}: {made.reason}", highlight=False)
-    console.print(f"{made.leads} ripe leads, {made.reached} of them with the goal", highlight=False)
+    console.print(f"{made.leads} mature leads, {made.reached} of them with the goal", highlight=False)
     for refusal in made.refused:
         console.print(f"refused: {refusal.feature}: {refusal.reason}", highlight=False)
     for each in made.findings.get("dropped", []):
         console.print(f"left out: {each['feature']}: {each['reason']}", highlight=False)
     if dry_run:
         console.print("nothing was kept")
+
+
+@app.command("export-features")
+def export_model_features(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="The Parquet file to write.")],
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="A day of the company's zone; default: yesterday."),
+    ] = None,
+) -> None:
+    """Export what was known by the end of DAY, to train a model of your own."""
+    config = Config.from_environment()
+    from leadops.training.export_features import export_features
+
+    company = config.company
+    wanted = _find_day(day, company, now=clock())
+    with open_database() as connection:
+        export = export_features(connection, path, day=wanted, settings=config.training, company=company)
+    console.print(f"{wanted}: {export.mature} mature MQLs, {export.active} active leads", highlight=False)
+    for refusal in export.refused:
+        console.print(f"left out: {refusal.feature}: {refusal.reason}", highlight=False)
+
+
+@app.command("import-scores")
+def import_model_scores(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="Parquet: lead_id, cycle, ml_score.")],
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day of the export; default: yesterday."),
+    ] = None,
+) -> None:
+    """Compare the scores of your own model with the model in effect; the better one takes effect."""
+    config = Config.from_environment()
+    from leadops.training.import_scores import import_scores
+    from leadops.training.score_file import read_score_file
+
+    company, now = config.company, clock()
+    wanted = _find_day(day, company, now=now)
+    scores = read_score_file(path)
+    with open_database() as connection:
+        result = import_scores(
+            connection, scores, day=wanted, settings=config.training, company=company, now=now
+        )
+    decision = result.decision
+    console.print(f"{decision.day}: {decision.outcome}: {decision.reason}", highlight=False)
+    console.print(f"{result.scores} scores, {result.unknown} of unknown leads", highlight=False)
 
 
 @app.command("points")
@@ -63,7 +109,7 @@ def write_points() -> None:
         return
     console.print(
         f"model {done.model_id}: {done.leads} active leads, {done.rows} ledger rows, {done.points:+d} points,"
-        f" {done.told} ml_score queued for the MA",
+        f" {done.ml_scores} ml_score queued for the MA",
         highlight=False,
     )
 
@@ -75,7 +121,7 @@ def list_days(
     """List what was decided each day, and why."""
     table = Table("day", "outcome", "trained", "in effect", "reason")
     with open_database() as connection:
-        for each in list_decisions(connection, most=most):
+        for each in list_decisions(connection, limit=most):
             trained, champion = (str(number or "") for number in (each.model_id, each.champion_id))
             table.add_row(str(each.day), each.outcome, trained, champion, each.reason)
     console.print(table)
@@ -86,7 +132,7 @@ def show_model(
     model: Annotated[int | None, typer.Argument(help="A model's number; default: the one in effect.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole model as JSON.")] = False,
 ) -> None:
-    """Show what a model looks at, how much each thing weighs, and how good it was on its test weeks."""
+    """Show the features of a model, their weights, and how good it was on its test weeks."""
     with open_database() as connection:
         model_id, body = _find(connection, model)
     if as_json:
@@ -106,10 +152,17 @@ def show_model(
     )
 
 
+def _find_day(day: datetime | None, company: Company, *, now: datetime) -> date:
+    """Return the day asked for, by default yesterday; raise PermanentError where it is not over."""
+    wanted = day.date() if day else last_whole_day(now, company.zone)
+    if not is_over(wanted, company.zone, now=now):
+        raise PermanentError(f"{wanted} is not over yet; give an earlier day")
+    return wanted
+
+
 def _find(connection: Connection, model: int | None) -> tuple[int, dict[str, Any]]:
     if (model_id := model or find_champion(connection)) is None:
         raise PermanentError("no model is in effect; see leadops model list")
-    row = connection.execute("select body from training.models where model_id = %s", [model_id]).fetchone()
-    if row is None:
-        raise PermanentError(f"there is no model {model_id}; see leadops model list")
-    return model_id, row[0]
+    from leadops.training.model import load_model
+
+    return model_id, load_model(connection, model_id).body()

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from leadops.config.load_config import load_file
 from leadops.errors import ConfigError, PermanentError
-from leadops.history.mapping import MAPPINGS, Mapping
+from leadops.history.import_mapping import MAPPINGS, ImportMapping
 
 
-def read_mapping(kind: str, path: Path) -> Mapping:
+def read_mapping(kind: str, path: Path) -> ImportMapping:
     """Return the mapping of `kind` at `path`; raise ConfigError, which says so where it is one of another."""
     if kind not in MAPPINGS:
         raise PermanentError(f"{kind}: import one of {', '.join(MAPPINGS)}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from leadops.errors import PermanentError
-from leadops.history.mapping import FileFormat
+from leadops.history.import_mapping import FileFormat
 from leadops.tabular.csv_reader import CsvReader
 from leadops.tabular.file_row import FileRow
 
@@ -23,7 +23,7 @@ _MARKS = (
 def read_csv(
     path: Path, *, file: FileFormat, columns: list[str], tell: Callable[[float], None]
 ) -> Iterator[FileRow]:
-    """Yield the rows of the CSV at `path`; see leadops.history.rows.read_rows.
+    """Yield the rows of the CSV at `path`; see file_rows.read_rows.
 
     Columns without a name are left out, and so are empty cells beyond the header's. Bytes that are not in
     the encoding come as lone surrogates, for which the row is refused if such a cell is needed.

@@ -17,7 +17,7 @@ Outcome = Literal["new", "changed", "known", "empty"]
 
 
 @dataclass
-class Imported:
+class ImportResult:
     """Counts of rows: `reasons` says why how many were refused; `impossible` ones cannot be, and are in."""
 
     rows: int = 0
@@ -31,7 +31,7 @@ class Imported:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RejectedRow:
     """A row that is not in: its number (in a CSV the line on which it begins), why, and its cells."""
 
     row: int
@@ -40,7 +40,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Task:
+class ImportTask:
     """All that the reading and writing of rows needs beside the rows."""
 
     connection: Connection
@@ -52,7 +52,7 @@ class Task:
     is_rehearsal: bool = False  # all that is written will be undone
 
 
-class Read(NamedTuple):
+class ParsedRow(NamedTuple):
     """A row that was understood: its place in the chunk, and what it says in the words of its kind."""
 
     place: int
@@ -62,4 +62,4 @@ class Read(NamedTuple):
 #: What one row came to: an outcome, or why it cannot be in.
 Answer = Outcome | BadRowError
 #: Told of each refused row.
-Refuse = Callable[[Refused], None]
+Refuse = Callable[[RejectedRow], None]

@@ -10,7 +10,7 @@ BATCH_ROWS = 2_000
 
 
 def read_parquet(path: Path, *, columns: list[str], tell: Callable[[float], None]) -> Iterator[FileRow]:
-    """Yield the rows of the Parquet file at `path`, counted from 1; see leadops.history.rows.read_rows."""
+    """Yield the rows of the Parquet file at `path`, counted from 1; see file_rows.read_rows."""
     import pyarrow
     import pyarrow.parquet
 

@@ -1,27 +1,29 @@
-"""What a dry run has to remember: rows that would be in already, had the chunks before been kept."""
+"""What a dry run has to remember: rows that would be in already, had the earlier chunks been kept."""
 
 from collections.abc import Sequence
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
+from leadops.queries import Queries
+
+queries = Queries(__file__)
 
 
 class Rehearsal:
-    """The keys of rows that would be in by now, in a table of this session alone."""
+    """The keys of rows that would be in by now, in a temporary table of this session."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         with connection.transaction():
-            connection.execute(load_sql("leadops.history", "create_rehearsed"))
+            queries.run(connection, "create_rehearsed_keys")
 
     def add(self, rows: Sequence[Sequence[str]]) -> list[bool]:
-        """Remember the rows, each by its keys; return of each whether a key came in an earlier chunk."""
+        """Remember the rows, each by its keys; return for each whether a key came in an earlier chunk."""
         keys = [key for row in rows for key in row]
         with self._connection.transaction():
-            found = self._connection.execute(load_sql("leadops.history", "add_rehearsed"), {"keys": keys})
-            fresh = {str(key) for (key,) in found}
+            fresh = set(queries.values(self._connection, "add_rehearsed_keys", keys=keys))
         return [any(key not in fresh for key in row) for row in rows]
 
     def close(self) -> None:
-        """Forget them."""
+        """Forget the rows."""
         with self._connection.transaction():
-            self._connection.execute(load_sql("leadops.history", "drop_rehearsed"))
+            queries.run(self._connection, "drop_rehearsed_keys")

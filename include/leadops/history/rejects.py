@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TextIO
 
 from leadops.errors import PermanentError
-from leadops.history.outcomes import Refused
+from leadops.history.outcomes import RejectedRow
 
 #: Characters of one cell that go to the file: enough to find the row, not the 10 MB for which it was refused.
 LONGEST_CELL = 500
@@ -30,7 +30,7 @@ class Rejects:
         if self._file:
             self._file.close()
 
-    def add(self, refused: Refused) -> None:
+    def add(self, refused: RejectedRow) -> None:
         """Write one row; raise PermanentError where the file cannot be written."""
         values = {name: _shorten(value) for name, value in refused.values.items()}
         try:

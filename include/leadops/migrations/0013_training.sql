@@ -1,4 +1,4 @@
--- Training: models as numbers, why each one took over or did not, and what the one in effect says of each lead.
+-- Training: models as numbers, why each one took effect or did not, and the predictions of the one in effect.
 create schema training;
 
 create table training.models (
@@ -37,17 +37,36 @@ create table training.predictions (
     probability double precision not null,
     points integer not null,
     parts integer[] not null,
-    told_probability double precision,
-    telling bigint not null
+    sent_probability double precision,
+    sent_number bigint not null
 );
-comment on table training.predictions is 'What the model in effect says of an active lead, newest only';
+comment on table training.predictions is 'The prediction of the model in effect for an active lead, newest only';
 comment on column training.predictions.parts is
 'Points of the average lead, then of each feature in the order of the model; they sum to points';
-comment on column training.predictions.told_probability is 'The last ml_score that was put into the outbox for the MA';
--- What the MA is told has a number that no earlier prediction of the lead had, also when that was deleted.
-comment on column training.predictions.telling is 'Number of what the MA was last told; each is one effect for ever';
+comment on column training.predictions.sent_probability is 'The last ml_score that was put into the outbox for the MA';
+-- No earlier prediction of the lead had this number, not even one that was deleted.
+comment on column training.predictions.sent_number is
+'Number of the last ml_score sent; makes its idempotency key unique';
 
--- The newest moment for which points were begun: a run for an earlier one has nothing to say any more.
+-- Scores of a model that was trained elsewhere, kept while they are in effect or were once.
+create table training.score_imports (
+    import_id integer generated always as identity primary key,
+    day date not null,
+    hash text not null,
+    imported_at timestamptz not null
+);
+comment on column training.score_imports.hash is 'SHA-256 of the scores';
+
+create table training.imported_scores (
+    import_id integer not null references training.score_imports on delete cascade,
+    lead_id bigint not null,
+    at timestamptz not null,
+    ml_score double precision not null check (ml_score between 0 and 1),
+    primary key (import_id, lead_id, at)
+);
+comment on column training.imported_scores.at is 'The moment as of which the lead was scored';
+
+-- The newest moment for which a run of points has begun: a run for an earlier one writes nothing.
 create table training.progress (
     is_only boolean primary key default true check (is_only),
     as_of timestamptz not null

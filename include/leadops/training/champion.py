@@ -1,4 +1,4 @@
-"""Which model is in effect, and the decisions that made it so."""
+"""The champion (the model in effect), and the decisions that made it so."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,11 +6,14 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
+from leadops.queries import Queries
+
+queries = Queries(__file__)
 
 
 @dataclass(frozen=True)
-class Decision:
+class TrainingDecision:
     """One row of training.decisions."""
 
     decision_id: int
@@ -24,22 +27,25 @@ class Decision:
     decided_at: datetime
 
 
-def find_decision(connection: Connection, *, day: date) -> Decision | None:
+def lock_decisions(connection: Connection) -> None:
+    """Let nobody else decide until the caller's transaction ends; readers go on."""
+    queries.run(connection, "lock_decisions")
+
+
+def find_decision(connection: Connection, *, day: date) -> TrainingDecision | None:
     """Return the newest decision of `day`, or None."""
-    row = connection.execute(load_sql("leadops.training", "find_decision"), {"day": day}).fetchone()
-    return Decision(*row) if row else None
+    return queries.first(connection, "find_decision", TrainingDecision, day=day)
 
 
-def list_decisions(connection: Connection, *, most: int) -> list[Decision]:
-    """Return the newest decisions of the newest `most` days, the newest day first."""
-    rows = connection.execute(load_sql("leadops.training", "list_decisions"), {"most": most}).fetchall()
-    return [Decision(*row) for row in rows]
+def list_decisions(connection: Connection, *, limit: int) -> list[TrainingDecision]:
+    """Return the newest decision of each of the newest `limit` days, the newest day first."""
+    return queries.all(connection, "list_decisions", TrainingDecision, max_days=limit)
 
 
 def find_champion(connection: Connection, *, before: date | None = None) -> int | None:
-    """Return the id of the model in effect, or with `before` of the one that was when that day began."""
-    row = connection.execute(load_sql("leadops.training", "find_champion"), {"before": before}).fetchone()
-    return row[0] if row else None
+    """Return the id of the model in effect, or with `before` of the one in effect when that day began."""
+    champion_id: int | None = queries.value(connection, "find_champion", before=before)
+    return champion_id
 
 
 def record_decision(
@@ -55,14 +61,15 @@ def record_decision(
     now: datetime,
 ) -> None:
     """Append a decision in the caller's transaction."""
-    values = {
-        "day": day,
-        "outcome": outcome,
-        "reason": reason,
-        "model_id": model_id,
-        "champion_id": champion_id,
-        "inputs_hash": inputs_hash,
-        "findings": Jsonb(findings),
-        "now": now,
-    }
-    connection.execute(load_sql("leadops.training", "record_decision"), values)
+    queries.run(
+        connection,
+        "record_decision",
+        day=day,
+        outcome=outcome,
+        reason=reason,
+        model_id=model_id,
+        champion_id=champion_id,
+        inputs_hash=inputs_hash,
+        findings=Jsonb(findings),
+        now=now,
+    )

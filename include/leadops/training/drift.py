@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leadops.training.matrix import MISSING, Column, Matrix
+from leadops.training.matrix import MISSING, FeatureColumn, Matrix
 
 #: Bins of a number: tenths of the training leads.
 TENTHS = np.linspace(0, 1, 11)[1:-1]
@@ -14,7 +14,7 @@ TENTHS = np.linspace(0, 1, 11)[1:-1]
 LEAST_SHARE = 1e-4
 
 
-def describe(matrix: Matrix, names: list[str]) -> dict[str, Any]:
+def describe_distribution(matrix: Matrix, names: list[str]) -> dict[str, Any]:
     """Return how the rows of `matrix` are spread over each feature in `names`: edges or words, and shares."""
     described = {}
     for name in names:
@@ -30,7 +30,7 @@ def describe(matrix: Matrix, names: list[str]) -> dict[str, Any]:
     return described
 
 
-def stability(matrix: Matrix, reference: dict[str, Any]) -> dict[str, float]:
+def stability_index(matrix: Matrix, reference: dict[str, Any]) -> dict[str, float]:
     """Return the population stability index of each feature against `reference`, what `describe` returned.
 
     PSI = Σ (now − then) · ln(now / then) over the bins, missing being one of them; 0 is no change (Siddiqi,
@@ -44,7 +44,7 @@ def stability(matrix: Matrix, reference: dict[str, Any]) -> dict[str, float]:
     return result
 
 
-def _shares(column: Column, bins: list[Any]) -> NDArray[np.float64]:
+def _shares(column: FeatureColumn, bins: list[Any]) -> NDArray[np.float64]:
     """Return the share of rows in each bin, the last being those where nothing is known."""
     if column.numbers is not None:
         places = np.searchsorted(np.array(bins, dtype=np.float64), column.numbers, side="left")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadops.settings import Settings
-from leadops.training.matrix import MISSING, RARE, Column, Matrix
+from leadops.training.matrix import MISSING, RARE, FeatureColumn, Matrix
 from leadops.training.training_settings import Feature, TrainingSettings
 
 #: Numbers are held within these quantiles of the training leads, so that one absurd value moves nothing.
@@ -37,7 +37,7 @@ class Encoding(Settings):
 
 
 @dataclass(frozen=True)
-class Standard:
+class Standardisation:
     """Mean and deviation of each column over the training leads; a column is (x − mean) / deviation."""
 
     mean: NDArray[np.float64]
@@ -50,20 +50,20 @@ def learn_encodings(matrix: Matrix, settings: TrainingSettings) -> list[Encoding
     return [encoding for encoding in learnt if encoding is not None]
 
 
-def _learn(name: str, column: Column, settings: TrainingSettings) -> Encoding | None:
+def _learn(name: str, column: FeatureColumn, settings: TrainingSettings) -> Encoding | None:
     feature = column.feature
     if column.codes is not None:
         counts = np.bincount(column.codes - MISSING, minlength=len(column.words) + 2)
         missing, words = int(counts[0]), counts[2:]
-        order = [n for n in np.lexsort((np.arange(len(words)), -words)) if words[n] >= settings.least_count]
-        kept = sorted(order[: settings.most_categories])
+        order = [n for n in np.lexsort((np.arange(len(words)), -words)) if words[n] >= settings.min_count]
+        kept = sorted(order[: settings.max_categories])
         rare = int(counts[1] + words.sum() - words[kept].sum())
         encoding = Encoding(
             name=name,
             feature=feature,
             categories=tuple(column.words[n] for n in kept),
-            rare=rare >= settings.least_count,
-            missing=missing >= settings.least_count,
+            rare=rare >= settings.min_count,
+            missing=missing >= settings.min_count,
         )
         return encoding if len(encoding.columns) > 1 else None
     assert column.numbers is not None  # noqa: S101 - a column has codes or numbers
@@ -73,7 +73,7 @@ def _learn(name: str, column: Column, settings: TrainingSettings) -> Encoding | 
     if len(known) == 0:
         return None
     low, high = np.quantile(known, [LOW, HIGH])
-    flag = settings.least_count <= int(is_missing.sum())
+    flag = settings.min_count <= int(is_missing.sum())
     if low == high:
         low, high = float(known.min()), float(known.max())
     if low == high and not flag:
@@ -90,7 +90,7 @@ def column_names(encodings: list[Encoding]) -> list[str]:
     return [column for encoding in encodings for column in encoding.columns]
 
 
-def learn_standard(matrix: Matrix, encodings: list[Encoding]) -> Standard:
+def learn_standard(matrix: Matrix, encodings: list[Encoding]) -> Standardisation:
     """Return mean and deviation of each column over the training leads; missing numbers do not count."""
     means, deviations = [], []
     for encoding in encodings:
@@ -98,11 +98,11 @@ def learn_standard(matrix: Matrix, encodings: list[Encoding]) -> Standard:
             known = values[~np.isnan(values)].astype(np.float64)
             means.append(float(known.mean()))
             deviations.append(float(known.std()) or 1.0)
-    return Standard(np.array(means), np.array(deviations))
+    return Standardisation(np.array(means), np.array(deviations))
 
 
 def standardise(
-    matrix: Matrix, encodings: list[Encoding], standard: Standard, *, dtype: type = np.float64
+    matrix: Matrix, encodings: list[Encoding], standard: Standardisation, *, dtype: type = np.float64
 ) -> NDArray[np.floating]:
     """Return rows × columns; a missing number is 0, the mean."""
     result: NDArray[np.floating] = np.empty((len(matrix), len(column_names(encodings))), dtype=dtype)
@@ -115,7 +115,7 @@ def standardise(
     return result
 
 
-def _columns(column: Column, encoding: Encoding) -> list[NDArray[np.float32]]:
+def _columns(column: FeatureColumn, encoding: Encoding) -> list[NDArray[np.float32]]:
     """Return the columns of one feature, unscaled; NaN where a number is missing."""
     if encoding.feature.kind == "number":
         assert column.numbers is not None  # noqa: S101 - a number's column has numbers

@@ -1,3 +1,4 @@
+-- name: explain_model
 select
     predictions.model_id,
     predictions.as_of,
@@ -11,4 +12,4 @@ select
     ), 0) as written_off
 from training.predictions as predictions
 inner join training.models as models on predictions.model_id = models.model_id
-where predictions.lead_id = %(lead_id)s
+where predictions.lead_id = %(lead_id)s;

@@ -1,4 +1,4 @@
-"""Builds the matrix of the leads in `moments`: each feature as it was known at the lead's moment."""
+"""Builds the matrix of the leads in `observations`: each feature as it was known at that moment."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,165 +6,98 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leadops.db import Connection, load_sql
-from leadops.training.matrix import MISSING, Column, Matrix
-from leadops.training.packed import read_packs
+from leadops.db import Connection
+from leadops.queries import Queries
+from leadops.training.matrix import FeatureColumn, Matrix
+from leadops.training.packed import unpack_rows
+from leadops.training.profile_values import read_profile_columns
 from leadops.training.training_settings import Feature
 
-#: Different values of one category that are told apart; the others count as rare.
-MOST_WORDS = 1000
+queries = Queries(__file__)
 
-PLACED = {"place": ">i4", "feature": ">i4", "value": ">f4"}
-
-
-def create_tables(connection: Connection) -> None:
-    """Make the working tables of this transaction, empty."""
-    connection.execute("set local work_mem = '256MB'")
-    connection.execute("set local jit = off")
-    for name in ("create_moments", "create_sources", "create_strangers", "create_seen", "create_told"):
-        connection.execute(load_sql("leadops.training", name))
-    connection.execute("truncate moments, sources, strangers, seen, told")
+OBSERVATION = {"place": ">i4", "lead": ">i8", "cycle": ">i4", "at": ">f8", "is_reached": ">i4"}
+EVENT_SEEN = {"place": ">i4", "name": ">i4", "age": ">f4"}
 
 
-def read_matrix(connection: Connection, *, features: Mapping[str, Feature], told_by: list[str]) -> Matrix:
-    """Return the features of the rows of `moments`, each as it was known then.
+def read_matrix(
+    connection: Connection, *, features: Mapping[str, Feature], profile_events: list[str]
+) -> Matrix:
+    """Return the features of the rows of `observations`, each as it was known then.
 
-    The caller has made the tables and filled `moments` in the same transaction; it may read more than once.
-    What came, or became known to be the lead's, after the moment plays no part.
+    The caller has created the tables (working_tables.py) and filled `observations` in the same transaction;
+    it may read more than once. What arrived, or was linked to the lead, after the observation has no effect.
     """
-    connection.execute("truncate sources, strangers, seen, told")
-    connection.execute("analyze moments")
-    connection.execute(load_sql("leadops.training", "fill_sources"))
-    connection.execute("analyze sources")
-    connection.execute(load_sql("leadops.training", "fill_strangers"))
-    connection.execute("analyze strangers")
-    heads = _read_heads(connection)
-    size = len(heads["place"])
-    _fill_seen(connection, features, told_by)
-    columns = _count_events(connection, features, told_by, size)
-    columns |= _read_told(connection, features, told_by, size)
+    queries.run(connection, "clear_features")
+    queries.run(connection, "analyze_observations")
+    queries.run(connection, "fill_identities")
+    queries.run(connection, "analyze_identities")
+    queries.run(connection, "fill_unlinked_visitors")
+    queries.run(connection, "analyze_unlinked_visitors")
+    observations = _read_observations(connection)
+    size = len(observations)
+    names = _event_names(features, profile_events)
+    every = any(feature.count == [] or feature.recency == [] for feature in features.values())
+    if every or names:
+        queries.run(connection, "fill_events_seen", names=names, every=every)
+    columns = _count_events(connection, features, names, size)
+    numbers = [names.index(event) + 1 for event in profile_events if event in names]
+    columns |= read_profile_columns(connection, features, event_numbers=numbers, size=size)
     return Matrix(
-        lead_ids=heads["lead"].astype(np.int64),
-        cycles=heads["cycle"].astype(np.int32),
-        at=heads["at"].astype(np.float64),
-        reached=heads["is_reached"].astype(np.int8),
+        lead_ids=observations["lead"].astype(np.int64),
+        cycles=observations["cycle"].astype(np.int32),
+        at=observations["at"].astype(np.float64),
+        reached=observations["is_reached"].astype(np.int8),
         columns={name: columns[name] for name in features},
     )
 
 
-def _read_heads(connection: Connection) -> NDArray[Any]:
-    types = {"place": ">i4", "lead": ">i8", "cycle": ">i4", "at": ">f8", "is_reached": ">i4"}
-    packs = list(read_packs(connection, "read_moments", {}, types))
-    heads = np.concatenate(packs) if packs else np.empty(0, np.dtype(list(types.items())))
-    return heads[np.argsort(heads["place"])]
+def _read_observations(connection: Connection) -> NDArray[Any]:
+    packs = list(unpack_rows(queries.packs(connection, "read_observations"), OBSERVATION))
+    rows = np.concatenate(packs) if packs else np.empty(0, np.dtype(list(OBSERVATION.items())))
+    return rows[np.argsort(rows["place"])]
 
 
-def _names(features: Mapping[str, Feature], told_by: list[str]) -> list[str]:
+def _event_names(features: Mapping[str, Feature], profile_events: list[str]) -> list[str]:
     """Return the names of the events that features look at, in a fixed order."""
-    named = {name for each in features.values() for name in (each.count or []) + (each.recency or [])}
-    return sorted(named | (set(told_by) if any(each.told for each in features.values()) else set()))
-
-
-def _fill_seen(connection: Connection, features: Mapping[str, Feature], told_by: list[str]) -> None:
-    every = any(each.count == [] or each.recency == [] for each in features.values())
-    names = _names(features, told_by)
-    if every or names:
-        connection.execute(load_sql("leadops.training", "fill_seen"), {"names": names, "every": every})
+    counted = {
+        name for feature in features.values() for name in (feature.count or []) + (feature.recency or [])
+    }
+    reads_profiles = any(feature.properties for feature in features.values())
+    return sorted(counted | (set(profile_events) if reads_profiles else set()))
 
 
 def _count_events(
-    connection: Connection, features: Mapping[str, Feature], told_by: list[str], size: int
-) -> dict[str, Column]:
+    connection: Connection, features: Mapping[str, Feature], names: list[str], size: int
+) -> dict[str, FeatureColumn]:
     """Count events, and find the last of them, while their rows stream by."""
-    names = _names(features, told_by)
     counted = {
-        name: each for name, each in features.items() if each.count is not None or each.recency is not None
+        name: feature
+        for name, feature in features.items()
+        if feature.count is not None or feature.recency is not None
     }
     values = {
-        name: np.zeros(size, np.float32) if each.recency is None else np.full(size, np.inf, np.float32)
-        for name, each in counted.items()
+        name: np.zeros(size, np.float32) if feature.recency is None else np.full(size, np.inf, np.float32)
+        for name, feature in counted.items()
     }
-    types = {"place": ">i4", "name": ">i4", "age": ">f4"}
-    for pack in read_packs(connection, "read_seen", {}, types) if counted else ():
+    for pack in unpack_rows(queries.packs(connection, "read_events_seen"), EVENT_SEEN) if counted else ():
         place, number, age = (
             pack["place"].astype(np.intp),
             pack["name"].astype(int),
             pack["age"].astype("f4"),
         )
         first, last = int(place.min()), int(place.max()) + 1
-        for name, each in counted.items():
-            wanted = each.count if each.recency is None else each.recency
+        for name, feature in counted.items():
+            wanted = feature.count if feature.recency is None else feature.recency
             codes = [names.index(event) + 1 for event in wanted or []]
             fits = np.isin(np.arange(len(names) + 1), codes)[number] if wanted else slice(None)
-            where, when = place[fits], age[fits]
-            if each.recency is not None:
-                np.minimum.at(values[name], where, when)
+            places, ages = place[fits], age[fits]
+            if feature.recency is not None:
+                np.minimum.at(values[name], places, ages)
             else:
-                where = where if each.days is None else where[when <= each.days]
+                places = places if feature.days is None else places[ages <= feature.days]
                 # A pack holds neighbours: only their stretch is added to.
-                values[name][first:last] += np.bincount(where - first, minlength=last - first)
-    for name, each in counted.items():
-        if each.recency is not None:
+                values[name][first:last] += np.bincount(places - first, minlength=last - first)
+    for name, feature in counted.items():
+        if feature.recency is not None:
             values[name][np.isinf(values[name])] = np.nan
-    return {name: Column(each, numbers=values[name]) for name, each in counted.items()}
-
-
-def _read_told(
-    connection: Connection, features: Mapping[str, Feature], told_by: list[str], size: int
-) -> dict[str, Column]:
-    """Read what was told of the leads, and what was imported."""
-    listed = list(features.items())
-    names = _names(features, told_by)
-    asked = [(place, name) for place, (_, each) in enumerate(listed) for name in each.told or []]
-    if asked:
-        values = {
-            "features": [place for place, _ in asked],
-            "properties": [name for _, name in asked],
-            "told_by": [names.index(event) + 1 for event in told_by],
-        }
-        connection.execute("analyze seen")
-        connection.execute(load_sql("leadops.training", "fill_told"), values)
-    imported = [(place, each.attribute) for place, (_, each) in enumerate(listed) if each.attribute]
-    if imported:
-        values = {"features": [place for place, _ in imported], "attributes": [name for _, name in imported]}
-        connection.execute(load_sql("leadops.training", "fill_attributes"), values)
-    facts = {place: each for place, (_, each) in enumerate(listed) if each.told or each.attribute}
-    numbers = [place for place, each in facts.items() if each.kind == "number"]
-    categories = [place for place, each in facts.items() if each.kind == "category"]
-    columns: dict[str, Column] = {}
-    found = {place: np.full(size, np.nan, np.float32) for place in numbers}
-    _scatter(connection, "read_numbers", {"features": numbers}, found)
-    for place in numbers:
-        columns[listed[place][0]] = Column(facts[place], numbers=found[place])
-    words = _list_words(connection, categories)
-    values = {
-        "features": categories,
-        "word_features": [place for place, known in words.items() for _ in known],
-        "words": [word for known in words.values() for word in known],
-        "codes": [code for known in words.values() for code in range(1, len(known) + 1)],
-    }
-    found = {place: np.full(size, MISSING, np.float32) for place in categories}
-    _scatter(connection, "read_categories", values, found)
-    for place in categories:
-        codes = found[place].astype(np.int32)
-        columns[listed[place][0]] = Column(facts[place], codes=codes, words=tuple(words[place]))
-    return columns
-
-
-def _list_words(connection: Connection, categories: list[int]) -> dict[int, list[str]]:
-    words: dict[int, list[str]] = {place: [] for place in categories}
-    values = {"features": categories, "most": MOST_WORDS}
-    if categories:
-        for place, word in connection.execute(load_sql("leadops.training", "list_words"), values):
-            words[place].append(word)
-    return words
-
-
-def _scatter(
-    connection: Connection, statement: str, values: dict[str, Any], found: dict[int, NDArray[np.float32]]
-) -> None:
-    """Put the rows (place, feature, value) of a statement where they belong."""
-    for pack in read_packs(connection, statement, values, PLACED) if found else ():
-        for feature in np.unique(pack["feature"]):
-            rows = pack[pack["feature"] == feature]
-            found[int(feature)][rows["place"]] = rows["value"]
+    return {name: FeatureColumn(feature, numbers=values[name]) for name, feature in counted.items()}

@@ -13,7 +13,7 @@ RARE = 0  # code of a value that is not among the words
 
 
 @dataclass(frozen=True)
-class Column:
+class FeatureColumn:
     """One feature of all rows: numbers (NaN where not known), or codes of words."""
 
     feature: Feature
@@ -30,7 +30,7 @@ class Matrix:
     cycles: NDArray[np.int32]
     at: NDArray[np.float64]  # the moment, seconds since 1970 UTC
     reached: NDArray[np.int8]  # 1 when the goal was reached in its time, else 0
-    columns: dict[str, Column]
+    columns: dict[str, FeatureColumn]
 
     def __len__(self) -> int:
         return len(self.lead_ids)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -9,20 +10,23 @@ from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 from pydantic import Field
 
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.queries import Queries
 from leadops.settings import Settings
 from leadops.training.calibration import Calibration
-from leadops.training.encode import Encoding, Standard, column_names, standardise
+from leadops.training.encode import Encoding, Standardisation, column_names, standardise
 from leadops.training.matrix import Matrix
 from leadops.training.training_settings import Feature
+
+queries = Queries(__file__)
 
 #: Rows that are standardised at a time: bounds the memory.
 CHUNK = 200_000
 
 
 class Model(Settings):
-    """Everything that a prediction needs; the JSON of training.models.body."""
+    """All numbers that a prediction needs; the JSON of training.models.body."""
 
     format: int = 1
     encodings: list[Encoding]
@@ -32,10 +36,10 @@ class Model(Settings):
     coefficients: list[float]  # of the standardised columns
     intercept: float
     calibration: Calibration
-    told_by: list[str]  # events that tell facts, as the training had them
+    profile_events: list[str]  # events whose properties are facts about the person
     goal: list[str]
     horizon_days: int
-    reference: dict[str, Any]  # how the training leads were spread, to see drift against
+    reference: dict[str, Any]  # distribution of the training leads, to measure drift against
     data: dict[str, Any]  # hash, counts and times of what it was trained on
     settings_hash: str
     versions: dict[str, str]  # of the libraries that fitted it
@@ -43,12 +47,12 @@ class Model(Settings):
 
     @property
     def features(self) -> dict[str, Feature]:
-        """Return the features that it looks at, by name."""
+        """Return its features by name."""
         return {encoding.name: encoding.feature for encoding in self.encodings}
 
     def logits(self, matrix: Matrix) -> NDArray[np.float64]:
         """Return the uncalibrated log odds of each row; `matrix` has at least the columns of `features`."""
-        standard = Standard(np.array(self.mean), np.array(self.deviation))
+        standard = Standardisation(np.array(self.mean), np.array(self.deviation))
         result = np.empty(len(matrix))
         for start in range(0, len(matrix), CHUNK):
             rows = slice(start, start + CHUNK)
@@ -62,7 +66,7 @@ class Model(Settings):
 
     def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
         """Return rows × features: what each feature adds to the logit of the average training lead."""
-        standard = Standard(np.array(self.mean), np.array(self.deviation))
+        standard = Standardisation(np.array(self.mean), np.array(self.deviation))
         weighted = standardise(matrix, self.encodings, standard) * np.array(self.coefficients)
         widths = [len(encoding.columns) for encoding in self.encodings]
         starts = np.cumsum([0, *widths[:-1]])
@@ -79,7 +83,7 @@ class Model(Settings):
 
 
 def load(body: dict[str, Any]) -> Model:
-    """Return the model of a JSON object; raise PermanentError when it is none that this version reads."""
+    """Return the model of a JSON object; raise PermanentError where this version cannot read it."""
     if body.get("format") != 1:
         raise PermanentError("a model of another format; retrain it with this version")
     model = Model.model_validate(body)
@@ -96,15 +100,15 @@ def predict(body: dict[str, Any], matrix: Matrix) -> NDArray[np.float64]:
 
 def load_model(connection: Connection, model_id: int) -> Model:
     """Return the model `model_id`; raise PermanentError when there is none."""
-    row = connection.execute("select body from training.models where model_id = %s", [model_id]).fetchone()
-    if row is None:
+    body = queries.value(connection, "read_model", model_id=model_id)
+    if body is None:
         raise PermanentError(f"there is no model {model_id}; see leadops model list")
-    return load(row[0])
+    return load(body)
 
 
-def keep_model(connection: Connection, model: Model, *, day: Any, now: Any) -> int:
-    """Keep `model`, once for its numbers, in the caller's transaction; return its id."""
-    values = {"day": day, "hash": model.digest(), "body": Jsonb(model.body()), "now": now}
-    row = connection.execute(load_sql("leadops.training", "keep_model"), values).fetchone()
-    assert row is not None  # noqa: S101 - an insert that returns
-    return int(row[0])
+def insert_model(connection: Connection, model: Model, *, day: date, now: datetime) -> int:
+    """Insert `model` in the caller's transaction, unless the same numbers are there; return its id."""
+    model_id: int = queries.value(
+        connection, "insert_model", day=day, hash=model.digest(), body=Jsonb(model.body()), now=now
+    )
+    return model_id

@@ -1,29 +1,19 @@
-"""Reads the rows of a query as NumPy columns, without making a Python object of any."""
+"""Turns packed rows into NumPy columns, without a Python object a row."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leadops.db import Connection, load_sql
 
-#: Packs of rows that are fetched at a time: bounds the memory.
-PACKS = 20
+def unpack_rows(packs: Iterable[bytes], types: dict[str, str]) -> Iterator[NDArray[Any]]:
+    """Yield each pack (Queries.packs) as a structured array.
 
-
-def read_packs(
-    connection: Connection, statement: str, values: dict[str, Any], types: dict[str, str]
-) -> Iterator[NDArray[Any]]:
-    """Yield the rows of training/`statement`.sql as structured arrays, a pack at a time.
-
-    The statement gives a bytea for each pack: its rows one after the other, made by int4send, float4send and
-    float8send. `types` names their columns with the NumPy types of that byte order (">i4", ">f4", ">f8"). The
-    order of the packs is not fixed.
+    A pack is a bytea that holds rows one after the other, made by int4send, int8send, float4send and
+    float8send. `types` names the columns with the NumPy types of that byte order (">i4", ">i8", ">f4",
+    ">f8"). The order of the packs is not fixed.
     """
     row = np.dtype(list(types.items()))
-    with connection.cursor(name="packs", binary=True) as cursor:
-        cursor.itersize = PACKS
-        cursor.execute(load_sql("leadops.training", statement), values)
-        for (pack,) in cursor:
-            yield np.frombuffer(pack, dtype=row)
+    for pack in packs:
+        yield np.frombuffer(pack, dtype=row)

@@ -1,1 +1,0 @@
-create temporary table if not exists rehearsed (key text primary key)

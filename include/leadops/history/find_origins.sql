@@ -1,3 +1,0 @@
-select origin
-from economics.costs
-where origin = any(%(origins)s::text[])

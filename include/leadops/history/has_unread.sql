@@ -1,1 +1,0 @@
-select exists(select from lifecycle.inbox where not_before is null)

@@ -1,0 +1,138 @@
+"""`leadops import leads`: rows become leads and what is known of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from leadops.delivery.external_ids import register_external_ids
+from leadops.events.event_contract import normalise_email
+from leadops.history.import_mapping import LeadReference, LeadsMapping
+from leadops.history.import_tables import AttributeValue, upsert_attributes
+from leadops.history.outcomes import Answer, ImportTask, ParsedRow
+from leadops.history.time_source import TimeSource
+from leadops.history.value_source import RowCells
+from leadops.identity.apply_merges import follow_ages, lock_identity
+from leadops.identity.import_leads import ImportedLead, import_leads
+from leadops.lifecycle.crm_links import find_linked_leads, link_leads
+from leadops.lifecycle.import_stages import arrange_stages
+from leadops.tabular.file_row import BadRowError
+
+#: Characters of an id, a campaign or a source; longer ones are none.
+LONGEST_NAME = 200
+
+
+class LeadRecord(NamedTuple):
+    """A row of leads: the lead, and its attributes as (name, value, when it was known)."""
+
+    lead: ImportedLead
+    attributes: list[tuple[str, Any, Any]]
+
+
+class LeadRows:
+    """Reads and writes rows of leads."""
+
+    def __init__(self, mapping: LeadsMapping, task: ImportTask) -> None:
+        self._mapping, self._task = mapping, task
+        self.impossible = 0
+
+    def read(self, cells: RowCells) -> LeadRecord:
+        """Return what the row says; raise BadRowError."""
+        mapping, task = self._mapping, self._task
+        crm_id, email = read_reference(mapping.lead, cells)
+        created_at = mapping.created_at.read(cells, zone=task.zone, now=task.now)
+        if created_at is None:
+            raise BadRowError(f"{', '.join(mapping.created_at.columns)}: no first contact (created_at)")
+        attributes = []
+        for name, source in mapping.attributes.items():
+            value = source.read(cells)
+            if value is None:
+                continue
+            known_at = created_at if source.known_at == "created" else None
+            if isinstance(source.known_at, TimeSource):
+                known_at = source.known_at.read(cells, zone=task.zone, now=task.now)
+            attributes.append((name, value, known_at))
+        lead = ImportedLead(
+            crm_id,
+            email,
+            created_at,
+            campaign=read_name(mapping.campaign, cells),
+            source=read_name(mapping.source, cells),
+        )
+        return LeadRecord(lead, attributes)
+
+    def keys(self, record: LeadRecord) -> list[str]:
+        """Return by what the row is known."""
+        return [f"{kind}:{value}" for kind, value in record.lead.identifiers]
+
+    def write(self, rows: Sequence[ParsedRow]) -> list[Answer]:
+        """Bring the rows into the tables; return what became of each."""
+        task, mapping = self._task, self._mapping
+        leads = [row.record.lead for row in rows]
+        if mapping.in_crm:
+            linked = find_linked_leads(task.connection, [lead.crm_id for lead in leads if lead.crm_id])
+            leads = [replace(lead, linked_to=linked.get(lead.crm_id)) for lead in leads]
+        lock_identity(task.connection)  # the oldest lead of a person must not change during a merge
+        blocked = frozenset(task.identity.blocked.email)
+        found = import_leads(
+            task.connection, leads, now=task.now, blocked=blocked, rehearse=task.is_rehearsal
+        )
+        follow_ages(task.connection, found.changed, settings=task.identity, now=task.now)
+        pairs = sorted(
+            {(owner, lead.crm_id) for owner, lead in zip(found.lead_ids, leads, strict=True) if owner}
+            if mapping.in_crm
+            else ()
+        )
+        pairs = [(owner, crm_id) for owner, crm_id in pairs if crm_id]
+        register_external_ids(task.connection, target="crm", leads=pairs, now=task.now)
+        link_leads(task.connection, pairs, now=task.now)
+        changed = found.changed | self._keep_attributes(rows, found.lead_ids)
+        arrange_stages(task.connection, found.changed, contract=task.contract, now=task.now)
+        return _answer(found.lead_ids, set(found.created), changed)
+
+    def _keep_attributes(self, rows: Sequence[ParsedRow], lead_ids: list[int]) -> set[int]:
+        values = [
+            AttributeValue(lead, *attribute)
+            for row, lead in zip(rows, lead_ids, strict=True)
+            if lead
+            for attribute in row.record.attributes
+        ]
+        return upsert_attributes(self._task.connection, values)
+
+
+def read_reference(reference: LeadReference, cells: RowCells) -> tuple[str | None, str | None]:
+    """Return the CRM id and the address (lower case) of the row's lead; raise BadRowError for neither."""
+    crm_id = read_name(reference.crm_id, cells)
+    email = reference.email.read_text(cells) if reference.email else None
+    if email:
+        try:
+            email = normalise_email(email)
+        except ValueError:
+            raise BadRowError(f"{', '.join(reference.email.columns)}: is no address") from None  # type: ignore[union-attr]
+    if not crm_id and not email:
+        raise BadRowError("no crm_id and no email: nobody knows whose row it is")
+    return crm_id, email
+
+
+def read_name(value: Any, cells: RowCells) -> str | None:
+    """Return a short text, None where there is none; raise BadRowError where it is too long."""
+    text: str | None = value.read_text(cells) if value else None
+    if text and len(text) > LONGEST_NAME:
+        raise BadRowError(f"{', '.join(value.columns)}: is longer than {LONGEST_NAME} characters")
+    return text
+
+
+def _answer(lead_ids: list[int], made: set[int], changed: set[int]) -> list[Answer]:
+    answers: list[Answer] = []
+    changed = changed - made
+    for lead in lead_ids:
+        if not lead:
+            answers.append(BadRowError("its crm_id and its email are of two leads; say which is right"))
+        elif lead in made:
+            answers.append("new")
+            made.discard(lead)
+        elif lead in changed:
+            answers.append("changed")
+            changed.discard(lead)
+        else:
+            answers.append("known")
+    return answers

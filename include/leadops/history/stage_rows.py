@@ -1,0 +1,149 @@
+"""`leadops import transitions`: rows become stages of leads that are known."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple, get_args
+
+from leadops.history.import_mapping import Stage, StageSource, TransitionsMapping
+from leadops.history.import_tables import count_impossible_orders
+from leadops.history.lead_rows import read_name, read_reference
+from leadops.history.outcomes import Answer, ImportTask, ParsedRow
+from leadops.history.value_source import RowCells, ValueSource
+from leadops.identity.import_leads import find_owners
+from leadops.lifecycle.crm_links import find_linked_leads
+from leadops.lifecycle.import_stages import import_stages
+from leadops.lifecycle.imported_cycles import ImportedStage
+from leadops.tabular.cells import read_number
+from leadops.tabular.file_row import BadRowError
+
+STAGES = get_args(Stage)
+#: Values are kept as numeric(18, 2).
+_VALUE_BELOW = Decimal(10) ** 16
+
+
+class StageRecord(NamedTuple):
+    """One stage of a row."""
+
+    stage: str
+    occurred_at: datetime
+    reference: str
+    campaign: str | None
+    source: str | None
+    value: Decimal | None
+    evidence: dict[str, Any]
+
+
+class TransitionRecord(NamedTuple):
+    """A row of transitions: whose it is, and its stages."""
+
+    crm_id: str | None
+    email: str | None
+    stages: list[StageRecord]
+
+
+class StageRows:
+    """Reads and writes rows of transitions."""
+
+    def __init__(self, mapping: TransitionsMapping, task: ImportTask) -> None:
+        self._mapping, self._task = mapping, task
+        self.impossible = 0
+
+    def read(self, cells: RowCells) -> TransitionRecord:
+        """Return what the row says; raise BadRowError."""
+        found = (self._read_stage(each, cells) for each in self._mapping.transitions)
+        stages = [each for each in found if each]
+        crm_id, email = read_reference(self._mapping.lead, cells) if stages else (None, None)
+        return TransitionRecord(crm_id, email, stages)
+
+    def _read_stage(self, source: StageSource, cells: RowCells) -> StageRecord | None:
+        if source.when and not source.when.holds(cells):
+            return None
+        stage = source.stage.read_text(cells) if isinstance(source.stage, ValueSource) else source.stage
+        occurred_at = source.at.read(cells, zone=self._task.zone, now=self._task.now)
+        if stage is None or (occurred_at is None and not source.when):
+            return None
+        if stage not in STAGES:
+            raise BadRowError(
+                f"the stage must be one of {', '.join(STAGES)}; give values in the mapping", stage
+            )
+        if occurred_at is None:
+            raise BadRowError(f"{', '.join(source.at.columns)}: no time of the stage {stage}")
+        evidence: dict[str, Any] = {"imported": self._task.file, "line": cells.number}
+        if source.at.made_up:
+            evidence["time"] = source.at.made_up
+        return StageRecord(
+            stage,
+            occurred_at,
+            read_name(source.reference, cells) or "",
+            read_name(source.campaign, cells),
+            read_name(source.source, cells),
+            _read_value(source.value, cells),
+            evidence,
+        )
+
+    def keys(self, record: TransitionRecord) -> list[str]:
+        """Return by what the row is known."""
+        whose = record.crm_id or record.email
+        return [
+            f"{whose}:{each.stage}:{each.occurred_at.isoformat()}:{each.reference}" for each in record.stages
+        ]
+
+    def write(self, rows: Sequence[ParsedRow]) -> list[Answer]:
+        """Bring the rows into the tables; return what became of each."""
+        task = self._task
+        records: list[TransitionRecord] = [row.record for row in rows]
+        identifiers = [("crm_id", each.crm_id) for each in records if each.crm_id]
+        identifiers += [("email", each.email) for each in records if each.email]
+        owners = find_owners(task.connection, identifiers)
+        linked = find_linked_leads(task.connection, [each.crm_id for each in records if each.crm_id])
+        answers: list[Answer] = []
+        stages: list[ImportedStage] = []
+        places: list[int] = []
+        for record in records:
+            if not record.stages:
+                answers.append("empty")
+                continue
+            known = {
+                linked.get(record.crm_id or "") or owners.get(("crm_id", record.crm_id or "")),
+                owners.get(("email", record.email or "")),
+            } - {None}
+            if len(known) != 1:
+                answers.append(
+                    BadRowError(
+                        "its crm_id and its email are of two leads; say which is right"
+                        if known
+                        else "no lead has this crm_id or email; import the leads first"
+                    )
+                )
+                continue
+            lead = known.pop() or 0
+            stages += [ImportedStage(lead, *each) for each in record.stages]
+            places += [len(answers)] * len(record.stages)
+            answers.append("known")
+        news = import_stages(task.connection, stages, contract=task.contract, now=task.now)
+        for place, is_new in zip(places, news, strict=True):
+            if is_new:
+                answers[place] = "new"
+        self.impossible += self._count_impossible(stages)
+        return answers
+
+    def _count_impossible(self, stages: list[ImportedStage]) -> int:
+        """Return how many of `stages` are in an impossible order."""
+        return count_impossible_orders(
+            self._task.connection,
+            leads={stage.lead_id for stage in stages},
+            lines=[stage.evidence["line"] for stage in stages if stage.evidence],
+            file=self._task.file,
+        )
+
+
+def _read_value(source: ValueSource | None, cells: RowCells) -> Decimal | None:
+    found = source.read(cells) if source else None
+    if found is None or source is None:
+        return None
+    name = ", ".join(source.columns) or "value"
+    value = read_number(found, name)
+    if value != round(value, 2) or abs(value) >= _VALUE_BELOW:
+        raise BadRowError(f"{name}: has more than two digits after the point, or is too large", value)
+    return value

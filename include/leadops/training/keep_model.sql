@@ -1,4 +1,0 @@
-insert into training.models (day, hash, body, trained_at)
-values (%(day)s, %(hash)s, %(body)s, %(now)s)
-on conflict (hash) do update set hash = excluded.hash
-returning model_id

@@ -1,3 +1,0 @@
-select string_agg(int4send(place) || int4send(name) || float4send(age), '')
-from seen
-group by place / 10000

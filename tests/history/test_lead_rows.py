@@ -1,0 +1,192 @@
+from collections import Counter
+
+import pytest
+
+from leadops.db import Connection
+from leadops.delivery import audit
+from leadops.history.outcomes import ImportResult
+from leadops.identity.explain_identity import explain_identity
+from leadops.identity.import_leads import ImportedLead, import_leads
+from tests.identity.test_apply_merges import persons
+from tests.identity.test_resolve import seen
+from tests.scoring.conftest import World
+from tests.shipped import SHIPPED
+
+from .conftest import NOW, Export
+
+ANN = ("c-1", "Ann@Buyers.example ", "2026-01-05T10:00:00", "ads", "spring", 20)
+BEN = ("c-2", "", "2026-01-06T10:00:00", "fair", "", "")
+
+
+def test_a_lead_with_an_address_is_wanted_in_the_ma_behind_live_ones(export: Export) -> None:
+    assert export.bring("leads", [ANN]) == ImportResult(rows=1, new=1)
+    assert export.query(
+        "select email, created_at::text, campaign, source, first_event_seq from identity.leads"
+    ) == [("ann@buyers.example", "2026-01-05 10:00:00+00", "spring", "ads", None)]
+    assert export.query("select target, operation, lane, payload ->> 'email' from delivery.outbox") == [
+        ("ma", "upsert_lead", 1, "ann@buyers.example")
+    ]
+    assert export.query("select trait, value from identity.traits") == [("email_domain", "buyers.example")]
+    assert export.query("select attribute, value, known_at::text from history.attributes") == [
+        ("size", 20, "2026-01-05 10:00:00+00")
+    ]
+
+
+def test_a_lead_without_an_address_wants_nothing_anywhere(export: Export) -> None:
+    assert export.bring("leads", [BEN]) == ImportResult(rows=1, new=1)
+    assert export.query("select email, source from identity.leads") == [(None, "fair")]
+    for table in ("delivery.outbox", "routing.inbox", "sla.inbox", "scoring.inbox", "identity.traits"):
+        assert export.query(f"select * from {table}") == []
+
+
+def test_only_new_leads_that_stay_take_a_number(export: Export) -> None:
+    export.bring("leads", [ANN])
+    (first,) = export.query("select lead_id from identity.leads")[0]
+    for _ in range(2):
+        assert export.bring("leads", [ANN, BEN], dry_run=True) == ImportResult(rows=2, new=1, known=1)
+        assert export.bring("leads", [ANN]) == ImportResult(rows=1, known=1)
+    export.bring("leads", [BEN])
+    assert export.query("select lead_id from identity.leads order by 1") == [(first,), (first + 1,)]
+
+
+def test_the_crm_has_it_already_so_no_second_one_is_made(export: Export) -> None:
+    export.bring("leads", [ANN])
+    (lead,) = export.query("select lead_id from identity.leads")[0]
+    assert export.query("select external_id from delivery.external_ids where target = 'crm'") == [("c-1",)]
+    assert export.query("select crm_lead_id, lead_id from lifecycle.links") == [("c-1", lead)]
+    assert (lead,) in export.query("select lead_id from lifecycle.leads_in_crm")
+
+
+def test_ids_of_another_system_are_not_taken_for_the_crms(export: Export) -> None:
+    export.bring("leads", [ANN], mapping={"in_crm": False})
+    assert export.query("select * from delivery.external_ids") == []
+    assert export.query("select * from lifecycle.links") == []
+    assert len(export.query("select from identity.aliases where kind = 'crm_id'")) == 1
+
+
+def test_again_and_in_another_export_it_is_the_same_lead(export: Export) -> None:
+    export.bring("leads", [ANN, BEN])
+    assert export.bring("leads", [BEN, ANN], name="later.csv") == ImportResult(rows=2, known=2)
+    later = export.bring("leads", [("c-2", "ben@buyers.example", "2026-01-06T10:00:00", "fair", "", "")])
+    assert (later.new, later.refused) == (0, 0)
+    assert export.query("select email from identity.leads order by lead_id") == [
+        ("ann@buyers.example",),
+        ("ben@buyers.example",),
+    ]
+    assert len(export.query("select from delivery.outbox")) == 2
+
+
+def test_the_earliest_first_contact_counts(export: Export) -> None:
+    rows = [ANN, ("c-1", "", "2025-11-01T00:00:00", "mail", "autumn", ""), ANN]
+    assert export.bring("leads", rows) == ImportResult(rows=3, new=1, known=2)
+    assert export.query("select created_at::date::text, campaign, source from identity.leads") == [
+        ("2025-11-01", "autumn", "mail")
+    ]
+    earlier = ("c-1", "", "2025-10-01T00:00:00", "fair", "", "")
+    assert export.bring("leads", [earlier]) == ImportResult(rows=1, changed=1)
+
+
+def test_a_lead_that_visitors_events_made_is_found_by_its_address(export: Export) -> None:
+    export.connection.execute(
+        "insert into identity.leads (email, created_at, first_event_seq)"
+        " values ('ann@buyers.example', now(), 1)"
+    )
+    export.connection.execute(
+        "insert into identity.aliases (kind, value, lead_id, event_seq, linked_at)"
+        " select 'email', email, lead_id, 1, now() from identity.leads"
+    )
+    assert export.bring("leads", [ANN]) == ImportResult(rows=1, changed=1)
+    assert export.query("select created_at::date::text, source from identity.leads") == [
+        ("2026-01-05", "ads")
+    ]
+    assert export.query("select * from delivery.outbox") == []
+
+
+def test_a_lead_that_leadops_made_in_the_crm_is_found_by_the_crms_id(export: Export) -> None:
+    export.connection.execute(
+        "insert into identity.leads (lead_id, email, created_at, first_event_seq) overriding system value"
+        " values (900, 'ann@buyers.example', '2025-01-01Z', 1)"
+    )
+    export.connection.execute("insert into lifecycle.links values ('c-2', 900, now())")
+    assert export.bring("leads", [BEN]) == ImportResult(rows=1, known=1)
+    assert export.query("select lead_id from identity.aliases where kind = 'crm_id'") == [(900,)]
+
+
+def test_a_row_of_two_leads_is_refused(export: Export) -> None:
+    export.bring("leads", [ANN, BEN])
+    both = ("c-2", "ann@buyers.example", "2026-01-06T10:00:00", "", "", "")
+    assert export.bring("leads", [both, ANN]) == ImportResult(
+        rows=2,
+        known=1,
+        refused=1,
+        reasons=Counter(["its crm_id and its email are of two leads; say which is right"]),
+    )
+    assert [(each.row, each.values["id"]) for each in export.refused] == [(2, "c-2")]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (("", "", "2026-01-05", "", "", ""), "no crm_id and no email: nobody knows whose row it is"),
+        (("c-1", "no address", "2026-01-05", "", "", ""), "mail: is no address"),
+        (("c-1", "", "", "", "", ""), "made: no first contact (created_at)"),
+        (("c-1", "", "2026-02-30", "", "", ""), "made: is no time in iso"),
+        (("c-1", "", "2027-01-05", "", "", ""), "made: lies in the future"),
+        (("c-1", "", "1900-01-01", "", "", ""), "made: lies before 1970"),
+        (("c-1", "", "2026-01-05", "", "", "many"), "size: not a number"),
+        (("c-1", "", "2026-01-05", "=1+1", "", ""), "source: is a formula; export values in its place"),
+        (("x" * 201, "", "2026-01-05", "", "", ""), "id: is longer than 200 characters"),
+    ],
+)
+def test_a_bad_row_is_told_and_the_others_go_in(export: Export, row: tuple[object, ...], reason: str) -> None:
+    counts = export.bring("leads", [row, BEN])
+    assert (counts.new, counts.refused, dict(counts.reasons)) == (1, 1, {reason: 1})
+    assert export.refused[0].row == 2
+
+
+def test_an_address_of_many_ties_nothing(export: Export, connection: Connection) -> None:
+    rows = [ImportedLead(f"c-{number}", "test@example.com", NOW) for number in range(3)]
+    with connection.transaction():
+        found = import_leads(connection, rows, now=NOW, blocked={"test@example.com"})
+    assert len(set(found.lead_ids)) == 3
+    assert export.query("select * from delivery.outbox") == []
+
+
+def test_a_lead_without_an_address_is_explained_and_not_missed_in_the_ma(export: Export) -> None:
+    export.bring("leads", [BEN])
+    (lead,) = export.query("select lead_id from identity.leads")[0]
+    person = explain_identity(export.connection, lead, settings=SHIPPED.identity)
+    assert (person.email_kind, [(each.kind, each.value) for each in person.identifiers]) == (
+        None,
+        [("crm_id", "c-2")],
+    )
+    export.connection.execute(
+        "insert into scoring.ledger"
+        " (lead_id, points, dimension, kind, rule, occurred_at, recorded_at, lane, reason)"
+        " values (%s, 5, 'model', 'model', 'model', now(), now(), null, '')",
+        [lead],
+    )
+    export.connection.execute(
+        "insert into scoring.scores (lead_id, model, updated_at) values (%s, 5, now())", [lead]
+    )
+    audit.queries.run(export.connection, "create_ma_scores")
+    assert audit.queries.all(export.connection, "compare_scores", audit.Suspect) == []
+
+
+def test_the_oldest_survives_whenever_the_import_ran(export: Export) -> None:
+    world = World(export.connection)
+    world.accept(
+        [
+            seen("a", email="ann@buyers.example", user_id="u"),
+            seen("b", email="ben@buyers.example", user_id="u"),
+        ]
+    )
+    world.resolve(now=NOW)
+    assert persons(world) == {"ben@buyers.example": "ann@buyers.example"}
+    export.connection.execute("delete from scoring.inbox")
+    export.bring("leads", [("c-2", "ben@buyers.example", "2026-01-06T10:00:00", "fair", "", "")])
+    assert persons(world) == {"ann@buyers.example": "ben@buyers.example"}
+    held = "select older_lead_id, younger_lead_id from identity.lead_merges where undone_at is null"
+    assert world.rows(held) == [(2, 1)]
+    assert world.rows("select distinct lane from scoring.inbox") == [(1,)]
+    assert world.rows("select distinct lead_id from lifecycle.regroupings order by 1") == [(1,), (2,)]
