@@ -14,7 +14,7 @@ from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from tests.shipped import SHIPPED
 from tests.training.conftest import DAY, World
-from tests.training.test_points import NOW, activate_rules, model, write
+from tests.training.test_points import NOW, activate_model, model, write
 
 
 def clock() -> datetime:
@@ -27,9 +27,9 @@ def test_ml_score_waits_for_the_lead_and_the_last_one_wins(
     lead = world.lead()
     for days in (10, 20):
         world.event(lead, "view_pricing", NOW - days * DAY)
-    activate_rules(world, model())
+    activate_model(world, model())
     write(world)
-    activate_rules(world, model(weight=1.0), day=1)
+    activate_model(world, model(weight=1.0), day=1)
     write(world)
     connection.commit()
     with serve_in_thread(tmp_path) as url:
