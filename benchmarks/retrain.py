@@ -1,4 +1,4 @@
-"""Retraining on many ripe leads: the time, and the memory of the process that does it."""
+"""Retraining on many mature leads: the time, and the memory of the process that does it."""
 
 import json
 import os
@@ -61,7 +61,7 @@ def measure_retrain(*, quick: bool) -> Measured:
 
 
 def fill_training(connection: Connection, *, leads: int) -> None:
-    """Put `leads` ripe MQLs with their events into an empty database."""
+    """Put `leads` mature MQLs with their events into an empty database."""
     statement = files("benchmarks").joinpath("fill_training.sql").read_text(encoding="utf-8")
     with connection.transaction():
         values = {"until": UNTIL, "leads": leads, "events": EVENTS_PER_LEAD}

@@ -13,7 +13,7 @@ from sklearn.model_selection import TunedThresholdClassifierCV
 
 from benchmarks.figures import Figure, Measured
 from leadops.thresholds.threshold_search import BestThreshold, find_best
-from leadops.thresholds.threshold_settings import Response
+from leadops.thresholds.threshold_settings import ResponseDecay
 from leadops.thresholds.waiting import ServicePool, estimate_waiting
 
 REPETITIONS = 5
@@ -99,7 +99,7 @@ def make_leads(count: int) -> Leads:
 def make_objective(count: int) -> Callable[[Any, Any], Any]:
     """Return SQLs by leads and their chances, at a desk that has time for a quarter of all."""
     desk = ServicePool(places=12, rate=0.25)
-    response = Response(floor=0.2, half_life_minutes=120)
+    response = ResponseDecay(floor=0.2, half_life_minutes=120)
 
     def count_sqls(leads: Any, chances: Any) -> Any:
         found = estimate_waiting(leads / count, desk, target=240, response=response, overdue_minutes=540)

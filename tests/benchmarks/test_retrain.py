@@ -4,7 +4,7 @@ from leadops.training.retrain import retrain
 from tests.shipped import SHIPPED, change
 
 
-def test_the_leads_that_are_filled_in_are_ripe_and_can_be_learnt_from(connection: Connection) -> None:
+def test_the_leads_that_are_filled_in_are_mature_and_can_be_learnt_from(connection: Connection) -> None:
     fill_training(connection, leads=3_000)
     settings = settings_of_thirty()
     company = change(SHIPPED.company, timezone="Asia/Tokyo")

@@ -42,13 +42,13 @@ def test_a_bad_row_goes_to_a_file_and_the_others_in(folder: Path, database_url: 
     out = folder / "leads.csv.rejected.jsonl"
     assert result.exit_code == 1
     assert result.output.splitlines()[-2:] == [
-        "  1 × made: is no time in %d-%m-%Y",
+        "  1 × made: is not a time in %d-%m-%Y",
         f"3 rows: 2 new, 0 changed, 0 known already, 1 refused; see {out}",
     ]
     assert [json.loads(line) for line in out.read_text().splitlines()] == [
         {
             "row": 3,
-            "reason": "made: is no time in %d-%m-%Y: '31-02-2026'",
+            "reason": "made: is not a time in %d-%m-%Y: '31-02-2026'",
             "values": {"id": "c-2", "made": "31-02-2026"},
         }
     ]

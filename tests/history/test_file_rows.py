@@ -102,7 +102,7 @@ def test_parquet(tmp_path: Path) -> None:
     with pytest.raises(PermanentError, match=r"has no column size; it has id, name, other$"):
         read(path, "id", "size")
     path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(PermanentError, match=r"is no Parquet file that can be read$"):
+    with pytest.raises(PermanentError, match=r"is not a readable Parquet file$"):
         read(path)
 
 
@@ -131,7 +131,7 @@ def test_a_wrong_file_is_refused_in_one_line(
 
 def test_a_folder_and_a_missing_file(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(PermanentError, match="is a folder; name a file in it"):
+    with pytest.raises(PermanentError, match="is a folder; give a file"):
         read(tmp_path / "folder.csv")
     with pytest.raises(PermanentError, match="cannot be read: No such file"):
         read(tmp_path / "missing.csv")

@@ -64,7 +64,7 @@ def test_a_cell_becomes_a_value(value: dict[str, Any], cell: Any, found: Any) ->
         ({"column": "a"}, "nul\0", "a: holds a NUL character"),
         ({"column": "a"}, "\udce9", "a: is not in the file's encoding; set file.encoding"),
         ({"column": "a"}, "x" * 10_001, "a: is longer than 10000 characters"),
-        ({"column": "a"}, b"bytes", "a: is no text, number or time"),
+        ({"column": "a"}, b"bytes", "a: is not text, a number or a time"),
     ],
 )
 def test_a_cell_that_is_no_value(value: dict[str, Any], cell: Any, reason: str) -> None:
@@ -122,7 +122,10 @@ def test_an_empty_time_is_none() -> None:
         ("lead: {crm_id: id}\ncreated_at: {column: a, zone: Tokyo}", ":2: .*not an IANA time zone"),
         ("lead: {crm_id: id}\ncreated_at: {}", ":2: .*give exactly one of column, constant and derived"),
         ("lead: {crm_id: id}\ncreated_at: a\nsauce: b", ":3: sauce: Extra inputs"),
-        ("lead: {crm_id: id}\ncreated_at: a\nfile: {encoding: klingon}", ":3: .*is no encoding; write utf-8"),
+        (
+            "lead: {crm_id: id}\ncreated_at: a\nfile: {encoding: klingon}",
+            ":3: .*is not an encoding; write",
+        ),
         (
             "lead: {crm_id: {column: a, constant: b}}\ncreated_at: a",
             ":1: .*give exactly one of column, template",

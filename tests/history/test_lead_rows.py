@@ -119,7 +119,7 @@ def test_a_row_of_two_leads_is_refused(export: Export) -> None:
         rows=2,
         known=1,
         refused=1,
-        reasons=Counter(["its crm_id and its email are of two leads; say which is right"]),
+        reasons=Counter(["crm_id and email belong to two leads; correct one of them"]),
     )
     assert [(each.row, each.values["id"]) for each in export.refused] == [(2, "c-2")]
 
@@ -127,12 +127,12 @@ def test_a_row_of_two_leads_is_refused(export: Export) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (("", "", "2026-01-05", "", "", ""), "no crm_id and no email: nobody knows whose row it is"),
-        (("c-1", "no address", "2026-01-05", "", "", ""), "mail: is no address"),
+        (("", "", "2026-01-05", "", "", ""), "no crm_id and no email: the row names no lead"),
+        (("c-1", "no address", "2026-01-05", "", "", ""), "mail: is not an email address"),
         (("c-1", "", "", "", "", ""), "made: no first contact (created_at)"),
-        (("c-1", "", "2026-02-30", "", "", ""), "made: is no time in iso"),
-        (("c-1", "", "2027-01-05", "", "", ""), "made: lies in the future"),
-        (("c-1", "", "1900-01-01", "", "", ""), "made: lies before 1970"),
+        (("c-1", "", "2026-02-30", "", "", ""), "made: is not a time in iso"),
+        (("c-1", "", "2027-01-05", "", "", ""), "made: is in the future"),
+        (("c-1", "", "1900-01-01", "", "", ""), "made: is before 1970"),
         (("c-1", "", "2026-01-05", "", "", "many"), "size: not a number"),
         (("c-1", "", "2026-01-05", "=1+1", "", ""), "source: is a formula; export values in its place"),
         (("x" * 201, "", "2026-01-05", "", "", ""), "id: is longer than 200 characters"),

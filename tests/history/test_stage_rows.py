@@ -145,12 +145,12 @@ def test_two_deals_of_one_day_are_two(export: Export) -> None:
     ("row", "reason"),
     [
         (("c-9", "won", "2026-01-07", "", ""), "no lead has this crm_id or email; import the leads first"),
-        (("", "won", "2026-01-07", "", ""), "no crm_id and no email: nobody knows whose row it is"),
+        (("", "won", "2026-01-07", "", ""), "no crm_id and no email: the row names no lead"),
         (
             ("c-1", "closed", "2026-01-07", "", ""),
             "the stage must be one of mql, sal, sql, won, lost; give values in the mapping",
         ),
-        (("c-1", "won", "07.01.2026", "", ""), "at: is no time in iso"),
+        (("c-1", "won", "07.01.2026", "", ""), "at: is not a time in iso"),
         (
             ("c-1", "won", "2026-01-07", "", "1.234"),
             "value: has more than two digits after the point, or is too large",

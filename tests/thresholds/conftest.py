@@ -104,7 +104,7 @@ class Firm:
             self.mqls(total, leads=200, sqls=sqls)
 
     def arrive(self, *totals: int, leads: int) -> None:
-        """So many MQLs of each total in the window, half of them two weeks ago; contacted, not yet ripe."""
+        """So many MQLs of each total in the window, half of them two weeks ago; contacted, not yet mature."""
         for days in (14, 7):
             for total in totals:
                 self.mqls(total, leads=leads // 2, day=DAY - timedelta(days=days))

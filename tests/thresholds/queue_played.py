@@ -5,7 +5,7 @@ import random
 from collections import deque
 from dataclasses import dataclass
 
-from leadops.thresholds.threshold_settings import Response
+from leadops.thresholds.threshold_settings import ResponseDecay
 from leadops.thresholds.waiting import ServicePool, respond
 
 
@@ -22,7 +22,7 @@ def play(
     desk: ServicePool,
     *,
     target: float,
-    response: Response,
+    response: ResponseDecay,
     overdue_minutes: float,
     leads: int,
     seed: int,

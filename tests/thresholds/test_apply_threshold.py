@@ -81,7 +81,7 @@ def test_a_day_proposed_again_asks_again(asked: Firm) -> None:
 
 
 def test_a_small_step_is_in_force_by_itself(asked: Firm) -> None:
-    asked.set(largest_step=40, sla_minutes=[240])
+    asked.set(max_step=40, sla_minutes=[240])
     asked.propose()
     assert not ask_human(asked.connection, day=DAY, now=asked.after())
     assert asked.apply().decided_by == "automatic"

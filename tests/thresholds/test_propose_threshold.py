@@ -72,7 +72,7 @@ def test_a_large_step_asks_a_human(firm: Firm) -> None:
 
 def test_a_small_one_does_not(firm: Firm) -> None:
     busy(firm)
-    firm.set(largest_step=40, sla_minutes=[240])
+    firm.set(max_step=40, sla_minutes=[240])
     assert firm.propose().choice.plan == "apply"
     firm.set(automatic=False)
     choice = firm.propose().choice
@@ -102,7 +102,7 @@ def test_a_gain_inside_the_noise_keeps(firm: Firm) -> None:
         firm.mqls(total, leads=100, sqls=sqls)
     firm.reps(1)
     firm.arrive(60, 65, leads=90)
-    firm.set(sla_minutes=[240], service_level=0.0, largest_step=10)
+    firm.set(sla_minutes=[240], service_level=0.0, max_step=10)
     choice = firm.propose().choice
     assert choice.plan == "keep", choice
     assert choice.reason.startswith("the gain is inside the noise: "), choice.reason
@@ -115,7 +115,7 @@ def test_too_little_data_is_an_answer(firm: Firm) -> None:
     firm.arrive(60, leads=20)
     choice = firm.propose().choice
     assert choice.plan == "keep"
-    assert "199 ripe MQLs (imported ones have no score and do not count)" in choice.reason
+    assert "199 mature MQLs (imported ones have no score and do not count)" in choice.reason
     assert "of which 30 became SQL; 200 and 20 are needed" in choice.reason
     assert firm.rows()[0][3] == "kept"
 
@@ -132,7 +132,7 @@ def test_nor_without_leads(firm: Firm) -> None:
     assert "no lead came over the threshold" in firm.propose().choice.reason
 
 
-def test_labels_are_ripe_live_and_in_time(firm: Firm) -> None:
+def test_labels_are_mature_live_and_in_time(firm: Firm) -> None:
     firm.reps(1)
     firm.arrive(60, leads=2)
     firm.mqls(60, leads=4, sqls=1, day=DAY - timedelta(days=40))
@@ -141,7 +141,7 @@ def test_labels_are_ripe_live_and_in_time(firm: Firm) -> None:
     firm.mqls(60, leads=4, sqls=4, day=DAY - timedelta(days=40), backfill=True)
     firm.mqls(60, leads=4, sqls=4, day=DAY - timedelta(days=500))
     labels = firm.propose().choice.facts["labels"]
-    assert (labels["ripe"], labels["sqls"]) == (8, 1)
+    assert (labels["mature"], labels["sqls"]) == (8, 1)
 
 
 def test_the_same_day_gives_the_same_answer_whatever_came_later(firm: Firm) -> None:

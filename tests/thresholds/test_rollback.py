@@ -6,7 +6,7 @@ from leadops.thresholds.rollback import MqlPeriod, compare_periods, evaluate_rol
 
 from .conftest import DAY, Firm, load_quick_rules
 
-SETTINGS = load_quick_rules().thresholds.guard
+SETTINGS = load_quick_rules().thresholds.rollback
 FACTS = {"now": {"leads": 100, "sqls": 10}, "then": {"leads": 50, "sqls": 10, "sla_minutes": 240}}
 CHANGED = DAY - timedelta(days=15)
 
@@ -94,7 +94,7 @@ def test_after_that_changes_wait_for_a_human_for_a_while(firm: Firm) -> None:
     firm.history()
     firm.reps(1)
     firm.arrive(60, 65, 70, 80, 90, leads=40)
-    firm.set(largest_step=40, sla_minutes=[240])
+    firm.set(max_step=40, sla_minutes=[240])
     choice = firm.propose(CHANGED + timedelta(days=15)).choice
     assert choice.plan == "ask"
     assert choice.reason.startswith(f"a change was rolled back on {CHANGED + timedelta(days=14)}: ")

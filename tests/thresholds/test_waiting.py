@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadops.thresholds.threshold_settings import Response
+from leadops.thresholds.threshold_settings import ResponseDecay
 from leadops.thresholds.waiting import ServicePool, estimate_waiting, respond
 
 from .queue_played import play
 
-RESPONSE = Response(floor=0.2, half_life_minutes=120)
+RESPONSE = ResponseDecay(floor=0.2, half_life_minutes=120)
 
 
 def look(rate, desk, target, response=RESPONSE, overdue_minutes=540):
@@ -88,7 +88,9 @@ def test_it_is_what_happens_when_the_desk_is_played(load: float, places: int, ta
 )
 def test_more_leads_wait_longer_and_are_worth_less_each(places, rate, target, half_life, floor) -> None:
     loads = np.linspace(0.01, 5, 400) * rate
-    found = look(loads, ServicePool(places, rate), target, Response(floor=floor, half_life_minutes=half_life))
+    found = look(
+        loads, ServicePool(places, rate), target, ResponseDecay(floor=floor, half_life_minutes=half_life)
+    )
     for part in (found.at_once, found.overdue, found.worked, found.chance):
         assert np.all((part > -1e-9) & (part < 1 + 1e-9))
     assert np.all(np.diff(found.minutes) >= -1e-6)

@@ -160,7 +160,7 @@ def test_imported_history_is_believed_for_imported_stages_only(world: World) -> 
     assert numbers(read(world, PRICING), "ever") == [2.0, 0.0]
 
 
-def test_only_ripe_leads_are_read_and_early_success_waits_too(world: World) -> None:
+def test_only_mature_leads_are_read_and_early_success_waits_too(world: World) -> None:
     horizon = timedelta(days=30)
     done, open_, early, slow = (world.lead() for _ in range(4))
     for lead, at in (

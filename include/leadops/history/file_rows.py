@@ -1,4 +1,4 @@
-"""The rows of an export, one at a time: a bad row is told, and the next one read."""
+"""Reads the rows of an export, one at a time: a faulty row is reported, and the next one read."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ def read_rows(
     """
     ending = path.suffix.lower()
     if path.is_dir():
-        raise PermanentError(f"{path}: is a folder; name a file in it")
+        raise PermanentError(f"{path}: is a folder; give a file")
     if ending not in CSV_ENDINGS + PARQUET_ENDINGS:
         raise PermanentError(f"{path}: give a .csv or a .parquet file")
     try:

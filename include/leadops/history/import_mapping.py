@@ -25,7 +25,7 @@ class FileFormat(Settings):
             "".encode(encoding)
         except LookupError as error:
             raise ValueError(
-                f"{encoding!r} is no encoding; write utf-8, cp1252, cp932 or another of Python's names"
+                f"{encoding!r} is not an encoding; write utf-8, cp1252, cp932 or another of Python's names"
             ) from error
         return encoding
 
@@ -62,7 +62,7 @@ class LeadReference(Settings):
     @model_validator(mode="after")
     def _check(self) -> "LeadReference":
         if not self.crm_id and not self.email:
-            raise ValueError("give crm_id, email or both: without one nobody knows whose row it is")
+            raise ValueError("give crm_id, email or both: without one a row names no lead")
         return self
 
 

@@ -107,9 +107,9 @@ def read_reference(reference: LeadReference, cells: RowCells) -> tuple[str | Non
         try:
             email = normalise_email(email)
         except ValueError:
-            raise BadRowError(f"{', '.join(reference.email.columns)}: is no address") from None  # type: ignore[union-attr]
+            raise BadRowError(f"{', '.join(reference.email.columns)}: is not an email address") from None  # type: ignore[union-attr]
     if not crm_id and not email:
-        raise BadRowError("no crm_id and no email: nobody knows whose row it is")
+        raise BadRowError("no crm_id and no email: the row names no lead")
     return crm_id, email
 
 
@@ -121,15 +121,15 @@ def read_name(value: Any, cells: RowCells) -> str | None:
     return text
 
 
-def _answer(lead_ids: list[int], made: set[int], changed: set[int]) -> list[Answer]:
+def _answer(lead_ids: list[int], created: set[int], changed: set[int]) -> list[Answer]:
     answers: list[Answer] = []
-    changed = changed - made
+    changed = changed - created
     for lead in lead_ids:
         if not lead:
-            answers.append(BadRowError("its crm_id and its email are of two leads; say which is right"))
-        elif lead in made:
+            answers.append(BadRowError("crm_id and email belong to two leads; correct one of them"))
+        elif lead in created:
             answers.append("new")
-            made.discard(lead)
+            created.discard(lead)
         elif lead in changed:
             answers.append("changed")
             changed.discard(lead)

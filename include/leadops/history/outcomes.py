@@ -1,4 +1,4 @@
-"""What became of the rows of an import."""
+"""The outcome of each row of an import."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -61,5 +61,5 @@ class ParsedRow(NamedTuple):
 
 #: What one row came to: an outcome, or why it cannot be in.
 Answer = Outcome | BadRowError
-#: Told of each refused row.
+#: Called with each rejected row.
 Refuse = Callable[[RejectedRow], None]

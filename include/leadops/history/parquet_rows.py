@@ -26,4 +26,4 @@ def read_parquet(path: Path, *, columns: list[str], tell: Callable[[float], None
                     number += 1
                     yield FileRow(number, values)
     except (pyarrow.ArrowException, OSError) as error:
-        raise PermanentError(f"{path}: is no Parquet file that can be read") from error
+        raise PermanentError(f"{path}: is not a readable Parquet file") from error

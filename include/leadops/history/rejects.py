@@ -1,4 +1,4 @@
-"""The file of rows that are not in, for a person to mend; made with its first row, as most have none."""
+"""The file of rejected rows, for a person to correct; created with its first row."""
 
 import json
 import os

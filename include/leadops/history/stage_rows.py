@@ -51,8 +51,7 @@ class StageRows:
 
     def read(self, cells: RowCells) -> TransitionRecord:
         """Return what the row says; raise BadRowError."""
-        found = (self._read_stage(each, cells) for each in self._mapping.transitions)
-        stages = [each for each in found if each]
+        stages = [stage for source in self._mapping.transitions if (stage := self._read_stage(source, cells))]
         crm_id, email = read_reference(self._mapping.lead, cells) if stages else (None, None)
         return TransitionRecord(crm_id, email, stages)
 
@@ -111,7 +110,7 @@ class StageRows:
             if len(known) != 1:
                 answers.append(
                     BadRowError(
-                        "its crm_id and its email are of two leads; say which is right"
+                        "crm_id and email belong to two leads; correct one of them"
                         if known
                         else "no lead has this crm_id or email; import the leads first"
                     )

@@ -19,7 +19,7 @@ EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 class DerivedTime(Settings):
-    """A made-up time that keeps an order: `start` plus a step for each number since `first`."""
+    """A synthetic time that keeps an order: `start` plus a step for each number since `first`."""
 
     column: str
     first: int  # the number that gets `start`
@@ -68,7 +68,7 @@ class TimeSource(Settings):
 
     @property
     def made_up(self) -> Literal["constant", "derived"] | None:
-        """How the time was made where the file does not have it."""
+        """How the time was derived where the file does not have it."""
         if self.column:
             return None
         return "constant" if self.constant else "derived"
@@ -76,16 +76,16 @@ class TimeSource(Settings):
     def read(self, cells: RowCells, *, zone: tzinfo, now: datetime) -> datetime | None:
         """Return the time in UTC, None where the cell is null; `zone` is the company's.
 
-        Raises BadRowError where it is no time, lies before 1970 or after `now`.
+        Raises BadRowError where it is not a time, is before 1970 or after `now`.
         """
         moment = self._find(cells, self.own_zone(zone))
         if moment is None:
             return None
         name = ", ".join(self.columns) or "constant"
         if moment < EARLIEST:
-            raise BadRowError(f"{name}: lies before 1970", moment.date())
+            raise BadRowError(f"{name}: is before 1970", moment.date())
         if moment > now:
-            raise BadRowError(f"{name}: lies in the future", moment.date())
+            raise BadRowError(f"{name}: is in the future", moment.date())
         return moment
 
     def own_zone(self, zone: tzinfo) -> tzinfo:
@@ -112,4 +112,4 @@ class TimeSource(Settings):
         raise self._not_a_time(cell)
 
     def _not_a_time(self, cell: object) -> BadRowError:
-        return BadRowError(f"{self.columns[0]}: is no time in {' or '.join(self.format)}", cell)
+        return BadRowError(f"{self.columns[0]}: is not a time in {' or '.join(self.format)}", cell)

@@ -10,9 +10,9 @@ from pydantic import model_validator
 from leadops.tabular.cells import CellSource, ScalarKind, cell_text, convert_cell
 from leadops.tabular.file_row import BadRowError
 
-#: Characters of text that are kept of one cell; an export's longest field is a note, not a book.
+#: Characters of text that are kept of one cell; an export's longest field is a note.
 LONGEST_TEXT = 10_000
-#: How spreadsheets are told to leave the zeros of ="00123" alone.
+#: How exports make spreadsheets keep the leading zeros of ="00123".
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
 
@@ -31,7 +31,7 @@ class RowCells:
         if cell is None or (isinstance(cell, float) and math.isnan(cell)):
             return None
         if isinstance(cell, bytes | list | dict):
-            raise BadRowError(f"{column}: is no text, number or time")
+            raise BadRowError(f"{column}: is not text, a number or a time")
         return None if not isinstance(cell, date) and str(cell) in self._nulls else cell
 
     def _clean(self, column: str, cell: str) -> str | None:

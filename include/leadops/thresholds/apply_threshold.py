@@ -1,4 +1,4 @@
-"""From a proposal to a change: a human's answer, and the change itself, made once."""
+"""From a proposal to a change: a human's answer, and the change itself, applied once."""
 
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple

@@ -21,7 +21,7 @@ class Capacity:
     backlog: float  # leads that wait already
 
     def with_more(self, salespeople: int) -> "Capacity":
-        """Return the capacity with so many more of the same (or fewer, below 0), at the same times."""
+        """Return the capacity with more salespeople (or fewer, below 0) of the same kind and times."""
         count = max(self.salespeople + salespeople, 0)
         part = count / self.salespeople if self.salespeople else 0.0
         return replace(self, salespeople=count, minutes=self.minutes * part, leads=self.leads * part)

@@ -29,10 +29,10 @@ def open_forecaster(
     history: ScoreHistory, capacity: Capacity, settings: ThresholdSettings
 ) -> Forecaster | str:
     """Return what thresholds would bring, or in words why nothing can be said."""
-    if history.mature < settings.least_ripe or history.sqls < settings.least_sqls:
+    if history.mature < settings.min_mature or history.sqls < settings.min_sqls:
         return (
-            f"too little is known: {history.mature} ripe MQLs (imported ones have no score and do not count)"
-            f" of which {history.sqls} became SQL; {settings.least_ripe} and {settings.least_sqls} are needed"
+            f"not enough data: {history.mature} mature MQLs (imported ones have no score and do not count),"
+            f" of which {history.sqls} became SQL; {settings.min_mature} and {settings.min_sqls} are needed"
         )
     if not history.arrivals.sum():
         return f"no lead came over the threshold in {settings.window_days} days"
@@ -54,7 +54,7 @@ def choose_threshold(
     """Return the best pair of threshold and target if it is clearly better than what is in force.
 
     `must_ask` says why even a small step waits for a human; None where it need not. The pair is the best of
-    all distinct scores for each target; the present target stays unless another brings `least_gain` more.
+    all distinct scores for each target; the present target stays unless another brings `min_gain` more.
     """
     forecaster = open_forecaster(history, capacity, settings)
     known = {"capacity": asdict(capacity), "labels": _describe_labels(history)}
@@ -78,7 +78,7 @@ def choose_threshold(
         f"{then.threshold:g} points and {then.sla_minutes:g} min instead of {now.threshold:g} and"
         f" {now.sla_minutes:g}: {gain:+.2f} SQLs a week ({low:+.2f} to {high:+.2f})"
     )
-    if low <= 0 or gain <= settings.least_gain * now.sqls:
+    if low <= 0 or gain <= settings.min_gain * now.sqls:
         why = "the gain is inside the noise" if low <= 0 else "the gain is too small to change anything"
         return ThresholdChoice("keep", f"{why}: {words}", now, then, interval, facts)
     asked = must_ask or _find_big_step(now, then, active=active, settings=settings)
@@ -104,7 +104,7 @@ def _find_pair(forecaster: Forecaster, active: ActiveThreshold) -> tuple[Forecas
         return forecaster.forecast(active.threshold, active.target), False
     target = max(found, key=lambda target: found[target].value)
     present = found.get(active.target)
-    if present and found[target].value <= present.value * (1 + settings.least_gain):
+    if present and found[target].value <= present.value * (1 + settings.min_gain):
         target = active.target
     then, same = (forecaster.forecast(score, target) for score in (found[target].score, active.threshold))
     # Where the same leads come over both, another number would only look like a step.
@@ -114,9 +114,9 @@ def _find_pair(forecaster: Forecaster, active: ActiveThreshold) -> tuple[Forecas
 def _find_big_step(
     now: Forecast, then: Forecast, *, active: ActiveThreshold, settings: ThresholdSettings
 ) -> str | None:
-    """Return in words which step is too large to be made without a human; None where none is."""
-    if abs(then.threshold - now.threshold) > settings.largest_step:
-        return f"a step of more than {settings.largest_step} points"
+    """Return in words which step is too large to make without approval; None where none is."""
+    if abs(then.threshold - now.threshold) > settings.max_step:
+        return f"a step of more than {settings.max_step} points"
     places = sorted({*settings.sla_minutes, active.target})
     if abs(places.index(then.sla_minutes) - places.index(now.sla_minutes)) > 1:
         return "a step of more than one place in the list of SLA targets"
@@ -125,7 +125,7 @@ def _find_big_step(
 
 def _describe_labels(history: ScoreHistory) -> dict[str, Any]:
     return {
-        "ripe": history.mature,
+        "mature": history.mature,
         "sqls": history.sqls,
         "lowest": float(history.label_scores.min()) if history.mature else None,
         "responded": history.responded,

@@ -14,7 +14,7 @@ def bound_gain(
     """Return the interval of SQLs a week that `then` brings more than `now`, both (points, minutes).
 
     A bootstrap over leads: in each sample every lead counts as often as a Poisson draw with mean 1 says, MQLs
-    with labels and leads of the window each for themselves, and the chances are fitted anew. The pool is the
+    with labels and leads of the window each for themselves, and the chances are fitted again. The pool is the
     same in all. Both ends are quantiles by the setting `confidence`.
     """
     settings, history = forecaster.settings, forecaster.history

@@ -93,11 +93,11 @@ def _find_why_to_ask(connection: Connection, *, day: date, context: ThresholdCon
     settings = context.thresholds
     if not settings.automatic:
         return "every change waits for a human (automatic: false)"
-    since = day - timedelta(days=settings.guard.rest_days)
+    since = day - timedelta(days=settings.rollback.rest_days)
     reverted_on: date | None = queries.value(connection, "find_last_rollback", since=since, day=day)
     if reverted_on:
         return f"a change was rolled back on {reverted_on}"
-    since = day - timedelta(days=settings.ripe_days)
+    since = day - timedelta(days=settings.mature_days)
     model_since: date | None = queries.value(connection, "find_last_model_change", since=since, day=day)
     # Until MQLs of the new model are mature, the labels stand at totals that the old one gave.
     return f"another model gives points since {model_since}" if model_since else None

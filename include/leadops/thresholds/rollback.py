@@ -54,7 +54,7 @@ def evaluate_rollback(
     is active again from `now` on, recorded as the row of `day`. A decided day stays as it is, and only the
     last whole day counts. Commits.
     """
-    settings = context.thresholds.guard
+    settings = context.thresholds.rollback
     with connection.transaction():
         hold_lock(connection, Lock.THRESHOLDS)
         until = end_of(day, context.company)
@@ -96,7 +96,7 @@ def _find_lasting_harm(
     connection: Connection, day: date, change: ThresholdChange, *, context: ThresholdContext
 ) -> str | None:
     """Return in words what was worse on each of the last days, or None if nothing was."""
-    settings = context.thresholds.guard
+    settings = context.thresholds.rollback
     harms: list[dict[str, str]] = []
     for number in range(settings.days_in_a_row):
         until = end_of(day - timedelta(days=number), context.company)
@@ -132,11 +132,11 @@ def compare_periods(
     """
     worse: dict[str, str] = {}
     target = facts["then"]["sla_minutes"]
-    if min(before.waited, after.waited) >= settings.least_leads:
+    if min(before.waited, after.waited) >= settings.min_leads:
         was, waits = before.wait_minutes or 0.0, after.wait_minutes or 0.0
         if waits > max(was * settings.queue_times, target):
             worse["queue"] = f"the median wait is {_say(waits)}, it was {_say(was)}"
-    if min(before.leads, after.leads) >= settings.least_leads:
+    if min(before.leads, after.leads) >= settings.min_leads:
         factor = _rate(facts["then"]) / _rate(facts["now"]) if _rate(facts["now"]) else 1.0
         was_rate, rate = before.sqls / before.leads, after.sqls / after.leads
         expected = min(was_rate * factor, 1.0)

@@ -38,7 +38,7 @@ with mqls as materialized (
 
 judged as (
     select
-        mqls.occurred_at < %(until)s::timestamptz - make_interval(days => %(lead_days)s) as is_ripe,
+        mqls.occurred_at < %(until)s::timestamptz - make_interval(days => %(lead_days)s) as is_mature,
         sql.lead_id is not null as became_sql,
         case
             when clocks.stopped_at < %(until)s then clocks.business_minutes
@@ -59,8 +59,8 @@ judged as (
 )
 
 select
-    count(*) filter (where is_ripe) as leads,
-    count(*) filter (where is_ripe and became_sql) as sqls,
+    count(*) filter (where is_mature) as leads,
+    count(*) filter (where is_mature and became_sql) as sqls,
     count(minutes) as waited,
     percentile_disc(0.5) within group (order by minutes) as wait_minutes
 from judged;

@@ -49,7 +49,7 @@ class ScoreHistory:
 
     until: datetime
     label_scores: Numbers
-    labelled: Numbers  # ripe MQLs of that score
+    labelled: Numbers  # mature MQLs of that score
     became_sql: Numbers  # those of them that became SQL in time
     arrival_scores: Numbers
     arrivals: Numbers  # leads of that score in the window
@@ -57,7 +57,7 @@ class ScoreHistory:
 
     @property
     def mature(self) -> int:
-        """How many MQLs are ripe."""
+        """How many MQLs are mature."""
         return int(self.labelled.sum())
 
     @property
@@ -81,7 +81,7 @@ def read_score_history(
     """
     since, labels_since, mature_before = (
         until - timedelta(days=days)
-        for days in (settings.window_days, settings.label_days, settings.ripe_days)
+        for days in (settings.window_days, settings.label_days, settings.mature_days)
     )
     labels = queries.all(
         connection,
@@ -90,7 +90,7 @@ def read_score_history(
         until=until,
         labels_since=labels_since,
         mature_before=mature_before,
-        mature_days=settings.ripe_days,
+        mature_days=settings.mature_days,
     )
     arrivals = queries.all(connection, "count_arrivals", ArrivalCount, since=since, until=until)
     if rule.total is not None:

@@ -1,4 +1,4 @@
-"""All settings that the daily threshold depends on, and the days it is worked out for."""
+"""All settings that the daily threshold depends on, and the days it is computed for."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

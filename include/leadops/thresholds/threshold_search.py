@@ -14,7 +14,7 @@ Objective = Callable[[Numbers, Numbers], Numbers]
 #: Values closer than this part of the best are the same: sums of a million numbers are no more exact.
 SAME = 1e-12
 
-#: Scores are first sorted into so many drawers; only drawers that may hold the best are sorted through.
+#: Scores are first sorted into this many drawers; only drawers that may hold the best are searched.
 BUCKETS = 4096
 
 
@@ -30,7 +30,7 @@ class BestThreshold(NamedTuple):
 def find_best(scores: Any, chances: Any, objective: Objective, *, leads: Any = None) -> BestThreshold:
     """Return the best of all distinct `scores` by `objective`; of equal ones that which lets in fewest leads.
 
-    `scores` and `chances` are arrays with a row for each lead or, where `leads` is given, for so many leads;
+    `scores` and `chances` are arrays with a row a lead or, where `leads` is given, a row for that many leads;
     a chance is that of one lead. Rows may be in any order, scores may repeat. `objective` must not fall when
     the chances rise, nor rise when more leads share them. So no threshold within a drawer is worth more than
     its fewest leads with its most chances: drawers that cannot hold the best are left out, and the answer is
@@ -79,7 +79,7 @@ def _sort_into_buckets(scores: Numbers) -> NDArray[np.intp]:
 
 
 def _sum_within(values: Numbers, first: NDArray[np.intp]) -> Numbers:
-    """Return cumulative sums that begin anew where a drawer's rows begin, at `first`."""
+    """Return cumulative sums that restart where a drawer's rows begin, at `first`."""
     sums: Numbers = np.cumsum(values)
     return sums - sums[first] + values[first]
 

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leadops.thresholds.threshold_settings import Response
+from leadops.thresholds.threshold_settings import ResponseDecay
 
 Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class ServicePool:
-    """Who works on leads: so many at once, and the leads a minute that all of them together can take."""
+    """Who works on leads: how many at once, and the leads a minute that all of them together can handle."""
 
     places: int
     rate: float  # leads a minute, above 0
@@ -36,13 +36,13 @@ class WaitingEstimate(NamedTuple):
     chance: Numbers  # mean chance, where 1 is that of a lead contacted at once
 
 
-def respond(minutes: Any, response: Response) -> Any:
+def respond(minutes: Any, response: ResponseDecay) -> Any:
     """Return the chance of a lead contacted after `minutes`, as part of one contacted at once."""
     return response.floor + (1 - response.floor) * np.exp2(-np.asarray(minutes) / response.half_life_minutes)
 
 
 def estimate_waiting(
-    rate: Any, pool: ServicePool, *, target: float, response: Response, overdue_minutes: float
+    rate: Any, pool: ServicePool, *, target: float, response: ResponseDecay, overdue_minutes: float
 ) -> WaitingEstimate:
     """Return what waiting does to leads that come at `rate` a minute (a number or an array, each above 0).
 

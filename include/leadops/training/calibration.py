@@ -1,4 +1,4 @@
-"""From a logit to a probability, by numbers alone."""
+"""Calibrates a logit to a probability, with NumPy alone."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from leadops.settings import Settings
 
 
 class Calibration(Settings):
-    """Which probability a logit means; never falls as the logit rises."""
+    """The probability of a logit; never falls as the logit rises."""
 
     kind: Literal["sigmoid", "isotonic"]
     slope: float = 1.0

@@ -1,4 +1,4 @@
-"""How far the leads of today are from those that a model was trained on."""
+"""Measures drift: how far today's leads are from those that a model was trained on."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from leadops.training.matrix import MISSING, FeatureColumn, Matrix
 #: Bins of a number: tenths of the training leads.
 TENTHS = np.linspace(0, 1, 11)[1:-1]
 
-#: A share is taken to be at least this, so that an empty bin counts much, but not everything.
+#: A share counts as at least this, so that an empty bin weighs much, but not everything.
 LEAST_SHARE = 1e-4
 
 
 def describe_distribution(matrix: Matrix, names: list[str]) -> dict[str, Any]:
-    """Return how the rows of `matrix` are spread over each feature in `names`: edges or words, and shares."""
+    """Return the distribution of each feature in `names`: bins (edges or words) and their shares."""
     described = {}
     for name in names:
         column = matrix.columns[name]

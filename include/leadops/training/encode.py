@@ -1,4 +1,4 @@
-"""Makes features into standardised numbers: what is learnt from the training leads, and how it is applied."""
+"""Encodes features as standardised columns: learns how from the training leads, and applies it."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from leadops.settings import Settings
 from leadops.training.matrix import MISSING, RARE, FeatureColumn, Matrix
 from leadops.training.training_settings import Feature, TrainingSettings
 
-#: Numbers are held within these quantiles of the training leads, so that one absurd value moves nothing.
+#: Numbers are clipped to these quantiles of the training leads, so that an outlier has no effect.
 LOW, HIGH = 0.001, 0.999
 
 
@@ -45,7 +45,7 @@ class Standardisation:
 
 
 def learn_encodings(matrix: Matrix, settings: TrainingSettings) -> list[Encoding]:
-    """Learn from the training leads how each feature becomes columns; one that says nothing is left out."""
+    """Learn from the training leads how each feature becomes columns; an uninformative one is left out."""
     learnt = [_learn(name, column, settings) for name, column in matrix.columns.items()]
     return [encoding for encoding in learnt if encoding is not None]
 
@@ -123,7 +123,7 @@ def _columns(column: FeatureColumn, encoding: Encoding) -> list[NDArray[np.float
         values = values.astype(np.float32)
         return [values] + [np.isnan(values).astype(np.float32)] * encoding.flag
     assert column.codes is not None  # noqa: S101 - a category's column has codes
-    # The words of these rows may be numbered otherwise than those of the training leads.
+    # The words of these rows may be numbered differently from those of the training leads.
     number = {word: place for place, word in enumerate(encoding.categories)}
     others = len(encoding.categories)
     translate = np.array([others + 1, others] + [number.get(word, others) for word in column.words])

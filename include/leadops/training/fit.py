@@ -21,7 +21,7 @@ def fit_logistic(
     regression = LogisticRegression(C=penalty, max_iter=MOST_ITERATIONS, tol=1e-4)
     # One thread of linear algebra: the same numbers on every run, and no slower for columns this narrow.
     with warnings.catch_warnings(), threadpool_limits(limits=1, user_api="blas"):
-        # What has not quite settled after so many rounds is judged by the contest like any other model.
+        # A fit that has not quite converged is still compared with the champion like any other.
         warnings.simplefilter("ignore", ConvergenceWarning)
         regression.fit(columns, reached)
     return regression

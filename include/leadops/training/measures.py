@@ -1,10 +1,10 @@
-"""How good probabilities are: ranking, errors, and the worth to a team that can work so many leads."""
+"""How good probabilities are: ranking, errors, and the lift for a team of limited capacity."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-#: Probabilities are held so far from 0 and 1 that one sure error costs much, but not everything.
+#: Probabilities are clipped this far from 0 and 1, so that one certain error costs much, but not everything.
 EDGE = 1e-6
 
 
@@ -41,9 +41,9 @@ def brier(probabilities: NDArray[np.float64], reached: NDArray[np.int8]) -> floa
 
 
 def lift(probabilities: NDArray[np.float64], reached: NDArray[np.int8], *, capacity: int) -> float:
-    """Return how many times the rate of all the best `capacity` leads have; 1 with nothing to choose from.
+    """Return the rate of the best `capacity` leads divided by the rate of all; 1 where that is 0.
 
-    Leads that tie at the edge count by their share.
+    Leads that tie at the edge count proportionally.
     """
     taken = min(capacity, len(reached))
     rate = reached.mean() if len(reached) else 0.0

@@ -1,4 +1,4 @@
-"""Which penalty and which features: judged by newer leads, and by signs."""
+"""Selects the penalty, by newer leads, and the features, by the signs of their coefficients."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from leadops.training.encode import Encoding
 from leadops.training.fit import fit_logistic
 from leadops.training.measures import log_losses
 
-#: Of the leads that are tried on, the newest of each so many judge the penalties.
-JUDGES = 5
+#: The newest fifth of the leads evaluates the penalties.
+EVALUATION_SHARE = 5
 
 
 @dataclass(frozen=True)
 class DroppedFeature:
-    """A feature that was left out because it moved the chance the wrong way."""
+    """A feature that was left out because its coefficient has the wrong sign."""
 
     feature: str
     reason: str
@@ -26,7 +26,7 @@ def choose_penalty(columns: NDArray[np.floating], reached: NDArray[np.int8], pen
     """Return the C with the least log loss on the newest fifth, fitted on the rest; rows in order of time."""
     if len(penalties) == 1:
         return penalties[0]
-    edge = len(reached) - len(reached) // JUDGES
+    edge = len(reached) - len(reached) // EVALUATION_SHARE
     if len(np.unique(reached[:edge])) < 2:
         return min(penalties)
     losses = {}
@@ -40,7 +40,7 @@ def choose_penalty(columns: NDArray[np.floating], reached: NDArray[np.int8], pen
 def find_wrong_signs(
     encodings: list[Encoding], coefficients: NDArray[np.float64]
 ) -> list[tuple[int, DroppedFeature]]:
-    """Return the features whose coefficient has not the sign that it must have, the strongest first."""
+    """Return the features whose coefficient has the wrong sign, the strongest first."""
     wrong = []
     place = 0
     for number, encoding in enumerate(encodings):

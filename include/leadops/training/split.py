@@ -1,4 +1,4 @@
-"""Divides the ripe leads by the time of their MQL, and says when they are too few."""
+"""Splits the mature leads by the time of their MQL, and reports parts that are too small."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from leadops.training.training_settings import TrainingSettings
 def split_by_time(matrix: Matrix, *, newest: datetime, settings: TrainingSettings) -> TimeSplit | str:
     """Return the parts, the test being the last weeks before `newest` (UTC), or in words what is too few.
 
-    `newest` is the last moment at which an MQL could be ripe; rows are in order of time.
+    `newest` is the last moment at which an MQL could be mature; rows are in order of time.
     """
     weeks = settings.windows
     if not len(matrix):

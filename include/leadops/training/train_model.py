@@ -40,7 +40,7 @@ class TimeSplit:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model, and the features that it had to do without."""
+    """A model, and the features that were dropped from it."""
 
     model: Model
     dropped: list[DroppedFeature]
@@ -87,10 +87,10 @@ def _fit(
     encodings: list[Encoding],
     settings: TrainingSettings,
 ) -> tuple[NDArray[np.float64], float, NDArray[np.intp], float, list[DroppedFeature]]:
-    """Fit until every sign is as it must be; return coefficients, intercept, columns kept, penalty, dropped.
+    """Fit until every sign is right; return coefficients, intercept, columns kept, penalty, dropped.
 
-    The worst feature goes first, one at a time, on the newest training leads; the fit on all is checked as
-    well.
+    The strongest wrong feature goes first, one at a time. Signs are checked on the newest training leads,
+    then on all.
     """
     recent = slice(max(0, len(reached) - settings.search_leads), None)
     if len(np.unique(reached[recent])) < 2:
@@ -118,10 +118,10 @@ def _fit(
 
 
 class NothingLeftError(Exception):
-    """Every feature said nothing, or moved the chance the wrong way; `dropped` says which."""
+    """No feature is left: each was uninformative or had the wrong sign; `dropped` lists the latter."""
 
     def __init__(self, dropped: list[DroppedFeature]) -> None:
-        super().__init__("no feature is left to learn from")
+        super().__init__("no feature is left to train on")
         self.dropped = dropped
 
 
@@ -132,7 +132,7 @@ def _features_of(encodings: list[Encoding], kept: NDArray[np.intp]) -> list[int]
 
 
 def describe_data(matrix: Matrix, parts: TimeSplit) -> dict[str, object]:
-    """Return what a model was made from: the hash of all of it, and each part's leads and times."""
+    """Return a description of the data: the hash of all of it, and each part's leads and times."""
     described: dict[str, object] = {"hash": matrix.digest()}
     for name in ("training", "calibration", "test"):
         part = matrix.take(getattr(parts, name))
