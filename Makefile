@@ -1,6 +1,6 @@
 # What you can do here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help airflow up down status env install install-dev test check fmt messages schema bench lock
+.PHONY: help airflow up down status env install install-dev test check fmt messages schema bench mutants lock
 
 BIN := .venv/bin
 STARTED := $(shell date +%s)
@@ -57,3 +57,18 @@ messages: install-dev  ## write the expected alert messages and the runbook inde
 	$(BIN)/python -m tests.alerts.expected
 
 schema: install-dev  ## write schema.sql and the table of ARCHITECTURE.md again, from the SQL
+	$(BIN)/python -m tests.write_schema
+
+bench: install-dev  ## measure, and compare ratios within one run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+mutants: install-dev  ## change the code that decides, bit by bit: do tests notice? ROOM=calendar SAMPLE=50 CHILDREN=2
+	nice -n 15 $(BIN)/python -m tests.mutants $(ROOM) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(CHILDREN),--children $(CHILDREN))
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
+	--custom-compile-command "make lock"
+
+lock: install-dev  ## write the locks again; UPGRADE=--upgrade takes newer versions
+	$(COMPILE) requirements-bootstrap.txt -o requirements-bootstrap.lock
+	$(COMPILE) requirements.txt -o requirements.lock
+	$(COMPILE) requirements-dev.txt -c requirements.lock -o requirements-dev.lock

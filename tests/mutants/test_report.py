@@ -1,0 +1,52 @@
+"""Figures and the list of survivors, by hand."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.mutants.mutant import Mutant, Outcome, changed_lines
+from tests.mutants.report import count_outcomes, find_unlisted
+from tests.mutants.survivors import read_survivors, write_entry
+
+
+def mutant(outcome: Outcome, change: str = "- a\n+ b") -> Mutant:
+    return Mutant("sla/clocks.py", "start_clock", change, outcome)
+
+
+def test_figures_count_every_outcome() -> None:
+    outcomes = [Outcome.KILLED] * 5 + [Outcome.TYPED] * 2 + [Outcome.TIMED_OUT] + [Outcome.SURVIVED] * 2
+    figures = count_outcomes("sla", "python", map(mutant, outcomes))
+    assert figures.share == pytest.approx(0.8)
+    assert figures.as_row() == "| sla | python | 10 | 5 | 2 | 1 | 2 | 80.0% |"
+    assert count_outcomes("sla", "sql", []).share == 1
+
+
+def test_a_survivor_is_listed_by_its_change() -> None:
+    listed, unlisted = mutant(Outcome.SURVIVED), mutant(Outcome.SURVIVED, "- a\n+ c")
+    reasons = {listed.identity: "the same number"}
+    found = find_unlisted([listed, unlisted, mutant(Outcome.KILLED, "- x")], reasons)
+    assert found == {("sla/clocks.py", "start_clock"): [unlisted]}
+
+
+def test_what_is_printed_can_go_on_the_list(tmp_path: Path) -> None:
+    path = tmp_path / "survivors.yaml"
+    survivor = mutant(Outcome.SURVIVED, "- a: 'b'\n+ a: {c}")
+    path.write_text(write_entry([survivor]))
+    with pytest.raises(ValueError, match="start_clock has no reason"):
+        read_survivors(path)
+    path.write_text(write_entry([survivor]).replace("reason:", "reason: has no effect"))
+    assert read_survivors(path) == {survivor.identity: "has no effect"}
+
+
+def test_every_listed_module_exists() -> None:
+    package = Path(__file__).parents[2] / "include" / "leadops"
+    for module, place, change in read_survivors():
+        assert (package / module).is_file(), module
+        assert place
+        assert yaml.safe_dump(change)
+
+
+def test_a_diff_is_kept_without_its_lines_around() -> None:
+    diff = "--- a\n+++ b\n@@ -1 +1 @@\n x = 1\n-    y < 2\n+    y <= 2\n"
+    assert changed_lines(diff) == "- y < 2\n+ y <= 2"
