@@ -118,3 +118,13 @@ def test_a_rate_of_sqls_that_fell_takes_it_back(firm: Firm) -> None:
         firm.mqls(80, leads=20, sqls=2, day=CHANGED + timedelta(days=number))
     found = firm.guard(DAY)
     assert found.reason == "10.0% of the MQLs became SQL, 60.0% was expected"
+
+
+@pytest.mark.parametrize(("before", "after", "is_worse"), [(30, 30, True), (30, 29, False), (29, 30, False)])
+def test_a_change_is_evaluated_from_thirty_leads_on_both_sides(
+    before: int, after: int, is_worse: bool
+) -> None:
+    found = compare_periods(
+        MqlPeriod(before, before, before, 1), MqlPeriod(after, 0, after, 1e6), FACTS, SETTINGS
+    )
+    assert set(found) == ({"queue", "sqls"} if is_worse else set())

@@ -48,3 +48,16 @@ def test_equal_models_are_crowned_about_as_often_as_the_confidence_says() -> Non
         one, two = (1 / (1 + np.exp(-(logits + each))) for each in noise)
         crowned += compare_models(one, two, drawn(logits, seed), settings=QUICK).is_better
     assert crowned <= 14
+
+
+def test_the_interval_leaves_half_of_the_doubt_on_each_side() -> None:
+    """95 %: the mean gain plus and minus 1.96 standard errors; 90 %: 1.645."""
+    blurred = 1 / (1 + np.exp(-0.8 * LOGITS))
+    gains = np.log(np.where(REACHED == 1, TRUE, 1 - TRUE)) - np.log(
+        np.where(REACHED == 1, blurred, 1 - blurred)
+    )
+    error = gains.std() / np.sqrt(len(gains))
+    for confidence, deviations in ((0.95, 1.96), (0.9, 1.645)):
+        settings = change(SETTINGS, resamples=4000, confidence=confidence)
+        found = compare_models(blurred, TRUE, REACHED, settings=settings)
+        assert (found.high - found.low) / 2 / error == pytest.approx(deviations, rel=0.05)

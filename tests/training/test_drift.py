@@ -33,3 +33,19 @@ def test_words_are_compared_by_what_they_are() -> None:
     before = matrix({"c": category(["a", "b"] * 5)}, np.zeros(10), start=START)
     now = matrix({"c": category(["b", "c"] * 5)}, np.zeros(10), start=START)
     assert stability_index(now, describe_distribution(before, ["c"]))["c"] > 1
+
+
+def test_the_bins_are_tenths_and_an_edge_belongs_to_the_lower_one() -> None:
+    """0 to 100: edges 10, 20 … 90; eleven numbers up to 10, ten in each other bin, nothing missing."""
+    rows = matrix({"n": number(np.arange(101))}, np.zeros(101), start=START)
+    described = describe_distribution(rows, ["n"])["n"]
+    assert described["bins"] == pytest.approx([10 * edge for edge in range(1, 10)])
+    assert described["shares"] == pytest.approx([11 / 101] + [10 / 101] * 9 + [0])
+
+
+def test_an_empty_bin_counts_as_a_ten_thousandth() -> None:
+    """All a before, all b now: twice (1 − 0.0001) · ln 10000."""
+    before = matrix({"c": category(["a"] * 10)}, np.zeros(10), start=START)
+    now = matrix({"c": category(["b"] * 10)}, np.zeros(10), start=START)
+    found = stability_index(now, describe_distribution(before, ["c"]))
+    assert found["c"] == pytest.approx(2 * (1 - 1e-4) * math.log(1e4))

@@ -48,3 +48,19 @@ def test_one_absurd_value_is_held_within_the_others() -> None:
 def test_log_shrinks_the_tail_and_keeps_the_sign() -> None:
     _, found = encode({"n": number([-99, 0, 99], log=True)}, 3)
     assert found[:, 0] == pytest.approx([-1.2247, 0, 1.2247], abs=0.01)
+
+
+def test_numbers_are_held_within_the_thousandth_from_each_end() -> None:
+    """Of 0 to 1000 the quantiles 0.001 and 0.999 are 1 and 999."""
+    rows = matrix({"n": number(np.arange(1001))}, np.zeros(1001), start=START)
+    (encoding,) = learn_encodings(rows, SETTINGS)
+    assert (encoding.low, encoding.high) == pytest.approx((1, 999))
+
+
+def test_a_value_and_the_rare_ones_have_columns_from_min_count_on() -> None:
+    assert encode({"c": category(["a"] * 3 + ["b"] * 2 + ["c", "d"])}, 7)[0] == [
+        "c = a",
+        "c = b",
+        "c: any other",
+    ]
+    assert encode({"c": category(["a"] * 3 + ["b"] * 2 + ["c"])}, 6)[0] == ["c = a", "c = b"]

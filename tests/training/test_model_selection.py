@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from leadops.training import model_selection
 from leadops.training.encode import Encoding
 from leadops.training.model_selection import choose_penalty, find_wrong_signs
 from leadops.training.training_settings import Feature
@@ -39,3 +41,23 @@ def test_many_columns_of_noise_want_a_strong_penalty_and_a_plain_truth_a_weak_on
 
 def test_one_penalty_needs_no_trial() -> None:
     assert choose_penalty(np.empty((0, 1)), np.empty(0, np.int8), [0.5]) == 0.5
+
+
+def test_the_newest_fifth_chooses_and_of_equals_the_stronger_penalty(monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted: list[int] = []
+
+    class Blind:
+        """Says nothing of any lead, whatever the penalty."""
+
+        def decision_function(self, columns: np.ndarray) -> np.ndarray:
+            fitted.append(len(columns))
+            return np.zeros(len(columns))
+
+    def fit(columns: np.ndarray, reached: np.ndarray, *, penalty: float) -> Blind:
+        fitted.append(len(reached))
+        return Blind()
+
+    monkeypatch.setattr(model_selection, "fit_logistic", fit)
+    reached = np.array([0, 1] * 50, dtype=np.int8)
+    assert choose_penalty(np.zeros((100, 1)), reached, [10.0, 0.1, 1.0]) == 0.1
+    assert fitted == [80, 20] * 3
