@@ -1,12 +1,33 @@
-"""What can go wrong, sorted by what a caller should do about it."""
+"""Every exception of leadops, sorted by what a caller should do about it.
+
+    LeadopsError
+    ├── PermanentError             do not retry: the input, a setting or the other system must change
+    │   ├── BadRowError            a row of a file cannot be used
+    │   ├── ChatRefusedError       Slack will never accept this message
+    │   ├── ConfigError            a setting is wrong
+    │   ├── MessageGoneError       the message in Slack can no longer be changed
+    │   ├── NoZoneError            a time names no zone (also a ValueError)
+    │   └── NothingLeftError       no feature is left to train a model with
+    ├── TransientError             retry later: nothing was lost
+    │   ├── ChatBusyError          Slack asked us to wait
+    │   ├── ChatUnknownError       the post may have arrived or not
+    │   ├── ChatUnreachableError   the post did not arrive
+    │   ├── SuspectsFoundError     identity resolves the chunk again (always caught there)
+    │   └── _EndlessAnswerError    an answer is too large or too slow (always caught in clients)
+    └── ProblemError               the gateway refuses a request; its status says whether to retry
+
+`db_errors` turns psycopg's errors into a PermanentError or TransientError. Python's own exceptions mean a
+fault of the code, except ValueError: functions that parse a value raise it, and their callers turn it into
+one of these.
+"""
 
 
 class LeadopsError(Exception):
-    """Base of every error leadops raises on purpose; its text is one line for a person."""
+    """Base of every error that leadops raises on purpose; its text is one line for a person."""
 
 
 class PermanentError(LeadopsError):
-    """Trying again changes nothing: the input, the setting or the other side's answer must change."""
+    """A retry changes nothing: the input, the setting or the other system's answer must change."""
 
 
 class TransientError(LeadopsError):

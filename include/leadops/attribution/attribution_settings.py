@@ -45,7 +45,7 @@ class TouchesSettings(Settings):
 
 
 class NamesSettings(Settings):
-    """What channels are called, and how many names are told apart."""
+    """The names of channels, and how many names are shown."""
 
     channels: dict[str, str]
     most: Annotated[int, Field(ge=1, le=200)]  # of each, without (other)

@@ -36,7 +36,7 @@ class PeriodCredits:
 def compute_credits(
     connection: Connection, *, day: date, since: datetime, until: datetime, settings: AttributionSettings
 ) -> PeriodCredits:
-    """Work out all credits of the conversions from `since` to before `until`; `day` goes into the seed.
+    """Compute all credits of the conversions from `since` to before `until`; `day` goes into the seed.
 
     Writes only temporary tables. Needs an open transaction.
     """

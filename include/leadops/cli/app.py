@@ -1,4 +1,4 @@
-"""The `leadops` command: the same verbs as the DAGs, each part runnable by hand."""
+"""The `leadops` command: what the DAGs do, by hand; and reports, imports and explanations."""
 
 import sys
 
@@ -33,7 +33,7 @@ from leadops.db_errors import database_errors_in_one_line
 from leadops.errors import LeadopsError
 
 app = typer.Typer(
-    help="Marketing automation, CDP and CRM acting as one.",
+    help="Marketing automation, CDP and CRM act as one.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

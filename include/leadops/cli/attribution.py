@@ -1,4 +1,4 @@
-"""`leadops attribution`: which channel or campaign gets how much of the conversions."""
+"""`leadops attribution`: the share of the conversions that each channel or campaign gets."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -30,11 +30,11 @@ class By(StrEnum):
 
 @app.command("show")
 def show_credits(
-    model: Annotated[str | None, typer.Option(help=f"{', '.join(MODELS)}; left out: all of them.")] = None,
+    model: Annotated[str | None, typer.Option(help=f"{', '.join(MODELS)}; default: all.")] = None,
     by: Annotated[By, typer.Option(help="What gets the credit.")] = By.channel,
     day: Day = None,
 ) -> None:
-    """Show the credits of the period that ends with DAY (the newest that is worked out), with intervals."""
+    """Show the credits of the period that ends with DAY (default: the newest one), with intervals."""
     config = Config.from_environment()
     if model is not None and model not in MODELS:
         raise PermanentError(f"no model {model}; the models are {', '.join(MODELS)}")
@@ -53,7 +53,7 @@ def show_credits(
 
 @app.command("refresh")
 def refresh(day: Day = None) -> None:
-    """Work out the credits of the period that ends with DAY (yesterday) again, as refresh_funnel does."""
+    """Recompute the credits of the period that ends with DAY (default: yesterday), like refresh_funnel."""
     config = Config.from_environment()
     company = config.company
     now = clock()

@@ -17,13 +17,13 @@ from leadops.settings import endpoint
 
 def audit(
     most: Annotated[int, typer.Option(help="Show at most this many of each list.")] = 50,
-    heal: Annotated[bool, typer.Option("--heal", help="Put the MA right, within the night's limit.")] = False,
+    heal: Annotated[bool, typer.Option("--heal", help="Correct the MA, up to the night's limit.")] = False,
 ) -> None:
-    """Prove that for every lead the ledger's sum, its score and its score in the MA are the same.
+    """Compare, for every lead, the sum of the ledger, the score and the score in the MA.
 
-    Points still under way are taken off and counted. Exits with 1, and lists the leads, where they differ.
-    Leads of the MA that are not ours are listed by the MA's id. With --heal, leads that differ in the MA are
-    put right with the next push, unless more differ than audit.heal_leads of delivery.yaml allows.
+    Points that are not delivered yet are deducted and counted. If leads differ, lists them and exits with 1.
+    Leads of the MA that leadops does not know are listed by the MA's id. With --heal, the next push corrects
+    leads that differ in the MA, unless there are more than audit.heal_leads of delivery.yaml allows.
     """
     client = MaClient(endpoint("ma"))
     with open_database() as connection, console.status("comparing every lead with the MA …"):

@@ -1,4 +1,4 @@
-"""`leadops dead-letters`: what the other side refused for good."""
+"""`leadops dead-letters`: changes that a target rejected permanently."""
 
 from typing import Annotated
 
@@ -17,11 +17,11 @@ from leadops.errors import PermanentError
 from leadops.scoring.ledger import write_off
 
 app = typer.Typer(
-    help="What another system refused for good: list, send again, or drop.", no_args_is_help=True
+    help="Changes that a target rejected permanently: list, retry, or drop.", no_args_is_help=True
 )
 
 Ids = Annotated[list[int] | None, typer.Argument(help="Numbers from `leadops dead-letters list`.")]
-Everything = Annotated[bool, typer.Option("--all", help="Every open one.")]
+Everything = Annotated[bool, typer.Option("--all", help="All open dead letters.")]
 Target = Annotated[str, typer.Option(help="Only this target (ma or crm).")]
 
 
@@ -41,7 +41,7 @@ def list_open(target: Target = "") -> None:
 
 @app.command()
 def retry(ids: Ids = None, everything: Everything = False, target: Target = "") -> None:
-    """Send dead letters again with the next push, once their cause is gone."""
+    """Send dead letters again with the next push. Fix their cause first."""
     with open_database() as connection, connection.transaction():
         letters = _choose(connection, ids, everything, target)
         again = retry_dead_letters(connection, letters, now=clock())
@@ -52,7 +52,7 @@ def retry(ids: Ids = None, everything: Everything = False, target: Target = "") 
 
 @app.command()
 def drop(ids: Ids = None, everything: Everything = False, target: Target = "") -> None:
-    """Give dead letters up. Their points are written off the ledger too, so that all numbers still agree."""
+    """Discard dead letters. Their points are also written off in the ledger, so that all numbers agree."""
     now = clock()
     with open_database() as connection, connection.transaction():
         letters = _choose(connection, ids, everything, target)

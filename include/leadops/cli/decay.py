@@ -1,4 +1,4 @@
-"""`leadops decay`: behaviour fades to the end of a day."""
+"""`leadops decay`: apply score decay up to the end of a day."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -14,10 +14,10 @@ from leadops.scoring.decay_leads import decay_leads, preview_decay
 
 
 def decay(
-    day: Annotated[str, typer.Option(help="A local day that is over, as 2026-07-01; else yesterday.")] = "",
+    day: Annotated[str, typer.Option(help="A past day, such as 2026-07-01; default: yesterday.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
 ) -> None:
-    """Take from each lead what its behaviour lost of its worth by the end of DAY; again, it takes nothing."""
+    """Apply score decay up to the end of DAY. Idempotent."""
     config = Config.from_environment()
     rules, zone = config.scoring, config.company.zone
     source = name_source(config.find_file("scoring"))

@@ -1,4 +1,4 @@
-"""`leadops economics`: what leads cost and bring, and what other rates would bring."""
+"""`leadops economics`: what leads cost and return, and what other rates would return."""
 
 import json
 from dataclasses import asdict
@@ -20,7 +20,7 @@ from leadops.economics.refresh_economics import find_first_month, has_data, refr
 from leadops.economics.scenario import Inputs, Scenario, read_scenario
 from leadops.errors import PermanentError
 
-app = typer.Typer(help="What leads cost and what they bring.", no_args_is_help=True)
+app = typer.Typer(help="What leads cost and return.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Day = Annotated[str | None, typer.Option(help="As seen at the end of this day: 2026-07-31.")]
@@ -28,7 +28,7 @@ Day = Annotated[str | None, typer.Option(help="As seen at the end of this day: 2
 
 @app.command("refresh")
 def refresh(day: Day = None) -> None:
-    """Work the months out anew as they look at the end of DAY (yesterday), as refresh_funnel does."""
+    """Recompute the months as seen at the end of DAY (default: yesterday), like refresh_funnel."""
     config = Config.from_environment()
     company, now = config.company, clock()
     wanted = _read_date(day) if day else _yesterday(now, company)
@@ -83,7 +83,7 @@ def scenario(
     cost: Annotated[str | None, typer.Option(help="Spent a month, or before:after; gives the CAC.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Won deals and revenue a month, before and after; what each range does alone, and 10 % more of each."""
+    """Show won deals and revenue a month, before and after, and the effect of each range and of 10 % more."""
     given = read_scenario(mqls=mqls, sql_rate=sql_rate, win_rate=win_rate, acv=acv, cost=cost)
     columns = {"before": given.before, "after": given.after}
     columns |= {f"only {_say(name)}": inputs for name, inputs in given.alone().items()}
@@ -113,7 +113,7 @@ def _read_date(text: str) -> date:
 
 
 def _find_day(connection: Connection, wanted: date | None) -> date:
-    """Return `wanted`, or the newest day that was worked out; raise PermanentError where there is none.
+    """Return `wanted`, or the newest computed day; raise PermanentError if there is none.
 
     A day of which nothing is known leaves nothing behind: then it says so, and not that a refresh would help.
     """

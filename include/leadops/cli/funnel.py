@@ -25,13 +25,13 @@ app = typer.Typer(help="What happened on each day, by campaign and source.", no_
 
 Day = Annotated[str | None, typer.Option("--day", help="One day: 2026-07-31.")]
 First = Annotated[str | None, typer.Option("--from", help="The first day.")]
-Last = Annotated[str | None, typer.Option("--to", help="The last day; yesterday without it.")]
+Last = Annotated[str | None, typer.Option("--to", help="The last day; default: yesterday.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 @app.command("refresh")
 def refresh(day: Day = None, first: First = None, last: Last = None) -> None:
-    """Build one day or several (yesterday) and judge them, as refresh_funnel does; in any order, any time."""
+    """Build and check one day or several (default: yesterday), like refresh_funnel. Idempotent."""
     config = Config.from_environment()
     company, settings, now = config.company, config.funnel, clock()
     if day and (first or last):
@@ -71,11 +71,11 @@ def show(
     last: Last = None,
     by: Annotated[FunnelGrouping, typer.Option(help="What to sum by on each day.")] = "all",
     cohort: Annotated[
-        bool, typer.Option("--cohort", help="FunnelGrouping the day of the MQL, not of the event.")
+        bool, typer.Option("--cohort", help="Group by the day of the MQL, not of the event.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print the built days from --from to --to, the last four weeks without; * was touched since."""
+    """Print the built days (default: the last four weeks); * marks days with later data."""
     config = Config.from_environment()
     days = _read_days(first, last, now=clock(), company=config.company, back=27)
     with open_database() as connection:
@@ -99,7 +99,7 @@ def show(
 
 @app.command("findings")
 def findings(first: First = None, last: Last = None, as_json: AsJson = False) -> None:
-    """Print what the gates found and is open; with --from or --to all of these days, open or not."""
+    """Print open findings of the quality gates; with --from or --to all findings of these days."""
     config = Config.from_environment()
     now = clock()
     if first or last:
@@ -128,7 +128,7 @@ def findings(first: First = None, last: Last = None, as_json: AsJson = False) ->
 
 @app.command("settle")
 def settle(day: Day = None) -> None:
-    """Say that the findings of --day, or all, were looked at: they are no incident any more."""
+    """Acknowledge the findings of --day (default: all) and resolve their incidents."""
     with open_database() as connection:
         count = settle_findings(connection, day=_read_date(day) if day else None, now=clock())
     console.print(f"{_count(count, 'finding')} settled")

@@ -1,4 +1,4 @@
-"""`leadops gateway`: take events and forms over HTTP."""
+"""`leadops gateway`: accept events and forms over HTTP."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ def gateway(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8081,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is all of them.")] = "127.0.0.1",
 ) -> None:
-    """Take events and forms over HTTP until stopped, and bring new leads to the MA and the CRM at once."""
+    """Accept events and forms over HTTP until stopped, and send new leads to the MA and the CRM at once."""
     config = Config.from_environment()
     app = create_app(
         database_url=database_url(),

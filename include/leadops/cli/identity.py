@@ -1,4 +1,4 @@
-"""`leadops identity`: what ties a lead together, and what the guards have stopped."""
+"""`leadops identity`: which identifiers belong to a lead, and what the guards stopped."""
 
 import getpass
 import json
@@ -19,7 +19,9 @@ from leadops.identity.find_lead import find_lead
 from leadops.identity.split_leads import split_leads
 from leadops.identity.violations import list_violations, settle_violations
 
-app = typer.Typer(help="What ties a lead together, and what the guards have stopped.", no_args_is_help=True)
+app = typer.Typer(
+    help="Which identifiers belong to a lead, and what the guards stopped.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -27,7 +29,7 @@ def explain(
     lead: Annotated[str, typer.Argument(help="A lead_id or an email.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show each identifier of LEAD with the event or import that tied it, and those that are not its own."""
+    """Show each identifier of LEAD with the event or import that linked it, and those it does not own."""
     config = Config.from_environment()
     settings = config.identity
     with open_database() as connection:
@@ -49,13 +51,13 @@ def explain(
 def split(
     reason: Annotated[str, typer.Option("--reason", help="Why they are two people; kept on record.")],
     lead: Annotated[str | None, typer.Argument(help="The younger lead, by lead_id or email.")] = None,
-    merge: Annotated[int | None, typer.Option("--merge", help="Only this join, by its number.")] = None,
+    merge: Annotated[int | None, typer.Option("--merge", help="Only this merge, by its number.")] = None,
     by: Annotated[str | None, typer.Option("--by", help="Who says so; default: your login.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, write nothing.")
     ] = False,
 ) -> None:
-    """Undo the join of LEAD to an older one, for good; scores and stages follow with the next run."""
+    """Undo the merge of LEAD into an older lead, permanently. Scores and stages follow with the next run."""
     config = Config.from_environment()
     if (lead is None) == (merge is None):
         raise PermanentError("give the younger LEAD or --merge NUMBER, not both")
@@ -83,12 +85,12 @@ def split(
 
 @app.command()
 def rebuild(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would change, and end well.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would change; exit with 0.")] = False,
     verify: Annotated[
-        bool, typer.Option("--verify", help="The same, and fail where anything would.")
+        bool, typer.Option("--verify", help="List what would change; exit with 1 if anything would.")
     ] = False,
 ) -> None:
-    """Work leads, identifiers and joins out anew from all events, and compare; nothing is written."""
+    """Rebuild leads, identifiers and merges from all events and compare them. Writes nothing."""
     config = Config.from_environment()
     if dry_run == verify:
         raise PermanentError("say --dry-run or --verify; a rebuild only compares")
@@ -105,7 +107,7 @@ def rebuild(
 
 @app.command()
 def violations() -> None:
-    """List what the guards have stopped since somebody last looked."""
+    """List guard findings that are not acknowledged yet."""
     with open_database() as connection:
         found = list_violations(connection)
     table = Table("guard", "kind", "value", "first event", "times", "last (UTC)")
@@ -117,7 +119,7 @@ def violations() -> None:
 
 @app.command()
 def settle() -> None:
-    """Say that you have looked at what the guards stopped; its alert ends."""
+    """Acknowledge guard findings and close their alert."""
     with open_database() as connection, connection.transaction():
         settled = settle_violations(connection, now=clock())
     console.print(f"{settled} settled")

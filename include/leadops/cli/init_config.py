@@ -12,7 +12,7 @@ from leadops.errors import PermanentError
 
 
 def init_config(folder: Annotated[Path, typer.Argument(help="Where to put the YAML files.")]) -> None:
-    """Write each settings file into FOLDER, every setting commented out; existing files are left alone.
+    """Write each settings file into FOLDER with every setting commented out. Keeps existing files.
 
     Set LEADOPS_CONFIG_DIR to the folder and uncomment what you change: all else keeps the shipped value.
     """

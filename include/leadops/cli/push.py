@@ -1,4 +1,4 @@
-"""`leadops push`: send what waits, until done."""
+"""`leadops push`: send everything that is pending."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -17,7 +17,7 @@ def push(
     target: Annotated[str, typer.Option(help="Only this target (ma or crm).")] = "",
     seconds: Annotated[float, typer.Option(help="Stop after this many seconds.", min=1)] = 600,
 ) -> None:
-    """Send score changes and other effects to the MA and the CRM, until nothing waits.
+    """Send pending score changes and operations to the MA and the CRM.
 
     Exits with 1 when a target does not take them; they stay on record for the next push.
     """

@@ -16,17 +16,17 @@ from leadops.events.quarantine import QuarantineEntry, count_quarantine, list_qu
 
 app = typer.Typer(help="Events that were refused: list, repair, try again.", no_args_is_help=True)
 
-History = Annotated[bool, typer.Option("--history", help="However old it is.")]
+History = Annotated[bool, typer.Option("--history", help="Accept old events, as history.")]
 
 
 @app.command("list")
 def list_refused(
     reason: Annotated[str, typer.Option(help="Only this reason, such as invalid_email.")] = "",
     state: Annotated[str, typer.Option(help="waiting or admitted.")] = "waiting",
-    hours: Annotated[float, typer.Option(help="Only of the last so many hours; 0 is all.")] = 0,
-    limit: Annotated[int, typer.Option(help="At most so many.")] = 20,
+    hours: Annotated[float, typer.Option(help="Only the last HOURS hours; 0: all.")] = 0,
+    limit: Annotated[int, typer.Option(help="List at most this many.")] = 20,
     show_body: Annotated[
-        bool, typer.Option("--show-body", help="With the events, personal data too.")
+        bool, typer.Option("--show-body", help="Show the events, personal data included.")
     ] = False,
 ) -> None:
     """Count refused events by reason, and list the newest."""
@@ -52,7 +52,7 @@ def repair(
     unset: Annotated[list[str] | None, typer.Option(help="Path of a field to leave out.")] = None,
     history: History = False,
 ) -> None:
-    """Change a refused event and let it in: repair 7 --set ts=2026-07-01T09:30:00Z --unset timestamp."""
+    """Correct a refused event and admit it: repair 7 --set ts=2026-07-01T09:30:00Z --unset timestamp."""
     config = Config.from_environment()
     if not change and not unset:
         raise PermanentError("say what to change with --set path=value or --unset path")
@@ -72,11 +72,11 @@ def repair(
 @app.command()
 def retry(
     ids: Annotated[list[int] | None, typer.Argument(help="Numbers from `leadops quarantine list`.")] = None,
-    reason: Annotated[str, typer.Option(help="All of this reason.")] = "",
-    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    reason: Annotated[str, typer.Option(help="All events with this reason.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="All refused events.")] = False,
     history: History = False,
 ) -> None:
-    """Judge refused events again, as after a changed setting, and let in what is valid now."""
+    """Validate refused events again, for example after a change of settings; admit those that are valid."""
     config = Config.from_environment()
     if not ids and not reason and not everything:
         raise PermanentError("name the events by number, give a --reason, or say --all")

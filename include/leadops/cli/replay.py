@@ -1,4 +1,4 @@
-"""`leadops replay`: a file of events goes into the CDP."""
+"""`leadops replay`: send a file of events to the CDP."""
 
 import json
 import os
@@ -25,16 +25,16 @@ KINDS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 def replay(
     file: Annotated[Path, typer.Argument(help="Events as .csv (with a header) or .jsonl.")],
-    mapping: Annotated[Path | None, typer.Option(help="Which column is what, see docs/replay.md.")] = None,
-    gateway: Annotated[str, typer.Option(help="URL of the CDP; else AIRFLOW_CONN_LEADOPS_CDP.")] = "",
+    mapping: Annotated[Path | None, typer.Option(help="Maps columns to fields, see docs/replay.md.")] = None,
+    gateway: Annotated[str, typer.Option(help="URL of the CDP; default: AIRFLOW_CONN_LEADOPS_CDP.")] = "",
     history: Annotated[
-        bool | None, typer.Option(help="Past events, which may be old; else as the mapping says.")
+        bool | None, typer.Option(help="Accept old events; default: as the mapping says.")
     ] = None,
     rejected: Annotated[
-        Path | None, typer.Option(help="Where rows that are not in go; else FILE.rejected.jsonl.")
+        Path | None, typer.Option(help="File for rejected rows; default: FILE.rejected.jsonl.")
     ] = None,
 ) -> None:
-    """Send a file of events into the CDP, with the write key LEADOPS_WRITE_KEY; again, it adds nothing.
+    """Send a file of events to the CDP with the write key LEADOPS_WRITE_KEY. Safe to re-run.
 
     Exit code 1 where rows were refused; they are in FILE.rejected.jsonl with the reasons.
     """
@@ -58,7 +58,7 @@ def replay(
 
 
 class Rejections:
-    """The file of rows that are not in; made with its first row, since most runs have none."""
+    """The file of rejected rows; created with the first one, because most runs have none."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

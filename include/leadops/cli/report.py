@@ -1,4 +1,4 @@
-"""`leadops report`: the reports by hand; `leadops freeze-quarter`: a quarter's KPI contract, fixed."""
+"""`leadops report`: reports by hand; `leadops freeze-quarter`: freeze a quarter's KPI contract."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,12 +22,12 @@ def report() -> None:
 
 @app.command("response-times")
 def response_times(
-    quarter: Annotated[str | None, typer.Option(help="2026-Q3; by default the last whole one.")] = None,
+    quarter: Annotated[str | None, typer.Option(help="2026-Q3; default: the last whole quarter.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Or the first day: 2026-07-01.")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="And the last day: 2026-07-31.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Where to; by default the folder of reports.yaml.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="The last day: 2026-07-31.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File; default: in the folder of reports.yaml.")] = None,
 ) -> None:
-    """Draw how long MQLs waited for sales, by salesperson and campaign; nothing is posted."""
+    """Draw how long MQLs waited for sales, by salesperson and campaign. Posts nothing."""
     config = Config.from_environment()
     from leadops.reports.make_report import make_report  # loads matplotlib
 
@@ -53,12 +53,12 @@ def response_times(
 
 
 def freeze_quarter(
-    quarter: Annotated[str | None, typer.Argument(help="2026-Q3; by default the one that runs.")] = None,
+    quarter: Annotated[str | None, typer.Argument(help="2026-Q3; default: the current quarter.")] = None,
     reason: Annotated[
-        str | None, typer.Option(help="Why kpi.yaml now replaces what is frozen: what was agreed, and when.")
+        str | None, typer.Option(help="Record a new revision, with the reason: what was agreed, and when.")
     ] = None,
 ) -> None:
-    """Fix what MQL, SAL and SQL mean in QUARTER: keep kpi.yaml as its contract. Again, it adds nothing."""
+    """Freeze the MQL/SAL/SQL definitions of QUARTER. Idempotent."""
     config = Config.from_environment()
     now, company = clock(), config.company
     wanted = read_quarter(quarter) if quarter else find_quarter(now.astimezone(company.zone).date())

@@ -1,4 +1,4 @@
-"""`leadops routing`: why a lead went where, what other rules would do, and whether the rules can work."""
+"""`leadops routing`: why a lead went where, what other rules would do, and checks of the rules."""
 
 import json
 import re
@@ -23,13 +23,13 @@ from leadops.routing.team import read_team
 
 app = typer.Typer(help="Who gets a lead, and why.", no_args_is_help=True)
 
-RulesFile = Annotated[Path | None, typer.Option(help="A rule file in place of the configured one.")]
+RulesFile = Annotated[Path | None, typer.Option(help="A rule file to use instead of the configured one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 @app.command("assign")
 def assign() -> None:
-    """Give each new MQL an owner, as score_leads does every minute; salespeople are told by the next run."""
+    """Give each new MQL an owner, like score_leads. The next run notifies the salespeople."""
     config = Config.from_environment()
     rules = config.routing
     with open_database() as connection:
@@ -48,7 +48,7 @@ def why(
     lead: Annotated[str, typer.Argument(help="A lead_id or an email.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show each time LEAD went to somebody or to a queue, and who was passed over and why."""
+    """Show each assignment of LEAD, to a salesperson or a queue; who was skipped, and why."""
     config = Config.from_environment()
     with open_database() as connection:
         lead_id, steps = explain_routing(connection, lead)
@@ -73,7 +73,7 @@ def simulate_rules(
     rules: RulesFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play past MQLs through the rules, and through other RULES; show load and waiting. Writes nothing.
+    """Simulate past MQLs with the current rules and with RULES; show load and waiting. Writes nothing.
 
     With the salespeople, holidays and facts of today, from an empty record, without moving on.
     """
@@ -97,7 +97,7 @@ def simulate_rules(
 
 @app.command("lint")
 def lint(rules: RulesFile = None) -> None:
-    """Find rules that no lead reaches, people who have left, leads without a rule; exit with 1 if any."""
+    """Find rules that no lead reaches, salespeople who left, leads without a rule; exit with 1 if any."""
     config = Config.from_environment().with_file("routing", rules)
     given = config.routing
     with open_database() as connection:

@@ -1,4 +1,4 @@
-"""`leadops sandbox`: stand-ins for MA, CRM and Slack."""
+"""`leadops sandbox`: a simulated MA, CRM and Slack."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ def sandbox(
         ".leadops/sandbox"
     ),
 ) -> None:
-    """Serve stand-ins for MA, CRM and Slack, with faults on demand, until interrupted."""
+    """Serve a simulated MA, CRM and Slack, with faults on demand, until interrupted."""
     # A process of its own: leadops itself never imports the stand-ins.
     command = [sys.executable, "-m", "leadops_sandbox", "--port", str(port), "--state", str(state)]
     os.execv(sys.executable, command)  # noqa: S606

@@ -1,4 +1,4 @@
-"""`leadops score`: find whose the waiting events are, and bring every waiting lead's points in line."""
+"""`leadops score`: resolve pending events and score pending leads."""
 
 import json
 from dataclasses import asdict
@@ -21,12 +21,12 @@ from leadops.scoring.score import score_leads
 def score(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
     rules: Annotated[
-        Path | None, typer.Option(help="A rule file to use in place of the configured one.")
+        Path | None, typer.Option(help="A rule file to use instead of the configured one.")
     ] = None,
     most: Annotated[int, typer.Option(help="With --dry-run, list at most this many leads.", min=0)] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
-    """Resolve the waiting events and score the waiting leads, until nothing waits.
+    """Resolve all pending events and score all pending leads.
 
     A rule file that changed takes effect, and every lead is scored by it.
     """
@@ -47,7 +47,7 @@ def score(
 
 
 def _run(connection: Connection, config: Config, source: str) -> dict[str, int]:
-    """Resolve and score until nothing waits; return the counts under the names they are told by."""
+    """Resolve and score until nothing is pending; return the counts by the names that are printed."""
     settings, rules, zone = config.identity, config.scoring, config.company.zone
     done = dict.fromkeys(["events", "new_leads", "leads_scored", "ledger_rows", "points", "corrections"], 0)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -1,4 +1,4 @@
-"""`leadops thresholds`: from which score on sales gets a lead, why, and what other ways would bring."""
+"""`leadops thresholds`: the score at which a lead goes to sales, why, and alternatives."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from leadops.errors import PermanentError
 if TYPE_CHECKING:
     from leadops.thresholds.forecast import Forecast
 
-app = typer.Typer(help="From which score on sales gets a lead, and how soon.", no_args_is_help=True)
+app = typer.Typer(help="The score at which a lead goes to sales, and how soon.", no_args_is_help=True)
 
 Day = Annotated[
     datetime | None,
@@ -36,7 +36,7 @@ ROWS: dict[str, Callable[["Forecast"], str]] = {
 
 @app.command("show")
 def show(days: Annotated[int, typer.Option(min=1, help="How many days to list.")] = 14) -> None:
-    """Show what is in force, and what was decided on the last days and why."""
+    """Show the values in effect, and the decisions of the last days with their reasons."""
     from leadops.thresholds.active_threshold import read_active_threshold
 
     rules = collect_threshold_context(Config.from_environment())
@@ -64,7 +64,7 @@ def propose(
     day: Day = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
 ) -> None:
-    """Work out after DAY whether the threshold should change, as retrain_thresholds does."""
+    """Propose a threshold after DAY, like retrain_thresholds."""
     from leadops.thresholds.propose_threshold import propose_threshold
 
     rules, now = collect_threshold_context(Config.from_environment()), clock()
@@ -86,9 +86,11 @@ def propose(
 def what_if(
     capacity: Annotated[str, typer.Option(help="Salespeople: +2 more, -1 fewer, or 12 in all.")] = "+0",
     sla: Annotated[str | None, typer.Option(help="Target for the first contact: 60m, 4h.")] = None,
-    threshold: Annotated[int | None, typer.Option(help="Points; default: as in force, and the best.")] = None,
+    threshold: Annotated[
+        int | None, typer.Option(help="Points; default: the current value and the best.")
+    ] = None,
 ) -> None:
-    """Show leads, waiting and SQLs with other salespeople, another SLA target or threshold; write nothing."""
+    """Show leads, waiting and SQLs with other capacity, SLA target or threshold. Writes nothing."""
     from leadops.thresholds.what_if import compare_scenarios
 
     rules, now = collect_threshold_context(Config.from_environment()), clock()

@@ -134,7 +134,7 @@ def expect(outcome: Outcome, what: str) -> Any:
     raise TransientError(f"{what}: {outcome.reason}")
 
 
-class _EndlessAnswerError(Exception):
+class _EndlessAnswerError(TransientError):
     """An answer that takes longer, or is larger, than any honest one."""
 
 

@@ -81,7 +81,7 @@ class Scenario:
 def read_scenario(**given: str | None) -> Scenario:
     """Return the scenario of texts `5` or `5:8` (before:after) by the names of Inputs; cost may be None.
 
-    Raises PermanentError, one line that names the option, for what is no number or out of bounds.
+    Raises PermanentError, one line that names the option, for a value that is not a number or out of bounds.
     """
     pairs = {name: _read_pair(name, text) for name, text in given.items() if text is not None}
     before, after = ({name: pair[side] for name, pair in pairs.items()} for side in (0, 1))

@@ -1,4 +1,4 @@
-"""The check on the funnel: did a gate find something on a day that nobody has looked at yet?"""
+"""The check on the funnel: are there findings of a gate that are not acknowledged?"""
 
 from dataclasses import dataclass
 from datetime import datetime

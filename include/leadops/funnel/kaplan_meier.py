@@ -55,7 +55,7 @@ def _name(
 
 
 class _Curve:
-    """The part of the leads that have not reached the stage after so many days, with its interval."""
+    """The share of the leads that have not reached the stage after a number of days, with its interval."""
 
     def __init__(self, days: Floats, reached: Bools) -> None:
         open_ = ecdf(CensoredData(uncensored=days[reached], right=days[~reached])).sf

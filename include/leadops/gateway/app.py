@@ -20,7 +20,7 @@ from leadops.gateway.gateway_settings import GatewaySettings, RateSettings
 from leadops.gateway.gateway_state import Gateway
 from leadops.gateway.openapi import describe_answer
 from leadops.gateway.outbox_notifier import OutboxNotifier
-from leadops.gateway.problems import Problem, show_failure, show_http_error, show_problem
+from leadops.gateway.problems import ProblemError, show_failure, show_http_error, show_problem
 from leadops.gateway.rate_limiter import RateLimiter
 from leadops.gateway.refusal_counter import RefusalCounter
 from leadops.identity.identity_settings import IdentitySettings
@@ -98,7 +98,7 @@ def create_app(
     async def show_schema() -> Response:
         return Response(schema, media_type="application/schema+json")
 
-    app.add_exception_handler(Problem, show_problem)
+    app.add_exception_handler(ProblemError, show_problem)
     app.add_exception_handler(HTTPException, show_http_error)
     app.add_exception_handler(Exception, show_failure)
     return app

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from leadops.gateway.problems import Problem
+from leadops.gateway.problems import ProblemError
 
 #: Servers send application/json; navigator.sendBeacon sends text/plain, without a preflight.
 CONTENT_TYPES = ("application/json", "text/plain")
@@ -17,20 +17,20 @@ MAX_BODY_DEPTH = 200
 
 
 def check_content_type(request: Request, *, allowed: Sequence[str] = CONTENT_TYPES) -> None:
-    """Raise a Problem (415) unless the body is declared to be JSON under one of the `allowed` names."""
+    """Raise a ProblemError (415) unless the body is declared to be JSON under one of the `allowed` names."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in allowed:
-        raise Problem(415, f"Send JSON with Content-Type: {' or '.join(allowed)}.")
+        raise ProblemError(415, f"Send JSON with Content-Type: {' or '.join(allowed)}.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Problem(415, "Send the body uncompressed, without Content-Encoding.")
+        raise ProblemError(415, "Send the body uncompressed, without Content-Encoding.")
 
 
 async def read_body(request: Request, *, max_bytes: int, seconds: float) -> bytes:
-    """Return the body; raise a Problem if it is larger than `max_bytes` or takes longer than `seconds`.
+    """Return the body; raise a ProblemError if it is larger than `max_bytes` or takes longer than `seconds`.
 
     A declared length can only refuse it sooner: the bytes are counted as they come.
     """
-    too_big = Problem(
+    too_big = ProblemError(
         413, f"Send at most {max_bytes // 1024} KB in one call.", {"Connection": "close"}, reason="too_large"
     )
     declared = request.headers.get("content-length", "")
@@ -44,44 +44,46 @@ async def read_body(request: Request, *, max_bytes: int, seconds: float) -> byte
                 if len(body) > max_bytes:
                     raise too_big
     except TimeoutError:
-        raise Problem(
+        raise ProblemError(
             408, f"Send the whole body within {seconds:g} seconds.", {"Connection": "close"}
         ) from None
     except ClientDisconnect:
-        raise Problem(400, "The request body was truncated; resend it.") from None
+        raise ProblemError(400, "The request body was truncated; resend it.") from None
     return bytes(body)
 
 
 def parse_items(body: bytes, *, max_events: int) -> list[Any]:
     """Return the items of `body`: one event, a list of them, or {"events": [...]}.
 
-    Raises a Problem: 400 if it is none of these or not JSON (RFC 8259: UTF-8, no NaN), 413 if there are more
-    than `max_events`.
+    Raises ProblemError: 400 if it is none of these or not JSON (RFC 8259: UTF-8, no NaN), 413 if there are
+    more than `max_events`.
     """
     parsed = parse_json(body, max_depth=MAX_BODY_DEPTH)
     if isinstance(parsed, dict) and parsed.keys() == {"events"}:
         parsed = parsed["events"]
     items = [parsed] if isinstance(parsed, dict) else parsed
     if not isinstance(items, list):
-        raise Problem(400, 'Send an event (an object), a list of events, or {"events": [...]}.')
+        raise ProblemError(400, 'Send an event (an object), a list of events, or {"events": [...]}.')
     if len(items) > max_events:
-        raise Problem(413, f"Send at most {max_events} events in one call; split the batch.")
+        raise ProblemError(413, f"Send at most {max_events} events in one call; split the batch.")
     return items
 
 
 def parse_json(body: bytes, *, max_depth: int) -> Any:
-    """Return `body` parsed; raise a Problem (400) if it is not JSON, or is nested more deeply."""
+    """Return `body` parsed; raise a ProblemError (400) if it is not JSON, or is nested more deeply."""
     try:
         parsed = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
     except UnicodeDecodeError:
-        raise Problem(400, "The body is not UTF-8; send JSON in UTF-8.") from None
+        raise ProblemError(400, "The body is not UTF-8; send JSON in UTF-8.") from None
     except RecursionError:
         raise _too_deep(max_depth) from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise Problem(400, f"The body is not JSON ({error.msg}, {place}); nothing was accepted.") from None
+        raise ProblemError(
+            400, f"The body is not JSON ({error.msg}, {place}); nothing was accepted."
+        ) from None
     except ValueError:
-        raise Problem(
+        raise ProblemError(
             400,
             "The body holds a number that JSON does not know or that is far too long; send it as a string.",
         ) from None
@@ -94,8 +96,8 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _too_deep(levels: int) -> Problem:
-    return Problem(
+def _too_deep(levels: int) -> ProblemError:
+    return ProblemError(
         400, f"The body is nested more than {levels} levels deep; send flat properties.", reason="too_deep"
     )
 

@@ -13,7 +13,7 @@ from leadops.gateway.allowed_origins import PREFLIGHT_HEADERS, cors_headers, is_
 from leadops.gateway.bodies import check_content_type, parse_items, read_body
 from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
 from leadops.gateway.openapi import COLLECT_OPENAPI, describe_answer, describe_problems
-from leadops.gateway.problems import Problem
+from leadops.gateway.problems import ProblemError
 from leadops.gateway.rate_limiter import RateLimiter
 
 router = APIRouter()
@@ -61,7 +61,7 @@ async def collect(request: Request) -> Response:
     gateway = gateway_of(request)
     try:
         response = await _collect(request, gateway)
-    except Problem as problem:
+    except ProblemError as problem:
         response = problem.response()
     origin = request.headers.get("origin", "")
     if is_allowed(origin, gateway.settings.allowed_origins):
@@ -92,7 +92,7 @@ async def _collect(request: Request, gateway: Gateway) -> Response:
 
 
 def _identify(request: Request, gateway: Gateway) -> Caller:
-    """Return who calls; raise a Problem if it may not send, or not now."""
+    """Return who calls; raise a ProblemError if it may not send, or not now."""
     key = request.headers.get("x-write-key")
     has_key = key is not None and is_secret(key, gateway.write_key)
     peer = request.client.host if request.client else "unknown"
@@ -102,7 +102,7 @@ def _identify(request: Request, gateway: Gateway) -> Caller:
     limiter = gateway.senders if has_key else gateway.browsers
     if wait := limiter.admit(address):
         seconds = math.ceil(wait)
-        raise Problem(
+        raise ProblemError(
             429,
             f"Too many events from this address; wait {seconds} s and send the same again.",
             {"Retry-After": str(seconds)},
@@ -111,17 +111,17 @@ def _identify(request: Request, gateway: Gateway) -> Caller:
     history = request.headers.get("x-leadops-history", "").lower() == "true"
     if not has_key:
         if key is not None:
-            raise Problem(403, "The X-Write-Key is wrong; use the gateway's LEADOPS_WRITE_KEY.")
+            raise ProblemError(403, "The X-Write-Key is wrong; use the gateway's LEADOPS_WRITE_KEY.")
         if not is_allowed(request.headers.get("origin", ""), gateway.settings.allowed_origins):
             raise _foreign_origin()
         if history:
-            raise Problem(403, "History is taken only from senders with the write key (X-Write-Key).")
+            raise ProblemError(403, "History is taken only from senders with the write key (X-Write-Key).")
     agent = None if has_key else request.headers.get("user-agent")
     return Caller(address, limiter, has_key, history, agent)
 
 
-def _foreign_origin() -> Problem:
-    return Problem(
+def _foreign_origin() -> ProblemError:
+    return ProblemError(
         403,
         "Send from a page of an allowed origin (allowed_origins in gateway.yaml), or, from a server,"
         " with the header X-Write-Key.",

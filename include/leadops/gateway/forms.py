@@ -15,7 +15,7 @@ from leadops.gateway.bodies import check_content_type, parse_json, read_body
 from leadops.gateway.gateway_state import Gateway, gateway_of
 from leadops.gateway.openapi import FORM_OPENAPI, describe_answer, describe_problems
 from leadops.gateway.outbox_notifier import OutboxNotifier
-from leadops.gateway.problems import Problem
+from leadops.gateway.problems import ProblemError
 from leadops.gateway.rate_limiter import RateLimiter
 from leadops.gateway.refusal_counter import RefusalCounter
 from leadops.identity.identity_settings import IdentitySettings
@@ -71,7 +71,7 @@ async def take_form(request: Request) -> Response:
     try:
         signed = await _read_signed(request, gateway, state)
         submission_id = await _take(signed, gateway, state)
-    except Problem as problem:
+    except ProblemError as problem:
         if problem.status < 500:
             state.refusals.count(problem.reason)
         return problem.response()
@@ -97,7 +97,7 @@ async def _read_signed(request: Request, gateway: Gateway, state: FormState) -> 
             request, max_bytes=settings.forms.max_body_bytes, seconds=settings.body_seconds
         )
         signer = _find_signer(request, body, state)
-    except Problem:
+    except ProblemError:
         state.unauthenticated.charge(address, 1)
         raise
     _admit(state.signers, str(signer), "Too many forms under this secret")
@@ -109,7 +109,7 @@ def _find_signer(request: Request, body: bytes, state: FormState) -> int:
     signature = request.headers.get("x-signature", "")
     signer = find_signer(state.secrets, request.headers["x-timestamp"], body, signature)
     if signer is None:
-        raise Problem(
+        raise ProblemError(
             401,
             "The X-Signature is missing or wrong; send the hex HMAC-SHA-256 of `X-Timestamp.body` under a"
             " secret of LEADOPS_FORM_SECRETS, over the bytes exactly as sent.",
@@ -122,10 +122,12 @@ def _find_signer(request: Request, body: bytes, state: FormState) -> int:
 def _read_timestamp(request: Request, gateway: Gateway) -> datetime:
     given = request.headers.get("x-timestamp", "")
     if not _TIMESTAMP.fullmatch(given):
-        raise Problem(401, "Send X-Timestamp: the Unix time in seconds.", _CHALLENGE, reason="no_timestamp")
+        raise ProblemError(
+            401, "Send X-Timestamp: the Unix time in seconds.", _CHALLENGE, reason="no_timestamp"
+        )
     at, minutes = datetime.fromtimestamp(int(given), UTC), gateway.settings.forms.window_minutes
     if abs((gateway.clock() - at).total_seconds()) > minutes * 60:
-        raise Problem(
+        raise ProblemError(
             401,
             f"X-Timestamp is more than {minutes:g} minutes away; set the clock, and sign each attempt again.",
             _CHALLENGE,
@@ -138,13 +140,13 @@ def _admit(limiter: RateLimiter, name: str, what: str) -> None:
     if wait := limiter.admit(name):
         seconds = math.ceil(wait)
         detail = f"{what}; wait {seconds} s and send again."
-        raise Problem(429, detail, {"Retry-After": str(seconds)}, reason="too_many")
+        raise ProblemError(429, detail, {"Retry-After": str(seconds)}, reason="too_many")
 
 
 async def _take(signed: SignedBody, gateway: Gateway, state: FormState) -> str:
     content = parse_json(signed.body, max_depth=gateway.settings.forms.max_depth)
     if not isinstance(content, dict):
-        raise Problem(422, "A form is a JSON object; see docs/forms.md.", reason="not_an_object")
+        raise ProblemError(422, "A form is a JSON object; see docs/forms.md.", reason="not_an_object")
 
     seconds, now = gateway.settings.answer_seconds, gateway.clock()
     if state.hash_key is None:
@@ -156,7 +158,7 @@ async def _take(signed: SignedBody, gateway: Gateway, state: FormState) -> str:
     if isinstance(form, EventRefusal):
         if form.reason == "too_old" and await _is_known(gateway, submission_id):
             return submission_id
-        raise Problem(422, f"{form.detail}.", reason=form.reason)
+        raise ProblemError(422, f"{form.detail}.", reason=form.reason)
 
     async def keep(connection: AsyncConnection) -> bool:
         return await keep_form(

@@ -14,7 +14,7 @@ from leadops.db import AsyncConnection
 from leadops.events.event_settings import EventSettings
 from leadops.gateway.database import Pool, answer_within
 from leadops.gateway.gateway_settings import GatewaySettings
-from leadops.gateway.problems import Problem
+from leadops.gateway.problems import ProblemError
 from leadops.gateway.rate_limiter import RateLimiter
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Gateway:
     async def ask(self, work: Callable[[AsyncConnection], Awaitable[Answer]], *, seconds: float) -> Answer:
         """Return what `work` returns for a pooled connection.
 
-        Raises a Problem (503, Retry-After) if the database does not do it within `seconds`.
+        Raises a ProblemError (503, Retry-After) if the database does not do it within `seconds`.
         """
 
         async def with_connection() -> Answer:
@@ -50,7 +50,7 @@ class Gateway:
             # The class and the SQLSTATE only: the server's own words quote the data.
             state = getattr(error, "sqlstate", None)
             logger.warning("the database did not answer: %s %s", type(error).__name__, state or "")
-            raise Problem(
+            raise ProblemError(
                 503,
                 "The database does not answer. Send the same events again later; each counts once.",
                 {"Retry-After": str(self.settings.retry_after_seconds)},

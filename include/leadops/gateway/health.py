@@ -9,7 +9,7 @@ from leadops.db import AsyncConnection
 from leadops.delivery.outbox_worker import OutboxWorkers
 from leadops.gateway.gateway_state import gateway_of
 from leadops.gateway.openapi import describe_answer, describe_problems
-from leadops.gateway.problems import Problem
+from leadops.gateway.problems import ProblemError
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -48,9 +48,9 @@ async def healthz(request: Request) -> Response:
 
     state = await gateway.ask(check, seconds=gateway.settings.health_seconds)
     if not state.is_migrated:
-        raise Problem(503, "The database lacks the tables; run `leadops migrate`.")
+        raise ProblemError(503, "The database lacks the tables; run `leadops migrate`.")
     if not state.takes_writes:
-        raise Problem(503, "The database takes no writes; point LEADOPS_DATABASE_URL at the primary.")
+        raise ProblemError(503, "The database takes no writes; point LEADOPS_DATABASE_URL at the primary.")
     workers: OutboxWorkers = request.app.state.outbox_workers
     document = {"status": "ok", "delivery": workers.states()}
     return Response(json.dumps(document), media_type="application/json")

@@ -9,7 +9,7 @@ from leadops.db import AsyncConnection
 from leadops.events.lag import Lag, measure_lag
 from leadops.gateway.gateway_state import gateway_of, is_secret
 from leadops.gateway.openapi import LAG_OPENAPI, describe_answer, describe_problems
-from leadops.gateway.problems import Problem
+from leadops.gateway.problems import ProblemError
 
 router = APIRouter()
 
@@ -28,7 +28,7 @@ async def lag(request: Request) -> Response:
     gateway = gateway_of(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not is_secret(token.strip(), gateway.metrics_token):
-        raise Problem(
+        raise ProblemError(
             401,
             "Send Authorization: Bearer with the gateway's LEADOPS_METRICS_TOKEN.",
             {"WWW-Authenticate": "Bearer"},

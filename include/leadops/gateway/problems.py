@@ -1,4 +1,4 @@
-"""RefusalCounter as RFC 9457 problem documents: what is wrong and what to change."""
+"""Refusals as RFC 9457 problem documents: what is wrong and what to change."""
 
 import json
 from collections.abc import Mapping
@@ -7,8 +7,10 @@ from http import HTTPStatus
 from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
+from leadops.errors import LeadopsError
 
-class Problem(Exception):
+
+class ProblemError(LeadopsError):
     """A refusal: its HTTP status, what to change, headers such as Retry-After, and a word to count it by."""
 
     def __init__(
@@ -30,8 +32,8 @@ class Problem(Exception):
 
 
 async def show_problem(_: Request, error: Exception) -> Response:
-    """Answer a Problem that a route raised."""
-    assert isinstance(error, Problem)  # noqa: S101 - registered for nothing else
+    """Answer a ProblemError that a route raised."""
+    assert isinstance(error, ProblemError)  # noqa: S101 - registered for nothing else
     return error.response()
 
 
@@ -42,11 +44,11 @@ async def show_http_error(request: Request, error: Exception) -> Response:
         "POST /collect, POST /webhook/form, GET /leadops.js, GET /schema/event.json, GET /metrics/lag,"
         " GET /healthz"
     )
-    return Problem(
+    return ProblemError(
         error.status_code, f"{request.method} on this path is not known here; known: {known}", error.headers
     ).response()
 
 
 async def show_failure(_: Request, __: Exception) -> Response:
     """Answer a fault of our own without its details, which may hold personal data."""
-    return Problem(500, "The gateway failed. Send the same events again; each counts once.").response()
+    return ProblemError(500, "The gateway failed. Send the same events again; each counts once.").response()

@@ -1,4 +1,4 @@
-"""The check on identity: did a guard stop something that nobody has looked at yet?"""
+"""The check on identity: are there guard findings that are not acknowledged?"""
 
 from dataclasses import dataclass
 from datetime import datetime

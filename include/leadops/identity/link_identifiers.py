@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from leadops.db import Connection
+from leadops.errors import TransientError
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_resolver import KINDS, Identifier, LinkEvent, LinkResolver
 from leadops.identity.violations import GuardStop, record_violations
@@ -14,8 +15,8 @@ from leadops.queries import Queries
 queries = Queries(__file__)
 
 
-class SuspectsFoundError(Exception):
-    """Identifiers known before the chunk became nobody's in it, so its later events need another look."""
+class SuspectsFoundError(TransientError):
+    """Identifiers known before the chunk lost their lead in it; the chunk is resolved again."""
 
     def __init__(self, identifiers: Iterable[Identifier]) -> None:
         self.identifiers = frozenset(identifiers)

@@ -29,7 +29,7 @@ class SalRule(Settings):
 
 
 class SqlRule(Settings):
-    """At least so many of the criteria, and a next meeting."""
+    """A minimum number of the criteria, and a next meeting."""
 
     criteria: list[str] = Field(min_length=1)  # keys in an activity's details, or statuses
     at_least: int = Field(ge=1)

@@ -46,7 +46,7 @@ class Box:
 
     @property
     def whiskers(self) -> tuple[float, float]:
-        """The first and the last answer that is no outlier."""
+        """The first and the last answer that is not an outlier."""
         low, high = self.fences
         inside = [minutes for minutes in self.minutes if low <= minutes <= high]
         return inside[0], inside[-1]

@@ -23,7 +23,7 @@ class ReportPeriod:
 def parse_period(*, quarter: str | None, since: str | None, until: str | None, today: date) -> ReportPeriod:
     """Return the days that the words name; without any, the last quarter that was over on `today`.
 
-    Raises PermanentError, one line, for a quarter together with days, one end only, or what is no day.
+    Raises PermanentError, one line, for a quarter together with days, only one end, or an invalid day.
     """
     if quarter and (since or until):
         raise PermanentError("give a quarter or the days from and to, not both")

@@ -32,7 +32,7 @@ def _address(address: str) -> str:
 
 
 def _keys(settings: Any, name: str) -> set[str]:
-    """Return the keys of the mapping `name` in what a user's file says; none where it is no mapping."""
+    """Return the keys of the mapping `name` in a user's file; none if it is not a mapping."""
     inner = settings.get(name) if isinstance(settings, dict) else None
     return set(inner) if isinstance(inner, dict) else set()
 

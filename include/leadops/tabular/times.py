@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from leadops.errors import PermanentError
+
 #: Formats that are not a pattern of strptime; excel: days since 1899-12-30.
 NAMED_FORMATS = ("iso", "unix", "unix_ms", "excel")
 EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - days of a wall calendar
@@ -10,7 +12,7 @@ EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - days of a wall calendar
 _DAY = ({"%Y", "%y", "%c", "%x", "%G"}, {"%m", "%b", "%B", "%j", "%c", "%x", "%V"})
 
 
-class NoZoneError(ValueError):
+class NoZoneError(PermanentError, ValueError):
     """The time names no zone, and the caller gave none."""
 
 
