@@ -43,7 +43,7 @@ def deliver(run: TaskRun) -> Counts:
 def push_to(run: TaskRun, target: str, *, limit: timedelta = PUSH_TIME, effects_only: bool = False) -> Counts:
     """Send what is pending for `target` until `limit` is over; return the counts of the push.
 
-    A target that is down or asks for a pause is no failure: the log says so, and all stays on record.
+    A target that is down or asks for a pause is not a failure: the log says so, and all stays on record.
     """
     report = push_target(
         database_url=database_url(),
