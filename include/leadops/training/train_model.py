@@ -9,6 +9,7 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import NDArray
 
+from leadops.errors import PermanentError
 from leadops.training.calibration import Calibration
 from leadops.training.drift import describe_distribution
 from leadops.training.encode import (
@@ -117,7 +118,7 @@ def _fit(
     raise NothingLeftError(dropped)
 
 
-class NothingLeftError(Exception):
+class NothingLeftError(PermanentError):
     """No feature is left: each was uninformative or had the wrong sign; `dropped` lists the latter."""
 
     def __init__(self, dropped: list[DroppedFeature]) -> None:
