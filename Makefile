@@ -53,7 +53,7 @@ check: install-dev  ## format, lint, types, SQL, who may import whom; changes no
 fmt: install-dev  ## format the Python files
 	$(BIN)/ruff format
 
-messages: install-dev  ## write the expected alert messages and the runbook index again, from the kinds
+messages: install-dev  ## write the expected alert messages and the runbook index again, from the catalogue
 	$(BIN)/python -m tests.alerts.expected
 
 schema: install-dev  ## write schema.sql and the table of ARCHITECTURE.md again, from the SQL

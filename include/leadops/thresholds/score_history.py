@@ -76,8 +76,8 @@ def read_score_history(
     """Read what was known at `until`; `rule` has the total in force, or None.
 
     The window's leads are its MQLs at the score with which they became MQL and, where a total is in force,
-    those that pass fit and behaviour but stay under it, as far below as the threshold may go. Backfill MQLs are
-    left out: nobody was to answer them in time.
+    those that pass fit and behaviour but stay under it, as far below as the threshold may go. Backfill
+    MQLs are left out: nobody had to answer them in time.
     """
     since, labels_since, mature_before = (
         until - timedelta(days=days)

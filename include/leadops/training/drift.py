@@ -33,8 +33,8 @@ def describe_distribution(matrix: Matrix, names: list[str]) -> dict[str, Any]:
 def stability_index(matrix: Matrix, reference: dict[str, Any]) -> dict[str, float]:
     """Return the population stability index of each feature against `reference`, what `describe` returned.
 
-    PSI = Σ (now − then) · ln(now / then) over the bins, missing being one of them; 0 is not a change (Siddiqi,
-    Credit Risk Scorecards, 2006, takes 0.25 and more for a significant shift).
+    PSI = Σ (now − then) · ln(now / then) over the bins, missing being one of them; 0 means no change
+    (Siddiqi, Credit Risk Scorecards, 2006, takes 0.25 and more for a significant shift).
     """
     result = {}
     for name, then in reference.items():
