@@ -1,10 +1,12 @@
-"""Docs, settings, messages, help and docstrings avoid phrases that an operator has to read twice.
+"""Docs, settings, messages, help, docstrings and comments avoid phrases that one has to read twice.
 
 Write short sentences: subject, verb, object; active; present tense; the words of docs/glossary.md.
 """
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,7 +60,7 @@ def find_avoided(text: str) -> Iterator[tuple[int, str, str]]:
     A phrase may be broken over two lines.
     """
     for pattern, better in AVOIDED.items():
-        for match in re.finditer(pattern.replace(" ", r"\s+(?:# )?"), text, re.IGNORECASE):
+        for match in re.finditer(pattern.replace(" ", r"\s+(?:(?:#:?|--) )?"), text, re.IGNORECASE):
             if match.groupdict().get("fine"):
                 continue
             yield text.count("\n", 0, match.start()) + 1, " ".join(match[0].split()), better
@@ -76,8 +78,8 @@ def list_documents() -> list[Path]:
     )
 
 
-def read_docstrings(source: str) -> str:
-    """Return `source` with every line blank but those of docstrings and help texts, so line numbers stay."""
+def read_prose(source: str) -> str:
+    """Return the docstrings, help texts and comments of Python's `source`, each in its line, nothing else."""
     lines = source.split("\n")
     kept = [""] * len(lines)
     for node in ast.walk(ast.parse(source)):
@@ -90,7 +92,15 @@ def read_docstrings(source: str) -> str:
             texts = [node.value]
         for text in texts:
             kept[text.lineno - 1 : text.end_lineno] = lines[text.lineno - 1 : text.end_lineno]
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            kept[token.start[0] - 1] = kept[token.start[0] - 1] or token.string
     return "\n".join(kept)
+
+
+def read_sql_comments(source: str) -> str:
+    """Return the comments of SQL's `source`, each in its line, nothing else."""
+    return "\n".join("".join(line.partition("--")[1:]) for line in source.split("\n"))
 
 
 def find_faults(name: str, text: str) -> list[str]:
@@ -109,15 +119,13 @@ def test_pages_settings_and_messages_are_plain(path: Path) -> None:
     assert not find_faults(name, path.read_text(encoding="utf-8"))
 
 
-def test_docstrings_and_help_are_plain() -> None:
-    faults = [
-        fault
-        for folder in (PACKAGE, ROOT / "dags")
-        for path in sorted(folder.rglob("*.py"))
-        for fault in find_faults(
-            str(path.relative_to(ROOT)), read_docstrings(path.read_text(encoding="utf-8"))
-        )
-    ]
+def test_docstrings_help_and_comments_are_plain() -> None:
+    faults = []
+    for path in sorted([*(ROOT / "include").rglob("*.py"), *(ROOT / "dags").glob("*.py")]):
+        faults += find_faults(str(path.relative_to(ROOT)), read_prose(path.read_text(encoding="utf-8")))
+    for path in sorted(PACKAGE.rglob("*.sql")):
+        text = read_sql_comments(path.read_text(encoding="utf-8"))
+        faults += find_faults(str(path.relative_to(ROOT)), text)
     assert not faults, "\n".join(faults)
 
 
@@ -130,5 +138,6 @@ def test_the_search_can_fail() -> None:
     text = "It works\nout what was\n# told."
     assert [line for line, *_ in find_avoided(text)] == [3, 1]
     assert [phrase for _, phrase, _ in find_avoided("there is no limit; it is no limit")] == ["is no limit"]
-    source = 'def run() -> None:\n    """Judge it."""\n    told = "told"\n'
-    assert [line for line, *_ in find_avoided(read_docstrings(source))] == [2]
+    source = 'def run() -> None:\n    """Judge it."""\n    told = "told"  # anew\n'
+    assert [line for line, *_ in find_avoided(read_prose(source))] == [3, 2]
+    assert [line for line, *_ in find_avoided(read_sql_comments("select told\n-- told\n"))] == [2]

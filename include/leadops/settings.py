@@ -16,7 +16,7 @@ class Settings(BaseModel):
     A field that stands in a shipped file has no default here: that file is the only place of it.
     """
 
-    #: Keys that have a new name (old: new); whoever still writes the old one is told the new one.
+    #: Renamed keys (old: new); the error about an old key names the new one.
     renamed: ClassVar[dict[str, str]] = {}
 
     model_config = ConfigDict(extra="forbid", frozen=True)

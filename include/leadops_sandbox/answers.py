@@ -64,7 +64,7 @@ def need_text(body: dict[str, Any], name: str) -> str:
 
 
 def page_limit(request: Request, *, default: int, most: int) -> int:
-    """Return the query's `limit` within 1..`most`; raise RefusedError 422 when it is no number."""
+    """Return the query's `limit` within 1..`most`; raise RefusedError 422 when it is not a number."""
     text = request.query_params.get("limit", str(default))
     if not text.isdecimal() or not text.isascii():
         raise RefusedError(422, "limit must be a whole number")

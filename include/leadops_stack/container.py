@@ -26,7 +26,7 @@ def databases(environ: Mapping[str, str]) -> None:
 
 
 def passwords(environ: Mapping[str, str]) -> None:
-    """Write the Airflow UI's passwords where Airflow is told to read them."""
+    """Write the Airflow UI's passwords where Airflow's settings say that it reads them."""
     write_passwords(Path(_need(environ, "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE")), environ)
 
 

@@ -2,8 +2,8 @@
 
     python include/leadops_stack/install.py run|dev
 
-The user's own index settings count: uv reads its own variables, and what pip is told (its files and PIP_…) is
-handed on to it. Every file is checked against the hash in the lock, wherever it comes from.
+The user's own index settings count: uv reads its own variables, and pip's own (its files and PIP_…) are
+passed on to it. Every file is checked against the hash in the lock, wherever it comes from.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ UV_NAMES = {
     "cert": "SSL_CERT_FILE",
 }
 
-#: Where pip is told its options for `install`; each overrides the one before it.
+#: Where pip reads its options for `install`; each overrides the one before it.
 PIP_SECTIONS = ("global.", "install.", ":env:.")
 
 

@@ -31,7 +31,7 @@ PRELOAD = (
 #: taken up again at the next start, so force does no harm.
 TRIGGERER_GRACE = 2.0
 
-#: Made-up visitors: events a minute, and the seed that makes them the same each time.
+#: Simulated visitors: events a minute, and the seed that makes them the same each time.
 TRAFFIC_RATE, TRAFFIC_SEED = 60, 1
 
 

@@ -17,7 +17,7 @@ DEFAULT_PORTS = {
 def read_ports(variables: Mapping[str, str]) -> dict[str, int]:
     """Return the port of each variable in DEFAULT_PORTS, as set in `variables` or the default.
 
-    Raises ConfigError for what is no port, or one port given twice.
+    Raises ConfigError for an invalid port, or a port given twice.
     """
     ports: dict[str, int] = {}
     for variable, default in DEFAULT_PORTS.items():

@@ -136,7 +136,7 @@ class PostgresServer:
             )
 
     def _clear_pid_file(self) -> None:
-        """End a server of this very folder that was left running; drop a pid file that names a stranger.
+        """End a server of this very folder that was left running; drop a pid file that names another process.
 
         The kernel gives numbers again, so only a process that works in the data folder is believed. The file
         of a dead server stays: PostgreSQL reads from it whether the dead server's children are gone.

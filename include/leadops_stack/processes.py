@@ -1,4 +1,4 @@
-"""Which processes exist, told apart from a stranger that was given the same number later."""
+"""Which processes exist, even if another process got the same number later."""
 
 import os
 from pathlib import Path

@@ -24,10 +24,10 @@ class Record:
         return birth_mark(self.pid) == self.mark
 
     def members(self) -> list[int]:
-        """Return the process and all that came from it and still runs; never a stranger.
+        """Return the process and all that came from it and still runs; never another process.
 
         A number is not given again while its session lives, so what is left of a session whose leader is
-        dead is ours, unless the whole session ended and a stranger with that number came and went: the
+        dead is ours, unless the whole session ended and another process with that number came and went: the
         working folder tells.
         """
         found = family(self.pid)

@@ -13,7 +13,7 @@ from leadops_stack.stopping import Stopping
 
 #: Seconds between two looks at the parts.
 PAUSE = 0.5
-#: Seconds before a part that ended is started again: doubled each time, the last for ever.
+#: Seconds before a part that ended is started again: doubled each time, up to the last.
 BACK_OFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 #: Seconds a part must have run for its earlier ends to be forgotten.
 FORGIVEN_AFTER = 300.0

@@ -87,7 +87,7 @@ def prepare_variables(home: Home, environ: Mapping[str, str] = os.environ) -> di
 
 
 def uses_sandbox(values: Mapping[str, str]) -> bool:
-    """Tell whether the MA and the CRM are the sandbox: made-up visitors must not reach a real one."""
+    """Return whether the MA and the CRM are the sandbox: simulated visitors must not reach a real one."""
     ours = connections(values, read_ports(values))
     return all(
         json.loads(values[name]).get(part) == json.loads(ours[name]).get(part)

@@ -37,7 +37,7 @@ class ConversionSettings(Settings):
 class TouchesSettings(Settings):
     """Which events are marketing touches, and where they name channel and campaign."""
 
-    events: dict[str, str | None]  # event: the channel where it names none; None: then it is no touch
+    events: dict[str, str | None]  # event: the channel if it names none; None: then it is not a touch
     channel_at: Annotated[list[Address], Field(max_length=3)]
     campaign_at: Annotated[list[Address], Field(max_length=3)]
     visit_minutes: Annotated[float, Field(ge=0, le=1440)]

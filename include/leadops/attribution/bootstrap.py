@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from leadops.attribution.journeys import Ints
 
-#: More accounts than this are thrown into so many groups, and groups are drawn: the variance of a sum over
+#: More accounts than this are thrown into this many groups, and groups are drawn: the variance of a sum over
 #: groups of independent accounts is that of the sum over the accounts, and the cost no longer grows.
 MOST_GROUPS = 4096
 

@@ -19,7 +19,7 @@ from leadops.attribution.weights import WEIGHTS, Paths
 DAY = 86_400_000_000  # µs
 #: Conversions are shared in millionths, value in hundredths.
 MILLION, HUNDRED = 1_000_000, 100
-#: Numbers in the matrices of samples that are worked out together: 16 MB.
+#: Numbers in the matrices of samples that are computed together: 16 MB.
 MOST_STEPS = 2_000_000
 
 Floats = NDArray[np.float64]

@@ -18,7 +18,7 @@ from leadops.funnel.funnel_cells import FunnelGrouping, read_funnel
 from leadops.funnel.quality_checks import check_days, list_findings, list_open_findings, settle_findings
 from leadops.funnel.refresh_funnel import refresh_funnel
 
-#: So many findings are listed, the newest days first.
+#: At most this many findings are listed, the newest days first.
 MOST_ROWS = 100
 
 app = typer.Typer(help="What happened on each day, by campaign and source.", no_args_is_help=True)

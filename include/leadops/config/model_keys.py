@@ -13,7 +13,7 @@ def find_annotation(annotation: Any, steps: Iterable[str | int]) -> Any:
     for step in steps:
         annotation = next(
             (found for each in unwrap(annotation) if (found := _child(each, step)) is not None), annotation
-        )  # pydantic names union branches too, which are no step into the value
+        )  # pydantic names union branches too, which do not step into the value
     return annotation
 
 

@@ -29,7 +29,7 @@ with waiting as (
     where batches.state = 'ready' and batches.lane = 0
     group by batches.target
     union all
-    -- held until the lead is known; one that nobody makes any more is told by its dead letter, not by this
+    -- held until the lead is known; if its creation was refused, the dead letter reports it, not this check
     select
         held.target,
         min(greatest(ledger.recorded_at, retried.retried_at)),

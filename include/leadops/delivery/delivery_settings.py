@@ -28,7 +28,7 @@ class AuditSettings(Settings):
     """How far the nightly comparison of the MA with the ledger may put the MA right by itself."""
 
     heal_leads: int = Field(ge=0)  # leads in one night; more differ: none is healed
-    gone_leads: int = Field(ge=0)  # leads that the MA may have lost before somebody is told
+    gone_leads: int = Field(ge=0)  # leads that the MA may have lost before an incident opens
 
 
 class DeliverySettings(Settings):

@@ -1,6 +1,6 @@
 -- name: insert_leads
--- Every email of the chunk that nobody has yet makes a lead, in the order of the events. An email that a form has
--- claimed meanwhile is left for assign_claimed.
+-- Every new email of the chunk becomes a lead, in the order of the events. An email of which a form has made a lead
+-- meanwhile is left for assign_claimed.
 with first_events as (
     select distinct on (email)
         email,

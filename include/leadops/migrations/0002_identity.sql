@@ -180,7 +180,7 @@ select
 from identity.people as people
 inner join identity.resolved_events as resolved on people.lead_id = resolved.lead_id;
 
--- The newest value of each trait of a person, whichever of their leads told it.
+-- The newest value of each trait of a person, from whichever of their leads.
 create view identity.person_traits as
 select
     traits.lead_id,

@@ -118,7 +118,7 @@ class RuleSet(Settings):
     groups: dict[Name, Caps]
     behaviour: list[BehaviourRule]
     fit: list[FitRule]
-    decay: DecayRules | None  # None: points keep their worth for ever
+    decay: DecayRules | None  # None: points never decay
     grades: Grades
     chunk_leads: int = Field(ge=1)  # leads scored in one transaction
 

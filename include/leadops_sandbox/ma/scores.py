@@ -1,4 +1,4 @@
-"""What the MA answers to score deltas, worked out before anything is changed."""
+"""What the MA answers to score deltas, computed before anything is changed."""
 
 from collections.abc import Callable
 from typing import Any

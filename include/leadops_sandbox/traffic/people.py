@@ -1,4 +1,4 @@
-"""Who visits: people with a company, a title and a habit, each the same for ever under the same seed."""
+"""Who visits: people with a company, a title and a habit, always the same under the same seed."""
 
 from dataclasses import dataclass
 from random import Random

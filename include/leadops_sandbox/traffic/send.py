@@ -17,7 +17,7 @@ from leadops_sandbox.traffic.visits import Sending, Visit
 
 logger = logging.getLogger(__name__)
 
-#: At most so many events in a call, and so many waiting for the gateway; beyond that the oldest go.
+#: Most events in a call, and most events waiting for the gateway; beyond that the oldest go.
 MOST_EVENTS, MOST_WAITING = 100, 5_000
 #: Seconds between two looks at what is due, and for each of connecting and waiting for an answer.
 TICK, TIMEOUT = 2.0, 5.0
