@@ -15,8 +15,14 @@ SHIPPED = Config()
 
 
 def change(settings: Model, **changes: Any) -> Model:
-    """Return `settings` with `changes` to their fields, checked as a file is."""
-    changed = type(settings).model_validate(settings.model_dump(by_alias=True) | changes)
+    """Return `settings` with `changes` to their fields, checked as a file is; sections are merged."""
+    body = settings.model_dump(by_alias=True)
+    sections = {
+        name: body[name] | value
+        for name, value in changes.items()
+        if isinstance(value, dict) and isinstance(getattr(settings, name, None), Settings)
+    }
+    changed = type(settings).model_validate(body | changes | sections)
     return changed.in_company(SHIPPED.company) if isinstance(changed, InCompanyZone) else changed
 
 

@@ -10,9 +10,8 @@ import pytest
 
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.gateway.app import create_app
-from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.serve import serve_in_thread
-from tests.shipped import SHIPPED
+from tests.shipped import SHIPPED, change
 
 KEY, TOKEN, SITE = "test-write-key-0123", "test-metrics-token-0123", "https://www.example.com"
 #: The old and the new secret of forms.
@@ -29,13 +28,12 @@ def serve(database_url: str) -> Iterator[Serve]:
         def start(
             *, url: str = database_url, worker_configs: Sequence[WorkerConfig] = (), **changes: Any
         ) -> httpx.Client:
-            settings = SHIPPED.gateway
             app = create_app(
                 database_url=url,
                 write_key=KEY,
                 metrics_token=TOKEN,
                 form_secrets=FORM_SECRETS,
-                settings=GatewaySettings.model_validate(settings.model_dump() | changes),
+                settings=change(SHIPPED.gateway, **changes),
                 events=SHIPPED.events,
                 identity=SHIPPED.identity,
                 clock=lambda: datetime.now(UTC),

@@ -19,11 +19,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from leadops.gateway.app import create_app
-from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.serve import serve_in_thread
 from leadops.intake.signature import sign
 from tests.gateway.conftest import FORM_SECRETS, KEY, TOKEN
-from tests.shipped import SHIPPED
+from tests.shipped import SHIPPED, change
 
 CHECKS = [
     not_a_server_error,
@@ -51,7 +50,7 @@ def served(database_url: str) -> Iterator[tuple[str, Any]]:
         write_key=KEY,
         metrics_token=TOKEN,
         form_secrets=FORM_SECRETS,
-        settings=GatewaySettings.model_validate(SHIPPED.gateway.model_dump() | changes),
+        settings=change(SHIPPED.gateway, **changes),
         events=SHIPPED.events,
         identity=SHIPPED.identity,
         clock=lambda: datetime.now(UTC),

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from psycopg.types.json import Jsonb
 from leadops.db import Connection
 from leadops.routing.assign_leads import AssignmentResult, assign_leads
 from leadops.routing.routing_rules import RoutingRules
-from tests.shipped import SHIPPED
+from tests.shipped import SHIPPED, change
 
 #: A Monday, 10:00 in Tokyo.
 START = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
@@ -24,14 +23,9 @@ TABLES = (
 )
 
 
-@cache
-def _defaults() -> dict[str, Any]:
-    return SHIPPED.routing.model_dump(by_alias=True, mode="json")
-
-
 def rules(**changes: Any) -> RoutingRules:
     """The default rules, but for `changes` (as in the YAML)."""
-    return RoutingRules.model_validate(_defaults() | changes)
+    return change(SHIPPED.routing, **changes)
 
 
 def everybody(**changes: Any) -> RoutingRules:
