@@ -1,5 +1,6 @@
 """`leadops report` and `leadops freeze-quarter`."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ from typer.testing import CliRunner
 from leadops.cli.app import app
 from leadops.db import Connection
 from leadops.errors import PermanentError
-from tests.reports.conftest import Desk, desk
+from leadops_sandbox.settings import Tokens
+from tests.reports.conftest import Desk, desk, slack
 
-__all__ = ["desk"]
+__all__ = ["desk", "slack"]
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +61,16 @@ def test_a_quarter_is_frozen_once(connection: Connection) -> None:
     assert first.rstrip().endswith(": frozen")
     assert "was frozen already; nothing was changed" in run("freeze-quarter", "2026-Q3")
     assert connection.execute("select count(*) from lifecycle.frozen_quarters").fetchone() == (1,)
+
+
+def test_a_picture_is_posted_once_by_hand(
+    desk: Desk, slack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.answer("rep-a", 30)
+    desk.connection.commit()
+    connection = {"conn_type": "slack", "password": Tokens().slack, "extra": {"base_url": f"{slack}/api/"}}
+    monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_SLACK", json.dumps(connection))
+    words = ["report", "response-times", "--quarter", "2026-Q3", "--out", str(tmp_path / "q3.png"), "--post"]
+    assert run(*words).splitlines()[-1] == "posted"
+    assert run(*words).splitlines()[-1] == "it was posted before"
+    assert run(*words, "--again").splitlines()[-1] == "posted"

@@ -72,3 +72,39 @@ def test_propose_and_show(firm: Firm) -> None:
 def test_a_day_that_is_not_over_is_refused() -> None:
     with pytest.raises(PermanentError, match="is not over; the last whole day is 2026-06-30"):
         run("propose", "--day", str(DAY + timedelta(days=1)))
+
+
+def test_a_proposal_is_approved_applied_and_taken_back_without_airflow(firm: Firm) -> None:
+    run("propose")
+    assert "2026-06-30: kept, not active" in run("apply")[0][0], "it waits for a human"
+    assert run("approve")[0][0] == "2026-06-30: approved"
+    assert row(run("show"), "2026-06-30")[0] == "kept, approved"
+    assert "2026-06-30: approved, active" in run("apply")[0][0]
+    assert run("apply") == run("apply")
+    assert run("evaluate-rollback")[0][0] == "no change is watched", "it is of the morning after"
+    assert run("revert", "--reason", "too many calls", "--by", "taro")[0][0] == (
+        "the change of 2026-06-30 is reverted"
+    )
+    assert [decided_by for _, _, _, decided_by, *_ in firm.rows()] == ["approved", "reverted"]
+    assert "no total" in run("show")[0][0]
+
+
+def test_a_rejected_proposal_is_not_applied(firm: Firm) -> None:
+    run("propose")
+    assert run("reject", "--day", "2026-06-30")[0][0] == "2026-06-30: rejected"
+    assert "2026-06-30: kept, not active" in run("apply")[0][0]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("approve",), "no proposal of 2026-06-30 waits for a human"),
+        (("apply",), "nothing was proposed for 2026-06-30"),
+        (("revert", "--reason", " "), "--reason must say why"),
+        (("revert", "--reason", "x"), "no change of the threshold is active"),
+        (("approve", "--day", "soon"), "'soon' is not a day"),
+    ],
+)
+def test_what_cannot_be_decided_is_one_line(words: tuple[str, ...], says: str) -> None:
+    with pytest.raises(PermanentError, match=says):
+        run(*words)

@@ -1,8 +1,10 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from leadops.thresholds.rollback import MqlPeriod, compare_periods, evaluate_rollback
+from leadops.errors import PermanentError
+from leadops.thresholds.active_threshold import read_active_threshold
+from leadops.thresholds.rollback import MqlPeriod, compare_periods, evaluate_rollback, revert_last_change
 
 from .conftest import DAY, Firm, load_quick_rules
 
@@ -128,3 +130,36 @@ def test_a_change_is_evaluated_from_thirty_leads_on_both_sides(
         MqlPeriod(before, before, before, 1), MqlPeriod(after, 0, after, 1e6), FACTS, SETTINGS
     )
     assert set(found) == ({"queue", "sqls"} if is_worse else set())
+
+
+def take_back(firm: Firm, *, hours: float = 3.5) -> date:
+    return revert_last_change(
+        firm.connection, context=firm.rules, reason="too many calls", by="taro", now=firm.after(hours=hours)
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed_on", "recorded_on"),
+    [(DAY - timedelta(days=90), DAY), (DAY - timedelta(days=1), DAY), (DAY, DAY + timedelta(days=1))],
+)
+def test_a_human_takes_a_change_back_at_any_time(firm: Firm, changed_on: date, recorded_on: date) -> None:
+    """A change of the last whole day has its row already; the reversal is the row of the day at hand."""
+    firm.decide(70, changed_on)
+    assert take_back(firm, hours=9) == changed_on
+    day, value, sla_minutes, decided_by, *_, reason = firm.rows()[-1]
+    assert (day, value, sla_minutes, decided_by) == (recorded_on, None, None, "reverted")
+    assert reason == f"the change of {changed_on} was rolled back: too many calls (by taro)"
+    rules = firm.rules
+    active = read_active_threshold(
+        firm.connection, contract=rules.kpi, policy=rules.sla, at=firm.after(hours=10)
+    )
+    assert active.value is None
+
+
+def test_nothing_is_taken_back_twice(firm: Firm) -> None:
+    with pytest.raises(PermanentError, match="no change of the threshold is active"):
+        take_back(firm)
+    firm.decide(70, DAY - timedelta(days=3))
+    take_back(firm)
+    with pytest.raises(PermanentError, match="no change of the threshold is active"):
+        take_back(firm, hours=5)

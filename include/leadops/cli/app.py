@@ -25,6 +25,7 @@ from leadops.cli import (
     replay,
     report,
     routing,
+    run_task,
     sandbox,
     score,
     thresholds,
@@ -50,8 +51,14 @@ for verb in (
     sandbox.sandbox,
     init_config.init_config,
     report.freeze_quarter,
+    run_task.qualify,
+    run_task.poll,
+    run_task.check,
+    run_task.notify,
 ):
     app.command(verb.__name__.replace("_", "-"))(verb)
+app.command("clock")(run_task.watch_clocks)
+routing.app.command("notify")(run_task.notify_owners)
 app.command("import")(import_file.import_file)
 app.add_typer(config.app, name="config")
 app.add_typer(quarantine.app, name="quarantine")

@@ -23,8 +23,13 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+def open_connection() -> Connection:
+    """Return a connection to the database of LEADOPS_DATABASE_URL."""
+    return connect(database_url(), application="leadops cli")
+
+
 @contextmanager
 def open_database() -> Iterator[Connection]:
     """Open the database of LEADOPS_DATABASE_URL for one command."""
-    with connect(database_url(), application="leadops cli") as connection:
+    with open_connection() as connection:
         yield connection

@@ -1,15 +1,19 @@
 """`leadops report`: reports by hand; `leadops freeze-quarter`: freeze a quarter's KPI contract."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.run_task import make_run
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.lifecycle.frozen_quarters import freeze_quarter as freeze
 from leadops.lifecycle.quarter import find_quarter, read_quarter
+from leadops.orchestration.tasks.reports import OUTCOMES
+from leadops.orchestration.tasks.reports import post as post_drawn
 from leadops.reports.report_period import parse_period
 
 app = typer.Typer(help="Reports as pictures.", no_args_is_help=True)
@@ -26,8 +30,10 @@ def response_times(
     since: Annotated[str | None, typer.Option("--from", help="Or the first day: 2026-07-01.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="The last day: 2026-07-31.")] = None,
     out: Annotated[Path | None, typer.Option(help="File; default: in the folder of reports.yaml.")] = None,
+    post: Annotated[bool, typer.Option("--post", help="Post it to Slack too, unless it was posted.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="With --post, even if it was posted.")] = False,
 ) -> None:
-    """Draw how long MQLs waited for sales, by salesperson and campaign. Posts nothing."""
+    """Draw how long MQLs waited for sales, by salesperson and campaign."""
     config = Config.from_environment()
     from leadops.reports.make_report import make_report  # loads matplotlib
 
@@ -38,7 +44,7 @@ def response_times(
         quarter=quarter, since=since, until=until, today=now.astimezone(company.zone).date()
     )
     with open_database() as connection:
-        made = make_report(
+        report = make_report(
             connection,
             period=period,
             settings=config.reports,
@@ -47,9 +53,13 @@ def response_times(
             now=now,
             file=out,
         )
-    for sentence in made.sentences:
+    for sentence in report.sentences:
         console.print(sentence, markup=False, highlight=False)
-    console.print(str(made.file), markup=False, highlight=False, soft_wrap=True)
+    console.print(str(report.file), markup=False, highlight=False, soft_wrap=True)
+    if post:
+        run = replace(make_run("post"), params={"again": again})
+        outcome = post_drawn(run, {"report_id": report.report_id})["outcome"]
+        console.print(OUTCOMES[outcome], markup=False, highlight=False)
 
 
 def freeze_quarter(

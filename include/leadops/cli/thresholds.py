@@ -1,8 +1,9 @@
 """`leadops thresholds`: the score at which a lead goes to sales, why, and alternatives."""
 
+import getpass
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,18 +11,16 @@ from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.day_option import DayOption
 from leadops.configuration import Config, collect_threshold_context
 from leadops.errors import PermanentError
 
 if TYPE_CHECKING:
+    from leadops.thresholds.apply_threshold import ApprovalAnswer
     from leadops.thresholds.forecast import Forecast
+    from leadops.thresholds.threshold_context import ThresholdContext
 
 app = typer.Typer(help="The score at which a lead goes to sales, and how soon.", no_args_is_help=True)
-
-Day = Annotated[
-    datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="A day of the company's zone; default: yesterday."),
-]
 
 ROWS: dict[str, Callable[["Forecast"], str]] = {
     "threshold": lambda one: f"{one.threshold:g} points",
@@ -61,17 +60,14 @@ def show(days: Annotated[int, typer.Option(min=1, help="How many days to list.")
 
 @app.command("propose")
 def propose(
-    day: Day = None,
+    day: DayOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
 ) -> None:
     """Propose a threshold after DAY, like retrain_thresholds."""
     from leadops.thresholds.propose_threshold import propose_threshold
 
     rules, now = collect_threshold_context(Config.from_environment()), clock()
-    yesterday = last_whole_day(now, rules.company.zone)
-    asked = day.date() if day else yesterday
-    if asked > yesterday:
-        raise PermanentError(f"{asked} is not over; the last whole day is {yesterday}")
+    asked = _find_day(day, rules, now)
     with open_database() as connection:
         found = propose_threshold(connection, day=asked, context=rules, now=now, dry_run=dry_run)
     choice = found.choice
@@ -80,6 +76,64 @@ def propose(
         _draw({"in force": choice.now, "best": choice.then})
     if not dry_run and not found.is_new:
         console.print("the day was decided before; its row stays as it is")
+
+
+@app.command("evaluate-rollback")
+def evaluate_last_change(day: DayOption = None) -> None:
+    """Revert the last change if it proved bad by the end of DAY (yesterday), as retrain_thresholds does."""
+    from leadops.thresholds.rollback import evaluate_rollback
+
+    rules, now = collect_threshold_context(Config.from_environment()), clock()
+    with open_database() as connection:
+        verdict = evaluate_rollback(connection, day=_find_day(day, rules, now), context=rules, now=now)
+    if verdict.watches is None:
+        console.print("no change is watched")
+    else:
+        result = f"reverted: {verdict.reason}" if verdict.reason else "stays"
+        console.print(f"the change of {verdict.watches}: {result}", highlight=False)
+
+
+@app.command("approve")
+def approve(day: DayOption = None) -> None:
+    """Approve the proposal of DAY (yesterday) that waits for a human; `apply` then activates it."""
+    _answer(day, "approved")
+    console.print("activate it with leadops thresholds apply, or let retrain_thresholds do it")
+
+
+@app.command("reject")
+def reject(day: DayOption = None) -> None:
+    """Reject the proposal of DAY (yesterday) that waits for a human; the threshold stays."""
+    _answer(day, "rejected")
+
+
+@app.command("apply")
+def apply(day: DayOption = None) -> None:
+    """Activate the proposal of DAY (yesterday) if it is due, as retrain_thresholds does. Idempotent."""
+    from leadops.thresholds.apply_threshold import apply_threshold
+
+    rules, now = collect_threshold_context(Config.from_environment()), clock()
+    with open_database() as connection:
+        row = apply_threshold(connection, day=_find_day(day, rules, now), context=rules, now=now)
+    state = "not active" if row.effective_at is None else "active"
+    console.print(f"{row.day}: {row.decided_by}, {state}: {row.reason}", highlight=False)
+
+
+@app.command("revert")
+def revert(
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept on record.")],
+    by: Annotated[str | None, typer.Option("--by", help="Who decides; default: your login.")] = None,
+) -> None:
+    """Take the last change back: what was active before it is active again from now on."""
+    from leadops.thresholds.rollback import revert_last_change
+
+    if not reason.strip():
+        raise PermanentError("--reason must say why")
+    rules = collect_threshold_context(Config.from_environment())
+    with open_database() as connection:
+        changed_on = revert_last_change(
+            connection, context=rules, reason=reason.strip(), by=by or getpass.getuser(), now=clock()
+        )
+    console.print(f"the change of {changed_on} is reverted", highlight=False)
 
 
 @app.command("what-if")
@@ -107,6 +161,23 @@ def what_if(
     if isinstance(found, str):
         raise PermanentError(found)
     _draw(found)
+
+
+def _find_day(day: date | None, rules: "ThresholdContext", now: datetime) -> date:
+    yesterday = last_whole_day(now, rules.company.zone)
+    if day and day > yesterday:
+        raise PermanentError(f"{day} is not over; the last whole day is {yesterday}")
+    return day or yesterday
+
+
+def _answer(day: date | None, answer: "ApprovalAnswer") -> None:
+    from leadops.thresholds.apply_threshold import record_answer
+
+    asked = _find_day(day, collect_threshold_context(Config.from_environment()), clock())
+    with open_database() as connection:
+        if not record_answer(connection, day=asked, answer=answer):
+            raise PermanentError(f"no proposal of {asked} waits for a human; see leadops thresholds show")
+    console.print(f"{asked}: {answer}", highlight=False)
 
 
 def _draw(forecasts: dict[str, "Forecast"]) -> None:

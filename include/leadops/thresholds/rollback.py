@@ -1,20 +1,25 @@
 """Watches a change of the threshold and reverts it if leads wait longer, or convert less, than expected."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import isinf
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
+from leadops.calendar.local_days import ONE_DAY, last_whole_day
 from leadops.db import Connection
+from leadops.errors import PermanentError
 from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
 from leadops.thresholds.threshold_context import ThresholdContext, end_of, is_last_day
 from leadops.thresholds.threshold_settings import RollbackSettings
 
 queries = Queries(__file__)
+
+#: Changes of any age.
+NO_LIMIT = datetime.min.replace(tzinfo=UTC)
 
 
 class ThresholdChange(NamedTuple):
@@ -90,6 +95,36 @@ def revert_change(connection: Connection, *, day: date, changed_on: date, reason
         facts=Jsonb({"watched": str(changed_on)}),
     )
     return reverted == 1
+
+
+def revert_last_change(
+    connection: Connection, *, context: ThresholdContext, reason: str, by: str, now: datetime
+) -> date:
+    """Make what was active before the newest change active again from `now` on; return the day of the change.
+
+    A human's decision, recorded with its `reason` and who made it as the row of the last whole day, or, if
+    that is decided already, of the day at hand. Commits. Raises PermanentError if the newest decision is not
+    a change under the active version of kpi.yaml, or if both days are decided.
+    """
+    with connection.transaction():
+        hold_lock(connection, Lock.THRESHOLDS)
+        yesterday = last_whole_day(now, context.company.zone)
+        change = queries.first(
+            connection,
+            "find_change",
+            ThresholdChange,
+            until=now,
+            since=NO_LIMIT,
+            day=yesterday,
+            version=context.kpi.active_version(now).version,
+        )
+        if change is None:
+            raise PermanentError("no change of the threshold is active; see leadops thresholds show")
+        reason = f"{reason} (by {by})"
+        for day in (yesterday, yesterday + ONE_DAY):
+            if revert_change(connection, day=day, changed_on=change.day, reason=reason, now=now):
+                return change.day
+    raise PermanentError(f"{yesterday} and the day after it are decided already; try again tomorrow")
 
 
 def _find_lasting_harm(

@@ -20,7 +20,7 @@ OUTCOMES = {
     "posted": "posted",
     "found": "it was in Slack already: an earlier run had posted it and could not record it",
     "already": "it was posted before",
-    "outdated": "it was posted before with other figures; run the DAG with `again` to post it once more",
+    "outdated": "it was posted before with other figures; post it once more with `again`",
     "nothing": "no MQL in these days: nothing was posted",
 }
 

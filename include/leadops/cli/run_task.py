@@ -1,0 +1,66 @@
+"""`leadops qualify`, `poll`, `clock`, `check`, `notify`: the bodies of these tasks, run by hand."""
+
+from collections.abc import Callable
+
+from leadops.cli.context import clock, console, open_connection, sleep
+from leadops.cli.slack import open_chat
+from leadops.configuration import Config
+from leadops.orchestration.counts import Counts, describe_counts
+from leadops.orchestration.run import MANUAL, TaskRun
+from leadops.orchestration.tasks import checks, scoring, sla
+from leadops.settings import endpoint
+
+
+def make_run(task_id: str) -> TaskRun:
+    """Return a run of now, with the connections of the environment."""
+    now = clock()
+    return TaskRun(
+        dag_id="leadops",
+        task_id=task_id,
+        run_id=f"cli__{now:%Y-%m-%dT%H:%M:%S}",
+        run_type=MANUAL,
+        started_at=now,
+        start=now,
+        end=now,
+        config=Config.from_environment(),
+        clock=clock,
+        sleep=sleep,
+        open_database=open_connection,
+        find_endpoint=endpoint,
+        open_chat=open_chat,
+    )
+
+
+def qualify() -> None:
+    """Record who became MQL, SAL, SQL, won or lost, and bring new MQLs to the CRM, as score_leads does."""
+    _run(scoring.qualify)
+
+
+def poll() -> None:
+    """Mirror what the CRM has new, as watch_sla does. A CRM that is down is a warning."""
+    _run(sla.poll)
+
+
+def watch_clocks() -> None:
+    """Bring the SLA clocks up to date, as watch_sla does."""
+    _run(sla.clock)
+
+
+def check() -> None:
+    """Ask the CDP for its lag, run every check and record the incidents, as check_alerts does."""
+    _run(checks.check)
+
+
+def notify() -> None:
+    """Bring Slack in line with the incidents, as check_alerts does."""
+    _run(checks.notify)
+
+
+def notify_owners() -> None:
+    """Send salespeople the open Slack messages about their leads, as score_leads does."""
+    _run(scoring.notify_owners)
+
+
+def _run(body: Callable[[TaskRun], Counts]) -> None:
+    counts = body(make_run(body.__name__))
+    console.print(f"{body.__name__.replace('_', ' ')}: {describe_counts(counts)}", highlight=False)
