@@ -74,7 +74,9 @@ def test_a_day_that_is_not_over_is_refused() -> None:
         run("propose", "--day", str(DAY + timedelta(days=1)))
 
 
-def test_a_proposal_is_approved_applied_and_taken_back_without_airflow(firm: Firm) -> None:
+def test_a_proposal_is_approved_applied_and_taken_back_without_airflow(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("propose")
     assert "2026-06-30: kept, not active" in run("apply")[0][0], "it waits for a human"
     assert run("approve")[0][0] == "2026-06-30: approved"
@@ -82,10 +84,12 @@ def test_a_proposal_is_approved_applied_and_taken_back_without_airflow(firm: Fir
     assert "2026-06-30: approved, active" in run("apply")[0][0]
     assert run("apply") == run("apply")
     assert run("evaluate-rollback")[0][0] == "no change is watched", "it is of the morning after"
+    monkeypatch.setattr(thresholds, "clock", lambda: firm.after(hours=5))
     assert run("revert", "--reason", "too many calls", "--by", "taro")[0][0] == (
         "the change of 2026-06-30 is reverted"
     )
     assert [decided_by for _, _, _, decided_by, *_ in firm.rows()] == ["approved", "reverted"]
+    monkeypatch.setattr(thresholds, "clock", lambda: firm.after(hours=6))
     assert "no total" in run("show")[0][0]
 
 
