@@ -115,7 +115,7 @@ def _read_date(text: str) -> date:
 def _find_day(connection: Connection, wanted: date | None) -> date:
     """Return `wanted`, or the newest computed day; raise PermanentError if there is none.
 
-    A day of which nothing is known leaves nothing behind: then it says so, and not that a refresh would help.
+    If nothing is known about the day, the error says so, because a refresh would not help.
     """
     found = find_newest_day(connection, wanted)
     if found is None:
@@ -124,8 +124,8 @@ def _find_day(connection: Connection, wanted: date | None) -> date:
         day = wanted or _yesterday(now, company)
         if has_data(connection, day=day, settings=settings, company=company, now=now):
             option = f" --day {wanted}" if wanted else ""
-            told = f" for {wanted}" if wanted else ""
-            raise PermanentError(f"nothing was worked out{told} yet; run leadops economics refresh{option}")
+            for_day = f" for {wanted}" if wanted else ""
+            raise PermanentError(f"nothing is computed{for_day} yet; run leadops economics refresh{option}")
         first = find_first_month(day, settings=settings)
         raise PermanentError(
             f"there is nothing to show for {day}: no cost, MQL or won deal is known from {first:%Y-%m} on;"
