@@ -51,10 +51,10 @@ def test_refresh_and_show() -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["show"], "nothing was worked out yet; run leadops economics refresh"),
+        (["show"], "nothing is computed yet; run leadops economics refresh"),
         (
             ["show", "--day", "2026-04-30"],
-            "nothing was worked out for 2026-04-30 yet; .* refresh --day 2026-04",
+            "nothing is computed for 2026-04-30 yet; .* refresh --day 2026-04",
         ),
         (["show", "--day", "2020-01-01"], "nothing to show for 2020-01-01: no cost, MQL .* from 2018-02 on"),
         (["show", "--month", "July"], "a month as 2026-07"),

@@ -166,4 +166,4 @@ def _read_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise PermanentError(f"{text!r} is no day; write it as 2026-07-31") from error
+        raise PermanentError(f"{text!r} is not a day; write it as 2026-07-31") from error
