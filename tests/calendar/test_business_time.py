@@ -82,6 +82,14 @@ def test_a_break_pauses(start: str, minutes: float, end: str) -> None:
     assert add_business_minutes(tokyo(start), minutes, Week(WITH_LUNCH)) == tokyo(end)
 
 
+def test_the_day_is_that_of_the_calendar_not_of_the_machine() -> None:
+    # Monday 22:00 in Honolulu is Tuesday 08:00 UTC.
+    honolulu = ZoneInfo("Pacific/Honolulu")
+    evening = Week(((1320, 1440),), honolulu, days=(0,))
+    start = datetime(2026, 6, 1, 22, tzinfo=honolulu)
+    assert add_business_minutes(start, 60, evening) == start + timedelta(hours=1)
+
+
 @pytest.mark.parametrize("minutes", [0, -5])
 def test_no_minutes_are_over_at_once_even_at_night(minutes: float) -> None:
     due = add_business_minutes(tokyo("1 23:00"), minutes, Week())
@@ -176,3 +184,20 @@ def test_time_that_counts_begins_the_search_for_the_next_again() -> None:
     start = utc("2026-01-01T12:00")
     first = add_business_minutes(start, 1, Yearly(start.date()))
     assert add_business_minutes(start, 121, Yearly(start.date())) == first + timedelta(days=732)
+
+
+@pytest.mark.parametrize(("days", "is_found"), [(367, True), (368, False)])
+def test_between_two_days_that_count_366_may_lie_that_do_not(days: int, is_found: bool) -> None:
+    start = utc("2026-01-01T00:00")
+
+    class Twice(OneDay):
+        def counted(self, day: date) -> list[tuple[datetime, datetime]]:
+            counts = (day - self.day).days in (0, days)
+            return spans_in_utc(((0, 60),), day, self.zone) if counts else []
+
+    calendar = Twice(start.date())
+    if is_found:
+        assert add_business_minutes(start, 61, calendar) == start + timedelta(days=days, minutes=1)
+    else:
+        with pytest.raises(ConfigError, match="no counted time within a year"):
+            add_business_minutes(start, 61, calendar)

@@ -66,3 +66,11 @@ def test_holidays_are_those_of_the_country() -> None:
     assert date(2026, 7, 20) in public  # Marine Day
     assert date(2026, 7, 21) not in public
     assert Holidays(country=None, subdivision=None, extra=[]).public() is None
+
+
+def test_holidays_are_those_of_the_subdivision() -> None:
+    epiphany = date(2026, 1, 6)
+    for subdivision, is_free in (("BY", True), ("BE", False), (None, False)):
+        public = Holidays(country="DE", subdivision=subdivision, extra=[]).public()
+        assert public is not None
+        assert (epiphany in public) is is_free

@@ -90,3 +90,24 @@ def test_another_open_call_on_the_lead_makes_its_score_ambiguous(desk: Desk) -> 
 
     assert (done.dead, done.deltas) == (1, 2)
     assert desk.value("select lead_id from delivery.dead_letters where state = 'open'") == leads[0]
+
+
+def test_another_open_batch_with_the_lead_makes_its_score_ambiguous(desk: Desk) -> None:
+    """The score equals what this batch alone would give, but another batch may have changed it too."""
+    leads = _leave_unknown(desk, "timeout_after")
+    hold = "update delivery.batches set not_before = now() + %s::interval where state = 'ready' returning 1"
+    desk.value(hold, "30 days")
+    desk.score(leads[0], 5)
+    desk.fault("timeout_before", path="/api/lead/*", seconds=1)
+    desk.push(seconds=0.5)
+    desk.heal()
+    desk.value(hold.replace("where", "where deltas = 1 and"), "30 days")
+    desk.value(hold.replace("where", "where deltas = 3 and"), "0 days")
+    _forget(desk)
+    try:
+        done = desk.push(seconds=3)
+    finally:
+        _remember(desk)
+
+    assert (done.dead, done.deltas) == (1, 2)
+    assert desk.value("select lead_id from delivery.dead_letters where state = 'open'") == leads[0]

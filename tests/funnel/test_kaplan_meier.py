@@ -48,6 +48,15 @@ def test_without_open_leads_it_is_the_plain_median() -> None:
     assert (found["rate_within"], found["rate_within_low"], found["rate_within_high"]) == (1, 1, 1)
 
 
+def test_nine_in_ten_of_twenty_have_reached_it_on_day_18() -> None:
+    # Kaplan–Meier: after day 17 3 in 20 stay open, after day 18 2 in 20. Of those closed, 0.9 · 19 = 17.1
+    # steps lie below the quantile: 18 + 0.1 of the way to 19.
+    found = measure(list(range(1, 21)), [1] * 20)
+
+    assert found["p90_days"] == 18
+    assert found["closed_p90_days"] == pytest.approx(18.1)
+
+
 def test_nobody_has_reached_it() -> None:
     found = measure([40, 50], [0, 0])
 

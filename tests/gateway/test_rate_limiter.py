@@ -23,6 +23,17 @@ def test_a_burst_then_the_rate() -> None:
     assert limiter.admit("b") == 0
     ticks.now += 0.5
     assert limiter.admit("a") == 0
+    ticks.now += 0.25  # one and a half token
+    assert limiter.admit("a") == 0
+
+
+def test_however_long_an_address_is_silent_it_may_send_no_more_than_the_burst() -> None:
+    ticks = Ticks()
+    limiter = RateLimiter(rate=2, burst=4, max_addresses=10, clock=ticks)
+    limiter.charge("a", 1)
+    ticks.now += 3600
+    limiter.charge("a", 4)
+    assert limiter.admit("a") == pytest.approx(0.5)
 
 
 def test_a_large_batch_leaves_a_debt() -> None:

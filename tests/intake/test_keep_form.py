@@ -39,6 +39,7 @@ def keep(url: str, submission_id: str, *, now: datetime = NOW, **content: Any) -
                 now=now,
             )
             assert await is_form_kept(connection, submission_id)
+            assert not await is_form_kept(connection, f"not-{submission_id}")
             return kept
 
     return asyncio.run(run())
@@ -91,6 +92,37 @@ def test_a_new_story_after_lost_is_a_new_lead_in_the_crm(database_url: str, conn
     connection.commit()
     keep(database_url, "s-3", now=NOW + timedelta(minutes=3))
     assert [key for key, _ in requests(connection)] == ["ma-lead-1", "crm-lead-1-1", "crm-lead-1-2"]
+
+
+def test_what_the_ma_hears(database_url: str, connection: Connection) -> None:
+    utm = {"campaign": "summer", "source": "mail"}
+    keep(database_url, "s-1", context={"utm": utm}, properties={"first_name": "Ann", "last_name": "Lee"})
+    (key, payload), _ = requests(connection)
+    assert key == "ma-lead-1"
+    assert payload == {
+        "email": "ann@buyers.example",
+        "firstName": "Ann",
+        "lastName": "Lee",
+        "utm": utm,
+        "externalId": "1",
+    }
+
+
+def test_the_story_is_the_leads_own_and_its_latest(database_url: str, connection: Connection) -> None:
+    keep(database_url, "s-1")
+    for minute, cycle in ((1, 1), (2, 2)):
+        for stage in ("mql", "lost"):
+            connection.execute(
+                "insert into lifecycle.transitions"
+                " (lead_id, cycle, stage, occurred_at, recorded_at, evidence, kpi_version)"
+                " values (1, %s, %s, %s, %s, '{}', 'v')",
+                [cycle, stage, NOW + timedelta(minutes=minute), NOW + timedelta(minutes=minute)],
+            )
+    connection.commit()
+    keep(database_url, "s-2", now=NOW + timedelta(minutes=3))
+    keep(database_url, "s-3", now=NOW + timedelta(minutes=4), email="bob@buyers.example")
+    crm_keys = [key for key, _ in requests(connection) if key.startswith("crm")]
+    assert crm_keys == ["crm-lead-1-1", "crm-lead-1-3", "crm-lead-2-1"]
 
 
 def test_nothing_is_kept_if_one_part_fails(database_url: str, connection: Connection) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.cluster import RUNNING, own_cluster
-from tests.mutants.mutant import Mutant, Outcome
+from tests.mutants.mutant import Mutant, MutantsFailedError, Outcome
 from tests.mutants.report import HEADER, REQUIRED, count_outcomes, find_unlisted
 from tests.mutants.rooms import ROOMS, Room, find_room
 from tests.mutants.run_python import run_python_mutants
@@ -42,7 +42,12 @@ def main() -> int:
             work = lay_out(room)
             for kind in kinds:
                 run = _run_python if kind == "python" else _run_sql
-                mutants = run(room, work, given, environment)
+                try:
+                    mutants = run(room, work, given, environment)
+                except MutantsFailedError as error:
+                    print(f"{room.name}, {kind}: {error}", file=sys.stderr, flush=True)
+                    passed = False
+                    continue
                 figures = count_outcomes(room.name, kind, mutants)
                 print(figures.as_row(), flush=True)
                 unlisted = find_unlisted(mutants, reasons)
@@ -86,7 +91,7 @@ def _run_sql(room: Room, work: Path, given: argparse.Namespace, environment: dic
             check=False,
         )
     if done.returncode:
-        raise SystemExit("\n".join([*log.read_text(encoding="utf-8").splitlines()[-25:], str(log)]))
+        raise MutantsFailedError(log)
     return [
         Mutant(**row | {"outcome": Outcome(row["outcome"])})
         for row in json.loads(report.read_text(encoding="utf-8"))

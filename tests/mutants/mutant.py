@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 
@@ -12,6 +13,14 @@ class Outcome(StrEnum):
     TYPED = "typed"  # mypy refuses it
     TIMED_OUT = "timed out"  # its tests did not end
     SURVIVED = "survived"  # every test passed, or no test runs it
+
+
+class MutantsFailedError(Exception):
+    """No mutant could be tried, often because a test fails without one; ends with the log's last lines."""
+
+    def __init__(self, log: Path) -> None:
+        lines = log.read_text(encoding="utf-8").splitlines()[-25:]
+        super().__init__("\n".join([*lines, str(log.resolve())]))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from mutmut.stats import status_by_exit_code
 from mutmut.utils.file_utils import walk_mutatable_files
 from mutmut.utils.format_utils import get_mutant_name, orig_function_and_class_names_from_key
 
-from tests.mutants.mutant import Mutant, Outcome, changed_lines
+from tests.mutants.mutant import Mutant, MutantsFailedError, Outcome, changed_lines
 
 OUTCOMES = {
     "survived": Outcome.SURVIVED,
@@ -31,8 +31,8 @@ def run_python_mutants(
 ) -> list[Mutant]:
     """Run the mutants of the room in `work`, or a seeded `sample` of them; return all that have an outcome.
 
-    Survivors of earlier runs are tried again, other outcomes stay. Raises SystemExit with mutmut's last words
-    when it fails.
+    Survivors of earlier runs are tried again, other outcomes stay. Raises MutantsFailedError when
+    mutmut fails.
     """
     with chdir(work):
         reset_config()
@@ -96,7 +96,7 @@ def _run_mutmut(names: list[str], children: int, environment: dict[str, str]) ->
             check=False,
         )
     if done.returncode:
-        raise SystemExit("\n".join([*log.read_text(encoding="utf-8").splitlines()[-25:], str(log.resolve())]))
+        raise MutantsFailedError(log)
 
 
 def _read_mutant(source: Path, name: str, code: int | None) -> Mutant:

@@ -15,7 +15,6 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +95,7 @@ class Trial:
 def list_trials(room: Room, queries: dict[Path, list[Queries]]) -> Iterator[Trial]:
     """Yield every mutant of the statements of a room that its tests load."""
     for path in sorted(queries):
-        if path.parent != PACKAGE / room.name or any(
-            fnmatch(path.with_suffix(".py").name, name) for name in room.excluded
-        ):
+        if path.parent != PACKAGE / room.name or not room.has_module(path.with_suffix(".py").name):
             continue
         for statement, text in sorted(queries[path][0].statements.items()):
             for changed, change in make_mutants(text):

@@ -67,6 +67,8 @@ def _configuration(room: Room) -> str:
         "timeout_constant": TIMEOUT_CONSTANT,
         "timeout_multiplier": TIMEOUT_MULTIPLIER,
         "use_git_change_detection": False,
+        # A process that has run the tests has warm caches, in which a mutant would never run.
+        "process_isolation": "forkserver",
     }
     # A JSON value of these types is also a TOML value.
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
