@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from leadops.cli.context import console
-from leadops.cli.words import count
+from leadops.cli.plural import count
 from leadops.config.load_config import load_section, shipped_file
 from leadops.config.value_origins import find_useless, list_settings
 from leadops.config.yaml_tree import parse_file

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
-from leadops.cli.words import count
+from leadops.cli.plural import count
 from leadops.company import Company
 from leadops.configuration import Config
 from leadops.db import Connection

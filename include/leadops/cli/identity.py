@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from leadops.cli.context import clock, console, open_database
-from leadops.cli.words import count
+from leadops.cli.plural import count
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.identity.compare_rebuilt import compare_rebuilt

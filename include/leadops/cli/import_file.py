@@ -8,8 +8,8 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.plural import count
 from leadops.cli.read_mapping import read_mapping
-from leadops.cli.words import count
 from leadops.company import check_zone
 from leadops.configuration import Config
 from leadops.errors import PermanentError

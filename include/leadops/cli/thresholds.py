@@ -37,24 +37,21 @@ ROWS: dict[str, Callable[["Forecast"], str]] = {
 def show(days: Annotated[int, typer.Option(min=1, help="How many days to list.")] = 14) -> None:
     """Show the values in effect, and the decisions of the last days with their reasons."""
     from leadops.thresholds.active_threshold import read_active_threshold
+    from leadops.thresholds.apply_threshold import list_thresholds
 
     rules = collect_threshold_context(Config.from_environment())
     with open_database() as connection:
         held = read_active_threshold(connection, contract=rules.kpi, policy=rules.sla, at=clock())
-        rows = connection.execute(
-            "select day, decided_by, plan, answer, reason from lifecycle.thresholds"
-            " order by day desc limit %s",
-            [days],
-        ).fetchall()
+        rows = list_thresholds(connection, max_days=days)
     total = "no total" if held.rule.total is None else f"a total of {held.rule.total}"
     console.print(
         f"in force: {total}, first contact in {held.target:g} min (KPI version {held.kpi_version})",
         highlight=False,
     )
     table = Table("day", "decision", "why")
-    for day, decided_by, plan, answer, reason in rows:
-        asked = f", {answer or 'waits'}" if plan == "ask" and decided_by == "kept" else ""
-        table.add_row(str(day), decided_by + asked, reason)
+    for row in rows:
+        asked = f", {row.answer or 'waits'}" if row.plan == "ask" and row.decided_by == "kept" else ""
+        table.add_row(str(row.day), row.decided_by + asked, row.reason)
     console.print(table)
 
 

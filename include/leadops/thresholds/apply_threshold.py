@@ -41,6 +41,11 @@ def read_threshold(connection: Connection, day: date) -> ThresholdRow:
     return row
 
 
+def list_thresholds(connection: Connection, *, max_days: int) -> list[ThresholdRow]:
+    """Return the rows of the newest `max_days` days, the newest first."""
+    return queries.all(connection, "list_thresholds", ThresholdRow, max_days=max_days)
+
+
 def ask_human(connection: Connection, *, day: date, now: datetime, run_id: str | None = None) -> bool:
     """Record that the proposal of `day` waits for a human; return whether it has to.
 

@@ -16,6 +16,25 @@ select
 from lifecycle.thresholds
 where day = %(day)s;
 
+-- name: list_thresholds
+select
+    day,
+    kpi_version,
+    value,
+    sla_minutes,
+    effective_at,
+    decided_by,
+    reason,
+    plan,
+    proposed_value,
+    proposed_sla_minutes,
+    answer,
+    facts,
+    hash
+from lifecycle.thresholds
+order by day desc
+limit %(max_days)s;
+
 -- name: ask_human
 update lifecycle.thresholds
 set

@@ -1,4 +1,4 @@
-"""Words that the commands share."""
+"""A number with its noun, in the singular or the plural."""
 
 
 def count(number: int, name: str) -> str:
