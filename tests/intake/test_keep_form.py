@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from leadops.db import Connection
+from leadops.intake.form_hashes import hash_person
 from leadops.intake.keep_form import is_form_kept, keep_form
 from leadops.intake.validate_form import ValidForm, validate_form
 from tests.shipped import SHIPPED
@@ -16,9 +17,12 @@ NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 KEY = b"k" * 16
 
 
-def keep(url: str, submission_id: str, *, now: datetime = NOW, **content: Any) -> bool:
+def keep(
+    url: str, submission_id: str, *, now: datetime = NOW, sender_id: str | None = None, **content: Any
+) -> bool:
+    sent = {"email": "ann@buyers.example", "submission_id": sender_id} | content
     form = validate_form(
-        {"email": "ann@buyers.example"} | content,
+        {name: value for name, value in sent.items() if value is not None},
         submission_id=submission_id,
         sent_at=now,
         now=now,
@@ -106,6 +110,20 @@ def test_what_the_ma_hears(database_url: str, connection: Connection) -> None:
         "utm": utm,
         "externalId": "1",
     }
+
+
+def test_what_is_kept_of_a_form(database_url: str, connection: Connection) -> None:
+    keep(database_url, "s-1", sender_id="theirs", anonymous_id="a-1", user_id="u-1")
+    sender = connection.execute("select sender_id, secret, body from intake.raw_leads").fetchall()
+    assert sender == [("theirs", 1, "{}")]
+    event = connection.execute(
+        "select anonymous_id, user_id, payload -> 'properties' from cdp.events"
+    ).fetchall()
+    assert event == [("a-1", "u-1", {})]
+    key = connection.execute(
+        "select payload ->> 'idempotency_key' from delivery.outbox where target = 'crm'"
+    ).fetchone()
+    assert key == (f"{hash_person(KEY, 'ann@buyers.example')}-1-1",)
 
 
 def test_the_story_is_the_leads_own_and_its_latest(database_url: str, connection: Connection) -> None:

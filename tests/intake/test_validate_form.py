@@ -62,6 +62,7 @@ def test_a_property_named_form_is_the_senders() -> None:
         ({"email": "a@b.example", "ts": "2026-06-28T09:29:59+00:00"}, "too_old"),
         ({"email": "a@b.example", "ts": "2026-07-01T09:35:01+00:00"}, "from_future"),
         ({"email": "a@b.example", "properties": {"x": "\0"}}, "unusable_text"),
+        ({"email": "a@b.example", "submission_id": "\0"}, "unusable_text"),
     ],
 )
 def test_what_no_event_may_be_no_form_may_be(content: dict[str, Any], reason: str) -> None:

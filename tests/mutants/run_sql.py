@@ -25,11 +25,10 @@ from leadops.queries import Queries
 from tests.mutants.mutant import Mutant, Outcome
 from tests.mutants.rooms import Room, find_room
 from tests.mutants.sql_mutants import make_mutants
-from tests.mutants.work_folder import TIMEOUT_CONSTANT, TIMEOUT_MULTIPLIER
+from tests.mutants.work_folder import PYTEST_OPTIONS, TIMEOUT_CONSTANT, TIMEOUT_MULTIPLIER
 
 PACKAGE = Path(leadops.__file__).parent
 PR_SET_PDEATHSIG = 1
-OPTIONS = ["-x", "-q", "-n", "0", "-m", "not real_data", "--hypothesis-seed=0"]
 
 
 class Recorder:
@@ -113,7 +112,7 @@ def run_child(trial: Trial, recorder: Recorder, tests: list[str]) -> None:
     for queries in recorder.queries[trial.path]:
         queries.statements[trial.statement] = trial.text  # type: ignore[assignment]
     try:
-        code = int(pytest.main([*OPTIONS, *tests]))
+        code = int(pytest.main([*PYTEST_OPTIONS, *tests]))
     except BaseException:
         code = 1
     os._exit(code)
@@ -167,7 +166,7 @@ def main() -> None:
     room = find_room(given.room)
     recorder = Recorder()
     recorder.record_queries()
-    if code := pytest.main([*OPTIONS, *room.tests], plugins=[recorder]):
+    if code := pytest.main([*PYTEST_OPTIONS, *room.tests], plugins=[recorder]):
         sys.exit(f"the tests of {room.name} fail without any mutant (pytest: {code})")
     recorder.current = None
     trials = list(dict.fromkeys(list_trials(room, recorder.queries)))

@@ -22,6 +22,11 @@ UNTESTED_LINES = [
     r"description=",
 ]
 
+PYTEST_OPTIONS = [
+    *("-x", "-q", "-n", "0", "-m", "not real_data"),
+    *("-p", "tests.mutants.cold_caches", "--hypothesis-seed=0"),
+]
+
 #: A mutant is stopped at (time of its tests + constant) * multiplier. The time leaves fixtures out.
 TIMEOUT_CONSTANT, TIMEOUT_MULTIPLIER = 5.0, 4.0
 
@@ -62,7 +67,7 @@ def _configuration(room: Room) -> str:
         "do_not_mutate_patterns": UNTESTED_LINES,
         "also_copy": [*FOLDERS, *FILES],
         "pytest_add_cli_args_test_selection": list(room.tests),
-        "pytest_add_cli_args": ["-n", "0", "-x", "-q", "-m", "not real_data", "--hypothesis-seed=0"],
+        "pytest_add_cli_args": PYTEST_OPTIONS,
         "type_check_command": [sys.executable, "-m", "tests.mutants.type_check", "mypy", room.name],
         "timeout_constant": TIMEOUT_CONSTANT,
         "timeout_multiplier": TIMEOUT_MULTIPLIER,
