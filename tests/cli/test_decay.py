@@ -54,7 +54,7 @@ def test_nights_in_a_row_are_one_line_of_the_explanation(fading: World) -> None:
 
 @pytest.mark.parametrize(
     ("day", "says"),
-    [("11.3.2026", "give a day as 2026-07-01"), (f"{datetime.now(UTC).year + 1}-01-01", "is not over yet")],
+    [("11.3.2026", "give a day as 2026-07-31"), (f"{datetime.now(UTC).year + 1}-01-01", "is not over yet")],
 )
 def test_a_day_that_cannot_be_is_refused(fading: World, day: str, says: str) -> None:
     result = CliRunner().invoke(app, ["decay", "--day", day])

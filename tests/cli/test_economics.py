@@ -58,7 +58,7 @@ def test_refresh_and_show() -> None:
         ),
         (["show", "--day", "2020-01-01"], "nothing to show for 2020-01-01: no cost, MQL .* from 2018-02 on"),
         (["show", "--month", "July"], "a month as 2026-07"),
-        (["refresh", "--day", "31.7.2026"], "a day must be given as 2026-07-31"),
+        (["refresh", "--day", "31.7.2026"], "give a day as 2026-07-31"),
     ],
 )
 def test_wrong_words_are_one_line(words: list[str], says: str) -> None:

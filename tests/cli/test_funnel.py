@@ -141,7 +141,7 @@ def test_days_that_wait_are_counted(tmp_path: Path, books: Books, monkeypatch: p
 @pytest.mark.parametrize(
     ("words", "saying"),
     [
-        (["--day", "yesterday"], "'yesterday' is not a day; write it as 2026-07-31"),
+        (["--day", "yesterday"], "'yesterday' is not a day; give a day as 2026-07-31"),
         (["--day", "2026-06-01", "--to", "2026-06-02"], "give either --day, or --from and --to"),
         (["--from", "2026-06-03", "--to", "2026-06-01"], "--from 2026-06-03 is after --to 2026-06-01"),
         (["--day", "2026-06-11"], "2026-06-11 has not begun in Asia/Tokyo"),

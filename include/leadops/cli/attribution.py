@@ -1,6 +1,5 @@
 """`leadops attribution`: the share of the conversions that each channel or campaign gets."""
 
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -13,12 +12,11 @@ from leadops.attribution.read_credits import AttributionPeriod, CreditLine, list
 from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.day_option import DayOption
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 
 app = typer.Typer(help="Which touches led to conversions.", no_args_is_help=True)
-
-Day = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Of the company's zone.")]
 
 
 class By(StrEnum):
@@ -32,16 +30,14 @@ class By(StrEnum):
 def show_credits(
     model: Annotated[str | None, typer.Option(help=f"{', '.join(MODELS)}; default: all.")] = None,
     by: Annotated[By, typer.Option(help="What gets the credit.")] = By.channel,
-    day: Day = None,
+    day: DayOption = None,
 ) -> None:
     """Show the credits of the period that ends with DAY (default: the newest one), with intervals."""
     config = Config.from_environment()
     if model is not None and model not in MODELS:
         raise PermanentError(f"no model {model}; the models are {', '.join(MODELS)}")
     with open_database() as connection:
-        period, lines = list_credits(
-            connection, day=day.date() if day else None, breakdown=by.value, model=model
-        )
+        period, lines = list_credits(connection, day=day, breakdown=by.value, model=model)
     company = config.company
     console.print(_describe(period, company.currency), highlight=False)
     if lines and lines[0].note:
@@ -52,7 +48,7 @@ def show_credits(
 
 
 @app.command("refresh")
-def refresh(day: Day = None) -> None:
+def refresh(day: DayOption = None) -> None:
     """Recompute the credits of the period that ends with DAY (default: yesterday), like refresh_funnel."""
     config = Config.from_environment()
     company = config.company
@@ -60,7 +56,7 @@ def refresh(day: Day = None) -> None:
     with open_database() as connection:
         done = refresh_attribution(
             connection,
-            day=day.date() if day else last_whole_day(now, company.zone),
+            day=day or last_whole_day(now, company.zone),
             settings=config.attribution,
             company=company,
             now=now,

@@ -1,27 +1,26 @@
 """`leadops decay`: apply score decay up to the end of a day."""
 
-from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.day_option import DayOption
 from leadops.configuration import Config
-from leadops.errors import PermanentError
 from leadops.scoring.active_rules import name_source
 from leadops.scoring.decay_leads import decay_leads, preview_decay
 
 
 def decay(
-    day: Annotated[str, typer.Option(help="A past day, such as 2026-07-01; default: yesterday.")] = "",
+    day: DayOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
 ) -> None:
     """Apply score decay up to the end of DAY. Idempotent."""
     config = Config.from_environment()
     rules, zone = config.scoring, config.company.zone
     source = name_source(config.find_file("scoring"))
-    chosen = _parse(day) if day else last_whole_day(clock(), zone)
+    chosen = day or last_whole_day(clock(), zone)
     leads = rows = points = 0
     with open_database() as connection, console.status("looking at the leads that are due …"):
         while True:
@@ -36,10 +35,3 @@ def decay(
         f"{chosen}: looked at {leads} leads that were due, {rows} {'would change' if dry_run else 'changed'},"
         f" by {points:+d} points in all" + ("; nothing was written" if dry_run else "")
     )
-
-
-def _parse(day: str) -> date:
-    try:
-        return datetime.strptime(day, "%Y-%m-%d").date()  # noqa: DTZ007 - a day, not a moment
-    except ValueError:
-        raise PermanentError(f"--day {day}: give a day as 2026-07-01") from None

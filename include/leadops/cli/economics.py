@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -11,8 +11,8 @@ from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.day_option import DayOption
 from leadops.cli.plural import count
-from leadops.company import Company
 from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.economics.read_months import find_newest_day, list_categories, list_months
@@ -23,15 +23,14 @@ from leadops.errors import PermanentError
 app = typer.Typer(help="What leads cost and return.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Day = Annotated[str | None, typer.Option(help="As seen at the end of this day: 2026-07-31.")]
 
 
 @app.command("refresh")
-def refresh(day: Day = None) -> None:
+def refresh(day: DayOption = None) -> None:
     """Recompute the months as seen at the end of DAY (default: yesterday), like refresh_funnel."""
     config = Config.from_environment()
     company, now = config.company, clock()
-    wanted = _read_date(day) if day else _yesterday(now, company)
+    wanted = day or last_whole_day(now, company.zone)
     settings = config.economics
     with open_database() as connection:
         done = refresh_economics(connection, day=wanted, settings=settings, company=company, now=now)
@@ -45,13 +44,13 @@ def refresh(day: Day = None) -> None:
 @app.command("show")
 def show(
     month: Annotated[str | None, typer.Option(help="One month by campaign: 2026-07.")] = None,
-    day: Day = None,
+    day: DayOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Show each month, or one month by campaign: cost, deals, CAC, payback; * where deals may still come."""
-    wanted = _read_date(f"{month}-01") if month else None
+    wanted = _parse_month(month) if month else None
     with open_database() as connection:
-        as_of = _find_day(connection, _read_date(day) if day else None)
+        as_of = _find_day(connection, day)
         rows = [asdict(line) for line in list_months(connection, day=as_of, month=wanted)]
         costs = list_categories(connection, day=as_of, month=wanted) if wanted else []
         parts = [asdict(cost) for cost in costs]
@@ -101,15 +100,11 @@ def scenario(
     console.print(_draw_sensitivity(given))
 
 
-def _yesterday(now: datetime, company: Company) -> date:
-    return last_whole_day(now, company.zone)
-
-
-def _read_date(text: str) -> date:
+def _parse_month(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise PermanentError("a day must be given as 2026-07-31, a month as 2026-07") from error
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise PermanentError(f"{text!r} is not a month; give a month as 2026-07") from None
 
 
 def _find_day(connection: Connection, wanted: date | None) -> date:
@@ -121,7 +116,7 @@ def _find_day(connection: Connection, wanted: date | None) -> date:
     if found is None:
         config = Config.from_environment()
         company, settings, now = config.company, config.economics, clock()
-        day = wanted or _yesterday(now, company)
+        day = wanted or last_whole_day(now, company.zone)
         if has_data(connection, day=day, settings=settings, company=company, now=now):
             option = f" --day {wanted}" if wanted else ""
             for_day = f" for {wanted}" if wanted else ""

@@ -10,6 +10,8 @@ from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day, list_days
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.day_option import DayOption, FirstDayOption, LastDayOption
+from leadops.cli.plural import count
 from leadops.company import Company
 from leadops.configuration import Config
 from leadops.errors import PermanentError
@@ -23,20 +25,17 @@ MOST_ROWS = 100
 
 app = typer.Typer(help="What happened on each day, by campaign and source.", no_args_is_help=True)
 
-Day = Annotated[str | None, typer.Option("--day", help="One day: 2026-07-31.")]
-First = Annotated[str | None, typer.Option("--from", help="The first day.")]
-Last = Annotated[str | None, typer.Option("--to", help="The last day; default: yesterday.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 @app.command("refresh")
-def refresh(day: Day = None, first: First = None, last: Last = None) -> None:
+def refresh(day: DayOption = None, first: FirstDayOption = None, last: LastDayOption = None) -> None:
     """Build and check one day or several (default: yesterday), like refresh_funnel. Idempotent."""
     config = Config.from_environment()
     company, settings, now = config.company, config.funnel, clock()
     if day and (first or last):
         raise PermanentError("give either --day, or --from and --to")
-    days = [_read_date(day)] if day else _read_days(first, last, now=now, company=company, back=0)
+    days = [day] if day else _read_days(first, last, now=now, company=company, back=0)
     with open_database() as connection:
         for each in track(days, description="days", console=console, disable=len(days) < 10):
             done = refresh_funnel(
@@ -49,7 +48,7 @@ def refresh(day: Day = None, first: First = None, last: Last = None) -> None:
                 now=now,
             )
             console.print(
-                f"{each}: {_count(done.leads, 'lead')}, {done.mqls} MQL, {done.sals} SAL, {done.sqls} SQL,"
+                f"{each}: {count(done.leads, 'lead')}, {done.mqls} MQL, {done.sals} SAL, {done.sqls} SQL,"
                 f" {done.wons} won, {done.losts} lost, {done.left_out} left out"
             )
             if done.again:
@@ -57,18 +56,18 @@ def refresh(day: Day = None, first: First = None, last: Last = None) -> None:
         gated = check_days(connection, company=company, settings=settings, policy=config.sla, now=now)
     if done.waiting:
         console.print(
-            f"{_count(done.waiting, 'earlier day')} still to be built again; the next run takes"
+            f"{count(done.waiting, 'earlier day')} still to be built again; the next run takes"
             f" at most {settings.dirty_days_at_most} (dirty_days_at_most)"
         )
     if gated.findings:
-        found = _count(gated.findings, "finding")
+        found = count(gated.findings, "finding")
         console.print(f"{found}; see leadops funnel findings --from {gated.first} --to {gated.last}")
 
 
 @app.command("show")
 def show(
-    first: First = None,
-    last: Last = None,
+    first: FirstDayOption = None,
+    last: LastDayOption = None,
     by: Annotated[FunnelGrouping, typer.Option(help="What to sum by on each day.")] = "all",
     cohort: Annotated[
         bool, typer.Option("--cohort", help="Group by the day of the MQL, not of the event.")
@@ -98,7 +97,7 @@ def show(
 
 
 @app.command("findings")
-def findings(first: First = None, last: Last = None, as_json: AsJson = False) -> None:
+def findings(first: FirstDayOption = None, last: LastDayOption = None, as_json: AsJson = False) -> None:
     """Print open findings of the quality gates; with --from or --to all findings of these days."""
     config = Config.from_environment()
     now = clock()
@@ -127,11 +126,11 @@ def findings(first: First = None, last: Last = None, as_json: AsJson = False) ->
 
 
 @app.command("settle")
-def settle(day: Day = None) -> None:
+def settle(day: DayOption = None) -> None:
     """Acknowledge the findings of --day (default: all) and resolve their incidents."""
     with open_database() as connection:
-        count = settle_findings(connection, day=_read_date(day) if day else None, now=clock())
-    console.print(f"{_count(count, 'finding')} settled")
+        settled = settle_findings(connection, day=day, now=clock())
+    console.print(f"{count(settled, 'finding')} settled")
 
 
 def _print_built(days: list[date], built: dict[date, bool]) -> None:
@@ -142,28 +141,17 @@ def _print_built(days: list[date], built: dict[date, bool]) -> None:
             f"no day {stretch} is built; leadops funnel refresh --from {days[0]} --to {days[-1]} builds them"
         )
     else:
-        count = f"{len(built)} of {_count(len(days), 'day')}"
-        line = f"{count} {stretch} built; one without a row had nothing to count"
+        built_of_all = f"{len(built)} of {count(len(days), 'day')}"
+        line = f"{built_of_all} {stretch} built; one without a row had nothing to count"
     console.print(line, highlight=False)
     if stale := sum(built.values()):
         console.print(
-            f"* {_count(stale, 'day')} touched since, to be built again by the next run", highlight=False
+            f"* {count(stale, 'day')} touched since, to be built again by the next run", highlight=False
         )
 
 
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def _read_days(
-    first: str | None, last: str | None, *, now: datetime, company: Company, back: int
+    first: date | None, last: date | None, *, now: datetime, company: Company, back: int
 ) -> list[date]:
-    until = _read_date(last) if last else last_whole_day(now, company.zone)
-    return list_days(_read_date(first) if first else until - timedelta(days=back), until)
-
-
-def _read_date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise PermanentError(f"{text!r} is not a day; write it as 2026-07-31") from error
+    until = last or last_whole_day(now, company.zone)
+    return list_days(first or until - timedelta(days=back), until)

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from leadops.calendar.local_days import is_over, last_whole_day
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.day_option import DayOption
 from leadops.company import Company
 from leadops.configuration import Config
 from leadops.db import Connection
@@ -21,10 +22,7 @@ app = typer.Typer(help="The model that says which leads become SQLs.", no_args_i
 
 @app.command("retrain")
 def retrain_model(
-    day: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="A day of the company's zone; default: yesterday."),
-    ] = None,
+    day: DayOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be decided.")] = False,
 ) -> None:
     """Train on what was known by the end of DAY; the better model takes effect.
@@ -53,10 +51,7 @@ def retrain_model(
 @app.command("export-features")
 def export_model_features(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="The Parquet file to write.")],
-    day: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="A day of the company's zone; default: yesterday."),
-    ] = None,
+    day: DayOption = None,
 ) -> None:
     """Export what was known by the end of DAY, to train a model of your own."""
     config = Config.from_environment()
@@ -74,10 +69,7 @@ def export_model_features(
 @app.command("import-scores")
 def import_model_scores(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="Parquet: lead_id, cycle, ml_score.")],
-    day: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="The day of the export; default: yesterday."),
-    ] = None,
+    day: DayOption = None,
 ) -> None:
     """Compare the scores of your own model with the model in effect; the better one takes effect."""
     config = Config.from_environment()
@@ -152,9 +144,9 @@ def show_model(
     )
 
 
-def _find_day(day: datetime | None, company: Company, *, now: datetime) -> date:
+def _find_day(day: date | None, company: Company, *, now: datetime) -> date:
     """Return the day asked for, by default yesterday; raise PermanentError where it is not over."""
-    wanted = day.date() if day else last_whole_day(now, company.zone)
+    wanted = day or last_whole_day(now, company.zone)
     if not is_over(wanted, company.zone, now=now):
         raise PermanentError(f"{wanted} is not over yet; give an earlier day")
     return wanted
