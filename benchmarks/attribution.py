@@ -1,12 +1,12 @@
 """One day's refresh of the credits: how long with many touches, and whether what lies before them matters."""
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
 from benchmarks.repeat import time_repeated
 from benchmarks.settle import settle
+from benchmarks.statements import read_statement
 from leadops.attribution.refresh_attribution import AttributionRefreshResult, refresh_attribution
 from leadops.configuration import Config
 from leadops.db import Connection
@@ -55,7 +55,7 @@ def fill_touches(
     connection: Connection, *, touches: int, since: datetime, until: datetime, first: int
 ) -> None:
     """Put `touches` touches of a tenth as many leads, numbered from `first`, into the time from `since`."""
-    statement = Path(__file__).with_name("fill_touches.sql").read_text(encoding="utf-8")
+    statement = read_statement("fill_touches")
     leads = touches // 10
     connection.execute(LEADS, {"first": first, "leads": leads, "at": since - timedelta(days=9000)})
     connection.execute(

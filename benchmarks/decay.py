@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
+from benchmarks.statements import read_statement
 from leadops.configuration import Config
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
 from leadops.scoring.decay_leads import DecayResult, decay_leads
 
 
@@ -37,7 +38,7 @@ def measure_decay(*, quick: bool) -> Measured:
 def fill_behaviour(connection: Connection, *, leads: int, now: datetime) -> None:
     """Give `leads` leads three awards each, spread over the year before `now` (UTC)."""
     with connection.transaction():
-        connection.execute(load_sql("benchmarks", "fill_behaviour"), {"leads": leads, "now": now})
+        connection.execute(read_statement("fill_behaviour"), {"leads": leads, "now": now})
     connection.autocommit = True
     connection.execute("vacuum analyze")
     connection.autocommit = False

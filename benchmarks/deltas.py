@@ -7,7 +7,8 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from benchmarks.arena import Arena
-from leadops.db import connect, load_sql
+from benchmarks.statements import read_statement
+from leadops.db import connect
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Deltas:
         values = {"prefix": prefix, "first": self.first, "last": self.last}
         with connect(self.url) as connection, connection.cursor(name="deltas", row_factory=dict_row) as rows:
             rows.itersize = size
-            rows.execute(load_sql("benchmarks", "read_deltas"), values)
+            rows.execute(read_statement("read_deltas"), values)
             while page := rows.fetchmany(size):
                 yield page
 
@@ -39,9 +40,7 @@ class Deltas:
 def fill_ledger(arena: Arena, *, count: int, leads: int) -> Deltas:
     """Append `count` rows of the leads 1 … `leads` to the ledger, as scoring does; return their range."""
     with arena.connect() as connection:
-        row = connection.execute(
-            load_sql("benchmarks", "fill_ledger"), {"deltas": count, "leads": leads}
-        ).fetchone()
+        row = connection.execute(read_statement("fill_ledger"), {"deltas": count, "leads": leads}).fetchone()
         connection.commit()
         connection.autocommit = True
         connection.execute("vacuum analyze")

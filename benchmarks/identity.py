@@ -7,8 +7,9 @@ from typing import Any
 from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
 from benchmarks.settle import settle
+from benchmarks.statements import read_statement
 from leadops.configuration import Config
-from leadops.db import Connection, load_sql
+from leadops.db import Connection
 from leadops.identity.resolve import resolve_events
 
 
@@ -48,7 +49,7 @@ def fill_leads(connection: Connection, *, first: int, leads: int) -> None:
     """Put `leads` known leads, numbered from `first`, with a user id and a browser each, into the tables."""
     values = {"first": first, "last": first + leads - 1, "now": datetime.now(UTC)}
     with connection.transaction():
-        connection.execute(load_sql("benchmarks", "fill_identity_leads"), values)
+        connection.execute(read_statement("fill_identity_leads"), values)
 
 
 def fill_events(connection: Connection, *, batch: str, events: int, leads: int) -> None:
@@ -59,7 +60,7 @@ def fill_events(connection: Connection, *, batch: str, events: int, leads: int) 
     values = {"batch": batch, "events": events, "leads": leads, "now": datetime.now(UTC)}
     with connection.transaction():
         connection.execute("select setseed(hashtext(%s) / 2147483648.0)", [batch])
-        connection.execute(load_sql("benchmarks", "fill_identity_events"), values)
+        connection.execute(read_statement("fill_identity_events"), values)
     settle(connection)
 
 
@@ -67,7 +68,7 @@ def fill_history(connection: Connection, *, events: int, leads: int) -> None:
     """Put `events` events that were resolved before into the tables, and a tenth as many of nobody."""
     with connection.transaction():
         values = {"events": events, "leads": leads, "now": datetime.now(UTC)}
-        connection.execute(load_sql("benchmarks", "fill_identity_history"), values)
+        connection.execute(read_statement("fill_identity_history"), values)
     settle(connection)
 
 

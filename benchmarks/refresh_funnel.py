@@ -1,13 +1,13 @@
 """One day of the funnel: how long with many rows, and whether the history before it matters."""
 
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from benchmarks.arena import open_arena
 from benchmarks.attribution import fill_touches
 from benchmarks.figures import Figure, Measured
 from benchmarks.repeat import time_repeated
 from benchmarks.settle import settle
+from benchmarks.statements import read_statement
 from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.calendar.local_days import day_bounds
 from leadops.configuration import Config
@@ -67,7 +67,7 @@ def measure_refresh_funnel(*, quick: bool) -> Measured:
 
 def fill_stages(connection: Connection, *, leads: int, since: datetime, until: datetime, first: int) -> None:
     """Put `leads` leads, numbered from `first`, and what became of them into the time from `since`."""
-    statement = Path(__file__).with_name("fill_stages.sql").read_text(encoding="utf-8")
+    statement = read_statement("fill_stages")
     values = {"first": first, "leads": leads, "since": since, "until": until}
     connection.execute(statement.encode(), values)
     # What the day is built from is measured, not the note that it was filled.

@@ -7,10 +7,10 @@ import subprocess
 import sys
 import time
 from datetime import UTC, date, datetime
-from importlib.resources import files
 
 from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
+from benchmarks.statements import read_statement
 from leadops.configuration import Config
 from leadops.db import Connection, connect
 from leadops.training.retrain import retrain
@@ -62,7 +62,7 @@ def measure_retrain(*, quick: bool) -> Measured:
 
 def fill_training(connection: Connection, *, leads: int) -> None:
     """Put `leads` mature MQLs with their events into an empty database."""
-    statement = files("benchmarks").joinpath("fill_training.sql").read_text(encoding="utf-8")
+    statement = read_statement("fill_training")
     with connection.transaction():
         values = {"until": UNTIL, "leads": leads, "events": EVENTS_PER_LEAD}
         connection.execute("set local statement_timeout = 0")

@@ -1,10 +1,8 @@
-"""The way to the database: connections with limits, and SQL read from the file beside its owner."""
+"""The way to the database: connections with limits, and one read-only state of it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from importlib.resources import files
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 from psycopg import IsolationLevel
@@ -53,9 +51,3 @@ def snapshot(connection: Connection) -> Iterator[None]:
             raise psycopg.Rollback(transaction)
     finally:
         connection.isolation_level = usual
-
-
-@cache
-def load_sql(package: str, name: str) -> LiteralString:
-    """Return the text of `name`.sql that lies in `package`, for example load_sql("leadops.scoring", "x")."""
-    return files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
