@@ -133,10 +133,16 @@ def expected(done: list[Step]) -> dict[str, int]:
         for name in ("need", "budget", "authority")
         if (at := first(*(at for _, at, _, details in done if details.get(name)))) is not None
     )
-    found = {
-        stage: first(*(at for kind, at, status, _ in done if kind == "status" and status == stage))
-        for stage in ("won", "lost")
-    }
+    # A deal that is reopened and ends again was won or lost when it last turned so.
+    ends = sorted(
+        (at, number, status) for number, (kind, at, status, _) in enumerate(done) if kind == "status"
+    )
+    found: dict[str, int | None] = {}
+    before = None
+    for at, _, status in ends:
+        if status in ("won", "lost"):
+            found |= {status: at} if status != before else {}
+            before = status
     if taken is not None and contact is not None and max(taken, contact) <= 24 * HOUR:
         found["sal"] = max(taken, contact)
     if len(known) >= 2 and meeting is not None:
