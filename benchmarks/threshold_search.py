@@ -28,13 +28,13 @@ class Leads(NamedTuple):
     became_sql: NDArray[np.int64]
 
 
-class ScoringResult(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class ScoreClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A classifier that is fitted already: its probability is the score itself."""
 
     def __init__(self) -> None:
         self.classes_ = np.array([0, 1])
 
-    def fit(self, leads: Any, labels: Any) -> "ScoringResult":  # noqa: ARG002
+    def fit(self, leads: Any, labels: Any) -> "ScoreClassifier":  # noqa: ARG002
         """Do nothing: the scores are there."""
         return self
 
@@ -116,7 +116,7 @@ def tune(leads: Leads, objective: Callable[[Any, Any], Any]) -> TunedThresholdCl
         return float(objective(float(over), float(became_sql @ is_over))) if over else 0.0
 
     tuner = TunedThresholdClassifierCV(
-        ScoringResult(), scoring=make_scorer(count_sqls), thresholds=100, cv="prefit", refit=False
+        ScoreClassifier(), scoring=make_scorer(count_sqls), thresholds=100, cv="prefit", refit=False
     )
     return tuner.fit(leads.scores[:, np.newaxis], leads.became_sql)
 

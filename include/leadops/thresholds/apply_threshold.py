@@ -35,7 +35,7 @@ class ThresholdRow(NamedTuple):
 
 def read_threshold(connection: Connection, day: date) -> ThresholdRow:
     """Return the row of `day`; raise PermanentError if nothing was proposed."""
-    row = queries.first(connection, "read_threshold", ThresholdRow, day=day)
+    row = queries.first(connection, "list_thresholds", ThresholdRow, day=day, max_days=1)
     if row is None:
         raise PermanentError(f"nothing was proposed for {day}; run leadops thresholds propose --day {day}")
     return row
@@ -43,7 +43,7 @@ def read_threshold(connection: Connection, day: date) -> ThresholdRow:
 
 def list_thresholds(connection: Connection, *, max_days: int) -> list[ThresholdRow]:
     """Return the rows of the newest `max_days` days, the newest first."""
-    return queries.all(connection, "list_thresholds", ThresholdRow, max_days=max_days)
+    return queries.all(connection, "list_thresholds", ThresholdRow, day=None, max_days=max_days)
 
 
 def ask_human(connection: Connection, *, day: date, now: datetime, run_id: str | None = None) -> bool:

@@ -1,22 +1,5 @@
--- name: read_threshold
-select
-    day,
-    kpi_version,
-    value,
-    sla_minutes,
-    effective_at,
-    decided_by,
-    reason,
-    plan,
-    proposed_value,
-    proposed_sla_minutes,
-    answer,
-    facts,
-    hash
-from lifecycle.thresholds
-where day = %(day)s;
-
 -- name: list_thresholds
+-- The newest days first; without a day, of all days.
 select
     day,
     kpi_version,
@@ -32,6 +15,7 @@ select
     facts,
     hash
 from lifecycle.thresholds
+where %(day)s::date is null or day = %(day)s
 order by day desc
 limit %(max_days)s;
 

@@ -1,4 +1,4 @@
-"""How sure a gain is: the same comparison on many samples of the history, drawn with a seed."""
+"""How sure a gain is: the same comparison on many samples of the past, drawn with a seed."""
 
 from dataclasses import replace
 
