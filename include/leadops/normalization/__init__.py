@@ -1,0 +1,1 @@
+"""Text from outside: cleaned, compared, used as a key, shown. Pure functions."""

@@ -1,0 +1,46 @@
+"""Identifiers that everybody has, and identifiers that are too long."""
+
+import re
+
+from leadops.normalization.blank_values import is_blank
+from leadops.normalization.clean_text import fold_text
+from leadops.normalization.dimension_keys import shorten_text
+
+#: Values that a script or a form sends for "nobody"; beside these, everything that is blank.
+PLACEHOLDER_IDS = frozenset(
+    {
+        "anonymous",
+        "anon",
+        "guest",
+        "visitor",
+        "user",
+        "test",
+        "id",
+        "userid",
+        "user_id",
+        "-1",
+        "true",
+        "false",
+    }
+    | {"deleted", "default", "dummy", "sample", "example", "anonymous_user", "not_logged_in", "logged_out"}
+)
+_MARKS = re.compile(r"[\W_]+")
+
+
+def is_placeholder_id(value: str) -> bool:
+    """Return whether an identifier of any kind belongs to nobody.
+
+    Blanks, words such as undefined or guest, and one character repeated: 0, 0000, xxxx, a UUID of zeros.
+    """
+    if is_blank(value) or fold_text(value) in PLACEHOLDER_IDS:
+        return True
+    characters = _MARKS.sub("", fold_text(value))
+    return len(set(characters)) <= 1 and (len(characters) != 1 or characters == "0")
+
+
+def bound_id(value: str, longest: int) -> str:
+    """Return `value`; if it is longer than `longest` characters, its beginning and a hash of the whole.
+
+    A cut alone would make one identifier of two.
+    """
+    return shorten_text(value, longest)

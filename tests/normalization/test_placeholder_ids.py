@@ -1,0 +1,42 @@
+import pytest
+
+from leadops.normalization.placeholder_ids import bound_id, is_placeholder_id
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "null",
+        "undefined",
+        "N/A",
+        "ＮＵＬＬ",
+        "guest",
+        "Anonymous ",
+        "-1",
+        "0",
+        "0000",
+        "xxxx",
+        "--",
+        "",
+        "1111-1111",
+        "00000000-0000-0000-0000-000000000000",
+        "[object Object]",
+        "aaa",
+    ],
+)
+def test_what_everybody_has_is_nobodys(value: str) -> None:
+    assert is_placeholder_id(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["7", "u-1", "10", "abba", "hanako", "00000000-0000-0000-0000-000000000001"]
+)
+def test_what_one_has_is_an_id(value: str) -> None:
+    assert not is_placeholder_id(value)
+
+
+def test_long_ids_that_begin_alike_stay_two() -> None:
+    one, two = ("x" * 200 + end for end in "ab")
+    assert bound_id(one, 200) != bound_id(two, 200)
+    assert len(bound_id(one, 200)) == 200
+    assert bound_id("x" * 200, 200) == "x" * 200
