@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from leadops.db import Connection, connect
 from leadops_stack.postgres import PostgresServer
 
 from .cluster import TEMPLATE, database_of, free_port, session_cluster
+from .promises import promise_examples
 from .scheduling import (  # noqa: F401  pytest's hooks
     pytest_collection_modifyitems,
     pytest_xdist_auto_num_workers,
@@ -18,6 +20,10 @@ from .scheduling import (  # noqa: F401  pytest's hooks
 )
 
 __all__ = ["TEMPLATE", "free_port"]
+
+# No example has to be ready within a time: how long it takes is the machine's business.
+settings.register_profile("leadops", deadline=None, max_examples=promise_examples(100))
+settings.load_profile("leadops")
 
 # What commands print is as wide everywhere: tables are not cut to the terminal of the day.
 os.environ["COLUMNS"] = "200"
@@ -36,13 +42,6 @@ def database_url(postgres: PostgresServer) -> Iterator[str]:
     with database_of(postgres, f"t_{secrets.token_hex(6)}") as url:
         with psycopg.connect(url, autocommit=True) as own:  # a copy is another installation
             own.execute("update delivery.installation set installation_id = %s", [secrets.token_hex(4)])
-        yield url
-
-
-@pytest.fixture(scope="session")
-def postgres_url(postgres: PostgresServer) -> Iterator[str]:
-    """The URL of one migrated database for all property tests, which make their own rows in it."""
-    with database_of(postgres, f"shared_{secrets.token_hex(6)}") as url:
         yield url
 
 

@@ -4,11 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.promises import promise_examples
 
 ROOT = Path(__file__).parent
-PROMISES = sorted(path for path in ROOT.rglob("test_*promises.py") if path.parent != ROOT)
+PROMISES = sorted(
+    path for path in ROOT.rglob("test_*.py") if "@given" in path.read_text() and path != Path(__file__)
+)
 
 
 def test_the_variable_replaces_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,7 +22,11 @@ def test_the_variable_replaces_the_default(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("path", PROMISES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_promise_has_a_number_of_its_own(path: Path) -> None:
+def test_no_promise_has_a_number_or_a_deadline_of_its_own(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert "@given" not in text or "promise_examples(" in text
     assert re.findall(r"max_examples=\d+", text) == []
+    assert re.findall(r"deadline=(?!None)", text) == []
+
+
+def test_a_promise_without_settings_follows_the_variable_and_has_no_deadline() -> None:
+    assert (settings.default.max_examples, settings.default.deadline) == (promise_examples(100), None)

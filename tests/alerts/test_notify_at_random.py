@@ -18,6 +18,7 @@ from leadops.db import Connection, connect
 from leadops.incidents.incident import list_message_incidents
 from leadops.incidents.open_incident import open_incident
 from leadops.notifications.messages import Messages
+from tests.promises import promise_examples
 from tests.shipped import SHIPPED
 
 COMPANY = SHIPPED.company
@@ -201,7 +202,7 @@ def check_promises(world: World, connection: Connection) -> None:
 
 
 @settings(
-    max_examples=40,
+    max_examples=promise_examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -14,6 +14,7 @@ from leadops.attribution.bootstrap import draw_samples, group_accounts
 from leadops.attribution.credits import Credit, credit_units
 from leadops.attribution.samples import Samples
 from tests.attribution.paths import Path, make_journeys, names, random_paths
+from tests.promises import promise_examples
 from tests.shipped import SHIPPED
 
 NUMBERS = SHIPPED.attribution.models
@@ -27,7 +28,7 @@ def credit(paths: list[Path], *, channels: int = 4, accounts: list[int] | None =
 
 
 @given(random_paths())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=promise_examples(60), deadline=None)
 def test_every_model_sums_to_the_conversions_and_to_the_value(paths: list[Path]) -> None:
     values = [path.cents for path in paths if path.cents is not None]
     found = credit(paths)
@@ -39,7 +40,7 @@ def test_every_model_sums_to_the_conversions_and_to_the_value(paths: list[Path])
 
 
 @given(random_paths())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=promise_examples(40), deadline=None)
 def test_conversions_without_a_touch_are_told_apart_by_every_model(paths: list[Path]) -> None:
     untouched = [path.cents for path in paths if path.cents is not None and not path.channels]
     none = [one for one in credit(paths) if one.name == "(none)"]
@@ -49,7 +50,7 @@ def test_conversions_without_a_touch_are_told_apart_by_every_model(paths: list[P
 
 
 @given(random_paths(), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=promise_examples(40), deadline=None)
 def test_the_channels_numbers_change_nothing(paths: list[Path], shuffler: random.Random) -> None:
     """Channels under other numbers get the same, but for the unit that a tie leaves over."""
     order = [0, 1, 2, 3]

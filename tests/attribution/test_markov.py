@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from leadops.attribution.markov import Steps, remove_each, share_by_removal
 from leadops.attribution.steps import count_steps
 from tests.attribution.paths import Path, make_journeys, random_paths
+from tests.promises import promise_examples
 
 
 def steps_of(paths: list[Path], channels: int) -> Steps:
@@ -60,7 +61,7 @@ def test_where_nothing_is_worth_anything_value_goes_as_conversions_do() -> None:
 
 
 @given(random_paths())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=promise_examples(60), deadline=None)
 def test_the_closed_form_is_what_power_iteration_finds(paths: list[Path]) -> None:
     steps = steps_of(paths, 4)
     conversions, value = remove_each(steps)
@@ -71,7 +72,7 @@ def test_the_closed_form_is_what_power_iteration_finds(paths: list[Path]) -> Non
 
 
 @given(random_paths())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=promise_examples(40), deadline=None)
 def test_a_channel_in_no_path_that_converts_has_no_share(paths: list[Path]) -> None:
     # Channel 4 is seen last, and by people who do not convert, only.
     shares, _ = share_by_removal(steps_of([*paths, path([1, 4], None), path([4], None)], 5))

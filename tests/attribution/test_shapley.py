@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from leadops.attribution.credits import DAY
 from leadops.attribution.weights import Paths, weigh_shapley
 from tests.attribution.paths import Path, make_journeys, random_paths
+from tests.promises import promise_examples
 from tests.shipped import SHIPPED
 
 CHANNELS = 5
@@ -40,13 +41,13 @@ def by_closed_form(paths: list[Path]) -> list[float]:
 
 
 @given(random_paths(channels=CHANNELS))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=promise_examples(40), deadline=None)
 def test_it_is_the_mean_over_all_orders(paths: list[Path]) -> None:
     np.testing.assert_allclose(by_closed_form(paths), by_definition(paths), atol=1e-6)
 
 
 @given(random_paths(channels=CHANNELS - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=promise_examples(20), deadline=None)
 def test_a_channel_that_never_changes_anything_gets_nothing(paths: list[Path]) -> None:
     """Channel 4 only reaches people who do not convert: no set is worth more with it than without."""
     paths = [*paths, Path([CHANNELS - 1], [1.0], None), Path([0, CHANNELS - 1], [2.0, 1.0], None)]

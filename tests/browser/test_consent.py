@@ -4,7 +4,8 @@ from collections.abc import Callable
 from playwright.sync_api import Page
 
 from tests.browser.sites import Site
-from tests.browser.visitors import Visitor, wait_until
+from tests.browser.visitors import Visitor
+from tests.waiting import wait_until
 
 Visit = Callable[..., Visitor]
 

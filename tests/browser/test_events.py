@@ -6,7 +6,8 @@ from playwright.sync_api import Page
 
 from leadops.events.event_contract import Event
 from tests.browser.sites import Site
-from tests.browser.visitors import Visitor, wait_until
+from tests.browser.visitors import Visitor
+from tests.waiting import wait_until
 
 
 def test_a_page_view_fits_the_contract(visitor: Visitor) -> None:

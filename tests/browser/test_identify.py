@@ -7,8 +7,9 @@ import psycopg
 from leadops.db import connect
 from leadops.identity.resolve import resolve_events
 from tests.browser.sites import Site
-from tests.browser.visitors import Visitor, wait_until
+from tests.browser.visitors import Visitor
 from tests.shipped import SHIPPED
+from tests.waiting import wait_until
 
 
 def leads_of(visitor: Visitor) -> dict[str, str]:

@@ -1,7 +1,8 @@
 from collections.abc import Callable
 
 from tests.browser.sites import Site, read_guide
-from tests.browser.visitors import Visitor, wait_until
+from tests.browser.visitors import Visitor
+from tests.waiting import wait_until
 
 
 def test_the_guides_page_works_under_the_guides_policy(visitor: Visitor, lent_site: Site) -> None:

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from tests.browser.gateways import GatewayProcess
-from tests.browser.visitors import Visitor, wait_until
+from tests.browser.visitors import Visitor
+from tests.waiting import wait_until
 
 #: The most events that wait in a browser: docs/tracking.md.
 MOST_KEPT = 200
@@ -81,7 +82,7 @@ def test_two_tabs_lose_nothing_and_double_nothing(visitor: Visitor) -> None:
         for name, tab in (("a", one), ("b", two)):
             queries.append(f"{name}{number}")
             tell(visitor, tab, queries[-1])
-    assert visitor.queue(one) == visitor.queue(two)
+    wait_until(lambda: visitor.queue(one) == visitor.queue(two))  # each tab learns of the other's events
     visitor.context.set_offline(False)  # both go for the same queue now
     wait_for_all(visitor, one, queries)
     wait_for_all(visitor, two, queries)

@@ -1,25 +1,13 @@
 """A visitor: a browser profile of its own, and what the gateway has taken of it."""
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 from tests.browser.sites import Site
-
-SECONDS = 15
-
-
-def wait_until(condition: Callable[[], Any], *, seconds: float = SECONDS) -> Any:
-    """Return what `condition` returns once that is true; fail after `seconds`."""
-    until = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.02)
-    return found
+from tests.waiting import wait_until
 
 
 class Visitor:

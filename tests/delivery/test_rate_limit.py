@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadops.db import Connection, connect
@@ -16,16 +16,17 @@ def _settings(rate: float, burst: int) -> TargetSettings:
     )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(st.tuples(st.integers(1, 20), st.floats(0, 3)), max_size=20),
     rate=st.floats(0.5, 20),
     burst=st.integers(1, 10),
 )
 def test_never_more_than_the_burst_and_the_rate_allow(
-    postgres_url: str, steps: list[tuple[int, float]], rate: float, burst: int
+    database_url: str, steps: list[tuple[int, float]], rate: float, burst: int
 ) -> None:
     settings, now, given_out = _settings(rate, burst), NOW, 0
-    with connect(postgres_url) as connection:
+    with connect(database_url) as connection:
         connection.execute("delete from delivery.targets")
         connection.commit()
         for wanted, pause in steps:

@@ -12,6 +12,7 @@ from leadops.db import Connection
 from leadops.events.event_settings import EventSettings
 from leadops.events.event_store import AcceptResult
 from tests.async_view import accept_events
+from tests.promises import promise_examples
 
 
 def accept(
@@ -147,7 +148,11 @@ ALMOST_EVENTS = st.fixed_dictionaries(
 )
 
 
-@run(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@run(
+    max_examples=promise_examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(items=st.lists(JSON | ALMOST_EVENTS, max_size=8), history=st.booleans())
 def test_whatever_is_sent_is_accepted_known_or_quarantined(
     items: list[object], history: bool, autocommit: Connection, settings: EventSettings

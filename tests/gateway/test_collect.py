@@ -1,6 +1,7 @@
 import json
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -11,6 +12,8 @@ from hypothesis import settings as run
 from hypothesis import strategies as st
 
 from tests.gateway.conftest import KEY, SITE, Serve
+from tests.promises import promise_examples
+from tests.waiting import wait_until
 
 
 def assert_problem(response: httpx.Response, status: int, word: str) -> None:
@@ -191,6 +194,29 @@ def test_a_connection_that_was_cut_is_replaced(
     assert gateway.post("/collect", json=item).json()["duplicates"] == 1
 
 
+def test_a_connection_that_is_cut_in_the_middle_of_a_batch_is_replaced(
+    gateway: httpx.Client, database_url: str, item: dict[str, Any]
+) -> None:
+    with psycopg.connect(database_url) as blocker, ThreadPoolExecutor(1) as pool:
+        blocker.execute("lock table cdp.events in access exclusive mode")
+        answer = pool.submit(gateway.post, "/collect", json=item)
+        cut = wait_until(lambda: cut_waiting_backend(database_url))
+        blocker.rollback()
+        assert answer.result().json() == {"accepted": 1, "duplicates": 0, "quarantined": []}
+    assert cut == 1
+    assert stored(database_url) == 1
+
+
+def cut_waiting_backend(url: str) -> int:
+    """End the gateway's connections that wait for a lock; return how many."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'"
+            " and application_name = 'leadops gateway' and datname = current_database()"
+        )
+        return len(rows.fetchall())
+
+
 def test_many_at_once_are_each_stored_once(
     gateway: httpx.Client, database_url: str, item: dict[str, Any]
 ) -> None:
@@ -220,7 +246,11 @@ EVENTS = st.builds(
 )
 
 
-@run(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@run(
+    max_examples=promise_examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(items=st.lists(JSON | EVENTS, max_size=6))
 def test_every_item_of_any_json_is_accounted_for(gateway: httpx.Client, items: list[object]) -> None:
     headers = {"Content-Type": "application/json", "X-Write-Key": KEY}
@@ -230,7 +260,11 @@ def test_every_item_of_any_json_is_accounted_for(gateway: httpx.Client, items: l
     assert answer["accepted"] + answer["duplicates"] + len(answer["quarantined"]) == len(items)
 
 
-@run(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@run(
+    max_examples=promise_examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(body=st.binary(max_size=60))
 def test_no_bytes_make_it_fail(gateway: httpx.Client, body: bytes) -> None:
     headers = {"Content-Type": "application/json", "X-Write-Key": KEY}

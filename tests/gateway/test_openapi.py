@@ -22,6 +22,7 @@ from leadops.gateway.app import create_app
 from leadops.gateway.serve import serve_in_thread
 from leadops.intake.signature import sign
 from tests.gateway.conftest import FORM_SECRETS, KEY, TOKEN
+from tests.promises import promise_examples
 from tests.shipped import SHIPPED, change
 
 CHECKS = [
@@ -88,7 +89,7 @@ def test_the_gateway_does_what_its_openapi_says(
     statuses = set()
 
     @settings(
-        max_examples=60 if route[0] == "POST" else 8,
+        max_examples=promise_examples(60) if route[0] == "POST" else 8,
         deadline=None,
         database=None,
         phases=[Phase.generate],

@@ -11,6 +11,7 @@ from tests.identity.test_apply_merges import both
 from tests.identity.test_get_or_create_lead import get_or_create_lead
 from tests.identity.test_resolve import seen
 from tests.identity.test_split_leads import split, stories
+from tests.promises import promise_examples
 from tests.scoring.conftest import NOW, World
 from tests.scoring.oracle import Happening
 
@@ -20,7 +21,7 @@ def rebuild(world: World) -> dict[str, list[int]]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=promise_examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

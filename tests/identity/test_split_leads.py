@@ -10,6 +10,7 @@ from leadops.errors import PermanentError
 from leadops.identity.split_leads import SplitResult, split_leads
 from tests.identity.test_apply_merges import both, persons
 from tests.identity.test_resolve import seen
+from tests.promises import promise_examples
 from tests.scoring.conftest import NOW, World
 from tests.scoring.oracle import Happening
 from tests.scoring.test_score import rule_set
@@ -89,7 +90,7 @@ def outcome(world: World) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=15,
+    max_examples=promise_examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -1,7 +1,6 @@
 """The whole pipeline under one hand: events in at the gateway, points out in the MA, and proof at the end."""
 
 import multiprocessing
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -213,14 +212,6 @@ def item(happening: Happening) -> dict[str, Any]:
         "context": happening.context,
     }
     return {name: value for name, value in found.items() if value is not None}
-
-
-def wait_until(condition: Any, *, seconds: float = 30) -> None:
-    """Return when `condition()` is true; fail when that takes too long."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "what was waited for did not happen"
-        time.sleep(0.005)
 
 
 def days_since(moment: datetime) -> timedelta:

@@ -22,8 +22,9 @@ from tests.conftest import free_port
 from tests.desk import Desk, clock, impatient
 from tests.gateway.conftest import KEY, Serve
 from tests.integration.ma_process import MaProcess
-from tests.integration.pipeline import Pipeline, item, wait_until
+from tests.integration.pipeline import Pipeline, item
 from tests.scoring.oracle import Happening
+from tests.waiting import wait_until
 
 #: How a server ends: as an administrator stops it, or by kill -9.
 ENDS: dict[str, Callable[[PostgresServer], None]] = {

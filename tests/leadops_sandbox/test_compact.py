@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from leadops_sandbox.admin import count_state, list_applied
 from leadops_sandbox.settings import Behaviour, Tokens
 from leadops_sandbox.world import World
+from tests.promises import promise_examples
 
 START = datetime(2026, 7, 1, tzinfo=UTC)
 NEVER = 1 << 40
@@ -70,7 +71,7 @@ CALLS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=promise_examples(40), deadline=None)
 @given(calls=CALLS, times=st.integers(1, 3))
 def test_totals_scores_and_recent_changes_are_the_same_however_often_it_is_made_short(
     tmp_path_factory: pytest.TempPathFactory, calls: list[tuple[int, int, str]], times: int

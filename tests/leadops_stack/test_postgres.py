@@ -18,9 +18,9 @@ from leadops.errors import ConfigError, LeadopsError
 from leadops_stack import postgres as module
 from leadops_stack.account import Account, reachable_copy
 from leadops_stack.postgres import PostgresServer
+from tests.waiting import wait_until
 
 from ..conftest import free_port
-from .waiting import wait_until
 
 
 def make(folder: Path) -> PostgresServer:

@@ -14,8 +14,7 @@ from leadops_stack.screen import Screen
 from leadops_stack.single import ready_file, release_lock, supervisor, take_lock
 from leadops_stack.status import status
 from leadops_stack.up import down, up
-
-from .waiting import wait_until
+from tests.waiting import wait_until
 
 #: A whole supervisor with one toy part; says "up" once it is.
 HOLDER = """

@@ -17,8 +17,7 @@ from leadops_stack.processes import birth_mark
 from leadops_stack.records import read_records
 from leadops_stack.screen import Screen
 from leadops_stack.supervisor import Supervisor
-
-from .waiting import wait_until
+from tests.waiting import wait_until
 
 Toy = Callable[[str], Part]
 

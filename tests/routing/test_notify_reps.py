@@ -1,31 +1,40 @@
 """One Slack message for each lead given, whatever Slack does, against a Slack over HTTP."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from slack_sdk.webhook import WebhookClient
 
-from leadops.clients.chat import Chat, WebhookChat
+from leadops.clients.chat import ApiChat, Chat, WebhookChat
 from leadops.clients.slack_errors import ChatUnknownError
 from leadops.db import connect
 from leadops.routing.notify_reps import RepNotifyResult, notify_reps
 from tests.alerts.conftest import Slack, slack, slack_server
+from tests.held_rows import hold_until_awaited
 from tests.routing.conftest import Office, everybody
 from tests.shipped import SHIPPED
 
 __all__ = ["slack", "slack_server"]
 
 
-def notify(office: Office, slack: Slack, *, chat: Chat | None = None, **changes: Any) -> RepNotifyResult:
+def notify(
+    office: Office,
+    slack: Slack,
+    *,
+    chat: Chat | None = None,
+    sleep: Callable[[float], None] = lambda _: None,
+    **changes: Any,
+) -> RepNotifyResult:
     settings = everybody().slack.model_copy(update={"seconds_between": 0} | changes)
     return notify_reps(
         office.connection,
-        chat or slack.chat(timeout=1),
+        chat or slack.chat(timeout=30),
         settings=settings,
         company=SHIPPED.company,
         clock=slack.clock,
-        sleep=lambda _: None,
+        sleep=sleep,
     )
 
 
@@ -83,6 +92,42 @@ def test_two_notifiers_at_once_send_one(given: Office, slack: Slack, database_ur
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(run, range(4))) == 1
     assert len(texts(slack)) == 1
+
+
+def test_a_process_that_only_looks_does_not_stop_a_post_that_has_begun(
+    given: Office, slack: Slack, database_url: str
+) -> None:
+    """Between the record of the second attempt and its post, another process has the row for a moment."""
+    slack.clock.forward(minutes=3)  # both are due
+    second = given.rows("select max(assignment_id) from routing.notices")[0][0]
+    looks = f"select from routing.notices where assignment_id = {second} for update skip locked"
+    with hold_until_awaited(database_url, looks) as look:
+        assert notify(given, slack, sleep=lambda _: look()) == RepNotifyResult(sent=2, dropped=0)
+    assert len(texts(slack)) == 2
+
+
+def test_what_another_process_has_just_tried_is_left_alone(
+    given: Office, slack: Slack, database_url: str
+) -> None:
+    """A run lists both; while it posts the first, another's post of the second ends without an answer."""
+    slack.clock.forward(minutes=3)
+
+    class Loses(ApiChat):
+        def post(self, **values: Any) -> Any:
+            raise ChatUnknownError("lost")
+
+    class Overtaken(ApiChat):
+        def post(self, **values: Any) -> Any:
+            with connect(database_url) as connection:
+                assert notify(Office(connection), slack, chat=Loses(slack.chat()._client, "C1")).problem
+            return super().post(**values)
+
+    chat = Overtaken(slack.chat(timeout=30)._client, slack.channel)
+    assert notify(given, slack, chat=chat) == RepNotifyResult(sent=1, dropped=0)
+    assert given.rows("select attempts from routing.notices order by assignment_id") == [(1,), (1,)]
+    slack.clock.forward(seconds=31)
+    assert notify(given, slack) == RepNotifyResult(sent=1, dropped=0)
+    assert len(texts(slack)) == 2
 
 
 def test_a_notifier_that_dies_while_posting_leaves_it_to_the_next(given: Office, slack: Slack) -> None:

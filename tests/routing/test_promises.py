@@ -78,11 +78,11 @@ def run(office: Office, minute: float, breached: list[int], *, at_once: str | No
 @settings(deadline=None, max_examples=promise_examples(15), suppress_health_check=list(HealthCheck))
 @given(reps, leads, steps)
 def test_repeated_and_concurrent_runs_tell_the_story_of_single_ones(
-    postgres_url: str, people: dict[str, Any], mqls: list[dict[str, Any]], played: list[tuple[int, list[int]]]
+    database_url: str, people: dict[str, Any], mqls: list[dict[str, Any]], played: list[tuple[int, list[int]]]
 ) -> None:
     stories = []
-    with connect(postgres_url) as connection:
-        for at_once in (None, postgres_url):
+    with connect(database_url) as connection:
+        for at_once in (None, database_url):
             office = prepare(connection, people, mqls)
             for minute, breached in sorted(played, key=lambda step: step[0]):
                 run(office, minute, breached, at_once=at_once)

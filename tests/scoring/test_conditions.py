@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from leadops.db import Connection
 from leadops.scoring.conditions import RuleCondition, member_path, quote
+from tests.promises import promise_examples
 from tests.scoring.conftest import NOW
 from tests.scoring.oracle import Happening, fits, look
 
@@ -47,7 +48,11 @@ def conditions(draw: st.DrawFn) -> RuleCondition:
     return RuleCondition.model_validate(fields)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=promise_examples(400),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     condition=conditions(),
     address=st.sampled_from(["properties.x", "properties.x.y", "context.x", 'context.a"b', "context.$x[*]"]),
@@ -73,7 +78,11 @@ def test_the_database_matches_what_the_oracle_matches(
 
 
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=promise_examples(200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_any_text_is_one_literal_and_nothing_else(connection: Connection, anything: str) -> None:
     row = connection.execute(
         "select %s @@ %s::jsonpath", [Jsonb(anything), f"$ == {quote(anything)}"]

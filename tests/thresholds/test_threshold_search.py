@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadops.thresholds.threshold_search import SAME, find_best
+from tests.promises import promise_examples
 
 
 def shrink(leads, chances):
@@ -38,7 +39,7 @@ def test_nothing_to_try() -> None:
         find_best([], [], shrink)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=promise_examples(300), deadline=None)
 @given(
     leads=st.lists(
         st.tuples(st.integers(0, 30) | st.floats(-1e3, 1e3), st.floats(0, 1)), min_size=1, max_size=60

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from leadops.thresholds.threshold_settings import ResponseDecay
 from leadops.thresholds.waiting import ServicePool, estimate_waiting, respond
+from tests.promises import promise_examples
 
 from .queue_played import play
 
@@ -78,7 +79,7 @@ def test_it_is_what_happens_when_the_desk_is_played(load: float, places: int, ta
     assert found.chance == pytest.approx(played.chance, abs=0.012)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=promise_examples(100), deadline=None)
 @given(
     places=st.integers(1, 40),
     rate=st.floats(1e-4, 10),

@@ -1,7 +1,6 @@
 """What was known at the moment, worked out by hand; and nothing that comes later changes it."""
 
 import math
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +9,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from leadops.db import Connection, connect
+from leadops.db import Connection
 from leadops.training.features import read_matrix
 from leadops.training.matrix import Matrix
 from leadops.training.mature_leads import fill_mature_leads
 from leadops.training.training_settings import Feature
+from tests.promises import promise_examples
 from tests.training.conftest import DAY, START, World, settings
 
 UNTIL = START + 60 * DAY
@@ -189,12 +189,6 @@ def test_what_sales_did_in_time_but_was_learnt_too_late_was_not_known_that_day(w
     assert read(world, PRICING, until=UNTIL + 2 * HOUR).reached.tolist() == [1]
 
 
-@pytest.fixture(scope="module")
-def shared(postgres_url: str) -> Iterator[Connection]:
-    with connect(postgres_url) as opened:
-        yield opened
-
-
 happening = st.tuples(
     st.sampled_from(["view_pricing", "page_view", "identify"]),
     st.integers(-240, 240),  # hours from the MQL at which it happened
@@ -206,15 +200,19 @@ WANTED = PRICING | features(
 )
 
 
-@examples(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(
+    max_examples=promise_examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(early=st.lists(happening, max_size=6), late=st.lists(happening, max_size=6), seed=st.integers(0, 99))
 def test_what_comes_later_never_changes_a_past_day(
-    shared: Connection, early: list[Any], late: list[Any], seed: int
+    connection: Connection, early: list[Any], late: list[Any], seed: int
 ) -> None:
     """A day's matrix is the same, hash and all, after anything that came after the day."""
-    world = World(shared)
+    world = World(connection)
     until = MQL + 31 * DAY
-    with shared.transaction(force_rollback=True):
+    with connection.transaction(force_rollback=True):
         lead = world.lead()
         world.stage(lead, "mql", MQL)
         for name, hours, delay, value in early:

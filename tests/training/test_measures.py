@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from leadops.training.measures import auc, auc_error, brier, lift, log_losses, measure
+from tests.promises import promise_examples
 
 SCORES = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.5, 0.2, 0.1])
 REACHED = np.array([1, 1, 0, 1, 1, 0, 0, 0], dtype=np.int8)
@@ -32,7 +33,7 @@ def test_the_error_of_an_auc_is_that_of_the_paper() -> None:
     assert auc_error(0.893, good=51, bad=58) == pytest.approx(0.032, abs=0.001)
 
 
-@examples(max_examples=60, deadline=None)
+@examples(max_examples=promise_examples(60), deadline=None)
 @given(
     rows=st.lists(st.tuples(st.integers(1, 99), st.booleans()), min_size=2, max_size=40).filter(
         lambda rows: len({reached for _, reached in rows}) == 2

@@ -16,6 +16,7 @@ from leadops.training.fit import calibrate, fit_logistic
 from leadops.training.matrix import Matrix
 from leadops.training.model import load, predict
 from leadops.training.train_model import TimeSplit, train_model
+from tests.promises import promise_examples
 from tests.training.conftest import START, settings
 from tests.training.matrices import category, drawn, matrix, number
 
@@ -34,7 +35,7 @@ def sample(seed: int) -> Matrix:
     return matrix(columns, drawn(logits, seed), start=START)
 
 
-@examples(max_examples=10, deadline=None)
+@examples(max_examples=promise_examples(10), deadline=None)
 @given(seed=st.integers(0, 1000), kind=st.sampled_from(["sigmoid", "isotonic"]))
 def test_prediction_from_the_json_is_scikit_learns(seed: int, kind: str) -> None:
     rows = sample(seed)

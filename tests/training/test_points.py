@@ -1,6 +1,5 @@
 """Model points: only differences, whatever the order of runs; ledger, score and parts agree."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +18,7 @@ from leadops.training.explain_model import explain_model
 from leadops.training.model import Model, insert_model
 from leadops.training.points import PointsResult, write_model_points
 from leadops.training.training_settings import Feature
+from tests.promises import promise_examples
 from tests.training.conftest import DAY, START, World, settings
 
 NOW = START
@@ -238,23 +238,21 @@ def test_each_chunk_is_done_when_it_is_written(world: World, database_url: str) 
     agree(world)
 
 
-@pytest.fixture(scope="module")
-def shared(postgres_url: str) -> Iterator[Connection]:
-    with connect(postgres_url) as opened:
-        yield opened
-
-
-@examples(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(
+    max_examples=promise_examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     leads=st.lists(st.integers(0, 4), min_size=1, max_size=4),
     runs=st.lists(st.tuples(st.integers(0, 120), st.integers(1, 3)), min_size=1, max_size=5),
 )
 def test_any_order_of_runs_ends_alike(
-    shared: Connection, leads: list[int], runs: list[tuple[int, int]]
+    connection: Connection, leads: list[int], runs: list[tuple[int, int]]
 ) -> None:
     """Whatever ran, in whatever chunks and order: the newest moment decides, as if it had run alone."""
-    world = World(shared)
-    with shared.transaction(force_rollback=True):
+    world = World(connection)
+    with connection.transaction(force_rollback=True):
         ids = []
         for views in leads:
             ids.append(world.lead())
@@ -262,7 +260,7 @@ def test_any_order_of_runs_ends_alike(
                 world.event(ids[-1], "view_pricing", NOW - (view + 1) * DAY)
         activate_model(world, model())
         last = max(days for days, _ in runs)
-        with shared.transaction(force_rollback=True):
+        with connection.transaction(force_rollback=True):
             write(world, NOW + last * DAY)
             alone = world.rows("select lead_id, model from scoring.scores where lead_id = any(%s)", ids)
         for days, chunk in runs:

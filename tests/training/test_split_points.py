@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 from leadops.training.calibration import Calibration
 from leadops.training.split_points import points_of, split_points
 from leadops.training.training_settings import PointsScale
+from tests.promises import promise_examples
 from tests.shipped import SHIPPED, change
 
 POINTS = SHIPPED.training.points
@@ -21,7 +22,7 @@ contributions = arrays(
 )
 
 
-@examples(max_examples=200, deadline=None)
+@examples(max_examples=promise_examples(200), deadline=None)
 @given(
     parts=contributions,
     intercept=st.floats(-4, 4),

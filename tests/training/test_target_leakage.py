@@ -10,6 +10,7 @@ from leadops.training.features import read_matrix
 from leadops.training.mature_leads import fill_mature_leads
 from leadops.training.target_leakage import find_late, find_too_good
 from leadops.training.training_settings import Feature
+from tests.promises import promise_examples
 from tests.shipped import SHIPPED, change
 from tests.training.conftest import DAY, START, World, settings
 from tests.training.matrices import category, drawn, matrix, number
@@ -48,7 +49,7 @@ def test_an_honest_column_is_not_refused() -> None:
     assert refused(number(2 * HONEST)) == []
 
 
-@examples(max_examples=30, deadline=None)
+@examples(max_examples=promise_examples(30), deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_a_category_of_every_leads_own_tells_nothing_of_others(seed: int) -> None:
     random = np.random.default_rng(seed)

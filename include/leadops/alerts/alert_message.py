@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from leadops.clients.chat import Posted
 from leadops.db import Connection
 from leadops.notifications.blocks import SlackMessage
-from leadops.notifications.post_once import PostState
+from leadops.notifications.post_once import PostAttempt, PostState
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -57,6 +57,11 @@ def read_message(connection: Connection, message_id: int) -> AlertMessage | None
 def lock_message(connection: Connection, message_id: int) -> AlertMessage | None:
     """Return the message, locked for this transaction; None if it is final or another process has it."""
     return queries.first(connection, "lock_message", AlertMessage, message_id=message_id)
+
+
+def lock_attempt(connection: Connection, message_id: int) -> PostAttempt | None:
+    """Return the message's last attempt, locked once no other process has it; None if it is final."""
+    return queries.first(connection, "lock_attempt", PostAttempt, message_id=message_id)
 
 
 def note_attempt(connection: Connection, message_id: int, now: datetime) -> None:

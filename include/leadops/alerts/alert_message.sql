@@ -39,6 +39,14 @@ from alerts.messages
 where message_id = %(message_id)s and state = 'open'
 for update skip locked;
 
+-- name: lock_attempt
+select
+    attempts as number,
+    unknown_since
+from alerts.messages
+where message_id = %(message_id)s and state = 'open'
+for update;
+
 -- name: note_attempt
 update alerts.messages
 set

@@ -8,6 +8,7 @@ from datetime import datetime
 from leadops.alerts.alert_message import (
     AlertMessage,
     add_resolution,
+    lock_attempt,
     lock_message,
     note_attempt,
     note_edited,
@@ -217,6 +218,10 @@ class _AlertPostRecord:
         """Lock the row."""
         message = lock_message(self._connection, self._id)
         return PostAttempt(message.attempts, message.unknown_since) if message else None
+
+    def relock(self) -> PostAttempt | None:
+        """Lock the row once nobody else has it."""
+        return lock_attempt(self._connection, self._id)
 
     def note_attempt(self, now: datetime) -> None:
         """Note that the message may be in Slack from now on."""

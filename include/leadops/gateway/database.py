@@ -2,9 +2,10 @@
 
 import asyncio
 import select
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
@@ -16,6 +17,8 @@ Answer = TypeVar("Answer")
 
 #: Seconds after which the pool gives up an attempt to connect; the next request starts another.
 RECONNECT_SECONDS = 10
+#: Errors with which the server announces that it ends the connection.
+SERVER_ENDS_CONNECTION = (psycopg.errors.AdminShutdown, psycopg.errors.CrashShutdown)
 
 
 def make_pool(url: str, settings: GatewaySettings) -> Pool:
@@ -54,6 +57,30 @@ async def check_if_signalled(connection: AsyncConnection) -> None:
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
         await AsyncConnectionPool.check_connection(connection)
+
+
+async def run_on_connection(pool: Pool, work: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer:
+    """Return what `work` returns for a pooled connection.
+
+    If the connection broke meanwhile, `work` runs once more on a connection that has just answered. The first
+    run may have committed, so `work` has to be idempotent. Raises psycopg.Error or PoolTimeout.
+    """
+    async with pool.connection() as connection:
+        try:
+            return await work(connection)
+        except psycopg.OperationalError as error:
+            if not (connection.closed or isinstance(error, SERVER_ENDS_CONNECTION)):
+                raise
+            lost = error
+    for _ in range(pool.max_size):  # the server may have ended others too, without notice yet
+        async with pool.connection() as connection:
+            try:
+                await AsyncConnectionPool.check_connection(connection)
+            except psycopg.OperationalError as error:
+                lost = error
+                continue
+            return await work(connection)
+    raise lost
 
 
 async def answer_within(seconds: float, work: Coroutine[Any, Any, Answer]) -> Answer:

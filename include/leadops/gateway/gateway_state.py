@@ -12,7 +12,7 @@ from fastapi import Request
 
 from leadops.db import AsyncConnection
 from leadops.events.event_settings import EventSettings
-from leadops.gateway.database import Pool, answer_within
+from leadops.gateway.database import Pool, answer_within, run_on_connection
 from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.problems import ProblemError
 from leadops.gateway.rate_limiter import RateLimiter
@@ -37,15 +37,11 @@ class Gateway:
     async def ask(self, work: Callable[[AsyncConnection], Awaitable[Answer]], *, seconds: float) -> Answer:
         """Return what `work` returns for a pooled connection.
 
-        Raises a ProblemError (503, Retry-After) if the database does not do it within `seconds`.
+        `work` is idempotent: it runs once more if the connection broke. Raises a ProblemError (503,
+        Retry-After) if the database does not do it within `seconds`.
         """
-
-        async def with_connection() -> Answer:
-            async with self.pool.connection() as connection:
-                return await work(connection)
-
         try:
-            return await answer_within(seconds, with_connection())
+            return await answer_within(seconds, run_on_connection(self.pool, work))
         except (psycopg.Error, TimeoutError) as error:
             # The class and the SQLSTATE only: the server's own words quote the data.
             state = getattr(error, "sqlstate", None)

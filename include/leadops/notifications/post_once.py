@@ -56,7 +56,13 @@ class PostRecord(Protocol):
     """The row that keeps the state of one message; every method runs in the caller's transaction."""
 
     def lock(self) -> PostAttempt | None:
-        """Lock the row, return its last attempt; None if another process has it or nothing is left."""
+        """Lock the row, return its last attempt; None if another process has it or nothing is due now."""
+
+    def relock(self) -> PostAttempt | None:
+        """Lock the row of a begun attempt, and wait for it: a process that only looks is soon done with it.
+
+        Returns the row's last attempt; None if nothing is left.
+        """
 
     def note_attempt(self, now: datetime) -> None:
         """PENDING or UNKNOWN → UNKNOWN: count the attempt; an earlier `unknown_since` stays."""
@@ -96,7 +102,7 @@ def finish_post(
     error: LeadopsError | None = None
     outcome = PostOutcome.SUPERSEDED
     with connection.transaction():
-        current = record.lock()
+        current = record.relock()
         if current is None or current.number != attempt.number:
             return outcome
         place, looked_up = None, False

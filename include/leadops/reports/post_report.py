@@ -137,6 +137,10 @@ class _ReportRecord:
         report = queries.first(self._connection, "read_report", ReportPost, report_id=self.report_id)
         return PostAttempt(self._attempts, report.unknown_since) if report else None
 
+    def relock(self) -> PostAttempt | None:
+        """Return this run's last attempt."""
+        return self.lock()
+
     def note_attempt(self, now: datetime) -> None:
         """Note that the report may be in Slack from now on."""
         self._attempts += 1

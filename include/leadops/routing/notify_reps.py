@@ -73,7 +73,7 @@ def notify_reps(
             break
         record = _NoticeRecord(connection, assignment_id, clock=clock)
         with connection.transaction():
-            notice = record.read()
+            notice = record.read_due()
             if notice and clock() - notice.created_at > timedelta(minutes=settings.drop_after_minutes):
                 record.drop("not delivered within drop_after_minutes")
                 dropped += 1
@@ -113,9 +113,15 @@ class _NoticeRecord:
     def __init__(self, connection: Connection, assignment_id: int, *, clock: Callable[[], datetime]) -> None:
         self._connection, self._id, self._clock = connection, assignment_id, clock
 
-    def read(self) -> AssignmentNotice | None:
-        """Return the notice, locked; None if another process has it or it is settled."""
-        return queries.first(self._connection, "lock_notice", AssignmentNotice, assignment_id=self._id)
+    def read_due(self) -> AssignmentNotice | None:
+        """Return the notice, locked; None if another process has it, tried it just now or settled it."""
+        return queries.first(
+            self._connection,
+            "lock_due_notice",
+            AssignmentNotice,
+            assignment_id=self._id,
+            look_up_before=self._clock() - LOOK_UP_AFTER,
+        )
 
     def find_key(self) -> str:
         """Return the key by which the message is found in Slack."""
@@ -123,9 +129,13 @@ class _NoticeRecord:
             return f"{find_installation_id(self._connection)}-routing-{self._id}"
 
     def lock(self) -> PostAttempt | None:
-        """Lock the row."""
-        notice = self.read()
+        """Lock the row if it is due."""
+        notice = self.read_due()
         return PostAttempt(notice.attempts, notice.unknown_since) if notice else None
+
+    def relock(self) -> PostAttempt | None:
+        """Lock the row once nobody else has it; None if it is settled."""
+        return queries.first(self._connection, "lock_attempt", PostAttempt, assignment_id=self._id)
 
     def note_attempt(self, now: datetime) -> None:
         """Note that the message may be in Slack from now on."""

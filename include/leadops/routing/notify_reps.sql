@@ -15,7 +15,8 @@ where
     )
 order by notices.assignment_id;
 
--- name: lock_notice
+-- name: lock_due_notice
+-- Another process may have tried it since it was listed.
 select
     notices.created_at,
     notices.attempts,
@@ -31,8 +32,19 @@ select
     (select reps.profile ->> 'slack_id' from crm.reps as reps where reps.rep_id = assignments.rep_id) as slack_id
 from routing.notices as notices
 inner join routing.assignments as assignments on notices.assignment_id = assignments.assignment_id
-where notices.assignment_id = %(assignment_id)s and notices.state = 'open'
+where
+    notices.assignment_id = %(assignment_id)s
+    and notices.state = 'open'
+    and (notices.unknown_since is null or notices.tried_at <= %(look_up_before)s::timestamptz)
 for update of notices skip locked;
+
+-- name: lock_attempt
+select
+    attempts as number,
+    unknown_since
+from routing.notices
+where assignment_id = %(assignment_id)s and state = 'open'
+for update;
 
 -- name: note_attempt
 update routing.notices

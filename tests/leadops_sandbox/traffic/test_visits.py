@@ -10,6 +10,7 @@ from leadops.events.event_contract import Event
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.validate_event import validate_item
 from leadops_sandbox.traffic.visits import Sending, Visit, visits
+from tests.promises import promise_examples
 from tests.shipped import SHIPPED
 
 START = datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
@@ -30,7 +31,7 @@ def until(end: datetime, **options: float) -> list[Visit]:
 
 
 @given(st.integers(), STARTS)
-@settings(max_examples=30)
+@settings(max_examples=promise_examples(30))
 def test_a_seed_gives_the_same_visits_to_the_byte(seed: int, start: datetime) -> None:
     first = list(islice(visits(seed, start=start), 20))
     assert first == list(islice(visits(seed, start=start), 20))
@@ -40,7 +41,7 @@ def test_a_seed_gives_the_same_visits_to_the_byte(seed: int, start: datetime) ->
 
 
 @given(st.integers(), STARTS)
-@settings(max_examples=30)
+@settings(max_examples=promise_examples(30))
 def test_the_gateway_takes_what_is_valid_and_refuses_the_rest(seed: int, start: datetime) -> None:
     config = SHIPPED.events
     ids: Counter[str] = Counter()
