@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from benchmarks.attribution import measure_attribution
+from benchmarks.checks import measure_checks
 from benchmarks.cpu import measure_cpu
 from benchmarks.decay import measure_decay
 from benchmarks.figures import Measured
@@ -39,6 +40,7 @@ NAMES = (
     "threshold_search",
     "attribution",
     "refresh_funnel",
+    "checks",
 )
 
 
@@ -70,6 +72,7 @@ def main() -> int:
             "threshold_search": partial(measure_threshold_search, quick=given.quick),
             "attribution": partial(measure_attribution, quick=given.quick),
             "refresh_funnel": partial(measure_refresh_funnel, quick=given.quick),
+            "checks": partial(measure_checks, quick=given.quick),
             "latency": lambda: measure_latency(stack(), quick=given.quick),
             "cpu": lambda: measure_cpu(stack(), quick=given.quick),
         }

@@ -73,6 +73,27 @@ def test_a_held_clock_is_no_alarm_and_no_all_clear(connection, look, clock):
     assert incident.resolved_at == incident.opened_at, "never before its beginning"
 
 
+def test_only_what_differs_from_its_incident_is_a_finding(connection, look, clock):
+    for lead in range(1, 41):
+        set_clock(connection, clock, "breached", lead_id=lead)
+    assert look().opened == 40
+    given = CheckInput(SHIPPED.alerts, clock(), frozenset())
+    assert check_clocks(connection, given) == []
+    due = clock()
+    set_clock(connection, clock, "met_late", lead_id=3, due=due, stopped_at=clock.forward(minutes=1))
+    set_clock(connection, clock, "held", lead_id=4, due=due)
+    set_clock(connection, clock, "breached", lead_id=5, due=due)  # a new time of change: its facts are new
+    set_clock(connection, clock, "at_risk", lead_id=41, due=due)
+    found = {(finding.subject, finding.kind, finding.status) for finding in check_clocks(connection, given)}
+    assert found == {
+        ("lead 3 first_contact 1", "sla_breach", "ok"),
+        ("lead 5 first_contact 1", "sla_breach", "firing"),
+        ("lead 41 first_contact 1", "sla_at_risk", "firing"),
+    }
+    assert look() == CheckResult(1, 1, 0, 40)
+    assert check_clocks(connection, given) == []
+
+
 def test_the_median_has_no_lead(connection, look, clock):
     set_clock(connection, clock, "breached", lead_id=0, name="median_to_sal", evidence='{"leads": 31}')
     look()

@@ -24,13 +24,10 @@ def plan_messages(connection: Connection, *, settings: AlertSettings, now: datet
     with connection.transaction():
         hold_lock(connection, Lock.INCIDENTS)
         incidents = list_unannounced(connection)
-        short = [incident for incident in incidents if is_too_short(incident, settings)]
-        suppress(connection, short)
+        suppress(connection, [incident for incident in incidents if is_too_short(incident, settings)])
+        lasting = [incident for incident in incidents if not is_too_short(incident, settings)]
         for group, kinds in GROUPS.items():
-            of_group = [
-                incident for incident in incidents if incident.kind in kinds and incident not in short
-            ]
-            if of_group:
+            if of_group := [incident for incident in lasting if incident.kind in kinds]:
                 _plan_group(connection, group, of_group, settings, now)
         queries.run(connection, "insert_escalations", now=now)
 

@@ -20,7 +20,10 @@ class CdpReading:
 
 @dataclass(frozen=True)
 class CheckInput:
-    """What a check may use besides the tables; `cdp` is None where the CDP was not asked."""
+    """What a check may use besides the tables; `cdp` is None where the CDP was not asked.
+
+    `open_now` has the open incidents of the check's own kinds.
+    """
 
     settings: AlertSettings
     now: datetime
@@ -33,10 +36,12 @@ class Check:
     """One question to the tables.
 
     `run` returns findings of `kinds` only. With `resolves_missing`, an open incident of these kinds that
-    `run` does not find any more is resolved; without it, `run` itself says what is ok again.
+    `run` does not find any more is resolved; without it, `run` itself says what is ok again. A check whose
+    incidents may be many compares in its own SQL and sets `reads_open` to False: `open_now` is empty then.
     """
 
     name: str
     kinds: tuple[str, ...]
     run: Callable[[Connection, CheckInput], list[CheckFinding]]
     resolves_missing: bool = True
+    reads_open: bool = True

@@ -40,8 +40,8 @@ def fire(kind: str, facts: Mapping[str, Any], *, since: datetime) -> CheckFindin
 
 
 def resolve_missing(
-    kinds: Set[str], *, open_now: Set[IncidentKey], findings: Sequence[CheckFinding], now: datetime
+    open_now: Set[IncidentKey], *, findings: Sequence[CheckFinding], now: datetime
 ) -> list[CheckFinding]:
-    """Return an ok finding for every open incident of `kinds` that none of `findings` is about."""
+    """Return an ok finding for each of the open incidents that none of `findings` is about."""
     found = {finding.key for finding in findings}
-    return [CheckFinding(*key, "ok", now) for key in sorted(open_now - found) if key.kind in kinds]
+    return [CheckFinding(*key, "ok", now) for key in sorted(open_now - found)]

@@ -5,7 +5,7 @@ A check that raises neither stops nor silences another one: it becomes the incid
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from traceback import extract_tb
@@ -60,8 +60,7 @@ def run_checks(
     """
     with connection.transaction():
         hold_lock(connection, Lock.INCIDENTS)
-        open_now = frozenset(queries.all(connection, "list_open_keys", IncidentKey))
-        given = CheckInput(settings=settings, now=now, open_now=open_now, cdp=cdp)
+        given = CheckInput(settings=settings, now=now, open_now=frozenset(), cdp=cdp)
         queries.run(connection, "limit_statements", duration=CHECK_TIMEOUT)
         opened, failures = 0, list[CheckFinding]()
         for check in checks:
@@ -73,7 +72,7 @@ def run_checks(
                     raise
                 failures.append(_form_failure(check, error, now))
         queries.run(connection, "limit_statements", duration=STATEMENT_TIMEOUT)
-        recovered = resolve_missing({CHECK_FAILED}, open_now=open_now, findings=failures, now=now)
+        recovered = resolve_missing(_list_open(connection, [CHECK_FAILED]), findings=failures, now=now)
         opened += _record(connection, [*failures, *recovered], now)
         failed = {finding.subject for finding in failures}
         resolved = queries.run(
@@ -90,13 +89,18 @@ def run_checks(
 
 def _run(connection: Connection, check: Check, given: CheckInput) -> list[CheckFinding]:
     """Return what `check` finds, and what is ok again; raise ValueError for an undeclared kind."""
+    if check.reads_open:
+        given = replace(given, open_now=_list_open(connection, check.kinds))
     findings = check.run(connection, given)
     if undeclared := {finding.kind for finding in findings} - set(check.kinds):
         raise ValueError(f"undeclared kinds: {', '.join(sorted(undeclared))}")
     if not check.resolves_missing:
         return findings
-    kinds = set(check.kinds)
-    return findings + resolve_missing(kinds, open_now=given.open_now, findings=findings, now=given.now)
+    return findings + resolve_missing(given.open_now, findings=findings, now=given.now)
+
+
+def _list_open(connection: Connection, kinds: Sequence[str]) -> frozenset[IncidentKey]:
+    return frozenset(queries.all(connection, "list_open_keys", IncidentKey, kinds=list(kinds)))
 
 
 def _form_failure(check: Check, error: Exception, now: datetime) -> CheckFinding:
@@ -131,26 +135,28 @@ def _record(connection: Connection, findings: Sequence[CheckFinding], now: datet
         for status in ("firing", "ok", "unknown")
     )
     if firing:
-        opened_at = [finding.since for finding in firing]
-        is_new = queries.values(
-            connection, "record_incidents", now=now, opened_at=opened_at, **_columns(firing)
-        )
+        is_new = queries.values(connection, "record_incidents", now=now, findings=_write_rows(firing))
         opened = sum(is_new)
     if ok:
-        cleared_at = [finding.since for finding in ok]
-        queries.run(connection, "clear_incidents", cleared_at=cleared_at, **_columns(ok))
+        queries.run(connection, "clear_incidents", findings=_write_rows(ok))
     if unknown:
-        columns = _columns(unknown)
-        queries.run(connection, "doubt_incidents", kinds=columns["kinds"], subjects=columns["subjects"])
+        queries.run(connection, "doubt_incidents", findings=_write_rows(unknown))
     return opened
 
 
-def _columns(findings: Sequence[CheckFinding]) -> dict[str, list[object]]:
-    return {
-        "kinds": [finding.kind for finding in findings],
-        "subjects": [finding.subject for finding in findings],
-        "facts": [Jsonb(dict(finding.facts)) for finding in findings],
-    }
+def _write_rows(findings: Sequence[CheckFinding]) -> Jsonb:
+    """Return the findings as one JSON list: ten thousand of them are one parameter."""
+    return Jsonb(
+        [
+            {
+                "kind": finding.kind,
+                "subject": finding.subject,
+                "since": finding.since.isoformat(),
+                "facts": dict(finding.facts),
+            }
+            for finding in findings
+        ]
+    )
 
 
 def _escalate(connection: Connection, settings: AlertSettings, now: datetime) -> int:

@@ -3,7 +3,7 @@ select
     kind,
     subject
 from incidents.incidents
-where state = 'open';
+where state = 'open' and kind = any(%(kinds)s::text[]);
 
 -- name: limit_statements
 select set_config('statement_timeout', %(duration)s, true);
@@ -18,13 +18,11 @@ insert into incidents.incidents as known (kind, subject, opened_at, seen_at, fac
 select
     found.kind,
     found.subject,
-    found.opened_at,
+    found.since,
     %(now)s,
     found.facts
 from
-    unnest(
-        %(kinds)s::text[], %(subjects)s::text[], %(opened_at)s::timestamptz[], %(facts)s::jsonb[]
-    ) as found (kind, subject, opened_at, facts)
+    jsonb_to_recordset(%(findings)s::jsonb) as found (kind text, subject text, since timestamptz, facts jsonb)
 order by found.kind, found.subject
 on conflict (kind, subject) where state = 'open' do update
     set
@@ -43,19 +41,17 @@ returning (xmax = 0) as is_new;
 -- Note since when it has been ok again.
 update incidents.incidents as known
 set
-    clear_since = coalesce(known.clear_since, greatest(found.cleared_at, known.opened_at)),
+    clear_since = coalesce(known.clear_since, greatest(found.since, known.opened_at)),
     facts = known.facts || found.facts
 from
-    unnest(
-        %(kinds)s::text[], %(subjects)s::text[], %(cleared_at)s::timestamptz[], %(facts)s::jsonb[]
-    ) as found (kind, subject, cleared_at, facts)
+    jsonb_to_recordset(%(findings)s::jsonb) as found (kind text, subject text, since timestamptz, facts jsonb)
 where known.kind = found.kind and known.subject = found.subject and known.state = 'open';
 
 -- name: doubt_incidents
 -- The status is unknown: an open incident stays open, and `clear_after_minutes` starts again.
 update incidents.incidents as known
 set clear_since = null
-from unnest(%(kinds)s::text[], %(subjects)s::text[]) as found (kind, subject)
+from jsonb_to_recordset(%(findings)s::jsonb) as found (kind text, subject text)
 where
     known.kind = found.kind and known.subject = found.subject
     and known.state = 'open' and known.clear_since is not null;
