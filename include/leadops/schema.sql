@@ -434,12 +434,13 @@ create table intake.raw_leads (
     body text not null,
     primary key (submission_id)
 );
+create index raw_leads_received_at on intake.raw_leads using brin (received_at) with (autosummarize='on');
 
 create table intake.form_refusals (
-    day date not null,
+    counted_at timestamptz not null,
     reason text not null,
     times bigint not null,
-    primary key (day, reason)
+    primary key (counted_at, reason)
 );
 
 create table intake.hash_keys (
@@ -484,6 +485,7 @@ create table crm.refused (
     refused_at timestamptz not null,
     primary key (feed, digest)
 );
+create index refused_recent on crm.refused (refused_at);
 
 -- function crm.request_lead(asked_lead bigint, asked_cycle integer, asked_email text, asked_company text,
 --     asked_source text, asked_key text, asked_lane smallint, asked_at timestamptz) returns bigint

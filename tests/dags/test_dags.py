@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.shipped import SHIPPED
+
 ROOT = Path(__file__).parents[2]
 #: Every DAG with its tasks.
 EXPECTED = {
@@ -42,6 +44,12 @@ def dags() -> dict:
 def test_these_dags_and_tasks_and_no_others(dags: dict) -> None:
     assert {dag_id: set(dag.task_dict) for dag_id, dag in dags.items()} == EXPECTED
     assert {path.stem for path in (ROOT / "dags").glob("*.py")} == set(EXPECTED)
+
+
+def test_a_standstill_is_noticed_of_every_dag_that_runs_each_minute_or_day() -> None:
+    # check_alerts cannot report itself; the others run only once a quarter.
+    unwatched = {"check_alerts", "freeze_quarter", "report_response_times"}
+    assert set(SHIPPED.alerts.stopped_after_minutes) == set(EXPECTED) - unwatched
 
 
 @pytest.mark.parametrize("dag_id", sorted(EXPECTED))

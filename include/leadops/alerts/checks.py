@@ -1,11 +1,13 @@
 """Every check of every stage, in the order in which they run."""
 
+from leadops.crm import checks as crm
 from leadops.delivery import checks as delivery
 from leadops.events import checks as events
 from leadops.funnel import checks as funnel
 from leadops.identity import checks as identity
 from leadops.incidents import checks as incidents
 from leadops.incidents.check import Check
+from leadops.intake import checks as intake
 from leadops.lifecycle import checks as lifecycle
 from leadops.routing import checks as routing
 from leadops.sla import checks as sla
@@ -14,6 +16,8 @@ from leadops.training import checks as training
 
 CHECKS: tuple[Check, ...] = (
     *events.CHECKS,
+    *intake.CHECKS,
+    *crm.CHECKS,
     *sla.CHECKS,
     *routing.CHECKS,
     *delivery.CHECKS,

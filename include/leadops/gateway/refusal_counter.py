@@ -39,7 +39,7 @@ class RefusalCounter:
         counts, self._counts = self._counts, Counter()
         try:
             async with self._pool.connection() as connection:
-                await add_form_refusals(connection, counts, day=self._clock().date())
+                await add_form_refusals(connection, counts, now=self._clock())
         except (psycopg.Error, PoolTimeout) as error:
             logger.warning("refused forms are not counted yet: %s", type(error).__name__)
             self._counts += counts

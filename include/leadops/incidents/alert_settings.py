@@ -1,7 +1,7 @@
 """The settings of alerts: config/alerts.yaml."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -9,6 +9,27 @@ from leadops.incidents.kinds import KINDS
 from leadops.settings import Settings
 
 MENTION = r"^(<!(here|channel|subteam\^[A-Z0-9]+)>|<@[A-Z0-9]+>)?$"
+
+
+class RefusalLimits(Settings):
+    """When refusals are an incident: their number and their share of all in the window both reach a limit."""
+
+    window_minutes: float = Field(gt=0, le=1440)
+    min_count: int = Field(ge=1)
+    min_share: float = Field(ge=0, le=1)
+    ignored: frozenset[str]  # reasons that do not count
+
+    @property
+    def window(self) -> timedelta:
+        """How far the refusals reach back."""
+        return timedelta(minutes=self.window_minutes)
+
+    def classify(self, refused: int, total: int) -> Literal["firing", "unknown", "ok"]:
+        """Return the status of `refused` of `total`; unknown from half of both limits on."""
+        share = refused / total if total else 0.0
+        if refused >= self.min_count and share >= self.min_share:
+            return "firing"
+        return "unknown" if 2 * refused >= self.min_count and 2 * share >= self.min_share else "ok"
 
 
 class AlertSettings(Settings):
@@ -24,6 +45,11 @@ class AlertSettings(Settings):
     cdp_unreachable_minutes: float = Field(ge=0)  # age of the last good answer
     backlog_minutes: float = Field(gt=0)  # age of the oldest live change not delivered
     outbox_minutes: float = Field(gt=0)  # age of the oldest live effect (lead, task, owner) not delivered
+    crm_feed_minutes: float = Field(gt=0)  # opens above
+    crm_feed_clear_minutes: float = Field(ge=0)  # ends at or below
+    crm_refused_hours: float = Field(gt=0)  # how long a refused item counts
+    refused_forms: RefusalLimits
+    stopped_after_minutes: dict[str, float | None]  # by DAG; null: never
     clear_after_minutes: float = Field(ge=0)  # how long good news must last
     escalate_after_minutes: dict[str, float | None]  # null: never
 
@@ -51,8 +77,9 @@ class AlertSettings(Settings):
 
     @model_validator(mode="after")
     def _must_close_below(self) -> "AlertSettings":
-        if self.cdp_lag_clear_minutes > self.cdp_lag_minutes:
-            raise ValueError("cdp_lag_clear_minutes must not be above cdp_lag_minutes")
+        for name in ("cdp_lag", "crm_feed"):
+            if getattr(self, f"{name}_clear_minutes") > getattr(self, f"{name}_minutes"):
+                raise ValueError(f"{name}_clear_minutes must not be above {name}_minutes")
         return self
 
     def escalation(self, kind: str) -> timedelta | None:

@@ -1,11 +1,11 @@
-"""The check on DAGs: which of those that failed or ran late have succeeded since?"""
+"""The checks on DAGs: which of those that failed have succeeded since, and which stand still?"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leadops.db import Connection
 from leadops.incidents.check import Check, CheckInput
-from leadops.incidents.finding import CheckFinding
+from leadops.incidents.finding import CheckFinding, fire
 from leadops.incidents.kinds import OPENED_BY_CALLBACKS
 from leadops.queries import Queries
 
@@ -32,4 +32,44 @@ def check_dags(connection: Connection, given: CheckInput | None = None) -> list[
     ]
 
 
-CHECKS = (Check("dags", DAG_KINDS, check_dags, resolves_missing=False),)
+@dataclass(frozen=True)
+class StoppedDag:
+    """A DAG whose last success is older than its limit (minutes), and that no other incident reports."""
+
+    dag_id: str
+    last_at: datetime
+    limit: float
+
+
+def check_stopped_dags(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Find the DAGs that neither succeed nor fail: paused, or never started by the scheduler.
+
+    A DAG that has never succeeded is a new installation's, not a standstill.
+    """
+    limits = {dag: wait for dag, wait in given.settings.stopped_after_minutes.items() if wait is not None}
+    stopped = queries.all(
+        connection,
+        "list_stopped_dags",
+        StoppedDag,
+        now=given.now,
+        dags=list(limits),
+        limits=list(limits.values()),
+    )
+    findings = []
+    for dag in stopped:
+        minutes = round((given.now - dag.last_at) / timedelta(minutes=1), 1)
+        facts = {
+            "dag_id": dag.dag_id,
+            "minutes": minutes,
+            "worst": minutes,
+            "limit": dag.limit,
+            "last_at": dag.last_at.isoformat(),
+        }
+        findings.append(fire("dag_stopped", facts, since=given.now))
+    return findings
+
+
+CHECKS = (
+    Check("dags", DAG_KINDS, check_dags, resolves_missing=False),
+    Check("stopped_dags", ("dag_stopped",), check_stopped_dags),
+)

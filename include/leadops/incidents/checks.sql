@@ -9,3 +9,22 @@ inner join incidents.heartbeats on incidents.subject = heartbeats.name
 where
     incidents.state = 'open' and incidents.kind = any(%(kinds)s)
     and heartbeats.succeeded_at > incidents.seen_at;
+
+-- name: list_stopped_dags
+-- A DAG that failed or ran late has an incident of that kind: one problem, one message.
+select
+    heartbeats.name as dag_id,
+    heartbeats.succeeded_at as last_at,
+    watched.minutes as "limit"
+from unnest(%(dags)s::text[], %(limits)s::double precision[]) as watched (dag_id, minutes)
+inner join incidents.heartbeats on watched.dag_id = heartbeats.name
+where
+    heartbeats.succeeded_at < %(now)s::timestamptz - make_interval(secs => 60 * watched.minutes)
+    and not exists (
+        select from incidents.incidents
+        where
+            incidents.state = 'open'
+            and incidents.kind in ('dag_failed', 'run_missed_deadline')
+            and incidents.subject = watched.dag_id
+    )
+order by watched.dag_id;

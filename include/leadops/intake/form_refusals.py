@@ -1,7 +1,7 @@
-"""How many forms were refused on a day, and why: all that is kept of a refused form."""
+"""How many forms were refused in each five minutes, and why: all that is kept of a refused form."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import datetime
 
 from leadops.db import AsyncConnection
 from leadops.queries import Queries
@@ -9,8 +9,8 @@ from leadops.queries import Queries
 queries = Queries(__file__)
 
 
-async def add_form_refusals(connection: AsyncConnection, counts: Mapping[str, int], *, day: date) -> None:
-    """Add `counts` by reason to those of `day` (UTC)."""
+async def add_form_refusals(connection: AsyncConnection, counts: Mapping[str, int], *, now: datetime) -> None:
+    """Add `counts` by reason to those of the five minutes that contain `now`."""
     await queries.run_async(
-        connection, "add_refusals", day=day, reasons=list(counts.keys()), times=list(counts.values())
+        connection, "add_refusals", now=now, reasons=list(counts.keys()), times=list(counts.values())
     )

@@ -1,10 +1,10 @@
 -- name: add_refusals
 -- In the order of the reasons, so that two gateways never deadlock.
-insert into intake.form_refusals (day, reason, times)
+insert into intake.form_refusals (counted_at, reason, times)
 select
-    %(day)s,
+    date_bin('5 minutes', %(now)s::timestamptz, '2000-01-01 00:00:00+00'),
     refused.reason,
     refused.times
 from unnest(%(reasons)s::text[], %(times)s::bigint[]) as refused (reason, times)
 order by refused.reason
-on conflict (day, reason) do update set times = form_refusals.times + excluded.times;
+on conflict (counted_at, reason) do update set times = form_refusals.times + excluded.times;

@@ -36,6 +36,7 @@ create table crm.refused (
     refused_at timestamptz not null,
     primary key (feed, digest)
 );
+create index refused_recent on crm.refused (refused_at);
 
 -- The one way in which a form or an MQL asks for a lead in the CRM: each lead once in each of its cycles.
 create function crm.request_lead(
