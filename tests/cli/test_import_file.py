@@ -57,6 +57,29 @@ def test_a_bad_row_goes_to_a_file_and_the_others_in(folder: Path, database_url: 
     assert "0 new, 0 changed, 2 known already, 1 refused" in run(folder).output
 
 
+def test_what_a_row_that_is_in_lacks_is_said(folder: Path, database_url: str) -> None:
+    (folder / "leads.yaml").write_text(
+        "file: {skip_lines: 1}\nlead: {crm_id: id, email: mail}\n"
+        'created_at: {column: made, format: "%d-%m-%Y"}\n'
+        "attributes: {size: {column: size, known_at: created}}\n"
+    )
+    (folder / "leads.csv").write_text(
+        "Leads of July\nid,mail,made,size\nc-1,ann@,05-01-2026,\nc-2,,05-01-2026,7\n"
+    )
+    result = run(folder)
+    out = folder / "leads.csv.rejected.jsonl"
+    assert (result.exit_code, result.output.splitlines()[-3:]) == (
+        0,
+        [
+            "  1 × mail: is not an email address; the row is in without it",
+            "  size: no value in 1 of 2 rows",
+            f"2 rows: 2 new, 0 changed, 0 known already, 0 refused; see {out}",
+        ],
+    )
+    (line,) = out.read_text().splitlines()
+    assert (json.loads(line)["row"], json.loads(line)["is_in"]) == (3, True)
+
+
 def test_a_dry_run(folder: Path, database_url: str) -> None:
     result = run(folder, "--dry-run")
     assert "dry run, nothing was written: 3 rows: 2 new" in result.output

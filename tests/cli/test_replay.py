@@ -67,6 +67,29 @@ def test_a_file_named_like_the_events_fields_needs_no_mapping(
     assert "0 accepted, 2 known already" in run(file, "--gateway", gateway).output
 
 
+def test_a_missing_quote_costs_its_own_row_and_no_line_vanishes(
+    gateway: str, tmp_path: Path, item: dict[str, Any], database_url: str
+) -> None:
+    rows = [f'view_pricing,{item["ts"]},p{number}@buyers.example,"team"' for number in range(20)]
+    rows[2] = rows[2].removesuffix('"')
+    file = tmp_path / "events.csv"
+    file.write_text("\n".join(["Export of July", "event,ts,email,properties.plan", *rows]) + "\n")
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        "file: {skip_lines: 1}\nevent: {column: event}\nts: {column: ts}\nemail: {column: email}\n"
+        "properties: {plan: {column: properties.plan}}\n"
+    )
+    result = run(file, "--gateway", gateway, "--mapping", mapping)
+    assert "20 rows: 19 accepted, 0 known already, 0 in quarantine, 1 not sent; see" in result.output
+    (rejected,) = [
+        json.loads(line) for line in (tmp_path / "events.csv.rejected.jsonl").read_text().splitlines()
+    ]
+    assert (rejected["row"], rejected["values"]) == (5, {"line": rows[2]})
+    with psycopg.connect(database_url) as connection:
+        mails = connection.execute("select email from cdp.events").fetchall()
+    assert {mail for (mail,) in mails} == {f"p{n}@buyers.example" for n in range(20) if n != 2}
+
+
 def test_the_connection_and_jsonl(
     gateway: str, tmp_path: Path, item: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,7 +98,14 @@ def test_a_cdp_that_does_not_know_us_is_told_at_once(
 
 
 def test_an_answer_outside_the_contract_is_told(rejections: list[RowRejection], waits: list[float]) -> None:
-    for body in (None, {}, {"accepted": 1, "duplicates": 0, "quarantined": [{"index": 9}]}):
+    for body in (
+        None,
+        {},
+        {"accepted": 1, "duplicates": 0, "quarantined": [{"index": 9}]},
+        # More or fewer rows than were sent: some would be counted nowhere.
+        {"accepted": 0, "duplicates": 0, "quarantined": []},
+        {"accepted": 1, "duplicates": 1, "quarantined": []},
+    ):
         with pytest.raises(PermanentError, match="does not say"):
             replay(Cdp(Answered(200, body)), rows(1), rejections, waits)
 

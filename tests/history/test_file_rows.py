@@ -7,8 +7,8 @@ import pytest
 
 from leadops.errors import PermanentError
 from leadops.history.file_rows import read_rows
-from leadops.history.import_mapping import FileFormat
 from leadops.tabular.csv_reader import LARGEST_CELL, LARGEST_LINE, LONGEST_KEPT
+from leadops.tabular.file_format import FileFormat
 from leadops.tabular.file_row import FileRow
 
 
@@ -81,9 +81,19 @@ def test_a_line_longer_than_any_row(tmp_path: Path) -> None:
 
 
 def test_a_quote_left_open_is_told_with_its_line(tmp_path: Path) -> None:
-    (good, bad) = read(put(tmp_path, 'id,name\r\n1,a\r\n2,"b\r\n3,c\r\n'))
-    assert (good.values["id"], bad.number, bad.values) == ("1", 3, {"line": '2,"b'})
-    assert bad.fault == "not CSV: unexpected end of data"
+    (first, bad, last) = read(put(tmp_path, 'id,name\r\n1,a\r\n2,"b\r\n3,c\r\n'))
+    assert (first.values["id"], bad.number, bad.values) == ("1", 3, {"line": '2,"b'})
+    assert bad.fault == "not CSV: a quote is missing or in the wrong place"
+    assert last == FileRow(4, {"id": "3", "name": "c"})
+
+
+def test_title_lines_above_the_header_are_skipped(tmp_path: Path) -> None:
+    path = put(tmp_path, 'Leads, "July 2026"\n\nid,name\n1,a\n')
+    assert read(path, skip_lines=2) == [FileRow(4, {"id": "1", "name": "a"})]
+    with pytest.raises(PermanentError, match=r"no column id, name; .*; does the header stand further down\?"):
+        read(path)
+    with pytest.raises(PermanentError, match=r"it has no names in line 10"):
+        read(path, skip_lines=9)
 
 
 def test_bytes_of_another_encoding_do_not_stop_the_others(tmp_path: Path) -> None:

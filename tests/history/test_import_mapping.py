@@ -34,6 +34,17 @@ def cells(**values: Any) -> RowCells:
         ({"column": "a", "type": "number", "decimal": ","}, "1.200,50", 1200.5),
         ({"column": "a", "type": "number", "decimal": "."}, "1,200.50", 1200.5),
         ({"column": "a", "type": "number", "decimal": ","}, "1 200\u202f300,5", 1200300.5),
+        ({"column": "a", "decimal": ","}, "１．２００，５０", "1200.50"),
+        ({"column": "a", "decimal": ","}, "7", "7"),
+        ({"column": "a", "decimal": ",", "values": {"many": 9}}, "many", "9"),
+        ({"column": "a", "decimal": ",", "values": {"many": 9}, "others": "null"}, "few", None),
+        # What says nothing is no value, unless the mapping names it.
+        ({"column": "a"}, "　", None),
+        ({"column": "a"}, "N/A", None),
+        ({"column": "a", "type": "number"}, "-", None),
+        ({"column": "a", "type": "number"}, "NaN", None),
+        ({"column": "a", "values": {"N/A": "won"}}, "N/A", "won"),
+        ({"row_number": "fair-"}, "", "fair-2"),
         ({"column": "a", "type": "boolean"}, "Yes", True),
         ({"column": "a", "values": {"1": "won", "0": None}}, "1", "won"),
         ({"column": "a", "values": {"1": "won", "0": None}}, "0", None),
@@ -58,8 +69,14 @@ def test_a_cell_becomes_a_value(value: dict[str, Any], cell: Any, found: Any) ->
         ),
         ({"column": "a", "type": "boolean"}, "perhaps", "a: not a boolean (yes or no)"),
         ({"column": "a", "type": "integer"}, "1.5", "a: not an integer"),
-        ({"column": "a", "type": "number"}, "NaN", "a: a number that cannot be stored"),
+        ({"column": "a", "type": "number"}, "Infinity", "a: a number that cannot be stored"),
         ({"column": "a", "type": "number"}, "1e400", "a: a number that cannot be stored"),
+        (
+            {"column": "a", "type": "number", "decimal": ","},
+            "1234.50",
+            "a: not a number with decimal ',' and groups of three",
+        ),
+        ({"column": "a", "decimal": ","}, "1.5", "a: not a number with decimal ',' and groups of three"),
         ({"column": "a"}, "=cmd|' /C calc'!A0", "a: is a formula; export values in its place"),
         ({"column": "a"}, "nul\0", "a: holds a NUL character"),
         ({"column": "a"}, "\udce9", "a: is not in the file's encoding; set file.encoding"),
@@ -89,6 +106,18 @@ def test_a_cell_that_is_no_value(value: dict[str, Any], cell: Any, reason: str) 
         ({"column": "a", "format": "excel", "zone": "UTC"}, "43132.5", "2018-02-01T12:00:00+00:00"),
         ("a", datetime(2018, 2, 1, 9), "2018-02-01T00:00:00+00:00"),  # noqa: DTZ001 - as Parquet has it
         ({"constant": "2018-02-01"}, "", "2018-01-31T15:00:00+00:00"),
+        (
+            {
+                "derived": {
+                    "row_number": True,
+                    "first": 1,
+                    "start": "2018-02-01T00:00:00Z",
+                    "step_minutes": 10,
+                }
+            },
+            "",
+            "2018-02-01T00:10:00+00:00",
+        ),
         (
             {"derived": {"column": "a", "first": 5, "start": "2018-02-01T00:00:00Z", "step_minutes": 10}},
             "11",

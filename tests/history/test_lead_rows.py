@@ -128,7 +128,7 @@ def test_a_row_of_two_leads_is_refused(export: Export) -> None:
     ("row", "reason"),
     [
         (("", "", "2026-01-05", "", "", ""), "no crm_id and no email: the row names no lead"),
-        (("c-1", "no address", "2026-01-05", "", "", ""), "mail: is not an email address"),
+        (("", "no address", "2026-01-05", "", "", ""), "mail: is not an email address"),
         (("c-1", "", "", "", "", ""), "made: no first contact (created_at)"),
         (("c-1", "", "2026-02-30", "", "", ""), "made: is not a time in iso"),
         (("c-1", "", "2027-01-05", "", "", ""), "made: is in the future"),
@@ -142,6 +142,39 @@ def test_a_bad_row_is_told_and_the_others_go_in(export: Export, row: tuple[objec
     counts = export.bring("leads", [row, BEN])
     assert (counts.new, counts.refused, dict(counts.reasons)) == (1, 1, {reason: 1})
     assert export.refused[0].row == 2
+
+
+def test_a_good_id_with_a_bad_address_is_a_lead_and_the_address_is_named(export: Export) -> None:
+    counts = export.bring("leads", [("c-1", "no address", "2026-01-05", "", "", ""), BEN])
+    remark = "mail: is not an email address; the row is in without it"
+    assert counts == ImportResult(rows=2, new=2, remarks=Counter([remark]))
+    assert [(each.row, each.reason, each.is_in) for each in export.refused] == [(2, remark, True)]
+    assert export.query("select kind, value from identity.aliases order by value") == [
+        ("crm_id", "c-1"),
+        ("crm_id", "c-2"),
+    ]
+
+
+def test_attributes_without_a_value_are_counted(export: Export) -> None:
+    row = ("c-1", "", "2026-01-05", "", "", "N/A")
+    assert export.bring("leads", [row, BEN, ANN]).without == Counter(size=2)
+
+
+def test_a_file_without_ids_and_dates_takes_them_from_its_row_numbers(export: Export) -> None:
+    mapping = {
+        "lead": {"crm_id": {"row_number": "fair-2026-"}},
+        "in_crm": False,
+        "created_at": {
+            "derived": {"row_number": True, "first": 2, "start": "2026-01-05T00:00:00Z", "step_minutes": 1}
+        },
+    }
+    rows = [("", "", "", "fair", "", 5), ("", "", "", "fair", "", 7)]
+    assert export.bring("leads", rows, mapping=mapping) == ImportResult(rows=2, new=2)
+    assert export.bring("leads", rows, mapping=mapping) == ImportResult(rows=2, known=2)
+    assert export.query(
+        "select value, created_at::text from identity.leads inner join identity.aliases using (lead_id)"
+        " order by value"
+    ) == [("fair-2026-2", "2026-01-05 00:00:00+00"), ("fair-2026-3", "2026-01-05 00:01:00+00")]
 
 
 def test_an_address_of_many_ties_nothing(export: Export, connection: Connection) -> None:

@@ -75,7 +75,12 @@ def _read_zone(name: str) -> ZoneInfo:
 
 
 def _summarise(counts: ImportResult, out: Path, *, dry_run: bool) -> list[str]:
-    lines = [f"  {times} × {reason}" for reason, times in counts.reasons.most_common()]
+    faults = [*counts.reasons.most_common(), *counts.remarks.most_common()]
+    lines = [f"  {times} × {reason}" for reason, times in faults]
+    lines += [
+        f"  {name}: no value in {times} of {count(counts.rows, 'row')}"
+        for name, times in counts.without.most_common()
+    ]
     parts = [f"{counts.new} new", f"{counts.changed} changed", f"{counts.known} known already"]
     if counts.empty:
         parts.append(f"{counts.empty} without anything of this kind")
@@ -83,6 +88,6 @@ def _summarise(counts: ImportResult, out: Path, *, dry_run: bool) -> list[str]:
     line = f"{count(counts.rows, 'row')}: {', '.join(parts)}"
     if counts.impossible:
         line += f"; {counts.impossible} in an order that cannot be, see history.impossible_orders"
-    if counts.refused:
+    if counts.refused or counts.remarks:
         line += f"; see {out}"
     return [*lines, f"dry run, nothing was written: {line}" if dry_run else line]

@@ -95,7 +95,12 @@ def _run(file: Path, client: CdpClient, mapping: EventMapping | None, rejections
     )
     try:
         with bar, bar.open(file, "rb", description=file.name) as stream:
-            rows = read_event_rows(stream, kind=kind, columns=mapping.columns if mapping else set())
+            rows = read_event_rows(
+                stream,
+                kind=kind,
+                columns=mapping.columns if mapping else set(),
+                file=mapping.file if mapping else None,
+            )
             return Replay(client, mapping=mapping, reject=rejections.add, sleep=sleep).run(rows)
     except OSError as error:
         raise PermanentError(f"{file}: cannot be read: {error.strerror}") from error

@@ -10,6 +10,7 @@ from pydantic import Field
 from leadops.company import ZoneName
 from leadops.settings import Settings
 from leadops.tabular.cells import CellSource, cell_text, convert_cell
+from leadops.tabular.file_format import FileFormat
 from leadops.tabular.file_row import BadRowError
 from leadops.tabular.times import NoZoneError, parse_time
 
@@ -68,6 +69,7 @@ class EventTime(Settings):
 class EventMapping(Settings):
     """A mapping file; keys of `context` may be dotted, such as utm.campaign."""
 
+    file: FileFormat = FileFormat()  # of a CSV
     history: bool = False  # the events are past ones: their age is not a fault
     event_id: EventValue | None = None
     event: EventValue

@@ -112,14 +112,18 @@ class Replay:
             self._send(batch[middle:])
             return
         try:
-            self.counts.accepted += answer.body["accepted"]
-            self.counts.duplicates += answer.body["duplicates"]
-            refusals = [(batch[each["index"]][0], each) for each in answer.body["quarantined"]]
+            accepted, duplicates = answer.body["accepted"], answer.body["duplicates"]
+            refusals = {each["index"]: (batch[each["index"]][0], each) for each in answer.body["quarantined"]}
+            is_complete = accepted + duplicates + len(refusals) == len(batch)
         except (KeyError, TypeError, IndexError):
+            is_complete = False
+        if not is_complete:
             raise PermanentError(
                 "the CDP's answer does not say what became of the events; see docs/events.md"
-            ) from None
-        for row, each in refusals:
+            )
+        self.counts.accepted += accepted
+        self.counts.duplicates += duplicates
+        for row, each in refusals.values():
             self._reject(row, str(each.get("reason")), str(each.get("detail")), in_quarantine=True)
 
     def _post(self, body: bytes) -> Answered | Refused:

@@ -1,6 +1,7 @@
 """`leadops import activities`: rows become calls, mails, meetings and status changes of the CRM's mirror."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
@@ -24,6 +25,7 @@ class ActivityRows:
     def __init__(self, mapping: ActivitiesMapping, task: ImportTask) -> None:
         self._mapping, self._task = mapping, task
         self.impossible = 0
+        self.without: Counter[str] = Counter()
 
     def read(self, cells: RowCells) -> Activity:
         """Return what the row says; raise BadRowError. Without its own id it gets one from its content."""

@@ -27,6 +27,7 @@ class CostRows:
         self._mapping, self._task = mapping, task
         self._seen: Counter[UUID] = Counter()
         self.impossible = 0
+        self.without: Counter[str] = Counter()
 
     def read(self, cells: RowCells) -> Cost:
         """Return what the row says; raise BadRowError.

@@ -1,23 +1,16 @@
 """The rows of a CSV export in any encoding."""
 
-import codecs
 import csv
-import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from leadops.errors import PermanentError
-from leadops.history.import_mapping import FileFormat
 from leadops.tabular.csv_reader import CsvReader
+from leadops.tabular.file_format import FileFormat
 from leadops.tabular.file_row import FileRow
 
 #: Rows between two reports of the progress.
 REPORT_ROWS = 1000
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 def read_csv(
@@ -29,11 +22,10 @@ def read_csv(
     the encoding come as lone surrogates, for which the row is refused if such a cell is needed.
     """
     with path.open("rb") as stream:
-        encoding = next((name for mark, name in _MARKS if stream.peek(4).startswith(mark)), file.encoding)
+        encoding = file.find_encoding(stream)
         size = max(1, path.stat().st_size)
-        text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
-        reader = CsvReader(text, delimiter=file.delimiter, quote=file.quote, strict=True)
         try:
+            reader = file.open_csv(stream)
             header = _read_header(path, reader, columns, file)
             for count, row in enumerate(_read_body(reader, header, columns)):
                 if count % REPORT_ROWS == 0:
@@ -44,15 +36,18 @@ def read_csv(
 
 
 def _read_header(path: Path, reader: CsvReader, columns: list[str], file: FileFormat) -> list[str]:
+    line = f"line {file.skip_lines + 1}" if file.skip_lines else "the first line"
     try:
         header = [name.strip() for name in reader.read_header()]
     except csv.Error as error:
-        raise PermanentError(f"{path}: the first line is not a header: {error}") from error
+        raise PermanentError(f"{path}: {line} is not a header: {error}") from error
     if missing := [name for name in columns if name not in header]:
         named = ", ".join(name.encode("utf-8", "replace").decode()[:60] for name in header[:60] if name)
         other = next((sign for sign in ";\t|," if sign != file.delimiter and sign in named), None)
         hint = f"; is the delimiter {other!r}? set file.delimiter" if len(header) == 1 and other else ""
-        has = named or "no names in its first line"
+        if not hint and len(missing) == len(columns):
+            hint = "; does the header stand further down? set file.skip_lines"
+        has = named or ("no names in its first line" if not file.skip_lines else f"no names in {line}")
         raise PermanentError(f"{path}: has no column {', '.join(missing)}; it has {has}{hint}")
     if twice := sorted({name for name in columns if header.count(name) > 1}):
         raise PermanentError(f"{path}: has the column {', '.join(twice)} twice; rename one of them")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from leadops.errors import PermanentError
 from leadops.history.csv_rows import read_csv
-from leadops.history.import_mapping import FileFormat
 from leadops.history.parquet_rows import read_parquet
+from leadops.tabular.file_format import FileFormat
 from leadops.tabular.file_row import FileRow
 
 #: What a file's first bytes say it is, whatever its name.

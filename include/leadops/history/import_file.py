@@ -1,6 +1,7 @@
 """An export goes in, chunk by chunk; the same file again adds nothing, whole or cut off."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from itertools import islice
 from pathlib import Path
@@ -30,9 +31,13 @@ CHUNK_ROWS = 5_000
 
 
 class RowLoader(Protocol):
-    """How rows of one kind are read and written; `impossible` counts what cannot be, and is in."""
+    """How rows of one kind are read and written; `impossible` counts what cannot be, and is in.
+
+    `without` counts by attribute the rows that have no value of it.
+    """
 
     impossible: int
+    without: Counter[str]
 
     def read(self, cells: RowCells) -> Any:
         """Return what a row says; raise BadRowError."""
@@ -122,19 +127,21 @@ class _Import:
                 continue
             try:
                 cells = self._mapping.cells(row.values, row.number)
-                understood.append(ParsedRow(place, self._loader.read(cells)))
+                understood.append(ParsedRow(place, self._loader.read(cells), cells.remarks))
             except BadRowError as error:
                 answers[place] = error
         written = self._write(understood)
         answers |= {read.place: answer for read, answer in zip(understood, written, strict=True)}
+        remarks = {read.place: read.remarks for read in understood}
         for place, row in enumerate(chunk):
-            self._count(answers[place], row)
+            self._count(answers[place], row, remarks.get(place, ()))
 
     def finish(self) -> ImportResult:
         """Return the counts."""
         if self._rehearsal:
             self._rehearsal.close()
         self._counts.impossible = self._loader.impossible
+        self._counts.without = self._loader.without
         return self._counts
 
     def _write(self, rows: list[ParsedRow]) -> list[Answer]:
@@ -160,12 +167,15 @@ class _Import:
                 now=self._task.now,
             )
 
-    def _count(self, answer: Answer, row: FileRow) -> None:
+    def _count(self, answer: Answer, row: FileRow, remarks: Sequence[str]) -> None:
         counts = self._counts
         counts.rows += 1
         if isinstance(answer, BadRowError):
             counts.refused += 1
             counts.reasons[answer.reason] += 1
             self._refuse(RejectedRow(row.number, str(answer), row.values))
-        else:
-            setattr(counts, answer, getattr(counts, answer) + 1)
+            return
+        setattr(counts, answer, getattr(counts, answer) + 1)
+        for remark in remarks:
+            counts.remarks[remark] += 1
+            self._refuse(RejectedRow(row.number, remark, row.values, is_in=True))

@@ -1,33 +1,16 @@
 """The model of a mapping file: which column of an export is what, for each kind of it."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from leadops.history.time_source import TimeSource
 from leadops.history.value_source import RowCells, ValueSource
 from leadops.settings import Settings
+from leadops.tabular.cells import cell_text
+from leadops.tabular.file_format import FileFormat
 
 Stage = Literal["mql", "sal", "sql", "won", "lost"]
-
-
-class FileFormat(Settings):
-    """How a CSV is written; a Parquet file says so itself."""
-
-    encoding: str = "utf-8"  # Python's name of it; a byte order mark decides over it
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
-
-    @field_validator("encoding")
-    @classmethod
-    def _check_encoding(cls, encoding: str) -> str:
-        try:
-            "".encode(encoding)
-        except LookupError as error:
-            raise ValueError(
-                f"{encoding!r} is not an encoding; write utf-8, cp1252, cp932 or another of Python's names"
-            ) from error
-        return encoding
 
 
 class CellCondition(Settings):
@@ -44,7 +27,8 @@ class CellCondition(Settings):
 
     def holds(self, cells: RowCells) -> bool:
         """Return whether the cell is one of the words."""
-        return ValueSource(column=self.column).read_text(cells) in self.equals
+        cell = cells.get(self.column)
+        return cell is not None and cell_text(cell) in self.equals
 
 
 class AttributeSource(ValueSource):

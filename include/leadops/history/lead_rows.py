@@ -1,5 +1,6 @@
 """`leadops import leads`: rows become leads and what is known of them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -34,6 +35,7 @@ class LeadRows:
     def __init__(self, mapping: LeadsMapping, task: ImportTask) -> None:
         self._mapping, self._task = mapping, task
         self.impossible = 0
+        self.without: Counter[str] = Counter()
 
     def read(self, cells: RowCells) -> LeadRecord:
         """Return what the row says; raise BadRowError."""
@@ -46,6 +48,7 @@ class LeadRows:
         for name, source in mapping.attributes.items():
             value = source.read(cells)
             if value is None:
+                self.without[name] += 1
                 continue
             known_at = created_at if source.known_at == "created" else None
             if isinstance(source.known_at, TimeSource):
@@ -100,14 +103,21 @@ class LeadRows:
 
 
 def read_reference(reference: LeadReference, cells: RowCells) -> tuple[str | None, str | None]:
-    """Return the CRM id and the address (lower case) of the row's lead; raise BadRowError for neither."""
+    """Return the CRM id and the address (lower case) of the row's lead; raise BadRowError for neither.
+
+    With an id, an address that is not one is left out and remarked on: the id names the lead.
+    """
     crm_id = read_name(reference.crm_id, cells)
     email = reference.email.read_text(cells) if reference.email else None
-    if email:
+    if email and reference.email:
         try:
             email = normalise_email(email)
         except ValueError:
-            raise BadRowError(f"{', '.join(reference.email.columns)}: is not an email address") from None  # type: ignore[union-attr]
+            fault = f"{reference.email.name or 'email'}: is not an email address"
+            if not crm_id:
+                raise BadRowError(fault) from None
+            cells.remarks.append(f"{fault}; the row is in without it")
+            email = None
     if not crm_id and not email:
         raise BadRowError("no crm_id and no email: the row names no lead")
     return crm_id, email

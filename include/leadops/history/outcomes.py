@@ -1,7 +1,7 @@
 """The outcome of each row of an import."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any, Literal, NamedTuple
@@ -18,7 +18,10 @@ Outcome = Literal["new", "changed", "known", "empty"]
 
 @dataclass
 class ImportResult:
-    """Counts of rows: `reasons` says why how many were refused; `impossible` ones cannot be, and are in."""
+    """Counts of rows: `reasons` says why how many were refused; `impossible` ones cannot be, and are in.
+
+    `remarks` says what is wrong with rows that are in, `without` in how many rows an attribute has no value.
+    """
 
     rows: int = 0
     new: int = 0
@@ -28,15 +31,21 @@ class ImportResult:
     refused: int = 0
     impossible: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    remarks: Counter[str] = field(default_factory=Counter)
+    without: Counter[str] = field(default_factory=Counter, compare=False)
 
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """A row that is not in: its number (in a CSV the line on which it begins), why, and its cells."""
+    """A row that is not in: its number (in a CSV the line on which it begins), why, and its cells.
+
+    With `is_in` the row is in, but for what `reason` says.
+    """
 
     row: int
     reason: str
     values: dict[str, Any]
+    is_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,10 +62,11 @@ class ImportTask:
 
 
 class ParsedRow(NamedTuple):
-    """A row that was understood: its place in the chunk, and what it says in the words of its kind."""
+    """A row that was understood: its place in the chunk, what it says in the words of its kind, remarks."""
 
     place: int
     record: Any
+    remarks: Sequence[str] = ()
 
 
 #: What one row came to: an outcome, or why it cannot be in.

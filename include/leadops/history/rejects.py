@@ -15,7 +15,10 @@ LONGEST_CELL = 500
 
 
 class Rejects:
-    """One JSON object a line: row, reason, values. Only its owner may read it, for it holds personal data."""
+    """One JSON object a line: row, reason, values, and is_in where the row is in but for what reason says.
+
+    Only its owner may read it, for it holds personal data.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,7 +38,10 @@ class Rejects:
         values = {name: _shorten(value) for name, value in refused.values.items()}
         try:
             self._file = self._file or self._open()
-            self._file.write(json.dumps(asdict(refused) | {"values": values}, default=str) + "\n")
+            body = asdict(refused) | {"values": values}
+            if not refused.is_in:
+                del body["is_in"]
+            self._file.write(json.dumps(body, default=str) + "\n")
         except OSError as error:
             raise PermanentError(
                 f"{self.path}: cannot be written ({error.strerror}); give another with --rejects"

@@ -1,5 +1,6 @@
 """`leadops import transitions`: rows become stages of leads that are known."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -48,6 +49,7 @@ class StageRows:
     def __init__(self, mapping: TransitionsMapping, task: ImportTask) -> None:
         self._mapping, self._task = mapping, task
         self.impossible = 0
+        self.without: Counter[str] = Counter()
 
     def read(self, cells: RowCells) -> TransitionRecord:
         """Return what the row says; raise BadRowError."""

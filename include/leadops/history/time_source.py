@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from leadops.company import ZoneName
 from leadops.history.value_source import RowCells
+from leadops.normalization.blank_values import is_blank
 from leadops.settings import Settings
 from leadops.tabular.cells import read_number
 from leadops.tabular.file_row import BadRowError
@@ -19,12 +20,22 @@ EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 class DerivedTime(Settings):
-    """A synthetic time that keeps an order: `start` plus a step for each number since `first`."""
+    """A synthetic time that keeps an order: `start` plus a step for each number since `first`.
 
-    column: str
+    The number is that of `column`, or with `row_number` the row's own: in a CSV the line on which it begins.
+    """
+
+    column: str | None = None
+    row_number: bool = False
     first: int  # the number that gets `start`
     start: datetime
     step_minutes: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _check(self) -> "DerivedTime":
+        if (self.column is None) != self.row_number:
+            raise ValueError("give either column or row_number: true")
+        return self
 
 
 class TimeSource(Settings):
@@ -63,8 +74,13 @@ class TimeSource(Settings):
     def columns(self) -> list[str]:
         """The columns it reads."""
         if self.derived:
-            return [self.derived.column]
+            return [self.derived.column] if self.derived.column else []
         return [self.column] if self.column else []
+
+    @property
+    def name(self) -> str:
+        """Its column, as an error names it."""
+        return ", ".join(self.columns) or ("row_number" if self.derived else "constant")
 
     @property
     def made_up(self) -> Literal["constant", "derived"] | None:
@@ -81,7 +97,7 @@ class TimeSource(Settings):
         moment = self._find(cells, self.own_zone(zone))
         if moment is None:
             return None
-        name = ", ".join(self.columns) or "constant"
+        name = self.name
         if moment < EARLIEST:
             raise BadRowError(f"{name}: is before 1970", moment.date())
         if moment > now:
@@ -95,12 +111,12 @@ class TimeSource(Settings):
     def _find(self, cells: RowCells, zone: tzinfo) -> datetime | None:
         if self.constant is not None:
             return to_utc(self.constant, zone)
-        cell = cells.get(self.columns[0])
-        if cell is None:
+        cell = cells.get(self.columns[0]) if self.columns else cells.number
+        if is_blank(cell):
             return None
         try:
             if self.derived:
-                steps = int(read_number(cell, self.derived.column)) - self.derived.first
+                steps = int(read_number(cell, self.name)) - self.derived.first
                 return to_utc(self.derived.start, zone) + steps * timedelta(minutes=self.derived.step_minutes)
             if isinstance(cell, date):
                 return to_utc(cell, zone)
@@ -112,4 +128,4 @@ class TimeSource(Settings):
         raise self._not_a_time(cell)
 
     def _not_a_time(self, cell: object) -> BadRowError:
-        return BadRowError(f"{self.columns[0]}: is not a time in {' or '.join(self.format)}", cell)
+        return BadRowError(f"{self.name}: is not a time in {' or '.join(self.format)}", cell)

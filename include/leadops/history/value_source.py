@@ -3,10 +3,12 @@
 import math
 import re
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
+from leadops.normalization.blank_values import is_blank
+from leadops.tabular.amounts import DecimalSign, read_amount
 from leadops.tabular.cells import CellSource, ScalarKind, cell_text, convert_cell
 from leadops.tabular.file_row import BadRowError
 
@@ -22,6 +24,8 @@ class RowCells:
     def __init__(self, values: dict[str, Any], *, nulls: frozenset[str], number: int) -> None:
         self._values, self._nulls = values, nulls
         self.number = number
+        #: What is wrong with the row and does not keep it out.
+        self.remarks: list[str] = []
 
     def get(self, column: str) -> Any:
         """Return the cell of `column`, trimmed, None if it is null; raise BadRowError if it is unusable."""
@@ -57,14 +61,21 @@ class RowCells:
 
 
 class ValueSource(CellSource):
-    """Where a value comes from and what it means; a mapping may name just the column."""
+    """Where a value comes from and what it means; a mapping may name just the column.
 
+    `row_number` is for files without an id: the row's number with this text before it, which must be another
+    for each file.
+    """
+
+    SOURCES: ClassVar[tuple[str, ...]] = ("column", "template", "constant", "row_number")
+
+    row_number: Annotated[str, Field(min_length=1)] | None = None
     constant: str | int | float | bool | None = None
     values: dict[str, str | int | float | bool | None] | None = None  # what stands in the file: what it means
     others: Literal["refuse", "keep", "null"] = "refuse"  # what `values` does not name
     type: ScalarKind = "text"
     #: How numbers are written: 1.200,50 with ",", 1,200.50 with "."; where not given, 1200.50.
-    decimal: Literal[".", ","] | None = None
+    decimal: DecimalSign | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -72,16 +83,29 @@ class ValueSource(CellSource):
         return {"column": value} if isinstance(value, str) else value
 
     def read(self, cells: RowCells) -> Any:
-        """Return the value, None where a cell that it needs is null; raise BadRowError."""
+        """Return the value, None where a cell that it needs says nothing; raise BadRowError."""
         if self.constant is not None:
             return self.constant
+        if self.row_number is not None:
+            return f"{self.row_number}{cells.number}"
         found = self.fill(cells.get)
+        if found is None or (cell_text(found) not in (self.values or {}) and is_blank(found)):
+            return None
         if self.decimal and isinstance(found, str):
-            thousands = "." if self.decimal == "," else ","
-            found = "".join(found.split()).replace(thousands, "").replace(self.decimal, ".")
-        if found is not None and self.values is not None:
+            found = self._read_decimal(found)
+        if self.values is not None:
             found = self._translate(found)
         return None if found is None else convert_cell(found, self.type, self.name)
+
+    def _read_decimal(self, text: str) -> str:
+        amount = read_amount(text, decimal=self.decimal)
+        if amount is not None:
+            return str(amount)
+        if self.values is not None and (text in self.values or self.others == "null"):
+            return text
+        raise BadRowError(
+            f"{self.name}: not a number with decimal {self.decimal!r} and groups of three", text
+        )
 
     def read_text(self, cells: RowCells) -> str | None:
         """Return the value as text, None where it is null or empty; raise BadRowError."""

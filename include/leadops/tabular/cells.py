@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
@@ -23,14 +23,18 @@ ScalarKind = Literal["text", "integer", "number", "boolean"]
 class CellSource(Settings):
     """Where a value comes from: exactly one of `column`, `template` ({column} is replaced), `constant`."""
 
+    #: The fields of which exactly one is given.
+    SOURCES: ClassVar[tuple[str, ...]] = ("column", "template", "constant")
+
     column: str | None = None
     template: str | None = None
     constant: Any = None
 
     @model_validator(mode="after")
     def _check_sources(self) -> Self:
-        if sum(source is not None for source in (self.column, self.template, self.constant)) != 1:
-            raise ValueError("give exactly one of column, template and constant")
+        *others, last = self.SOURCES
+        if sum(getattr(self, name) is not None for name in self.SOURCES) != 1:
+            raise ValueError(f"give exactly one of {', '.join(others)} and {last}")
         return self
 
     @property
