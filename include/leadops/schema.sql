@@ -431,10 +431,30 @@ create table intake.raw_leads (
     sender_id text,
     received_at timestamptz not null,
     secret smallint not null,
-    body text not null,
+    body bytea not null,
+    changes jsonb not null default '[]'::jsonb,
     primary key (submission_id)
 );
 create index raw_leads_received_at on intake.raw_leads using brin (received_at) with (autosummarize='on');
+
+create table intake.quarantined_forms (
+    quarantine_id bigint generated always as identity,
+    submission_id text not null,
+    received_at timestamptz not null,
+    signed_at timestamptz not null,
+    secret smallint not null,
+    reason text not null,
+    detail text not null,
+    body bytea not null,
+    times integer not null default 1,
+    state text not null default 'waiting',
+    admitted_body text,
+    settled_at timestamptz,
+    primary key (quarantine_id),
+    check (state in ('waiting', 'admitted'))
+);
+create index quarantined_forms_waiting on intake.quarantined_forms (received_at) where (state = 'waiting');
+create unique index quarantined_forms_body on intake.quarantined_forms (sha256(body));
 
 create table intake.form_refusals (
     counted_at timestamptz not null,

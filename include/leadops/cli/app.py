@@ -12,6 +12,7 @@ from leadops.cli import (
     decay,
     economics,
     explain_lead,
+    forms,
     funnel,
     gateway,
     identity,
@@ -62,6 +63,7 @@ routing.app.command("notify")(run_task.notify_owners)
 app.command("import")(import_file.import_file)
 app.add_typer(config.app, name="config")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(forms.app, name="forms")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(identity.app, name="identity")

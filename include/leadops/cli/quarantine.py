@@ -60,7 +60,7 @@ def repair(
         done = repair_quarantined(
             connection,
             number,
-            changes=[_parse_change(each) for each in change or []],
+            changes=[parse_change(each) for each in change or []],
             removals=unset or [],
             now=clock(),
             settings=config.events,
@@ -103,7 +103,8 @@ def _list(items: list[QuarantineEntry], show_body: bool) -> Table:
     return table
 
 
-def _parse_change(text: str) -> tuple[str, Any]:
+def parse_change(text: str) -> tuple[str, Any]:
+    """Return the path and the value (JSON, or else text) of `--set`; raise PermanentError without them."""
     path, sign, value = text.partition("=")
     if not sign or not path:
         raise PermanentError(f"--set {text}: write path=value")

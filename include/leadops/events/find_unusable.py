@@ -3,9 +3,7 @@
 import math
 
 from leadops.events.event_refusal import EventRefusal, show_path
-
-#: Whole numbers beyond 64 bits lose digits in most readers (RFC 8259 section 6).
-BIGGEST_INTEGER = 2**63 - 1
+from leadops.normalization.lenient_json import BIGGEST_INTEGER, NumberText
 
 
 def find_unusable(item: object, *, max_string_chars: int, max_depth: int) -> EventRefusal | None:
@@ -45,6 +43,8 @@ def _too_deep(max_depth: int) -> EventRefusal:
 
 
 def _check_text(value: str, max_string_chars: int) -> EventRefusal | None:
+    if isinstance(value, NumberText):
+        return EventRefusal("unusable_number", "is a number beyond 64 bits or a double; send it as a string")
     if len(value) > max_string_chars:
         return EventRefusal("too_long", f"is longer than {max_string_chars} characters; send less of it")
     if "\0" in value:

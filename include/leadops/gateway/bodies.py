@@ -3,17 +3,16 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from leadops.gateway.problems import ProblemError
+from leadops.normalization.lenient_json import MAX_DEPTH, JsonDepthError, read_json
 
 #: Servers send application/json; navigator.sendBeacon sends text/plain, without a preflight.
 CONTENT_TYPES = ("application/json", "text/plain")
-#: Levels of objects and lists in a whole body; beyond what any sender means, far below what breaks a parser.
-MAX_BODY_DEPTH = 200
 
 
 def check_content_type(request: Request, *, allowed: Sequence[str] = CONTENT_TYPES) -> None:
@@ -55,10 +54,10 @@ async def read_body(request: Request, *, max_bytes: int, seconds: float) -> byte
 def parse_items(body: bytes, *, max_events: int) -> list[Any]:
     """Return the items of `body`: one event, a list of them, or {"events": [...]}.
 
-    Raises ProblemError: 400 if it is none of these or not JSON (RFC 8259: UTF-8, no NaN), 413 if there are
-    more than `max_events`.
+    Raises ProblemError: 400 if it is none of these, not JSON in UTF-8 or nested more than 200 levels deep,
+    413 if there are more than `max_events`.
     """
-    parsed = parse_json(body, max_depth=MAX_BODY_DEPTH)
+    parsed = _parse_json(body)
     if isinstance(parsed, dict) and parsed.keys() == {"events"}:
         parsed = parsed["events"]
     items = [parsed] if isinstance(parsed, dict) else parsed
@@ -69,48 +68,19 @@ def parse_items(body: bytes, *, max_events: int) -> list[Any]:
     return items
 
 
-def parse_json(body: bytes, *, max_depth: int) -> Any:
-    """Return `body` parsed; raise a ProblemError (400) if it is not JSON, or is nested more deeply."""
+def _parse_json(body: bytes) -> Any:
     try:
-        parsed = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        return read_json(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ProblemError(400, "The body is not UTF-8; send JSON in UTF-8.") from None
-    except RecursionError:
-        raise _too_deep(max_depth) from None
+    except JsonDepthError:
+        raise ProblemError(
+            400,
+            f"The body is nested more than {MAX_DEPTH} levels deep; send flat properties.",
+            reason="too_deep",
+        ) from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise ProblemError(
             400, f"The body is not JSON ({error.msg}, {place}); nothing was accepted."
         ) from None
-    except ValueError:
-        raise ProblemError(
-            400,
-            "The body holds a number that JSON does not know or that is far too long; send it as a string.",
-        ) from None
-    if isinstance(parsed, dict | list) and _is_deeper(parsed, max_depth):
-        raise _too_deep(max_depth)
-    return parsed
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _too_deep(levels: int) -> ProblemError:
-    return ProblemError(
-        400, f"The body is nested more than {levels} levels deep; send flat properties.", reason="too_deep"
-    )
-
-
-def _is_deeper(body: dict[str, Any] | list[Any], levels: int) -> bool:
-    level: list[Any] = [body]
-    for _ in range(levels):
-        level = [
-            child
-            for node in level
-            for child in (node.values() if isinstance(node, dict) else node)
-            if isinstance(child, dict | list)
-        ]
-        if not level:
-            return False
-    return True

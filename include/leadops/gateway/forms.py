@@ -3,26 +3,28 @@
 import json
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from leadops.db import AsyncConnection
 from leadops.events.event_refusal import EventRefusal
 from leadops.gateway.addresses import client_address
-from leadops.gateway.bodies import check_content_type, parse_json, read_body
+from leadops.gateway.bodies import read_body
 from leadops.gateway.gateway_state import Gateway, gateway_of
-from leadops.gateway.openapi import FORM_OPENAPI, describe_answer, describe_problems
+from leadops.gateway.openapi import FORM_ANSWER, FORM_OPENAPI, describe_problems
 from leadops.gateway.outbox_notifier import OutboxNotifier
 from leadops.gateway.problems import ProblemError
 from leadops.gateway.rate_limiter import RateLimiter
 from leadops.gateway.refusal_counter import RefusalCounter
 from leadops.identity.identity_settings import IdentitySettings
-from leadops.intake.form_hashes import hash_submission, read_hash_key
-from leadops.intake.keep_form import is_form_kept, keep_form
+from leadops.intake.form_hashes import read_hash_key
+from leadops.intake.form_quarantine import quarantine_form
+from leadops.intake.keep_form import keep_form
+from leadops.intake.read_form import read_form
 from leadops.intake.signature import find_signer
-from leadops.intake.validate_form import validate_form
 
 router = APIRouter()
 
@@ -59,23 +61,23 @@ class SignedBody:
     "/webhook/form",
     status_code=202,
     response_class=Response,
-    responses=describe_answer(
-        202, "Kept; the same form has the same id", "application/json", {"id": {"type": "string"}}
-    )
-    | describe_problems(400, 401, 408, 413, 415, 422, 429, 503),
+    responses=FORM_ANSWER | describe_problems(401, 408, 413, 429, 503),
     openapi_extra=FORM_OPENAPI,
 )
 async def take_form(request: Request) -> Response:
-    """Take a form: 202 with the submission's id, the same for the same submission; or a problem document."""
+    """Take a form: 202 with the submission's id, the same for the same submission; or a problem document.
+
+    Every form with a valid signature is kept. `quarantined` says why one cannot become a lead.
+    """
     gateway, state = gateway_of(request), form_state_of(request)
     try:
         signed = await _read_signed(request, gateway, state)
-        submission_id = await _take(signed, gateway, state)
+        answer = await _take(signed, gateway, state)
     except ProblemError as problem:
         if problem.status < 500:
             state.refusals.count(problem.reason)
         return problem.response()
-    return Response(json.dumps({"id": submission_id}), 202, media_type="application/json")
+    return Response(json.dumps(answer), 202, media_type="application/json")
 
 
 def form_state_of(request: Request) -> FormState:
@@ -91,7 +93,6 @@ async def _read_signed(request: Request, gateway: Gateway, state: FormState) -> 
     address = client_address(peer, request.headers.getlist("x-forwarded-for"), settings.trusted_proxies)
     _admit(state.unauthenticated, address, "Too many refused forms from this address")
     try:
-        check_content_type(request, allowed=("application/json",))
         at = _read_timestamp(request, gateway)
         body = await read_body(
             request, max_bytes=settings.forms.max_body_bytes, seconds=settings.body_seconds
@@ -143,27 +144,29 @@ def _admit(limiter: RateLimiter, name: str, what: str) -> None:
         raise ProblemError(429, detail, {"Retry-After": str(seconds)}, reason="too_many")
 
 
-async def _take(signed: SignedBody, gateway: Gateway, state: FormState) -> str:
-    content = parse_json(signed.body, max_depth=gateway.settings.forms.max_depth)
-    if not isinstance(content, dict):
-        raise ProblemError(422, "A form is a JSON object; see docs/forms.md.", reason="not_an_object")
-
+async def _take(signed: SignedBody, gateway: Gateway, state: FormState) -> dict[str, Any]:
+    """Keep a form as a lead, or else in quarantine; return the answer."""
     seconds, now = gateway.settings.answer_seconds, gateway.clock()
     if state.hash_key is None:
         state.hash_key = await gateway.ask(read_hash_key, seconds=seconds)
-    hash_key, submission_id = state.hash_key, hash_submission(state.hash_key, content)
-    form = validate_form(
-        content, submission_id=submission_id, sent_at=signed.at, now=now, settings=gateway.events
-    )
-    if isinstance(form, EventRefusal):
-        if form.reason == "too_old" and await _is_known(gateway, submission_id):
-            return submission_id
-        raise ProblemError(422, f"{form.detail}.", reason=form.reason)
+    hash_key, sent_at = state.hash_key, min(signed.at, now)
+    form = read_form(signed.body, hash_key=hash_key, sent_at=sent_at, now=now, settings=gateway.events)
+    submission_id, verdict = form.submission_id, form.verdict
 
     async def keep(connection: AsyncConnection) -> bool:
+        if isinstance(verdict, EventRefusal):
+            return await quarantine_form(
+                connection,
+                verdict,
+                submission_id=submission_id,
+                body=signed.body,
+                secret=signed.signer + 1,
+                signed_at=sent_at,
+                now=now,
+            )
         return await keep_form(
             connection,
-            form,
+            verdict,
             submission_id=submission_id,
             body=signed.body,
             secret=signed.signer + 1,
@@ -172,15 +175,9 @@ async def _take(signed: SignedBody, gateway: Gateway, state: FormState) -> str:
             now=now,
         )
 
-    if await gateway.ask(keep, seconds=seconds):
+    is_new = await gateway.ask(keep, seconds=seconds)
+    if isinstance(verdict, EventRefusal):
+        return {"id": submission_id} | ({"quarantined": asdict(verdict)} if is_new else {})
+    if is_new:
         state.notifier.notify()
-    return submission_id
-
-
-async def _is_known(gateway: Gateway, submission_id: str) -> bool:
-    """Whether a form that is too old now was kept in time: its sender never got the answer."""
-
-    async def look(connection: AsyncConnection) -> bool:
-        return await is_form_kept(connection, submission_id)
-
-    return await gateway.ask(look, seconds=gateway.settings.answer_seconds)
+    return {"id": submission_id}

@@ -28,7 +28,6 @@ class FormSettings(Settings):
 
     window_minutes: float = Field(gt=0, le=60)  # minutes between X-Timestamp and our clock
     max_body_bytes: int = Field(ge=1024, le=1024 * 1024)
-    max_depth: int = Field(ge=3, le=100)  # levels of objects and lists, the form itself being the first
     signers: RateSettings
     unauthenticated: RateSettings
 

@@ -16,11 +16,17 @@ _PROBLEM = {
 
 
 def describe_answer(
-    status: int, description: str, media_type: str, properties: dict[str, Any] | None = None
+    status: int,
+    description: str,
+    media_type: str,
+    properties: dict[str, Any] | None = None,
+    optional: dict[str, Any] | None = None,
 ) -> Responses:
-    """Return an OpenAPI response; `properties` are the fields that the JSON object always has."""
+    """Return an OpenAPI response: `properties` are always in the JSON object, `optional` ones sometimes."""
     schema = (
-        {"type": "object", "required": sorted(properties), "properties": properties} if properties else {}
+        {"type": "object", "required": sorted(properties), "properties": properties | (optional or {})}
+        if properties
+        else {}
     )
     content = {media_type: {"schema": schema}}
     return {status: {"description": description, "content": content}}
@@ -82,6 +88,19 @@ FORM_OPENAPI: dict[str, Any] = {
     ],
     "requestBody": describe_body(inline_definitions(submission_schema())),
 }
+FORM_ANSWER = describe_answer(
+    202,
+    "Kept; the same form has the same id",
+    "application/json",
+    {"id": _TEXT},
+    {
+        "quarantined": {
+            "type": "object",
+            "required": ["reason", "detail"],
+            "properties": {"reason": _TEXT, "detail": _TEXT},
+        }
+    },
+)
 LAG_OPENAPI: dict[str, Any] = {
     "parameters": [describe_header("Authorization", "The metrics token", "^Bearer .+$")]
 }

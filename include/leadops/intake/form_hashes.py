@@ -4,7 +4,7 @@ import hmac
 import json
 from typing import Any
 
-from leadops.db import AsyncConnection
+from leadops.db import AsyncConnection, Connection
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -15,6 +15,11 @@ async def read_hash_key(connection: AsyncConnection) -> bytes:
     return bytes(await queries.value_async(connection, "read_hash_key"))
 
 
+def load_hash_key(connection: Connection) -> bytes:
+    """As `read_hash_key`, outside an event loop."""
+    return bytes(queries.value(connection, "read_hash_key"))
+
+
 def hash_submission(key: bytes, content: dict[str, Any]) -> str:
     """Return the submission's id: the hash of the sender's submission_id, or else of the whole content."""
     sender_id = content.get("submission_id")
@@ -22,6 +27,11 @@ def hash_submission(key: bytes, content: dict[str, Any]) -> str:
     # Escaped to ASCII, lone surrogates too are text that can be hashed.
     text = json.dumps(hashed, sort_keys=True, separators=(",", ":"))
     return _hash(key, "content" if sender_id is None else "sender", text)
+
+
+def hash_body(key: bytes, body: bytes) -> str:
+    """Return the id of a submission of which only the bytes are known."""
+    return hmac.digest(key, b"body:" + body, "sha256").hex()[:40]
 
 
 def hash_person(key: bytes, email: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
-from leadops.db import AsyncConnection
+from leadops.db import AsyncConnection, Connection
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.form_contract import Submission
 from leadops.intake.form_hashes import hash_person
@@ -43,38 +43,60 @@ async def keep_form(
     `secret` is the place, from 1, of the secret that signed `body`. Raises psycopg.Error; then nothing is
     kept.
     """
+    values = _statement_values(form, submission_id, body, secret, hash_key, identity, now)
+    return await queries.first_async(connection, "keep_form", FormLead, **values) is not None
+
+
+def keep_admitted_form(
+    connection: Connection,
+    form: ValidForm,
+    *,
+    submission_id: str,
+    body: bytes,
+    secret: int,
+    hash_key: bytes,
+    identity: IdentitySettings,
+    now: datetime,
+) -> bool:
+    """As `keep_form`, for a form from the quarantine: its delay does not mean that the feed is slow."""
+    values = _statement_values(form, submission_id, body, secret, hash_key, identity, now)
+    return queries.first(connection, "keep_form", FormLead, **values | {"was_refused": True}) is not None
+
+
+def _statement_values(
+    form: ValidForm,
+    submission_id: str,
+    body: bytes,
+    secret: int,
+    hash_key: bytes,
+    identity: IdentitySettings,
+    now: datetime,
+) -> dict[str, object]:
     row, submission = form.row, form.submission
     utm = submission.context.utm
     company = _read_property(submission, identity.traits.get("company", []))
-    lead = await queries.first_async(
-        connection,
-        "keep_form",
-        FormLead,
-        submission_id=submission_id,
-        sender_id=submission.submission_id,
-        secret=secret,
-        body=body.decode(),
-        event_id=row["event_id"],
-        event=row["event"],
-        ts=row["ts"],
-        anonymous_id=row["anonymous_id"],
-        user_id=row["user_id"],
-        email=row["email"],
-        payload=Jsonb(row["payload"]),
-        first_name=_read_property(submission, identity.first_name),
-        last_name=_read_property(submission, identity.last_name),
-        utm=Jsonb(utm) if utm else None,
-        company=company or row["email"].partition("@")[2],
-        source=(utm or {}).get("campaign") or submission.form or SOURCE,
-        person=hash_person(hash_key, row["email"]),
-        now=now,
-    )
-    return lead is not None
-
-
-async def is_form_kept(connection: AsyncConnection, submission_id: str) -> bool:
-    """Return whether a form was kept before."""
-    return bool(await queries.value_async(connection, "find_submission", submission_id=submission_id))
+    return {
+        "submission_id": submission_id,
+        "sender_id": submission.submission_id,
+        "secret": secret,
+        "body": body,
+        "changes": Jsonb([]),
+        "event_id": row["event_id"],
+        "event": row["event"],
+        "ts": row["ts"],
+        "anonymous_id": row["anonymous_id"],
+        "user_id": row["user_id"],
+        "email": row["email"],
+        "payload": Jsonb(row["payload"]),
+        "was_refused": False,
+        "first_name": _read_property(submission, identity.first_name),
+        "last_name": _read_property(submission, identity.last_name),
+        "utm": Jsonb(utm) if utm else None,
+        "company": company or row["email"].partition("@")[2],
+        "source": (utm or {}).get("campaign") or submission.form or SOURCE,
+        "person": hash_person(hash_key, row["email"]),
+        "now": now,
+    }
 
 
 def _read_property(submission: Submission, names: Sequence[str]) -> str | None:

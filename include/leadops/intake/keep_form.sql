@@ -3,14 +3,16 @@
 -- goes by the email of their oldest lead. A lead is once in the CRM for each story, until won or lost. It is one
 -- statement because each further round trip costs as much as the work in it.
 with submitted as (
-    insert into intake.raw_leads (submission_id, sender_id, received_at, secret, body)
-    values (%(submission_id)s, %(sender_id)s, %(now)s, %(secret)s, %(body)s)
+    insert into intake.raw_leads (submission_id, sender_id, received_at, secret, body, changes)
+    values (%(submission_id)s, %(sender_id)s, %(now)s, %(secret)s, %(body)s, %(changes)s)
     on conflict (submission_id) do nothing
     returning submission_id
 ),
 
 accepted as (
-    insert into cdp.events (event_id, event, ts, received_at, anonymous_id, user_id, email, payload)
+    insert into cdp.events (
+        event_id, event, ts, received_at, anonymous_id, user_id, email, payload, was_refused
+    )
     select
         %(event_id)s,
         %(event)s,
@@ -19,7 +21,8 @@ accepted as (
         %(anonymous_id)s,
         %(user_id)s,
         %(email)s,
-        %(payload)s
+        %(payload)s,
+        %(was_refused)s
     from submitted
     on conflict (event_id) do nothing
     returning seq
@@ -92,6 +95,3 @@ select
                 )
     end as crm_outbox_id
 from story;
-
--- name: find_submission
-select exists(select from intake.raw_leads where submission_id = %(submission_id)s) as is_kept;

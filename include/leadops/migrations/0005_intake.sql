@@ -6,7 +6,8 @@ create table intake.raw_leads (
     sender_id text,
     received_at timestamptz not null,
     secret smallint not null,
-    body text not null
+    body bytea not null,
+    changes jsonb not null default '[]'
 );
 comment on table intake.raw_leads is
 'One row for each form submission; its event is ''form-'' || submission_id';
@@ -17,9 +18,41 @@ comment on column intake.raw_leads.secret is
 'Number of the configured secret that signed it, from 1; a secret that no longer appears can be removed';
 -- Forms are stored in the order of their arrival, so a block range index finds those of the last hour.
 create index raw_leads_received_at on intake.raw_leads using brin (received_at) with (autosummarize = on);
-comment on column intake.raw_leads.body is 'The signed body as received';
+comment on column intake.raw_leads.body is
+'The signed body, every byte as received; to read it: convert_from(body, ''UTF8'')';
+comment on column intake.raw_leads.changes is
+'What the event does not say as the body does: [{"path": …, "what": …}], the same list as in the answer';
 
--- Refused forms are only counted: their sender is not authenticated, so nothing they send is stored.
+create table intake.quarantined_forms (
+    quarantine_id bigint generated always as identity primary key,
+    submission_id text not null,
+    received_at timestamptz not null,
+    signed_at timestamptz not null,
+    secret smallint not null,
+    reason text not null,
+    detail text not null,
+    body bytea not null,
+    times integer not null default 1,
+    state text not null default 'waiting' check (state in ('waiting', 'admitted')),
+    admitted_body text,
+    settled_at timestamptz
+);
+comment on table intake.quarantined_forms is
+'A signed form that cannot become a lead, whole; it can be repaired and admitted. Only `body` and `admitted_body`'
+' hold personal data';
+comment on column intake.quarantined_forms.submission_id is
+'The id in the answer to its sender, and that of intake.raw_leads once it is admitted';
+comment on column intake.quarantined_forms.signed_at is
+'X-Timestamp, but not later than its arrival: the time of a form that has no usable one';
+comment on column intake.quarantined_forms.secret is 'Number of the configured secret that signed it, from 1';
+comment on column intake.quarantined_forms.detail is 'What to change; it repeats no value';
+comment on column intake.quarantined_forms.body is 'The signed body, every byte as received';
+comment on column intake.quarantined_forms.times is 'How often the same body arrived while it was waiting';
+comment on column intake.quarantined_forms.admitted_body is 'The admitted body as JSON, if a person repaired it';
+create unique index quarantined_forms_body on intake.quarantined_forms (sha256(body));
+create index quarantined_forms_waiting on intake.quarantined_forms (received_at) where state = 'waiting';
+
+-- Refused forms are only counted: nobody proved to have sent them, so nothing of them is stored.
 create table intake.form_refusals (
     counted_at timestamptz not null,
     reason text not null,

@@ -1,0 +1,90 @@
+"""The quarantine of forms: signed ones that cannot become a lead, whole, until somebody repairs them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadops.db import AsyncConnection, Connection
+from leadops.events.event_refusal import EventRefusal
+from leadops.events.quarantine import QuarantineCount
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class QuarantinedForm:
+    """A form in quarantine; `body` is what was signed, `times` counts its arrivals."""
+
+    quarantine_id: int
+    submission_id: str
+    received_at: datetime
+    signed_at: datetime
+    secret: int
+    reason: str
+    detail: str
+    times: int
+    state: str
+    body: bytes
+    admitted_body: str | None
+
+    @property
+    def text(self) -> str:
+        r"""The body as text; bytes that are not UTF-8 are shown as \xff."""
+        return bytes(self.body).decode("utf-8", "backslashreplace")
+
+
+async def quarantine_form(
+    connection: AsyncConnection,
+    refusal: EventRefusal,
+    *,
+    submission_id: str,
+    body: bytes,
+    secret: int,
+    signed_at: datetime,
+    now: datetime,
+) -> bool:
+    """Keep a signed form that cannot become a lead; return False if a form of this id is a lead already.
+
+    The same body is kept once and counted. `secret` is the place, from 1, of the secret that signed it.
+    Raises psycopg.Error.
+    """
+    quarantine_id = await queries.value_async(
+        connection,
+        "quarantine_form",
+        submission_id=submission_id,
+        now=now,
+        signed_at=signed_at,
+        secret=secret,
+        reason=refusal.reason,
+        detail=refusal.detail,
+        body=body,
+    )
+    return quarantine_id is not None
+
+
+def list_quarantined_forms(
+    connection: Connection,
+    *,
+    ids: Sequence[int] | None = None,
+    reason: str | None = None,
+    state: str | None = None,
+    since: datetime | None = None,
+    limit: int = 50,
+) -> list[QuarantinedForm]:
+    """Return at most `limit` forms (of `ids`, `reason`, `state`: waiting or admitted), newest first."""
+    return queries.all(
+        connection,
+        "list_entries",
+        QuarantinedForm,
+        ids=list(ids) if ids else None,
+        state=state,
+        reason=reason,
+        since=since,
+        max_rows=limit,
+    )
+
+
+def count_quarantined_forms(connection: Connection) -> list[QuarantineCount]:
+    """Return the counts by reason and state, the waiting first."""
+    return queries.all(connection, "count_entries", QuarantineCount)

@@ -1,0 +1,48 @@
+-- name: quarantine_form
+-- Without a row, a form of this id became a lead before: the sender sent it again.
+insert into intake.quarantined_forms (submission_id, received_at, signed_at, secret, reason, detail, body)
+select
+    %(submission_id)s::text,
+    %(now)s::timestamptz,
+    %(signed_at)s::timestamptz,
+    %(secret)s::smallint,
+    %(reason)s::text,
+    %(detail)s::text,
+    %(body)s::bytea
+where not exists (select from intake.raw_leads where raw_leads.submission_id = %(submission_id)s::text)
+on conflict (sha256(body)) do update set times = quarantined_forms.times + 1
+returning quarantine_id;
+
+-- name: list_entries
+select
+    quarantine_id,
+    submission_id,
+    received_at,
+    signed_at,
+    secret,
+    reason,
+    detail,
+    times,
+    state,
+    body,
+    admitted_body
+from intake.quarantined_forms
+where
+    (%(ids)s::bigint[] is null or quarantine_id = any(%(ids)s))
+    and (%(state)s::text is null or state = %(state)s)
+    and (%(reason)s::text is null or reason = %(reason)s)
+    and (%(since)s::timestamptz is null or received_at >= %(since)s)
+order by quarantine_id desc
+limit %(max_rows)s;
+
+-- name: count_entries
+select
+    reason,
+    state,
+    count(*) as items,
+    sum(times) as times,
+    min(received_at) as first_at,
+    max(received_at) as last_at
+from intake.quarantined_forms
+group by reason, state
+order by state desc, times desc, reason asc;
