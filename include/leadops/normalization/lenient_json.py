@@ -4,6 +4,8 @@ import json
 import math
 from typing import Any
 
+from leadops.errors import PermanentError
+
 #: Whole numbers beyond 64 bits lose digits in most readers (RFC 8259 section 6).
 BIGGEST_INTEGER = 2**63 - 1
 #: Digits of the longest number that can fit; longer ones are not converted (it costs their square).
@@ -12,7 +14,7 @@ _MOST_DIGITS = 20
 MAX_DEPTH = 200
 
 
-class JsonDepthError(ValueError):
+class JsonDepthError(PermanentError):
     """The text is nested more deeply than `max_depth` levels."""
 
 
