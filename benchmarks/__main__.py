@@ -19,7 +19,9 @@ from benchmarks.identity import measure_identity
 from benchmarks.latency import measure_latency
 from benchmarks.machine import describe_machine
 from benchmarks.minute_run import measure_minute_run
+from benchmarks.promise import measure_promise
 from benchmarks.push import measure_push
+from benchmarks.ranking_worlds import measure_ranking_worlds
 from benchmarks.refresh_funnel import measure_refresh_funnel
 from benchmarks.results import FOLDER, keep_result
 from benchmarks.retrain import measure_retrain
@@ -41,6 +43,8 @@ NAMES = (
     "attribution",
     "refresh_funnel",
     "checks",
+    "ranking_worlds",
+    "promise",
 )
 
 
@@ -73,6 +77,8 @@ def main() -> int:
             "attribution": partial(measure_attribution, quick=given.quick),
             "refresh_funnel": partial(measure_refresh_funnel, quick=given.quick),
             "checks": partial(measure_checks, quick=given.quick),
+            "ranking_worlds": partial(measure_ranking_worlds, quick=given.quick),
+            "promise": partial(measure_promise, quick=given.quick),
             "latency": lambda: measure_latency(stack(), quick=given.quick),
             "cpu": lambda: measure_cpu(stack(), quick=given.quick),
         }

@@ -38,7 +38,7 @@ def run(*words: str) -> Result:
 def test_from_training_to_the_explanation_of_a_lead(world: World) -> None:
     trained = run("retrain")
     assert trained.exit_code == 0, trained.output
-    assert "2026-05-11: first: better than the rate of all: log loss " in trained.output
+    assert "2026-05-11: first: better than the rate of the calibration weeks beyond noise: " in trained.output
     assert "800 mature leads" in trained.output
     assert "first" in run("list").output
     shown = run("show").output
@@ -94,7 +94,10 @@ def test_features_go_out_and_scores_come_in(tmp_path: Path) -> None:
     rows = pandas.read_parquet(file).assign(ml_score=0.5)
     rows.to_parquet(file)
     imported = run("import-scores", str(file), "--day", "2026-05-11")
-    assert "2026-05-11: no_better: imported scores: not better than the rate of all" in imported.output
+    assert (
+        "2026-05-11: no_better: imported scores: not better than the rate of the calibration weeks: it gives"
+        " every lead the same probability: log loss " in imported.output
+    )
     assert f"{len(rows)} scores, 0 of unknown leads" in imported.output
     refused = run("import-scores", str(file), "--day", "2026-06-30")
     assert isinstance(refused.exception, PermanentError)

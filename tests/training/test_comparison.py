@@ -61,3 +61,41 @@ def test_the_interval_leaves_half_of_the_doubt_on_each_side() -> None:
         settings = change(SETTINGS, resamples=4000, confidence=confidence)
         found = compare_models(blurred, TRUE, REACHED, settings=settings)
         assert (found.high - found.low) / 2 / error == pytest.approx(deviations, rel=0.05)
+
+
+def test_meeting_a_new_rate_without_ranking_is_not_better() -> None:
+    """The rate went from 8 to 20 %; the challenger knows it, and its order is chance."""
+    dice = np.random.default_rng(11)
+    reached = (dice.random(400) < 0.2).astype(np.int8)
+    chances = np.clip(0.2 + dice.normal(scale=0.01, size=400), 0.01, 0.99)
+    found = compare_models(np.full(400, 0.08), chances, reached, settings=SETTINGS)
+    assert found.low > 0
+    assert found.auc_low < 0.5 < found.auc_high
+    assert not found.is_better
+    assert found.find_fault() == "it does not rank the leads better than chance beyond noise"
+
+
+def test_a_constant_is_refused_however_well_it_meets_the_rate() -> None:
+    rate = float(REACHED.mean())
+    found = compare_models(np.full(2000, 0.01), np.full(2000, rate), REACHED, settings=QUICK)
+    assert found.low > 0
+    assert found.find_fault() == "it gives every lead the same probability"
+    nearly = np.full(2000, rate) + 1e-7 * LOGITS / np.abs(LOGITS).max()
+    assert compare_models(np.full(2000, 0.01), nearly, REACHED, settings=QUICK).find_fault() is not None
+
+
+def test_a_challenger_that_ranks_worse_does_not_win_by_the_rate_alone() -> None:
+    """The champion has the true order at another rate; the challenger has half the order at the true rate."""
+    stale = 1 / (1 + np.exp(-(LOGITS + 2)))
+    blurred = LOGITS + np.random.default_rng(12).normal(scale=1.5, size=2000)
+    found = compare_models(stale, 1 / (1 + np.exp(-0.4 * blurred)), REACHED, settings=SETTINGS)
+    assert found.low > 0
+    assert found.auc_low > 0.5
+    assert found.find_fault() == "it ranks the leads worse"
+
+
+def test_the_same_order_at_the_new_rate_is_better() -> None:
+    stale = 1 / (1 + np.exp(-(LOGITS + 2)))
+    found = compare_models(stale, TRUE, REACHED, settings=SETTINGS)
+    assert found.challenger_auc == found.champion_auc
+    assert found.is_better

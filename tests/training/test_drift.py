@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from leadops.training.drift import describe_distribution, stability_index
+from leadops.training.drift import describe_distribution, find_rate_change, stability_index
 from tests.training.conftest import START
 from tests.training.matrices import category, matrix, number
 
@@ -49,3 +49,23 @@ def test_an_empty_bin_counts_as_a_ten_thousandth() -> None:
     now = matrix({"c": category(["b"] * 10)}, np.zeros(10), start=START)
     found = stability_index(now, describe_distribution(before, ["c"]))
     assert found["c"] == pytest.approx(2 * (1 - 1e-4) * math.log(1e4))
+
+
+@pytest.mark.parametrize(
+    ("good", "words"),
+    [
+        # 10 of 100 before. Pooled (10 + good) / 200; the error at 20 is 0.05050, and 0.10 is 1.98 of them.
+        (20, "the rate of the goal went from 10.0% in the training weeks to 20.0% in the test weeks"),
+        (19, None),  # 0.09 is 1.81 errors
+        (2, "the rate of the goal went from 10.0% in the training weeks to 2.0% in the test weeks"),
+        (10, None),
+    ],
+)
+def test_a_rate_that_moves_beyond_noise_is_reported(good: int, words: str | None) -> None:
+    before, after = (np.repeat([1, 0], [count, 100 - count]).astype(np.int8) for count in (10, good))
+    assert find_rate_change(before, after, confidence=0.95) == words
+
+
+def test_a_rate_of_none_or_all_does_not_move() -> None:
+    nobody = np.zeros(50, np.int8)
+    assert find_rate_change(nobody, nobody, confidence=0.95) is None

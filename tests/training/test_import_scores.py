@@ -123,7 +123,9 @@ def test_better_scores_replace_the_champion_and_give_points_by_the_same_code(
     result = bring(world, rows, tmp_path)
     decision = result.decision
     assert (decision.outcome, result.unknown, result.is_in_effect) == ("replaced", 0, True)
-    assert decision.reason.startswith("imported scores: better beyond noise: log loss 0.1054 against ")
+    assert decision.reason.startswith(
+        "imported scores: better than the champion beyond noise: log loss 0.1054 against "
+    )
     assert decision.model_id == decision.champion_id == find_champion(world.connection) != trained.model_id
     assert decision.findings["comparison"]["challenger_loss"] == pytest.approx(-np.log(0.9), abs=1e-6)
     assert decision.findings["measures"]["auc"] == 1
@@ -197,7 +199,10 @@ def test_a_champion_with_target_leakage_is_not_compared_with(world: World, tmp_p
         company=COMPANY,
         now=NOW,
     )
-    assert (result.decision.outcome, result.decision.findings["against"]) == ("replaced", "the rate of all")
+    assert (result.decision.outcome, result.decision.findings["against"]) == (
+        "replaced",
+        "the rate of the calibration weeks",
+    )
 
 
 def test_a_lead_without_a_score_is_an_average_lead_and_a_later_training_can_win(

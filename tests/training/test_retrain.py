@@ -55,7 +55,7 @@ def run(
     )
 
 
-def test_the_first_model_takes_over_when_it_beats_the_rate_of_all(world: World) -> None:
+def test_the_first_model_takes_over_when_it_beats_the_rate_of_the_calibration_weeks(world: World) -> None:
     fill(world)
     made = run(world, last_day(130))
     assert made.outcome == "first", made.reason
@@ -96,7 +96,7 @@ def test_the_champion_stays_unless_the_challenger_is_better_beyond_noise(world: 
     assert again.outcome == "kept", again.reason
     assert again.champion_id == first.champion_id
     assert again.model_id not in (None, first.model_id)
-    assert again.reason.startswith("not better beyond noise: log loss ")
+    assert again.reason.startswith("not better than the champion: the gain is not beyond noise: log loss ")
     assert set(again.findings["drift"]) >= {"pricing"}
 
 
@@ -181,7 +181,7 @@ def test_a_champion_that_has_seen_the_future_is_no_judge(world: World) -> None:
     assert cheat.findings["measures"]["auc"] > 0.99
     honest = run(world, last_day(131), with_settings=settings(FEATURES | {"tags": PLANTED["tags"]}))
     assert (honest.outcome, honest.champion_id) == ("replaced", honest.model_id)
-    assert honest.findings["against"] == "the rate of all"
+    assert honest.findings["against"] == "the rate of the calibration weeks"
 
 
 def test_a_champion_that_has_seen_the_future_stays_while_nothing_is_any_good(world: World) -> None:

@@ -1,6 +1,7 @@
 """What a threshold and an SLA target would bring: leads, waiting, SQLs a week."""
 
 from dataclasses import asdict, dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -74,15 +75,23 @@ class Forecaster:
         )
 
     def search(self, target: float, *, least: float, keep_promise: bool = True) -> BestThreshold | None:
-        """Return the best threshold from `least` points up; None where no threshold keeps the target."""
+        """Return the best threshold from `least` points up; None where no threshold keeps the target.
+
+        With `keep_promise` the target is kept if `service_level` of the leads are in time, with the certainty
+        of `service_confidence`.
+        """
         usable = (self.history.arrival_scores >= least) & (self.history.arrivals > 0)
         if not usable.any():
             return None
-        promised = self.settings.service_level if keep_promise else 0.0
+        # The leads of the window are a Poisson draw: the promise must hold for their upper bound too.
+        margin = NormalDist().inv_cdf(self.settings.service_confidence)
 
         def count_sqls(leads: Numbers, chances: Numbers) -> Numbers:
-            found = self._wait(leads, target)
-            return np.where(1 - found.overdue >= promised, chances * found.chance, -1.0)
+            sqls: Numbers = chances * self._wait(leads, target).chance
+            if not keep_promise:
+                return sqls
+            overdue = self._wait(leads + margin * np.sqrt(leads), target).overdue
+            return np.where(1 - overdue >= self.settings.service_level, sqls, -1.0)
 
         best = find_best(
             self.history.arrival_scores[usable],

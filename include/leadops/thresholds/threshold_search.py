@@ -41,9 +41,23 @@ def find_best(scores: Any, chances: Any, objective: Objective, *, leads: Any = N
         raise ValueError("there is no score to try")
     weights: Numbers = np.ones(1) if leads is None else np.asarray(leads, dtype=np.float64)
     chances = np.asarray(chances, dtype=np.float64) if leads is None else np.asarray(chances) * weights
+    if len(scores) <= BUCKETS:
+        order = np.argsort(-scores, kind="stable")
+        each = np.broadcast_to(weights, scores.shape)[order]
+        return _pick(scores[order], np.cumsum(each), np.cumsum(chances[order]), objective)
+    return _find_in_buckets(scores, chances, weights, objective)
+
+
+def _find_in_buckets(
+    scores: Numbers, chances: Numbers, weights: Numbers, objective: Objective
+) -> BestThreshold:
+    """Return what `find_best` does without sorting all; `chances` are those of a row's leads, summed."""
     drawer = _sort_into_buckets(scores)
     filled = np.bincount(drawer, minlength=BUCKETS)
-    counts: Numbers = np.asarray(filled if leads is None else np.bincount(drawer, weights, BUCKETS), float)
+    is_lead = weights.size == 1  # a row is one lead
+    counts: Numbers = np.asarray(
+        filled * weights[0] if is_lead else np.bincount(drawer, weights, BUCKETS), float
+    )
     sums: Numbers = np.asarray(np.bincount(drawer, chances, BUCKETS), float)
     all_leads: Numbers = np.cumsum(counts)
     all_chances: Numbers = np.cumsum(sums)

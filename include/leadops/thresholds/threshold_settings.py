@@ -60,6 +60,7 @@ class ThresholdSettings(Settings):
     overdue_minutes: float = Field(ge=0)
     sla_minutes: list[Minutes] = Field(min_length=1)
     service_level: float = Field(ge=0, lt=1)
+    service_confidence: float = Field(ge=0.5, lt=1)
     extrapolate_points: int = Field(ge=0)  # points
     below: float = Field(ge=0, le=1)
     max_step: int = Field(ge=0)  # points

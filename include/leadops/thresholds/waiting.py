@@ -1,10 +1,23 @@
 """How long leads wait for salespeople, and what waiting costs, for any load.
 
-The model is M/M/c with deterministic patience (M/M/c+D; Baccelli and Hebuterne 1981, in the form of Zeltyn
-and Mandelbaum 2005): leads come at random, the one that has waited longest is next, and one that has waited
-for the SLA target is overdue. Overdue leads are worked on in time left over. Because nobody waits in line for
-longer than the target the model has an answer when more leads come than can be worked on; M/M/c has none.
-All times are minutes of working time.
+Leads come at random (Poisson), and handling times are exponential. A salesperson who is free takes the lead
+that has waited longest among those within the SLA target. Where there is none, the salesperson takes an
+overdue lead, and finishes it even if a fresh lead comes meanwhile (non-preemptive). All times are minutes
+of working time.
+
+The answer is in closed form. Let V be the time that a lead coming now would have to wait, m the leads a
+minute that the pool handles, r the leads a minute that come, and D the target. While everybody is busy V
+falls by one a minute. A lead that comes at V < D adds a handling time of the pool, which is exponential
+with rate m; one that comes at V >= D joins the overdue leads. When V reaches 0, the next overdue lead
+starts, and V is again exponential with rate m. So the busy time consists of cycles that are alike, however
+many leads are overdue. A level v is crossed upwards as often as downwards, so a cycle spends the time g(v)
+dv at v (Brill, Level Crossing Methods in Stochastic Models, 2008), with
+
+    g(v) = e^((r - m) v) for v < D,    g(v) = e^((r - m) D) e^(-m (v - D)) beyond.
+
+Each cycle works off one overdue lead, or the one that ended the idle time, and brings k overdue leads,
+k = r e^((r - m) D) / m on average. Idle time therefore begins after 1 / (1 - k) cycles on average, and never
+if k is 1 or more, which is an overload. The plain M/M/c has no answer under an overload; this has one.
 """
 
 from dataclasses import dataclass
@@ -52,9 +65,11 @@ def estimate_waiting(
     drift = rate - pool.rate
     # Everything is divided by e^scale, so that an overload of days does not overflow.
     scale = np.maximum(drift * target, 0.0)
-    idle = _sum_of_idle_states(rate, pool) * np.exp(-scale)
     in_line = _integrate(drift, target, scale)
     beyond = np.exp(drift * target - scale) / pool.rate
+    # 1 - k of the module's text; 0 in an overload, where nobody is ever free. Else the scale is 0.
+    left = np.where(drift < 0, 1.0 - rate * beyond, 0.0)
+    idle = _sum_of_idle_states(rate, pool) * left
     unit = 1.0 / (idle + rate * (in_line + beyond))
     at_once = idle * unit
     overdue = rate * beyond * unit

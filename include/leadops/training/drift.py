@@ -1,5 +1,6 @@
 """Measures drift: how far today's leads are from those that a model was trained on."""
 
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,18 @@ def stability_index(matrix: Matrix, reference: dict[str, Any]) -> dict[str, floa
         before = np.maximum(np.array(then["shares"]), LEAST_SHARE)
         result[name] = float(np.sum((now - before) * np.log(now / before)))
     return result
+
+
+def find_rate_change(before: NDArray[np.int8], after: NDArray[np.int8], *, confidence: float) -> str | None:
+    """Return in words how the rate of the goal moved, or None where the change may be noise.
+
+    Both are 1 for leads with the goal, else 0. A two-sided test of two proportions with the pooled variance.
+    """
+    old, new, pooled = before.mean(), after.mean(), np.concatenate([before, after]).mean()
+    error = np.sqrt(pooled * (1 - pooled) * (1 / len(before) + 1 / len(after)))
+    if error == 0 or abs(new - old) <= NormalDist().inv_cdf((1 + confidence) / 2) * error:
+        return None
+    return f"the rate of the goal went from {old:.1%} in the training weeks to {new:.1%} in the test weeks"
 
 
 def _shares(column: FeatureColumn, bins: list[Any]) -> NDArray[np.float64]:

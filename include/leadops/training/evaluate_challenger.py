@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from leadops.training.comparison import compare_models
-from leadops.training.drift import stability_index
+from leadops.training.drift import find_rate_change, stability_index
 from leadops.training.matrix import Matrix
 from leadops.training.model import Model
 from leadops.training.split import split_by_time
 from leadops.training.target_leakage import FeatureRefusal, find_too_good
 from leadops.training.train_model import NothingLeftError, TimeSplit, train_model
 from leadops.training.training_settings import TrainingSettings
+
+#: What a challenger must beat without a champion.
+CALIBRATION_RATE = "the rate of the calibration weeks"
 
 #: A champion that uses a refused feature is not compared with; it stays in effect until a challenger is good.
 UNFAIR_CHAMPION = {"first": "replaced", "no_better": "kept"}
@@ -104,40 +107,38 @@ def compare_with_champion(
     findings: dict[str, Any],
     settings: TrainingSettings,
 ) -> ChallengerVerdict:
-    """Compare on the test weeks: with the champion, or without one with the rate of all earlier leads.
+    """Compare on the test weeks: with the champion, or without one with the rate of the calibration weeks.
 
     `matrix` has the challenger's features, `champion_matrix` the champion's, of the same rows. `findings` are
-    kept with the verdict.
+    kept with the verdict. Drift is that of the test weeks against the leads that the champion, or without one
+    the challenger, was trained on.
     """
     test = matrix.take(parts.test)
-    new = challenger.predict(test)
     if champion is None:
-        # Without a champion it must beat knowing nothing but the rate.
-        before = matrix.reached[: parts.calibration.stop]
-        rate = (int(before.sum()) + 1) / (len(before) + 2)
-        compared = compare_models(np.full(len(test), rate), new, test.reached, settings=settings.comparison)
-        findings |= {"comparison": compared.figures(), "against": "the rate of all"}
-        if compared.is_better:
-            return ChallengerVerdict(
-                "first", f"better than the rate of all: {compared.sentence()}", challenger, findings
-            )
-        reason = f"not better than the rate of all beyond noise: {compared.sentence()}"
-        return ChallengerVerdict("no_better", reason, challenger, findings)
-    rows = champion_matrix.take(parts.test)
-    compared = compare_models(champion.predict(rows), new, test.reached, settings=settings.comparison)
-    drift = stability_index(rows, champion.reference)
-    drifted = sorted(name for name, index in drift.items() if index >= settings.drift)
-    findings |= {
-        "comparison": compared.figures(),
-        "against": "the champion",
-        "drift": drift,
-        "drifted": drifted,
-    }
-    words = f"; drifted since the champion was trained: {', '.join(drifted)}" if drifted else ""
-    if compared.is_better:
-        return ChallengerVerdict(
-            "replaced", f"better beyond noise: {compared.sentence()}{words}", challenger, findings
-        )
-    return ChallengerVerdict(
-        "kept", f"not better beyond noise: {compared.sentence()}{words}", challenger, findings
+        # The challenger knows the rate of the calibration weeks; a baseline that did not would lose to it
+        # wherever the rate moves.
+        before, name = np.full(len(test), _find_rate(matrix.take(parts.calibration))), CALIBRATION_RATE
+        drift, since = stability_index(test, challenger.reference), "the training weeks"
+    else:
+        rows = champion_matrix.take(parts.test)
+        before, name = champion.predict(rows), "the champion"
+        drift, since = stability_index(rows, champion.reference), "the champion was trained"
+    compared = compare_models(before, challenger.predict(test), test.reached, settings=settings.comparison)
+    drifted = sorted(feature for feature, index in drift.items() if index >= settings.drift)
+    findings |= {"comparison": compared.figures(), "against": name, "drift": drift, "drifted": drifted}
+    words = f"; drifted since {since}: {', '.join(drifted)}" if drifted else ""
+    moved = find_rate_change(
+        matrix.take(parts.training).reached, test.reached, confidence=settings.comparison.confidence
     )
+    words += f"; {moved}" if moved else ""
+    fault = compared.find_fault()
+    if fault is None:
+        outcome, result = "first" if champion is None else "replaced", f"better than {name} beyond noise"
+    else:
+        outcome, result = "no_better" if champion is None else "kept", f"not better than {name}: {fault}"
+    return ChallengerVerdict(outcome, f"{result}: {compared.sentence()}{words}", challenger, findings)
+
+
+def _find_rate(leads: Matrix) -> float:
+    """Return the rate of the goal, held off 0 and 1 by one lead of each kind."""
+    return (int(leads.reached.sum()) + 1) / (len(leads) + 2)
