@@ -23,7 +23,7 @@ def refresh_funnel() -> None:
       with exception*, fix the cause, then clear the task. Re-running a day produces the same tables.
     - *refresh*: a setting is wrong (the log names file and line), or the database did not answer.
     - *attribute or economics*: the funnel itself is built; only that page is a day old.
-    - *numbers look wrong, but nothing is red*: `leadops funnel findings` lists what the gates found, and
+    - *numbers look wrong, but nothing is red*: `leadops funnel findings` lists what the checks found, and
       `analytics.left_out` what is not counted.
 
     **Backfill**: `airflow backfill create --dag-id refresh_funnel --from-date 2026-05-01T00:00+09:00
@@ -31,10 +31,10 @@ def refresh_funnel() -> None:
     `leadops funnel refresh --from … --to …`. Give the offset of the company's zone: Airflow reads a bare date
     as midnight UTC, and a day at one end would be missing.
     """
-    refresh, gate = leadops_task(funnel.refresh)(), leadops_task(funnel.gate)()
+    refresh, check_quality = leadops_task(funnel.refresh)(), leadops_task(funnel.check_quality)()
     attribute, economics = leadops_task(funnel.attribute)(), leadops_task(funnel.economics)()
 
-    refresh >> gate >> [attribute, economics]
+    refresh >> check_quality >> [attribute, economics]
 
 
 refresh_funnel()

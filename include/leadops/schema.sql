@@ -831,12 +831,12 @@ create table analytics.built_days (
     ends_at timestamptz not null,
     settings text not null,
     built_at timestamptz not null,
-    is_gated boolean not null default false,
+    is_checked boolean not null default false,
     primary key (dt)
 );
 create index built_days_early on analytics.built_days (ends_at) where (built_at < ends_at);
 create index built_days_settings on analytics.built_days (settings, dt);
-create index built_days_ungated on analytics.built_days (dt) where (not is_gated);
+create index built_days_unchecked on analytics.built_days (dt) where (not is_checked);
 
 create table analytics.dirty_days (
     dt date not null,
@@ -961,19 +961,19 @@ create table analytics.lead_times (
     check (stage in ('sal', 'sql', 'won'))
 );
 
-create table analytics.gate_findings (
+create table analytics.quality_findings (
     dt date not null,
-    gate text not null,
+    kind text not null,
     subject text not null,
     lead_id bigint,
     facts jsonb not null,
     found_at timestamptz not null,
     open_until timestamptz not null,
     settled_at timestamptz,
-    primary key (dt, gate, subject),
-    check (gate in ('impossible_order', 'missing_stage', 'gap', 'volume'))
+    primary key (dt, kind, subject),
+    check (kind in ('impossible_order', 'missing_stage', 'gap', 'volume'))
 );
-create index gate_findings_open on analytics.gate_findings (open_until) where (settled_at is null);
+create index quality_findings_open on analytics.quality_findings (open_until) where (settled_at is null);
 
 -- function analytics.count_minutes(moment timestamptz, starts timestamptz[], ends timestamptz[],
 --     minutes_before double precision[]) returns double precision

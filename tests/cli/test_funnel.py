@@ -67,7 +67,7 @@ def test_findings_are_listed_and_settled(books: Books) -> None:
     settled = run("settle", "--day", "2026-06-01")
 
     (finding,) = json.loads(listed.output)
-    assert (finding["gate"], finding["lead_id"], finding["is_open"]) == ("impossible_order", lead, True)
+    assert (finding["kind"], finding["lead_id"], finding["is_open"]) == ("impossible_order", lead, True)
     assert "1 finding settled" in settled.output
     assert "no finding is open" in run("findings").output
     (settled_one,) = json.loads(run("findings", "--from", "2026-06-01", "--json").output)
@@ -81,7 +81,7 @@ def test_what_is_open_is_listed_whatever_its_day_the_newest_first(
 ) -> None:
     monkeypatch.setattr(funnel, "MOST_ROWS", 2)
     books.connection.execute(
-        "insert into analytics.gate_findings (dt, gate, subject, facts, found_at, open_until)"
+        "insert into analytics.quality_findings (dt, kind, subject, facts, found_at, open_until)"
         " select '2017-07-14'::date + day, 'gap', 'leads', '{}', %(now)s,"
         " %(now)s + make_interval(days => day) from generate_series(0, 3) as day",
         {"now": NOW},

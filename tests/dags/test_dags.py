@@ -18,7 +18,7 @@ EXPECTED = {
     "decay_scores": {"decay"},
     "deliver_outbox": {"deliver"},
     "freeze_quarter": {"freeze"},
-    "refresh_funnel": {"refresh", "gate", "attribute", "economics"},
+    "refresh_funnel": {"refresh", "check_quality", "attribute", "economics"},
     "report_response_times": {"draw", "post"},
     "retrain_thresholds": {"check_funnel", "retrain", "points", "guard", "propose", "approve", "apply"},
     "score_leads": {"resolve", "score", "push", "qualify", "assign"},
@@ -94,8 +94,8 @@ def test_slack_is_brought_up_to_date_whatever_became_of_the_checks(dags: dict) -
 
 def test_a_day_is_judged_before_it_is_shared_and_priced(dags: dict) -> None:
     dag = dags["refresh_funnel"]
-    assert dag.task_dict["refresh"].downstream_task_ids == {"gate"}
-    assert dag.task_dict["gate"].downstream_task_ids == {"attribute", "economics"}
+    assert dag.task_dict["refresh"].downstream_task_ids == {"check_quality"}
+    assert dag.task_dict["check_quality"].downstream_task_ids == {"attribute", "economics"}
     assert (dag.timetable.expression, dag.timetable.timezone) == ("0 0 * * *", "Asia/Tokyo")
 
 

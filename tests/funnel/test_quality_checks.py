@@ -17,7 +17,7 @@ from tests.shipped import SHIPPED, change
 MONDAY = on("06-29")
 
 
-def gate(books: Books) -> QualityCheckResult:
+def check(books: Books) -> QualityCheckResult:
     return check_days(
         books.connection, company=books.company, settings=books.settings, policy=books.policy, now=books.now
     )
@@ -25,7 +25,7 @@ def gate(books: Books) -> QualityCheckResult:
 
 def found(books: Books) -> list[tuple[date, str, str]]:
     findings = list_findings(books.connection, first=on("01-01"), last=on("12-31"), now=books.now)
-    return [(each.dt, each.gate, each.subject) for each in findings]
+    return [(each.dt, each.kind, each.subject) for each in findings]
 
 
 def test_what_cannot_be_is_listed_lead_by_lead(books: Books) -> None:
@@ -33,10 +33,10 @@ def test_what_cannot_be_is_listed_lead_by_lead(books: Books) -> None:
     books.reach(lead, "won", at("06-01 10:00"))
     books.refresh_all(on("06-01"), on("06-03"))
 
-    assert gate(books) == QualityCheckResult(days=3, findings=1, first=on("06-01"), last=on("06-01"))
+    assert check(books) == QualityCheckResult(days=3, findings=1, first=on("06-01"), last=on("06-01"))
 
     (finding,) = list_findings(books.connection, first=on("06-01"), last=on("06-03"), now=books.now)
-    assert (finding.dt, finding.gate, finding.lead_id) == (on("06-01"), "impossible_order", lead)
+    assert (finding.dt, finding.kind, finding.lead_id) == (on("06-01"), "impossible_order", lead)
     assert finding.subject == f"lead {lead} cycle 1 won"
     assert not finding.is_open  # so long ago it is no incident
     assert list_open_findings(books.connection, now=books.now) == []
@@ -48,7 +48,7 @@ def test_only_findings_about_the_last_days_are_incidents(books: Books, days: int
     books.reach(lead, "sql", at("06-03 09:00"))
     books.now = at("06-03 23:59") + timedelta(days=days)
     books.refresh(on("06-03"))
-    gate(books)
+    check(books)
 
     (finding,) = list_findings(books.connection, first=on("06-03"), last=on("06-03"), now=books.now)
     assert finding.is_open is is_open
@@ -59,7 +59,7 @@ def test_a_stage_without_an_mql_is_listed_and_counted(books: Books) -> None:
     lead = books.lead(at("06-01 10:00"))
     books.reach(lead, "won", at("06-01 10:00"))
     books.refresh(on("06-01"))
-    gate(books)
+    check(books)
 
     assert found(books) == [(on("06-01"), "missing_stage", f"lead {lead} cycle 1 won")]
     assert books.ask("select sum(wons), sum(left_out) from analytics.daily_funnel") == [(1, 0)]
@@ -74,7 +74,7 @@ def test_the_mql_of_another_lead_of_the_person_is_one(books: Books) -> None:
     books.reach(younger, "won", at("06-01 11:00"))
     books.refresh(on("06-01"))
 
-    assert gate(books).findings == 0
+    assert check(books).findings == 0
 
 
 def test_a_finding_that_is_mended_goes_and_one_that_stays_keeps_its_age(books: Books) -> None:
@@ -82,7 +82,7 @@ def test_a_finding_that_is_mended_goes_and_one_that_stays_keeps_its_age(books: B
     for lead in (first, second):
         books.reach(lead, "sql", at("06-03 09:00"))
     books.refresh(on("06-03"))
-    gate(books)
+    check(books)
     books.connection.execute(
         "update lifecycle.transitions set occurred_at = %s where lead_id = %s and stage = 'sql'",
         [at("06-03 11:00"), first],
@@ -91,7 +91,7 @@ def test_a_finding_that_is_mended_goes_and_one_that_stays_keeps_its_age(books: B
     books.now = NOW + timedelta(days=1)
     books.refresh(on("06-03"))
 
-    assert gate(books) == QualityCheckResult(days=1, findings=1, first=on("06-03"), last=on("06-03"))
+    assert check(books) == QualityCheckResult(days=1, findings=1, first=on("06-03"), last=on("06-03"))
 
     (finding,) = list_findings(books.connection, first=on("06-03"), last=on("06-03"), now=books.now)
     assert (finding.lead_id, finding.found_at) == (second, NOW)
@@ -100,8 +100,8 @@ def test_a_finding_that_is_mended_goes_and_one_that_stays_keeps_its_age(books: B
 def test_days_that_were_judged_are_not_judged_again(books: Books) -> None:
     books.refresh(on("06-01"))
 
-    assert gate(books).days == 1
-    assert gate(books).days == 0
+    assert check(books).days == 1
+    assert check(books).days == 0
 
 
 def test_a_settled_finding_is_open_no_more_even_when_its_day_is_built_again(books: Books) -> None:
@@ -109,12 +109,12 @@ def test_a_settled_finding_is_open_no_more_even_when_its_day_is_built_again(book
     books.reach(lead, "sql", at("06-03 09:00"))
     books.now = at("06-04 00:01")
     books.refresh(on("06-03"))
-    gate(books)
+    check(books)
 
     assert settle_findings(books.connection, day=on("06-02"), now=books.now) == 0
     assert settle_findings(books.connection, day=None, now=books.now) == 1
     books.refresh(on("06-03"))
-    gate(books)
+    check(books)
 
     (finding,) = list_findings(books.connection, first=on("06-03"), last=on("06-03"), now=books.now)
     assert not finding.is_open
@@ -131,14 +131,16 @@ def test_a_settled_finding_is_open_no_more_even_when_its_day_is_built_again(book
 def test_a_day_is_compared_with_the_same_weekdays(
     books: Books, today: int, expected: list[tuple[date, str, str]]
 ) -> None:
-    books.settings = books.settings.model_copy(update={"gates": change(SHIPPED.funnel.gates, z=4.5)})
+    books.settings = books.settings.model_copy(
+        update={"quality_checks": change(SHIPPED.funnel.quality_checks, z=4.5)}
+    )
     for weeks in range(1, 7):  # Mondays; that of 2026-05-04 is a holiday in Japan
         for _ in range(4):
             books.mql(at("06-29 10:00") - timedelta(weeks=weeks))
     for _ in range(today):
         books.mql(at("06-29 10:00"))
     books.refresh(MONDAY)
-    gate(books)
+    check(books)
 
     assert found(books) == expected
 
@@ -149,6 +151,6 @@ def test_a_holiday_is_no_gap(books: Books) -> None:
         for _ in range(4):
             books.mql(at("07-20 10:00") - timedelta(weeks=weeks))
     books.refresh(holiday)
-    gate(books)
+    check(books)
 
     assert found(books) == []

@@ -62,7 +62,7 @@ def test_won_by_origin_and_the_deal_that_cannot_be(books: Books) -> None:
     assert (stage, reason) == ("won", "before_mql")
     assert timedelta(days=1) < ahead < timedelta(days=2)  # won on the second calendar day before its contact
     found = list_findings(books.connection, first=date(2017, 1, 1), last=LAST, now=NOW)
-    (order,) = [each for each in found if each.gate == "impossible_order"]
+    (order,) = [each for each in found if each.kind == "impossible_order"]
     assert (order.lead_id, order.is_open) == (lead, False)  # the past alarms nobody
     assert books.ask("select sum(mqls), sum(wons), sum(left_out) from analytics.cohort_funnel") == books.ask(
         "select sum(mqls), sum(wons), sum(left_out) from analytics.daily_funnel"

@@ -21,7 +21,7 @@ from tests.shipped import SHIPPED, change
     ],
 )
 def test_the_verdict_on_a_count(count: int, others: list[int], verdict: object) -> None:
-    settings = change(SHIPPED.funnel.gates, z=4.0 if others[0] == 100 else 5.0)
+    settings = change(SHIPPED.funnel.quality_checks, z=4.0 if others[0] == 100 else 5.0)
 
     found = classify_volume(count, others, settings=settings, is_working_day=True)
 
@@ -29,7 +29,7 @@ def test_the_verdict_on_a_count(count: int, others: list[int], verdict: object) 
 
 
 def test_a_whole_number_is_written_as_one() -> None:
-    settings = SHIPPED.funnel.gates
+    settings = SHIPPED.funnel.quality_checks
 
     even = classify_volume(0, [9, 9, 9, 9], settings=settings, is_working_day=True)
     between = classify_volume(0, [9, 9, 10, 10], settings=settings, is_working_day=True)
@@ -40,7 +40,7 @@ def test_a_whole_number_is_written_as_one() -> None:
 
 def test_on_a_free_day_only_more_than_usual_is_wrong() -> None:
     def verdict(count: int) -> object:
-        return classify_volume(count, [36] * 5, settings=SHIPPED.funnel.gates, is_working_day=False)
+        return classify_volume(count, [36] * 5, settings=SHIPPED.funnel.quality_checks, is_working_day=False)
 
     assert verdict(0) is None
     assert verdict(66) == ("volume", {"count": 66, "usual": 36, "z": 5.0})

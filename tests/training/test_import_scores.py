@@ -1,4 +1,4 @@
-"""A model of somebody else: exported features, imported scores, the same gates, the same points."""
+"""A model of somebody else: exported features, imported scores, the same checks, the same points."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -53,15 +53,15 @@ def refresh(day: DayOption = None, first: FirstDayOption = None, last: LastDayOp
             )
             if done.again:
                 console.print(f"  built again: {', '.join(map(str, done.again))}")
-        gated = check_days(connection, company=company, settings=settings, policy=config.sla, now=now)
+        checked = check_days(connection, company=company, settings=settings, policy=config.sla, now=now)
     if done.waiting:
         console.print(
             f"{count(done.waiting, 'earlier day')} still to be built again; the next run takes"
             f" at most {settings.dirty_days_at_most} (dirty_days_at_most)"
         )
-    if gated.findings:
-        found = count(gated.findings, "finding")
-        console.print(f"{found}; see leadops funnel findings --from {gated.first} --to {gated.last}")
+    if checked.findings:
+        found = count(checked.findings, "finding")
+        console.print(f"{found}; see leadops funnel findings --from {checked.first} --to {checked.last}")
 
 
 @app.command("show")
@@ -98,7 +98,7 @@ def show(
 
 @app.command("findings")
 def findings(first: FirstDayOption = None, last: LastDayOption = None, as_json: AsJson = False) -> None:
-    """Print open findings of the quality gates; with --from or --to all findings of these days."""
+    """Print open findings of the quality checks; with --from or --to all findings of these days."""
     config = Config.from_environment()
     now = clock()
     if first or last:
@@ -116,10 +116,10 @@ def findings(first: FirstDayOption = None, last: LastDayOption = None, as_json: 
     if not found:
         console.print(none, highlight=False)
         return
-    table = Table("day", "gate", "about", "facts", "open")
+    table = Table("day", "kind", "about", "facts", "open")
     for each in found[:MOST_ROWS]:
         facts = ", ".join(f"{name} {value}" for name, value in each.facts.items() if name != "lead_id")
-        table.add_row(str(each.dt), each.gate, each.subject, facts, "yes" if each.is_open else "")
+        table.add_row(str(each.dt), each.kind, each.subject, facts, "yes" if each.is_open else "")
     console.print(table)
     if len(found) > MOST_ROWS:
         console.print(f"and {len(found) - MOST_ROWS} of earlier days; --json lists all")

@@ -76,7 +76,7 @@ on conflict (dt) do update
         ends_at = excluded.ends_at,
         settings = excluded.settings,
         built_at = excluded.built_at,
-        is_gated = false;
+        is_checked = false;
 
 -- name: read_built_days
 -- A day is stale if its counts were touched since it was built, whether a run has taken that from the inbox or not.
@@ -94,10 +94,10 @@ order by built.dt;
 -- name: list_unchecked_days
 select dt
 from analytics.built_days
-where not is_gated
+where not is_checked
 order by dt;
 
 -- name: mark_checked
 update analytics.built_days
-set is_gated = true
+set is_checked = true
 where dt = %(dt)s;

@@ -1,4 +1,4 @@
-"""The check on the funnel: are there findings of a gate that are not acknowledged?"""
+"""The check on the funnel: are there quality findings that are not acknowledged?"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,31 +12,31 @@ queries = Queries(__file__)
 
 
 @dataclass(frozen=True)
-class GateFindings:
-    """What one gate found, with up to five of its newest days and leads."""
+class OpenQualityFindings:
+    """The open findings of one kind, with up to five of its newest days and leads."""
 
-    gate: str
+    kind: str
     findings: int
     found_at: datetime
     subjects: list[str]
     lead_ids: list[int] | None
 
 
-def check_gates(connection: Connection, given: CheckInput) -> list[CheckFinding]:
-    """Find the gates with new findings that nobody has settled; one finding a gate."""
+def check_quality_findings(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Find the kinds of new findings that nobody has settled; one incident a kind."""
     return [
         fire(
-            "funnel_gate",
+            "funnel_quality",
             {
-                "gate": found.gate,
+                "kind": found.kind,
                 "count": found.findings,
                 "subjects": found.subjects,
                 "lead_ids": found.lead_ids,
             },
             since=found.found_at,
         )
-        for found in queries.all(connection, "count_gate_findings", GateFindings, now=given.now)
+        for found in queries.all(connection, "count_quality_findings", OpenQualityFindings, now=given.now)
     ]
 
 
-CHECKS = (Check("funnel", ("funnel_gate",), check_gates),)
+CHECKS = (Check("funnel", ("funnel_quality",), check_quality_findings),)

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from typing import ClassVar
 
 from pydantic import Field, field_validator
 
@@ -30,13 +31,15 @@ class QualityCheckSettings(Settings):
 class FunnelSettings(Settings):
     """config/funnel.yaml."""
 
+    renamed: ClassVar[dict[str, str]] = {"gates": "quality_checks"}
+
     campaigns: dict[str, str]  # old name → name now
     lead_time_days: int = Field(ge=1)  # days
     rate_within_days: float = Field(gt=0)  # days
     min_leads: int = Field(ge=2)  # MQLs
     response_days: int = Field(ge=1)  # days
     dirty_days_at_most: int = Field(ge=0)  # days
-    gates: QualityCheckSettings
+    quality_checks: QualityCheckSettings
 
     @field_validator("campaigns")
     @classmethod
@@ -78,7 +81,7 @@ def fingerprint_settings(
         build_version,
         company.timezone,
         policy.zone.key,
-        settings.model_dump_json(exclude={"dirty_days_at_most", "gates"}),
+        settings.model_dump_json(exclude={"dirty_days_at_most", "quality_checks"}),
         policy.model_dump_json(include={"working_hours", "holidays", "feed_late_after_minutes"}),
         str([(span.version.version, str(span.since)) for span in contract.spans()]),
     ]

@@ -47,7 +47,7 @@ class QualityFinding(NamedTuple):
     """An issue on record; `is_open` while it is an incident."""
 
     dt: date
-    gate: str
+    kind: str
     subject: str
     lead_id: int | None
     facts: dict[str, Any]
@@ -102,10 +102,10 @@ def check_days(
             hold_lock(connection, Lock.FUNNEL)
             issues = [
                 *_find_order_faults(connection, dt, company),
-                *_find_volume_changes(connection, dt, company, settings.gates, calendar),
+                *_find_volume_changes(connection, dt, company, settings.quality_checks, calendar),
             ]
-            is_old = (day_of(now, company.zone) - dt).days > settings.gates.incident_days
-            open_until = now if is_old else now + settings.gates.open_for
+            is_old = (day_of(now, company.zone) - dt).days > settings.quality_checks.incident_days
+            open_until = now if is_old else now + settings.quality_checks.open_for
             _record_issues(connection, dt, issues, open_until=open_until, now=now)
         count += len(issues)
         if issues:

@@ -65,54 +65,54 @@ order by days.start_at;
 
 -- name: replace_findings
 with found as (
-    select distinct on (gate, subject) found.*
+    select distinct on (kind, subject) found.*
     from
         unnest(%(kinds)s::text[], %(subjects)s::text[], %(lead_ids)s::bigint[], %(facts)s::jsonb[])
-            as found (gate, subject, lead_id, facts)
-    order by gate asc, subject asc
+            as found (kind, subject, lead_id, facts)
+    order by kind asc, subject asc
 ),
 
 gone as (
-    delete from analytics.gate_findings
+    delete from analytics.quality_findings
     where
         dt = %(dt)s
         and not exists (
             select from found
-            where found.gate = gate_findings.gate and found.subject = gate_findings.subject
+            where found.kind = quality_findings.kind and found.subject = quality_findings.subject
         )
 )
 
-insert into analytics.gate_findings (dt, gate, subject, lead_id, facts, found_at, open_until)
+insert into analytics.quality_findings (dt, kind, subject, lead_id, facts, found_at, open_until)
 select
     %(dt)s,
-    gate,
+    kind,
     subject,
     lead_id,
     facts,
     %(now)s,
     %(open_until)s
 from found
-on conflict (dt, gate, subject) do update
+on conflict (dt, kind, subject) do update
     set lead_id = excluded.lead_id, facts = excluded.facts;
 
 -- name: list_findings
 select
     dt,
-    gate,
+    kind,
     subject,
     lead_id,
     facts,
     found_at,
     settled_at is null and open_until > %(now)s as is_open
-from analytics.gate_findings
+from analytics.quality_findings
 where
     (%(first)s::date is null or dt >= %(first)s)
     and (%(last)s::date is null or dt <= %(last)s)
     and (not %(only_open)s or (settled_at is null and open_until > %(now)s))
-order by dt desc, gate asc, subject asc;
+order by dt desc, kind asc, subject asc;
 
 -- name: settle_findings
-update analytics.gate_findings
+update analytics.quality_findings
 set settled_at = %(now)s
 where
     settled_at is null

@@ -16,12 +16,12 @@ create table analytics.built_days (
     ends_at timestamptz not null,
     settings text not null,
     built_at timestamptz not null,
-    is_gated boolean not null default false
+    is_checked boolean not null default false
 );
 comment on column analytics.built_days.settings is 'Hash of zone, names and windows; a day built by others is stale';
-comment on column analytics.built_days.is_gated is 'The gates have judged it since it was last built';
+comment on column analytics.built_days.is_checked is 'The quality checks have seen it since it was last built';
 create index built_days_early on analytics.built_days (ends_at) where built_at < ends_at;
-create index built_days_ungated on analytics.built_days (dt) where not is_gated;
+create index built_days_unchecked on analytics.built_days (dt) where not is_checked;
 create index built_days_settings on analytics.built_days (settings, dt);
 
 create table analytics.dirty_days (
@@ -219,19 +219,19 @@ comment on column analytics.lead_times.median_days is
 comment on column analytics.lead_times.median_high is 'Null: the interval is open upwards';
 comment on column analytics.lead_times.closed_median_days is 'Only of leads that have reached it: too short';
 
-create table analytics.gate_findings (
+create table analytics.quality_findings (
     dt date not null,
-    gate text not null check (gate in ('impossible_order', 'missing_stage', 'gap', 'volume')),
+    kind text not null check (kind in ('impossible_order', 'missing_stage', 'gap', 'volume')),
     subject text not null,
     lead_id bigint,
     facts jsonb not null,
     found_at timestamptz not null,
     open_until timestamptz not null,
     settled_at timestamptz,
-    primary key (dt, gate, subject)
+    primary key (dt, kind, subject)
 );
-comment on column analytics.gate_findings.open_until is 'Until when it is an incident, unless somebody settles it';
-create index gate_findings_open on analytics.gate_findings (open_until) where settled_at is null;
+comment on column analytics.quality_findings.open_until is 'Until when it is an incident, unless somebody settles it';
+create index quality_findings_open on analytics.quality_findings (open_until) where settled_at is null;
 
 -- What makes days dirty: new and changed leads and transitions. Their tables call these functions from triggers, which
 -- stand beside the tables in the files of identity and lifecycle.

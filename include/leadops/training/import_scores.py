@@ -73,7 +73,7 @@ def import_scores(
 ) -> ScoreImport:
     """Compare `scores` with the champion on the test weeks of `day`; they take effect if they are better.
 
-    The same gates as for a trained model: enough leads, the same test weeks, the whole interval of the gain
+    The same checks as for a trained model: enough leads, the same test weeks, the whole interval of the gain
     above 0, a row of training.decisions. Scores that win become a model whose only feature is the score's log
     odds; scores that do not win are deleted. One transaction. The same scores for the same day again return
     the first decision. `now` (UTC) dates the decision. Raises PermanentError where a later day has been

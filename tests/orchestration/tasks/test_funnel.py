@@ -33,7 +33,7 @@ def test_a_run_counts_judges_shares_and_prices_the_day_that_is_over(books: Books
     books.reach(lead, "sql", at("06-01 09:00"))
 
     counted = funnel.refresh(run())
-    judged = funnel.gate(run())
+    judged = funnel.check_quality(run())
     funnel.attribute(run())
     priced = funnel.economics(run())
 

@@ -40,7 +40,7 @@ def refresh(run: TaskRun) -> Counts:
     }
 
 
-def gate(run: TaskRun) -> Counts:
+def check_quality(run: TaskRun) -> Counts:
     """Find impossible orders, gaps and sudden changes in the days that were built."""
     config = run.config
     with run.open_database() as connection:
