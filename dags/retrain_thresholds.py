@@ -46,7 +46,8 @@ def retrain_thresholds() -> None:
     """
     check_funnel = leadops_task(training.check_funnel, retries=30, retry_delay=timedelta(minutes=2))()
     retrain, points = leadops_task(training.retrain)(), leadops_task(training.points)()
-    guard, propose = leadops_task(thresholds.guard)(), leadops_task(thresholds.propose)()
+    evaluate_rollback = leadops_task(thresholds.evaluate_rollback)()
+    propose = leadops_task(thresholds.propose)()
     approve = ThresholdApproval(
         task_id="approve",
         subject="Change the threshold of {{ ti.xcom_pull(task_ids='propose')['day'] }}?",
@@ -58,7 +59,7 @@ def retrain_thresholds() -> None:
     apply = leadops_task(thresholds.apply, trigger_rule="none_failed")()
 
     check_funnel >> retrain >> points >> propose
-    guard >> propose >> approve >> apply
+    evaluate_rollback >> propose >> approve >> apply
 
 
 retrain_thresholds()

@@ -20,7 +20,15 @@ EXPECTED = {
     "freeze_quarter": {"freeze"},
     "refresh_funnel": {"refresh", "check_quality", "attribute", "economics"},
     "report_response_times": {"draw", "post"},
-    "retrain_thresholds": {"check_funnel", "retrain", "points", "guard", "propose", "approve", "apply"},
+    "retrain_thresholds": {
+        "check_funnel",
+        "retrain",
+        "points",
+        "evaluate_rollback",
+        "propose",
+        "approve",
+        "apply",
+    },
     "score_leads": {"resolve", "score", "push", "qualify", "assign"},
     "watch_sla": {"poll", "clock"},
 }
@@ -153,7 +161,7 @@ def test_a_large_step_of_the_threshold_waits_for_a_human_and_is_kept_without_one
     from leadops.orchestration.tasks.thresholds import ANSWER_WITHIN
 
     dag = dags["retrain_thresholds"]
-    assert dag.task_dict["propose"].upstream_task_ids == {"guard", "points"}
+    assert dag.task_dict["propose"].upstream_task_ids == {"evaluate_rollback", "points"}
     assert dag.task_dict["points"].upstream_task_ids == {"retrain"}
     assert [task.task_id for task in dag.topological_sort()][-3:] == ["propose", "approve", "apply"]
     approve = dag.task_dict["approve"]

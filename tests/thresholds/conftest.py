@@ -144,7 +144,7 @@ class Firm:
             self.connection, day=day, context=self.rules, now=now or self.after(day, hours=4)
         )
 
-    def guard(self, day: date = DAY) -> RollbackVerdict:
+    def evaluate_rollback(self, day: date = DAY) -> RollbackVerdict:
         return evaluate_rollback(self.connection, day=day, context=self.rules, now=self.after(day))
 
     def after(self, day: date = DAY, *, hours: float = 3.5) -> datetime:

@@ -49,13 +49,13 @@ def changed(firm: Firm, *, wait: float | None = 5, sqls: int = 10, days: int = 1
 def test_a_change_that_does_well_stays(firm: Firm) -> None:
     changed(firm, sqls=5)
     firm.decide(70, CHANGED - timedelta(days=5))
-    found = firm.guard(CHANGED + timedelta(days=14))
+    found = firm.evaluate_rollback(CHANGED + timedelta(days=14))
     assert (found.watches, found.reason) == (CHANGED, None)
 
 
 def test_what_held_before_holds_again_when_leads_wait_too_long(firm: Firm) -> None:
     changed(firm, wait=None)
-    found = firm.guard(CHANGED + timedelta(days=14))
+    found = firm.evaluate_rollback(CHANGED + timedelta(days=14))
     assert found.reason == "the median wait is without an end, it was 5 min"
     day, value, _, decided_by, _, _, reason = firm.rows()[-1]
     assert (day, value, decided_by) == (CHANGED + timedelta(days=14), None, "reverted")
@@ -67,23 +67,23 @@ def test_what_held_before_holds_again_when_leads_wait_too_long(firm: Firm) -> No
 def test_one_bad_day_does_not_turn_it(firm: Firm) -> None:
     """On the eighth day the 30th lead waits too long; the day before there were too few to judge."""
     changed(firm, wait=None)
-    assert firm.guard(CHANGED + timedelta(days=7)).reason is None
-    assert firm.guard(CHANGED + timedelta(days=8)).reason
+    assert firm.evaluate_rollback(CHANGED + timedelta(days=7)).reason is None
+    assert firm.evaluate_rollback(CHANGED + timedelta(days=8)).reason
 
 
 def test_it_is_taken_back_once(firm: Firm) -> None:
     changed(firm, wait=None)
     day = CHANGED + timedelta(days=14)
-    assert firm.guard(day).reason
-    assert firm.guard(day).watches is None or firm.guard(day).reason is None
-    assert firm.guard(day + timedelta(days=1)).watches is None
+    assert firm.evaluate_rollback(day).reason
+    assert firm.evaluate_rollback(day).watches is None or firm.guard(day).reason is None
+    assert firm.evaluate_rollback(day + timedelta(days=1)).watches is None
     assert [row[3] for row in firm.rows()] == ["automatic", "reverted"]
 
 
 def test_a_day_that_was_decided_stays_as_it_is(firm: Firm) -> None:
     changed(firm, wait=None)
     day = CHANGED + timedelta(days=14)
-    firm.guard(day)
+    firm.evaluate_rollback(day)
     firm.history()
     firm.reps(1)
     assert not firm.propose(day).is_new
@@ -92,7 +92,7 @@ def test_a_day_that_was_decided_stays_as_it_is(firm: Firm) -> None:
 
 def test_after_that_changes_wait_for_a_human_for_a_while(firm: Firm) -> None:
     changed(firm, wait=None)
-    firm.guard(CHANGED + timedelta(days=14))
+    firm.evaluate_rollback(CHANGED + timedelta(days=14))
     firm.history()
     firm.reps(1)
     firm.arrive(60, 65, 70, 80, 90, leads=40)
@@ -118,7 +118,7 @@ def test_a_rate_of_sqls_that_fell_takes_it_back(firm: Firm) -> None:
         firm.mqls(60, leads=20, sqls=6, day=CHANGED - timedelta(days=number))
     for number in range(1, 8):
         firm.mqls(80, leads=20, sqls=2, day=CHANGED + timedelta(days=number))
-    found = firm.guard(DAY)
+    found = firm.evaluate_rollback(DAY)
     assert found.reason == "10.0% of the MQLs became SQL, 60.0% was expected"
 
 

@@ -17,13 +17,13 @@ log = logging.getLogger(__name__)
 ANSWER_WITHIN = timedelta(hours=12)
 
 
-def guard(run: TaskRun) -> Counts:
+def evaluate_rollback(run: TaskRun) -> Counts:
     """Revert the last change if leads wait longer or become SQL less often since."""
-    from leadops.thresholds.rollback import evaluate_rollback
+    from leadops.thresholds import rollback
 
     context = collect_threshold_context(run.config)
     with run.open_database() as connection:
-        verdict = evaluate_rollback(connection, day=run.day, context=context, now=run.clock())
+        verdict = rollback.evaluate_rollback(connection, day=run.day, context=context, now=run.clock())
     if verdict.reason:
         log.warning("the change of %s was rolled back: %s", verdict.watches, verdict.reason)
     return {"watches": verdict.watches and verdict.watches.isoformat(), "reason": verdict.reason}
