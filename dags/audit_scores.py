@@ -19,7 +19,7 @@ def audit_scores() -> None:
 
     **When it is red**: read the log below *Task failed with exception*. The usual cause is an MA that cannot
     be read. Nothing wrong was written; the next run compares everything again. `leadops audit` compares by
-    hand and changes nothing; `leadops audit --heal` does what this DAG does. Each night's result is in
+    hand and changes nothing; `leadops audit --correct` does what this DAG does. Each night's result is in
     `delivery.audits`, each correction in `delivery.score_corrections`.
 
     **Backfill**: of no use. It compares the present state.

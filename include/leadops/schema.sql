@@ -139,7 +139,7 @@ create table identity.violations (
     seen_at timestamptz not null,
     settled_at timestamptz,
     primary key (guard, kind, value),
-    check (guard in ('emails', 'identifiers', 'joins'))
+    check (guard in ('emails', 'identifiers', 'merges'))
 );
 
 create table identity.people (
@@ -519,10 +519,10 @@ create table lifecycle.inbox (
     primary key (inbox_id)
 );
 
-create table lifecycle.regroupings (
-    regrouping_id bigint generated always as identity,
+create table lifecycle.merge_changes (
+    merge_change_id bigint generated always as identity,
     lead_id bigint not null,
-    primary key (regrouping_id)
+    primary key (merge_change_id)
 );
 
 create table lifecycle.cursors (
@@ -600,7 +600,7 @@ create table lifecycle.person_cycles (
     primary key (lead_id, cycle)
 );
 
--- view lifecycle.joined_transitions (person_id bigint, person_cycle integer, transition_id bigint, lead_id
+-- view lifecycle.merged_transitions (person_id bigint, person_cycle integer, transition_id bigint, lead_id
 --     bigint, cycle integer, stage text, occurred_at timestamptz, recorded_at timestamptz, evidence jsonb,
 --     campaign text, kpi_version text, source text, value numeric(18,2))
 
@@ -771,7 +771,7 @@ create table sla.inbox (
     inbox_id bigint generated always as identity,
     lead_id bigint not null,
     cycle integer not null,
-    is_regrouped boolean not null default false,
+    has_new_person boolean not null default false,
     primary key (inbox_id)
 );
 

@@ -9,11 +9,11 @@ from typer.testing import CliRunner, Result
 
 from leadops.cli.app import app
 from leadops.errors import PermanentError, TransientError
-from tests.desk import Desk, desk, ma_url  # noqa: F401 - fixtures
+from tests.delivery_fixture import DeliveryFixture, desk, ma_url  # noqa: F401 - fixtures
 
 
 @pytest.fixture
-def run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:  # noqa: F811
+def run(desk: DeliveryFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:  # noqa: F811
     host, port = desk.ma_url.rsplit(":", 1)
     connection = {"conn_type": "http", "host": host, "port": int(port), "password": desk.token}
     monkeypatch.setenv("LEADOPS_DATABASE_URL", desk.url)
@@ -22,7 +22,7 @@ def run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:  
     return lambda *words: CliRunner().invoke(app, words)
 
 
-def test_push_then_audit(desk: Desk, run) -> None:  # noqa: F811
+def test_push_then_audit(desk: DeliveryFixture, run) -> None:  # noqa: F811
     lead = desk.add_lead()
     desk.score(lead, 15)
 
@@ -35,7 +35,7 @@ def test_push_then_audit(desk: Desk, run) -> None:  # noqa: F811
     assert "all agree" in audited.output
 
 
-def test_audit_names_the_lead_that_differs(desk: Desk, run) -> None:  # noqa: F811
+def test_audit_names_the_lead_that_differs(desk: DeliveryFixture, run) -> None:  # noqa: F811
     lead, other = desk.add_lead(), desk.add_lead()
     desk.score(lead, 15)
     desk.score(other, 4)
@@ -49,7 +49,7 @@ def test_audit_names_the_lead_that_differs(desk: Desk, run) -> None:  # noqa: F8
     assert [[cell.strip() for cell in row] for row in rows] == [[str(lead), "15", "16", "15", "0"]]
 
 
-def test_a_push_that_is_not_taken_says_so(desk: Desk, run) -> None:  # noqa: F811
+def test_a_push_that_is_not_taken_says_so(desk: DeliveryFixture, run) -> None:  # noqa: F811
     desk.score(desk.add_lead(), 15)
     desk.fault("429", retry_after=600)
 
@@ -59,7 +59,7 @@ def test_a_push_that_is_not_taken_says_so(desk: Desk, run) -> None:  # noqa: F81
     assert "stays on record" in str(result.exception)
 
 
-def _bury_one(desk: Desk, run) -> int:  # noqa: F811
+def _bury_one(desk: DeliveryFixture, run) -> int:  # noqa: F811
     lead = desk.add_lead()
     run("push", "--target", "ma")
     desk.score(lead, 15)
@@ -68,7 +68,7 @@ def _bury_one(desk: Desk, run) -> int:  # noqa: F811
     return lead
 
 
-def test_a_dead_letter_can_be_sent_again(desk: Desk, run) -> None:  # noqa: F811
+def test_a_dead_letter_can_be_sent_again(desk: DeliveryFixture, run) -> None:  # noqa: F811
     lead = _bury_one(desk, run)
     listed: Result = run("dead-letters", "list")
     assert f" {lead} " in listed.output
@@ -82,7 +82,7 @@ def test_a_dead_letter_can_be_sent_again(desk: Desk, run) -> None:  # noqa: F811
     assert "no dead letters" in run("dead-letters", "list").output
 
 
-def test_a_dropped_dead_letter_is_written_off_so_that_all_numbers_agree(desk: Desk, run) -> None:  # noqa: F811
+def test_a_dropped_dead_letter_is_written_off_so_that_all_numbers_agree(desk: DeliveryFixture, run) -> None:  # noqa: F811
     lead = _bury_one(desk, run)
 
     assert run("dead-letters", "drop", "--all").exit_code == 0
@@ -94,7 +94,7 @@ def test_a_dropped_dead_letter_is_written_off_so_that_all_numbers_agree(desk: De
     assert "0 with points under way" in run("audit").output
 
 
-def test_a_refused_lead_goes_out_again_under_a_new_key(desk: Desk, run) -> None:  # noqa: F811
+def test_a_refused_lead_goes_out_again_under_a_new_key(desk: DeliveryFixture, run) -> None:  # noqa: F811
     lead = desk.add_lead(email="no address at all")
     run("push", "--target", "ma")
     address = f"mended.{lead}.{desk.url[-12:]}@example.com"
@@ -116,7 +116,7 @@ def test_which_dead_letters_must_be_said(run) -> None:
     assert str(result.exception) == "no open dead letter 4711"
 
 
-def test_audit_puts_the_ma_right_when_it_is_told_to(desk: Desk, run) -> None:  # noqa: F811
+def test_audit_puts_the_ma_right_when_it_is_told_to(desk: DeliveryFixture, run) -> None:  # noqa: F811
     lead = desk.add_lead()
     desk.score(lead, 15)
     run("push", "--target", "ma")
@@ -126,19 +126,19 @@ def test_audit_puts_the_ma_right_when_it_is_told_to(desk: Desk, run) -> None:  #
     requests.post(f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=5).raise_for_status()
     assert run("audit").exit_code == 1
 
-    healed: Result = run("audit", "--heal")
+    corrected: Result = run("audit", "--correct")
 
-    assert (healed.exit_code, "1 differ, 1 are corrected" in healed.output) == (0, True)
+    assert (corrected.exit_code, "1 differ, 1 are corrected" in corrected.output) == (0, True)
     run("push", "--target", "ma")
     assert run("audit").exit_code == 0
     assert desk.value("select audited_by from delivery.audits").startswith("leadops audit, ")
 
 
-def test_leads_of_the_ma_that_are_not_ours_are_named_by_their_id(desk: Desk, run) -> None:  # noqa: F811
+def test_leads_of_the_ma_that_are_not_ours_are_named_by_their_id(desk: DeliveryFixture, run) -> None:  # noqa: F811
     body = {"email": f"{desk.url[-12:]}@stranger.example"}
     headers = {"Authorization": f"Bearer {desk.token}"}
     made = requests.post(f"{desk.ma_url}/api/leads", json=body, headers=headers, timeout=5).json()
-    output = run("audit", "--most", "100000").output
+    output = run("audit", "--limit", "100000").output
     assert "in the MA, but not ours, with their scores: " in output
     assert f"{made['leadId']} (0)" in output or output.count("(") > 49
     assert "stranger.example" not in output

@@ -99,7 +99,7 @@ def test_a_join_is_explained_and_can_be_split(
 
 
 def test_a_rebuild_is_compared(shared: World) -> None:
-    assert "5 events, 5 emails, 0 joins compared" in run("rebuild", "--verify")
+    assert "5 events, 5 emails, 0 merges compared" in run("rebuild", "--verify")
     shared.connection.execute("update identity.aliases set lead_id = 2 where value = 'home'")
     shared.connection.commit()
     assert "alias: lead 2, 5" in run("rebuild", "--dry-run")

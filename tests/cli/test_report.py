@@ -10,7 +10,7 @@ from leadops.cli.app import app
 from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops_sandbox.settings import Tokens
-from tests.reports.conftest import Desk, desk, slack
+from tests.reports.conftest import ReportFixture, desk, slack
 
 __all__ = ["desk", "slack"]
 
@@ -26,7 +26,7 @@ def run(*words: str) -> str:
     return result.output
 
 
-def test_a_picture_of_a_quarter(desk: Desk, tmp_path: Path) -> None:
+def test_a_picture_of_a_quarter(desk: ReportFixture, tmp_path: Path) -> None:
     desk.answer("rep-a", 30)
     desk.connection.commit()
     out = tmp_path / "deep" / "q3.png"
@@ -64,7 +64,7 @@ def test_a_quarter_is_frozen_once(connection: Connection) -> None:
 
 
 def test_a_picture_is_posted_once_by_hand(
-    desk: Desk, slack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: ReportFixture, slack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.answer("rep-a", 30)
     desk.connection.commit()

@@ -22,7 +22,7 @@ from leadops.clients.transport import (
 )
 from leadops.errors import PermanentError, TransientError
 from leadops.settings import Endpoint
-from tests.desk import ma_url
+from tests.delivery_fixture import ma_url
 
 __all__ = ["ma_url"]
 

@@ -1,3 +1,3 @@
-from tests.desk import desk, ma_url
+from tests.delivery_fixture import desk, ma_url
 
 __all__ = ["desk", "ma_url"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.desk import Desk, clock
+from tests.delivery_fixture import DeliveryFixture, clock
 
 
 class PickyMa(BaseHTTPRequestHandler):
@@ -40,17 +40,17 @@ class PickyMa(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def picky(desk: Desk) -> Iterator[Desk]:
+def picky(desk: DeliveryFixture) -> Iterator[DeliveryFixture]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), PickyMa)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Desk(desk.url, f"http://127.0.0.1:{server.server_port}", settings=desk.settings)
+    yield DeliveryFixture(desk.url, f"http://127.0.0.1:{server.server_port}", settings=desk.settings)
     server.shutdown()
     server.server_close()
 
 
 @pytest.mark.parametrize("ill", [3, 6, 25])
-def test_however_many_calls_are_ill_the_good_ones_arrive(picky: Desk, ill: int) -> None:
+def test_however_many_calls_are_ill_the_good_ones_arrive(picky: DeliveryFixture, ill: int) -> None:
     for number in range(ill):
         picky.add_lead(email=f"ill{number}.{time.time_ns()}@example.com")
     good = []

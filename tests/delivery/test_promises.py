@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.desk import Desk, impatient
+from tests.delivery_fixture import DeliveryFixture, impatient
 from tests.promises import promise_examples
 
 FAULTS = [
@@ -45,7 +45,7 @@ step = st.one_of(
 )
 
 
-def _start(desk: Desk) -> Any:
+def _start(desk: DeliveryFixture) -> Any:
     process = multiprocessing.get_context("fork").Process(
         target=desk.push, kwargs={"seconds": 1.5}, daemon=True
     )
@@ -53,7 +53,7 @@ def _start(desk: Desk) -> Any:
     return process
 
 
-def _kill_after(desk: Desk, seconds: float) -> None:
+def _kill_after(desk: DeliveryFixture, seconds: float) -> None:
     """Start a pusher and kill -9 it: at any point of claim, send and settle."""
     process = _start(desk)
     time.sleep(seconds)
@@ -69,7 +69,7 @@ def _kill_after(desk: Desk, seconds: float) -> None:
 )
 @given(steps=st.lists(step, min_size=3, max_size=14), batch_size=st.sampled_from([1, 2, 1000]))
 def test_whatever_happens_every_delta_is_applied_once(
-    desk: Desk, steps: list[tuple[str, Any]], batch_size: int
+    desk: DeliveryFixture, steps: list[tuple[str, Any]], batch_size: int
 ) -> None:
     desk.heal()
     desk.timeout = 0.25

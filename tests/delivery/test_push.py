@@ -2,10 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.desk import Desk, impatient
+from tests.delivery_fixture import DeliveryFixture, impatient
 
 
-def test_a_lead_is_made_first_and_its_deltas_follow(desk: Desk) -> None:
+def test_a_lead_is_made_first_and_its_deltas_follow(desk: DeliveryFixture) -> None:
     lead = desk.add_lead()
     desk.score(lead, 15)
     desk.score(lead, -4)
@@ -17,7 +17,7 @@ def test_a_lead_is_made_first_and_its_deltas_follow(desk: Desk) -> None:
     assert desk.audit().differences == []
 
 
-def test_a_second_push_changes_nothing(desk: Desk) -> None:
+def test_a_second_push_changes_nothing(desk: DeliveryFixture) -> None:
     lead = desk.add_lead()
     desk.score(lead, 15)
     desk.push()
@@ -26,7 +26,7 @@ def test_a_second_push_changes_nothing(desk: Desk) -> None:
     assert desk.ma_score(lead) == 15
 
 
-def test_deltas_go_out_in_calls_of_at_most_the_batch_size_grouped_by_lead(desk: Desk) -> None:
+def test_deltas_go_out_in_calls_of_at_most_the_batch_size_grouped_by_lead(desk: DeliveryFixture) -> None:
     desk.settings = impatient(batch_size=4, connections=1)
     leads = [desk.add_lead() for _ in range(3)]
     for points in (1, 2, 4):
@@ -44,7 +44,7 @@ def test_deltas_go_out_in_calls_of_at_most_the_batch_size_grouped_by_lead(desk: 
     assert [desk.ma_score(lead) for lead in leads] == [7, 7, 7]
 
 
-def test_live_deltas_go_out_before_the_backfill(desk: Desk) -> None:
+def test_live_deltas_go_out_before_the_backfill(desk: DeliveryFixture) -> None:
     desk.settings = impatient(batch_size=1, connections=1)
     lead = desk.add_lead()
     desk.score(lead, 1, lane=1)
@@ -57,7 +57,7 @@ def test_live_deltas_go_out_before_the_backfill(desk: Desk) -> None:
     assert desk.ma_score(lead) == 3
 
 
-def test_a_ledger_row_of_no_lane_never_leaves(desk: Desk) -> None:
+def test_a_ledger_row_of_no_lane_never_leaves(desk: DeliveryFixture) -> None:
     lead = desk.add_lead()
     desk.score(lead, 5, lane=None)
 
@@ -68,7 +68,7 @@ def test_a_ledger_row_of_no_lane_never_leaves(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "kind", ["500", "reset_before", "reset_after", "half_answer", "timeout_before", "timeout_after"]
 )
-def test_an_unknown_outcome_is_sent_again_and_counts_once(desk: Desk, kind: str) -> None:
+def test_an_unknown_outcome_is_sent_again_and_counts_once(desk: DeliveryFixture, kind: str) -> None:
     desk.timeout = 0.3
     lead, other = desk.add_lead(), desk.add_lead()
     desk.push()
@@ -86,7 +86,7 @@ def test_an_unknown_outcome_is_sent_again_and_counts_once(desk: Desk, kind: str)
     assert desk.state()["ma"]["duplicates_refused"] == duplicates
 
 
-def test_a_429_pauses_the_target_for_as_long_as_it_says(desk: Desk) -> None:
+def test_a_429_pauses_the_target_for_as_long_as_it_says(desk: DeliveryFixture) -> None:
     lead = desk.add_lead()
     desk.score(lead, 15)
     desk.fault("429", retry_after=120)
@@ -100,7 +100,7 @@ def test_a_429_pauses_the_target_for_as_long_as_it_says(desk: Desk) -> None:
     assert desk.push(seconds=1).calls == 0, "nobody knocks before the time that the MA named"
 
 
-def test_refused_credentials_let_the_target_rest_and_kill_nothing(desk: Desk) -> None:
+def test_refused_credentials_let_the_target_rest_and_kill_nothing(desk: DeliveryFixture) -> None:
     lead = desk.add_lead()
     desk.score(lead, 15)
     desk.token = "wrong"
@@ -115,7 +115,7 @@ def test_refused_credentials_let_the_target_rest_and_kill_nothing(desk: Desk) ->
     assert desk.ma_score(lead) == 15
 
 
-def test_a_row_that_the_ma_rejects_becomes_a_dead_letter_alone(desk: Desk) -> None:
+def test_a_row_that_the_ma_rejects_becomes_a_dead_letter_alone(desk: DeliveryFixture) -> None:
     leads = [desk.add_lead() for _ in range(4)]
     desk.push()
     for lead in leads:
@@ -132,7 +132,7 @@ def test_a_row_that_the_ma_rejects_becomes_a_dead_letter_alone(desk: Desk) -> No
     assert audit.under_way == done.dead
 
 
-def test_a_lead_that_the_ma_refuses_holds_only_its_own_deltas(desk: Desk) -> None:
+def test_a_lead_that_the_ma_refuses_holds_only_its_own_deltas(desk: DeliveryFixture) -> None:
     bad, good = desk.add_lead(email="no address at all"), desk.add_lead()
     desk.score(bad, 5)
     desk.score(good, 7)
@@ -144,7 +144,7 @@ def test_a_lead_that_the_ma_refuses_holds_only_its_own_deltas(desk: Desk) -> Non
     assert desk.value("select count(*) from delivery.held_deltas where lead_id = %s", bad) == 1
 
 
-def test_a_call_refused_for_one_bad_row_costs_one_row(desk: Desk) -> None:
+def test_a_call_refused_for_one_bad_row_costs_one_row(desk: DeliveryFixture) -> None:
     leads = [desk.add_lead() for _ in range(5)]
     desk.push()
     for lead in leads:
@@ -160,7 +160,7 @@ def test_a_call_refused_for_one_bad_row_costs_one_row(desk: Desk) -> None:
     assert desk.value("select lead_id from delivery.dead_letters") == leads[2]
 
 
-def test_a_target_that_is_down_is_knocked_at_a_few_times_only(desk: Desk) -> None:
+def test_a_target_that_is_down_is_knocked_at_a_few_times_only(desk: DeliveryFixture) -> None:
     lead = desk.add_lead()
     desk.score(lead, 15)
     url = desk.ma_url
@@ -175,7 +175,7 @@ def test_a_target_that_is_down_is_knocked_at_a_few_times_only(desk: Desk) -> Non
     assert desk.ma_score(lead) == 15
 
 
-def test_another_database_on_the_same_ma_never_meets_our_keys(desk: Desk) -> None:
+def test_another_database_on_the_same_ma_never_meets_our_keys(desk: DeliveryFixture) -> None:
     """As after a database was made anew: leads count from 1 again, and the MA remembers the old keys."""
     for installation in ("first", "second"):
         desk.value("update delivery.installation set installation_id = %s returning 1", installation)

@@ -2,23 +2,23 @@ from datetime import UTC, datetime, timedelta
 
 import requests
 
-from tests.desk import Desk
+from tests.delivery_fixture import DeliveryFixture
 
 
-def _forget(desk: Desk) -> None:
+def _forget(desk: DeliveryFixture) -> None:
     """Let a day pass: the MA has forgotten all keys."""
     later = datetime.now(UTC) + timedelta(hours=25)
     desk.clock = lambda: later
     requests.post(f"{desk.ma_url}/_settings", json={"ma_remember_seconds": 0}, timeout=5).raise_for_status()
 
 
-def _remember(desk: Desk) -> None:
+def _remember(desk: DeliveryFixture) -> None:
     requests.post(
         f"{desk.ma_url}/_settings", json={"ma_remember_seconds": 86_400}, timeout=5
     ).raise_for_status()
 
 
-def _leave_unknown(desk: Desk, kind: str) -> list[int]:
+def _leave_unknown(desk: DeliveryFixture, kind: str) -> list[int]:
     desk.timeout = 0.2
     leads = [desk.add_lead() for _ in range(3)]
     desk.push()
@@ -31,7 +31,7 @@ def _leave_unknown(desk: Desk, kind: str) -> list[int]:
     return leads
 
 
-def test_an_applied_call_is_settled_without_sending_it_again(desk: Desk) -> None:
+def test_an_applied_call_is_settled_without_sending_it_again(desk: DeliveryFixture) -> None:
     leads = _leave_unknown(desk, "timeout_after")
     _forget(desk)
     try:
@@ -43,7 +43,7 @@ def test_an_applied_call_is_settled_without_sending_it_again(desk: Desk) -> None
     assert desk.audit().differences == []
 
 
-def test_a_call_that_never_arrived_goes_out_under_a_new_key(desk: Desk) -> None:
+def test_a_call_that_never_arrived_goes_out_under_a_new_key(desk: DeliveryFixture) -> None:
     leads = _leave_unknown(desk, "timeout_before")
     _forget(desk)
     try:
@@ -55,7 +55,7 @@ def test_a_call_that_never_arrived_goes_out_under_a_new_key(desk: Desk) -> None:
     assert desk.audit().differences == []
 
 
-def test_a_score_that_fits_neither_is_for_a_person_to_judge(desk: Desk) -> None:
+def test_a_score_that_fits_neither_is_for_a_person_to_judge(desk: DeliveryFixture) -> None:
     leads = _leave_unknown(desk, "timeout_before")
     external = desk.value("select external_id from delivery.external_ids where lead_id = %s", leads[0])
     update = {"deltaId": f"by-hand-{external}", "leadId": int(external), "delta": 3, "reason": "by hand"}
@@ -72,7 +72,7 @@ def test_a_score_that_fits_neither_is_for_a_person_to_judge(desk: Desk) -> None:
     assert [desk.ma_score(lead) for lead in leads[1:]] == [10, 10]
 
 
-def test_another_open_call_on_the_lead_makes_its_score_ambiguous(desk: Desk) -> None:
+def test_another_open_call_on_the_lead_makes_its_score_ambiguous(desk: DeliveryFixture) -> None:
     """The score equals what this batch alone would give, but a correction is on its way."""
     leads = _leave_unknown(desk, "timeout_after")
     desk.value(
@@ -92,7 +92,7 @@ def test_another_open_call_on_the_lead_makes_its_score_ambiguous(desk: Desk) -> 
     assert desk.value("select lead_id from delivery.dead_letters where state = 'open'") == leads[0]
 
 
-def test_another_open_batch_with_the_lead_makes_its_score_ambiguous(desk: Desk) -> None:
+def test_another_open_batch_with_the_lead_makes_its_score_ambiguous(desk: DeliveryFixture) -> None:
     """The score equals what this batch alone would give, but another batch may have changed it too."""
     leads = _leave_unknown(desk, "timeout_after")
     hold = "update delivery.batches set not_before = now() + %s::interval where state = 'ready' returning 1"

@@ -12,7 +12,7 @@ from leadops.clients.ma import MaClient
 from leadops.delivery import reconcile
 from leadops.delivery.reconcile import ReconciliationResult, reconcile_scores
 from leadops.errors import TransientError
-from tests.desk import Desk
+from tests.delivery_fixture import DeliveryFixture
 from tests.shipped import SHIPPED, change
 
 NIGHT = date(2026, 7, 1)
@@ -20,7 +20,7 @@ TOKEN = {"Authorization": "Bearer sandbox-ma-token"}
 
 
 def run_reconciliation(
-    desk: Desk, *, heal_leads: int = 10, gone_leads: int = 0, night: date = NIGHT
+    desk: DeliveryFixture, *, max_corrections: int = 10, max_missing: int = 0, night: date = NIGHT
 ) -> ReconciliationResult:
     client = MaClient(desk.endpoint)
     try:
@@ -28,7 +28,9 @@ def run_reconciliation(
             return reconcile_scores(
                 connection,
                 client,
-                settings=change(SHIPPED.delivery.audit, heal_leads=heal_leads, gone_leads=gone_leads),
+                settings=change(
+                    SHIPPED.delivery.audit, max_corrections=max_corrections, max_missing=max_missing
+                ),
                 night=night,
                 audited_by="test",
                 now=desk.clock(),
@@ -37,7 +39,7 @@ def run_reconciliation(
         client.transport.close()
 
 
-def scored_leads(desk: Desk, count: int, points: int = 10) -> list[int]:
+def scored_leads(desk: DeliveryFixture, count: int, points: int = 10) -> list[int]:
     leads = [desk.add_lead() for _ in range(count)]
     for lead in leads:
         desk.score(lead, points)
@@ -45,7 +47,7 @@ def scored_leads(desk: Desk, count: int, points: int = 10) -> list[int]:
     return leads
 
 
-def tamper(desk: Desk, lead: int, points: int) -> None:
+def tamper(desk: DeliveryFixture, lead: int, points: int) -> None:
     """Change a score in the MA as somebody there would."""
     ma_id = desk.value("select external_id from delivery.external_ids where lead_id = %s", lead)
     serial = desk.state()["ma"]["deltas_applied"]
@@ -53,7 +55,7 @@ def tamper(desk: Desk, lead: int, points: int) -> None:
     requests.post(f"{desk.ma_url}/api/lead/score", json=update, headers=TOKEN, timeout=5).raise_for_status()
 
 
-def test_a_changed_score_is_put_right_once_and_recorded(desk: Desk) -> None:
+def test_a_changed_score_is_put_right_once_and_recorded(desk: DeliveryFixture) -> None:
     first, second, third = scored_leads(desk, 3)
     tamper(desk, first, 7)
     tamper(desk, second, -25)
@@ -81,7 +83,7 @@ def test_a_changed_score_is_put_right_once_and_recorded(desk: Desk) -> None:
     ]
 
 
-def test_a_heal_of_unknown_outcome_goes_again_under_its_key_and_counts_once(desk: Desk) -> None:
+def test_a_heal_of_unknown_outcome_goes_again_under_its_key_and_counts_once(desk: DeliveryFixture) -> None:
     (lead,) = scored_leads(desk, 1)
     tamper(desk, lead, 7)
     run_reconciliation(desk)
@@ -96,28 +98,28 @@ def test_a_heal_of_unknown_outcome_goes_again_under_its_key_and_counts_once(desk
     assert desk.audit().differences == []
 
 
-def test_beyond_the_limit_nothing_is_healed(desk: Desk) -> None:
+def test_beyond_the_limit_nothing_is_healed(desk: DeliveryFixture) -> None:
     leads = scored_leads(desk, 4)
     for lead in leads:
         tamper(desk, lead, 1)
-    done = run_reconciliation(desk, heal_leads=3)
+    done = run_reconciliation(desk, max_corrections=3)
     assert (done.corrected, done.limit_exceeded, sorted(done.uncorrected)) == (0, True, leads)
     assert desk.value("select count(*) from delivery.score_corrections") == 0
-    assert run_reconciliation(desk, heal_leads=4).corrected == 4
+    assert run_reconciliation(desk, max_corrections=4).corrected == 4
 
 
-def test_the_limit_is_one_nights_however_often_it_runs(desk: Desk) -> None:
+def test_the_limit_is_one_nights_however_often_it_runs(desk: DeliveryFixture) -> None:
     leads = scored_leads(desk, 3)
     tamper(desk, leads[0], 1)
     tamper(desk, leads[1], 1)
-    assert run_reconciliation(desk, heal_leads=2).corrected == 2
+    assert run_reconciliation(desk, max_corrections=2).corrected == 2
     desk.push()
     tamper(desk, leads[2], 1)
-    assert run_reconciliation(desk, heal_leads=2).limit_exceeded
-    assert run_reconciliation(desk, heal_leads=2, night=date(2026, 7, 2)).corrected == 1
+    assert run_reconciliation(desk, max_corrections=2).limit_exceeded
+    assert run_reconciliation(desk, max_corrections=2, night=date(2026, 7, 2)).corrected == 1
 
 
-def test_a_lead_with_anything_under_way_is_left_alone(desk: Desk) -> None:
+def test_a_lead_with_anything_under_way_is_left_alone(desk: DeliveryFixture) -> None:
     held, moved = scored_leads(desk, 2)
     tamper(desk, held, 3)
     desk.score(held, 5)
@@ -131,7 +133,7 @@ def test_a_lead_with_anything_under_way_is_left_alone(desk: Desk) -> None:
 
 
 def test_a_lead_that_moves_right_before_it_is_healed_is_left_alone(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: DeliveryFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (lead,) = scored_leads(desk, 1)
     tamper(desk, lead, 3)
@@ -151,7 +153,7 @@ def test_a_lead_that_moves_right_before_it_is_healed_is_left_alone(
     assert desk.ma_score(lead) == 14
 
 
-def test_two_comparisons_at_once_heal_once(desk: Desk) -> None:
+def test_two_comparisons_at_once_heal_once(desk: DeliveryFixture) -> None:
     leads = scored_leads(desk, 3)
     for lead in leads:
         tamper(desk, lead, 9)
@@ -163,7 +165,7 @@ def test_two_comparisons_at_once_heal_once(desk: Desk) -> None:
     assert [desk.ma_score(lead) for lead in leads] == [10, 10, 10]
 
 
-def test_an_ma_that_goes_down_in_the_middle_heals_nothing_wrong(desk: Desk) -> None:
+def test_an_ma_that_goes_down_in_the_middle_heals_nothing_wrong(desk: DeliveryFixture) -> None:
     leads = scored_leads(desk, 3)
     for lead in leads:
         tamper(desk, lead, 2)
@@ -183,7 +185,7 @@ def test_an_ma_that_goes_down_in_the_middle_heals_nothing_wrong(desk: Desk) -> N
     assert [desk.ma_score(lead) for lead in leads] == [10, 10, 10]
 
 
-def test_what_the_ma_refuses_is_a_dead_letter_and_not_tried_again_each_night(desk: Desk) -> None:
+def test_what_the_ma_refuses_is_a_dead_letter_and_not_tried_again_each_night(desk: DeliveryFixture) -> None:
     (lead,) = scored_leads(desk, 1)
     tamper(desk, lead, 2)
     run_reconciliation(desk)
@@ -194,28 +196,30 @@ def test_what_the_ma_refuses_is_a_dead_letter_and_not_tried_again_each_night(des
     assert (done.differing, done.corrected, done.uncorrected) == (1, 0, [lead])
 
 
-def test_a_score_of_ours_that_is_not_the_ledgers_is_nothing_to_heal_in_the_ma(desk: Desk) -> None:
+def test_a_score_of_ours_that_is_not_the_ledgers_is_nothing_to_heal_in_the_ma(desk: DeliveryFixture) -> None:
     (lead,) = scored_leads(desk, 1)
     desk.value("update scoring.scores set behaviour = 3 returning 1")
     done = run_reconciliation(desk)
     assert (done.inconsistent, done.corrected, done.uncorrected) == (1, 0, [lead])
 
 
-def _lose(desk: Desk, lead: int) -> None:
+def _lose(desk: DeliveryFixture, lead: int) -> None:
     desk.value("update delivery.external_ids set external_id = '4' where lead_id = %s returning 1", lead)
 
 
-def test_leads_that_the_ma_lost_are_counted_and_too_many_stop_the_healing(desk: Desk) -> None:
+def test_leads_that_the_ma_lost_are_counted_and_too_many_stop_the_healing(desk: DeliveryFixture) -> None:
     lost, wrong = scored_leads(desk, 2)
     _lose(desk, lost)
     tamper(desk, wrong, 2)
-    done = run_reconciliation(desk, gone_leads=0)
+    done = run_reconciliation(desk, max_missing=0)
     assert (done.missing_in_ma, done.limit_exceeded) == (1, True)
-    done = run_reconciliation(desk, gone_leads=1)
+    done = run_reconciliation(desk, max_missing=1)
     assert (done.missing_in_ma, done.corrected, done.uncorrected) == (1, 1, [lost])
 
 
-def test_leads_of_the_ma_that_are_not_ours_are_listed_by_their_id(desk: Desk, run_audit: Callable) -> None:
+def test_leads_of_the_ma_that_are_not_ours_are_listed_by_their_id(
+    desk: DeliveryFixture, run_audit: Callable
+) -> None:
     stranger = requests.post(
         f"{desk.ma_url}/api/leads", json={"email": f"{desk.url[-12:]}@x.example"}, headers=TOKEN, timeout=5
     ).json()["leadId"]
@@ -229,5 +233,5 @@ def test_leads_of_the_ma_that_are_not_ours_are_listed_by_their_id(desk: Desk, ru
 
 
 @pytest.fixture
-def run_audit(desk: Desk) -> Callable:
+def run_audit(desk: DeliveryFixture) -> Callable:
     return desk.audit

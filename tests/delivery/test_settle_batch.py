@@ -11,7 +11,7 @@ from leadops.db import Connection
 from leadops.delivery.batches import BatchState, DeltaBatch, encode_updates
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.settle_batch import parse_rejected, settle_batch
-from tests.desk import impatient
+from tests.delivery_fixture import impatient
 
 NOW = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
 

@@ -222,4 +222,4 @@ def test_the_oldest_survives_whenever_the_import_ran(export: Export) -> None:
     held = "select older_lead_id, younger_lead_id from identity.lead_merges where undone_at is null"
     assert world.rows(held) == [(2, 1)]
     assert world.rows("select distinct lane from scoring.inbox") == [(1,)]
-    assert world.rows("select distinct lead_id from lifecycle.regroupings order by 1") == [(1,), (2,)]
+    assert world.rows("select distinct lead_id from lifecycle.merge_changes order by 1") == [(1,), (2,)]

@@ -40,7 +40,7 @@ def test_a_user_id_seen_with_two_emails_makes_one_person_of_the_older_lead(world
     assert persons(world) == {"b@x.example": "a@x.example"}
     merges = "select older_lead_id, younger_lead_id, kind, value, event_seq, merged_at, undone_at"
     assert world.rows(f"{merges} from identity.lead_merges") == [(2, 3, "user_id", "u", 3, NOW, None)]
-    assert {lead for (lead,) in world.rows("select lead_id from lifecycle.regroupings")} == {2, 3}
+    assert {lead for (lead,) in world.rows("select lead_id from lifecycle.merge_changes")} == {2, 3}
     assert {lead for (lead,) in world.rows("select lead_id from scoring.inbox")} == {1, 2, 3}
     events = world.rows("select event_seq, lead_id from identity.person_events order by 1")
     assert events == [(1, 1), (2, 2), (3, 2)]
@@ -52,10 +52,10 @@ def test_a_cookie_joins_nobody_unless_the_settings_say_so(world: World) -> None:
     )
     world.resolve()
     assert persons(world) == {}
-    world.identity = world.identity.model_copy(update={"join_by": ["user_id", "anonymous_id"]})
+    world.identity = world.identity.model_copy(update={"merge_by": ["user_id", "anonymous_id"]})
     assert world.resolve()[0].merges == 1
     assert persons(world) == {"b@x.example": "a@x.example"}
-    world.identity = world.identity.model_copy(update={"join_by": ["user_id"]})
+    world.identity = world.identity.model_copy(update={"merge_by": ["user_id"]})
     world.resolve()
     assert persons(world) == {}
     assert world.rows("select undone_at, undone_by, undone_because from identity.lead_merges") == [
@@ -95,7 +95,7 @@ def test_a_test_address_joins_no_crowd(world: World, limit: int) -> None:
         world.accept(both(user=f"u{n}", first="test@x.example", second=f"{n}@x.example"))
     world.resolve(limit=limit)
     assert persons(world) == {}
-    assert world.rows("select guard, kind, value from identity.violations") == [("joins", "lead", "1")]
+    assert world.rows("select guard, kind, value from identity.violations") == [("merges", "lead", "1")]
     world.identity = world.identity.model_copy(update={"leads_per_person": 6})
     world.resolve()
     assert len(persons(world)) == 5
@@ -168,7 +168,7 @@ def lanes(world: World) -> dict[int, set[int]]:
     return waiting
 
 
-def test_a_join_by_events_of_long_ago_is_scored_behind_the_live_ones(world: World) -> None:
+def test_a_merge_by_events_of_long_ago_is_scored_behind_the_live_ones(world: World) -> None:
     world.accept(both())
     world.connection.execute("update identity.inbox set lane = 1")
     world.connection.commit()
@@ -190,7 +190,7 @@ def test_what_changed_settings_join_and_part_is_scored_behind_the_live_leads(wor
     world.accept(both())
     world.resolve()
     lanes(world)
-    world.identity = world.identity.model_copy(update={"join_by": ["enrichment_id"]})
+    world.identity = world.identity.model_copy(update={"merge_by": ["enrichment_id"]})
     world.resolve()
     assert persons(world) == {}
     assert lanes(world) == {1: {1}, 2: {1}}

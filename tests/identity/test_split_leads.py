@@ -17,7 +17,7 @@ from tests.scoring.test_score import rule_set
 
 RULES = rule_set(
     {"name": "view", "event": "page_view", "points": 3, "cap_per_day": 9},
-    {"name": "told", "event": "identify", "points": 5, "cap_for_ever": 10},
+    {"name": "told", "event": "identify", "points": 5, "cap_per_lead": 10},
     fit=[{"name": "mine", "trait": "industry", "when": {"equals": "mining"}, "points": 7}],
 )
 
@@ -100,7 +100,7 @@ def test_join_and_split_leave_what_never_joining_leaves(
 ) -> None:
     usual = world.identity
     world.clear()
-    world.identity = usual.model_copy(update={"join_by": []})
+    world.identity = usual.model_copy(update={"merge_by": []})
     world.run(RULES, made)
     expected = outcome(world)
     world.clear()

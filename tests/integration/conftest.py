@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.desk import Desk
+from tests.delivery_fixture import DeliveryFixture
 from tests.gateway.conftest import KEY, Serve, serve
 from tests.integration.ma_process import MaProcess
 from tests.integration.pipeline import Pipeline
@@ -25,7 +25,7 @@ def pipeline(ma: MaProcess, database_url: str, serve: Serve) -> Iterator[Pipelin
     ma.start()
     gateway = serve()
     gateway.headers.update({"X-Write-Key": KEY, "X-Leadops-History": "true"})
-    made = Pipeline(Desk(database_url, ma.url), gateway)
+    made = Pipeline(DeliveryFixture(database_url, ma.url), gateway)
     made.desk.heal()
     yield made
     while made.held:

@@ -18,7 +18,7 @@ from leadops.scoring.score import score_leads
 from leadops.scoring.scoring_inbox import enqueue_interval
 from leadops.scoring.scoring_rules import RuleSet
 from tests.async_view import accept_events
-from tests.desk import Desk, clock
+from tests.delivery_fixture import DeliveryFixture, clock
 from tests.scoring.conftest import TOKYO, World
 from tests.scoring.oracle import Happening
 from tests.shipped import SHIPPED
@@ -34,7 +34,7 @@ REFUSED_ROW = "refused by a rule of this MA"
 class Pipeline:
     """A desk to deliver from, a gateway before it, and the rules of now."""
 
-    desk: Desk
+    desk: DeliveryFixture
     gateway: httpx.Client
     rules: RuleSet = field(default_factory=lambda: SHIPPED.scoring)
     chunk: int = 500_000

@@ -23,7 +23,7 @@ from leadops.sla.watch_clocks import watch_clocks
 from leadops.subscribers import SUBSCRIBERS
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
-from tests.desk import clock, impatient
+from tests.delivery_fixture import clock, impatient
 from tests.identity.test_get_or_create_lead import get_or_create_lead
 from tests.identity.test_resolve import seen
 from tests.integration.test_mql_to_owner import all_day

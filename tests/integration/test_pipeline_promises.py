@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from leadops.scoring.scoring_rules import RuleSet
 from tests.delivery.test_promises import fault
-from tests.desk import impatient
+from tests.delivery_fixture import impatient
 from tests.integration.ma_process import MaProcess
 from tests.integration.pipeline import Pipeline, days_since
 from tests.promises import promise_examples

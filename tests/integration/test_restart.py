@@ -19,7 +19,7 @@ from leadops.errors import TransientError
 from leadops.migrations.run import migrate
 from leadops_stack.postgres import PostgresServer
 from tests.conftest import free_port
-from tests.desk import Desk, clock, impatient
+from tests.delivery_fixture import DeliveryFixture, clock, impatient
 from tests.gateway.conftest import KEY, Serve
 from tests.integration.ma_process import MaProcess
 from tests.integration.pipeline import Pipeline, item
@@ -61,7 +61,7 @@ def own(cluster: PostgresServer, ma: MaProcess, serve: Serve) -> Iterator[Pipeli
     ma.start()
     gateway = serve(url=cluster.url(name))
     gateway.headers.update({"X-Write-Key": KEY})
-    made = Pipeline(Desk(cluster.url(name), ma.url), gateway)
+    made = Pipeline(DeliveryFixture(cluster.url(name), ma.url), gateway)
     made.desk.heal()
     yield made
     made.desk.heal()

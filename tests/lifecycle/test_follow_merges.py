@@ -16,7 +16,7 @@ def group(company: Company, *leads: int, joined: bool = True) -> None:
     for lead in leads:
         if joined:
             company.connection.execute("insert into identity.people values (%s, %s)", [lead, leads[0]])
-        company.connection.execute("insert into lifecycle.regroupings (lead_id) values (%s)", [lead])
+        company.connection.execute("insert into lifecycle.merge_changes (lead_id) values (%s)", [lead])
 
 
 def stages(company: Company) -> list[tuple[Any, ...]]:
@@ -47,7 +47,7 @@ def test_activities_on_either_crm_lead_count_and_a_split_takes_them_back(
     company.qualify(after(51))
     assert stages(company)[-1][:4] == (older, 1, "won", after(50))
     woken = company.connection.execute(
-        "select lead_id from sla.inbox where is_regrouped union all"
+        "select lead_id from sla.inbox where has_new_person union all"
         " select lead_id from routing.inbox where why = 'merge' order by 1"
     ).fetchall()
     assert woken == [(older,), (older,), (younger,), (younger,)]

@@ -19,7 +19,7 @@ Q3 = ReportPeriod(date(2026, 7, 1), date(2026, 9, 30))
 
 
 @dataclass
-class Desk:
+class ReportFixture:
     connection: Connection
     folder: Path
     leads: int = 0
@@ -62,8 +62,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(connection: Connection, tmp_path: Path) -> Desk:
-    return Desk(connection, tmp_path / "reports")
+def desk(connection: Connection, tmp_path: Path) -> ReportFixture:
+    return ReportFixture(connection, tmp_path / "reports")
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from psycopg.types.json import Jsonb
 from leadops.errors import PermanentError
 from tests.shipped import SHIPPED, change
 
-from .conftest import Desk
+from .conftest import ReportFixture
 
 
-def test_kept_as_a_file_and_on_record(desk: Desk) -> None:
+def test_kept_as_a_file_and_on_record(desk: ReportFixture) -> None:
     for minutes in (10, 20, 30, None):
         desk.answer("rep-a", minutes)
     desk.answer("rep-a", 5, quiet=True)  # nobody was told of it
@@ -24,7 +24,7 @@ def test_kept_as_a_file_and_on_record(desk: Desk) -> None:
     assert list(made.file.parent.iterdir()) == [made.file]
 
 
-def test_one_that_ended_unanswered_is_counted_and_not_open(desk: Desk) -> None:
+def test_one_that_ended_unanswered_is_counted_and_not_open(desk: ReportFixture) -> None:
     for minutes in (10, None, None):
         desk.answer("rep-a", minutes)
     desk.connection.execute(
@@ -36,7 +36,7 @@ def test_one_that_ended_unanswered_is_counted_and_not_open(desk: Desk) -> None:
     assert made.sentences[2] == "Still open, and in no box: 1."
 
 
-def test_made_again_it_is_the_same_row_and_the_same_picture(desk: Desk) -> None:
+def test_made_again_it_is_the_same_row_and_the_same_picture(desk: ReportFixture) -> None:
     desk.answer("rep-a", 10)
     made = desk.make()
     desk.connection.execute("update reports.reports set uploaded_file = 'F1'")
@@ -49,7 +49,7 @@ def test_made_again_it_is_the_same_row_and_the_same_picture(desk: Desk) -> None:
     assert desk.row("digest") != (before[9],)
 
 
-def test_names_only_where_they_are_allowed(desk: Desk) -> None:
+def test_names_only_where_they_are_allowed(desk: ReportFixture) -> None:
     desk.connection.execute(
         "insert into crm.reps values ('rep-a', %s, now()), ('rep-b', '{}', now())", [Jsonb({"name": "Hana"})]
     )
@@ -62,12 +62,12 @@ def test_names_only_where_they_are_allowed(desk: Desk) -> None:
     assert "rep-b" in named  # whose name the CRM does not know
 
 
-def test_in_japanese(desk: Desk) -> None:
+def test_in_japanese(desk: ReportFixture) -> None:
     desk.answer("rep-a", 10)
     assert "MQL 1件のうち1件に営業が対応" in desk.make(language="ja").sentences[0]
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(desk: Desk, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_one_line(desk: ReportFixture, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(PermanentError, match="set `folder` in reports"):
         desk.make(file=tmp_path / "taken" / "x.png")

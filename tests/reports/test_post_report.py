@@ -15,7 +15,7 @@ from leadops.errors import PermanentError
 from leadops.reports.post_report import post_report
 from leadops_sandbox.settings import Tokens
 
-from .conftest import NOW, Desk
+from .conftest import NOW, ReportFixture
 
 CHANNEL = "C0LEADOPS"
 
@@ -28,7 +28,7 @@ def api(slack: str) -> ApiChat:
     return ApiChat(WebClient(Tokens().slack, base_url=f"{slack}/api/", timeout=5), CHANNEL)
 
 
-def post(desk: Desk, chat: Chat, **more: Any) -> str:
+def post(desk: ReportFixture, chat: Chat, **more: Any) -> str:
     report_id = desk.row("report_id")[0]
     desk.connection.commit()
     return post_report(desk.connection, chat, report_id, **{"language": "en", "clock": lambda: NOW} | more)
@@ -40,14 +40,14 @@ def seen(slack: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def made(desk: Desk) -> Desk:
+def made(desk: ReportFixture) -> ReportFixture:
     desk.answer("rep <a>", 10, campaign="a & b")
     desk.make()
     desk.connection.commit()
     return desk
 
 
-def test_picture_and_sentences_are_posted_once(made: Desk, slack: str) -> None:
+def test_picture_and_sentences_are_posted_once(made: ReportFixture, slack: str) -> None:
     assert post(made, api(slack)) == "posted"
     assert post(made, api(slack)) == "already"
     (message,) = seen(slack)
@@ -57,7 +57,7 @@ def test_picture_and_sentences_are_posted_once(made: Desk, slack: str) -> None:
     assert made.row("posted_at, posted_digest = digest") == (NOW, True)
 
 
-def test_changed_figures_are_posted_only_if_wanted(made: Desk, slack: str) -> None:
+def test_changed_figures_are_posted_only_if_wanted(made: ReportFixture, slack: str) -> None:
     post(made, api(slack))
     made.answer("rep-b", 20)
     made.make()
@@ -68,7 +68,7 @@ def test_changed_figures_are_posted_only_if_wanted(made: Desk, slack: str) -> No
     assert post(made, api(slack)) == "already"
 
 
-def test_killed_before_anybody_saw_it_it_is_posted(made: Desk, slack: str, monkeypatch: Any) -> None:
+def test_killed_before_anybody_saw_it_it_is_posted(made: ReportFixture, slack: str, monkeypatch: Any) -> None:
     def die(*_: Any, **__: Any) -> None:
         raise Killed
 
@@ -81,7 +81,7 @@ def test_killed_before_anybody_saw_it_it_is_posted(made: Desk, slack: str, monke
     assert len(seen(slack)) == 1
 
 
-def test_killed_after_it_was_posted_it_is_found(made: Desk, slack: str, monkeypatch: Any) -> None:
+def test_killed_after_it_was_posted_it_is_found(made: ReportFixture, slack: str, monkeypatch: Any) -> None:
     share = ApiFiles.share
 
     def share_and_die(self: ApiFiles, file_id: str, **words: str) -> None:
@@ -103,7 +103,7 @@ def test_killed_after_it_was_posted_it_is_found(made: Desk, slack: str, monkeypa
     [(ChatBusyError(3), ChatBusyError), (ChatRefusedError("not_in_channel"), ChatRefusedError)],
 )
 def test_what_slack_did_not_take_goes_out_later(
-    made: Desk, slack: str, monkeypatch: Any, error: Exception, sees: type[Exception]
+    made: ReportFixture, slack: str, monkeypatch: Any, error: Exception, sees: type[Exception]
 ) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise error
@@ -116,7 +116,7 @@ def test_what_slack_did_not_take_goes_out_later(
     assert post(made, api(slack)) == "posted"
 
 
-def test_an_answer_that_got_lost_is_looked_up(made: Desk, slack: str, monkeypatch: Any) -> None:
+def test_an_answer_that_got_lost_is_looked_up(made: ReportFixture, slack: str, monkeypatch: Any) -> None:
     share = ApiFiles.share
 
     def share_and_lose(self: ApiFiles, file_id: str, **words: str) -> None:
@@ -131,7 +131,7 @@ def test_an_answer_that_got_lost_is_looked_up(made: Desk, slack: str, monkeypatc
     assert len(seen(slack)) == 1
 
 
-def test_a_webhook_takes_the_words_and_is_told_where_the_file_is(made: Desk, slack: str) -> None:
+def test_a_webhook_takes_the_words_and_is_told_where_the_file_is(made: ReportFixture, slack: str) -> None:
     chat = WebhookChat(WebhookClient(f"{slack}/services/{Tokens().webhook}", timeout=5))
     assert post(made, chat) == "posted"
     assert post(made, chat) == "already"
@@ -141,18 +141,18 @@ def test_a_webhook_takes_the_words_and_is_told_where_the_file_is(made: Desk, sla
     assert text.count("\n") == 3
 
 
-def test_without_an_mql_nothing_is_posted(desk: Desk, slack: str) -> None:
+def test_without_an_mql_nothing_is_posted(desk: ReportFixture, slack: str) -> None:
     desk.make()
     assert post(desk, api(slack)) == "nothing"
     assert seen(slack) == []
 
 
-def test_a_report_that_is_not_there(desk: Desk, slack: str) -> None:
+def test_a_report_that_is_not_there(desk: ReportFixture, slack: str) -> None:
     with pytest.raises(PermanentError, match="there is no report 77"):
         post_report(desk.connection, api(slack), 77, language="en", clock=lambda: NOW)
 
 
-def test_two_runs_at_once_wait_for_each_other(made: Desk, slack: str, database_url: str) -> None:
+def test_two_runs_at_once_wait_for_each_other(made: ReportFixture, slack: str, database_url: str) -> None:
     with connect(database_url) as other, other.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(7302018)")
         made.connection.execute("set lock_timeout = '100ms'")

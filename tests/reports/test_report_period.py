@@ -4,13 +4,15 @@ from typing import Any
 import pytest
 
 from leadops.errors import PermanentError
-from leadops.reports.report_period import ReportPeriod, parse_period
+from leadops.reports.report_period import ReportPeriod, choose_period, parse_param_day
 
 TODAY = date(2026, 10, 1)
 
 
 def read(quarter: str | None = None, since: str | None = None, until: str | None = None) -> ReportPeriod:
-    return parse_period(quarter=quarter, since=since, until=until, today=TODAY)
+    return choose_period(
+        quarter=quarter, first=parse_param_day(since), last=parse_param_day(until), today=TODAY
+    )
 
 
 def test_a_quarter_days_or_the_last_whole_quarter() -> None:

@@ -34,7 +34,7 @@ class World:
             " scoring.inbox, scoring.rule_sets, scoring.ledger, scoring.scores,"
             " scoring.decay_schedule, scoring.decay_progress, scoring.rule_files,"
             " identity.people, identity.lead_merges, identity.do_not_merge, identity.late_events,"
-            " lifecycle.regroupings, delivery.outbox restart identity"
+            " lifecycle.merge_changes, delivery.outbox restart identity"
         )
         self.connection.execute("update identity.progress set last_seq = 0, merge_settings = null")
         self.connection.commit()

@@ -62,9 +62,9 @@ def give_points(
     awards.sort(key=lambda award: award[:4])
     for cap, by_day, by_group in [
         ("cap_per_day", True, False),
-        ("cap_for_ever", False, False),
+        ("cap_per_lead", False, False),
         ("cap_per_day", True, True),
-        ("cap_for_ever", False, True),
+        ("cap_per_lead", False, True),
     ]:
         used: dict[Any, int] = defaultdict(int)
         for place, (day, ts, event_id, name, rule, amount) in enumerate(awards):

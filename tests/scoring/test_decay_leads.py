@@ -108,7 +108,7 @@ def test_a_group_and_a_rule_may_fade_in_their_own_way_down_to_a_floor(world: Wor
         VIEW | {"name": "slow", "event": "slow", "group": "slow"},
         VIEW | {"name": "kept", "event": "kept"},
         decay=decay,
-        slow={"cap_for_ever": 100},
+        slow={"cap_per_lead": 100},
     )
     world.run(rules, [event("a", 0), event("b", 0, "slow"), event("c", 0, "kept")])
     night(world, rules, 25)
@@ -143,7 +143,7 @@ def test_a_late_old_event_is_worth_at_once_what_the_night_would_leave_of_it(worl
 
 
 def test_corrected_points_take_their_decay_with_them(world: World) -> None:
-    rules = rule_set(VIEW | {"cap_for_ever": 16})
+    rules = rule_set(VIEW | {"cap_per_lead": 16})
     world.run(rules, [event("second", 5)])
     night(world, rules, 20)
     assert behaviour(world) == {"a@x.example": 8}
@@ -253,7 +253,7 @@ def decays(draw: st.DrawFn) -> dict[str, Any] | None:
 
 
 RULES = [
-    VIEW | {"cap_per_day": 20, "cap_for_ever": 70, "group": "g"},
+    VIEW | {"cap_per_day": 20, "cap_per_lead": 70, "group": "g"},
     {"name": "open", "event": "open", "points": 3, "group": "g"},
     BYE,
 ]
@@ -275,7 +275,7 @@ def test_any_schedule_of_nights_arrivals_and_changes_ends_in_the_same_numbers(
 ) -> None:
     world.clear()
     made = [event(f"e{n}", day, kind, f"{who}@x.example") for n, (kind, day, who) in enumerate(happened)]
-    choices = [rule_set(*RULES, decay=decay, g={"cap_for_ever": 90}) for decay in (first, second)]
+    choices = [rule_set(*RULES, decay=decay, g={"cap_per_lead": 90}) for decay in (first, second)]
     choices.append(rule_set(RULES[0] | {"points": 11, "group": None}, BYE, decay=first and DECAY))
     zones = [TOKYO, ZoneInfo("America/New_York")]
     rules, zone = choices[0], zones[0]
@@ -318,7 +318,7 @@ def test_a_lead_is_looked_at_on_each_day_on_which_it_loses_a_point(
 ) -> None:
     world.clear()
     made = [event(f"e{n}", day, kind) for n, (kind, day, _) in enumerate(happened)]
-    rules = rule_set(*RULES, decay=decay, g={"cap_for_ever": 90})
+    rules = rule_set(*RULES, decay=decay, g={"cap_per_lead": 90})
     world.run(rules, made)
     points, day = give_points(made, {}, rules, TOKYO), 0
     for step in steps:

@@ -67,7 +67,7 @@ def rule_sets(draw: st.DrawFn) -> RuleSet:
         points = draw(st.integers(1, 6)) * (-1 if name == "d" else 1)
         day = draw(st.none() | st.integers(abs(points), 12))
         ever = draw(st.none() | st.integers(max(day or 0, abs(points)), 20))
-        rule: dict[str, Any] = {"name": name, "points": points, "cap_per_day": day, "cap_for_ever": ever}
+        rule: dict[str, Any] = {"name": name, "points": points, "cap_per_day": day, "cap_per_lead": ever}
         rule["event"] = {"a": "view", "b": "open", "c": "view", "d": "quit"}[name]
         rule["when"] = {"properties.n": {"at_least": draw(st.integers(0, 3))}} if draw(st.booleans()) else {}
         rule["group"] = "g" if name != "d" and draw(st.booleans()) else None
@@ -75,7 +75,7 @@ def rule_sets(draw: st.DrawFn) -> RuleSet:
     caps: dict[str, Any] = {}
     if any(rule["group"] for rule in behaviour):
         day = draw(st.integers(1, 15))
-        caps = {"g": {"cap_per_day": day, "cap_for_ever": draw(st.none() | st.integers(day, 25))}}
+        caps = {"g": {"cap_per_day": day, "cap_per_lead": draw(st.none() | st.integers(day, 25))}}
     fit = [
         {"name": "fit", "trait": "industry", "points": draw(st.integers(1, 9)), "when": {"equals": "a"}},
         {"name": "size", "trait": "employees", "points": -3, "when": {"at_least": draw(st.integers(1, 9))}},

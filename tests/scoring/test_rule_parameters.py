@@ -2,7 +2,7 @@ from leadops.scoring.rule_parameters import award_parameters, decay_curves
 from tests.shipped import make_rules
 
 RULES = make_rules(
-    groups={"weak": {"cap_per_day": 5, "cap_for_ever": 9}},
+    groups={"weak": {"cap_per_day": 5, "cap_per_lead": 9}},
     behaviour=[
         {"name": "view", "event": "page_view", "points": 3, "group": "weak", "cap_per_day": 4},
         {"name": "bye", "event": "unsubscribe", "points": -7},
@@ -24,9 +24,9 @@ def test_rules_are_numbered_by_name_and_carry_the_caps_of_their_group() -> None:
         (0, "bye", -7),
         (1, "view", 3),
     ]
-    assert [view[key] for key in ("day_cap", "ever_cap", "group_number")] == [4, None, 0]
-    assert [view[key] for key in ("group_day_cap", "group_ever_cap")] == [5, 9]
-    assert [bye[key] for key in ("day_cap", "ever_cap", "group_number", "group_day_cap")] == [None] * 4
+    assert [view[key] for key in ("day_cap", "lead_cap", "group_number")] == [4, None, 0]
+    assert [view[key] for key in ("group_day_cap", "group_lead_cap")] == [5, 9]
+    assert [bye[key] for key in ("day_cap", "lead_cap", "group_number", "group_day_cap")] == [None] * 4
     (large,) = parameters.fit.obj
     assert (large["name"], large["trait"], large["points"]) == ("large", "employees", 2)
     assert large["condition"] == "($.double() >= 50)"

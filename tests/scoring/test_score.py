@@ -55,7 +55,7 @@ def test_a_day_is_the_companys(world: World) -> None:
 
 
 def test_a_cap_lets_a_part_through_and_counts_what_is_under_0(world: World) -> None:
-    rules = rule_set({"name": "bad", "event": "view", "points": -4, "cap_for_ever": 10})
+    rules = rule_set({"name": "bad", "event": "view", "points": -4, "cap_per_lead": 10})
     world.run(rules, [view(f"e{n}", n) for n in range(5)])
     assert sorted(world.points().values()) == [-4, -4, -2]
 
@@ -64,7 +64,7 @@ def test_a_group_caps_what_its_rules_let_through(world: World) -> None:
     rules = rule_set(
         {**VIEW, "cap_per_day": 5, "group": "g"},
         {"name": "open", "event": "open", "points": 2, "group": "g"},
-        g={"cap_per_day": 8, "cap_for_ever": 9},
+        g={"cap_per_day": 8, "cap_per_lead": 9},
     )
     world.run(
         rules,
@@ -183,7 +183,7 @@ def test_a_scorer_waits_for_one_that_has_not_committed(world: World, database_ur
 
 def test_rules_that_one_event_meets_share_a_group_in_the_order_of_their_names(world: World) -> None:
     both = [{**VIEW, "name": name, "group": "g"} for name in ("b", "a")]
-    for caps in ({"cap_per_day": 7}, {"cap_for_ever": 7}):
+    for caps in ({"cap_per_day": 7}, {"cap_per_lead": 7}):
         world.clear()
         world.run(rule_set(*both, g=caps), [view("one", 1)])
         assert world.points() == {("a@x.example", "one", "a"): 5, ("a@x.example", "one", "b"): 2}

@@ -39,7 +39,7 @@ def refuse(tmp_path: Path, text: str) -> str:
         ("behaviour:\n- name: a\n  event: e\n  points: 0", "4: behaviour.0.points: Value error, points of 0"),
         ("behaviour:\n- name: a\n  event: e\n  points: 1.5", "4: behaviour.0.points"),
         (
-            f"behaviour:\n- {RULE}, cap_per_day: 9, cap_for_ever: 8}}",
+            f"behaviour:\n- {RULE}, cap_per_day: 9, cap_per_lead: 8}}",
             "2: behaviour.0: Value error, cap_per_day 9 is over",
         ),
         (

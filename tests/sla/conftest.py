@@ -24,7 +24,7 @@ TABLES = (
 
 
 @dataclass
-class Desk:
+class ClockFixture:
     connection: Connection
     policy: SlaPolicy = field(default_factory=lambda: SHIPPED.sla)
     contract: KpiContract = field(default_factory=lambda: SHIPPED.kpi)
@@ -105,5 +105,5 @@ class Desk:
 
 
 @pytest.fixture
-def desk(connection: Connection) -> Desk:
-    return Desk(connection)
+def desk(connection: Connection) -> ClockFixture:
+    return ClockFixture(connection)

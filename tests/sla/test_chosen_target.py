@@ -2,10 +2,10 @@
 
 from tests.shipped import change
 
-from .conftest import Desk
+from .conftest import ClockFixture
 
 
-def decide(desk: Desk, sla_minutes: float | None, minute: float, *, day: str = "2026-05-31") -> None:
+def decide(desk: ClockFixture, sla_minutes: float | None, minute: float, *, day: str = "2026-05-31") -> None:
     desk.connection.execute(
         "insert into lifecycle.thresholds (day, kpi_version, sla_minutes, effective_at, proposed_at,"
         " decided_by, reason, plan, facts, hash)"
@@ -14,12 +14,12 @@ def decide(desk: Desk, sla_minutes: float | None, minute: float, *, day: str = "
     )
 
 
-def targets(desk: Desk) -> dict[tuple[int, str], float]:
+def targets(desk: ClockFixture) -> dict[tuple[int, str], float]:
     rows = desk.connection.execute("select lead_id, clock, target_minutes from sla.clocks").fetchall()
     return {(lead, clock): minutes for lead, clock, minutes in rows}
 
 
-def test_it_holds_for_new_mqls_of_the_tier_of_everybody(desk: Desk) -> None:
+def test_it_holds_for_new_mqls_of_the_tier_of_everybody(desk: ClockFixture) -> None:
     desk.mql(1, 0, total=70)
     decide(desk, 60, 5)
     desk.mql(2, 10, total=70)
@@ -30,7 +30,7 @@ def test_it_holds_for_new_mqls_of_the_tier_of_everybody(desk: Desk) -> None:
     assert [found[lead, "sal"] for lead in (1, 2, 3)] == [1440, 1440, 1440]
 
 
-def test_another_policy_leaves_it_in_force(desk: Desk) -> None:
+def test_another_policy_leaves_it_in_force(desk: ClockFixture) -> None:
     decide(desk, 60, -5)
     desk.mql(1, 0, total=70)
     desk.watch(1)
@@ -40,7 +40,7 @@ def test_another_policy_leaves_it_in_force(desk: Desk) -> None:
     assert targets(desk)[1, "first_contact"] == 60
 
 
-def test_one_that_was_taken_back_leaves_the_policys(desk: Desk) -> None:
+def test_one_that_was_taken_back_leaves_the_policys(desk: ClockFixture) -> None:
     decide(desk, 60, -5, day="2026-05-30")
     decide(desk, None, -4)
     desk.mql(1, 0, total=70)

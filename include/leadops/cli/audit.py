@@ -16,22 +16,24 @@ from leadops.settings import endpoint
 
 
 def audit(
-    most: Annotated[int, typer.Option(help="Show at most this many of each list.")] = 50,
-    heal: Annotated[bool, typer.Option("--heal", help="Correct the MA, up to the night's limit.")] = False,
+    limit: Annotated[int, typer.Option(help="Show at most this many of each list.", min=1)] = 50,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Correct the MA, up to a night's limit.")
+    ] = False,
 ) -> None:
     """Compare, for every lead, the sum of the ledger, the score and the score in the MA.
 
     Points that are not delivered yet are deducted and counted. If leads differ, lists them and exits with 1.
-    Leads of the MA that leadops does not know are listed by the MA's id. With --heal, the next push corrects
-    leads that differ in the MA, unless there are more than audit.heal_leads of delivery.yaml allows.
+    Leads of the MA that leadops does not know are listed by the MA's id. With --correct, the next push
+    corrects leads that differ in the MA, unless there are more than audit.max_corrections of delivery.yaml.
     """
     client = MaClient(endpoint("ma"))
     with open_database() as connection, console.status("comparing every lead with the MA …"):
-        lines, unmatched, is_right = (_heal if heal else _compare)(connection, client, most)
+        lines, unmatched, is_right = (_correct if correct else _compare)(connection, client, limit)
     for line in lines:
         console.print(line)
     if unmatched:
-        shown = ", ".join(f"{lead.ma_id} ({lead.score})" for lead in unmatched[:most])
+        shown = ", ".join(f"{lead.ma_id} ({lead.score})" for lead in unmatched[:limit])
         console.print(f"in the MA, but not ours, with their scores: {shown}", soft_wrap=True)
     if not is_right:
         raise typer.Exit(1)
@@ -40,12 +42,12 @@ def audit(
 Shown = tuple[list[str | Table], list[UnmatchedLead], bool]
 
 
-def _compare(connection: Connection, client: MaClient, most: int) -> Shown:
+def _compare(connection: Connection, client: MaClient, limit: int) -> Shown:
     result = audit_scores(connection, client)
     lines: list[str | Table] = []
     if result.differences:
         table = Table("lead", "ledger", "score", "MA", "under way")
-        for each in result.differences[:most]:
+        for each in result.differences[:limit]:
             table.add_row(*map(str, (each.lead_id, each.ledger, each.score, each.ma, each.under_way)))
         lines.append(table)
     lines.append(
@@ -56,7 +58,7 @@ def _compare(connection: Connection, client: MaClient, most: int) -> Shown:
     return lines, result.unmatched_leads, not result.differences
 
 
-def _heal(connection: Connection, client: MaClient, most: int) -> Shown:
+def _correct(connection: Connection, client: MaClient, limit: int) -> Shown:
     config = Config.from_environment()
     now = clock()
     done = reconcile_scores(
@@ -76,5 +78,5 @@ def _heal(connection: Connection, client: MaClient, most: int) -> Shown:
     if done.limit_exceeded:
         lines.append("more than the limits of audit in delivery.yaml allow: nothing was corrected")
     if done.uncorrected:
-        lines.append(f"not corrected: leads {', '.join(map(str, done.uncorrected[:most]))}")
+        lines.append(f"not corrected: leads {', '.join(map(str, done.uncorrected[:limit]))}")
     return lines, done.unmatched_leads, not (done.uncorrected or done.limit_exceeded)

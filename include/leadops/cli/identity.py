@@ -77,7 +77,7 @@ def split(
         )
     for (older, younger), number in zip(done.pairs, done.merge_ids, strict=True):
         console.print(
-            f"{'would split' if dry_run else 'split'} lead {younger} from lead {older} (join {number})"
+            f"{'would split' if dry_run else 'split'} lead {younger} from lead {older} (merge {number})"
         )
     for lead_id, person in done.persons.items():
         console.print(f"lead {lead_id}: {'a person of its own' if person is None else f'lead {person}'}")
@@ -99,7 +99,7 @@ def rebuild(
         found = compare_rebuilt(connection, settings=settings)
     for what, leads in found.differences.items():
         console.print(f"{what}: lead {', '.join(map(str, leads))}")
-    compared = (count(found.events, "event"), count(found.leads, "email"), count(found.merges, "join"))
+    compared = (count(found.events, "event"), count(found.leads, "email"), count(found.merges, "merge"))
     console.print(f"{', '.join(compared)} compared")
     if found.differences and verify:
         raise PermanentError("the tables differ from what the events say; the leads are listed above")
@@ -142,7 +142,7 @@ def _draw(person: IdentityExplanation) -> Table:
 
 
 def _draw_merges(person: IdentityExplanation) -> Table:
-    table = Table("join", "older", "younger", "both emails seen with", "event", "happened (UTC)", "state")
+    table = Table("merge", "older", "younger", "both emails seen with", "event", "happened (UTC)", "state")
     for each in person.merges:
         by = f" by {each.undone_by}" if each.undone_by else ""
         state = f"undone {_show(each.undone_at)}{by}: {each.undone_because}" if each.undone_at else "holds"

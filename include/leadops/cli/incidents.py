@@ -60,7 +60,7 @@ class IncidentDetails:
 def list_incidents(
     everything: Annotated[bool, typer.Option("--all", help="Include resolved incidents.")] = False,
     kind: Annotated[str | None, typer.Option(help=f"Only one kind: {', '.join(KINDS)}.")] = None,
-    most: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 50,
 ) -> None:
     """List incidents, the newest first; times in the company's zone."""
     config = Config.from_environment()
@@ -70,7 +70,7 @@ def list_incidents(
     table = Table("id", "kind", "subject", "state", "since", "until", "in Slack")
     with open_database() as connection:
         for row in queries.all(
-            connection, "list_incidents", ListedIncident, everything=everything, kind=kind, max_rows=most
+            connection, "list_incidents", ListedIncident, everything=everything, kind=kind, max_rows=limit
         ):
             in_slack = "too short" if row.is_suppressed else _show_time(row.posted_at, company) or "not yet"
             since, until = _show_time(row.opened_at, company), _show_time(row.resolved_at, company)

@@ -108,12 +108,12 @@ def write_points() -> None:
 
 @app.command("list")
 def list_days(
-    most: Annotated[int, typer.Option("--most", help="List at most this many days.", min=1)] = 20,
+    limit: Annotated[int, typer.Option(help="List at most this many days.", min=1)] = 20,
 ) -> None:
     """List what was decided each day, and why."""
     table = Table("day", "outcome", "trained", "in effect", "reason")
     with open_database() as connection:
-        for each in list_decisions(connection, limit=most):
+        for each in list_decisions(connection, limit=limit):
             trained, champion = (str(number or "") for number in (each.model_id, each.champion_id))
             table.add_row(str(each.day), each.outcome, trained, champion, each.reason)
     console.print(table)

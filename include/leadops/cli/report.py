@@ -1,12 +1,14 @@
 """`leadops report`: reports by hand; `leadops freeze-quarter`: freeze a quarter's KPI contract."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from leadops.cli.context import clock, console, open_database
+from leadops.cli.day_option import FirstDayOption, LastDayOption
 from leadops.cli.run_task import make_run
 from leadops.configuration import Config
 from leadops.errors import PermanentError
@@ -14,7 +16,7 @@ from leadops.lifecycle.frozen_quarters import freeze_quarter as freeze
 from leadops.lifecycle.quarter import find_quarter, read_quarter
 from leadops.orchestration.tasks.reports import OUTCOMES
 from leadops.orchestration.tasks.reports import post as post_drawn
-from leadops.reports.report_period import parse_period
+from leadops.reports.report_period import choose_period
 
 app = typer.Typer(help="Reports as pictures.", no_args_is_help=True)
 
@@ -27,22 +29,25 @@ def report() -> None:
 @app.command("response-times")
 def response_times(
     quarter: Annotated[str | None, typer.Option(help="2026-Q3; default: the last whole quarter.")] = None,
-    since: Annotated[str | None, typer.Option("--from", help="Or the first day: 2026-07-01.")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="The last day: 2026-07-31.")] = None,
+    first: FirstDayOption = None,
+    last: LastDayOption = None,
     out: Annotated[Path | None, typer.Option(help="File; default: in the folder of reports.yaml.")] = None,
     post: Annotated[bool, typer.Option("--post", help="Post it to Slack too, unless it was posted.")] = False,
     again: Annotated[bool, typer.Option("--again", help="With --post, even if it was posted.")] = False,
 ) -> None:
-    """Draw how long MQLs waited for sales, by salesperson and campaign."""
+    """Draw how long MQLs waited for sales, by salesperson and campaign.
+
+    Of the MQLs of a quarter, or of the days --from DAY --to DAY.
+    """
     config = Config.from_environment()
     from leadops.reports.make_report import make_report  # loads matplotlib
 
     if out is not None and out.suffix.lower() != ".png":
         raise PermanentError("--out must be the name of a .png file")
     now, company = clock(), config.company
-    period = parse_period(
-        quarter=quarter, since=since, until=until, today=now.astimezone(company.zone).date()
-    )
+    today = now.astimezone(company.zone).date()
+    last = last or (first and today - timedelta(days=1))
+    period = choose_period(quarter=quarter, first=first, last=last, today=today)
     with open_database() as connection:
         report = make_report(
             connection,

@@ -23,7 +23,7 @@ def score(
     rules: Annotated[
         Path | None, typer.Option(help="A rule file to use instead of the configured one.")
     ] = None,
-    most: Annotated[int, typer.Option(help="With --dry-run, list at most this many leads.", min=0)] = 50,
+    limit: Annotated[int, typer.Option(help="With --dry-run, list at most this many leads.", min=0)] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Resolve all pending events and score all pending leads.
@@ -34,7 +34,7 @@ def score(
     with open_database() as connection:
         if dry_run:
             preview = preview_leads(
-                connection, rules=config.scoring, zone=config.company.zone, max_leads=most
+                connection, rules=config.scoring, zone=config.company.zone, max_leads=limit
             )
             _show(preview, as_json=as_json)
         else:

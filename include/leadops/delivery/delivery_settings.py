@@ -1,6 +1,7 @@
 """The settings of delivery: config/delivery.yaml."""
 
 from datetime import timedelta
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -25,10 +26,12 @@ class TargetSettings(Settings):
 
 
 class AuditSettings(Settings):
-    """How far the nightly comparison of the MA with the ledger may put the MA right by itself."""
+    """How far the nightly comparison of the MA with the ledger may correct the MA by itself."""
 
-    heal_leads: int = Field(ge=0)  # leads in one night; more differ: none is healed
-    gone_leads: int = Field(ge=0)  # leads that the MA may have lost before an incident opens
+    renamed: ClassVar[dict[str, str]] = {"heal_leads": "max_corrections", "gone_leads": "max_missing"}
+
+    max_corrections: int = Field(ge=0)  # leads in one night; more differ: none is corrected
+    max_missing: int = Field(ge=0)  # leads that the MA may have lost before an incident opens
 
 
 class DeliverySettings(Settings):

@@ -75,10 +75,10 @@ def reconcile_scores(
     """Compare every lead with the MA, and send the difference where the MA is wrong; commits as it goes.
 
     Corrects only leads with nothing under way, compared again right before. Each correction is an effect of
-    the outbox with its own deltaId, and a row of delivery.score_corrections. At most settings.heal_leads are
-    corrected in one `night` (local day): if more differ, or more than settings.gone_leads are missing, none
-    is. The result is kept in delivery.audits. Raises TransientError or PermanentError when the MA cannot be
-    read.
+    the outbox with its own deltaId, and a row of delivery.score_corrections. At most settings.max_corrections
+    are corrected in one `night` (local day): if more differ, or more than settings.max_missing are missing,
+    none is. The result is kept in delivery.audits. Raises TransientError or PermanentError when the MA cannot
+    be read.
     """
     with connection.transaction():
         audit_id = int(
@@ -87,12 +87,14 @@ def reconcile_scores(
                 "insert_audit",
                 night=night,
                 audited_by=audited_by,
-                correction_limit=settings.heal_leads,
-                missing_limit=settings.gone_leads,
+                correction_limit=settings.max_corrections,
+                missing_limit=settings.max_missing,
                 now=now,
             )
         )
-        left_tonight = settings.heal_leads - int(queries.value(connection, "count_corrections", night=night))
+        left_tonight = settings.max_corrections - int(
+            queries.value(connection, "count_corrections", night=night)
+        )
     comparison = compare_all(connection, client)
     result = ReconciliationResult(
         leads=comparison.leads,
@@ -108,7 +110,7 @@ def reconcile_scores(
             wrong_scores.append(wrong)
         if (
             result.differing > left_tonight
-            or result.missing_in_ma > settings.gone_leads
+            or result.missing_in_ma > settings.max_missing
             or result.inconsistent > MAX_NAMED_LEADS
         ):
             result.limit_exceeded = True
@@ -167,7 +169,7 @@ def _correct(
             ma=wrong.ma,
             now=now,
         )
-        key = f"ma-heal-{correction.correction_id}"
+        key = f"ma-correction-{correction.correction_id}"
         enqueue_effect(
             connection,
             target="ma",
@@ -176,7 +178,7 @@ def _correct(
                 "leadId": int(wrong.ma_id),
                 "delta": wrong.state.ledger - wrong.ma,
                 "reason": REASON,
-                "deltaId": f"{correction.installation_id}-heal-{correction.correction_id}",
+                "deltaId": f"{correction.installation_id}-correction-{correction.correction_id}",
             },
             idempotency_key=key,
             lead_id=wrong.lead_id,

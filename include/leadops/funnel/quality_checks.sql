@@ -28,7 +28,7 @@ where
         where mql.lead_id = transitions.lead_id and mql.cycle = transitions.cycle and mql.stage = 'mql'
     )
     and not exists (
-        select from lifecycle.joined_transitions as mql
+        select from lifecycle.merged_transitions as mql
         where
             mql.person_id = people.person_id
             and mql.person_cycle = coalesce(numbers.person_cycle, transitions.cycle)

@@ -57,7 +57,7 @@ class ImportTask:
     zone: tzinfo  # of times that name none
     now: datetime  # UTC
     contract: KpiContract
-    identity: IdentitySettings  # which addresses tie nothing, and what joins leads
+    identity: IdentitySettings  # which addresses tie nothing, and what merges leads
     is_rehearsal: bool = False  # all that is written will be undone
 
 

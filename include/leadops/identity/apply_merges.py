@@ -49,7 +49,7 @@ def merge_chunk(
     """
     shown = {(kind, value) for kind, value, _, _ in resolver.sightings_added} | resolver.shared.keys()
     shown |= resolver.confirmed.keys() - resolver.aliases_added.keys()
-    identifiers = sorted((kind, value) for kind, value in shown if kind in settings.join_by)
+    identifiers = sorted((kind, value) for kind, value in shown if kind in settings.merge_by)
     if not identifiers:
         return 0
     backfilled = set(queries.all(connection, "list_backfilled", IdentifierRow))
@@ -68,7 +68,7 @@ def merge_chunk(
 
 def follow_settings(connection: Connection, *, settings: IdentitySettings, now: datetime) -> int:
     """Decide all merges again when the settings about them have changed; return how many that added."""
-    names = {"join_by", "leads_per_person", "blocked", "role_names"}
+    names = {"merge_by", "leads_per_person", "blocked", "role_names"}
     current = orjson.dumps(settings.model_dump(include=names), option=orjson.OPT_SORT_KEYS).decode()
     if queries.value(connection, "read_merge_settings") == current:
         return 0
@@ -130,7 +130,7 @@ def apply_merges(
 def _record_oversized(connection: Connection, clusters: Mapping[int, list[Merge]], now: datetime) -> None:
     """Put clusters on record that are too large to be one person, by their oldest lead."""
     stops = [
-        GuardStop("joins", "lead", str(oldest), ties[-1].event_seq, 1) for oldest, ties in clusters.items()
+        GuardStop("merges", "lead", str(oldest), ties[-1].event_seq, 1) for oldest, ties in clusters.items()
     ]
     record_violations(connection, stops, now=now)
 

@@ -86,31 +86,31 @@ order by event_seq, older_lead_id, younger_lead_id;
 
 -- name: update_people
 -- Gives leads their person; null: a person with a single lead.
-with regrouped as (
-    select * from unnest(%(lead_ids)s::bigint[], %(persons)s::bigint[]) as regrouped (lead_id, person_id)
+with moved as (
+    select * from unnest(%(lead_ids)s::bigint[], %(persons)s::bigint[]) as moved (lead_id, person_id)
 ),
 
 single as (
     delete from identity.people
-    using regrouped
-    where people.lead_id = regrouped.lead_id and regrouped.person_id is null
+    using moved
+    where people.lead_id = moved.lead_id and moved.person_id is null
 )
 
 insert into identity.people (lead_id, person_id)
 select
     lead_id,
     person_id
-from regrouped
+from moved
 where person_id is not null
 on conflict (lead_id) do update set person_id = excluded.person_id;
 
 -- name: update_merged_into
 update identity.leads
-set merged_into = nullif(regrouped.person_id, regrouped.lead_id)
-from unnest(%(lead_ids)s::bigint[], %(persons)s::bigint[]) as regrouped (lead_id, person_id)
+set merged_into = nullif(moved.person_id, moved.lead_id)
+from unnest(%(lead_ids)s::bigint[], %(persons)s::bigint[]) as moved (lead_id, person_id)
 where
-    leads.lead_id = regrouped.lead_id
-    and leads.merged_into is distinct from nullif(regrouped.person_id, regrouped.lead_id);
+    leads.lead_id = moved.lead_id
+    and leads.merged_into is distinct from nullif(moved.person_id, moved.lead_id);
 
 -- name: enqueue_scoring
 insert into scoring.inbox (lead_id, lane)
@@ -121,7 +121,7 @@ from unnest(%(lead_ids)s::bigint[]) as affected (lead_id)
 order by lead_id;
 
 -- name: enqueue_lifecycle
-insert into lifecycle.regroupings (lead_id)
+insert into lifecycle.merge_changes (lead_id)
 select lead_id
 from unnest(%(lead_ids)s::bigint[]) as affected (lead_id)
 order by lead_id;

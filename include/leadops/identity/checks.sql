@@ -22,7 +22,7 @@ involved as (
         guard,
         value::bigint as lead_id
     from open_ones
-    where guard in ('identifiers', 'joins')
+    where guard in ('identifiers', 'merges')
 )
 
 select

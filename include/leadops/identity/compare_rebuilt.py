@@ -127,7 +127,7 @@ def _compare_people(
     settings: IdentitySettings,
 ) -> Iterator[tuple[str, int]]:
     people = merge_by_settings(
-        (row for row in witnesses if row.kind in settings.join_by and row.lead in leads),
+        (row for row in witnesses if row.kind in settings.merge_by and row.lead in leads),
         leads=leads,
         do_not_merge=set(queries.all(connection, "list_do_not_merge", LeadPair)),
         settings=settings,

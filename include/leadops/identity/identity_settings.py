@@ -1,6 +1,6 @@
 """What identity reads out of events: the model of config/identity.yaml."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,8 @@ class Blocked(Settings):
 class IdentitySettings(Settings):
     """Which events tell something of a person, and under which property names they tell it."""
 
+    renamed: ClassVar[dict[str, str]] = {"join_by": "merge_by"}
+
     trait_events: list[str]  # event names whose properties are facts about the person
     traits: dict[str, Names]  # trait -> property names, the first one present counts
     first_name: Names  # property names, the first one present counts; sent to the MA with a new lead
@@ -34,6 +36,6 @@ class IdentitySettings(Settings):
     emails_per_identifier: int = Field(ge=1)  # seen with more emails, it is nobody's
     identifiers_per_lead: int = Field(ge=1)  # of one email; more are not tied to it
     #: Identifiers that make two leads one person when they were seen with both emails.
-    join_by: list[Literal["enrichment_id", "user_id", "anonymous_id"]]
-    leads_per_person: int = Field(ge=1)  # more that are tied together are joined none of them
+    merge_by: list[Literal["enrichment_id", "user_id", "anonymous_id"]]
+    leads_per_person: int = Field(ge=1)  # a larger cluster of linked leads is not merged
     chunk_events: int = Field(ge=1)  # events a transaction

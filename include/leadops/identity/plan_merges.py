@@ -68,7 +68,7 @@ def plan_merges(
         return MergePlan()
     related = _read_related(connection, leads, settings)
     people = merge_by_settings(
-        queries.all(connection, "list_witnesses", Witness, kinds=settings.join_by),
+        queries.all(connection, "list_witnesses", Witness, kinds=settings.merge_by),
         leads=related.leads,
         do_not_merge={*queries.all(connection, "list_do_not_merge", LeadPair), *do_not_merge},
         settings=settings,
@@ -124,7 +124,7 @@ def _read_related(connection: Connection, leads: Collection[int], settings: Iden
     """Fill the table `related` with `leads` and the clusters that they are in; return what is known."""
     queries.run(connection, "create_related")
     queries.run(connection, "clear_related")
-    queries.run(connection, "find_related", lead_ids=sorted(leads), kinds=settings.join_by)
+    queries.run(connection, "find_related", lead_ids=sorted(leads), kinds=settings.merge_by)
     queries.run(connection, "analyze_related")
     rows = queries.all(connection, "list_related", RelatedLead)
     return RelatedLeads(

@@ -12,7 +12,7 @@ queries = Queries(__file__)
 
 
 class GuardStop(NamedTuple):
-    """A guard (emails, identifiers or joins) stopped an identifier, or a lead (kind `lead`, its id)."""
+    """A guard (emails, identifiers or merges) stopped an identifier, or a lead (kind `lead`, its id)."""
 
     guard: str
     kind: str
@@ -25,7 +25,7 @@ class GuardStop(NamedTuple):
 class Violation:
     """An identifier seen with too many emails, or a lead (kind `lead`, its id) with too many identifiers."""
 
-    guard: str  # emails, identifiers or joins
+    guard: str  # emails, identifiers or merges
     kind: str
     value: str
     event_seq: int  # the first event that the guard stopped

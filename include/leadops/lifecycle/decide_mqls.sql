@@ -87,7 +87,7 @@ select
     coalesce(
         (
             select
-                jsonb_build_object('joined', jsonb_build_object(
+                jsonb_build_object('merged', jsonb_build_object(
                     'leads', jsonb_agg(people.lead_id order by people.lead_id), 'since', passing.ended_at,
                     'fit', %(fit)s::integer, 'behaviour', %(behaviour)s::integer, 'total', %(total)s::integer,
                     'again_behaviour', %(again_behaviour)s::integer

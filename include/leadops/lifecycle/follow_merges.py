@@ -23,12 +23,12 @@ def begin_merges(
     with the MQL that began the cycle. An MQL that leads reached only together is removed by a split. Runs in
     the transaction of qualify_leads, which derives the rest right after, by the contract `versions`.
     """
-    leads: list[int] = queries.values(connection, "take_regroupings")
+    leads: list[int] = queries.values(connection, "take_merge_changes")
     if leads:
         queries.run(connection, "create_forgotten")
         queries.run(connection, "clear_forgotten")
         queries.run(connection, "forget_sales", leads=leads)
-        queries.run(connection, "remove_joint_mqls", leads=leads)
+        queries.run(connection, "remove_merged_mqls", leads=leads)
         numbers = renumber_cycles(connection, leads, versions=versions, now=now)
         cycles = list_merged_cycles(connection, leads, numbers=numbers)
         publish_merges(connection, subscribers, cycles, now=now)

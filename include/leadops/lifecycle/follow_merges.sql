@@ -1,15 +1,15 @@
--- name: take_regroupings
+-- name: take_merge_changes
 -- Leads whose person has changed since the last run, with all leads of their persons. Where an MQL may have to be
 -- removed, scoring must have corrected the lead's points first.
 with taken as (
-    delete from lifecycle.regroupings
+    delete from lifecycle.merge_changes
     where
-        not exists (select from scoring.inbox as pending where pending.lead_id = regroupings.lead_id)
+        not exists (select from scoring.inbox as pending where pending.lead_id = merge_changes.lead_id)
         or not exists (
             select from lifecycle.transitions as reached
-            where reached.lead_id = regroupings.lead_id and reached.stage = 'mql' and reached.evidence ? 'joined'
+            where reached.lead_id = merge_changes.lead_id and reached.stage = 'mql' and reached.evidence ? 'merged'
         )
-    returning regroupings.lead_id
+    returning merge_changes.lead_id
 )
 
 select lead_id
@@ -64,23 +64,23 @@ select
     recorded_at
 from stages;
 
--- name: remove_joint_mqls
+-- name: remove_merged_mqls
 -- MQLs that leads reached only together with others, from which they were split since. Points, and corrections, carry
 -- the date of their reason: what remains up to that day is what the lead had alone. An MQL that sales worked on stays.
 with doubtful as (
     select
         reached.transition_id,
         reached.occurred_at,
-        reached.evidence -> 'joined' as joined,
+        reached.evidence -> 'merged' as merged,
         coalesce(own.person_id, reached.lead_id) as person_id
     from lifecycle.transitions as reached
     left join identity.people as own on reached.lead_id = own.lead_id
     where
         reached.lead_id = any(%(leads)s::bigint[])
         and reached.stage = 'mql'
-        and reached.evidence ? 'joined'
+        and reached.evidence ? 'merged'
         and exists (
-            select from jsonb_array_elements_text(reached.evidence #> '{joined,leads}') as joined (lead_id)
+            select from jsonb_array_elements_text(reached.evidence #> '{merged,leads}') as joined (lead_id)
             left join identity.people as other on joined.lead_id::bigint = other.lead_id
             where
                 coalesce(other.person_id, joined.lead_id::bigint) <> coalesce(own.person_id, reached.lead_id)
@@ -95,13 +95,13 @@ with doubtful as (
 alone as (
     select
         doubtful.transition_id,
-        doubtful.joined,
+        doubtful.merged,
         coalesce(sum(ledger.points) filter (where ledger.dimension = 'fit'), 0) as fit,
         coalesce(sum(ledger.points) filter (where ledger.dimension = 'behaviour'), 0) as behaviour,
         coalesce(sum(ledger.points), 0) as total,
         coalesce(
             sum(ledger.points) filter (
-                where ledger.dimension = 'behaviour' and ledger.occurred_at > (doubtful.joined ->> 'since')::timestamptz
+                where ledger.dimension = 'behaviour' and ledger.occurred_at > (doubtful.merged ->> 'since')::timestamptz
             ), 0
         ) as behaviour_again
     from doubtful
@@ -110,7 +110,7 @@ alone as (
             doubtful.person_id = ledger.lead_id
             and doubtful.occurred_at >= ledger.occurred_at
             and ledger.kind <> 'decay'
-    group by doubtful.transition_id, doubtful.joined
+    group by doubtful.transition_id, doubtful.merged
 )
 
 delete from lifecycle.transitions
@@ -118,12 +118,12 @@ using alone
 where
     transitions.transition_id = alone.transition_id
     and (
-        alone.fit < (alone.joined ->> 'fit')::integer
-        or alone.behaviour < (alone.joined ->> 'behaviour')::integer
-        or alone.total < (alone.joined ->> 'total')::integer
+        alone.fit < (alone.merged ->> 'fit')::integer
+        or alone.behaviour < (alone.merged ->> 'behaviour')::integer
+        or alone.total < (alone.merged ->> 'total')::integer
         or (
-            alone.joined ->> 'since' is not null
-            and alone.behaviour_again < (alone.joined ->> 'again_behaviour')::integer
+            alone.merged ->> 'since' is not null
+            and alone.behaviour_again < (alone.merged ->> 'again_behaviour')::integer
         )
     );
 

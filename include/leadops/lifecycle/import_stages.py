@@ -106,7 +106,7 @@ def arrange_stages(
     rows = Jsonb([row for history in histories for row in _arrange(history, stages[history.lead_id], spans)])
     queries.run(connection, "remove_misplaced", rows=rows, leads=lead_ids)
     if queries.run(connection, "insert_transitions", rows=rows, now=now):
-        queries.run(connection, "enqueue_regroupings", leads=lead_ids)
+        queries.run(connection, "enqueue_merge_changes", leads=lead_ids)
 
 
 def _arrange(

@@ -177,9 +177,9 @@ on conflict (lead_id, cycle, stage) do update
         value = excluded.value
     where transitions.stage <> 'mql' and transitions.occurred_at > excluded.occurred_at;
 
--- name: enqueue_regroupings
+-- name: enqueue_merge_changes
 -- An imported history may renumber the cycles of a merged person.
-insert into lifecycle.regroupings (lead_id)
+insert into lifecycle.merge_changes (lead_id)
 select people.lead_id
 from identity.people as people
 where people.lead_id = any(%(leads)s::bigint[]);

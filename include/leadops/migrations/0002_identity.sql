@@ -95,7 +95,7 @@ comment on column identity.sightings.lead_id is 'The lead of the email';
 create index sightings_lead on identity.sightings (lead_id);
 
 create table identity.violations (
-    guard text not null check (guard in ('emails', 'identifiers', 'joins')),
+    guard text not null check (guard in ('emails', 'identifiers', 'merges')),
     kind text not null,
     value text not null,
     event_seq bigint not null,
@@ -146,7 +146,7 @@ create table identity.do_not_merge (
     reason text not null,
     primary key (older_lead_id, younger_lead_id)
 );
-comment on table identity.do_not_merge is 'Two leads of which somebody said that they are two people: never joined';
+comment on table identity.do_not_merge is 'Two leads of which somebody said that they are two people: never merged';
 create index do_not_merge_younger on identity.do_not_merge (younger_lead_id);
 
 -- How far events were taken, and those that came to the inbox after later ones: with this their order is known.
@@ -155,7 +155,7 @@ create table identity.progress (
     last_seq bigint not null,
     merge_settings text
 );
-comment on column identity.progress.merge_settings is 'The settings by which leads are joined, as they were last used';
+comment on column identity.progress.merge_settings is 'The settings by which leads are merged, as they were last used';
 insert into identity.progress (last_seq) values (0);
 
 create table identity.late_events (

@@ -10,8 +10,8 @@ create table lifecycle.inbox (
 comment on column lifecycle.inbox.not_before is 'Already read, but in the future: read it again at this time';
 
 -- Filled by identity when a lead's person changes, emptied by lifecycle.
-create table lifecycle.regroupings (
-    regrouping_id bigint generated always as identity primary key,
+create table lifecycle.merge_changes (
+    merge_change_id bigint generated always as identity primary key,
     lead_id bigint not null
 );
 
@@ -93,7 +93,7 @@ comment on table lifecycle.person_cycles is 'For each cycle of a merged lead, th
 comment on column lifecycle.person_cycles.person_cycle is
 'Cycles of several leads are one cycle if one began while the other was open';
 
-create view lifecycle.joined_transitions as
+create view lifecycle.merged_transitions as
 select
     people.person_id,
     coalesce(numbers.person_cycle, transitions.cycle) as person_cycle,
@@ -134,7 +134,7 @@ union all
         joined.kpi_version,
         joined.lead_id as own_lead_id,
         joined.cycle as own_cycle
-    from lifecycle.joined_transitions as joined
+    from lifecycle.merged_transitions as joined
     order by
         joined.person_id asc, joined.person_cycle asc, joined.stage asc, joined.occurred_at asc, joined.lead_id asc
 );

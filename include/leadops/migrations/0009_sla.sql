@@ -6,9 +6,9 @@ create table sla.inbox (
     inbox_id bigint generated always as identity primary key,
     lead_id bigint not null,
     cycle integer not null,
-    is_regrouped boolean not null default false
+    has_new_person boolean not null default false
 );
-comment on column sla.inbox.is_regrouped is 'The cycle belongs to another person now: its clocks restart';
+comment on column sla.inbox.has_new_person is 'The cycle belongs to another person now: its clocks restart';
 
 -- Every clock, from its start.
 create table sla.clocks (

@@ -20,25 +20,27 @@ class ReportPeriod:
         return str(quarter) if whole else f"{self.first_day} – {self.last_day}"
 
 
-def parse_period(*, quarter: str | None, since: str | None, until: str | None, today: date) -> ReportPeriod:
-    """Return the days that the words name; without any, the last quarter that was over on `today`.
+def choose_period(*, quarter: str | None, first: date | None, last: date | None, today: date) -> ReportPeriod:
+    """Return the days of `quarter` (2026-Q3), or from `first` to `last`; else the last one before `today`.
 
-    Raises PermanentError, one line, for a quarter together with days, only one end, or an invalid day.
+    Raises PermanentError, one line, for a quarter together with days, only one end, or a wrong order.
     """
-    if quarter and (since or until):
+    if quarter and (first or last):
         raise PermanentError("give a quarter or the days from and to, not both")
-    if bool(since) != bool(until):
-        raise PermanentError("give both days, from and to, such as 2026-07-01 and 2026-07-31")
-    if since and until:
-        first, last = _read_day(since), _read_day(until)
+    if first and last:
         if last < first:
             raise PermanentError("the day `to` must not lie before the day `from`")
         return ReportPeriod(first, last)
+    if first or last:
+        raise PermanentError("give both days, from and to, such as 2026-07-01 and 2026-07-31")
     wanted: Quarter = read_quarter(quarter) if quarter else find_quarter(today).previous()
     return ReportPeriod(wanted.first_day, wanted.last_day)
 
 
-def _read_day(text: str) -> date:
+def parse_param_day(text: str | None) -> date | None:
+    """Return the day in a Param of a run, None if it is empty; raise PermanentError for anything else."""
+    if not text:
+        return None
     try:
         return date.fromisoformat(text.strip())
     except ValueError as error:

@@ -114,7 +114,7 @@ def publish_moves(
     for owner in owners:
         if owner.lead_id not in in_crm:
             continue
-        key = f"crm-set-owner-{owner.lead_id}-{owner.cycle}-regrouped-{merge_number}"
+        key = f"crm-set-owner-{owner.lead_id}-{owner.cycle}-merge-{merge_number}"
         enqueue_effect(
             connection,
             target="crm",

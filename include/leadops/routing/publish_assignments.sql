@@ -128,7 +128,7 @@ with stale as (
 )
 
 update routing.notices
-set state = 'dropped', settled_at = %(now)s, reason = 'the lead was joined to another, or split from it'
+set state = 'dropped', settled_at = %(now)s, reason = 'the lead was merged with another, or split from it'
 from stale
 where
     notices.assignment_id = stale.assignment_id
@@ -154,4 +154,4 @@ where
     notices.assignment_id = back.assignment_id
     and back.is_theirs
     and notices.state = 'dropped'
-    and notices.reason = 'the lead was joined to another, or split from it';
+    and notices.reason = 'the lead was merged with another, or split from it';

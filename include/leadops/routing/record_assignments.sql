@@ -24,7 +24,7 @@ left join lateral (
     select
         joined.lead_id,
         joined.cycle
-    from lifecycle.joined_transitions as joined
+    from lifecycle.merged_transitions as joined
     where joined.person_id = %(lead_id)s and joined.person_cycle = %(cycle)s and joined.stage = 'mql'
     order by joined.evidence ? 'imported', joined.occurred_at, joined.lead_id
     limit 1

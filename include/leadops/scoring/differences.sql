@@ -84,7 +84,7 @@ with rules as materialized (
     select listed.*
     from jsonb_to_recordset(%(behaviour)s) as listed (
         number integer, name text, event text, condition jsonpath, points integer,
-        day_cap integer, ever_cap integer, group_number integer, group_day_cap integer, group_ever_cap integer
+        day_cap integer, lead_cap integer, group_number integer, group_day_cap integer, group_lead_cap integer
     )
 ),
 
@@ -112,9 +112,9 @@ matches as (
         abs(rules.points) as amount,
         rules.group_number,
         rules.day_cap,
-        rules.ever_cap,
+        rules.lead_cap,
         rules.group_day_cap,
-        rules.group_ever_cap,
+        rules.group_lead_cap,
         events.event_id collate "C" as event_id
     from owned
     inner join cdp.events as events on owned.event_seq = events.seq
@@ -147,9 +147,9 @@ rule_lives as (
 rule_capped as (
     select
         *,
-        least(ever_cap, life_so_far) - least(ever_cap, life_so_far - day_amount) as rule_amount
+        least(lead_cap, life_so_far) - least(lead_cap, life_so_far - day_amount) as rule_amount
     from rule_lives
-    where ever_cap is null or life_so_far - day_amount < ever_cap
+    where lead_cap is null or life_so_far - day_amount < lead_cap
 ),
 
 group_days as (
@@ -178,15 +178,15 @@ select
     lives.member_id,
     lives.ts,
     case when rules.points < 0 then -1 else 1 end * (
-        least(lives.group_ever_cap, lives.group_life_so_far)
-        - least(lives.group_ever_cap, lives.group_life_so_far - lives.group_day_amount)
+        least(lives.group_lead_cap, lives.group_life_so_far)
+        - least(lives.group_lead_cap, lives.group_life_so_far - lives.group_day_amount)
     ) as points,
     lives.event_seq,
     rules.name,
     'behaviour'
 from group_lives as lives
 inner join rules on lives.number = rules.number
-where lives.group_ever_cap is null or lives.group_life_so_far - lives.group_day_amount < lives.group_ever_cap;
+where lives.group_lead_cap is null or lives.group_life_so_far - lives.group_day_amount < lives.group_lead_cap;
 
 -- name: award_fit
 with rules as materialized (

@@ -28,10 +28,10 @@ def award_parameters(rules: RuleSet) -> AwardParameters:
             "condition": rule.condition(),
             "points": rule.points,
             "day_cap": rule.cap_per_day,
-            "ever_cap": rule.cap_for_ever,
+            "lead_cap": rule.cap_per_lead,
             "group_number": groups.get(rule.group) if rule.group else None,
             "group_day_cap": _group_caps(rules, rule.group).cap_per_day,
-            "group_ever_cap": _group_caps(rules, rule.group).cap_for_ever,
+            "group_lead_cap": _group_caps(rules, rule.group).cap_per_lead,
         }
         for number, rule in enumerate(sorted(rules.behaviour, key=lambda rule: rule.name))
     ]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StrictInt, ValidationInfo, model_validator
@@ -47,14 +47,16 @@ Trait = Literal["industry", "employees", "title", "country", "company", "email_d
 class Caps(Settings):
     """The most that may be given, in points whatever their sign; not given: no limit."""
 
+    renamed: ClassVar[dict[str, str]] = {"cap_for_ever": "cap_per_lead"}
+
     cap_per_day: Cap | None = None  # points in one day of the company's zone
-    cap_for_ever: Cap | None = None  # points in a lead's whole life
+    cap_per_lead: Cap | None = None  # points in a lead's whole life
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        if self.cap_per_day and self.cap_for_ever and self.cap_per_day > self.cap_for_ever:
+        if self.cap_per_day and self.cap_per_lead and self.cap_per_day > self.cap_per_lead:
             raise ValueError(
-                f"cap_per_day {self.cap_per_day} is over cap_for_ever {self.cap_for_ever}; lower it"
+                f"cap_per_day {self.cap_per_day} is over cap_per_lead {self.cap_per_lead}; lower it"
             )
         return self
 
@@ -70,7 +72,7 @@ class BehaviourRule(Caps):
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
-        for cap in ("cap_per_day", "cap_for_ever"):
+        for cap in ("cap_per_day", "cap_per_lead"):
             limit = getattr(self, cap)
             if limit is not None and limit < abs(self.points):
                 raise ValueError(f"{cap} {limit} is under the rule's points {self.points}; raise it")
@@ -177,7 +179,7 @@ class RuleSet(Settings):
             if name not in signs:
                 faults.append((("groups", name), f"no rule is in group {name}; remove it"))
             elif caps == Caps():
-                faults.append((("groups", name), "a group needs cap_per_day or cap_for_ever"))
+                faults.append((("groups", name), "a group needs cap_per_day or cap_per_lead"))
         return faults
 
     def _decay_faults(self) -> list[Fault]:

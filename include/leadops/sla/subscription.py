@@ -22,16 +22,16 @@ def enqueue_facts(connection: Connection, cycles: Sequence[CycleKey], _: datetim
 
 def enqueue_merged(connection: Connection, cycles: Sequence[CycleKey], _: datetime) -> None:
     """Enqueue the cycles of merged or split leads: their clocks start again."""
-    _enqueue(connection, cycles, is_regrouped=True)
+    _enqueue(connection, cycles, has_new_person=True)
 
 
-def _enqueue(connection: Connection, cycles: Sequence[CycleKey], *, is_regrouped: bool = False) -> None:
+def _enqueue(connection: Connection, cycles: Sequence[CycleKey], *, has_new_person: bool = False) -> None:
     queries.run(
         connection,
         "enqueue_cycles",
         lead_ids=[cycle.lead_id for cycle in cycles],
         cycles=[cycle.cycle for cycle in cycles],
-        is_regrouped=is_regrouped,
+        has_new_person=has_new_person,
     )
 
 

@@ -1,6 +1,6 @@
 -- name: enqueue_cycles
-insert into sla.inbox (lead_id, cycle, is_regrouped)
+insert into sla.inbox (lead_id, cycle, has_new_person)
 select
     *,
-    %(is_regrouped)s::boolean
+    %(has_new_person)s::boolean
 from unnest(%(lead_ids)s::bigint[], %(cycles)s::integer[]);

@@ -16,23 +16,23 @@ where feeds.feed = 'activities';
 
 -- name: drop_reassigned_clocks
 -- The cycle belongs to another person now: its clocks restart, from that person's first MQL.
-with regrouped as (
+with moved as (
     select distinct
         lead_id,
         cycle
     from sla.inbox
-    where is_regrouped
+    where has_new_person
 ),
 
 dropped as (
     delete from sla.clocks
-    using regrouped
-    where clocks.lead_id = regrouped.lead_id and clocks.cycle = regrouped.cycle
+    using moved
+    where clocks.lead_id = moved.lead_id and clocks.cycle = moved.cycle
 )
 
 delete from sla.breaches
-using regrouped
-where breaches.lead_id = regrouped.lead_id and breaches.cycle = regrouped.cycle;
+using moved
+where breaches.lead_id = moved.lead_id and breaches.cycle = moved.cycle;
 
 -- name: evaluate_clocks
 -- Uses only what is known for certain: the CRM feed is complete up to known_until.

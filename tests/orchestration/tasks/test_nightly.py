@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from leadops.orchestration.tasks import nightly
-from tests.desk import Desk, desk, ma_url
+from tests.delivery_fixture import DeliveryFixture, desk, ma_url
 from tests.runs import make_run
 from tests.scoring.conftest import World, world
 from tests.scoring.oracle import Happening
@@ -35,7 +35,9 @@ def test_a_night_decays_to_the_end_of_the_local_day_that_its_run_ends(world: Wor
     assert nightly.decay(run)["rows"] == 0
 
 
-def test_a_night_puts_the_ma_right_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_night_puts_the_ma_right_and_says_so(
+    desk: DeliveryFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     host, port = desk.ma_url.rsplit(":", 1)
     connection = {"conn_type": "http", "host": host, "port": int(port), "password": desk.token}
     monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_MA", json.dumps(connection))

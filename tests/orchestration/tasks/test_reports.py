@@ -13,7 +13,7 @@ from leadops.db import Connection
 from leadops.orchestration.run import TaskRun
 from leadops.orchestration.tasks import reports, scoring
 from leadops_sandbox.settings import Tokens
-from tests.reports.conftest import Desk, desk, slack
+from tests.reports.conftest import ReportFixture, desk, slack
 from tests.runs import make_run
 
 __all__ = ["desk", "slack"]
@@ -42,7 +42,7 @@ def run(*, run_type: str = "scheduled", days_later: int = 0, **params: Any) -> T
     )
 
 
-def test_the_quarter_before_is_drawn_and_posted_once(desk: Desk, slack: str) -> None:
+def test_the_quarter_before_is_drawn_and_posted_once(desk: ReportFixture, slack: str) -> None:
     desk.answer("rep-a", 30)
     desk.connection.commit()
     drawn = reports.draw(run(quarter=None))
@@ -55,7 +55,7 @@ def test_the_quarter_before_is_drawn_and_posted_once(desk: Desk, slack: str) -> 
 
 
 def test_a_quarter_without_an_mql_is_on_record_and_not_posted(
-    desk: Desk, slack: str, caplog: pytest.LogCaptureFixture
+    desk: ReportFixture, slack: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As the first scheduled run of a new installation finds it."""
     caplog.set_level("INFO")
@@ -68,7 +68,7 @@ def test_a_quarter_without_an_mql_is_on_record_and_not_posted(
     assert [channel["messages"] for channel in channels if channel["messages"]] == []
 
 
-def test_other_days_by_params(desk: Desk) -> None:
+def test_other_days_by_params(desk: ReportFixture) -> None:
     drawn = reports.draw(run(**{"from": "2026-07-01", "to": "2026-07-31"}))
     assert drawn["file"].endswith("_2026-07-31.png")
     assert reports.post(run(), drawn) == {"outcome": "nothing"}

@@ -8,7 +8,7 @@ from leadops.lifecycle.quarter import find_quarter, read_quarter
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import SCHEDULED, TaskRun
 from leadops.reports.post_report import post_report
-from leadops.reports.report_period import parse_period
+from leadops.reports.report_period import choose_period, parse_param_day
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +30,10 @@ def draw(run: TaskRun) -> Counts:
     from leadops.reports.make_report import make_report  # loads matplotlib
 
     config = run.config
-    period = parse_period(
+    period = choose_period(
         quarter=run.params.get("quarter"),
-        since=run.params.get("from"),
-        until=run.params.get("to"),
+        first=parse_param_day(run.params.get("from")),
+        last=parse_param_day(run.params.get("to")),
         today=run.end_date,
     )
     with run.open_database() as connection:

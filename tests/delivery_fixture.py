@@ -37,7 +37,7 @@ def impatient(**changes: Any) -> DeliverySettings:
 
 
 @dataclass
-class Desk:
+class DeliveryFixture:
     """A database with leads and a ledger, and the MA they are delivered to."""
 
     url: str
@@ -141,8 +141,8 @@ def ma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(database_url: str, ma_url: str) -> Iterator[Desk]:
-    desk = Desk(database_url, ma_url)
+def desk(database_url: str, ma_url: str) -> Iterator[DeliveryFixture]:
+    desk = DeliveryFixture(database_url, ma_url)
     desk.heal()
     yield desk
     desk.heal()
