@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-#: Seconds; the first call of Airflow's execution interface takes up to ten.
+#: Seconds; the first call of Airflow's execution interface takes ten, and half a minute on a busy machine.
 TIMEOUT = 20.0
 
 

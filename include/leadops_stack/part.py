@@ -7,6 +7,9 @@ from pathlib import Path
 
 from leadops_stack.account import Account
 
+#: Seconds within which a part must be ready and a step done: long enough for a busy machine.
+PATIENCE = 120.0
+
 
 @dataclass(frozen=True)
 class Part:
@@ -19,7 +22,7 @@ class Part:
     healthy: Callable[[], bool] = lambda: True
     ready_text: str = ""
     once: bool = False
-    patience: float = 120.0  # seconds until it must be ready
+    patience: float = PATIENCE
     grace: float = 15.0  # seconds it is given to stop
     stop_signal: int = signal.SIGTERM
     account: Account | None = None  # to run as; None: as ourselves
@@ -27,10 +30,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Step:
-    """A piece of work that we do ourselves; what it returns is shown."""
+    """A piece of work that we do ourselves; what it returns is shown.
+
+    Where `act` raises TransientError, it is tried again until `patience` is over.
+    """
 
     name: str
     act: Callable[[], str]
+    patience: float = PATIENCE
 
 
 @dataclass(frozen=True)

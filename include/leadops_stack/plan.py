@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from leadops.db import connect
-from leadops.errors import LeadopsError
+from leadops.errors import TransientError
 from leadops.migrations.run import migrate
 from leadops_stack.airflow_env import airflow_environment
 from leadops_stack.databases import prepare_databases
@@ -167,9 +167,12 @@ def _migrate(url: str) -> str:
 
 
 def _warm_execution(port: int) -> str:
-    """Make the first call of the execution interface, which takes longer than a task would wait."""
+    """Make the first call of the execution interface, which takes longer than a task would wait.
+
+    Raises TransientError where it does not answer in time; on a busy machine the second call does.
+    """
     if get_json(port, "/execution/health") is None:
-        raise LeadopsError("Airflow's API server does not answer /execution/health")
+        raise TransientError("Airflow's API server does not answer /execution/health")
     return "answers"
 
 

@@ -4,7 +4,7 @@ import http.client
 import json
 from typing import Any
 
-from leadops.errors import LeadopsError
+from leadops.errors import LeadopsError, TransientError
 
 #: The pools that the DAGs name: slots and what they are for. Together as many as the stack runs at once, so
 #: that neither a backfill nor a long night keeps the minute waiting.
@@ -19,7 +19,8 @@ TIMEOUT = 20.0  # seconds
 def prepare_pools(port: int, *, user: str, password: str) -> str:
     """Make the pools that are missing; one that is there keeps its slots. Return what was done.
 
-    Raises LeadopsError when the API server on 127.0.0.1:`port` refuses.
+    Raises LeadopsError when the API server on 127.0.0.1:`port` refuses, TransientError when it does not
+    answer in time or is in trouble (5xx): the same call may work later.
     """
     status, answer = _call(port, "POST", "/auth/token", {"username": user, "password": password})
     if status not in (http.client.OK, http.client.CREATED):
@@ -47,8 +48,11 @@ def _call(
     try:
         connection.request(method, path, None if body is None else json.dumps(body), headers)
         answer = connection.getresponse()
-        return answer.status, json.loads(answer.read() or b"null")
+        content = answer.read()
+        if answer.status >= http.client.INTERNAL_SERVER_ERROR:
+            raise TransientError(f"Airflow's API server answers {path} with {answer.status}")
+        return answer.status, json.loads(content or b"null")
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise LeadopsError(f"Airflow's API server does not answer {path}: {error}") from error
+        raise TransientError(f"Airflow's API server does not answer {path}: {error}") from error
     finally:
         connection.close()

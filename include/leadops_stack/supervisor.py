@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from leadops.errors import LeadopsError
+from leadops.errors import LeadopsError, TransientError
 from leadops_stack.child import Child
-from leadops_stack.part import Part, Wave
+from leadops_stack.part import Part, Step, Wave
 from leadops_stack.screen import Screen
 from leadops_stack.stopping import Stopping
 
@@ -40,7 +40,9 @@ class Supervisor:
             waiting = [self._launch(part, order) for part in wave.parts]
             for step in wave.steps:
                 with self.screen.step(step.name) as texts:
-                    texts.append(step.act())
+                    texts.append(self._do(step, order))
+                if self.stopping.wait(0):
+                    return False
             with self.screen.working(", ".join(child.part.name for child in waiting)):
                 while waiting:
                     waiting = [child for child in waiting if not self._is_ready(child)]
@@ -73,6 +75,21 @@ class Supervisor:
         forced = child.stop()
         text = "stopped with force" if forced else "stopped"
         self.screen.done(child.part.name, time.monotonic() - began, text)
+
+    def _do(self, step: Step, order: int) -> str:
+        """Return what `step` of wave `order` says; while a part does not answer yet, try again."""
+        until = time.monotonic() + step.patience
+        while True:
+            try:
+                return step.act()
+            except TransientError as error:
+                if time.monotonic() >= until:
+                    raise
+                if self.stopping.wait(PAUSE):
+                    return f"not done: {error}"
+                for child in self.children:
+                    if child.order < order:  # those of this wave are not ready yet, and looked at later
+                        self._look_after(child)
 
     def _launch(self, part: Part, order: int) -> Child:
         child = Child(part, order=order, run=self.run, logs=self.logs)

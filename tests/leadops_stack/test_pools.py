@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from leadops.errors import LeadopsError, TransientError
 from leadops_stack.pools import POOLS, prepare_pools
+
+from ..conftest import free_port
 
 
 class Airflow(http.server.ThreadingHTTPServer):
@@ -14,6 +17,8 @@ class Airflow(http.server.ThreadingHTTPServer):
 
     pools: dict[str, Any]
     asked: list[str]
+    #: With this status it answers first, whatever it is asked.
+    trouble: int | None = None
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -34,6 +39,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self._answer(status)
 
     def _answer(self, status: int, body: Any = None) -> None:
+        status, self.server.trouble = self.server.trouble or status, None
         self.send_response(status)
         self.end_headers()
         self.wfile.write(json.dumps(body).encode())
@@ -63,3 +69,23 @@ def test_a_pool_that_is_there_is_not_made_again(airflow: Airflow) -> None:
     assert prepare(airflow) == "leadops is there; leadops_daily is there"
     assert airflow.asked == []
     assert airflow.pools == {"leadops": 7, "leadops_daily": POOLS["leadops_daily"][0]}
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_an_airflow_in_trouble_is_worth_another_call(airflow: Airflow, status: int) -> None:
+    airflow.trouble = status
+    with pytest.raises(TransientError, match=str(status)):
+        prepare(airflow)
+    assert prepare(airflow) == "leadops, 3 slots; leadops_daily, 1 slot"
+
+
+def test_a_wrong_password_is_not(airflow: Airflow) -> None:
+    airflow.trouble = 401
+    with pytest.raises(LeadopsError, match="password of admin") as caught:
+        prepare(airflow)
+    assert not isinstance(caught.value, TransientError)
+
+
+def test_an_airflow_that_is_not_there_yet_is_worth_another_call() -> None:
+    with pytest.raises(TransientError, match="does not answer /auth/token"):
+        prepare_pools(free_port(), user="admin", password="p")

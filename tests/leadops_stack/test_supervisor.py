@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from leadops.errors import LeadopsError
+from leadops.errors import LeadopsError, TransientError
 from leadops_stack import supervisor as module
 from leadops_stack.home import Home
 from leadops_stack.part import Part, Step, Wave
@@ -109,3 +109,59 @@ def test_what_runs_once_must_end_well(home: Home, running: Supervisor, toy: Toy)
 def test_the_wish_to_stop_is_heard_while_it_starts(running: Supervisor, toy: Toy) -> None:
     running.stopping.set()
     assert not running.start([Wave(parts=(replace(toy("one"), healthy=lambda: False),))])
+
+
+def test_a_step_asks_again_while_another_part_does_not_answer(
+    running: Supervisor, toy: Toy, shown: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAUSE", 0.01)
+    answers = iter([TransientError("silence"), TransientError("silence"), "answers"])
+
+    def ask() -> str:
+        answer = next(answers)
+        if isinstance(answer, TransientError):
+            raise answer
+        return answer
+
+    assert running.start([Wave(parts=(toy("one"),)), Wave(steps=(Step("ask", ask),))])
+    assert shown.getvalue().splitlines()[-1].endswith("answers")
+
+
+def test_a_part_that_ends_while_a_step_waits_for_it_is_started_again(
+    home: Home, running: Supervisor, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAUSE", 0.01)
+
+    def ask() -> str:
+        starts = numbers(home, "one")
+        if len(starts) > 1:
+            return "answers"
+        if birth_mark(starts[0][0]):
+            os.kill(starts[0][0], signal.SIGKILL)
+        raise TransientError("silence")
+
+    assert running.start([Wave(parts=(toy("one"),)), Wave(steps=(Step("ask", ask),))])
+
+
+def test_a_step_gives_up_when_its_patience_is_over_and_at_once_where_waiting_does_not_help(
+    running: Supervisor,
+) -> None:
+    asked = []
+
+    def ask(error: LeadopsError) -> str:
+        asked.append(error)
+        raise error
+
+    with pytest.raises(TransientError, match="silence"):
+        running.start([Wave(steps=(Step("ask", lambda: ask(TransientError("silence")), patience=0.0),))])
+    with pytest.raises(LeadopsError, match="the wrong password"):
+        running.start([Wave(steps=(Step("ask", lambda: ask(LeadopsError("the wrong password"))),))])
+    assert len(asked) == 2
+
+
+def test_the_wish_to_stop_is_heard_while_a_step_waits(running: Supervisor) -> None:
+    def ask() -> str:
+        running.stopping.set()
+        raise TransientError("silence")
+
+    assert not running.start([Wave(steps=(Step("ask", ask),))])

@@ -89,9 +89,11 @@ def _dag(
         "catchup": False,
         "max_active_runs": 1,
         "dagrun_timeout": max(timedelta(minutes=30), deadline),
+        # The interval is a number of seconds. Airflow 3.3 stores a timedelta as an object that it cannot read
+        # when somebody clears a run before its deadline (HTTP 500, apache/airflow#70368).
         "deadline": DeadlineAlert(
             reference=DeadlineReference.DAGRUN_QUEUED_AT,
-            interval=deadline,
+            interval=deadline.total_seconds(),
             callback=AsyncCallback(open_deadline_incident),
         ),
         "tags": ["leadops", *tags],

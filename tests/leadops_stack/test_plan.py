@@ -1,0 +1,50 @@
+import http.server
+import threading
+from datetime import UTC, datetime
+
+import pytest
+
+from leadops.errors import TransientError
+from leadops_stack import health
+from leadops_stack.home import Home
+from leadops_stack.part import Step
+from leadops_stack.plan import make_plan, make_server
+from leadops_stack.variables import prepare_variables
+
+
+def find_step(home: Home, name: str, *, port: int) -> Step:
+    values = prepare_variables(home, {"LEADOPS_PORT_AIRFLOW": str(port)})
+    waves = make_plan(home, values, make_server(home, values), now=datetime.now(UTC))
+    return next(step for wave in waves for step in wave.steps if step.name == name)
+
+
+def test_the_first_call_of_the_execution_interface_may_take_longer_than_one_time_out(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server imports for long at its first call; it answers the second at once."""
+    imported = threading.Event()
+    calls: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            calls.append(self.path)
+            imported.wait(60)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    monkeypatch.setattr(health, "TIMEOUT", 0.2)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        step = find_step(home, "execution", port=server.server_port)
+        with pytest.raises(TransientError, match="/execution/health"):
+            step.act()
+        imported.set()
+        monkeypatch.setattr(health, "TIMEOUT", 60.0)
+        assert step.act() == "answers"
+        server.shutdown()
+    assert calls == ["/execution/health"] * 2
+    assert step.patience >= 120
