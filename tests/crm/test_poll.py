@@ -142,10 +142,14 @@ def test_one_bad_item_is_kept_with_its_reason_and_blocks_nothing(connection: Con
     assert "ISO 8601" in reason
 
 
-def test_a_page_without_as_of_is_no_whole_answer(connection: Connection) -> None:
+@pytest.mark.parametrize("as_of", [{}, {"as_of": None}, {"as_of": "soon"}, {"as_of": 5}])
+def test_a_page_that_does_not_say_how_fresh_it_is_is_read_all_the_same(
+    connection: Connection, as_of: dict[str, Any]
+) -> None:
     with pytest.raises(TransientError, match="as_of"):
-        poll_crm(connection, Scripted({"items": [item(1)], "cursor": None}), now=NOW)
-    assert mirrored(connection) == []
+        poll_crm(connection, Scripted({"items": [item(1)], "cursor": None, **as_of}), now=NOW)
+    assert mirrored(connection) == ["a1"]
+    assert feed(connection) == (None, None, NOW)
 
 
 def test_freshness_never_goes_back_and_never_lies_in_the_future(connection: Connection) -> None:

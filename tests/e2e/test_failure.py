@@ -55,6 +55,5 @@ def test_a_failed_run_can_be_cleared_at_once(stack: Stack) -> None:
     conf = {"quarter": "2018-Q1", "from": "2018-01-01", "to": "2018-01-31"}
     run = f"/dags/report_response_times/dagRuns/{trigger(stack, 'report_response_times', conf)}"
     wait_for_failure(stack, run)
-    cleared = stack.airflow("POST", f"{run}/clear", json={"dry_run": False})
-    assert cleared["state"] == "queued"
+    stack.airflow("POST", f"{run}/clear", json={"dry_run": False})
     wait_for_failure(stack, run, tries=2)

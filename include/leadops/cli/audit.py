@@ -55,7 +55,12 @@ def _compare(connection: Connection, client: MaClient, limit: int) -> Shown:
         f" {result.under_way} with points under way: "
         + (f"{len(result.differences)} differ" if result.differences else "all agree")
     )
-    return lines, result.unmatched_leads, not result.differences
+    if result.unreadable:
+        shown = ", ".join(map(str, result.unreadable[:most]))
+        lines.append(
+            f"{len(result.unreadable)} with a score in the MA that is no whole number: leads {shown}"
+        )
+    return lines, result.unmatched_leads, not (result.differences or result.unreadable)
 
 
 def _correct(connection: Connection, client: MaClient, limit: int) -> Shown:
@@ -75,6 +80,8 @@ def _correct(connection: Connection, client: MaClient, limit: int) -> Shown:
         f" {done.missing_in_ma} missing in the MA, {done.inconsistent} inconsistent,"
         f" {done.under_way} under way"
     ]
+    if done.unreadable:
+        lines.append(f"{done.unreadable} with a score in the MA that is no whole number")
     if done.limit_exceeded:
         lines.append("more than the limits of audit in delivery.yaml allow: nothing was corrected")
     if done.uncorrected:

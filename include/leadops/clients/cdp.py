@@ -35,9 +35,10 @@ class CdpClient:
         Raises TransientError if there is no complete answer, PermanentError if the CDP refuses.
         """
         answer = expect(self.transport.send("GET", "/metrics/lag"), "CDP lag")
-        if not isinstance(answer, dict) or not isinstance(answer.get("minutes_lag"), int | float):
+        lag = answer.get("minutes_lag") if isinstance(answer, dict) else None
+        if isinstance(lag, bool) or not isinstance(lag, int | float):
             raise TransientError("CDP lag: the answer holds no minutes_lag")
-        return answer
+        return dict(answer)
 
     def close(self) -> None:
         """Close the kept-alive connection."""

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
 from leadops.clients.chat_files import ApiFiles, ChatFiles
-from leadops.clients.slack_call import call_slack
+from leadops.clients.slack_call import call_slack, read_field
 from leadops.clients.slack_errors import classify_exception, classify_refusal
 
 EVENT_TYPE = "leadops_message"
@@ -78,7 +78,12 @@ class ApiChat:
         if thread and thread.ts:
             values |= {"channel": thread.channel, "thread_ts": thread.ts}
         answer = call_slack(self._client.chat_postMessage, values)
-        return Posted(answer.get("channel") or self._channel, str(answer["ts"]), payload)
+        channel = answer.get("channel")
+        return Posted(
+            channel if isinstance(channel, str) and channel else self._channel,
+            read_field(answer, "ts"),
+            payload,
+        )
 
     def update(self, posted: Posted, *, text: str, blocks: Blocks) -> None:
         """Call chat.update; a call without metadata leaves that of the message as it is."""
@@ -99,15 +104,23 @@ class ApiChat:
             values |= {"channel": thread.channel, "ts": thread.ts}
         for _ in range(PAGES):
             answer = call_slack(read, values)
-            for message in answer.get("messages") or []:
-                metadata = message.get("metadata") or {}
-                payload = metadata.get("event_payload") or {}
+            messages = answer.get("messages")
+            for message in messages if isinstance(messages, list) else []:
+                metadata = _find_object(message, "metadata")
+                payload = _find_object(metadata, "event_payload")
                 if metadata.get("event_type") == EVENT_TYPE and payload.get("key") == key:
-                    return Posted(values["channel"], str(message["ts"]), payload)
-            values["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor")
-            if not values["cursor"]:
+                    return Posted(values["channel"], read_field(message, "ts"), payload)
+            cursor = _find_object(answer, "response_metadata").get("next_cursor")
+            if not isinstance(cursor, str) or not cursor:
                 break
+            values["cursor"] = cursor
         return None
+
+
+def _find_object(value: Any, name: str) -> dict[str, Any]:
+    """Return the object `name` in `value`; an empty one where either is something else."""
+    inner = value.get(name) if isinstance(value, dict) else None
+    return inner if isinstance(inner, dict) else {}
 
 
 class WebhookChat:

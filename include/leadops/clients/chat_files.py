@@ -5,7 +5,7 @@ from typing import Protocol
 import requests
 from slack_sdk import WebClient
 
-from leadops.clients.slack_call import call_slack
+from leadops.clients.slack_call import call_slack, read_field
 from leadops.clients.slack_errors import classify_exception, classify_refusal
 
 #: Seconds for connecting, and for each answer of the place that takes the bytes.
@@ -38,12 +38,12 @@ class ApiFiles:
             self._client.files_getUploadURLExternal, {"filename": name, "length": len(content)}
         )
         try:
-            answer = requests.post(asked["upload_url"], data=content, timeout=UPLOAD_TIMEOUT)
+            answer = requests.post(read_field(asked, "upload_url"), data=content, timeout=UPLOAD_TIMEOUT)
         except requests.RequestException as error:
             raise classify_exception(error) from error
         if answer.status_code != 200:
             raise classify_refusal(answer.status_code, "", answer.headers)
-        return str(asked["file_id"])
+        return read_field(asked, "file_id")
 
     def share(self, file_id: str, *, title: str, text: str) -> None:
         """Call files.completeUploadExternal, which posts the message."""
@@ -56,5 +56,7 @@ class ApiFiles:
 
     def is_shared(self, file_id: str) -> bool:
         """Call files.info; a file that Slack does not know (any more) is not shown."""
-        file = call_slack(self._client.files_info, {"file": file_id}).get("file") or {}
-        return any(file.get(place) for place in ("channels", "groups", "ims", "shares"))
+        file = call_slack(self._client.files_info, {"file": file_id}).get("file")
+        return isinstance(file, dict) and any(
+            file.get(place) for place in ("channels", "groups", "ims", "shares")
+        )

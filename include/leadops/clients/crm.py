@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from leadops.clients.parse_answer import UnreadableValue
 from leadops.clients.transport import Transport, expect
 from leadops.errors import TransientError
 from leadops.settings import Endpoint
@@ -16,15 +17,18 @@ class CrmClient:
     def activities(self, *, after: str | None, limit: int) -> dict[str, Any]:
         """GET one page of activities: {"items": [...], "cursor": text or None, "as_of": ISO 8601}.
 
-        `after` is the cursor of an earlier page, None for the beginning. Raises TransientError when there is
-        no whole answer, PermanentError when the CRM refuses.
+        `after` is the cursor of an earlier page, None for the beginning. Only the page itself is checked; an
+        item may be anything. Raises TransientError when there is no whole answer, PermanentError when the CRM
+        refuses.
         """
         params: dict[str, Any] = {"limit": limit} | ({} if after is None else {"after": after})
         page = _page(expect(self.transport.send("GET", "/v1/activities", **params), "CRM activities"))
         cursor = page.get("cursor")
+        if isinstance(cursor, bool | UnreadableValue) or not isinstance(cursor, int | str | None):
+            raise TransientError("CRM activities: the page's cursor is neither text nor a whole number")
         return page | {"cursor": None if cursor is None else str(cursor)}
 
-    def reps(self) -> list[dict[str, Any]]:
+    def reps(self) -> list[Any]:
         """GET all salespeople: id, name, regions and so on. Raises as `activities` does."""
         return list(_page(expect(self.transport.send("GET", "/v1/reps"), "CRM reps"))["items"])
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from leadops.clients.transport import Outcome, Transport, expect
+from leadops.errors import TransientError
 from leadops.settings import Endpoint
 
 #: The MA takes at most this many updates in one bulk call.
@@ -29,17 +30,20 @@ class MaClient:
         """GET one lead: {"id", "email", "score", "fields"}."""
         return self.transport.send("GET", f"/api/leads/{ma_id}")
 
-    def iterate_leads(self) -> Iterator[dict[str, Any]]:
-        """Yield every lead of the MA, page by page.
+    def iterate_leads(self) -> Iterator[Any]:
+        """Yield every lead of the MA, page by page. Only the pages are checked; a lead may be anything.
 
         Raises TransientError or PermanentError when a page cannot be had.
         """
-        cursor: str | None = None
+        cursor: str | int | None = None
         while True:
-            page = expect(
-                self.transport.send("GET", "/api/leads", after=cursor or "", limit=PAGE), "MA leads"
-            )
+            outcome = self.transport.send("GET", "/api/leads", after=cursor or "", limit=PAGE)
+            page = expect(outcome, "MA leads")
+            if not isinstance(page, dict) or not isinstance(page.get("items"), list):
+                raise TransientError("MA leads: the answer is not a page with items")
             yield from page["items"]
-            cursor = page["cursor"]
+            before, cursor = cursor, page.get("cursor")
             if cursor is None:
                 return
+            if isinstance(cursor, bool) or not isinstance(cursor, int | str) or cursor == before:
+                raise TransientError("MA leads: the page's cursor leads to no other page")

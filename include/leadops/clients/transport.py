@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import orjson
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import InvalidHeader, MaxRetryError, NameResolutionError, NewConnectionError
 from urllib3.util import Retry
 
+from leadops.clients.parse_answer import parse_answer
 from leadops.errors import PermanentError, TransientError
 from leadops.mask import mask_text
+from leadops.normalization.clean_text import clean_text
 from leadops.settings import Endpoint
 
 
@@ -162,9 +163,7 @@ def classify_response(response: requests.Response, content: bytes) -> Outcome:
         if not content:
             return Answered(status, None)
         try:
-            body = orjson.loads(content)
-            # Only text with an escaped NUL is rebuilt: the check is cheap, the rebuilding is not.
-            return Answered(status, _storable(body) if b"\\u0000" in content else body)
+            return Answered(status, parse_answer(content))
         except ValueError:
             return Unknown(f"HTTP {status} without valid JSON")
     if status == 429:
@@ -202,21 +201,10 @@ def _read_retry_after(headers: Mapping[str, str]) -> float:
 def _detail(reason: str, content: bytes) -> str:
     """Return what a problem document says, with e-mail addresses masked; nothing of any other body."""
     try:
-        problem = orjson.loads(content)
+        problem = parse_answer(content)
     except ValueError:
-        return reason or "refused"
+        return mask_text(clean_text(reason or "refused"), longest=200)
     if isinstance(problem, dict):
         text = problem.get("detail") or problem.get("title") or problem.get("error") or "refused"
-        return mask_text(str(text).replace("\0", ""), longest=200)
+        return mask_text(text, longest=200)
     return "refused"
-
-
-def _storable(value: Any) -> Any:
-    """Return a JSON value without the one character that PostgreSQL cannot store (NUL)."""
-    if isinstance(value, str):
-        return value.replace("\0", "")
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {_storable(name): _storable(item) for name, item in value.items()}
-    return value

@@ -3,7 +3,12 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from leadops.clients.answer_values import LONGEST_ID, read_id
+from leadops.clients.parse_answer import holds_unreadable
 from leadops.tabular.times import parse_iso_time
+
+#: The years of activities; PostgreSQL's and Python's limits lie outside.
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 KNOWN = ("id", "lead_id", "kind", "status", "rep_id", "occurred_at", "details")
 
@@ -24,18 +29,51 @@ def parse_activity(item: Any) -> Activity:
     """Return the row for `item`; raise ValueError that says what is wrong with it, without its contents."""
     if not isinstance(item, dict):
         raise ValueError("an activity must be an object")  # noqa: TRY004 - one kind of error for the caller
-    for name in ("id", "lead_id", "kind", "occurred_at"):
-        if item.get(name) in (None, ""):
-            raise ValueError(f"{name} is missing")
+    check_readable(item)
+    occurred_at = parse_iso_time(_find(item, "occurred_at"))
+    if not FIRST_YEAR <= occurred_at.year <= LAST_YEAR:
+        raise ValueError(f"occurred_at must lie between {FIRST_YEAR} and {LAST_YEAR}")
     own = item.get("details")
     details = {name: value for name, value in item.items() if name not in KNOWN}
     details |= own if isinstance(own, dict) else {} if own is None else {"details": own}
     return Activity(
-        activity_id=str(item["id"]),
-        crm_lead_id=str(item["lead_id"]),
-        kind=str(item["kind"]).lower(),
-        status=None if item.get("status") is None else str(item["status"]).lower(),
-        rep_id=None if item.get("rep_id") is None else str(item["rep_id"]),
-        occurred_at=parse_iso_time(item["occurred_at"]),
+        activity_id=_read_id(item, "id"),
+        crm_lead_id=_read_id(item, "lead_id"),
+        kind=_read_word(item, "kind"),
+        status=_read_word(item, "status") if _is_given(item, "status") else None,
+        rep_id=_read_id(item, "rep_id") if _is_given(item, "rep_id") else None,
+        occurred_at=occurred_at,
         details=details,
     )
+
+
+def check_readable(item: Any) -> None:
+    """Raise ValueError where an item of an answer holds a value that cannot be stored."""
+    if holds_unreadable(item):
+        raise ValueError("it holds a number that is not finite or too large, or is nested too deeply")
+
+
+def _is_given(item: dict[str, Any], name: str) -> bool:
+    value = item.get(name)
+    return bool(value.strip()) if isinstance(value, str) else value is not None
+
+
+def _find(item: dict[str, Any], name: str) -> Any:
+    if not _is_given(item, name):
+        raise ValueError(f"{name} is missing")
+    return item[name]
+
+
+def _read_id(item: dict[str, Any], name: str) -> str:
+    found = read_id(_find(item, name))
+    if found is None:
+        raise ValueError(f"{name} must be text or a whole number of at most {LONGEST_ID} characters")
+    return found
+
+
+def _read_word(item: dict[str, Any], name: str) -> str:
+    """Return a word that is compared; numbers are text."""
+    value = _find(item, name)
+    if isinstance(value, list | dict):
+        raise ValueError(f"{name} must be text")  # noqa: TRY004 - one kind of error for the caller
+    return str(value).lower()

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
+from leadops.clients.answer_values import read_id
 from leadops.clients.crm import CrmClient
-from leadops.crm.activity import Activity, parse_activity
+from leadops.crm.activity import Activity, check_readable, parse_activity
 from leadops.db import Connection
 from leadops.errors import TransientError
 from leadops.queries import Queries
@@ -32,7 +33,10 @@ class FeedPosition(NamedTuple):
 
 @dataclass(frozen=True)
 class PollResult:
-    """What one poll brought: new or changed activities, salespeople, and how fresh the feed is, if known."""
+    """What one poll brought: new or changed activities, salespeople, and how fresh the feed is, if known.
+
+    `refused` counts the items of both that cannot be mirrored, known ones included.
+    """
 
     activities: int
     reps: int
@@ -51,9 +55,12 @@ def poll_crm(
     """Read the activities since the stored cursor, page by page, then the salespeople.
 
     Each page and its cursor are one transaction, so a crash loses nothing and a page read twice changes
-    nothing. The feed's as_of is stored only when its end was reached: until then later activities may be
-    missing. Before each page `has_time` is asked; when it says no, the poll ends there and the next goes on.
-    Raises TransientError (the CRM is down: as_of and polled_at stay) or PermanentError (it refuses).
+    nothing. An item that cannot be read is kept in crm.refused, and the rest of its page is stored. The
+    feed's as_of is stored only when its end was reached: until then later activities may be missing. Before
+    each page `has_time` is asked; when it says no, the poll ends there and the next goes on.
+
+    Raises TransientError (the CRM is down: as_of and polled_at stay; or its last page, which is stored, does
+    not say how fresh it is: as_of stays) or PermanentError (it refuses).
     """
     activities = refused = 0
     for _ in range(MAX_PAGES):
@@ -67,8 +74,13 @@ def poll_crm(
         activities += changed
         refused += wrong
         if is_last:
+            # Only now: what the page holds was read all the same.
+            _as_of(page, now=now)
             break
-    reps = _mirror_reps(connection, client.reps(), now=now) if has_time() else 0
+    reps = 0
+    if has_time():
+        reps, wrong = _mirror_reps(connection, client.reps(), now=now)
+        refused += wrong
     return PollResult(activities, reps, refused, _read_feed(connection).as_of)
 
 
@@ -98,17 +110,12 @@ def _store_page(
         values = dict(zip(Activity._fields, map(list, columns), strict=True))
         values["details"] = [Jsonb(details) for details in values["details"]]
         changed = queries.run(connection, "upsert_activities", **values, now=now)
-    for item, reason in wrong:
-        digest = hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()
-        queries.run(connection, "insert_refused", digest=digest, body=Jsonb(item), reason=reason, now=now)
-    queries.run(
-        connection,
-        "move_feed",
-        after=after,
-        cursor=page.get("cursor"),
-        as_of=_as_of(page, now=now) if is_last else None,
-        now=now,
-    )
+    _keep_refused(connection, "activities", wrong, now=now)
+    try:
+        as_of = _as_of(page, now=now) if is_last else None
+    except TransientError:
+        as_of = None
+    queries.run(connection, "move_feed", after=after, cursor=page.get("cursor"), as_of=as_of, now=now)
     return changed, len(wrong)
 
 
@@ -120,10 +127,43 @@ def _as_of(page: dict[str, Any], *, now: datetime) -> datetime:
         raise TransientError("CRM activities: the page does not say its as_of") from error
 
 
-def _mirror_reps(connection: Connection, reps: list[dict[str, Any]], *, now: datetime) -> int:
-    """Make crm.reps equal to the CRM's salespeople; return how many there are."""
-    known = {str(rep["id"]): rep for rep in reps if isinstance(rep, dict) and rep.get("id") is not None}
+def _mirror_reps(connection: Connection, reps: list[Any], *, now: datetime) -> tuple[int, int]:
+    """Make crm.reps equal to the CRM's salespeople; return how many there are, and how many cannot be read.
+
+    One that is known and cannot be read now stays as it was: the CRM still lists them.
+    """
+    profiles: dict[str, dict[str, Any]] = {}
+    listed: list[str] = []
+    wrong: list[tuple[Any, str]] = []
+    for rep in reps:
+        rep_id = read_id(rep.get("id")) if isinstance(rep, dict) else None
+        if rep_id is None:
+            wrong.append((rep, "a salesperson must be an object with an id"))
+            continue
+        listed.append(rep_id)
+        try:
+            check_readable(rep)
+        except ValueError as error:
+            wrong.append((rep, str(error)))
+        else:
+            profiles[rep_id] = rep
     with connection.transaction():
-        profiles = [Jsonb(rep) for rep in known.values()]
-        queries.run(connection, "mirror_reps", ids=list(known), profiles=profiles, now=now)
-    return len(known)
+        queries.run(
+            connection,
+            "mirror_reps",
+            ids=list(profiles),
+            profiles=[Jsonb(profile) for profile in profiles.values()],
+            listed=listed,
+            now=now,
+        )
+        _keep_refused(connection, "reps", wrong, now=now)
+    return len(profiles), len(wrong)
+
+
+def _keep_refused(connection: Connection, feed: str, wrong: list[tuple[Any, str]], *, now: datetime) -> None:
+    """Keep the items of `feed` that cannot be mirrored, each with its reason, whole and once."""
+    for item, reason in wrong:
+        digest = hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()
+        queries.run(
+            connection, "insert_refused", feed=feed, digest=digest, body=Jsonb(item), reason=reason, now=now
+        )

@@ -49,7 +49,7 @@ select activity_id from changed;
 
 -- name: insert_refused
 insert into crm.refused (feed, digest, body, reason, refused_at)
-values ('activities', %(digest)s, %(body)s, %(reason)s, %(now)s)
+values (%(feed)s, %(digest)s, %(body)s, %(reason)s, %(now)s)
 on conflict (feed, digest) do nothing;
 
 -- name: move_feed
@@ -69,7 +69,7 @@ with present as (
 
 gone as (
     delete from crm.reps
-    where not exists (select 1 from present where present.rep_id = reps.rep_id)
+    where reps.rep_id <> all(%(listed)s::text[])
 )
 
 insert into crm.reps (rep_id, profile, updated_at)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.ma import MaClient
 from leadops.clients.transport import Refused, expect
 from leadops.db import Connection
@@ -41,6 +42,7 @@ class AuditResult:
     """`leads` compared, of which `under_way` wait for a delivery; `differences` should be empty.
 
     `unmatched` counts the leads of the MA that are not ours; `unmatched_leads` are the first of them.
+    `unreadable` names our leads whose score in the MA is no whole number.
     """
 
     leads: int
@@ -49,6 +51,7 @@ class AuditResult:
     differences: list[Difference]
     unmatched: int = 0
     unmatched_leads: list[UnmatchedLead] = field(default_factory=list)
+    unreadable: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,29 @@ class Suspect:
 
 
 @dataclass(frozen=True)
+class LeadComparison:
+    """One lead compared again: our side, and the score in the MA (None: the MA has no such lead).
+
+    `is_stable` says whether our side stayed the same meanwhile, `is_unreadable` that the MA's score is no
+    whole number.
+    """
+
+    state: LeadState
+    ma: int | None
+    is_stable: bool = True
+    is_unreadable: bool = False
+
+    @property
+    def differs(self) -> bool:
+        """Whether the three numbers of the lead do not agree, as far as they can be read."""
+        if self.state.ledger != self.state.score:
+            return True
+        if self.is_unreadable or self.state.is_unknown:
+            return False
+        return (self.ma or 0) != self.state.score - self.state.under_way
+
+
+@dataclass(frozen=True)
 class Comparison:
     """One pass over all leads: `suspects` seem to differ, which a second look must confirm."""
 
@@ -105,11 +131,16 @@ def audit_scores(connection: Connection, client: MaClient) -> AuditResult:
     outcome counts as under way. Raises TransientError or PermanentError when the MA cannot be read.
     """
     comparison = compare_all(connection, client)
-    differences = []
+    differences, unreadable = [], []
     for suspect in comparison.suspects:
-        state, ma, _ = compare_lead(connection, client, suspect)
-        if differs(state, ma):
-            differences.append(Difference(suspect.lead_id, state.ledger, state.score, ma, state.under_way))
+        compared = compare_lead(connection, client, suspect)
+        state = compared.state
+        if compared.differs:
+            differences.append(
+                Difference(suspect.lead_id, state.ledger, state.score, compared.ma, state.under_way)
+            )
+        elif compared.is_unreadable:
+            unreadable.append(suspect.lead_id)
     return AuditResult(
         leads=comparison.leads,
         ma_leads=comparison.ma_leads,
@@ -117,13 +148,15 @@ def audit_scores(connection: Connection, client: MaClient) -> AuditResult:
         differences=differences,
         unmatched=comparison.unmatched,
         unmatched_leads=comparison.unmatched_leads,
+        unreadable=unreadable,
     )
 
 
 def compare_all(connection: Connection, client: MaClient) -> Comparison:
     """Read all leads of the MA, page by page, and compare them with ours, in one transaction.
 
-    Raises TransientError or PermanentError when a page cannot be read.
+    A lead there without a readable id or score is left out, so that ours becomes a suspect. Raises
+    TransientError or PermanentError when a page cannot be read.
     """
     ma_leads = 0
 
@@ -131,11 +164,15 @@ def compare_all(connection: Connection, client: MaClient) -> Comparison:
         nonlocal ma_leads
         for lead in client.iterate_leads():
             ma_leads += 1
-            yield str(lead["id"]), int(lead["score"])
+            values = lead if isinstance(lead, dict) else {}
+            ma_id, score = read_id(values.get("id")), read_score(values.get("score"))
+            if ma_id is not None and score is not None:
+                yield ma_id, score
 
     with connection.transaction():
         queries.run(connection, "create_ma_scores")
         queries.copy(connection, "copy_ma_scores", read_scores())
+        queries.run(connection, "delete_repeated_scores")
         suspects = queries.all(connection, "compare_scores", Suspect)
         leads = int(queries.value(connection, "count_leads"))
         unmatched = int(queries.value(connection, "count_unmatched"))
@@ -152,33 +189,26 @@ def compare_all(connection: Connection, client: MaClient) -> Comparison:
     )
 
 
-def compare_lead(
-    connection: Connection, client: MaClient, suspect: Suspect
-) -> tuple[LeadState, int | None, bool]:
+def compare_lead(connection: Connection, client: MaClient, suspect: Suspect) -> LeadComparison:
     """Compare one lead again, until our side is the same before and after reading the MA's.
 
-    Returns our side, the MA's score (None: the MA has no such lead) and whether our side was stable.
+    Raises TransientError or PermanentError when the MA cannot be read.
     """
     before = read_lead(connection, suspect.lead_id)
-    ma = None
+    ma, is_unreadable = None, False
     for _ in range(MAX_READS):
-        ma = None
+        ma, is_unreadable = None, False
         if suspect.external_id is not None:
             outcome = client.get_lead(suspect.external_id)
             if not (isinstance(outcome, Refused) and outcome.status == 404):
-                ma = int(expect(outcome, "MA lead")["score"])
+                answer = expect(outcome, "MA lead")
+                ma = read_score(answer.get("score")) if isinstance(answer, dict) else None
+                is_unreadable = ma is None
         after = read_lead(connection, suspect.lead_id)
         if before == after:
-            return after, ma, True
+            return LeadComparison(after, ma, is_unreadable=is_unreadable)
         before = after
-    return before, ma, False
-
-
-def differs(state: LeadState, ma: int | None) -> bool:
-    """Return whether the three numbers of a lead do not agree."""
-    return state.ledger != state.score or (
-        not state.is_unknown and (ma or 0) != state.score - state.under_way
-    )
+    return LeadComparison(before, ma, is_stable=False, is_unreadable=is_unreadable)
 
 
 def read_lead(connection: Connection, lead_id: int) -> LeadState:

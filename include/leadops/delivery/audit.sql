@@ -1,11 +1,17 @@
 -- name: create_ma_scores
 create temporary table if not exists ma_scores (
-    external_id text primary key,
+    external_id text not null,
     score bigint not null
 ) on commit delete rows;
 
 -- name: copy_ma_scores
 copy ma_scores (external_id, score) from stdin;
+
+-- name: delete_repeated_scores
+-- While the pages were read, a lead may have moved to a later page, and is listed twice: the later score counts.
+delete from ma_scores as earlier
+using ma_scores as later
+where earlier.external_id = later.external_id and earlier.ctid < later.ctid;
 
 -- name: compare_scores
 -- Leads whose ledger, score and score in the MA differ, or that have points under way.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from leadops.clients.answer_values import read_score
 from leadops.clients.ma import MaClient
 from leadops.clients.transport import Answered, Outcome, Refused
 from leadops.db import Connection
@@ -62,7 +63,7 @@ def read_back(
             break
         outcome = client.get_lead(ma_id)
         if isinstance(outcome, Answered) and isinstance(outcome.body, dict):
-            scores[ma_id] = outcome.body.get("score")
+            scores[ma_id] = read_score(outcome.body.get("score"))
         elif isinstance(outcome, Refused) and not outcome.concerns_caller:
             scores[ma_id] = None
         else:

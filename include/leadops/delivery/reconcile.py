@@ -12,7 +12,6 @@ from leadops.delivery.audit import (
     UnmatchedLead,
     compare_all,
     compare_lead,
-    differs,
     read_lead,
 )
 from leadops.delivery.delivery_settings import AuditSettings
@@ -41,6 +40,7 @@ class ReconciliationResult:
     inconsistent: int = 0  # our own score is not the ledger's sum: a correction in the MA would not help
     corrected: int = 0
     unmatched: int = 0  # leads of the MA that are not ours
+    unreadable: int = 0  # the MA's score is no whole number
     limit_exceeded: bool = False
     uncorrected: list[int] = field(default_factory=list)  # lead_ids, the first of those left as they are
     unmatched_leads: list[UnmatchedLead] = field(default_factory=list)
@@ -129,14 +129,17 @@ def _classify(
     connection: Connection, client: MaClient, suspect: Suspect, result: ReconciliationResult
 ) -> WrongScore | None:
     """Compare one lead again and count it; return it where the MA can be corrected."""
-    state, ma, is_stable = compare_lead(connection, client, suspect)
-    if not differs(state, ma):
+    compared = compare_lead(connection, client, suspect)
+    state, ma = compared.state, compared.ma
+    if not (compared.differs or compared.is_unreadable):
         return None
     if state.ledger != state.score:
         result.inconsistent += 1
+    elif compared.is_unreadable:
+        result.unreadable += 1
     elif ma is None or suspect.external_id is None:
         result.missing_in_ma += 1
-    elif not is_stable or state.open_rows or state.is_unknown:
+    elif not compared.is_stable or state.open_rows or state.is_unknown:
         result.under_way += 1  # it is changing: the next comparison sees what remains
         return None
     else:

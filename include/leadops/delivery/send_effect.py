@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from psycopg.types.json import Jsonb
 
+from leadops.clients.answer_values import read_id
 from leadops.clients.transport import Answered, Outcome, Refused, Transport
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
@@ -98,8 +99,9 @@ def _save_id(
     """Save the id that the target gave to the lead; return False where the answer lacks it."""
     if operation.answer_id is None or effect.lead_id is None:
         return True
-    external_id = outcome.body.get(operation.answer_id) if isinstance(outcome.body, dict) else None
-    if external_id is None or (operation.has_integer_id and not isinstance(external_id, int)):
+    value = outcome.body.get(operation.answer_id) if isinstance(outcome.body, dict) else None
+    external_id = read_id(value)
+    if external_id is None or (operation.has_integer_id and not isinstance(value, int)):
         return False
-    save_external_id(connection, target=target, lead_id=effect.lead_id, external_id=str(external_id), now=now)
+    save_external_id(connection, target=target, lead_id=effect.lead_id, external_id=external_id, now=now)
     return True

@@ -10,6 +10,7 @@ from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, parse_
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport
+from leadops.mask import mask_text
 
 #: Refusals of a call's size or content, which a smaller call may not meet (RFC 9110 15.5.1, .14, .21).
 SPLITTABLE = (400, 413, 422)
@@ -55,14 +56,16 @@ def parse_rejected(body: Any, batch: DeltaBatch) -> dict[int, str] | None:
     if not isinstance(results, list) or len(results) != batch.deltas:
         return None
     rejected: dict[int, str] = {}
-    sent = {update["deltaId"] for update in batch.updates()}
+    unnamed = {update["deltaId"] for update in batch.updates()}
     for result in results:
-        if not isinstance(result, dict) or result.get("deltaId") not in sent:
+        delta_id = result.get("deltaId") if isinstance(result, dict) else None
+        if not isinstance(delta_id, str) or delta_id not in unnamed:
             return None
+        unnamed.remove(delta_id)
         status = result.get("status")
         if status == "rejected":
-            reason = str(result.get("error") or "rejected by the MA")[:200]
-            rejected[parse_ledger_seq(result["deltaId"])] = reason
+            reason = mask_text(result.get("error") or "rejected by the MA", longest=200)
+            rejected[parse_ledger_seq(delta_id)] = reason
         elif status not in ("applied", "duplicate"):
             return None
     return rejected
