@@ -58,7 +58,7 @@ def _compare(connection: Connection, client: MaClient, limit: int) -> Shown:
     if result.unreadable:
         shown = ", ".join(map(str, result.unreadable[:most]))
         lines.append(
-            f"{len(result.unreadable)} with a score in the MA that is no whole number: leads {shown}"
+            f"{len(result.unreadable)} with a score in the MA that is not a whole number: leads {shown}"
         )
     return lines, result.unmatched_leads, not (result.differences or result.unreadable)
 
@@ -81,7 +81,7 @@ def _correct(connection: Connection, client: MaClient, limit: int) -> Shown:
         f" {done.under_way} under way"
     ]
     if done.unreadable:
-        lines.append(f"{done.unreadable} with a score in the MA that is no whole number")
+        lines.append(f"{done.unreadable} with a score in the MA that is not a whole number")
     if done.limit_exceeded:
         lines.append("more than the limits of audit in delivery.yaml allow: nothing was corrected")
     if done.uncorrected:

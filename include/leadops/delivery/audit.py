@@ -42,7 +42,7 @@ class AuditResult:
     """`leads` compared, of which `under_way` wait for a delivery; `differences` should be empty.
 
     `unmatched` counts the leads of the MA that are not ours; `unmatched_leads` are the first of them.
-    `unreadable` names our leads whose score in the MA is no whole number.
+    `unreadable` names our leads whose score in the MA is not a whole number.
     """
 
     leads: int
@@ -93,8 +93,8 @@ class Suspect:
 class LeadComparison:
     """One lead compared again: our side, and the score in the MA (None: the MA has no such lead).
 
-    `is_stable` says whether our side stayed the same meanwhile, `is_unreadable` that the MA's score is no
-    whole number.
+    `is_stable` says whether our side stayed the same meanwhile, `is_unreadable` whether the MA's score is
+    something else than a whole number.
     """
 
     state: LeadState

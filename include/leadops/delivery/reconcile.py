@@ -40,7 +40,7 @@ class ReconciliationResult:
     inconsistent: int = 0  # our own score is not the ledger's sum: a correction in the MA would not help
     corrected: int = 0
     unmatched: int = 0  # leads of the MA that are not ours
-    unreadable: int = 0  # the MA's score is no whole number
+    unreadable: int = 0  # the MA's score is not a whole number
     limit_exceeded: bool = False
     uncorrected: list[int] = field(default_factory=list)  # lead_ids, the first of those left as they are
     unmatched_leads: list[UnmatchedLead] = field(default_factory=list)
