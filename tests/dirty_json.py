@@ -15,6 +15,7 @@ HARMLESS = (
     b'"subject":"\xef\xbb\xbfmark"',
     b'"subject":1,"subject":2',
     b'"amount":123456789012345678901234567890',
+    b'"amount":' + b"9" * 400,
     b'"amount":1e308,"share":-0.0',
     b'"subject":"' + b"long " * 2_000 + b'"',
     b'"nested":' + b"[" * 60 + b"]" * 60,
@@ -27,7 +28,6 @@ FATAL = (
     b'"worth":[{"inner":-Infinity}]',
     b'"worth":1e400',
     b'"worth":-1E+999',
-    b'"worth":' + b"9" * 400,
     b'"deep":' + b"[" * 150 + b"]" * 150,
     b'"deep":' + b'{"a":' * 150 + b"1" + b"}" * 150,
 )

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from leadops.clients.answer_values import read_id, read_score
-from leadops.clients.parse_answer import UnreadableValue
+from leadops.clients.parse_answer import NestedTooDeeply
+from leadops.normalization.lenient_json import NumberText
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,9 @@ from leadops.clients.parse_answer import UnreadableValue
         (7.0, None),  # a number that a parser had to round
         ({"id": 1}, None),
         ([1], None),
-        (UnreadableValue("NaN"), None),
+        (NumberText("NaN"), None),
+        (NumberText("123456789012345678901"), "123456789012345678901"),
+        (NestedTooDeeply("nested"), None),
     ],
 )
 def test_an_id_is_text_or_a_whole_number(value: Any, found: str | None) -> None:
@@ -50,7 +53,7 @@ def test_an_id_is_text_or_a_whole_number(value: Any, found: str | None) -> None:
         (float("nan"), None),
         (float("inf"), None),
         ([12], None),
-        (UnreadableValue("1e400"), None),
+        (NumberText("1e400"), None),
     ],
 )
 def test_a_score_is_a_whole_number(value: Any, found: int | None) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadops.clients.parse_answer import MAX_DEPTH, UnreadableValue, holds_unreadable, parse_answer
+from leadops.clients.parse_answer import MAX_DEPTH, holds_unreadable, is_unreadable, parse_answer
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,8 @@ from leadops.clients.parse_answer import MAX_DEPTH, UnreadableValue, holds_unrea
         (b'\xef\xbb\xbf{"id": 1}', {"id": 1}),
         (b"[1]\x00\r\n", [1]),
         (b'{"a": 1, "a": 2}', {"a": 2}),
-        (b'{"id": 123456789012345678901, "x": "\\ud83d"}', {"id": 123456789012345678901, "x": "\ufffd"}),
+        (b'{"id": 123456789012345678901, "x": "\\ud83d"}', {"id": "123456789012345678901", "x": "\ufffd"}),
+        (b'{"id": 123456789012345678901}', {"id": "123456789012345678901"}),
         (b"[1.5, 1e3, -0, true, null]", [1.5, 1000.0, 0, True, None]),
     ],
 )
@@ -31,13 +32,13 @@ def test_what_can_be_read_is_read(content: bytes, value: Any) -> None:
     assert parse_answer(content) == value
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400", "9" * 310, "9" * 5000])
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400"])
 def test_a_number_that_cannot_be_stored_marks_only_its_own_item(number: str) -> None:
     good, bad = parse_answer(f'[{{"id": 1}}, {{"id": 2, "amount": {number}}}]'.encode())
     assert not holds_unreadable(good)
     assert holds_unreadable(bad)
     assert bad == {"id": 2, "amount": number}, "it is kept as it was written"
-    assert isinstance(bad["amount"], UnreadableValue)
+    assert is_unreadable(bad["amount"])
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "1e400"])
@@ -65,7 +66,7 @@ def test_half_an_answer_is_none(content: bytes) -> None:
         parse_answer(content)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(), st.lists))
+@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**63) + 1, 2**63 - 1) | st.text(), st.lists))
 def test_sound_json_is_read_as_it_is(value: Any) -> None:
     plain = json.loads(
         json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").replace(b"\\u0000", b"")

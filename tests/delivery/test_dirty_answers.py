@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.desk import Desk
+from tests.delivery_fixture import DeliveryFixture
 from tests.dirty_json import AROUND, FATAL, HARMLESS
 from tests.promises import promise_examples
 from tests.scripted_server import ScriptedServer, serve_script
@@ -100,33 +100,33 @@ def test_each_point_arrives_or_is_a_dead_letter(
     points: list[list[int]],
     rejects: set[int],
 ) -> None:
-    desk = Desk(database_url, server.url)
-    desk.settings.targets["ma"] = desk.settings.targets["ma"].model_copy(update={"connections": 1})
+    delivery = DeliveryFixture(database_url, server.url)
+    delivery.settings.targets["ma"] = delivery.settings.targets["ma"].model_copy(update={"connections": 1})
     sound = (None, b'"ok":true', (b"", b""), b'"no"')
     ma = DirtyMa(iter([*dirt, *[sound] * 1_000]), rejects)
     server.respond = ma.respond
-    open_before = desk.value("select count(*) from delivery.dead_letters")
-    leads = [desk.add_lead() for _ in points]
+    open_before = delivery.value("select count(*) from delivery.dead_letters")
+    leads = [delivery.add_lead() for _ in points]
     for lead, changes in zip(leads, points, strict=True):
         for change in changes:
-            desk.score(lead, change)
-    desk.push(seconds=60)
+            delivery.score(lead, change)
+    delivery.push(seconds=60)
 
     changes = [change for of_lead in points for change in of_lead]
     taken = {
         str(lead): sum(set_points for set_points in of_lead if set_points not in rejects)
         for lead, of_lead in zip(leads, points, strict=True)
     }
-    with desk.connect() as connection:
+    with delivery.connect() as connection:
         ids = connection.execute(
             "select lead_id::text, external_id::integer from delivery.external_ids where lead_id = any(%s)",
             [leads],
         ).fetchall()
     assert {lead: ma.scores[ma_id] for lead, ma_id in ids} == taken
-    dead = desk.value("select count(*) from delivery.dead_letters") - open_before
+    dead = delivery.value("select count(*) from delivery.dead_letters") - open_before
     assert dead == sum(change in rejects for change in changes)
-    assert desk.value("select count(*) from delivery.undelivered_deltas where why <> 'dead'") == 0
-    assert desk.value("select count(*) from delivery.outbox where state <> 'done'") == 0
+    assert delivery.value("select count(*) from delivery.undelivered_deltas where why <> 'dead'") == 0
+    assert delivery.value("select count(*) from delivery.outbox where state <> 'done'") == 0
 
 
 @pytest.mark.parametrize(
@@ -135,13 +135,13 @@ def test_each_point_arrives_or_is_a_dead_letter(
 def test_a_create_answer_without_a_usable_id_is_asked_for_again(
     database_url: str, server: ScriptedServer, lead_id: bytes
 ) -> None:
-    desk = Desk(database_url, server.url)
+    delivery = DeliveryFixture(database_url, server.url)
     answers = iter([b'{"leadId":%s}' % lead_id, b'\xef\xbb\xbf{"leadId":12,"name":"\\ud83d","quota":NaN}'])
     server.respond = lambda *_: (200, next(answers))
-    desk.add_lead()
-    desk.push()
-    assert desk.value("select external_id from delivery.external_ids") == "12"
-    assert desk.value("select answer from delivery.outbox") == {
+    delivery.add_lead()
+    delivery.push()
+    assert delivery.value("select external_id from delivery.external_ids") == "12"
+    assert delivery.value("select answer from delivery.outbox") == {
         "leadId": 12,
         "name": "\ufffd",
         "quota": "NaN",
@@ -150,15 +150,16 @@ def test_a_create_answer_without_a_usable_id_is_asked_for_again(
 
 def test_the_audit_reads_what_it_can_and_names_the_rest(database_url: str, server: ScriptedServer) -> None:
     """Scores as text and as 12.0 agree; a lead listed twice counts once; one is not readable anywhere."""
-    desk = Desk(database_url, server.url)
+    delivery = DeliveryFixture(database_url, server.url)
     ma = DirtyMa(iter([(None, b'"ok":true', (b"", b""), b"")] * 100), set())
     server.respond = ma.respond
-    leads = [desk.add_lead() for _ in range(4)]
+    leads = [delivery.add_lead() for _ in range(4)]
     for lead in leads:
-        desk.score(lead, 10)
-    desk.push()
+        delivery.score(lead, 10)
+    delivery.push()
     ids = [
-        desk.value("select external_id from delivery.external_ids where lead_id = %s", lead) for lead in leads
+        delivery.value("select external_id from delivery.external_ids where lead_id = %s", lead)
+        for lead in leads
     ]
     scores = dict(zip(ids, [b'"10"', b"10.0", b"10", b"NaN"], strict=True))
     pages = [
@@ -176,7 +177,7 @@ def test_the_audit_reads_what_it_can_and_names_the_rest(database_url: str, serve
         return 200, b'{"score":%s}' % scores[path.rsplit("/", 1)[1]]
 
     server.respond = respond
-    result = desk.audit()
+    result = delivery.audit()
     assert result.differences == []
     assert result.unreadable == [leads[3]]
     assert (result.leads, result.unmatched) == (4, 0)

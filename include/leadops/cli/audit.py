@@ -56,7 +56,7 @@ def _compare(connection: Connection, client: MaClient, limit: int) -> Shown:
         + (f"{len(result.differences)} differ" if result.differences else "all agree")
     )
     if result.unreadable:
-        shown = ", ".join(map(str, result.unreadable[:most]))
+        shown = ", ".join(map(str, result.unreadable[:limit]))
         lines.append(
             f"{len(result.unreadable)} with a score in the MA that is not a whole number: leads {shown}"
         )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from leadops.clients.parse_answer import UnreadableValue
+from leadops.clients.parse_answer import is_unreadable
 
 #: Characters; ids are keys in tables and parts of routes.
 LONGEST_ID = 200
@@ -15,7 +15,7 @@ def read_id(value: Any) -> str | None:
 
     None as well if it has more than LONGEST_ID characters: cut or hashed, it would be the id of nobody.
     """
-    if isinstance(value, bool | UnreadableValue) or not isinstance(value, int | str):
+    if isinstance(value, bool) or not isinstance(value, int | str) or is_unreadable(value):
         return None
     text = str(value).strip()
     return text if 0 < len(text) <= LONGEST_ID else None
@@ -23,7 +23,7 @@ def read_id(value: Any) -> str | None:
 
 def read_score(value: Any) -> int | None:
     """Return a score in points; None unless it is a whole number: 12, 12.0 or "12"."""
-    if isinstance(value, bool | UnreadableValue):
+    if isinstance(value, bool):
         return None
     if isinstance(value, str):
         digits = value.strip()

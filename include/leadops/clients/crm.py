@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from leadops.clients.parse_answer import UnreadableValue
+from leadops.clients.parse_answer import is_unreadable
 from leadops.clients.transport import Transport, expect
 from leadops.errors import TransientError
 from leadops.settings import Endpoint
@@ -24,7 +24,7 @@ class CrmClient:
         params: dict[str, Any] = {"limit": limit} | ({} if after is None else {"after": after})
         page = _page(expect(self.transport.send("GET", "/v1/activities", **params), "CRM activities"))
         cursor = page.get("cursor")
-        if isinstance(cursor, bool | UnreadableValue) or not isinstance(cursor, int | str | None):
+        if isinstance(cursor, bool) or not isinstance(cursor, int | str | None) or is_unreadable(cursor):
             raise TransientError("CRM activities: the page's cursor is neither text nor a whole number")
         return page | {"cursor": None if cursor is None else str(cursor)}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from leadops.clients.parse_answer import UnreadableValue, make_storable
+from leadops.clients.parse_answer import is_unreadable, make_storable
 from leadops.clients.slack_errors import ChatUnknownError, classify_exception, classify_refusal
 
 
@@ -32,6 +32,6 @@ def call_slack(method: Callable[..., Any], values: Mapping[str, Any]) -> dict[st
 def read_field(answer: Mapping[str, Any], name: str) -> str:
     """Return a text that Slack always sends; raise ChatUnknownError where `answer` lacks it."""
     value = answer.get(name)
-    if not isinstance(value, str) or isinstance(value, UnreadableValue) or not value.strip():
+    if not isinstance(value, str) or is_unreadable(value) or not value.strip():
         raise ChatUnknownError(f"Slack's answer holds no {name}")
     return value

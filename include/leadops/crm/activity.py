@@ -50,7 +50,7 @@ def parse_activity(item: Any) -> Activity:
 def check_readable(item: Any) -> None:
     """Raise ValueError where an item of an answer holds a value that cannot be stored."""
     if holds_unreadable(item):
-        raise ValueError("it holds a number that is not finite or too large, or is nested too deeply")
+        raise ValueError("it holds a number that is not finite, or is nested too deeply")
 
 
 def _is_given(item: dict[str, Any], name: str) -> bool:
