@@ -13,6 +13,7 @@ from leadops.alerts.plan import plan_messages
 from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.incidents.run_checks import CheckResult, run_checks
+from leadops.sla.sla_calendar import SlaCalendar
 
 REPETITIONS = 5
 
@@ -72,5 +73,7 @@ def end_breaches(connection: Connection, *, now: datetime) -> None:
 def run_checks_timed(connection: Connection, now: datetime) -> tuple[float, CheckResult]:
     """Run every check once, as the task does; return the seconds and what it did."""
     started = time.perf_counter()
-    result = run_checks(connection, CHECKS, settings=Config().alerts, now=now)
+    result = run_checks(
+        connection, CHECKS, settings=Config().alerts, calendar=SlaCalendar(Config().sla), now=now
+    )
     return time.perf_counter() - started, result

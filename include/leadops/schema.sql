@@ -41,11 +41,31 @@ create table cdp.quarantine (
     state text not null default 'waiting',
     admitted_body text,
     settled_at timestamptz,
+    site text generated always as (cdp.read_site("substring"(body, '"page": "([A-Za-z]+://[^"/?#]+)'::text))) stored,
     primary key (quarantine_id),
-    check (state in ('waiting', 'admitted'))
+    check (state in ('waiting', 'admitted', 'dropped'))
 );
+create index quarantine_arrivals on cdp.quarantine (reason, received_at) where (state = 'waiting');
 create index quarantine_reason on cdp.quarantine (reason, quarantine_id) where (state = 'waiting');
 create unique index quarantine_waiting on cdp.quarantine (md5(body)) where (state = 'waiting');
+
+-- view cdp.waiting_reasons (reason text)
+
+create table cdp.site_traffic (
+    site text not null,
+    starts_at timestamptz not null,
+    events bigint not null,
+    primary key (site, starts_at)
+);
+create index site_traffic_starts_at on cdp.site_traffic (starts_at);
+
+create table cdp.traffic_progress (
+    counted_from timestamptz not null,
+    counted_until timestamptz not null
+);
+create unique index traffic_progress_one_row on cdp.traffic_progress ((true));
+
+-- function cdp.read_site(page text) returns text
 
 create schema identity;
 

@@ -12,12 +12,14 @@ from leadops.incidents.check import CdpReading
 from leadops.incidents.incident import Incident
 from leadops.incidents.run_checks import CheckResult, run_checks
 from leadops.notifications.messages import Messages
+from leadops.sla.sla_calendar import SlaCalendar
 from tests.alerts.conftest import clock, slack, slack_server
 from tests.shipped import SHIPPED
 
 __all__ = ["clock", "slack", "slack_server"]
 
 SETTINGS = SHIPPED.alerts
+CALENDAR = SlaCalendar(SHIPPED.sla)
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def look(connection: Connection, clock: Any) -> Any:
         connection.commit()
         now = clock.forward(minutes=minutes)
         cdp = cdp if lag is None else CdpReading(minutes_lag=lag, as_of=now)
-        return run_checks(connection, CHECKS, settings=settings, now=now, cdp=cdp)
+        return run_checks(connection, CHECKS, settings=settings, calendar=CALENDAR, now=now, cdp=cdp)
 
     return look
 

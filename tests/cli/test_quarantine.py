@@ -56,3 +56,14 @@ def test_retry_says_what_became_of_them() -> None:
     assert "0 are in, 0 were in already, 3 are still refused" in run("retry", "--all").output
     assert "1 are in" in run("retry", "1", "--history").output
     assert "1 are in" in run("retry", "--reason", "too_old", "--history").output
+
+
+@pytest.mark.usefixtures("refused")
+def test_drop_ends_what_nobody_wants_and_keeps_it_on_record() -> None:
+    assert isinstance(run("drop").exception, PermanentError)
+    assert "1 dropped" in run("drop", "3").output
+    assert "0 dropped" in run("drop", "3").output
+    assert isinstance(run("repair", "3", "--unset", "email").exception, PermanentError)
+    assert "2 dropped" in run("drop", "--reason", "too_old").output
+    assert "0 are in" in run("retry", "--all", "--history").output
+    assert "invalid_email" in run("list", "--state", "dropped").output

@@ -7,6 +7,7 @@ import pytest
 from leadops.alerts.checks import CHECKS
 from leadops.db import Connection
 from leadops.incidents.run_checks import run_checks
+from leadops.sla.sla_calendar import SlaCalendar
 from tests.alerts.checking import clock, incidents, look, shown, slack, slack_server
 from tests.shipped import SHIPPED
 
@@ -193,7 +194,13 @@ def audited(connection: Connection, *, ended: bool = True, **counts: int) -> Non
 
 
 def look_at(connection: Connection, *, minutes: float = 0) -> list[tuple]:
-    run_checks(connection, CHECKS, settings=SHIPPED.alerts, now=NOW + timedelta(minutes=minutes))
+    run_checks(
+        connection,
+        CHECKS,
+        settings=SHIPPED.alerts,
+        calendar=SlaCalendar(SHIPPED.sla),
+        now=NOW + timedelta(minutes=minutes),
+    )
     found = connection.execute(OPEN).fetchall()
     connection.commit()
     return found

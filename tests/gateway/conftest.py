@@ -26,7 +26,11 @@ def serve(database_url: str) -> Iterator[Serve]:
     with ExitStack() as running:
 
         def start(
-            *, url: str = database_url, worker_configs: Sequence[WorkerConfig] = (), **changes: Any
+            *,
+            url: str = database_url,
+            worker_configs: Sequence[WorkerConfig] = (),
+            clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+            **changes: Any,
         ) -> httpx.Client:
             app = create_app(
                 database_url=url,
@@ -36,7 +40,7 @@ def serve(database_url: str) -> Iterator[Serve]:
                 settings=change(SHIPPED.gateway, **changes),
                 events=SHIPPED.events,
                 identity=SHIPPED.identity,
-                clock=lambda: datetime.now(UTC),
+                clock=clock,
                 worker_configs=worker_configs,
             )
             address = running.enter_context(serve_in_thread(app))

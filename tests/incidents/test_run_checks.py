@@ -17,7 +17,7 @@ from leadops.incidents.finding import CheckFinding
 from leadops.incidents.kinds import CHECK_FAILED, KINDS, OPENED_BY_CALLBACKS
 from leadops.incidents.open_incident import open_incident
 from leadops.incidents.run_checks import CheckResult, run_checks
-from tests.alerts.checking import SETTINGS, incidents
+from tests.alerts.checking import CALENDAR, SETTINGS, incidents
 from tests.alerts.conftest import CALM, START, Slack
 from tests.shipped import SHIPPED
 
@@ -45,7 +45,12 @@ def look_at_all(
 ) -> set[tuple[str, str]]:
     connection.commit()
     run_checks(
-        connection, checks, settings=SHIPPED.alerts, now=now, cdp=CdpReading(minutes_lag=9.0, as_of=now)
+        connection,
+        checks,
+        settings=SHIPPED.alerts,
+        calendar=CALENDAR,
+        now=now,
+        cdp=CdpReading(minutes_lag=9.0, as_of=now),
     )
     return open_incidents(connection)
 
@@ -211,7 +216,12 @@ def test_two_at_once_open_one(connection, database_url, clock):
         with connect(database_url) as own:
             opened.append(
                 run_checks(
-                    own, CHECKS, settings=SETTINGS, now=clock(), cdp=CdpReading(minutes_lag=9, as_of=clock())
+                    own,
+                    CHECKS,
+                    settings=SETTINGS,
+                    calendar=CALENDAR,
+                    now=clock(),
+                    cdp=CdpReading(minutes_lag=9, as_of=clock()),
                 )
             )
 

@@ -36,6 +36,7 @@ from leadops.intake.signature import sign
 from leadops.migrations.run import migrate
 from leadops.scoring.score import score_leads
 from leadops.settings import Endpoint
+from leadops.sla.sla_calendar import SlaCalendar
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from leadops_stack.postgres import PostgresServer
@@ -259,7 +260,13 @@ class Town:
 
     def incidents(self) -> list[tuple[str, str, str]]:
         with connect(self.database_url) as connection:
-            run_checks(connection, CHECKS, settings=SHIPPED.alerts, now=self.clock())
+            run_checks(
+                connection,
+                CHECKS,
+                settings=SHIPPED.alerts,
+                calendar=SlaCalendar(SHIPPED.sla),
+                now=self.clock(),
+            )
             return connection.execute(  # type: ignore[return-value]
                 "select kind, subject, state from incidents.incidents order by incident_id"
             ).fetchall()

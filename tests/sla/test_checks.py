@@ -8,7 +8,7 @@ from leadops.incidents.check import CheckInput
 from leadops.incidents.open_incident import open_incident
 from leadops.incidents.run_checks import CheckResult
 from leadops.sla.checks import check_clocks
-from tests.alerts.checking import clock, incidents, look, shown, slack, slack_server
+from tests.alerts.checking import CALENDAR, clock, incidents, look, shown, slack, slack_server
 from tests.lifecycle.conftest import START
 from tests.shipped import SHIPPED
 
@@ -77,7 +77,7 @@ def test_only_what_differs_from_its_incident_is_a_finding(connection, look, cloc
     for lead in range(1, 41):
         set_clock(connection, clock, "breached", lead_id=lead)
     assert look().opened == 40
-    given = CheckInput(SHIPPED.alerts, clock(), frozenset())
+    given = CheckInput(SHIPPED.alerts, clock(), CALENDAR)
     assert check_clocks(connection, given) == []
     due = clock()
     set_clock(connection, clock, "met_late", lead_id=3, due=due, stopped_at=clock.forward(minutes=1))
@@ -101,7 +101,7 @@ def test_the_median_has_no_lead(connection, look, clock):
 
 
 def test_an_incident_about_a_clock_that_is_gone_ends(connection: Connection) -> None:
-    given = CheckInput(SHIPPED.alerts, START, frozenset())
+    given = CheckInput(SHIPPED.alerts, START, CALENDAR)
     facts = {"lead_id": 7, "cycle": 1, "clock": "first_contact", "tier": "hot"}
     subject = "lead 7 first_contact 1"
     open_incident(connection, kind="sla_breach", subject=subject, facts=facts, now=START)

@@ -12,9 +12,14 @@ from leadops.cli.context import clock, console, open_database
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.events.admit_quarantined import RetryResult, repair_quarantined, retry_quarantined
-from leadops.events.quarantine import QuarantineEntry, count_quarantine, list_quarantine
+from leadops.events.quarantine import (
+    QuarantineEntry,
+    count_quarantine,
+    drop_quarantined,
+    list_quarantine,
+)
 
-app = typer.Typer(help="Events that were refused: list, repair, try again.", no_args_is_help=True)
+app = typer.Typer(help="Events that were refused: list, repair, try again, drop.", no_args_is_help=True)
 
 History = Annotated[bool, typer.Option("--history", help="Accept old events, as history.")]
 
@@ -22,7 +27,7 @@ History = Annotated[bool, typer.Option("--history", help="Accept old events, as 
 @app.command("list")
 def list_refused(
     reason: Annotated[str, typer.Option(help="Only this reason, such as invalid_email.")] = "",
-    state: Annotated[str, typer.Option(help="waiting or admitted.")] = "waiting",
+    state: Annotated[str, typer.Option(help="waiting, admitted or dropped.")] = "waiting",
     hours: Annotated[float, typer.Option(help="Only the last HOURS hours; 0: all.")] = 0,
     limit: Annotated[int, typer.Option(help="List at most this many.")] = 20,
     show_body: Annotated[
@@ -92,6 +97,20 @@ def retry(
     console.print(
         f"{done.admitted} are in, {done.duplicates} were in already, {done.refused} are still refused"
     )
+
+
+@app.command()
+def drop(
+    ids: Annotated[list[int] | None, typer.Argument(help="Numbers from `leadops quarantine list`.")] = None,
+    reason: Annotated[str, typer.Option(help="All events with this reason.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="All refused events.")] = False,
+) -> None:
+    """Drop refused events that are worth nothing, such as a test's. They stay on record."""
+    if not ids and not reason and not everything:
+        raise PermanentError("name the events by number, give a --reason, or say --all")
+    with open_database() as connection, connection.transaction():
+        dropped = drop_quarantined(connection, now=clock(), ids=ids or None, reason=reason or None)
+    console.print(f"{dropped} dropped")
 
 
 def _list(items: list[QuarantineEntry], show_body: bool) -> Table:

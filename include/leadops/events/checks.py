@@ -1,13 +1,20 @@
-"""The checks on the CDP: does it answer, and how far is it behind?"""
+"""The checks on the CDP: does it answer, is it behind, are events refused, did a site go quiet?"""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from leadops.db import Connection
+from leadops.events.quiet_sites import HOUR, choose_hours, classify_hour, find_usual
+from leadops.events.site_traffic import count_traffic
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.check import CdpReading, Check, CheckInput
-from leadops.incidents.finding import CheckFinding
+from leadops.incidents.finding import CheckFinding, fire
 from leadops.incidents.heartbeats import beat, find_last_beat
+from leadops.incidents.kinds import KINDS
 from leadops.mask import mask_text
+from leadops.queries import Queries
+
+queries = Queries(__file__)
 
 CDP = "cdp"
 MINUTE = timedelta(minutes=1)
@@ -56,4 +63,145 @@ def _check_reachable(connection: Connection, reading: CdpReading, given: CheckIn
     return [CheckFinding("cdp_unreachable", CDP, "firing", last or given.now, facts)]
 
 
-CHECKS = (Check("cdp", ("cdp_lag", "cdp_unreachable"), check_cdp, resolves_missing=False),)
+@dataclass(frozen=True)
+class RefusedSite:
+    """What one site sent in the window: refused events, accepted ones, the most frequent reason, an item."""
+
+    site: str
+    refused: int
+    accepted: int
+    reason: str
+    reason_count: int
+    example_id: int
+    example: str
+
+
+def check_refused_events(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Compare what each site sent into the quarantine with all that it sent; one finding a site.
+
+    Items that were repaired, admitted or dropped do not count any more.
+    """
+    limits, kind = given.settings.refused_events, KINDS["events_refused"]
+    counted = count_traffic(connection, now=given.now)
+    if not counted.is_current(given.now):
+        return _leave_open(given)
+    sites = queries.all(
+        connection,
+        "list_refused_sites",
+        RefusedSite,
+        since=counted.counted_until - limits.window,
+        until=counted.counted_until,
+        ignored=list(limits.ignored),
+    )
+    findings = []
+    for site in sites:
+        total = site.refused + site.accepted
+        status = limits.classify(site.refused, total)
+        facts = {
+            "site": site.site,
+            "refused": site.refused,
+            "total": total,
+            "window": limits.window_minutes,
+            "percent": round(100 * site.refused / total, 1),
+            "reason": site.reason,
+            "reason_count": site.reason_count,
+            "example_id": site.example_id,
+            "example": mask_text(site.example),
+        }
+        if status != "ok":
+            findings.append(CheckFinding(kind.name, kind.form_subject(facts), status, given.now, facts))
+    return findings
+
+
+@dataclass(frozen=True)
+class OldItems:
+    """Refused events of one reason that have waited for too long."""
+
+    reason: str
+    items: int
+    first_at: datetime
+
+
+def check_old_quarantine(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Find refused events that nobody has repaired, admitted or dropped for `quarantine_days`."""
+    days = given.settings.quarantine_days
+    old = queries.all(
+        connection,
+        "count_old_items",
+        OldItems,
+        before=given.now - timedelta(days=days),
+        ignored=list(given.settings.refused_events.ignored),
+    )
+    if not old:
+        return []
+    first_at = min(items.first_at for items in old)
+    facts = {
+        "count": sum(items.items for items in old),
+        "days": days,
+        "first_at": first_at.isoformat(),
+        "reasons": [f"{items.reason} ({items.items})" for items in old[:3]],
+        "reason": old[0].reason,
+    }
+    return [fire("quarantine_old", facts, since=min(first_at + timedelta(days=days), given.now))]
+
+
+@dataclass(frozen=True)
+class SiteHour:
+    """How many events of a site arrived in the hour that begins at `starts_at` (UTC)."""
+
+    starts_at: datetime
+    site: str
+    events: int
+
+
+def check_quiet_sites(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Compare each site's last hour with its own same hour of earlier weeks; one finding a site.
+
+    At an hour in which a site is not compared (at night, on a holiday) its incident stays as it is. A site
+    that has sent nothing for weeks is closed: its incident ends.
+    """
+    limits, kind = given.settings.quiet_sites, KINDS["site_quiet"]
+    counted = count_traffic(connection, now=given.now)
+    if not counted.is_current(given.now):
+        return _leave_open(given)
+    hours = choose_hours(
+        counted.counted_until,
+        counted_from=counted.counted_from,
+        calendar=given.calendar,
+        weeks=limits.weeks,
+    )
+    rows = queries.all(connection, "count_hours", SiteHour, starts=[hours.current, *hours.earlier], span=HOUR)
+    counts = {(row.site, row.starts_at): row.events for row in rows}
+    is_open = {key.subject for key in given.open_now}
+    closed_since = counted.counted_until - timedelta(weeks=limits.min_weeks)
+    alive = set(queries.values(connection, "list_active_sites", sites=sorted(is_open), since=closed_since))
+    findings = []
+    for site in sorted({row.site for row in rows} | alive):
+        events = counts.get((site, hours.current), 0)
+        usual = find_usual([counts.get((site, start), 0) for start in hours.earlier], limits)
+        status = classify_hour(events, usual, limits)
+        if status == "ok" or (status == "unknown" and site not in alive):
+            continue
+        facts = {
+            "site": site,
+            "events": events,
+            "usual": usual,
+            "weeks": len(hours.earlier),
+            "from_at": hours.current.isoformat(),
+            "until": counted.counted_until.isoformat(),
+        }
+        findings.append(CheckFinding(kind.name, kind.form_subject(facts), status, given.now, facts))
+    return findings
+
+
+def _leave_open(given: CheckInput) -> list[CheckFinding]:
+    """Return that nothing is known: the counts are behind, as after a long stop."""
+    return [CheckFinding(*key, "unknown", given.now) for key in sorted(given.open_now)]
+
+
+CHECKS = (
+    Check("cdp", ("cdp_lag", "cdp_unreachable"), check_cdp, resolves_missing=False),
+    Check("refused_events", ("events_refused",), check_refused_events),
+    Check("old_quarantine", ("quarantine_old",), check_old_quarantine),
+    Check("quiet_sites", ("site_quiet",), check_quiet_sites),
+)

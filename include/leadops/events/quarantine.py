@@ -1,5 +1,6 @@
-"""What is in the quarantine, and how many items of each reason."""
+"""What is in the quarantine, how many items of each reason; and the end of those that nobody wants."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -43,7 +44,7 @@ def list_quarantine(
     since: datetime | None = None,
     limit: int = 50,
 ) -> list[QuarantineEntry]:
-    """Return at most `limit` items of `state` (waiting, admitted), newest first."""
+    """Return at most `limit` items of `state` (waiting, admitted, dropped), newest first."""
     return queries.all(
         connection,
         "list_entries",
@@ -58,3 +59,13 @@ def list_quarantine(
 def count_quarantine(connection: Connection) -> list[QuarantineCount]:
     """Return the counts by reason and state, the waiting first."""
     return queries.all(connection, "count_entries", QuarantineCount)
+
+
+def drop_quarantined(
+    connection: Connection, *, now: datetime, ids: Sequence[int] | None = None, reason: str | None = None
+) -> int:
+    """Drop waiting items (all, those of `reason`, of `ids`): they stay on record and are never admitted.
+
+    Returns how many were waiting.
+    """
+    return queries.run(connection, "drop_entries", now=now, ids=list(ids) if ids else None, reason=reason)

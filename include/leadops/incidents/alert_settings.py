@@ -32,6 +32,21 @@ class RefusalLimits(Settings):
         return "unknown" if 2 * refused >= self.min_count and 2 * share >= self.min_share else "ok"
 
 
+class QuietSiteLimits(Settings):
+    """When a site counts as quiet: its hour beside the same hour of earlier weeks."""
+
+    weeks: int = Field(ge=1, le=9)  # how many earlier weeks are looked at
+    min_weeks: int = Field(ge=1)  # with fewer that can be compared there is no alert
+    min_events: int = Field(ge=1)  # the median of these weeks, at least
+    max_share: float = Field(gt=0, le=0.5)  # of the median
+
+    @model_validator(mode="after")
+    def _must_find_enough_weeks(self) -> "QuietSiteLimits":
+        if self.min_weeks > self.weeks:
+            raise ValueError("min_weeks must not be above weeks")
+        return self
+
+
 class AlertSettings(Settings):
     """config/alerts.yaml: when a problem becomes an incident, and how on-call is notified."""
 
@@ -48,6 +63,9 @@ class AlertSettings(Settings):
     crm_feed_minutes: float = Field(gt=0)  # opens above
     crm_feed_clear_minutes: float = Field(ge=0)  # ends at or below
     crm_refused_hours: float = Field(gt=0)  # how long a refused item counts
+    refused_events: RefusalLimits
+    quarantine_days: float = Field(gt=0)  # age of the oldest refused event that waits
+    quiet_sites: QuietSiteLimits
     refused_forms: RefusalLimits
     stopped_after_minutes: dict[str, float | None]  # by DAG; null: never
     clear_after_minutes: float = Field(ge=0)  # how long good news must last

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from leadops.db import Connection
 from leadops.incidents.alert_settings import AlertSettings
@@ -18,6 +20,17 @@ class CdpReading:
     reason: str = ""
 
 
+class HolidayCalendar(Protocol):
+    """The company's days: their zone, and which of them are holidays."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of its local days."""
+
+    def is_holiday(self, day: date) -> bool:
+        """Return whether the local `day` is a holiday; a weekend is not one."""
+
+
 @dataclass(frozen=True)
 class CheckInput:
     """What a check may use besides the tables; `cdp` is None where the CDP was not asked.
@@ -27,7 +40,8 @@ class CheckInput:
 
     settings: AlertSettings
     now: datetime
-    open_now: frozenset[IncidentKey]
+    calendar: HolidayCalendar
+    open_now: frozenset[IncidentKey] = frozenset()
     cdp: CdpReading | None = None
 
 

@@ -18,7 +18,7 @@ from leadops.db import STATEMENT_TIMEOUT, Connection
 from leadops.db_errors import explain_database_error
 from leadops.errors import LeadopsError
 from leadops.incidents.alert_settings import AlertSettings
-from leadops.incidents.check import CdpReading, Check, CheckInput
+from leadops.incidents.check import CdpReading, Check, CheckInput, HolidayCalendar
 from leadops.incidents.finding import CheckFinding, IncidentKey, fire, resolve_missing
 from leadops.incidents.kinds import CHECK_FAILED, KINDS
 from leadops.locks import Lock, hold_lock
@@ -49,6 +49,7 @@ def run_checks(
     checks: Sequence[Check],
     *,
     settings: AlertSettings,
+    calendar: HolidayCalendar,
     now: datetime,
     cdp: CdpReading | None = None,
 ) -> CheckResult:
@@ -60,7 +61,7 @@ def run_checks(
     """
     with connection.transaction():
         hold_lock(connection, Lock.INCIDENTS)
-        given = CheckInput(settings=settings, now=now, open_now=frozenset(), cdp=cdp)
+        given = CheckInput(settings=settings, now=now, calendar=calendar, cdp=cdp)
         queries.run(connection, "limit_statements", duration=CHECK_TIMEOUT)
         opened, failures = 0, list[CheckFinding]()
         for check in checks:

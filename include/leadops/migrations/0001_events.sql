@@ -23,6 +23,10 @@ create index events_received_at on cdp.events (received_at);
 -- Attribution reads touches by time. Rows of one time lie close together, so a block range index is enough.
 create index events_ts on cdp.events using brin (ts) with (autosummarize = on);
 
+-- Which site an event comes from: the host of its page. The sender states it, so it proves nothing.
+create function cdp.read_site(page text) returns text language sql immutable parallel safe
+return coalesce(lower(left(substring(page from '^[A-Za-z]+://(?:[^/?#@]*@)?([A-Za-z0-9.-]+)'), 253)), '(no page)');
+
 create table cdp.quarantine (
     quarantine_id bigint generated always as identity primary key,
     received_at timestamptz not null,
@@ -32,9 +36,12 @@ create table cdp.quarantine (
     is_history boolean not null default false,
     user_agent text,
     times integer not null default 1,
-    state text not null default 'waiting' check (state in ('waiting', 'admitted')),
+    state text not null default 'waiting' check (state in ('waiting', 'admitted', 'dropped')),
     admitted_body text,
-    settled_at timestamptz
+    settled_at timestamptz,
+    site text generated always as (
+        cdp.read_site(substring(body from '"page": "([A-Za-z]+://[^"/?#]+)'))
+    ) stored
 );
 comment on column cdp.quarantine.body is 'The refused event, whole, as JSON text';
 comment on column cdp.quarantine.user_agent is 'The User-Agent header of the request that sent it';
@@ -42,3 +49,40 @@ comment on column cdp.quarantine.times is 'How often the same body arrived while
 comment on column cdp.quarantine.admitted_body is 'The admitted body, if a person repaired it';
 create unique index quarantine_waiting on cdp.quarantine (md5(body)) where state = 'waiting';
 create index quarantine_reason on cdp.quarantine (reason, quarantine_id) where state = 'waiting';
+-- What checks ask each minute: the arrivals since a moment, by reason, so that ignored reasons cost nothing.
+create index quarantine_arrivals on cdp.quarantine (reason, received_at) where state = 'waiting';
+
+-- The reasons of all waiting items, found by the index: one step for each reason, however many items there are.
+create view cdp.waiting_reasons as
+with recursive reasons as (
+    (select reason from cdp.quarantine where state = 'waiting' order by reason limit 1)
+    union all
+    select
+        (
+            select later.reason from cdp.quarantine as later
+            where later.state = 'waiting' and later.reason > reasons.reason
+            order by later.reason
+            limit 1
+        )
+    from reasons
+    where reasons.reason is not null
+)
+
+select reason from reasons
+where reason is not null;
+
+-- How many events each site sent, and from when to when that was counted.
+create table cdp.site_traffic (
+    site text not null,
+    starts_at timestamptz not null,
+    events bigint not null,
+    primary key (site, starts_at)
+);
+comment on column cdp.site_traffic.starts_at is 'The start of five minutes in which the events arrived, UTC';
+create index site_traffic_starts_at on cdp.site_traffic (starts_at);
+
+create table cdp.traffic_progress (
+    counted_from timestamptz not null,
+    counted_until timestamptz not null
+);
+create unique index traffic_progress_one_row on cdp.traffic_progress ((true));

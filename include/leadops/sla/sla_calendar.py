@@ -21,9 +21,13 @@ class SlaCalendar:
         self._extra = frozenset(policy.holidays.extra)
         self._counted: dict[date, list[tuple[datetime, datetime]]] = {}
 
+    def is_holiday(self, day: date) -> bool:
+        """Return whether the local `day` is a public holiday or one of the company's own days off."""
+        return day in self._extra or (self._public is not None and day in self._public)
+
     def working_spans(self, day: date) -> list[Span]:
         """Return when salespeople work on the local `day`; empty on holidays."""
-        if day in self._extra or (self._public is not None and day in self._public):
+        if self.is_holiday(day):
             return []
         return self._policy.working_hours.on(day.weekday())
 

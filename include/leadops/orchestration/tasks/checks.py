@@ -15,6 +15,7 @@ from leadops.incidents.run_checks import run_checks
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
 from leadops.settings import Endpoint
+from leadops.sla.sla_calendar import SlaCalendar
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,14 @@ def check(run: TaskRun) -> Counts:
     if reading.minutes_lag is None:
         log.warning("the CDP does not answer: %s", reading.reason)
     with run.open_database() as connection:
-        result = run_checks(connection, CHECKS, settings=run.alerts, now=run.clock(), cdp=reading)
+        result = run_checks(
+            connection,
+            CHECKS,
+            settings=run.alerts,
+            calendar=SlaCalendar(run.config.sla),
+            now=run.clock(),
+            cdp=reading,
+        )
     return asdict(result) | {"failed": list(result.failed), "minutes_lag": reading.minutes_lag}
 
 

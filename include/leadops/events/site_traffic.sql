@@ -1,0 +1,68 @@
+-- name: start_counting
+insert into cdp.traffic_progress (counted_from, counted_until)
+select
+    first_arrival.starts_at as counted_from,
+    first_arrival.starts_at as counted_until
+from (
+    select
+        date_bin(
+            '5 minutes',
+            greatest(coalesce(min(received_at), %(now)s::timestamptz), %(earliest)s::timestamptz),
+            '2000-01-01 00:00:00+00'
+        ) as starts_at
+    from cdp.events
+) as first_arrival
+where not exists (select from cdp.traffic_progress);
+
+-- name: find_step
+select
+    counted_until as since,
+    least(
+        counted_until + %(longest)s::interval,
+        date_bin('5 minutes', %(settled_before)s::timestamptz, '2000-01-01 00:00:00+00')
+    ) as until
+from cdp.traffic_progress;
+
+-- name: count_arrivals
+with counts as (
+    select
+        cdp.read_site(payload #>> '{context,page}') as site,
+        date_bin('5 minutes', received_at, '2000-01-01 00:00:00+00') as starts_at,
+        count(*) as events
+    from cdp.events
+    where
+        received_at >= %(since)s::timestamptz
+        and received_at < %(until)s::timestamptz
+        and not is_history
+        and not was_refused
+    group by 1, 2
+),
+
+ranked as (
+    select
+        counts.*,
+        row_number() over (partition by starts_at order by events desc, site asc) as place
+    from counts
+)
+
+insert into cdp.site_traffic (site, starts_at, events)
+select
+    site,
+    starts_at,
+    events
+from ranked
+where place <= %(max_sites)s
+on conflict (site, starts_at) do update set events = excluded.events;
+
+-- name: note_counted
+update cdp.traffic_progress set counted_until = %(until)s;
+
+-- name: delete_old_counts
+delete from cdp.site_traffic
+where starts_at < %(before)s;
+
+-- name: read_counted_time
+select
+    counted_from,
+    counted_until
+from cdp.traffic_progress;
