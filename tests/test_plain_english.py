@@ -1,4 +1,4 @@
-"""Docs, settings, messages, help, docstrings and comments avoid phrases that one has to read twice.
+"""Docs, settings, messages, help, docstrings, comments, errors and logs avoid phrases that one reads twice.
 
 Write short sentences: subject, verb, object; active; present tense; the words of docs/glossary.md.
 """
@@ -81,7 +81,10 @@ def list_documents() -> list[Path]:
 
 
 def read_prose(source: str) -> str:
-    """Return the docstrings, help texts and comments of Python's `source`, each in its line, nothing else."""
+    """Return what humans read of Python's `source`, each in its line, nothing else.
+
+    That is docstrings, comments, help, the texts of errors, and what goes to the log or the terminal.
+    """
     lines = source.split("\n")
     kept = [""] * len(lines)
     for node in ast.walk(ast.parse(source)):
@@ -92,12 +95,28 @@ def read_prose(source: str) -> str:
                 texts = [first.value]
         elif isinstance(node, ast.keyword) and node.arg in ("help", "doc_md"):
             texts = [node.value]
+        elif isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and is_message(node)):
+            for part in ast.walk(node):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    kept[part.lineno - 1] += " " + part.value.replace("\n", " ")
         for text in texts:
             kept[text.lineno - 1 : text.end_lineno] = lines[text.lineno - 1 : text.end_lineno]
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             kept[token.start[0] - 1] = kept[token.start[0] - 1] or token.string
     return "\n".join(kept)
+
+
+def is_message(call: ast.Call) -> bool:
+    """Return whether the call writes to the log or the terminal, or makes an error."""
+    if isinstance(call.func, ast.Name):
+        return call.func.id.endswith("Error")
+    names = ("log", "logger", "console", "typer")
+    return (
+        isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id in names
+    )
 
 
 def read_sql_comments(source: str) -> str:
@@ -142,4 +161,8 @@ def test_the_search_can_fail() -> None:
     assert [phrase for _, phrase, _ in find_avoided("there is no limit; it is no limit")] == ["is no limit"]
     source = 'def run() -> None:\n    """Judge it."""\n    told = "told"  # anew\n'
     assert [line for line, *_ in find_avoided(read_prose(source))] == [3, 2]
+    source = (
+        'def run() -> None:\n    log.info("%s anew", told)\n    told("x")\n    raise NoError(f"{a} told")'
+    )
+    assert [line for line, *_ in find_avoided(read_prose(source))] == [2, 4]
     assert [line for line, *_ in find_avoided(read_sql_comments("select told\n-- told\n"))] == [2]

@@ -76,7 +76,7 @@ def test_explain_says_what_it_wants(shared: World) -> None:
         assert words in str(result.exception)
 
 
-def test_a_join_is_explained_and_can_be_split(
+def test_a_merge_is_explained_and_can_be_split(
     world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
@@ -89,7 +89,7 @@ def test_a_join_is_explained_and_can_be_split(
         (2, "user_id", "b")
     ]
     assert "joined of leads 1, 2" in run("explain", "1")
-    assert "would split lead 2 from lead 1 (join 1)" in run("split", "2", "--reason", "twins", "--dry-run")
+    assert "would split lead 2 from lead 1 (merge 1)" in run("split", "2", "--reason", "twins", "--dry-run")
     assert "holds" in run("explain", "1")
     assert "lead 2: a person of its own" in run("split", "2", "--reason", "twins", "--by", "ops")
     assert "by ops: twins" in run("explain", "1")

@@ -22,7 +22,7 @@ def routes(world: World) -> list[Route]:
         key = need_text(body, "idempotency_key")
         need_text(body, "email")
         if body.get("owner_id") is not None and body["owner_id"] not in store.reps:
-            raise RefusedError(422, "owner_id is no salesperson of this CRM")
+            raise RefusedError(422, "owner_id is not a salesperson of this CRM")
         if before := store.by_key.get(key):
             if before[1] != body:
                 raise RefusedError(409, "this idempotency_key was used with another body; take a new key")
@@ -40,7 +40,7 @@ def routes(world: World) -> list[Route]:
         if lead_id not in store.leads:
             raise RefusedError(404, "no lead has this id")
         if body.get("owner_id") is not None and body["owner_id"] not in store.reps:
-            raise RefusedError(422, "owner_id is no salesperson of this CRM")
+            raise RefusedError(422, "owner_id is not a salesperson of this CRM")
         catch_up(world)
         world.effect("crm.patch", id=lead_id, body=body)
         return answer({"id": lead_id})
