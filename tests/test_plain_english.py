@@ -95,10 +95,10 @@ def read_prose(source: str) -> str:
                 texts = [first.value]
         elif isinstance(node, ast.keyword) and node.arg in ("help", "doc_md"):
             texts = [node.value]
-        elif isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and is_message(node)):
+        elif isinstance(node, ast.Call) and is_message(node):
             for part in ast.walk(node):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                    kept[part.lineno - 1] += " " + part.value.replace("\n", " ")
+                    kept[part.lineno - 1] += f" {' '.join(part.value.split())};"
         for text in texts:
             kept[text.lineno - 1 : text.end_lineno] = lines[text.lineno - 1 : text.end_lineno]
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
