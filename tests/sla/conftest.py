@@ -53,11 +53,13 @@ class ClockFixture:
             [f"L-{lead}", lead, self.at(minute)],
         )
 
-    def did(self, lead: int, minute: float, kind: str = "call", status: str | None = None) -> None:
+    def did(
+        self, lead: int, minute: float, kind: str = "call", status: str | None = None, *, rep: str = "rep-1"
+    ) -> None:
         self.activities += 1
         self.connection.execute(
-            "insert into crm.activities values (%s, %s, %s, %s, 'rep-1', %s, '{}', %s)",
-            [f"a{self.activities}", f"L-{lead}", kind, status, self.at(minute), self.at(minute)],
+            "insert into crm.activities values (%s, %s, %s, %s, %s, %s, '{}', %s)",
+            [f"a{self.activities}", f"L-{lead}", kind, status, rep, self.at(minute), self.at(minute)],
         )
         self.connection.execute(
             "insert into lifecycle.inbox (activity_id) values (%s)", [f"a{self.activities}"]

@@ -5,12 +5,19 @@ from tests.shipped import change
 from .conftest import ClockFixture
 
 
-def decide(desk: ClockFixture, sla_minutes: float | None, minute: float, *, day: str = "2026-05-31") -> None:
+def decide(
+    desk: ClockFixture,
+    sla_minutes: float | None,
+    minute: float,
+    *,
+    day: str = "2026-05-31",
+    version: str = "2026-Q1",
+) -> None:
     desk.connection.execute(
         "insert into lifecycle.thresholds (day, kpi_version, sla_minutes, effective_at, proposed_at,"
         " decided_by, reason, plan, facts, hash)"
-        " values (%s, '2026-Q1', %s, %s, %s, 'automatic', '', 'apply', '{}', 'h')",
-        [day, sla_minutes, desk.at(minute), desk.at(minute)],
+        " values (%s, %s, %s, %s, %s, 'automatic', '', 'apply', '{}', 'h')",
+        [day, version, sla_minutes, desk.at(minute), desk.at(minute)],
     )
 
 
@@ -46,3 +53,13 @@ def test_one_that_was_taken_back_leaves_the_policys(desk: ClockFixture) -> None:
     desk.mql(1, 0, total=70)
     desk.watch(1)
     assert targets(desk)[1, "first_contact"] == 240
+
+
+def test_it_is_the_newest_of_the_mqls_own_version_and_holds_from_its_minute(desk: ClockFixture) -> None:
+    decide(desk, 90, -20, day="2026-05-29")
+    decide(desk, 60, 0, day="2026-05-30")
+    decide(desk, 30, -5, day="2026-05-31", version="2026-Q2")
+    desk.mql(1, 0, total=70)
+    desk.mql(2, -1, total=70)
+    desk.watch(1)
+    assert (targets(desk)[1, "first_contact"], targets(desk)[2, "first_contact"]) == (60, 90)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from leadops.sla.median import MedianMeasure, decide_median_state
-from tests.shipped import SHIPPED
+from tests.shipped import SHIPPED, change
 
 
 def contact(desk: Any, lead: int, start: float, after: float) -> None:
@@ -43,6 +43,30 @@ def test_old_leads_leave_the_window(desk: Any) -> None:
     desk.watch(130)
     desk.watch(130 + 7 * 24 * 60)
     assert desk.state(0, "median_to_sal", 0) == "met"
+
+
+@pytest.mark.parametrize(
+    ("minute", "leads"), [(130, 1), (131, 5), (7 * 24 * 60 + 129, 5), (7 * 24 * 60 + 130, 4)]
+)
+def test_the_window_ends_now_and_begins_after_the_moment_seven_days_ago(
+    desk: Any, minute: int, leads: int
+) -> None:
+    """One lead is done at minute 130, four at 131; what is done after `now` does not count yet."""
+    for lead in range(1, 6):
+        contact(desk, lead, 0, 130 if lead == 1 else 131)
+    desk.policy = change(desk.policy, median={"min_leads": 1})
+    desk.watch(131)  # the stops are on record
+    desk.watch(minute, qualify=False)
+    assert desk.breach(0, "median_to_sal", 0)["evidence"]["leads"] == leads
+
+
+def test_only_leads_that_were_taken_and_contacted_count(desk: Any) -> None:
+    for lead in range(1, 5):
+        contact(desk, lead, 0, 130)
+    desk.mql(5, 0, total=50)
+    desk.did(5, 130, "status", "lost")
+    desk.watch(140)
+    assert desk.state(0, "median_to_sal", 0) is None, "four leads say nothing, whatever else stopped"
 
 
 def test_a_late_feed_accuses_nobody_and_takes_nothing_back(desk: Any) -> None:
