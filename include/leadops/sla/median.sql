@@ -6,8 +6,9 @@ from sla.clocks
 where clock = 'sal' and stopped_by = 'contact' and stopped_at > %(since)s and stopped_at <= %(now)s;
 
 -- name: read_median_state
+-- Only the median has no lead.
 select
     state,
     started_at as since
 from sla.breaches
-where lead_id = 0 and cycle = 0 and clock = 'median_to_sal';
+where lead_id = 0;
