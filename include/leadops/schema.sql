@@ -224,6 +224,8 @@ create table identity.late_events (
 
 -- function identity.mark_new_leads() returns trigger
 
+-- function identity.read_id(properties jsonb, names text[], placeholders text[]) returns text
+
 create schema scoring;
 
 create table scoring.inbox (

@@ -47,13 +47,8 @@ def test_one_line_leaves_the_other_shipped_settings_as_they_are(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("section", "text", "path", "value"),
     [
-        ("identity", "leads_per_person: 4", "blocked.anonymous_id", ["undefined", "null", "none", "0"]),
-        (
-            "identity",
-            "blocked: {email: [a@x.example]}",
-            "blocked.anonymous_id",
-            ["undefined", "null", "none", "0"],
-        ),
+        ("identity", "leads_per_person: 4", "join_by", ["enrichment_id", "user_id"]),
+        ("identity", "blocked: {email: [a@x.example]}", "blocked.anonymous_id", []),
         ("scoring", "decay: {half_life_days: 10}", "decay.grace_days", 30),
         ("sla", "holidays: {extra: [2026-12-29]}", "holidays.country", "JP"),
         ("events", "bots: {also: [mine]}", "bots.also", ("mine",)),

@@ -223,3 +223,19 @@ def test_the_oldest_survives_whenever_the_import_ran(export: Export) -> None:
     assert world.rows(held) == [(2, 1)]
     assert world.rows("select distinct lane from scoring.inbox") == [(1,)]
     assert world.rows("select distinct lead_id from lifecycle.merge_changes order by 1") == [(1,), (2,)]
+
+
+def test_an_id_that_stands_for_nobody_is_not_an_id(export: Export) -> None:
+    rows = [
+        ("N/A", "ann@buyers.example", "2026-01-05T10:00:00", "ads", "spring", 20),
+        ("0", "ben@buyers.example", "2026-01-05T10:00:00", "ads", "spring", 20),
+        ("N/A", "不明", "2026-01-05T10:00:00", "ads", "spring", 20),
+        ("c-3", "-", "2026-01-05T10:00:00", "ads", "spring", 20),
+    ]
+    nobody = "no crm_id and no email: the row names no lead"
+    assert export.bring("leads", rows) == ImportResult(rows=4, new=3, refused=1, reasons=Counter([nobody]))
+    assert export.query("select kind, value from identity.aliases order by 1, 2") == [
+        ("crm_id", "c-3"),
+        ("email", "ann@buyers.example"),
+        ("email", "ben@buyers.example"),
+    ]

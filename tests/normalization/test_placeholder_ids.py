@@ -19,6 +19,8 @@ from leadops.normalization.placeholder_ids import bound_id, is_placeholder_id
         "--",
         "",
         "1111-1111",
+        "999999",
+        "0.00",
         "00000000-0000-0000-0000-000000000000",
         "[object Object]",
         "aaa",
@@ -29,7 +31,7 @@ def test_what_everybody_has_is_nobodys(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["7", "u-1", "10", "abba", "hanako", "00000000-0000-0000-0000-000000000001"]
+    "value", ["7", "22", "11111", "u-1", "10", "abba", "hanako", "00000000-0000-0000-0000-000000000001"]
 )
 def test_what_one_has_is_an_id(value: str) -> None:
     assert not is_placeholder_id(value)

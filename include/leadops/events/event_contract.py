@@ -6,30 +6,18 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic import WithJsonSchema as Schema
 
+from leadops.normalization.email_address import EMAIL_PATTERN, normalise_email
+
 #: RFC 3339 section 5.6: a date, a time with seconds, and a zone. No numbers: seconds or milliseconds?
 TIME_PATTERN = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$"
-#: What a browser's <input type=email> takes (WHATWG HTML, "valid e-mail address"), with a dot in the domain.
-EMAIL_PATTERN = (
-    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
-    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
-)
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 
 _time = re.compile(TIME_PATTERN, re.ASCII)
-_email = re.compile(EMAIL_PATTERN, re.ASCII)
 
 
 def _check_time(value: object) -> object:
     if not isinstance(value, str) or not _time.fullmatch(value):
         raise ValueError("must be a time with its zone, such as 2026-07-01T09:30:00.000Z")
-    return value
-
-
-def normalise_email(value: str) -> str:
-    """Return `value` trimmed and in lower case; raise ValueError if it is not an email address."""
-    value = value.strip().lower()
-    if len(value) > 254 or not _email.fullmatch(value):
-        raise ValueError("must be an email address such as name@company.example")
     return value
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from leadops.normalization.clean_text import fold_text
 from leadops.settings import Settings
 
 
@@ -17,7 +18,7 @@ def _check_pattern(pattern: str) -> str:
     return pattern
 
 
-LowerCase = Annotated[frozenset[str], AfterValidator(lambda words: frozenset(map(str.lower, words)))]
+Folded = Annotated[frozenset[str], AfterValidator(lambda words: frozenset(map(fold_text, words)))]
 Pattern = Annotated[str, AfterValidator(_check_pattern)]
 
 
@@ -44,7 +45,7 @@ class EventSettings(Settings):
     max_ahead_minutes: float = Field(ge=0)
     max_string_chars: int = Field(ge=256, le=262_144)  # characters
     max_depth: int = Field(ge=4, le=100)  # levels, the event itself being the first
-    placeholder_ids: LowerCase
+    placeholder_ids: Folded
     bots: BotSettings
     lag: LagSettings
 

@@ -11,6 +11,8 @@ from leadops.events.event_contract import Event
 from leadops.events.event_refusal import EventRefusal, show_path
 from leadops.events.event_settings import EventSettings
 from leadops.events.find_unusable import find_unusable
+from leadops.normalization.clean_text import fold_text
+from leadops.normalization.placeholder_ids import is_placeholder_id
 
 #: No event of a browser, an app or a webinar is older than this, not even history.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -88,9 +90,14 @@ def _check_identity(event: Event, settings: EventSettings) -> EventRefusal | Non
     if not event.email and not any(ids.values()):
         return EventRefusal("no_identity", "give at least one of anonymous_id, user_id and email")
     for field, value in ids.items():
-        if value and (not value.strip() or value.strip().lower() in settings.placeholder_ids):
+        if value and is_nobodys_id(value, settings):
             return EventRefusal("placeholder_id", f"{field} is a placeholder, not an id; leave it out")
     return None
+
+
+def is_nobodys_id(value: str, settings: EventSettings) -> bool:
+    """Return whether an identifier of any kind stands for nobody, by the rule or the site's own list."""
+    return is_placeholder_id(value) or fold_text(value) in settings.placeholder_ids
 
 
 def _check_time(

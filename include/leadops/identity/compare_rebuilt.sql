@@ -3,14 +3,11 @@
 -- Waiting events are left out: the resolver has not seen them.
 select
     events.seq as event_seq,
-    lower(btrim(events.email)) as email,
+    lower(btrim(events.email) collate "C") as email,
     case
         when events.event = any(%(trait_events)s::text[])
-            then (
-                select left(events.payload -> 'properties' ->> names.name, 200)
-                from unnest(%(enrichment_id)s::text[]) with ordinality as names (name, place)
-                where btrim(events.payload -> 'properties' ->> names.name) <> ''
-                order by names.place limit 1
+            then identity.read_id(
+                events.payload -> 'properties', %(enrichment_id)s::text[], %(placeholders)s::text[]
             )
     end as enrichment_id,
     events.user_id,

@@ -7,6 +7,7 @@ from leadops.db import Connection
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_resolver import KINDS, Identifier
 from leadops.identity.requeue import EventRange
+from leadops.normalization.placeholder_ids import is_placeholder_id
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -29,6 +30,22 @@ class FiledEvents(NamedTuple):
 def find_chunk(connection: Connection, *, limit: int) -> EventRange | None:
     """Return the range of the first `limit` events of the inbox; None if it is empty."""
     return queries.first(connection, "find_head", EventRange, chunk_size=limit)
+
+
+def find_placeholder_ids(
+    connection: Connection, *, settings: IdentitySettings, chunk: EventRange | None = None
+) -> list[str]:
+    """Return the enrichment ids of `chunk` (None: of all events) that belong to nobody, such as "null"."""
+    first_seq, last_seq = chunk or (None, None)
+    told: list[str] = queries.values(
+        connection,
+        "list_enrichment_ids",
+        trait_events=settings.trait_events,
+        enrichment_id=settings.enrichment_id,
+        first_seq=first_seq,
+        last_seq=last_seq,
+    )
+    return [value for value in told if is_placeholder_id(value)]
 
 
 def take_events(
@@ -54,6 +71,7 @@ def take_events(
         **chunk._asdict(),
         trait_events=settings.trait_events,
         enrichment_id=settings.enrichment_id,
+        placeholders=find_placeholder_ids(connection, settings=settings, chunk=chunk),
         blocked_emails=settings.blocked.email,
         blocked_enrichment_ids=settings.blocked.enrichment_id,
         blocked_user_ids=settings.blocked.user_id,

@@ -60,6 +60,18 @@ where
 order by inbox.event_seq
 on conflict (event_seq) do nothing;
 
+-- name: list_enrichment_ids
+select distinct told.value
+from cdp.events as events
+cross join unnest(%(enrichment_id)s::text[]) as names (name)
+cross join lateral identity.read_id(events.payload -> 'properties', array[names.name], '{}') as told (value)
+where
+    (%(first_seq)s::bigint is null or events.seq >= %(first_seq)s)
+    and (%(last_seq)s::bigint is null or events.seq <= %(last_seq)s)
+    and events.event = any(%(trait_events)s::text[])
+    and events.payload -> 'properties' ? names.name
+    and told.value is not null;
+
 -- name: take_events
 -- Takes the head of the inbox and looks its identifiers up. Lead 0 is nobody.
 -- `offset 0` keeps the planner from evaluating an expression again wherever its result is used.
@@ -73,19 +85,16 @@ sent as (
     select
         seq,
         event = any(%(trait_events)s::text[]) as tells_traits,
-        lower(btrim(email)) as email,
+        lower(btrim(email) collate "C") as email,
         case
             when event = any(%(trait_events)s::text[])
-                then (
-                    select left(events.payload -> 'properties' ->> names.name, 200)
-                    from unnest(%(enrichment_id)s::text[]) with ordinality as names (name, place)
-                    where btrim(events.payload -> 'properties' ->> names.name) <> ''
-                    order by names.place limit 1
+                then identity.read_id(
+                    events.payload -> 'properties', %(enrichment_id)s::text[], %(placeholders)s::text[]
                 )
         end as enrichment_id,
         user_id,
         anonymous_id,
-        coalesce(lower(btrim(email)) = any(%(blocked_emails)s::text[]), false) as is_alone
+        coalesce(lower(btrim(email) collate "C") = any(%(blocked_emails)s::text[]), false) as is_alone
     from cdp.events as events
     where seq >= %(first_seq)s and seq <= %(last_seq)s
 ),

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.normalization.email_address import normalise_email
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -39,9 +40,12 @@ def parse_lead(lead: int | str) -> tuple[int | None, str | None]:
     """Return the lead_id or the email (lower case) in `lead`; raise PermanentError if it is neither."""
     if isinstance(lead, int):
         return lead, None
-    text = lead.strip().lower()
-    if "@" in text:
-        return None, text
+    text = lead.strip()
+    if "@" in text or "＠" in text:
+        try:
+            return None, normalise_email(text)
+        except ValueError:
+            raise PermanentError("LEAD is not an email address; give a lead_id or an email") from None
     if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER:
         return int(text), None
     raise PermanentError("LEAD must be a lead_id (a number) or an email")

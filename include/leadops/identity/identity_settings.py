@@ -10,7 +10,7 @@ Names = Annotated[list[str], Field(min_length=1)]
 
 
 class Blocked(Settings):
-    """Values that say nothing of a person, such as a script's `undefined` or a test address."""
+    """Values that many people share, such as a test login or a test address."""
 
     #: Lower case; their events tie no other identifier to the lead.
     email: list[str]

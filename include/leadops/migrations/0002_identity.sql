@@ -166,6 +166,35 @@ create table identity.late_events (
 comment on table identity.late_events is 'Events that were resolved after events with a higher seq';
 comment on column identity.late_events.after_seq is 'The highest seq that had been resolved before it';
 
+-- The identifier in the first of the properties `names` that holds one: text or a number, alone or as the only element
+-- of a list, and not one of `placeholders`. A long one keeps its beginning and gets a hash of the whole, as
+-- leadops.normalization.placeholder_ids.bound_id gives it: a cut alone would make one person of two.
+create function identity.read_id(properties jsonb, names text[], placeholders text[]) returns text
+language sql stable parallel safe as $$
+    select
+        case
+            when length(told.value) <= 200 then told.value
+            else left(told.value, 187) || '~' || left(encode(sha256(convert_to(told.value, 'UTF8')), 'hex'), 12)
+        end
+    from unnest(names) with ordinality as named (name, place)
+    cross join lateral (select properties -> named.name as value) as sent
+    cross join
+        lateral (
+            select
+                case
+                    when jsonb_typeof(sent.value) = 'array' and jsonb_array_length(sent.value) = 1 then sent.value -> 0
+                    else sent.value
+                end as value
+        ) as one
+    cross join lateral (select btrim(one.value #>> '{}') as value) as told
+    where
+        jsonb_typeof(one.value) in ('string', 'number')
+        and told.value <> ''
+        and told.value <> all(placeholders)
+    order by named.place
+    limit 1
+$$;
+
 -- What a person did, whichever of their leads it was tied to.
 create view identity.person_events as
 select

@@ -24,18 +24,23 @@ PLACEHOLDER_IDS = frozenset(
     }
     | {"deleted", "default", "dummy", "sample", "example", "anonymous_user", "not_logged_in", "logged_out"}
 )
+#: Digits of an id that a system counted up to; a longer one of equal digits was typed.
+LONGEST_COUNTED = 5
 _MARKS = re.compile(r"[\W_]+")
 
 
 def is_placeholder_id(value: str) -> bool:
     """Return whether an identifier of any kind belongs to nobody.
 
-    Blanks, words such as undefined or guest, and one character repeated: 0, 0000, xxxx, a UUID of zeros.
+    Blanks, words such as undefined or guest, and one character repeated: 0, 0000, xxxx, a UUID of zeros. A
+    short number such as 22 or 1111 is somebody's where ids are counted.
     """
     if is_blank(value) or fold_text(value) in PLACEHOLDER_IDS:
         return True
     characters = _MARKS.sub("", fold_text(value))
-    return len(set(characters)) <= 1 and (len(characters) != 1 or characters == "0")
+    if len(set(characters)) != 1 or characters == "0":
+        return characters in ("", "0")
+    return len(characters) > (LONGEST_COUNTED if characters[0] in "123456789" else 1)
 
 
 def bound_id(value: str, longest: int) -> str:
