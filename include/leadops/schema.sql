@@ -138,6 +138,7 @@ create table identity.traits (
     value jsonb not null,
     ts timestamptz not null,
     event_id text not null,
+    comparable jsonb,
     primary key (lead_id, trait)
 );
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from tests.identity.test_resolve import seen
@@ -43,3 +45,48 @@ def test_the_newest_site_counts_in_whatever_order_it_comes(world: World, order: 
         world.accept([said[place]])
         world.resolve()
     assert world.rows(ACCOUNTS) == [("a@x.example", "new.example")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "value", "comparable"),
+    [
+        ("Software", "Software", "software"),
+        ("software", "software", None),
+        (["Software"], "Software", "software"),
+        (["Software", "Finance"], "Software", ["software", "finance"]),
+        (" Ｓｏｆｔｗａｒｅ ", "Ｓｏｆｔｗａｒｅ", "software"),
+        (7372, 7372, "7372"),
+    ],
+)
+def test_a_trait_is_kept_as_it_was_sent_and_as_it_is_compared(
+    world: World, sent: Any, value: Any, comparable: Any
+) -> None:
+    world.accept([seen("a", 1, "identify", email="a@x.example", properties={"industry": sent})])
+    world.resolve()
+    assert world.rows("select value, comparable from identity.traits where trait = 'industry'") == [
+        (value, comparable)
+    ]
+
+
+@pytest.mark.parametrize(
+    "blank", [None, "", " ", "\u3000", "-", "N/A", "不明", "null", [], [" "], {}, {"name": "x"}]
+)
+@pytest.mark.parametrize("minutes", [1, 3])
+def test_a_blank_replaces_nothing_in_whatever_order_it_comes(world: World, blank: Any, minutes: int) -> None:
+    world.accept(
+        [
+            seen("told", 2, "identify", email="a@x.example", properties={"title": "CEO"}),
+            seen("blank", minutes, "submit_form", email="a@x.example", properties={"title": blank}),
+        ]
+    )
+    world.resolve()
+    assert world.rows("select value from identity.traits where trait = 'title'") == [("CEO",)]
+
+
+def test_the_next_property_counts_where_the_first_is_blank(world: World) -> None:
+    properties = {"employees": "-", "company_size": "51-200"}
+    world.accept([seen("a", 1, "identify", email="a@x.example", properties=properties)])
+    world.resolve()
+    assert world.rows("select value, comparable from identity.traits where trait = 'employees'") == [
+        ("51-200", 51)
+    ]

@@ -8,7 +8,9 @@ from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
 from leadops.db import Connection
+from leadops.normalization.trait_values import compare_trait, read_trait_values
 from leadops.scoring.conditions import RuleCondition, member_path, quote
+from leadops.scoring.scoring_rules import FitRule
 from tests.promises import promise_examples
 from tests.scoring.conftest import NOW
 from tests.scoring.oracle import Happening, fits, look
@@ -114,3 +116,36 @@ def test_what_cannot_be_a_condition_is_refused(fields: dict[str, Any], words: st
 def test_numbers_keep_their_value() -> None:
     for each in (0, 7, -7, 0.1, 1e-7, 1e21, -2.5e300):
         assert json.loads(quote(each).strip("()")) == each
+
+
+@pytest.mark.parametrize(
+    ("trait", "fields", "told", "holds"),
+    [
+        ("industry", {"in": ["Manufacturing", "software"]}, "SOFTWARE ", True),
+        ("industry", {"equals": "software"}, ["Retail", "Software"], True),
+        ("industry", {"equals": "software"}, "hardware", False),
+        ("title", {"contains": ["ceo"]}, "ＣＥＯ", True),
+        ("title", {"contains": [" ＶＰ "]}, "Senior vp Sales", True),
+        ("title", {"contains": [" VP "]}, "mvp award", False),
+        ("title", {"starts_with": "head of"}, "Head\u3000of Sales", True),
+        ("employees", {"at_least": 50, "at_most": 999}, "51-200", True),
+        ("employees", {"at_least": 50, "at_most": 999}, "1,000+", False),
+        ("employees", {"at_least": 1000}, "1,000+", True),
+        ("employees", {"at_least": 1}, "many", False),
+        ("employees", {"in": ["201-500"]}, "201～500名", True),
+        ("country", {"in": ["Japan", "US"]}, "日本", True),
+        ("country", {"contains": "jap"}, "Japan", True),
+        ("country", {"in": ["US"]}, "日本", False),
+        ("company", {"equals": "株式会社X"}, "X Inc.", True),
+        ("company", {"contains": "株式会社"}, "㍿X", True),
+        ("company", {"exists": True}, "X", True),
+    ],
+)
+def test_a_fit_rule_understands_what_is_told(
+    connection: Connection, trait: str, fields: dict[str, Any], told: Any, holds: bool
+) -> None:
+    rule = FitRule.model_validate({"name": "r", "trait": trait, "points": 1, "when": fields})
+    forms = [form for value in read_trait_values(trait, told) for form in compare_trait(trait, value)]
+    row = connection.execute("select %s @@ %s::jsonpath", [Jsonb(forms), rule.condition()]).fetchone()
+    assert row is not None
+    assert bool(row[0]) is holds

@@ -8,14 +8,17 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from leadops.cli.context import clock, console, open_database
 from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.identity.resolve import resolve_events
+from leadops.normalization.visible_text import show_text
 from leadops.scoring.active_rules import name_source
 from leadops.scoring.preview import ScorePreview, preview_leads
 from leadops.scoring.score import score_leads
+from leadops.scoring.unmatched_values import UnmatchedValue, list_unmatched_values
 
 
 def score(
@@ -23,7 +26,12 @@ def score(
     rules: Annotated[
         Path | None, typer.Option(help="A rule file to use instead of the configured one.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="With --dry-run, list at most this many leads.", min=0)] = 50,
+    unmatched: Annotated[
+        bool, typer.Option("--unmatched", help="Only list the values that no fit rule fits, by leads.")
+    ] = False,
+    limit: Annotated[
+        int, typer.Option(help="With --dry-run or --unmatched, list at most this many.", min=0)
+    ] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Resolve all pending events and score all pending leads.
@@ -32,7 +40,10 @@ def score(
     """
     config = Config.from_environment().with_file("scoring", rules)
     with open_database() as connection:
-        if dry_run:
+        if unmatched:
+            values = list_unmatched_values(connection, rules=config.scoring, max_values=limit)
+            _show_unmatched(values, as_json=as_json)
+        elif dry_run:
             preview = preview_leads(
                 connection, rules=config.scoring, zone=config.company.zone, max_leads=limit
             )
@@ -70,6 +81,16 @@ def _run(connection: Connection, config: Config, source: str) -> dict[str, int]:
             progress.update(bar, completed=done["leads_scored"])
             remaining = scored.remaining
     return done
+
+
+def _show_unmatched(values: list[UnmatchedValue], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps([value._asdict() for value in values]))
+        return
+    table = Table("trait", "value", "leads", "why no points")
+    for value in values:
+        table.add_row(value.trait, Text(show_text(value.value)), str(value.leads), value.reason)
+    console.print(table if values else "a fit rule fits every value")
 
 
 def _show(preview: ScorePreview, *, as_json: bool) -> None:

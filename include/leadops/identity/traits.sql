@@ -1,6 +1,25 @@
+-- name: list_sent_values
+-- Every value of a trait that the chunk sends, once.
+select distinct
+    wanted.trait,
+    events.payload -> 'properties' -> wanted.property as value
+from chunk
+inner join cdp.events as events on chunk.event_seq = events.seq
+inner join
+    unnest(%(traits)s::text[], %(properties)s::text[]) as wanted (trait, property)
+    on events.payload -> 'properties' ? wanted.property
+where chunk.tells_traits and chunk.lead_id is not null;
+
 -- name: learn_traits
--- The newest value of each trait stays, by (ts, event_id), so that the order of arrival does not matter.
-with facts as (
+-- The newest value of each trait stays, by (ts, event_id), so that the order of arrival does not matter. What says
+-- nothing is not among `read_values`, so that it replaces nothing.
+with read_values as (
+    select * from
+        unnest(%(sent_traits)s::text[], %(sent)s::jsonb[], %(stored)s::jsonb[], %(comparable)s::jsonb[])
+            as read_values (trait, sent, value, comparable)
+),
+
+facts as (
     select
         chunk.lead_id,
         wanted.trait,
@@ -14,19 +33,21 @@ with facts as (
     where chunk.tells_traits and chunk.lead_id is not null
 )
 
-insert into identity.traits (lead_id, trait, value, ts, event_id)
-select distinct on (lead_id, trait)
-    lead_id,
-    trait,
-    value,
-    ts,
-    event_id
+insert into identity.traits (lead_id, trait, value, comparable, ts, event_id)
+select distinct on (facts.lead_id, facts.trait)
+    facts.lead_id,
+    facts.trait,
+    read_values.value,
+    nullif(read_values.comparable, read_values.value),
+    facts.ts,
+    facts.event_id
 from facts
-where jsonb_typeof(value) in ('string', 'number', 'boolean') and value <> '""'
-order by lead_id asc, trait asc, ts desc, event_id collate "C" desc, place asc
+inner join read_values on facts.trait = read_values.trait and facts.value = read_values.sent
+order by facts.lead_id asc, facts.trait asc, facts.ts desc, facts.event_id collate "C" desc, facts.place asc
 on conflict (lead_id, trait) do update
     set
         value = excluded.value,
+        comparable = excluded.comparable,
         ts = excluded.ts,
         event_id = excluded.event_id
     where (excluded.ts, excluded.event_id collate "C") > (traits.ts, traits.event_id collate "C");

@@ -78,9 +78,13 @@ create table identity.traits (
     value jsonb not null,
     ts timestamptz not null,
     event_id text not null,
+    comparable jsonb,
     primary key (lead_id, trait)
 );
 comment on table identity.traits is 'The newest known value of each trait (industry, employees, title, country)';
+comment on column identity.traits.value is 'As it was sent; of a list, the first element that says something';
+comment on column identity.traits.comparable is
+'The forms by which rules compare it (leadops.normalization.trait_values), a list if there are several; null: `value`';
 
 create table identity.sightings (
     kind text not null,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from leadops.routing.routing_rules import Facts, RoutingRule, RoutingRules, fold
+from leadops.routing.routing_rules import Facts, RoutingRule, RoutingRules, list_forms
 from leadops.routing.routing_states import AssignmentReason
 from leadops.routing.team import Rep, Team
 
@@ -169,7 +169,7 @@ def _find_pool(decision: OwnerDecision, rule: RoutingRule, request: RoutingReque
 def _find_mismatch(rep: Rep, rule: RoutingRule, facts: Facts) -> str | None:
     if rule.reps is not None and rep.rep_id not in rule.reps:
         return "is not named by the rule"
-    missing = [name for name in rule.same if fold(facts[name]) not in rep.covers[name]]
+    missing = [name for name in rule.same if rep.covers[name].isdisjoint(list_forms(name, facts[name]))]
     return "does not cover " + ", ".join(f"{name} {facts[name]}" for name in missing) if missing else None
 
 

@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from itertools import islice, product
 
-from leadops.routing.routing_rules import PROFILE_LISTS, Facts, RoutingRule, RoutingRules, fold
+from leadops.routing.routing_rules import (
+    PROFILE_LISTS,
+    Facts,
+    RoutingRule,
+    RoutingRules,
+    fold_value,
+    list_forms,
+)
 from leadops.routing.team import Rep, Team
 
 #: Stands for any value that neither the rules nor the profiles name.
@@ -66,11 +73,11 @@ def _find_domains(rules: RoutingRules, team: Team) -> Domains:
     """Return the values of each fact that rules use: unknown (None), any other, and all named ones."""
     domains: Domains = {}
     for name in sorted(rules.used_facts()):
-        values = {fold(value) for rule in rules.rules for value in rule.when.get(name, [])}
+        values = {fold_value(name, value) for rule in rules.rules for value in rule.when.get(name, [])}
         if name in PROFILE_LISTS:
             values |= {value for rep in team for value in rep.covers[name]}
         if name in rules.derive:
-            values |= set(map(fold, rules.derive[name].values))
+            values |= {fold_value(name, value) for value in rules.derive[name].values}
         domains[name] = [None, OTHER, *sorted(values)]
     return domains
 
@@ -81,7 +88,7 @@ def _pool(rule: RoutingRule, facts: Facts, team: Team) -> list[Rep]:
         for rep in team
         if not rep.fault
         and (rule.reps is None or rep.rep_id in rule.reps)
-        and all(fold(facts[name]) in rep.covers[name] for name in rule.same)
+        and all(not rep.covers[name].isdisjoint(list_forms(name, facts[name])) for name in rule.same)
     ]
 
 

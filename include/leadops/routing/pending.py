@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from leadops.db import Connection
 from leadops.queries import Queries
 from leadops.routing.decide_owner import RepLoad
+from leadops.routing.lead_account import name_account
 from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.team import Team
 
@@ -44,7 +45,8 @@ class PendingLead:
     is_due: bool
     qualified_at: datetime
     is_backfill: bool
-    account: str
+    routed_account: str | None  # the account under which routing knows the cycle already
+    account_id: int | None  # of identity
     state: str | None
     rep_id: str | None
     queue: str | None
@@ -58,6 +60,11 @@ class PendingLead:
     crm_lead_id: int  # the lead of the person that the CRM knows
     member_ids: list[int]  # all leads of the person
     traits: Mapping[str, Any]
+
+    @property
+    def account(self) -> str:
+        """The account whose owner gets it; a cycle keeps the one that it was first routed under."""
+        return self.routed_account or name_account(self.lead_id, self.account_id, self.traits)
 
     @property
     def key(self) -> dict[str, int]:

@@ -93,7 +93,8 @@ select
     pending.is_due,
     mql.occurred_at as qualified_at,
     coalesce((mql.evidence ->> 'backfill')::boolean, false) as is_backfill,
-    coalesce(own.account, keys.account) as account,
+    own.account as routed_account,
+    coalesce(leads.account_id, joined.account_id) as account_id,
     own.state,
     own.rep_id,
     own.queue,
@@ -136,21 +137,10 @@ left join lateral (
     where people.person_id = pending.lead_id
 ) as joined on true
 left join lateral (
-    select
-        jsonb_object_agg(known_traits.trait, known_traits.value #>> '{}') as facts,
-        max(lower(btrim(known_traits.value #>> '{}'))) filter (where known_traits.trait = 'company') as company
+    select jsonb_object_agg(known_traits.trait, known_traits.value #>> '{}') as facts
     from identity.person_traits as known_traits
     where known_traits.lead_id = pending.lead_id
 ) as traits on true
-cross join
-    lateral (
-        select
-            coalesce(
-                'account:' || coalesce(leads.account_id, joined.account_id),
-                'company:' || md5(nullif(traits.company, '')),
-                'lead:' || pending.lead_id
-            ) as account
-    ) as keys
 left join lateral (
     select
         count(*) filter (

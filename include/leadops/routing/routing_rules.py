@@ -9,6 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from leadops.calendar.working_hours import Holidays, parse_span
 from leadops.company import ZoneName
+from leadops.normalization.blank_values import is_blank
+from leadops.normalization.trait_values import compare_rule_value, compare_trait
 from leadops.settings import Settings
 
 #: Facts of a lead that a salesperson's profile has a list for.
@@ -17,9 +19,14 @@ MatchedFact = Literal["region", "industry", "language"]
 Facts = Mapping[str, str]
 
 
-def fold(text: object) -> str:
-    """Return `text` as it is compared: trimmed and case-folded."""
-    return str(text).strip().casefold()
+def fold_value(fact: str, value: object) -> str:
+    """Return the form by which a value of a rule or of a profile is compared with `list_forms`."""
+    return str(compare_rule_value(fact, value if isinstance(value, int | float) else str(value)))
+
+
+def list_forms(fact: str, value: str) -> set[str]:
+    """Return the forms by which a lead's value of `fact` is compared: scoring compares traits alike."""
+    return set(map(str, compare_trait(fact, value)))
 
 
 class FactDerivation(Settings):
@@ -30,8 +37,15 @@ class FactDerivation(Settings):
 
     def find(self, value: str) -> str | None:
         """Return the result for `value`, or None if it is not listed."""
-        wanted = fold(value)
-        return next((to for to, names in self.values.items() if wanted in map(fold, names)), None)
+        forms = list_forms(self.source, value)
+        return next(
+            (
+                to
+                for to, names in self.values.items()
+                if any(fold_value(self.source, name) in forms for name in names)
+            ),
+            None,
+        )
 
 
 class RoutingRule(Settings):
@@ -45,9 +59,11 @@ class RoutingRule(Settings):
 
     def matches(self, facts: Facts) -> bool:
         """Return whether the rule applies to a lead with these facts."""
-        return all(
-            name in facts and fold(facts[name]) in map(fold, values) for name, values in self.when.items()
-        ) and all(name in facts for name in self.same)
+        return all(name in facts for name in (*self.when, *self.same)) and all(
+            any(fold_value(name, value) in forms for value in values)
+            for name, values in self.when.items()
+            if (forms := list_forms(name, facts[name]))
+        )
 
 
 class WorkingDay(Settings):
@@ -160,7 +176,7 @@ class RoutingRules(Settings):
 
     def complete_facts(self, traits: Facts) -> dict[str, str]:
         """Return `traits` with the facts derived from them; a known trait takes precedence."""
-        facts = {name: value for name, value in traits.items() if value.strip()}
+        facts = {name: value for name, value in traits.items() if not is_blank(value)}
         for name, derivation in self.derive.items():
             if name not in facts and derivation.source in facts:
                 found = derivation.find(facts[derivation.source])

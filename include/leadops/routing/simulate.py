@@ -13,6 +13,7 @@ from leadops.calendar.local_days import local_midnight
 from leadops.db import Connection
 from leadops.queries import Queries
 from leadops.routing.decide_owner import RepLoad, RoutingRequest, decide_owner
+from leadops.routing.lead_account import name_account
 from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.team import Rep, Team
 
@@ -27,8 +28,13 @@ class PastMql:
 
     lead_id: int
     qualified_at: datetime
-    account: str
+    account_id: int | None  # of identity
     traits: Mapping[str, Any]
+
+    @property
+    def account(self) -> str:
+        """The account whose owner gets it."""
+        return name_account(self.lead_id, self.account_id, self.traits)
 
 
 @dataclass

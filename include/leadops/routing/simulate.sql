@@ -3,18 +3,12 @@
 select
     mql.lead_id,
     mql.occurred_at as qualified_at,
-    coalesce(
-        'account:' || leads.account_id,
-        'company:' || md5(nullif(traits.company, '')),
-        'lead:' || mql.lead_id
-    ) as account,
+    leads.account_id,
     jsonb_strip_nulls(coalesce(traits.facts, '{}') || jsonb_build_object('campaign', mql.campaign)) as traits
 from lifecycle.current_transitions as mql
 left join identity.leads as leads on mql.lead_id = leads.lead_id
 left join lateral (
-    select
-        jsonb_object_agg(known_traits.trait, known_traits.value #>> '{}') as facts,
-        max(lower(btrim(known_traits.value #>> '{}'))) filter (where known_traits.trait = 'company') as company
+    select jsonb_object_agg(known_traits.trait, known_traits.value #>> '{}') as facts
     from identity.person_traits as known_traits
     where known_traits.lead_id = mql.lead_id
 ) as traits on true

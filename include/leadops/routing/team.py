@@ -16,7 +16,7 @@ from leadops.calendar.working_hours import Holidays
 from leadops.company import check_zone
 from leadops.db import Connection
 from leadops.queries import Queries
-from leadops.routing.routing_rules import PROFILE_LISTS, RoutingRules, WorkingDay, fold
+from leadops.routing.routing_rules import PROFILE_LISTS, RoutingRules, WorkingDay, fold_value
 
 queries = Queries(__file__)
 
@@ -143,7 +143,7 @@ def _make_rep(rep_id: str, profile: Mapping[str, Any], *, rules: RoutingRules, z
     return Rep(
         rep_id=rep_id,
         covers={
-            fact: frozenset(map(fold, _read_list(profile, name, faults)))
+            fact: frozenset(fold_value(fact, value) for value in _read_list(profile, name, faults))
             for fact, name in PROFILE_LISTS.items()
         },
         capacity=_read_capacity(profile.get("capacity_per_day"), rules, faults),

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from leadops.normalization.trait_values import compare_rule_value, fold_fragment
 from leadops.settings import Settings
 
 
@@ -72,6 +73,19 @@ class RuleCondition(Settings):
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError(f"at_least {self.at_least} is over at_most {self.at_most}: nothing can fit")
         return self
+
+    def for_trait(self, trait: str) -> "RuleCondition":
+        """Return the condition on the forms of `trait` that `compare_trait` gives."""
+        changes: dict[str, object] = {}
+        if self.equals is not None:
+            changes["equals"] = compare_rule_value(trait, self.equals)
+        if self.in_ is not None:
+            changes["in_"] = [compare_rule_value(trait, value) for value in self.in_]
+        for name in ("starts_with", "contains"):
+            texts = getattr(self, name)
+            if texts is not None:
+                changes[name] = [fold_fragment(text) for text in _listed(texts)]
+        return self.model_copy(update=changes)
 
     def predicate(self, path: str) -> str:
         """Return the jsonpath predicate that says whether the value at the jsonpath `path` fits."""

@@ -199,7 +199,7 @@ known_traits as (
         members.lead_id,
         members.member_id,
         traits.trait,
-        traits.value,
+        coalesce(traits.comparable, traits.value) as value,
         traits.ts
     from members
     inner join identity.traits as traits on members.member_id = traits.lead_id
@@ -210,7 +210,7 @@ known_traits as (
             members.lead_id,
             members.member_id,
             traits.trait,
-            traits.value,
+            coalesce(traits.comparable, traits.value) as value,
             traits.ts
         from members
         inner join identity.traits as traits on members.member_id = traits.lead_id

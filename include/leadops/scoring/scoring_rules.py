@@ -93,8 +93,8 @@ class FitRule(Settings):
     when: RuleCondition
 
     def condition(self) -> str:
-        """Return the jsonpath predicate over the trait's value."""
-        return self.when.predicate("$")
+        """Return the jsonpath predicate over the trait's value as it is compared."""
+        return self.when.for_trait(self.trait).predicate("$")
 
 
 class DecayCurve(Settings):
