@@ -47,7 +47,7 @@ def test_one_line_leaves_the_other_shipped_settings_as_they_are(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("section", "text", "path", "value"),
     [
-        ("identity", "leads_per_person: 4", "join_by", ["enrichment_id", "user_id"]),
+        ("identity", "leads_per_person: 4", "merge_by", ["enrichment_id", "user_id"]),
         ("identity", "blocked: {email: [a@x.example]}", "blocked.anonymous_id", []),
         ("scoring", "decay: {half_life_days: 10}", "decay.grace_days", 30),
         ("sla", "holidays: {extra: [2026-12-29]}", "holidays.country", "JP"),

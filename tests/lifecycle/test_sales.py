@@ -55,6 +55,11 @@ def test_taken_by_nobody_is_not_taken(company: Any, after: After) -> None:
         ({"need": True, "budget": True}, False, False),
         ({"need": True, "budget": False}, True, False),
         ({"need": True, "budget": "no", "authority": None}, True, False),
+        ({"need": True, "budget": "N/A", "authority": "未定"}, True, False),
+        ({"need": True, "budget": "\u3000", "authority": "-"}, True, False),
+        ({"need": True, "budget": "ＮＯ", "authority": "いいえ"}, True, False),
+        ({"need": True, "budget": [], "authority": {}}, True, False),
+        ({"need": True, "budget": "not before May"}, True, True),
         ({"authority": True, "urgency": True}, True, False),
     ],
 )

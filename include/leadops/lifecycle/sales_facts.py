@@ -8,9 +8,14 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.lifecycle.publish import CycleKey
+from leadops.normalization.blank_values import is_blank
+from leadops.normalization.clean_text import fold_text
 from leadops.queries import Queries
 
 queries = Queries(__file__)
+
+#: What a CRM's field says for "no"; compared without case and width.
+DENIALS = frozenset({"false", "no", "n", "off", "0", "nein", "いいえ"})
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,15 @@ def record_facts(
     queries.run(connection, "create_sales_activities")
     queries.run(connection, "clear_sales_activities")
     queries.run(connection, "collect_activities", leads=list(leads), now=now)
-    changed = queries.all(connection, "record_facts", CycleKey, versions=versions)
+    said: list[str] = queries.values(connection, "list_details", versions=versions)
+    affirmed = [value for value in said if not is_denial(value)]
+    changed = queries.all(connection, "record_facts", CycleKey, versions=versions, affirmed=affirmed)
     return list(dict.fromkeys(changed))
+
+
+def is_denial(value: str) -> bool:
+    """Return whether a detail of an activity says that nothing is known (a blank), or says no."""
+    return is_blank(value) or fold_text(value) in DENIALS
 
 
 def record_stages(

@@ -106,6 +106,19 @@ inner join crm.activities as activities
         and cycles.free_since < activities.occurred_at
         and cycles.next_at > activities.occurred_at;
 
+-- name: list_details
+-- What the activities say under the names that the contract asks for, once.
+select distinct said.value
+from sales_activities
+cross join lateral jsonb_each_text(sales_activities.details) as said (name, value)
+where
+    said.value is not null
+    and said.name in (
+        select names.name
+        from jsonb_to_recordset(%(versions)s) as version (criteria jsonb, next_meeting jsonb)
+        cross join lateral jsonb_array_elements_text(version.criteria || version.next_meeting) as names (name)
+    );
+
 -- name: record_facts
 -- The contract version of its own moment decides about a fact; the earliest of a kind in a cycle stays. But a deal that
 -- is re-opened, and ends again, was won or lost when it last turned so. A contact longer before the MQL than
@@ -153,7 +166,7 @@ facts as (
             acts.kind = 'meeting'
             or exists (
                 select 1 from jsonb_array_elements_text(versions.next_meeting) as key (name)
-                where coalesce(lower(acts.details ->> key.name), '') not in ('', 'false', 'no', '0', 'null')
+                where acts.details ->> key.name = any(%(affirmed)s::text[])
             )
         union all
         select
@@ -164,7 +177,7 @@ facts as (
             acts.has_happened
             and (
                 acts.status = key.name
-                or coalesce(lower(acts.details ->> key.name), '') not in ('', 'false', 'no', '0', 'null')
+                or acts.details ->> key.name = any(%(affirmed)s::text[])
             )
         union all
         select
