@@ -14,7 +14,8 @@ def decay_scores() -> None:
 
     **What**: applies score decay up to the end of the day, as ledger rows of kind `decay`; `scoring.yaml`
     sets how fast points decay. The changes go to the MA after the live ones. **When**: at midnight of the
-    company's zone, for the day that has ended. **Connections**: only `LEADOPS_DATABASE_URL`.
+    company's zone, for the day that has ended. The log also says of how many leads no fit rule fits a value
+    (`leadops score --unmatched` lists them). **Connections**: only `LEADOPS_DATABASE_URL`.
 
     **When it is red**: read the log below *Task failed with exception*. Scores stay as they were the night
     before; the next good run catches up on all missed nights. `leadops decay --dry-run` shows what it would

@@ -52,3 +52,21 @@ def test_dry_run_shows_lead_by_lead_and_writes_nothing(scored: World, rule_file:
     assert (shown["changed"], shown["changes"][0]["grade_after"]) == (1, "C1")
     assert scored.points() == {("a@x.example", "one", "view"): 5}
     assert json.loads(CliRunner().invoke(app, ["score", "--dry-run", "--json"]).output)["changed"] == 0
+
+
+def test_values_without_a_rule_are_listed_as_text_and_nothing_is_scored(
+    scored: World, rule_file: Path
+) -> None:
+    fit = "fit:\n- {name: mine, trait: industry, when: {in: [mining]}, points: 5}\n"
+    rule_file.write_text(RULES % 5 + fit, encoding="utf-8")
+    told = {"industry": "[/red]\x1b[31m Retail"}
+    scored.accept([Happening("three", "identify", at(3), email="a@x.example", properties=told)])
+    scored.resolve()
+    scored.connection.commit()
+    result = CliRunner().invoke(app, ["score", "--unmatched"], env={"COLUMNS": "120"})
+    assert result.exit_code == 0, result.output
+    assert "[/red]\\x1b[31m Retail" in result.output
+    assert "no rule fits" in result.output
+    assert scored.points() == {}
+    shown = json.loads(CliRunner().invoke(app, ["score", "--unmatched", "--json"]).output)
+    assert [(value["trait"], value["leads"]) for value in shown] == [("industry", 1)]

@@ -11,6 +11,7 @@ from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.form_contract import Submission
 from leadops.intake.form_hashes import hash_person
 from leadops.intake.validate_form import ValidForm
+from leadops.normalization.trait_values import read_trait_values
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -100,6 +101,6 @@ def _statement_values(
 
 
 def _read_property(submission: Submission, names: Sequence[str]) -> str | None:
-    """Return the first of the properties `names` that holds text."""
-    values = (submission.properties.get(name) for name in names)
-    return next((value for value in values if isinstance(value, str) and value.strip()), None)
+    """Return the first of the properties `names` that says something in text."""
+    found = (value for name in names for value in read_trait_values(name, submission.properties.get(name)))
+    return next((value for value in found if isinstance(value, str)), None)

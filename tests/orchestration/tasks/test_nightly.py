@@ -35,6 +35,24 @@ def test_a_night_decays_to_the_end_of_the_local_day_that_its_run_ends(world: Wor
     assert nightly.decay(run)["rows"] == 0
 
 
+def test_a_night_says_how_many_leads_have_values_without_a_rule(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = [{"industry": "Retail"}, {"industry": "Retail", "employees": "many"}, {"industry": "Software"}]
+    world.accept(
+        Happening(f"e{number}", "identify", MIDNIGHT, email=f"p{number}@x.example", properties=properties)
+        for number, properties in enumerate(told)
+    )
+    world.resolve()
+    world.connection.commit()
+    with caplog.at_level("INFO"):
+        nightly.decay(make_run("decay", end=MIDNIGHT, clock=lambda: MIDNIGHT + timedelta(seconds=1)))
+    assert [message for message in caplog.messages if message.startswith("no fit rule fits")] == [
+        "no fit rule fits the industry of 2 leads; `leadops score --unmatched` lists them",
+        "no fit rule fits the employees of 1 leads; `leadops score --unmatched` lists them",
+    ]
+
+
 def test_a_night_puts_the_ma_right_and_says_so(
     desk: DeliveryFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """The tasks of decay_scores and audit_scores, which keep scores right."""
 
 import logging
+from collections import Counter
 from dataclasses import asdict
 
 from leadops.clients.ma import MaClient
@@ -9,12 +10,16 @@ from leadops.orchestration.counts import Counts, run_chunks
 from leadops.orchestration.run import TaskRun
 from leadops.scoring.active_rules import name_source
 from leadops.scoring.decay_leads import decay_leads
+from leadops.scoring.unmatched_values import list_unmatched_values
+
+#: Values without a fitting rule that a night counts; the rarest ones beyond are left out.
+MAX_UNMATCHED = 10_000
 
 log = logging.getLogger(__name__)
 
 
 def decay(run: TaskRun) -> Counts:
-    """Apply score decay up to the end of the day; only leads that lose a point are read."""
+    """Apply score decay up to the end of the day; log which traits have values that no fit rule fits."""
     rules, zone = run.config.scoring, run.config.company.zone
     source = name_source(run.config.find_file("scoring"))
     with run.open_database() as connection:
@@ -24,6 +29,11 @@ def decay(run: TaskRun) -> Counts:
             ),
             clock=run.clock,
         )
+        unmatched = Counter[str]()
+        for value in list_unmatched_values(connection, rules=rules, max_values=MAX_UNMATCHED):
+            unmatched[value.trait] += value.leads
+    for trait, leads in unmatched.most_common():
+        log.info("no fit rule fits the %s of %d leads; `leadops score --unmatched` lists them", trait, leads)
     return counts | {"day": run.day.isoformat()}
 
 
