@@ -474,7 +474,7 @@ create table intake.quarantined_forms (
     admitted_body text,
     settled_at timestamptz,
     primary key (quarantine_id),
-    check (state in ('waiting', 'admitted'))
+    check (state in ('waiting', 'admitted', 'dropped'))
 );
 create index quarantined_forms_waiting on intake.quarantined_forms (received_at) where (state = 'waiting');
 create unique index quarantined_forms_body on intake.quarantined_forms (sha256(body));

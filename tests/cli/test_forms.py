@@ -64,3 +64,13 @@ def test_retry_says_what_became_of_them() -> None:
     assert "0 are leads now, 0 were leads already, 3 are still refused" in run("retry", "--all").output
     assert "1 are still refused" in run("retry", "1").output
     assert "1 are still refused" in run("retry", "--reason", "known_bot").output
+
+
+@pytest.mark.usefixtures("quarantined")
+def test_drop_ends_what_nobody_wants_and_keeps_it_on_record() -> None:
+    assert isinstance(run("drop").exception, PermanentError)
+    assert "1 dropped" in run("drop", "3").output
+    assert "0 dropped" in run("drop", "3").output
+    assert "2 are still refused" in run("retry", "--all").output
+    assert "2 dropped" in run("drop", "--all").output
+    assert "known_bot" in run("list", "--state", "dropped").output

@@ -15,13 +15,14 @@ from leadops.intake.admit_forms import repair_quarantined_form, retry_quarantine
 from leadops.intake.form_quarantine import (
     QuarantinedForm,
     count_quarantined_forms,
+    drop_quarantined_forms,
     list_quarantined_forms,
 )
 from leadops.normalization.visible_text import show_text
 
 app = typer.Typer(help="Forms that senders signed.", no_args_is_help=True)
 quarantine = typer.Typer(
-    help="Forms that cannot become a lead: list, show, repair, try again.", no_args_is_help=True
+    help="Forms that cannot become a lead: list, show, repair, try again, drop.", no_args_is_help=True
 )
 app.add_typer(quarantine, name="quarantine")
 
@@ -29,7 +30,7 @@ app.add_typer(quarantine, name="quarantine")
 @quarantine.command("list")
 def list_forms(
     reason: Annotated[str, typer.Option(help="Only this reason, such as invalid_email.")] = "",
-    state: Annotated[str, typer.Option(help="waiting or admitted.")] = "waiting",
+    state: Annotated[str, typer.Option(help="waiting, admitted or dropped.")] = "waiting",
     hours: Annotated[float, typer.Option(help="Only the last HOURS hours; 0: all.")] = 0,
     limit: Annotated[int, typer.Option(help="List at most this many.")] = 20,
 ) -> None:
@@ -129,6 +130,22 @@ def retry(
         f"{result.admitted} are leads now, {result.duplicates} were leads already,"
         f" {result.refused} are still refused"
     )
+
+
+@quarantine.command()
+def drop(
+    ids: Annotated[
+        list[int] | None, typer.Argument(help="Numbers from `leadops forms quarantine list`.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="All forms with this reason.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="All quarantined forms.")] = False,
+) -> None:
+    """Drop quarantined forms that are worth nothing, such as spam. They stay on record."""
+    if not ids and not reason and not everything:
+        raise PermanentError("name the forms by number, give a --reason, or say --all")
+    with open_database() as connection, connection.transaction():
+        dropped = drop_quarantined_forms(connection, now=clock(), ids=ids or None, reason=reason or None)
+    console.print(f"{dropped} dropped")
 
 
 def _list(forms: list[QuarantinedForm]) -> Table:

@@ -67,6 +67,7 @@ class AlertSettings(Settings):
     quarantine_days: float = Field(gt=0)  # age of the oldest refused event that waits
     quiet_sites: QuietSiteLimits
     refused_forms: RefusalLimits
+    quarantined_forms: int = Field(ge=1)  # signed forms that wait, at least
     stopped_after_minutes: dict[str, float | None]  # by DAG; null: never
     clear_after_minutes: float = Field(ge=0)  # how long good news must last
     escalate_after_minutes: dict[str, float | None]  # null: never

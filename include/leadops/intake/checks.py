@@ -1,14 +1,16 @@
-"""The checks on forms: are many refused?"""
+"""The checks on forms: are many refused, and do signed ones wait in quarantine?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from leadops.db import Connection
 from leadops.incidents.alert_settings import RefusalLimits
 from leadops.incidents.check import Check, CheckInput
-from leadops.incidents.finding import CheckFinding
+from leadops.incidents.finding import CheckFinding, fire
 from leadops.incidents.kinds import KINDS
+from leadops.mask import mask_text
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -54,4 +56,41 @@ def _form_facts(
     }
 
 
-CHECKS = (Check("forms", ("forms_refused",), check_refused_forms),)
+@dataclass(frozen=True)
+class WaitingForms:
+    """The signed forms in quarantine: how many, since when, the most frequent reason, the latest of it."""
+
+    forms: int
+    recent: int
+    first_at: datetime
+    reason: str
+    reason_count: int
+    example_id: int
+    example: str
+
+
+def check_quarantined_forms(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Find signed forms that wait in quarantine: leads that sales does not see, however old."""
+    since = given.now - timedelta(hours=1)
+    waiting = queries.first(connection, "describe_waiting_forms", WaitingForms, since=since)
+    if waiting is None or waiting.forms < given.settings.quarantined_forms:
+        return []
+    total = waiting.recent + queries.value(connection, "count_forms", since=since)
+    facts = {
+        "count": waiting.forms,
+        "first_at": waiting.first_at.isoformat(),
+        "reason": waiting.reason,
+        "reason_count": waiting.reason_count,
+        "recent": waiting.recent or None,
+        "total": total,
+        "percent": round(100 * waiting.recent / total, 1) if total else None,
+        "example_id": waiting.example_id,
+        "example": mask_text(waiting.example),
+    }
+    return [fire("forms_quarantined", facts, since=min(waiting.first_at, given.now))]
+
+
+CHECKS = (
+    Check("refused_forms", ("forms_refused",), check_refused_forms),
+    Check("quarantined_forms", ("forms_quarantined",), check_quarantined_forms),
+)

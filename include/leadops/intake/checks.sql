@@ -11,3 +11,39 @@ order by times desc, reason asc;
 -- name: count_forms
 select count(*) from intake.raw_leads
 where received_at >= %(since)s;
+
+-- name: describe_waiting_forms
+-- No row if none waits; at most ten thousand are counted.
+with waiting as (
+    select
+        quarantine_id,
+        received_at,
+        reason,
+        detail
+    from intake.quarantined_forms
+    where state = 'waiting'
+    order by received_at
+    limit 10000
+),
+
+most_frequent as (
+    select
+        reason,
+        count(*) as forms,
+        max(quarantine_id) as newest
+    from waiting
+    group by reason
+    order by forms desc, reason asc
+    limit 1
+)
+
+select
+    (select count(*) from waiting) as forms,
+    (select count(*) from waiting where received_at >= %(since)s::timestamptz) as recent,
+    (select min(received_at) from waiting) as first_at,
+    most_frequent.reason,
+    most_frequent.forms as reason_count,
+    examples.quarantine_id as example_id,
+    examples.detail as example
+from most_frequent
+inner join waiting as examples on most_frequent.newest = examples.quarantine_id;

@@ -72,7 +72,10 @@ def list_quarantined_forms(
     since: datetime | None = None,
     limit: int = 50,
 ) -> list[QuarantinedForm]:
-    """Return at most `limit` forms (of `ids`, `reason`, `state`: waiting or admitted), newest first."""
+    """Return at most `limit` forms (of `ids`, `reason`, `state`), newest first.
+
+    States are waiting, admitted and dropped.
+    """
     return queries.all(
         connection,
         "list_entries",
@@ -88,3 +91,13 @@ def list_quarantined_forms(
 def count_quarantined_forms(connection: Connection) -> list[QuarantineCount]:
     """Return the counts by reason and state, the waiting first."""
     return queries.all(connection, "count_entries", QuarantineCount)
+
+
+def drop_quarantined_forms(
+    connection: Connection, *, now: datetime, ids: Sequence[int] | None = None, reason: str | None = None
+) -> int:
+    """Drop waiting forms (all, those of `reason`, of `ids`): they stay on record and never become a lead.
+
+    Returns how many were waiting.
+    """
+    return queries.run(connection, "drop_entries", now=now, ids=list(ids) if ids else None, reason=reason)

@@ -46,3 +46,13 @@ select
 from intake.quarantined_forms
 group by reason, state
 order by state desc, times desc, reason asc;
+
+-- name: drop_entries
+update intake.quarantined_forms
+set
+    state = 'dropped',
+    settled_at = %(now)s
+where
+    state = 'waiting'
+    and (%(ids)s::bigint[] is null or quarantine_id = any(%(ids)s))
+    and (%(reason)s::text is null or reason = %(reason)s);

@@ -33,7 +33,7 @@ create table intake.quarantined_forms (
     detail text not null,
     body bytea not null,
     times integer not null default 1,
-    state text not null default 'waiting' check (state in ('waiting', 'admitted')),
+    state text not null default 'waiting' check (state in ('waiting', 'admitted', 'dropped')),
     admitted_body text,
     settled_at timestamptz
 );
