@@ -1,0 +1,130 @@
+"""One effect and each answer: done, dead or sent again; the key is remembered up to its last moment."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from leadops.clients.transport import Answered, Outcome, Refused, Throttled, Transport, Unknown
+from leadops.db import Connection
+from leadops.delivery.operations import find_operation
+from leadops.delivery.outbox import Effect, enqueue_effect, lock_due_effects, mark_effects
+from leadops.delivery.push_report import PushReport
+from leadops.delivery.send_effect import KEY_FORGOTTEN, parse_rejection, send_effect
+from leadops.lanes import Lane
+from tests.shipped import SHIPPED
+
+NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
+MEMORY = SHIPPED.delivery.targets["ma"].key_memory
+
+
+class Answers(Transport):
+    """A transport that always has the same outcome, and keeps what was sent."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome, self.sent = outcome, list[tuple[str, str, str]]()
+
+    def send(self, method: str, path: str, *, body: bytes | None = None, key: str | None = None) -> Outcome:
+        self.sent.append((method, path, key or ""))
+        return self.outcome
+
+
+def lock_effect(connection: Connection, operation: str = "upsert_lead", *, lead: int = 1) -> Effect:
+    enqueue_effect(
+        connection,
+        target="ma",
+        operation=operation,
+        payload={"email": "a@b.example"},
+        idempotency_key="key",
+        lead_id=lead,
+        now=NOW,
+    )
+    mark_effects(connection, target="ma", lane=Lane.LIVE, limit=1, now=NOW)
+    (effect,) = lock_due_effects(connection, target="ma", lane=Lane.LIVE, limit=1, now=NOW)
+    return effect
+
+
+def send(
+    connection: Connection, effect: Effect, outcome: Outcome, *, now: datetime = NOW
+) -> tuple[PushReport, Answers]:
+    transport = Answers(outcome)
+    report = send_effect(connection, transport, effect, target="ma", settings=SHIPPED.delivery, now=now)
+    return report, transport
+
+
+def state(connection: Connection) -> tuple[Any, ...]:
+    row = connection.execute("select state, attempts, not_before, error from delivery.outbox").fetchone()
+    assert row
+    return row
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"leadId": None}, {"leadId": "7"}, [7]])
+def test_an_answer_without_the_id_that_was_asked_for_is_sent_again(
+    connection: Connection, answer: Any
+) -> None:
+    report, _ = send(connection, lock_effect(connection), Answered(200, answer))
+    assert (report.calls, report.effects, report.failed) == (1, 0, 1)
+    assert state(connection) == ("sending", 1, NOW + timedelta(seconds=1), "the answer has no id")
+
+
+def test_an_answer_with_the_id_is_done_and_the_id_is_known(connection: Connection) -> None:
+    report, transport = send(connection, lock_effect(connection), Answered(200, {"leadId": 7}))
+    assert report == PushReport(calls=1, effects=1)
+    ((method, path, key),) = transport.sent
+    assert (method, path) == ("POST", "/api/leads")
+    assert key.endswith("-key"), "this installation's own"
+    assert state(connection)[0] == "done"
+    assert connection.execute("select lead_id, external_id from delivery.external_ids").fetchall() == [
+        (1, "7")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (Refused(400, "bad"), ("dead", 1, None, "bad")),
+        (Refused(401, "no"), ("sending", 1, NOW + timedelta(seconds=60), "no")),
+        (Throttled(17, "busy"), ("sending", 1, NOW + timedelta(seconds=17), "busy")),
+        (Unknown("500"), ("sending", 1, NOW + timedelta(seconds=1), "500")),
+    ],
+)
+def test_what_each_failure_leads_to(
+    connection: Connection, outcome: Outcome, expected: tuple[Any, ...]
+) -> None:
+    send(connection, lock_effect(connection), outcome)
+    assert state(connection) == expected
+
+
+@pytest.mark.parametrize(
+    ("operation", "late", "is_dead"),
+    [
+        ("correct_score", timedelta(), False),
+        ("correct_score", timedelta(microseconds=1), True),
+        ("upsert_lead", timedelta(days=9), False),  # a repetition does no harm
+    ],
+)
+def test_what_may_do_harm_twice_is_not_sent_once_its_key_is_forgotten(
+    connection: Connection, operation: str, late: timedelta, is_dead: bool
+) -> None:
+    effect = lock_effect(connection, operation)
+    report, transport = send(connection, effect, Answered(200, {"leadId": 7}), now=NOW + MEMORY + late)
+    assert (report.dead, len(transport.sent)) == ((1, 0) if is_dead else (0, 1))
+    assert state(connection)[0::3] == (("dead", KEY_FORGOTTEN) if is_dead else ("done", None))
+
+
+@pytest.mark.parametrize(
+    ("operation", "outcome", "reason"),
+    [
+        ("correct_score", Answered(200, {"status": "rejected", "error": "too many"}), "too many"),
+        ("correct_score", Answered(200, {"status": "rejected"}), "rejected by the target"),
+        ("correct_score", Answered(200, {"status": "rejected", "error": "x" * 300}), "x" * 199 + "…"),
+        ("correct_score", Answered(200, {"status": "applied"}), None),
+        ("correct_score", Answered(200, ["rejected"]), None),
+        ("correct_score", Refused(400, "rejected"), None),
+        ("upsert_lead", Answered(200, {"status": "rejected"}), None),
+    ],
+)
+def test_a_rejection_is_read_only_where_the_operation_may_reject(
+    operation: str, outcome: Outcome, reason: str | None
+) -> None:
+    assert parse_rejection(find_operation("ma", operation), outcome) == reason
