@@ -135,3 +135,20 @@ def test_the_evidence_names_the_newest_lead_of_the_crm(desk: Any) -> None:
     )
     desk.watch(10)
     assert desk.breach()["evidence"]["crm_lead_id"] == "L-1b"
+
+
+def test_a_clock_that_was_met_in_time_has_no_row_whatever_others_have(desk: Any) -> None:
+    """Another lead, another cycle and another clock of the lead ran out."""
+    desk.mql(1)
+    desk.mql(2)
+    desk.did(1, 12)
+    desk.did(1, 13, "status", "lost")
+    desk.watch(20)
+    assert (desk.state(1), desk.state(2)) == ("met_late", "breached")
+    desk.mql(1, 100, cycle=2)
+    desk.did(1, 101)
+    desk.did(1, 102, "status", "taken")
+    desk.watch(103)
+    assert desk.clock(1, cycle=2)[0] == "met"
+    assert [desk.breach(1, clock, 2) for clock in ("first_contact", "sal")] == [None, None]
+    assert desk.breach(1, "sal") is None
