@@ -392,7 +392,7 @@ create table delivery.dead_letters (
     settled_at timestamptz,
     primary key (dead_letter_id),
     check (kind in ('effect', 'delta')),
-    check (state in ('open', 'retried', 'dropped'))
+    check (state in ('open', 'retried', 'dropped', 'applied'))
 );
 create index dead_letters_open on delivery.dead_letters (target) where (state = 'open');
 create index dead_letters_retried on delivery.dead_letters (reference, kind) where (state = 'retried');

@@ -8,6 +8,7 @@ import requests
 from typer.testing import CliRunner, Result
 
 from leadops.cli.app import app
+from leadops.delivery.read_back import AMBIGUOUS
 from leadops.errors import PermanentError, TransientError
 from tests.delivery_fixture import DeliveryFixture, desk, ma_url  # noqa: F401 - fixtures
 
@@ -142,3 +143,32 @@ def test_leads_of_the_ma_that_are_not_ours_are_named_by_their_id(desk: DeliveryF
     assert "in the MA, but not ours, with their scores: " in output
     assert f"{made['leadId']} (0)" in output or output.count("(") > 49
     assert "stranger.example" not in output
+
+
+def test_score_changes_of_unknown_outcome_are_resolved_as_suggested(desk: DeliveryFixture, run) -> None:  # noqa: F811
+    """Of two letters of one lead the MA has the second: its score says so."""
+    lead = desk.add_lead()
+    desk.score(lead, 5)
+    run("push", "--target", "ma")
+    desk.score(lead, 10)
+    desk.value("update delivery.cursors set ledger_seq = (select max(seq) from scoring.ledger) returning 1")
+    desk.value(
+        "insert into delivery.dead_letters (target, kind, reference, lead_id, points, reason, died_at)"
+        " select 'ma', 'delta', seq, lead_id, points, %s, now() from scoring.ledger order by points desc"
+        " returning 1",
+        AMBIGUOUS,
+    )
+
+    shown = run("dead-letters", "suggest")
+    rows = [line.split("│")[1:-1] for line in shown.output.splitlines() if line.count("│") > 5]
+    assert [[cell.strip() for cell in row] for row in rows] == [
+        ["1", str(lead), "10", "5", "0", "not applied", ""],
+        ["2", str(lead), "5", "5", "0", "applied", ""],
+    ]
+    assert isinstance(run("dead-letters", "resolve").exception, PermanentError)
+    resolved = run("dead-letters", "resolve", "--as-suggested")
+    assert "1 had arrived, 1 go out again with the next push, 0 are unclear" in resolved.output
+    run("push", "--target", "ma")
+    assert desk.ma_score(lead) == 15
+    assert "all agree" in run("audit").output
+    assert "no score changes of unknown outcome" in run("dead-letters", "suggest").output

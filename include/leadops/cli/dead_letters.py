@@ -6,15 +6,19 @@ import typer
 from rich.table import Table
 
 from leadops.cli.context import clock, console, open_database
+from leadops.clients.ma import MaClient
 from leadops.db import Connection
 from leadops.delivery.dead_letters import (
     DeadLetter,
+    accept_dead_letters,
     discard_dead_letters,
     list_dead_letters,
     retry_dead_letters,
 )
+from leadops.delivery.suggest_outcomes import LetterOutcome, Suggestion, suggest_outcomes
 from leadops.errors import PermanentError
 from leadops.scoring.ledger import write_off
+from leadops.settings import endpoint
 
 app = typer.Typer(
     help="Changes that a target rejected permanently: list, retry, or drop.", no_args_is_help=True
@@ -59,6 +63,57 @@ def drop(ids: Ids = None, everything: Everything = False, target: Target = "") -
         for seq in discard_dead_letters(connection, letters, now=now):
             write_off(connection, ledger_seq=seq, reason="refused by the MA and dropped", now=now)
     console.print(f"{len(letters)} dropped")
+
+
+@app.command()
+def suggest() -> None:
+    """Say what became of score changes of unknown outcome, by the scores that the MA has now.
+
+    A lead's score in the MA, less the points that it surely has, must be the sum of those that took effect.
+    """
+    with open_database() as connection:
+        suggestions = _suggest(connection)
+    table = Table("number", "lead", "points", "score in the MA", "without them", "suggestion", "why")
+    for each in suggestions:
+        letter = each.letter
+        numbers = (letter.dead_letter_id, letter.lead_id, letter.points, each.ma, each.settled)
+        table.add_row(*("" if cell is None else str(cell) for cell in numbers), each.outcome, each.why)
+    console.print(table if suggestions else "no score changes of unknown outcome")
+
+
+@app.command()
+def resolve(
+    as_suggested: Annotated[
+        bool, typer.Option("--as-suggested", help="Follow `leadops dead-letters suggest`.")
+    ] = False,
+) -> None:
+    """Settle score changes of unknown outcome as `suggest` says; unclear ones stay open.
+
+    What the MA has is closed, what it has not is sent again with the next push.
+    """
+    if not as_suggested:
+        raise PermanentError("look at `leadops dead-letters suggest` first, then say --as-suggested")
+    now = clock()
+    with open_database() as connection, connection.transaction():
+        by_outcome: dict[LetterOutcome, list[DeadLetter]] = {outcome: [] for outcome in LetterOutcome}
+        for suggestion in _suggest(connection):
+            by_outcome[suggestion.outcome].append(suggestion.letter)
+        accept_dead_letters(connection, by_outcome[LetterOutcome.APPLIED], now=now)
+        retry_dead_letters(connection, by_outcome[LetterOutcome.NOT_APPLIED], now=now)
+    arrived, missing, unclear = (len(by_outcome[outcome]) for outcome in LetterOutcome)
+    console.print(
+        f"{arrived} had arrived, {missing} go out again with the next push,"
+        f" {unclear} are unclear and stay open"
+    )
+
+
+def _suggest(connection: Connection) -> list[Suggestion]:
+    """Return the suggestions for all open dead letters, which stay locked until the transaction ends."""
+    client = MaClient(endpoint("ma"))
+    try:
+        return suggest_outcomes(connection, client, list_dead_letters(connection, target="ma"))
+    finally:
+        client.transport.close()
 
 
 def _choose(connection: Connection, ids: list[int] | None, everything: bool, target: str) -> list[DeadLetter]:

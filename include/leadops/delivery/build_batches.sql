@@ -1,13 +1,28 @@
 -- name: from_held
 -- Held deltas whose lead the target now knows, in ledger order.
-with due as (
+with busy as materialized (
+    -- Leads with a call that failed: its outcome may be unknown, and with a second open call the score that is read
+    -- back could fit several cases.
+    select distinct delta ->> 'leadId' as external_id
+    from delivery.batches as failed
+    cross join
+        jsonb_path_query(
+            failed.body::jsonb, (case when failed.deltas = 1 then '$' else '$.updates[*]' end)::jsonpath
+        ) as delta
+    where failed.target = %(target)s and failed.state = 'ready' and failed.not_before is not null
+),
+
+due as (
     select
         held.ledger_seq,
         known.external_id
     from delivery.held_deltas as held
     inner join delivery.external_ids as known
         on held.target = known.target and held.lead_id = known.lead_id
-    where held.target = %(target)s and held.lane = %(lane)s
+    where
+        held.target = %(target)s
+        and held.lane = %(lane)s
+        and not exists (select 1 from busy where busy.external_id = known.external_id)
     order by held.ledger_seq
     limit %(max_rows)s
     for update of held skip locked
@@ -62,7 +77,19 @@ on conflict (target, lane) do nothing;
 
 -- name: from_ledger
 -- Writers of the ledger commit in the order of seq: a visible seq has all earlier ones before it.
-with next_rows as materialized (
+with busy as materialized (
+    -- Leads with a call that failed: its outcome may be unknown, and with a second open call the score that is read
+    -- back could fit several cases.
+    select distinct delta ->> 'leadId' as external_id
+    from delivery.batches as failed
+    cross join
+        jsonb_path_query(
+            failed.body::jsonb, (case when failed.deltas = 1 then '$' else '$.updates[*]' end)::jsonpath
+        ) as delta
+    where failed.target = %(target)s and failed.state = 'ready' and failed.not_before is not null
+),
+
+next_rows as materialized (
     select
         seq,
         lead_id,
@@ -78,7 +105,8 @@ with next_rows as materialized (
 addressed as materialized (
     select
         next_rows.*,
-        known.external_id
+        known.external_id,
+        busy.external_id is not null as is_busy
     from next_rows
     -- One look-up per row: with a join the planner would read the ids of all leads for each range.
     left join lateral (
@@ -88,6 +116,7 @@ addressed as materialized (
         order by ids.lead_id
         limit 1
     ) as known on true
+    left join busy on known.external_id = busy.external_id
 ),
 
 held as (
@@ -98,7 +127,7 @@ held as (
         lead_id,
         %(lane)s
     from addressed
-    where external_id is null
+    where external_id is null or is_busy
 ),
 
 batches as (
@@ -119,7 +148,7 @@ batches as (
         ),
         %(now)s
     from addressed, delivery.installation
-    where external_id is not null
+    where external_id is not null and not is_busy
     group by part
     order by part
     returning batch_id

@@ -14,11 +14,12 @@ queries = Queries(__file__)
 
 
 class DeadLetterState(StrEnum):
-    """The state of a dead letter: open until a person retries or discards it."""
+    """The state of a dead letter: open until a person retries or discards it, or says that it took effect."""
 
     OPEN = "open"
     RETRIED = "retried"
     DROPPED = "dropped"
+    APPLIED = "applied"
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,11 @@ def retry_dead_letters(connection: Connection, letters: list[DeadLetter], *, now
     _close(connection, retried, state=DeadLetterState.RETRIED, now=now)
     _close(connection, superseded, state=DeadLetterState.DROPPED, now=now)
     return len(retried)
+
+
+def accept_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> None:
+    """Close `letters` whose points the target turned out to have, in the caller's transaction."""
+    _close(connection, letters, state=DeadLetterState.APPLIED, now=now)
 
 
 def discard_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> list[int]:

@@ -5,21 +5,66 @@ with undelivered as materialized (
         batch_id
     from delivery.undelivered_deltas
     where target = %(target)s
+),
+
+known as (
+    select
+        external_id,
+        lead_id
+    from delivery.external_ids
+    where target = %(target)s and external_id = any(%(external_ids)s::text[])
+),
+
+settled as (
+    -- Two leads of ours with one id there share its score.
+    select
+        known.external_id,
+        coalesce(sum(ledger.points) filter (where undelivered.ledger_seq is null), 0)::bigint as points
+    from known
+    inner join scoring.ledger as ledger on known.lead_id = ledger.lead_id and ledger.lane is not null
+    left join undelivered on ledger.seq = undelivered.ledger_seq
+    group by known.external_id
+),
+
+-- What else may have reached the target: another open batch, a correction, a dead letter of unknown outcome.
+other_calls as (
+    select
+        known.external_id,
+        sum(ledger.points)::bigint as points
+    from known
+    inner join scoring.ledger as ledger on known.lead_id = ledger.lead_id
+    inner join undelivered on ledger.seq = undelivered.ledger_seq
+    where undelivered.batch_id is distinct from %(batch_id)s::bigint and undelivered.batch_id is not null
+    group by known.external_id, undelivered.batch_id
+    union all
+    select
+        known.external_id,
+        coalesce((corrections.payload ->> 'delta')::bigint, 0) as points
+    from known
+    inner join delivery.outbox as corrections on known.lead_id = corrections.lead_id
+    where corrections.operation = 'correct_score' and corrections.state in ('pending', 'sending')
+    union all
+    select
+        known.external_id,
+        letters.points
+    from known
+    inner join delivery.dead_letters as letters on known.lead_id = letters.lead_id
+    where
+        letters.target = %(target)s
+        and letters.kind = 'delta'
+        and letters.state = 'open'
+        and letters.reason = %(ambiguous)s
 )
 
 select
-    known.external_id,
-    coalesce(sum(ledger.points) filter (where undelivered.ledger_seq is null), 0)::bigint as points,
-    coalesce(bool_or(undelivered.batch_id <> %(batch_id)s), false)
-    or exists (
-        select 1 from delivery.outbox as correction
-        where
-            correction.lead_id = known.lead_id
-            and correction.operation = 'correct_score'
-            and correction.state in ('pending', 'sending')
-    ) as has_other_calls
-from delivery.external_ids as known
-inner join scoring.ledger as ledger on known.lead_id = ledger.lead_id and ledger.lane is not null
-left join undelivered on ledger.seq = undelivered.ledger_seq
-where known.target = %(target)s and known.external_id = any(%(external_ids)s::text[])
-group by known.external_id, known.lead_id;
+    settled.external_id,
+    settled.points,
+    coalesce(
+        (
+            select array_agg(other_calls.points order by other_calls.points)
+            from other_calls
+            where other_calls.external_id = settled.external_id
+        ),
+        '{}'
+    )::bigint[] as others
+from settled;

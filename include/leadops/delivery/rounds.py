@@ -28,6 +28,9 @@ from leadops.lanes import Lane
 EFFECTS_PER_ROUND = 50
 BATCHES_PER_ROUND = 10
 
+#: For so long a batch of unknown outcome is sent again under its key; after that the scores are read back.
+TRUSTED_MEMORY = timedelta(minutes=15)
+
 #: Sends one kind of call: (lane, permits) → what it did.
 Round = Callable[[Lane, int], PushReport]
 
@@ -124,7 +127,10 @@ class Pusher:
         return report
 
     def _send_batch(self, batch: DeltaBatch, *, permits: int) -> PushReport:
-        if self.clock() - batch.created_at > self.target_settings.key_memory:
+        # A key is trusted for a short outage only: some products forget it sooner than they say, and until
+        # the call is settled, later changes of its leads wait for it.
+        memory = min(self.target_settings.key_memory, TRUSTED_MEMORY)
+        if self.clock() - batch.created_at > memory:
             return self._read_back(batch, permits)
         outcome = send_batch(self.client, batch)
         if isinstance(outcome, Refused) and not outcome.concerns_caller and batch.attempts:

@@ -95,7 +95,7 @@ create table delivery.dead_letters (
     points integer,
     reason text not null,
     died_at timestamptz not null,
-    state text not null default 'open' check (state in ('open', 'retried', 'dropped')),
+    state text not null default 'open' check (state in ('open', 'retried', 'dropped', 'applied')),
     settled_at timestamptz
 );
 comment on column delivery.dead_letters.reference is 'outbox_id or ledger seq, by kind';

@@ -1,0 +1,118 @@
+"""Suggests what became of dead letters of unknown outcome, by the score that the MA has now."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+from leadops.clients.answer_values import read_score
+from leadops.clients.ma import MaClient
+from leadops.clients.transport import Refused, expect
+from leadops.db import Connection
+from leadops.delivery.dead_letters import DeadLetter
+from leadops.delivery.external_ids import find_external_id
+from leadops.delivery.read_back import AMBIGUOUS, MAX_OTHERS, SettledPoints, sum_settled
+
+
+class LetterOutcome(StrEnum):
+    """What became of a dead letter, as far as the score says."""
+
+    APPLIED = "applied"
+    NOT_APPLIED = "not applied"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What probably became of a dead letter, and the numbers (points) that say so.
+
+    `ma` is the lead's score in the MA now (None: none that is readable), `settled` the points that the MA
+    surely has.
+    """
+
+    letter: DeadLetter
+    outcome: LetterOutcome
+    ma: int | None
+    settled: int
+    why: str = ""
+
+
+def suggest_outcomes(
+    connection: Connection, client: MaClient, letters: Sequence[DeadLetter]
+) -> list[Suggestion]:
+    """Return a suggestion for each of `letters` that is a score change of unknown outcome, in the MA.
+
+    Give all such letters of a lead: only together they make up its score. Raises TransientError or
+    PermanentError when the MA cannot be read.
+    """
+    by_lead: dict[int | None, list[DeadLetter]] = defaultdict(list)
+    for letter in letters:
+        if (letter.target, letter.kind, letter.reason) == ("ma", "delta", AMBIGUOUS):
+            by_lead[letter.lead_id].append(letter)
+    return [
+        suggestion
+        for lead_id, of_lead in by_lead.items()
+        for suggestion in _suggest_for_lead(connection, client, lead_id, of_lead)
+    ]
+
+
+def choose_applied(gap: int, points: Sequence[int]) -> list[int] | None:
+    """Return the places of `points` that together make `gap`; None where no choice of them does.
+
+    All of them or none is preferred. Where several choices fit, each of them makes the score right.
+    """
+    if gap == sum(points):
+        return list(range(len(points)))
+    if len(points) > MAX_OTHERS:
+        return [] if gap == 0 else None
+    for size in range(len(points)):
+        for places in combinations(range(len(points)), size):
+            if gap == sum(points[place] for place in places):
+                return list(places)
+    return None
+
+
+def _suggest_for_lead(
+    connection: Connection, client: MaClient, lead_id: int | None, letters: list[DeadLetter]
+) -> list[Suggestion]:
+    ma_id = find_external_id(connection, target="ma", lead_id=lead_id)
+    before = _read_settled(connection, ma_id)
+    score = _read_ma_score(client, ma_id)
+    settled = _read_settled(connection, ma_id)
+    points = [letter.points or 0 for letter in letters]
+
+    def unclear(why: str) -> list[Suggestion]:
+        return [Suggestion(letter, LetterOutcome.UNCLEAR, score, settled.points, why) for letter in letters]
+
+    if score is None:
+        return unclear("the MA has no score of this lead")
+    if before != settled or Counter(settled.others) != Counter(points):
+        return unclear("another call on the lead is open")
+    applied = choose_applied(score - settled.points, points)
+    if applied is None:
+        return unclear("the score fits no choice of these letters: somebody changed it")
+    return [
+        Suggestion(
+            letter,
+            LetterOutcome.APPLIED if place in applied else LetterOutcome.NOT_APPLIED,
+            score,
+            settled.points,
+        )
+        for place, letter in enumerate(letters)
+    ]
+
+
+def _read_settled(connection: Connection, ma_id: str | None) -> SettledPoints:
+    nothing = SettledPoints("", 0, [])
+    return sum_settled(connection, [ma_id], target="ma").get(ma_id, nothing) if ma_id else nothing
+
+
+def _read_ma_score(client: MaClient, ma_id: str | None) -> int | None:
+    if ma_id is None:
+        return None
+    outcome = client.get_lead(ma_id)
+    if isinstance(outcome, Refused) and not outcome.concerns_caller:
+        return None
+    answer = expect(outcome, "MA lead")
+    return read_score(answer.get("score")) if isinstance(answer, dict) else None
