@@ -15,6 +15,7 @@ from benchmarks.decay import measure_decay
 from benchmarks.figures import Measured
 from benchmarks.form_intake import measure_form_intake
 from benchmarks.form_to_crm import measure_form_to_crm
+from benchmarks.gain_coverage import measure_gain_coverage
 from benchmarks.identity import measure_identity
 from benchmarks.latency import measure_latency
 from benchmarks.machine import describe_machine
@@ -45,6 +46,7 @@ NAMES = (
     "checks",
     "ranking_worlds",
     "promise",
+    "gain_coverage",
 )
 
 
@@ -79,6 +81,7 @@ def main() -> int:
             "checks": partial(measure_checks, quick=given.quick),
             "ranking_worlds": partial(measure_ranking_worlds, quick=given.quick),
             "promise": partial(measure_promise, quick=given.quick),
+            "gain_coverage": partial(measure_gain_coverage, quick=given.quick),
             "latency": lambda: measure_latency(stack(), quick=given.quick),
             "cpu": lambda: measure_cpu(stack(), quick=given.quick),
         }

@@ -12,6 +12,7 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 #: Minutes of work on the next lead.
 Handling = Callable[[random.Random], float]
@@ -31,6 +32,17 @@ def lognormal(minutes: float, *, spread: float) -> Handling:
     """Return lognormal handling times; `spread` is their deviation divided by their mean."""
     variance = math.log(1 + spread**2)
     return lambda dice: dice.lognormvariate(math.log(minutes) - variance / 2, math.sqrt(variance))
+
+
+class Absence(NamedTuple):
+    """Salespeople who work in every second period only; they finish what they began."""
+
+    salespeople: int
+    minutes: float  # of a period; they are away in the first
+
+
+#: Everybody works all the time.
+NOBODY_AWAY = Absence(0, math.inf)
 
 
 @dataclass
@@ -54,6 +66,7 @@ def play_desk(
     leads: int,
     seed: int,
     warm_up: int = 0,
+    away: Absence = NOBODY_AWAY,
 ) -> DeskDay:
     """Let `leads` come at random, `rate` a minute, to a desk that starts empty; without the first `warm_up`.
 
@@ -66,9 +79,10 @@ def play_desk(
     order = itertools.count()
     events: list[tuple[float, int, str]] = []  # (moment, tie-break, what happens)
     result = DeskDay(leads=leads - warm_up)
-    free, came = salespeople, 0
+    busy, came = 0, 0
     closes_at = float("inf")
     heapq.heappush(events, (dice.expovariate(rate), next(order), "comes"))
+    heapq.heappush(events, (away.minutes, next(order), "somebody is back"))
     while events:
         now, _, what = heapq.heappop(events)
         if now > closes_at:
@@ -80,13 +94,17 @@ def play_desk(
                 heapq.heappush(events, (now + dice.expovariate(rate), next(order), "comes"))
             else:
                 closes_at = now + target
+        elif what == "finished":
+            busy -= 1
         else:
-            free += 1
+            heapq.heappush(events, (now + 2 * away.minutes, next(order), what))
+        is_away = now % (2 * away.minutes) < away.minutes
+        working = salespeople - away.salespeople * is_away
         while fresh and now - fresh[0][0] > target:
             overdue.append(fresh.popleft())
-        while free and (fresh or overdue):
+        while busy < working and (fresh or overdue):
             since, number = (fresh or overdue).popleft()
-            free -= 1
+            busy += 1
             if number >= warm_up:
                 result.waits.append(now - since)
             heapq.heappush(events, (now + handling(dice), next(order), "finished"))

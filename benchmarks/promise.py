@@ -88,7 +88,7 @@ def find_proposals(count: int, *, leads: int) -> list[Comparison]:
         comes = world.truth.history.arrival_scores >= choice.then.threshold
         a_day = float(world.truth.history.arrivals[comes].sum()) / settings.window_days
         played = play_desk(
-            salespeople=pool.places,
+            salespeople=round(pool.places),
             handling=exponential(pool.places / pool.rate),
             rate=a_day * settings.horizon_days / world.truth.open_minutes,
             target=choice.then.sla_minutes,

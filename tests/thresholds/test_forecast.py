@@ -2,9 +2,13 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from sklearn.isotonic import IsotonicRegression
 
 from benchmarks.promise import find_proposals
-from leadops.thresholds.forecast import Forecaster
+from leadops.thresholds.forecast import Forecaster, fit_chances, smooth_chances
 from leadops.thresholds.score_history import ScoreHistory
 from leadops.thresholds.waiting import ServicePool, estimate_waiting
 from tests.shipped import SHIPPED, change
@@ -69,3 +73,53 @@ def test_proposals_keep_what_they_promise() -> None:
     assert abs(excess.mean()) < 0.02
     assert excess.max() < 0.06
     assert min(proposal.reached for proposal in proposals) > 0.75
+
+
+def labels(became_sql: list[float], labelled: list[float], scores: list[float]) -> ScoreHistory:
+    rows = np.array(scores)
+    return ScoreHistory(
+        datetime(2026, 6, 30, tzinfo=UTC), rows, np.array(labelled), np.array(became_sql), rows, rows, 1.0
+    )
+
+
+@examples(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.integers(1, 50), st.floats(0, 1)), min_size=1, max_size=40),
+    arrivals=st.lists(st.integers(20, 110), min_size=1, max_size=20),
+)
+def test_the_chances_are_scikit_learns_isotonic_regression(rows, arrivals) -> None:
+    labelled = np.array([leads for leads, _ in rows], dtype=float)
+    became_sql = np.array([round(leads * share) for leads, share in rows], dtype=float)
+    scores = np.arange(40.0, 40 + 2 * len(rows), 2)
+    where = np.array(sorted(arrivals), dtype=float)
+    history = ScoreHistory(
+        datetime(2026, 6, 30, tzinfo=UTC), scores, labelled, became_sql, where, np.ones(len(where)), 0.8
+    )
+    curve = IsotonicRegression(out_of_bounds="clip").fit(scores, became_sql / labelled, labelled)
+    expected = curve.predict(where) * np.where(where < 40, SETTINGS.below, 1) / 0.8
+    assert fit_chances(history, SETTINGS) == pytest.approx(np.minimum(expected, 1))
+
+
+def test_smoothing_by_hand() -> None:
+    """Scores 0 and 10, 16 leads each, half and three quarters of them SQLs.
+
+    Deviation 5, 32 leads: a bandwidth of 1.06 × 5 × 32^(−1/5) = 2.65; the other weighs exp(−(10/2.65)²/2).
+    """
+    smooth, arrivals = smooth_chances(labels([8, 12], [16, 16], [0, 10]), SETTINGS)
+    other = np.exp(-((10 / 2.65) ** 2) / 2)
+    assert smooth == pytest.approx([(0.5 + 0.75 * other) / (1 + other), (0.75 + 0.5 * other) / (1 + other)])
+    assert arrivals == pytest.approx(smooth)
+
+
+def test_one_score_is_its_own_rate() -> None:
+    smooth, arrivals = smooth_chances(labels([3], [12], [60]), SETTINGS)
+    assert (smooth.tolist(), arrivals.tolist()) == ([0.25], [0.25])
+
+
+def test_smoothed_chances_do_not_fall() -> None:
+    dice = np.random.default_rng(4)
+    labelled = dice.integers(1, 60, 50).astype(float)
+    became_sql = dice.binomial(labelled.astype(int), np.linspace(0.05, 0.4, 50)).astype(float)
+    smooth, _ = smooth_chances(labels(list(became_sql), list(labelled), list(range(50))), SETTINGS)
+    assert np.all(np.diff(smooth) >= -1e-12)
+    assert smooth @ labelled == pytest.approx(became_sql.sum(), rel=0.05)

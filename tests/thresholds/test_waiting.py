@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.desk import constant, exponential, play_desk
+from benchmarks.desk import Absence, constant, exponential, play_desk
 from leadops.thresholds.threshold_settings import ResponseDecay
 from leadops.thresholds.waiting import ServicePool, estimate_waiting, respond
 from tests.promises import promise_examples
@@ -156,3 +156,31 @@ def test_more_leads_wait_longer_and_are_worth_less_each(places, rate, target, ha
     assert np.all(np.diff(found.minutes) >= -1e-6)
     assert np.all(np.diff(found.chance) <= 1e-9)
     assert np.all(found.minutes <= target * (1 + 1e-6))
+
+
+def test_somebody_who_is_away_half_of_the_time_helps_half_of_the_time() -> None:
+    """1.5 places, 1.5 leads in 45 minutes: half of the time one place for 1 lead, half two for 2."""
+    rate = 0.8 * 1.5 / 45
+    found = look(rate, ServicePool(1.5, 1.5 / 45), 60)
+    alone, together = (look(rate, ServicePool(places, places / 45), 60) for places in (1, 2))
+    assert found.overdue == pytest.approx((alone.overdue + together.overdue) / 2)
+    assert found.at_once == pytest.approx((alone.at_once + together.at_once) / 2)
+    assert found.minutes == pytest.approx((alone.minutes + together.minutes) / 2)
+    assert alone.worked < 1 == pytest.approx(found.worked), "what one leaves, both work off later"
+
+
+@pytest.mark.parametrize(("load", "target"), [(0.5, 60), (0.7, 60), (0.7, 240), (0.9, 240)])
+def test_a_desk_with_somebody_away_every_second_week(load: float, target: float) -> None:
+    """Weeks of 2,700 minutes: what the week before left is still there, so the promise is not exact."""
+    rate = load * 1.5 / 90
+    promised = 1 - look(rate, ServicePool(1.5, 1.5 / 90), target).overdue
+    played = play_desk(
+        salespeople=2,
+        away=Absence(1, 2_700),
+        handling=exponential(90),
+        rate=rate,
+        target=target,
+        leads=30_000,
+        seed=3,
+    )
+    assert promised == pytest.approx(1 - played.share_overdue(target), abs=0.04)

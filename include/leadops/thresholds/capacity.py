@@ -34,7 +34,7 @@ class Capacity:
         left = self.leads - min(self.backlog, self.leads * settings.backlog_share)
         if left <= 0 or self.open_minutes <= 0:
             return None
-        return ServicePool(max(1, round(self.minutes / self.open_minutes)), left / self.open_minutes)
+        return ServicePool(max(1.0, round(self.minutes / self.open_minutes, 6)), left / self.open_minutes)
 
 
 def measure_capacity(

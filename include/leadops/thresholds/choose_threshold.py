@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from leadops.thresholds.active_threshold import ActiveThreshold
+from leadops.thresholds.best_pair import find_pair
 from leadops.thresholds.capacity import Capacity
 from leadops.thresholds.forecast import Forecast, Forecaster, fit_chances
 from leadops.thresholds.gain_interval import bound_gain
@@ -21,7 +22,8 @@ class ThresholdChoice:
     reason: str
     now: Forecast | None = None
     then: Forecast | None = None
-    interval: tuple[float, float] | None = None  # of SQLs a week gained
+    gain: float | None = None  # SQLs a week more than now, corrected for the choice of the best pair
+    interval: tuple[float, float] | None = None  # of the true gain
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -61,54 +63,23 @@ def choose_threshold(
     if isinstance(forecaster, str):
         return ThresholdChoice("keep", forecaster, facts=known)
     now = forecaster.forecast(active.threshold, active.target)
-    then, is_promised = _find_pair(forecaster, active)
+    then, is_promised = find_pair(forecaster, active)
     pool = {"places": forecaster.pool.places, "leads_a_minute": forecaster.pool.rate}
     facts = known | {"pool": pool, "keeps_promise": is_promised}
     if (then.leads, then.sla_minutes) == (now.leads, now.sla_minutes):
         return ThresholdChoice("keep", "what is in force is the best", now, then, facts=facts)
-    gain = then.sqls - now.sqls
-    interval = bound_gain(
-        forecaster,
-        now=(now.threshold, now.sla_minutes),
-        then=(then.threshold, then.sla_minutes),
-        seed=seed,
-    )
-    low, high = interval
+    gain, low, high = bound_gain(forecaster, active, then, seed=seed)
     words = (
         f"{then.threshold:g} points and {then.sla_minutes:g} min instead of {now.threshold:g} and"
         f" {now.sla_minutes:g}: {gain:+.2f} SQLs a week ({low:+.2f} to {high:+.2f})"
     )
     if low <= 0 or gain <= settings.min_gain * now.sqls:
         why = "the gain is inside the noise" if low <= 0 else "the gain is too small to change anything"
-        return ThresholdChoice("keep", f"{why}: {words}", now, then, interval, facts)
+        return ThresholdChoice("keep", f"{why}: {words}", now, then, gain, (low, high), facts)
     asked = must_ask or _find_big_step(now, then, active=active, settings=settings)
     if asked:
-        return ThresholdChoice("ask", f"{asked}: {words}", now, then, interval, facts)
-    return ThresholdChoice("apply", words, now, then, interval, facts)
-
-
-def _find_pair(forecaster: Forecaster, active: ActiveThreshold) -> tuple[Forecast, bool]:
-    """Return the best pair, and whether its target can be promised; where none can, the best without."""
-    settings, history = forecaster.settings, forecaster.history
-    targets = sorted({*settings.sla_minutes, active.target})
-    lowest = float(history.label_scores[history.labelled > 0].min())
-    least = min(lowest, active.threshold) - settings.extrapolate_points
-    for keep_promise in (True, False):
-        tried = {
-            target: forecaster.search(target, least=least, keep_promise=keep_promise) for target in targets
-        }
-        found = {target: best for target, best in tried.items() if best is not None}
-        if found:
-            break
-    else:
-        return forecaster.forecast(active.threshold, active.target), False
-    target = max(found, key=lambda target: found[target].value)
-    present = found.get(active.target)
-    if present and found[target].value <= present.value * (1 + settings.min_gain):
-        target = active.target
-    then, same = (forecaster.forecast(score, target) for score in (found[target].score, active.threshold))
-    # Where the same leads come over both, another number would only look like a step.
-    return (same if same.leads == then.leads else then), keep_promise
+        return ThresholdChoice("ask", f"{asked}: {words}", now, then, gain, (low, high), facts)
+    return ThresholdChoice("apply", words, now, then, gain, (low, high), facts)
 
 
 def _find_big_step(

@@ -39,18 +39,41 @@ def fit_chances(history: ScoreHistory, settings: ThresholdSettings) -> Numbers:
     levelled out. Below the lowest score with a label the chance is `below` of the lowest known one. Where it
     is known how soon leads were contacted, what waiting cost them is put back.
     """
-    from sklearn.isotonic import IsotonicRegression
-
     known = history.labelled > 0
-    curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(
-        history.label_scores[known],
-        history.became_sql[known] / history.labelled[known],
-        sample_weight=history.labelled[known],
-    )
-    chances: Numbers = curve.predict(history.arrival_scores)
-    chances = np.where(
-        history.arrival_scores < history.label_scores[known].min(), settings.below * chances, chances
-    )
+    steps = _fit_steps(history.became_sql[known], history.labelled[known])
+    curve = np.interp(history.arrival_scores, history.label_scores[known], steps)
+    return _correct(curve, history, settings)
+
+
+def smooth_chances(history: ScoreHistory, settings: ThresholdSettings) -> tuple[Numbers, Numbers]:
+    """Return the share of the labelled leads that becomes SQL, and what `fit_chances` says, both smoothed.
+
+    The steps of the isotonic regression are smoothed by a normal kernel over the labelled leads. Its
+    bandwidth is Silverman's (1986): 1.06 deviations of the labelled scores times leads^(-1/5).
+    """
+    scores, leads = history.label_scores, history.labelled
+    steps = _fit_steps(history.became_sql, leads)
+    mean = np.average(scores, weights=leads)
+    width = 1.06 * np.sqrt(np.average((scores - mean) ** 2, weights=leads)) * leads.sum() ** -0.2
+    if width == 0:
+        return steps, _correct(np.interp(history.arrival_scores, scores, steps), history, settings)
+    kernel = leads * np.exp(-0.5 * ((scores[:, np.newaxis] - scores) / width) ** 2)
+    smooth = kernel @ steps / kernel.sum(axis=1)
+    return smooth, _correct(np.interp(history.arrival_scores, scores, smooth), history, settings)
+
+
+def _fit_steps(became_sql: Numbers, leads: Numbers) -> Numbers:
+    """Return the isotonic regression of the rates of rows with `leads`, by rising score."""
+    from scipy.optimize import isotonic_regression
+
+    steps: Numbers = isotonic_regression(became_sql / leads, weights=leads).x
+    return steps
+
+
+def _correct(curve: Numbers, history: ScoreHistory, settings: ThresholdSettings) -> Numbers:
+    """Return the chances of arrivals: lower where no label is known, and without the loss by waiting."""
+    lowest = history.label_scores[history.labelled > 0].min()
+    chances = np.where(history.arrival_scores < lowest, settings.below * curve, curve)
     return np.minimum(chances / (history.responded or 1.0), 1.0)
 
 

@@ -118,6 +118,7 @@ def _write(
         "before": before,
         "now": choice.now.facts() if choice.now else None,
         "then": choice.then.facts() if choice.then else None,
+        "gain": choice.gain,
         "interval": choice.interval,
     }
     value, sla_minutes = active.value, active.sla_minutes

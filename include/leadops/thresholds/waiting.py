@@ -35,7 +35,7 @@ Numbers = NDArray[np.float64]
 class ServicePool:
     """Who works on leads: how many at once, and the leads a minute that all of them together can handle."""
 
-    places: int
+    places: float  # on average, at least 1; 1.5: half of the time one salesperson, half of the time two
     rate: float  # leads a minute, above 0
 
 
@@ -49,6 +49,15 @@ class WaitingEstimate(NamedTuple):
     chance: Numbers  # mean chance, where 1 is that of a lead contacted at once
 
 
+class FreshLine(NamedTuple):
+    """What happens to leads until the target; each field has a number for each rate asked for."""
+
+    at_once: Numbers  # part that does not wait
+    overdue: Numbers  # part that is not contacted within the target
+    minutes: Numbers  # mean wait, cut off at the target
+    in_time: Numbers  # mean chance of those contacted in time, of all leads
+
+
 def respond(minutes: Any, response: ResponseDecay) -> Any:
     """Return the chance of a lead contacted after `minutes`, as part of one contacted at once."""
     return response.floor + (1 - response.floor) * np.exp2(-np.asarray(minutes) / response.half_life_minutes)
@@ -59,39 +68,59 @@ def estimate_waiting(
 ) -> WaitingEstimate:
     """Return what waiting does to leads that come at `rate` a minute (a number or an array, each above 0).
 
-    An overdue lead is contacted, where time is left over, `overdue_minutes` after its `target`.
+    An overdue lead is contacted, where time is left over, `overdue_minutes` after its `target`. Where places
+    are not whole, somebody is away for a part of the time; the shares of both times are added up.
     """
     rate = np.asarray(rate, dtype=np.float64)
-    drift = rate - pool.rate
+    few = int(pool.places)
+    share = pool.places - few
+    line = _estimate_line(rate, few, pool.rate * few / pool.places, target, response)
+    if share > 0:
+        more = _estimate_line(rate, few + 1, pool.rate * (few + 1) / pool.places, target, response)
+        line = FreshLine(*((1 - share) * one + share * other for one, other in zip(line, more, strict=True)))
+    spare = np.maximum(pool.rate - rate * (1 - line.overdue), 0.0)
+    late = np.minimum(line.overdue, spare / rate)
+    return WaitingEstimate(
+        at_once=line.at_once,
+        overdue=line.overdue,
+        worked=1 - line.overdue + late,
+        minutes=line.minutes,
+        chance=line.in_time + late * respond(target + overdue_minutes, response),
+    )
+
+
+def _estimate_line(
+    rate: Numbers, places: int, handled: float, target: float, response: ResponseDecay
+) -> FreshLine:
+    """Return what becomes of leads within the target, where `places` people handle `handled` a minute."""
+    drift = rate - handled
     # Everything is divided by e^scale, so that an overload of days does not overflow.
     scale = np.maximum(drift * target, 0.0)
     in_line = _integrate(drift, target, scale)
-    beyond = np.exp(drift * target - scale) / pool.rate
+    beyond = np.exp(drift * target - scale) / handled
     # 1 - k of the module's text; 0 in an overload, where nobody is ever free. Else the scale is 0.
     left = np.where(drift < 0, 1.0 - rate * beyond, 0.0)
-    idle = _sum_of_idle_states(rate, pool) * left
+    idle = _sum_of_idle_states(rate * (places / handled), places) * left
     unit = 1.0 / (idle + rate * (in_line + beyond))
     at_once = idle * unit
     overdue = rate * beyond * unit
     decay = np.log(2.0) / response.half_life_minutes
     fading = _integrate(drift - decay, target, scale)
-    in_time = at_once + rate * unit * (response.floor * in_line + (1 - response.floor) * fading)
-    spare = np.maximum(pool.rate - rate * (1 - overdue), 0.0)
-    late = np.minimum(overdue, spare / rate)
-    return WaitingEstimate(
+    return FreshLine(
         at_once=at_once,
         overdue=overdue,
-        worked=1 - overdue + late,
         minutes=rate * unit * _integrate_moment(drift, target, scale, in_line) + target * overdue,
-        chance=in_time + late * respond(target + overdue_minutes, response),
+        in_time=at_once + rate * unit * (response.floor * in_line + (1 - response.floor) * fading),
     )
 
 
-def _sum_of_idle_states(rate: Numbers, pool: ServicePool) -> Numbers:
-    """Return the probability that somebody is free, in units of that exactly one is (Erlang's recursion)."""
-    offered = rate * (pool.places / pool.rate)
-    total = np.ones_like(rate)
-    for busy in range(1, pool.places):
+def _sum_of_idle_states(offered: Numbers, places: int) -> Numbers:
+    """Return the probability that somebody is free, in units of that exactly one is (Erlang's recursion).
+
+    `offered` are the salespeople that the leads would keep busy.
+    """
+    total = np.ones_like(offered)
+    for busy in range(1, places):
         total = 1.0 + total * (busy / offered)
     return total
 
