@@ -62,7 +62,12 @@ def test_an_id_counts_once_for_ever(
 def test_the_refused_are_kept_whole_and_counted(
     autocommit: Connection, settings: EventSettings, item: dict[str, Any]
 ) -> None:
-    broken: list[object] = [item | {"event_id": "e-2", "ts": "yesterday"}, "\ud800\0", {"a": 10**30}, None]
+    broken: list[object] = [
+        item | {"event_id": "e-2", "ts": "yesterday"},
+        "\ud800\0",
+        {"event_id": 10**30},
+        None,
+    ]
     done = accept(autocommit, [item, *broken, *broken], settings, user_agent="Firefox\0\ud800")
     assert (done.accepted, done.duplicates) == (1, 0)
     assert [(one.index, one.event_id, one.reason) for one in done.quarantined[:4]] == [

@@ -3,10 +3,9 @@ from typing import Any
 
 import pytest
 
-from leadops.events.event_contract import Event
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
-from leadops.events.validate_event import validate_item
+from leadops.events.validate_event import ValidItem, validate_item
 
 
 def judge(item: object, now: datetime, settings: EventSettings, **options: Any) -> str:
@@ -27,17 +26,22 @@ def judge(item: object, now: datetime, settings: EventSettings, **options: Any) 
         ({"ts": "2026-07-01T09:29:00"}, "invalid_ts"),
         ({"ts": "2026-02-30T09:29:00Z"}, "invalid_ts"),
         ({"email": "nobody"}, "invalid_email"),
-        ({"userId": "u"}, "unknown_field"),
         ({"user_id": 5}, "wrong_type"),
-        ({"properties": "x"}, "wrong_type"),
         ({"user_id": "undefined"}, "placeholder_id"),
         ({"user_id": "Ｎ／Ａ"}, "placeholder_id"),
         ({"user_id": "不明"}, "placeholder_id"),
-        ({"anonymous_id": "00000000-0000-0000-0000-000000000000"}, "placeholder_id"),
-        ({"anonymous_id": "xxxx"}, "placeholder_id"),
+        ({"user_id": "00000000-0000-0000-0000-000000000000"}, "placeholder_id"),
+        ({"user_id": "xxxx"}, "placeholder_id"),
         ({"email": "\u212aen@buyers.example"}, "invalid_email"),
-        ({"anonymous_id": " "}, "placeholder_id"),
+        ({"user_id": "11"}, "valid"),
+        ({"user_id": ["u-1"]}, "wrong_type"),
+        ({"anonymous_id": "undefined", "user_id": "", "email": None}, "placeholder_id"),
+        ({"anonymous_id": "x1" * 101}, "too_long"),
+        ({"event_id": "a\0"}, "unusable_text"),
+        ({"email": "ann\0@buyers.example"}, "unusable_text"),
+        ({"event_id": 2**63}, "unusable_number"),
         ({"user_id": None, "anonymous_id": None, "email": None}, "no_identity"),
+        ({"user_id": " ", "anonymous_id": "", "email": ""}, "no_identity"),
         ({"context": {"user_agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}}, "known_bot"),
         ({"ts": "2026-06-28T09:29:59Z"}, "too_old"),
         ({"ts": "2026-06-28T09:30:00Z"}, "valid"),
@@ -99,5 +103,7 @@ def test_only_objects_are_events(item: object, now: datetime, settings: EventSet
 
 def test_the_event_is_normalised(item: dict[str, Any], now: datetime, settings: EventSettings) -> None:
     verdict = validate_item(item, now=now, arrived_at=now, settings=settings, history=False)
-    assert isinstance(verdict, Event)
-    assert verdict.email == "ann@buyers.example"
+    assert isinstance(verdict, ValidItem)
+    assert verdict.event.email == "ann@buyers.example"
+    assert verdict.item == item, "nothing else had to be changed"
+    assert verdict.changes == []

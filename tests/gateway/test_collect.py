@@ -33,7 +33,10 @@ def stored(url: str) -> int:
 
 def test_an_event_is_taken_once(gateway: httpx.Client, database_url: str, item: dict[str, Any]) -> None:
     first = gateway.post("/collect", json=item)
-    assert (first.status_code, first.json()) == (202, {"accepted": 1, "duplicates": 0, "quarantined": []})
+    assert (first.status_code, first.json()) == (
+        202,
+        {"accepted": 1, "duplicates": 0, "quarantined": [], "changed": []},
+    )
     assert gateway.post("/collect", json=[item]).json()["duplicates"] == 1
     assert stored(database_url) == 1
 
@@ -48,6 +51,32 @@ def test_a_batch_is_told_item_by_item(gateway: httpx.Client, item: dict[str, Any
         (2, None, "not_an_object"),
     ]
     assert all(one["detail"] for one in answer["quarantined"])
+
+
+def test_what_was_changed_is_named_event_by_event(
+    gateway: httpx.Client, database_url: str, item: dict[str, Any]
+) -> None:
+    odd = item | {"event_id": "e-2", "context": {"utm": {"campaign": 2026}}, "plan": "team", "user_id": ""}
+    bad = item | {"event_id": 5, "context": "x"}
+    answer = gateway.post("/collect", json=[item, bad, odd]).json()
+    assert (answer["accepted"], len(answer["quarantined"])) == (2, 1)
+    assert answer["changed"] == [
+        {"index": 2, "path": "user_id", "what": "empty"},
+        {"index": 2, "path": "context.utm.campaign", "what": "to_text"},
+        {"index": 2, "path": "plan", "what": "dropped"},
+    ]
+    with psycopg.connect(database_url) as connection:
+        payload = connection.execute("select payload from cdp.events where event_id = 'e-2'").fetchone()
+        body = connection.execute("select body from cdp.quarantine").fetchone()
+    assert payload == ({"properties": {"plan": "team"}, "context": {"utm": {"campaign": "2026"}}},)
+    assert body == (json.dumps(bad),), "what is refused is kept as it came"
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b" \r\n"])
+def test_a_byte_order_mark_is_no_fault(gateway: httpx.Client, item: dict[str, Any], mark: bytes) -> None:
+    body = mark + json.dumps(item).encode()
+    headers = {"Content-Type": "application/json"}
+    assert gateway.post("/collect", content=body, headers=headers).json()["accepted"] == 1
 
 
 def test_a_beacon_sends_text(gateway: httpx.Client, item: dict[str, Any]) -> None:
@@ -179,7 +208,12 @@ def test_a_database_that_is_stuck_is_not_waited_for(
     with psycopg.connect(database_url) as connection:
         connection.execute("lock table cdp.events in access exclusive mode")
         assert_problem(client.post("/collect", json=item), 503, "again later")
-    assert client.post("/collect", json=item).json() == {"accepted": 1, "duplicates": 0, "quarantined": []}
+    assert client.post("/collect", json=item).json() == {
+        "accepted": 1,
+        "duplicates": 0,
+        "quarantined": [],
+        "changed": [],
+    }
 
 
 def test_a_connection_that_was_cut_is_replaced(
@@ -202,7 +236,7 @@ def test_a_connection_that_is_cut_in_the_middle_of_a_batch_is_replaced(
         answer = pool.submit(gateway.post, "/collect", json=item)
         cut = wait_until(lambda: cut_waiting_backend(database_url))
         blocker.rollback()
-        assert answer.result().json() == {"accepted": 1, "duplicates": 0, "quarantined": []}
+        assert answer.result().json() == {"accepted": 1, "duplicates": 0, "quarantined": [], "changed": []}
     assert cut == 1
     assert stored(database_url) == 1
 

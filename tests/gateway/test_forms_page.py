@@ -31,7 +31,7 @@ def test_the_example_signs_as_the_gateway_wants_it(serve: Serve, connection: Con
         "no_proxy": "*",
     }
     done = subprocess.run(["sh", "-euc", script], env=environment, capture_output=True, text=True, timeout=30)
-    assert list(json.loads(done.stdout)) == ["id"], done.stdout + done.stderr
+    assert list(json.loads(done.stdout)) == ["id", "changed"], done.stdout + done.stderr
     assert connection.execute("select sender_id, secret from intake.raw_leads").fetchone() == ("f-1", 2)
 
 

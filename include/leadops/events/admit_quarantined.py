@@ -13,7 +13,7 @@ from leadops.events.event_contract import Event
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
 from leadops.events.event_store import event_row, insert_admitted
-from leadops.events.validate_event import validate_item
+from leadops.events.validate_event import ValidItem, validate_item
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -104,8 +104,8 @@ def repair_quarantined(
         verdict = _validate(item, body, now=now, settings=settings, history=history)
         if isinstance(verdict, EventRefusal):
             raise PermanentError(f"still refused ({verdict.reason}): {verdict.detail}")
-        is_past = history or item.is_history or _is_old(verdict, now, settings)
-        row = event_row(verdict, body, position=0, history=is_past)
+        is_past = history or item.is_history or _is_old(verdict.event, now, settings)
+        row = event_row(verdict, position=0, history=is_past)
         return _insert(connection, [AdmittedItem(quarantine_id, row, json.dumps(body))], refused=0, now=now)
 
 
@@ -125,7 +125,7 @@ def _lock_items(
 
 def _validate(
     item: LockedItem, body: Any, *, now: datetime, settings: EventSettings, history: bool
-) -> Event | EventRefusal:
+) -> ValidItem | EventRefusal:
     return validate_item(
         body,
         now=now,
@@ -149,9 +149,9 @@ def _admit(
     for item in items:
         body = json.loads(item.body)
         verdict = _validate(item, body, now=now, settings=settings, history=history)
-        if isinstance(verdict, Event):
-            is_past = history or item.is_history or _is_old(verdict, now, settings)
-            row = event_row(verdict, body, position=len(valid), history=is_past)
+        if isinstance(verdict, ValidItem):
+            is_past = history or item.is_history or _is_old(verdict.event, now, settings)
+            row = event_row(verdict, position=len(valid), history=is_past)
             valid.append(AdmittedItem(item.quarantine_id, row, None))
         else:
             refused.append(

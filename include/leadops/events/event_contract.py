@@ -21,7 +21,10 @@ def _check_time(value: object) -> object:
     return value
 
 
-Identifier = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
+#: Characters of an identifier.
+LONGEST_ID = 200
+
+Identifier = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, strict=True)]
 Time = Annotated[
     AwareDatetime,
     BeforeValidator(_check_time),

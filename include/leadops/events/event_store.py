@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from leadops.db import AsyncConnection, Connection
-from leadops.events.event_contract import Event
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
 from leadops.events.find_unusable import find_unusable
-from leadops.events.validate_event import LONGEST_AGENT, validate_item
+from leadops.events.validate_event import LONGEST_AGENT, ValidItem, validate_item
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -28,12 +27,22 @@ class QuarantinedItem:
 
 
 @dataclass(frozen=True)
+class ChangedField:
+    """A side field of the event at `index` that is stored otherwise than it was sent; see FieldChange."""
+
+    index: int
+    path: str
+    what: str
+
+
+@dataclass(frozen=True)
 class AcceptResult:
     """The result of a batch; accepted + duplicates + len(quarantined) is its size."""
 
     accepted: int
     duplicates: int
     quarantined: list[QuarantinedItem]
+    changed: list[ChangedField] = field(default_factory=list)
 
 
 async def accept_events(
@@ -63,7 +72,7 @@ async def accept_events(
         was_refused=False,
         user_agent=agent[:LONGEST_AGENT] or None,
     )
-    return AcceptResult(accepted, len(batch.valid) - accepted, batch.quarantined)
+    return AcceptResult(accepted, len(batch.valid) - accepted, batch.quarantined, batch.changed)
 
 
 def insert_admitted(connection: Connection, events: Sequence[dict[str, Any]], *, now: datetime) -> int:
@@ -93,6 +102,7 @@ class EventBatch:
     valid: list[dict[str, Any]] = field(default_factory=list, init=False)
     refused: list[dict[str, Any]] = field(default_factory=list, init=False)
     quarantined: list[QuarantinedItem] = field(default_factory=list, init=False)
+    changed: list[ChangedField] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         for index, item in enumerate(self.items):
@@ -104,8 +114,9 @@ class EventBatch:
                 history=self.history,
                 user_agent=self.user_agent,
             )
-            if isinstance(verdict, Event):
-                self.valid.append(event_row(verdict, item, position=index, history=self.history))
+            if isinstance(verdict, ValidItem):
+                self.valid.append(event_row(verdict, position=index, history=self.history))
+                self.changed += [ChangedField(index, change.path, change.what) for change in verdict.changes]
             else:
                 self._refuse(index, item, verdict)
 
@@ -115,8 +126,9 @@ class EventBatch:
         self.refused.append({"body": json.dumps(item), "reason": why.reason, "detail": why.detail})
 
 
-def event_row(event: Event, item: Any, *, position: int, history: bool = False) -> dict[str, Any]:
-    """Return the row of cdp.events for `event`, with the payload as sent in `item`."""
+def event_row(valid: ValidItem, *, position: int, history: bool = False) -> dict[str, Any]:
+    """Return the row of cdp.events for a valid event."""
+    event, item = valid.event, valid.item
     return {
         "position": position,
         "event_id": event.event_id,

@@ -1,6 +1,7 @@
 """Whether an item that a sender gave us is a valid event."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +11,9 @@ from leadops.events.bots import is_bot
 from leadops.events.event_contract import Event
 from leadops.events.event_refusal import EventRefusal, show_path
 from leadops.events.event_settings import EventSettings
+from leadops.events.field_changes import FieldChange
 from leadops.events.find_unusable import find_unusable
-from leadops.normalization.clean_text import fold_text
-from leadops.normalization.placeholder_ids import is_placeholder_id
+from leadops.events.normalize_event import is_nobodys_id, normalize_event
 
 #: No event of a browser, an app or a webinar is older than this, not even history.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,7 +24,6 @@ LONGEST_AGENT = 1000
 #: Pydantic's type of a fault: our reason, and what to do about it.
 _FAULTS = {
     "missing": ("missing_field", "is missing; every event carries it"),
-    "extra_forbidden": ("unknown_field", "is not a field of an event; put it under properties"),
     "string_too_short": ("empty_field", "is empty; leave it out or fill it"),
     "string_too_long": ("too_long", "is too long; the schema says how long it may be"),
     "string_pattern_mismatch": (
@@ -31,10 +31,16 @@ _FAULTS = {
         "must be lower-case letters, digits and _, such as page_view",
     ),
     "string_type": ("wrong_type", "must be a string"),
-    "dict_type": ("wrong_type", "must be an object"),
-    "model_type": ("wrong_type", "must be an object"),
-    "bool_type": ("wrong_type", "must be true or false"),
 }
+
+
+@dataclass(frozen=True)
+class ValidItem:
+    """A valid event, the item with the side fields that it has now, and what was changed for that."""
+
+    event: Event
+    item: dict[str, Any]
+    changes: list[FieldChange]
 
 
 def validate_item(
@@ -45,20 +51,22 @@ def validate_item(
     settings: EventSettings,
     history: bool,
     user_agent: str | None = None,
-) -> Event | EventRefusal:
-    """Return `item` (parsed JSON) as an Event, or why it is refused: the first fault found.
+) -> ValidItem | EventRefusal:
+    """Return `item` (parsed JSON, at most 200 levels deep) as an event, or why it is refused.
 
-    Age is counted up to `arrived_at`; a clock that is ahead is compared with `now`. The two differ when an
-    event is validated again later. `history` lifts the limit on age. `user_agent` is the browser's header.
+    Side fields are normalised first; see `normalize_event`. The reason is the first fault found. Age is
+    counted up to `arrived_at`; a clock that is ahead is compared with `now`. The two differ when an event is
+    validated again later. `history` lifts the limit on age. `user_agent` is the browser's header.
     """
     if not isinstance(item, dict):
         return EventRefusal("not_an_object", "an event is a JSON object; see /schema/event.json")
+    normal = normalize_event(item, settings)
     if unusable := find_unusable(
-        item, max_string_chars=settings.max_string_chars, max_depth=settings.max_depth
+        normal.item, max_string_chars=settings.max_string_chars, max_depth=settings.max_depth
     ):
         return unusable
     try:
-        event = Event.model_validate(item)
+        event = Event.model_validate(normal.item)
     except ValidationError as error:
         return describe_fault(error.errors(include_url=False, include_input=False)[0])
     agents = {event.context.user_agent or "", user_agent or ""}
@@ -66,7 +74,11 @@ def validate_item(
         return EventRefusal(
             "known_bot", "the user agent is a known bot's; if it is a person's, add it to bots.never"
         )
-    return _check_identity(event, settings) or _check_time(event, now, arrived_at, settings, history) or event
+    return (
+        _check_identity(event, settings)
+        or _check_time(event, now, arrived_at, settings, history)
+        or ValidItem(event, normal.item, normal.changes)
+    )
 
 
 def describe_fault(fault: Mapping[str, Any]) -> EventRefusal:
@@ -93,11 +105,6 @@ def _check_identity(event: Event, settings: EventSettings) -> EventRefusal | Non
         if value and is_nobodys_id(value, settings):
             return EventRefusal("placeholder_id", f"{field} is a placeholder, not an id; leave it out")
     return None
-
-
-def is_nobodys_id(value: str, settings: EventSettings) -> bool:
-    """Return whether an identifier of any kind stands for nobody, by the rule or the site's own list."""
-    return is_placeholder_id(value) or fold_text(value) in settings.placeholder_ids
 
 
 def _check_time(

@@ -12,7 +12,7 @@ from leadops.gateway.addresses import client_address
 from leadops.gateway.allowed_origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
 from leadops.gateway.bodies import check_content_type, parse_items, read_body
 from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
-from leadops.gateway.openapi import COLLECT_OPENAPI, describe_answer, describe_problems
+from leadops.gateway.openapi import COLLECT_ANSWER, COLLECT_OPENAPI, describe_problems
 from leadops.gateway.problems import ProblemError
 from leadops.gateway.rate_limiter import RateLimiter
 
@@ -43,17 +43,7 @@ async def preflight(request: Request) -> Response:
     "/collect",
     status_code=202,
     response_class=Response,
-    responses=describe_answer(
-        202,
-        "What became of each event",
-        "application/json",
-        {
-            "accepted": {"type": "integer"},
-            "duplicates": {"type": "integer"},
-            "quarantined": {"type": "array"},
-        },
-    )
-    | describe_problems(400, 403, 408, 413, 415, 429, 503),
+    responses=COLLECT_ANSWER | describe_problems(400, 403, 408, 413, 415, 429, 503),
     openapi_extra=COLLECT_OPENAPI,
 )
 async def collect(request: Request) -> Response:

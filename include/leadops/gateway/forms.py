@@ -67,7 +67,8 @@ class SignedBody:
 async def take_form(request: Request) -> Response:
     """Take a form: 202 with the submission's id, the same for the same submission; or a problem document.
 
-    Every form with a valid signature is kept. `quarantined` says why one cannot become a lead.
+    Every form with a valid signature is kept. `changed` names what was normalised; `quarantined` says why
+    the form cannot become a lead.
     """
     gateway, state = gateway_of(request), form_state_of(request)
     try:
@@ -177,7 +178,7 @@ async def _take(signed: SignedBody, gateway: Gateway, state: FormState) -> dict[
 
     is_new = await gateway.ask(keep, seconds=seconds)
     if isinstance(verdict, EventRefusal):
-        return {"id": submission_id} | ({"quarantined": asdict(verdict)} if is_new else {})
+        return {"id": submission_id, "changed": []} | ({"quarantined": asdict(verdict)} if is_new else {})
     if is_new:
         state.notifier.notify()
-    return {"id": submission_id}
+    return {"id": submission_id, "changed": [asdict(change) for change in verdict.changes]}

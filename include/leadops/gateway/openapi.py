@@ -3,6 +3,7 @@
 from typing import Any
 
 from leadops.events.event_contract import event_schema
+from leadops.events.field_changes import ChangeKind
 from leadops.intake.form_contract import submission_schema
 
 Responses = dict[int | str, dict[str, Any]]
@@ -70,6 +71,11 @@ def inline_definitions(schema: dict[str, Any]) -> dict[str, Any]:
     return inlined
 
 
+def _describe_change(**more: dict[str, Any]) -> dict[str, Any]:
+    properties = {"path": _TEXT, "what": {"enum": [kind.value for kind in ChangeKind]}} | more
+    return {"type": "object", "required": sorted(properties), "properties": properties}
+
+
 _EVENT = inline_definitions(event_schema())
 _EVENTS = {"type": "array", "items": _EVENT, "maxItems": 500}
 
@@ -88,11 +94,22 @@ FORM_OPENAPI: dict[str, Any] = {
     ],
     "requestBody": describe_body(inline_definitions(submission_schema())),
 }
+COLLECT_ANSWER = describe_answer(
+    202,
+    "What became of each event",
+    "application/json",
+    {
+        "accepted": {"type": "integer"},
+        "duplicates": {"type": "integer"},
+        "quarantined": {"type": "array"},
+        "changed": {"type": "array", "items": _describe_change(index={"type": "integer"})},
+    },
+)
 FORM_ANSWER = describe_answer(
     202,
     "Kept; the same form has the same id",
     "application/json",
-    {"id": _TEXT},
+    {"id": _TEXT, "changed": {"type": "array", "items": _describe_change()}},
     {
         "quarantined": {
             "type": "object",

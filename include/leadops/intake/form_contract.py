@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from leadops.events.event_contract import Context, Email, Identifier, Time
 
+#: Characters of a form's name.
+LONGEST_FORM_NAME = 200
+
 
 class Submission(BaseModel):
     """A form that somebody filled in."""
@@ -18,7 +21,8 @@ class Submission(BaseModel):
     ] = None
     email: Annotated[Email, Field(description="Who filled it in")]
     form: Annotated[
-        str | None, Field(min_length=1, max_length=200, strict=True, description="The form's name")
+        str | None,
+        Field(min_length=1, max_length=LONGEST_FORM_NAME, strict=True, description="The form's name"),
     ] = None
     ts: Annotated[Time | None, Field(description="When it was filled in; without it, when it was sent")] = (
         None

@@ -1,7 +1,7 @@
 """Keeps a form: as it came, its event, its lead and the requests for MA and CRM; all or nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from psycopg.types.json import Jsonb
@@ -81,7 +81,7 @@ def _statement_values(
         "sender_id": submission.submission_id,
         "secret": secret,
         "body": body,
-        "changes": Jsonb([]),
+        "changes": Jsonb([asdict(change) for change in form.changes]),
         "event_id": row["event_id"],
         "event": row["event"],
         "ts": row["ts"],

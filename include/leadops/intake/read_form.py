@@ -8,6 +8,7 @@ from typing import Any
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
 from leadops.intake.form_hashes import hash_body, hash_submission
+from leadops.intake.normalize_form import read_sender_id
 from leadops.intake.validate_form import ValidForm, validate_form
 from leadops.normalization.lenient_json import JsonDepthError, read_json
 
@@ -30,7 +31,9 @@ def read_form(
     content = parse_form(body)
     if isinstance(content, EventRefusal):
         return ReadForm(hash_body(hash_key, body), content)
-    submission_id = hash_submission(hash_key, content)
+    sender_id = read_sender_id(content.get("submission_id"))
+    identity = {name: value for name, value in content.items() if name != "submission_id"}
+    submission_id = hash_submission(hash_key, identity if sender_id is None else {"submission_id": sender_id})
     form = validate_form(content, submission_id=submission_id, sent_at=sent_at, now=now, settings=settings)
     return ReadForm(submission_id, form)
 

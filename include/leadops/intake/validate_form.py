@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from leadops.events.event_contract import Event
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
 from leadops.events.event_store import event_row
-from leadops.events.find_unusable import find_unusable
-from leadops.events.validate_event import describe_fault, validate_item
+from leadops.events.field_changes import FieldChange
+from leadops.events.validate_event import ValidItem, validate_item
 from leadops.intake.form_contract import Submission
+from leadops.intake.normalize_form import normalize_form
 
 #: The event that a form becomes.
 EVENT = "submit_form"
@@ -20,32 +20,40 @@ EVENT = "submit_form"
 
 @dataclass(frozen=True)
 class ValidForm:
-    """A valid submission and its row of cdp.events."""
+    """A valid submission, its row of cdp.events, and what they do not say as the form did."""
 
     submission: Submission
     row: dict[str, Any]
+    changes: list[FieldChange]
 
 
 def validate_form(
-    content: object, *, submission_id: str, sent_at: datetime, now: datetime, settings: EventSettings
+    content: dict[str, Any], *, submission_id: str, sent_at: datetime, now: datetime, settings: EventSettings
 ) -> ValidForm | EventRefusal:
-    """Return `content` (parsed JSON) as a submission, or why it is refused.
+    """Return `content` (parsed JSON, at most 200 levels deep) as a submission, or why it cannot be a lead.
 
-    It must be a Submission, and its event must pass what every event passes: usable text and numbers, depth,
-    age, no bot. `submission_id` is ours; `sent_at` (UTC) dates a form that carries no time.
+    It needs an address that can be used, and no bot may have sent it; everything else is normalised.
+    `submission_id` is ours; `sent_at` (UTC, not after `now`) dates a form that carries no usable time.
     """
-    limits = {"max_string_chars": settings.max_string_chars, "max_depth": settings.max_depth}
-    if unusable := find_unusable(content, **limits):
-        return unusable
+    normal = normalize_form(content, sent_at=sent_at, settings=settings)
+    if "email" not in normal.content:
+        return EventRefusal("missing_field", "email is missing; a lead needs the address of a person")
     try:
-        submission = Submission.model_validate(content)
+        submission = Submission.model_validate(normal.content)
     except ValidationError as error:
-        return describe_fault(error.errors(include_url=False, include_input=False)[0])
+        return _describe_fault(error)
     event = _event_of(submission, submission_id=submission_id, sent_at=sent_at)
-    verdict = validate_item(event, now=now, arrived_at=now, settings=settings, history=False)
-    if isinstance(verdict, Event):
-        return ValidForm(submission, event_row(verdict, event, position=0))
+    verdict = validate_item(event, now=now, arrived_at=now, settings=settings, history=True)
+    if isinstance(verdict, ValidItem):
+        return ValidForm(submission, event_row(verdict, position=0), normal.changes)
     return verdict
+
+
+def _describe_fault(error: ValidationError) -> EventRefusal:
+    """Say what is wrong with the address: nothing else can be wrong after normalising."""
+    if error.errors(include_url=False, include_input=False)[0]["type"] == "string_type":
+        return EventRefusal("wrong_type", "email must be a text: the address of a person")
+    return EventRefusal("invalid_email", "email must be an address such as name@company.example")
 
 
 def _event_of(submission: Submission, *, submission_id: str, sent_at: datetime) -> dict[str, Any]:
@@ -55,5 +63,5 @@ def _event_of(submission: Submission, *, submission_id: str, sent_at: datetime) 
         "event_id": f"form-{submission_id}",
         "event": EVENT,
         "ts": (submission.ts or sent_at).isoformat(),
-        "properties": form | fields["properties"],
+        "properties": form | submission.properties,
     }

@@ -100,6 +100,6 @@ def _break(rng: Random, event: dict[str, Any], at: datetime) -> dict[str, Any]:
         {"ts": "yesterday"},
         {"ts": ahead},
         {"event": ""},
-        {"properties": []},
+        {"email": "nobody"},
     )
     return event | rng.choice(faults)

@@ -36,6 +36,7 @@ def test_a_form_says_what_its_event_would_have_said() -> None:
         settings=SHIPPED.events,
     )
     assert isinstance(judged, ValidForm)
+    assert judged.changes == []
     assert judged.submission.submission_id == event["event_id"]
     assert judged.submission.form == "contact"
     assert judged.row["email"] == event["email"]

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadops.events.event_contract import Event
 from leadops.events.event_refusal import EventRefusal
-from leadops.events.validate_event import validate_item
+from leadops.events.validate_event import ValidItem, validate_item
 from leadops_sandbox.traffic.visits import Sending, Visit, visits
 from tests.promises import promise_examples
 from tests.shipped import SHIPPED
@@ -49,9 +48,10 @@ def test_the_gateway_takes_what_is_valid_and_refuses_the_rest(seed: int, start: 
         at = sending.send_at
         judged = validate_item(sending.event, now=at, arrived_at=at, settings=config, history=False)
         if sending.sort in ("valid", "duplicate"):
-            assert isinstance(judged, Event), judged
-            assert judged.event in STANDARD
-            assert judged.ts <= at
+            assert isinstance(judged, ValidItem), judged
+            assert judged.changes == []
+            assert judged.event.event in STANDARD
+            assert judged.event.ts <= at
             ids[sending.event["event_id"]] += sending.sort == "valid"
         else:
             assert isinstance(judged, EventRefusal)
