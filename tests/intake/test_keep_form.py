@@ -15,6 +15,9 @@ from tests.shipped import SHIPPED
 
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 KEY = b"k" * 16
+DOMAIN = "buyers.example"
+#: printf 'x%.0s' $(seq 2700) | sha256sum | cut -c 1-12
+X_HASH = "579122546d42"
 
 
 def keep(
@@ -66,6 +69,9 @@ def test_a_form_is_kept_once(database_url: str, connection: Connection) -> None:
         ({}, "buyers.example", "leadops"),
         ({"form": "contact"}, "buyers.example", "contact"),
         ({"form": "contact", "context": {"utm": {"campaign": "summer"}}}, "buyers.example", "summer"),
+        ({"form": "contact", "context": {"utm": {"campaign": "{{campaign.name}}"}}}, DOMAIN, "contact"),
+        ({"context": {"utm": {"campaign": "x" * 2700}}}, DOMAIN, f"{'x' * 87}~{X_HASH}"),
+        ({"properties": {"company": "株" * 9000}}, "株" * 255, "leadops"),
         ({"properties": {"company": "Buyers Inc"}}, "Buyers Inc", "leadops"),
         ({"properties": {"company": "  "}}, "buyers.example", "leadops"),
         ({"properties": {"company": 5}}, "buyers.example", "leadops"),

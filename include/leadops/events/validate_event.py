@@ -68,7 +68,7 @@ def validate_item(
     try:
         event = Event.model_validate(normal.item)
     except ValidationError as error:
-        return describe_fault(error.errors(include_url=False, include_input=False)[0])
+        return _describe_fault(error.errors(include_url=False, include_input=False)[0])
     agents = {event.context.user_agent or "", user_agent or ""}
     if any(is_bot(agent[:LONGEST_AGENT], settings.bots) for agent in agents):
         return EventRefusal(
@@ -81,7 +81,7 @@ def validate_item(
     )
 
 
-def describe_fault(fault: Mapping[str, Any]) -> EventRefusal:
+def _describe_fault(fault: Mapping[str, Any]) -> EventRefusal:
     """Return why an item is refused, from the first fault that pydantic found in it."""
     path = tuple(fault["loc"])
     name = show_path(path)

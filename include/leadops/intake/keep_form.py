@@ -11,6 +11,7 @@ from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.form_contract import Submission
 from leadops.intake.form_hashes import hash_person
 from leadops.intake.validate_form import ValidForm
+from leadops.normalization.dimension_keys import make_dimension_key
 from leadops.normalization.trait_values import read_trait_values
 from leadops.queries import Queries
 
@@ -18,6 +19,8 @@ queries = Queries(__file__)
 
 #: Where a lead came from if neither a campaign nor the form's name says so.
 SOURCE = "leadops"
+#: Characters of a name or a company for the MA and the CRM; their own fields are rarely longer.
+LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -94,13 +97,15 @@ def _statement_values(
         "last_name": _read_property(submission, identity.last_name),
         "utm": Jsonb(utm) if utm else None,
         "company": company or row["email"].partition("@")[2],
-        "source": (utm or {}).get("campaign") or submission.form or SOURCE,
+        "source": make_dimension_key((utm or {}).get("campaign"), fold_case=False)
+        or submission.form
+        or SOURCE,
         "person": hash_person(hash_key, row["email"]),
         "now": now,
     }
 
 
 def _read_property(submission: Submission, names: Sequence[str]) -> str | None:
-    """Return the first of the properties `names` that says something in text."""
+    """Return the first of the properties `names` that says something in text, as long as a name may be."""
     found = (value for name in names for value in read_trait_values(name, submission.properties.get(name)))
-    return next((value for value in found if isinstance(value, str)), None)
+    return next((value[:LONGEST_NAME] for value in found if isinstance(value, str)), None)
