@@ -16,8 +16,9 @@ queries = Queries(__file__)
 SETTLED_AFTER = timedelta(minutes=1)
 #: Of more sites than this in five minutes, only the busiest are counted.
 MAX_SITES = 50
-#: One call counts at most this much time: a long backlog of events takes a few minutes.
+#: One call counts at most this much time and about this many events: a long backlog takes a few minutes.
 MAX_STEP = timedelta(days=1)
+MAX_EVENTS = 500_000
 #: Counts older than this are deleted, and older events are never counted.
 KEPT = timedelta(weeks=10)
 #: The counts of a time that is further behind than this say nothing about now.
@@ -44,15 +45,21 @@ class CountingStep:
     until: datetime
 
 
-def count_traffic(connection: Connection, *, now: datetime) -> CountedTime:
+def count_traffic(connection: Connection, *, now: datetime, max_events: int = MAX_EVENTS) -> CountedTime:
     """Count the arrivals up to the last whole five minutes; return what is counted.
 
+    Of a backlog, one call counts about `max_events`, but at least five minutes.
     Runs in the caller's transaction, which holds Lock.INCIDENTS. Events from history and from the quarantine
     do not count. The cost follows the events that arrived since the last call.
     """
     queries.run(connection, "start_counting", earliest=now - KEPT, now=now)
     step = queries.one(
-        connection, "find_step", CountingStep, longest=MAX_STEP, settled_before=now - SETTLED_AFTER
+        connection,
+        "find_step",
+        CountingStep,
+        longest=MAX_STEP,
+        max_events=max_events,
+        settled_before=now - SETTLED_AFTER,
     )
     if step.until > step.since:
         queries.run(connection, "count_arrivals", since=step.since, until=step.until, max_sites=MAX_SITES)

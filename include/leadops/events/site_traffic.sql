@@ -15,13 +15,30 @@ from (
 where not exists (select from cdp.traffic_progress);
 
 -- name: find_step
+-- At most about max_events, and at least five minutes, so that a long backlog cannot exceed a check's time-out.
+with last_of_step as (
+    select events.received_at
+    from cdp.events
+    where events.received_at >= (select progress.counted_until from cdp.traffic_progress as progress)
+    order by events.received_at
+    limit 1 offset %(max_events)s::bigint
+)
+
 select
-    counted_until as since,
+    progress.counted_until as since,
     least(
-        counted_until + %(longest)s::interval,
-        date_bin('5 minutes', %(settled_before)s::timestamptz, '2000-01-01 00:00:00+00')
+        date_bin('5 minutes', %(settled_before)s::timestamptz, '2000-01-01 00:00:00+00'),
+        progress.counted_until + %(longest)s::interval,
+        case
+            when last_of_step.received_at is not null
+                then greatest(
+                    date_bin('5 minutes', last_of_step.received_at, '2000-01-01 00:00:00+00'),
+                    progress.counted_until + interval '5 minutes'
+                )
+        end
     ) as until
-from cdp.traffic_progress;
+from cdp.traffic_progress as progress
+left join last_of_step on true;
 
 -- name: count_arrivals
 with counts as (
@@ -35,7 +52,7 @@ with counts as (
         and received_at < %(until)s::timestamptz
         and not is_history
         and not was_refused
-    group by 1, 2
+    group by site, starts_at
 ),
 
 ranked as (
