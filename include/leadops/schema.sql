@@ -227,6 +227,8 @@ create table identity.late_events (
 
 -- function identity.read_id(properties jsonb, names text[], placeholders text[]) returns text
 
+-- function identity.read_property(properties jsonb, names text[], ignored text[]) returns text
+
 create schema scoring;
 
 create table scoring.inbox (

@@ -49,6 +49,15 @@ def test_a_new_email_makes_a_lead_and_asks_for_it_in_the_ma(world: World) -> Non
     assert world.rows("select lead_id, lane from scoring.inbox") == [(1, 0)]
 
 
+def test_a_name_that_says_nothing_is_not_sent_to_the_ma(world: World) -> None:
+    properties = {"firstName": "\u3000", "first_name": ["Ann"], "lastName": "N/A", "last_name": "-"}
+    world.accept([seen("one", email="ann@x.example", properties=properties)])
+    world.resolve()
+    assert world.rows("select payload - 'externalId' from delivery.outbox") == [
+        ({"email": "ann@x.example", "firstName": "Ann"},)
+    ]
+
+
 def test_leads_are_numbered_in_the_order_of_acceptance(world: World) -> None:
     world.accept([seen(f"e{n}", email=f"{9 - n}@x.example") for n in range(5)])
     world.resolve()

@@ -6,6 +6,7 @@ from datetime import datetime
 from leadops.db import Connection
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lanes import Lane
+from leadops.normalization.blank_values import is_blank
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -45,12 +46,16 @@ def announce_leads(
     if not lead_ids:
         return
     queries.run(connection, "record_email_domains", lead_ids=list(lead_ids))
+    said: list[str] = queries.values(
+        connection, "list_names", lead_ids=list(lead_ids), names=[*first_name, *last_name]
+    )
     queries.run(
         connection,
         "enqueue_ma_lead",
         lead_ids=list(lead_ids),
         first_name=list(first_name),
         last_name=list(last_name),
+        blanks=[name for name in said if is_blank(name)],
         lane=lane,
         now=now,
     )

@@ -66,6 +66,15 @@ left join cdp.events as events on leads.first_event_seq = events.seq
 where leads.lead_id = any(%(lead_ids)s::bigint[])
 on conflict (lead_id, trait) do nothing;
 
+-- name: list_names
+-- What the first events of the leads say under `names`, once.
+select distinct said.value
+from identity.leads as leads
+inner join cdp.events as events on leads.first_event_seq = events.seq
+cross join unnest(%(names)s::text[]) as asked (name)
+cross join lateral identity.read_property(events.payload -> 'properties', array[asked.name], '{}') as said (value)
+where leads.lead_id = any(%(lead_ids)s::bigint[]) and said.value is not null;
+
 -- name: enqueue_ma_lead
 -- The command that makes a lead known in the MA, with what its first event says; an imported lead has no event.
 insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane, created_at)
@@ -76,17 +85,11 @@ select
     jsonb_strip_nulls(
         jsonb_build_object(
             'email', leads.email,
-            'firstName', (
-                select events.payload -> 'properties' ->> names.name
-                from unnest(%(first_name)s::text[]) with ordinality as names (name, place)
-                where btrim(events.payload -> 'properties' ->> names.name) <> ''
-                order by names.place limit 1
+            'firstName', identity.read_property(
+                events.payload -> 'properties', %(first_name)s::text[], %(blanks)s::text[]
             ),
-            'lastName', (
-                select events.payload -> 'properties' ->> names.name
-                from unnest(%(last_name)s::text[]) with ordinality as names (name, place)
-                where btrim(events.payload -> 'properties' ->> names.name) <> ''
-                order by names.place limit 1
+            'lastName', identity.read_property(
+                events.payload -> 'properties', %(last_name)s::text[], %(blanks)s::text[]
             ),
             'utm', nullif(events.payload #> '{context,utm}', '{}'::jsonb),
             'externalId', leads.lead_id::text

@@ -170,16 +170,11 @@ create table identity.late_events (
 comment on table identity.late_events is 'Events that were resolved after events with a higher seq';
 comment on column identity.late_events.after_seq is 'The highest seq that had been resolved before it';
 
--- The identifier in the first of the properties `names` that holds one: text or a number, alone or as the only element
--- of a list, and not one of `placeholders`. A long one keeps its beginning and gets a hash of the whole, as
--- leadops.normalization.placeholder_ids.bound_id gives it: a cut alone would make one person of two.
-create function identity.read_id(properties jsonb, names text[], placeholders text[]) returns text
+-- The text or number in the first of the properties `names` that holds one, alone or as the only element of a list, and
+-- not one of `ignored`.
+create function identity.read_property(properties jsonb, names text[], ignored text[]) returns text
 language sql stable parallel safe as $$
-    select
-        case
-            when length(told.value) <= 200 then told.value
-            else left(told.value, 187) || '~' || left(encode(sha256(convert_to(told.value, 'UTF8')), 'hex'), 12)
-        end
+    select told.value
     from unnest(names) with ordinality as named (name, place)
     cross join lateral (select properties -> named.name as value) as sent
     cross join
@@ -194,9 +189,21 @@ language sql stable parallel safe as $$
     where
         jsonb_typeof(one.value) in ('string', 'number')
         and told.value <> ''
-        and told.value <> all(placeholders)
+        and told.value <> all(ignored)
     order by named.place
     limit 1
+$$;
+
+-- The identifier in the first of the properties `names` that holds one. A long one keeps its beginning and gets a hash
+-- of the whole, as leadops.normalization.placeholder_ids.bound_id gives it: a cut alone would make one person of two.
+create function identity.read_id(properties jsonb, names text[], placeholders text[]) returns text
+language sql stable parallel safe as $$
+    select
+        case
+            when length(told.value) <= 200 then told.value
+            else left(told.value, 187) || '~' || left(encode(sha256(convert_to(told.value, 'UTF8')), 'hex'), 12)
+        end
+    from identity.read_property(properties, names, placeholders) as told (value)
 $$;
 
 -- What a person did, whichever of their leads it was tied to.

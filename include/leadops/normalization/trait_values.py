@@ -7,12 +7,13 @@ from leadops.normalization.blank_values import is_blank
 from leadops.normalization.clean_text import clean_text, fold_text
 from leadops.normalization.company_names import make_company_key
 from leadops.normalization.country_names import find_country
+from leadops.normalization.email_address import encode_host
 from leadops.normalization.head_counts import read_head_count
 
 Scalar = str | int | float | bool
 
 #: NA is Namibia where a country is asked for, and "not available" elsewhere.
-_COUNTRY, _COMPANY, _NUMBER = "country", "company", "employees"
+_COUNTRY, _COMPANY, _NUMBER, _EMAIL_DOMAIN = "country", "company", "employees", "email_domain"
 
 
 def read_trait_values(trait: str, value: Any) -> list[Scalar]:
@@ -34,7 +35,8 @@ def compare_trait(trait: str, value: Scalar) -> list[Scalar]:
 
     The first one is the one that a rule's own value has. Text is compared without case, width and outer
     blanks. `employees` is the number that the text names, a range its lower end; `country` the code of
-    ISO 3166-1, and the text; `company` the name without its legal form, and the text.
+    ISO 3166-1, and the text; `company` the name without its legal form, and the text; `email_domain` is
+    punycode.
     """
     if trait == _NUMBER and isinstance(value, int | float) and not isinstance(value, bool):
         return [value]
@@ -64,7 +66,16 @@ def _compare_text(trait: str, text: str) -> tuple[Scalar, ...]:
         first = find_country(text)
     elif trait == _COMPANY:
         first = make_company_key(text)
+    elif trait == _EMAIL_DOMAIN:
+        first = _encode(text)
     return (folded,) if first is None or first == folded else (first, folded)
+
+
+def _encode(host: str) -> str | None:
+    try:
+        return encode_host(host)
+    except ValueError:
+        return None
 
 
 def _write(value: Scalar) -> str:
