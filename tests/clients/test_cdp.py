@@ -9,6 +9,7 @@ from leadops.clients.transport import Answered, Refused, Unreachable
 from leadops.errors import PermanentError, TransientError
 from leadops.settings import Endpoint
 from tests.gateway.conftest import KEY, TOKEN, Serve, item, serve
+from tests.scripted_server import serve_script
 
 __all__ = ["item", "serve"]  # fixtures
 
@@ -48,3 +49,27 @@ def test_nobody_there() -> None:
     assert isinstance(nobody.collect(b"[]"), Unreachable)
     with pytest.raises(TransientError):
         nobody.lag()
+
+
+@pytest.mark.parametrize(
+    ("body", "lag"),
+    [
+        (b'\xef\xbb\xbf{"minutes_lag": 2.5, "note": "\\ud83d", "share": NaN}', 2.5),
+        (b'{"minutes_lag": NaN}', None),
+        (b'{"minutes_lag": 1e400}', None),
+        (b'{"minutes_lag": true}', None),
+        (b'{"minutes_lag": "2"}', None),
+        (b"[2]", None),
+        (b"", None),
+    ],
+)
+def test_a_lag_is_a_finite_number_whatever_stands_beside_it(body: bytes, lag: float | None) -> None:
+    with serve_script() as script:
+        script.respond = lambda *_: (200, body)
+        cdp = CdpClient(Endpoint(base_url=script.url, timeout=30))
+        if lag is None:
+            with pytest.raises(TransientError, match="minutes_lag"):
+                cdp.lag()
+        else:
+            assert cdp.lag()["minutes_lag"] == lag
+        cdp.close()
