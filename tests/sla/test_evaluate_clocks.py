@@ -152,3 +152,12 @@ def test_a_clock_that_was_met_in_time_has_no_row_whatever_others_have(desk: Any)
     assert desk.clock(1, cycle=2)[0] == "met"
     assert [desk.breach(1, clock, 2) for clock in ("first_contact", "sal")] == [None, None]
     assert desk.breach(1, "sal") is None
+
+
+def test_a_clock_that_stays_as_it_is_is_not_written_again(desk: Any) -> None:
+    desk.mql()
+    desk.watch(5)
+    first = desk.breach()
+    assert (first["state"], first["minutes"], first["changed_at"]) == ("at_risk", 5, desk.at(5))
+    desk.watch(7)
+    assert desk.breach() == first
