@@ -28,7 +28,12 @@ def change(settings: Model, **changes: Any) -> Model:
 
 def import_settings() -> dict[str, Any]:
     """Return the arguments of history.import_file.import_file that are settings."""
-    return {"zone": SHIPPED.company.zone, "contract": SHIPPED.kpi, "identity": SHIPPED.identity}
+    return {
+        "zone": SHIPPED.company.zone,
+        "contract": SHIPPED.kpi,
+        "fold_case": SHIPPED.company.fold_case,
+        "identity": SHIPPED.identity,
+    }
 
 
 def block(**values: list[str]) -> Blocked:

@@ -91,6 +91,34 @@ def test_sql_stands_in_sql_files() -> None:
     assert found == []
 
 
+#: What commands may take from rich: tables and columns whose text `cli/terminal.py` writes.
+FROM_RICH = {"Table", "BarColumn", "DownloadColumn", "TimeRemainingColumn"}
+#: Ways to write beside `cli/terminal.py`, where text from outside would be markup or control the terminal.
+OTHER_WAYS_TO_WRITE = re.compile(
+    r"(print|(typer|click)\.(echo|secho|style|echo_via_pager)|(sys\.)?(__)?std(out|err)(__)?(\.write)?)"
+)
+
+
+def test_commands_write_in_one_way() -> None:
+    found = []
+    for path, tree in trees():
+        if not path.startswith("cli/") or path == "cli/terminal.py":
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+                names = {alias.name for alias in node.names}
+                if module.split(".")[0] == "rich" or "rich" in names:
+                    found += [f"{path}:{node.lineno}: {name} of rich" for name in sorted(names - FROM_RICH)]
+                if module in ("sys", "typer", "click"):
+                    found += [f"{path}:{node.lineno}: {module}.{name}" for name in sorted(names)]
+            elif isinstance(node, ast.Name | ast.Attribute) and OTHER_WAYS_TO_WRITE.fullmatch(
+                ast.unparse(node)
+            ):
+                found.append(f"{path}:{node.lineno}: {ast.unparse(node)}")
+    assert found == []
+
+
 def test_every_statement_has_a_name_and_can_be_read_at_a_sight() -> None:
     long = {}
     for path in STATEMENT_FILES:

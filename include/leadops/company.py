@@ -1,4 +1,4 @@
-"""Settings of the company as a whole: time zone, language and currency."""
+"""Settings of the company as a whole: time zone, language, currency, and what makes two names one."""
 
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +25,7 @@ class Company(Settings):
 
     timezone: ZoneName
     language: Literal["en", "ja"]  # of messages to people
+    fold_case: bool  # names of campaigns, sources and channels that differ only in case are one
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]  # of deals and costs, ISO 4217
 
     @property

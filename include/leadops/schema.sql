@@ -24,7 +24,8 @@ create table cdp.events (
     is_history boolean not null default false,
     was_refused boolean not null default false,
     primary key (seq),
-    unique (event_id)
+    unique (event_id),
+    check (char_length(event_id) <= 200)
 );
 create index events_received_at on cdp.events (received_at);
 create index events_ts on cdp.events using brin (ts) with (autosummarize='on');
@@ -55,7 +56,8 @@ create table cdp.site_traffic (
     site text not null,
     starts_at timestamptz not null,
     events bigint not null,
-    primary key (site, starts_at)
+    primary key (site, starts_at),
+    check (char_length(site) <= 253)
 );
 create index site_traffic_starts_at on cdp.site_traffic (starts_at);
 
@@ -86,7 +88,8 @@ create table identity.leads (
     merged_into bigint,
     is_from_form boolean not null default false,
     primary key (lead_id),
-    unique (email)
+    unique (email),
+    check (char_length(email) <= 254)
 );
 create index leads_account on identity.leads (account_id) where (account_id is not null);
 create index leads_created on identity.leads (created_at);
@@ -99,7 +102,8 @@ create table identity.accounts (
     domain text not null,
     created_at timestamptz not null,
     primary key (account_id),
-    unique (domain)
+    unique (domain),
+    check (char_length(domain) <= 253)
 );
 
 create table identity.aliases (
@@ -110,6 +114,7 @@ create table identity.aliases (
     linked_at timestamptz not null,
     confirmed_seq bigint,
     primary key (kind, value),
+    check (char_length(value) <= 254),
     check (kind in ('email', 'crm_id', 'enrichment_id', 'user_id', 'anonymous_id'))
 );
 create index aliases_lead on identity.aliases (lead_id);
@@ -126,7 +131,10 @@ create table identity.unresolved_events (
     anonymous_id text,
     user_id text,
     enrichment_id text,
-    primary key (event_seq)
+    primary key (event_seq),
+    check (char_length(anonymous_id) <= 200),
+    check (char_length(enrichment_id) <= 200),
+    check (char_length(user_id) <= 200)
 );
 create index unresolved_events_anonymous on identity.unresolved_events (anonymous_id);
 create index unresolved_events_enrichment on identity.unresolved_events (enrichment_id) where (enrichment_id is not null);
@@ -147,7 +155,8 @@ create table identity.sightings (
     value text not null,
     lead_id bigint not null,
     event_seq bigint not null,
-    primary key (kind, value, lead_id)
+    primary key (kind, value, lead_id),
+    check (char_length(value) <= 254)
 );
 create index sightings_lead on identity.sightings (lead_id);
 
@@ -160,6 +169,7 @@ create table identity.violations (
     seen_at timestamptz not null,
     settled_at timestamptz,
     primary key (guard, kind, value),
+    check (char_length(value) <= 254),
     check (guard in ('emails', 'identifiers', 'merges'))
 );
 
@@ -181,7 +191,8 @@ create table identity.lead_merges (
     undone_at timestamptz,
     undone_by text,
     undone_because text,
-    primary key (merge_id)
+    primary key (merge_id),
+    check (char_length(value) <= 254)
 );
 create index lead_merges_identifier on identity.lead_merges (kind, value) where (undone_at is null);
 create index lead_merges_older on identity.lead_merges (older_lead_id);
@@ -377,7 +388,8 @@ create table delivery.external_ids (
     lead_id bigint not null,
     external_id text not null,
     learned_at timestamptz not null,
-    primary key (target, lead_id)
+    primary key (target, lead_id),
+    check (char_length(external_id) <= 200)
 );
 create index external_ids_external on delivery.external_ids (target, external_id);
 
@@ -458,7 +470,8 @@ create table intake.raw_leads (
     secret smallint not null,
     body bytea not null,
     changes jsonb not null default '[]'::jsonb,
-    primary key (submission_id)
+    primary key (submission_id),
+    check (char_length(submission_id) <= 200)
 );
 create index raw_leads_received_at on intake.raw_leads using brin (received_at) with (autosummarize='on');
 
@@ -503,7 +516,10 @@ create table crm.activities (
     occurred_at timestamptz not null,
     details jsonb not null default '{}'::jsonb,
     recorded_at timestamptz not null,
-    primary key (activity_id)
+    primary key (activity_id),
+    check (char_length(activity_id) <= 200),
+    check (char_length(crm_lead_id) <= 200),
+    check (char_length(rep_id) <= 200)
 );
 create index activities_lead on crm.activities (crm_lead_id, occurred_at);
 
@@ -511,7 +527,8 @@ create table crm.reps (
     rep_id text not null,
     profile jsonb not null,
     updated_at timestamptz not null,
-    primary key (rep_id)
+    primary key (rep_id),
+    check (char_length(rep_id) <= 200)
 );
 
 create table crm.feeds (
@@ -567,7 +584,8 @@ create table lifecycle.links (
     crm_lead_id text not null,
     lead_id bigint not null,
     linked_at timestamptz not null,
-    primary key (crm_lead_id)
+    primary key (crm_lead_id),
+    check (char_length(crm_lead_id) <= 200)
 );
 create index links_lead on lifecycle.links (lead_id);
 
@@ -585,6 +603,8 @@ create table lifecycle.transitions (
     value numeric(18,2),
     primary key (transition_id),
     unique (lead_id, cycle, stage),
+    check (char_length(campaign) <= 100),
+    check (char_length(source) <= 100),
     check (stage in ('mql', 'sal', 'sql', 'won', 'lost'))
 );
 create index transitions_occurred on lifecycle.transitions (occurred_at);
@@ -605,6 +625,9 @@ create table lifecycle.imported (
     evidence jsonb not null,
     recorded_at timestamptz not null,
     primary key (lead_id, stage, occurred_at, reference),
+    check (char_length(campaign) <= 100),
+    check (char_length(reference) <= 200),
+    check (char_length(source) <= 100),
     check (stage in ('mql', 'sal', 'sql', 'won', 'lost'))
 );
 
@@ -747,7 +770,8 @@ create table routing.accounts (
     account text not null,
     rep_id text not null,
     since timestamptz not null,
-    primary key (account)
+    primary key (account),
+    check (char_length(account) <= 100)
 );
 
 create table routing.assignments (
@@ -769,6 +793,7 @@ create table routing.assignments (
     primary key (assignment_id),
     unique (lead_id, cycle, number),
     check (cause in ('mql', 'queue', 'breach')),
+    check (char_length(rep_id) <= 200),
     check (why in ('account', 'share', 'queue', 'taken'))
 );
 create index assignments_rep on routing.assignments (rep_id, assigned_at);
@@ -874,7 +899,9 @@ create table analytics.dirty_days (
 create table analytics.campaign_names (
     name text not null,
     campaign text not null,
-    primary key (name)
+    primary key (name),
+    check (char_length(campaign) <= 100),
+    check (char_length(name) <= 100)
 );
 
 create table analytics.funnel_cells (
@@ -890,16 +917,20 @@ create table analytics.funnel_cells (
     wons bigint not null,
     losts bigint not null,
     value numeric(18,2) not null,
+    wons_without_value bigint not null,
     left_out bigint not null,
-    unique nulls not distinct (dt, cohort_dt, campaign, source, kpi_version)
+    unique nulls not distinct (dt, cohort_dt, campaign, source, kpi_version),
+    check (char_length(campaign) <= 100),
+    check (char_length(source) <= 100)
 );
 create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
 
 -- view analytics.daily_funnel (dt date, campaign text, source text, kpi_version text, leads bigint, mqls
---     bigint, sals bigint, sqls bigint, wons bigint, losts bigint, value numeric, left_out bigint)
+--     bigint, sals bigint, sqls bigint, wons bigint, losts bigint, value numeric, wons_without_value bigint,
+--     left_out bigint)
 
 -- view analytics.cohort_funnel (cohort_dt date, campaign text, source text, mqls bigint, sals bigint, sqls
---     bigint, wons bigint, losts bigint, value numeric, left_out bigint)
+--     bigint, wons bigint, losts bigint, value numeric, wons_without_value bigint, left_out bigint)
 
 create table analytics.left_out (
     dt date not null,
@@ -912,6 +943,8 @@ create table analytics.left_out (
     source text,
     value numeric(18,2),
     primary key (lead_id, cycle, stage),
+    check (char_length(campaign) <= 100),
+    check (char_length(source) <= 100),
     check (reason in ('before_mql', 'reopened'))
 );
 create index left_out_dt on analytics.left_out (dt);
@@ -932,7 +965,8 @@ create table analytics.response_times (
     is_backfill boolean not null,
     dt date not null,
     primary key (lead_id, cycle),
-    check (cause in ('night', 'holiday', 'queue', 'unassigned', 'feed_late', 'handling'))
+    check (cause in ('night', 'holiday', 'queue', 'unassigned', 'feed_late', 'handling')),
+    check (char_length(campaign) <= 100)
 );
 create index response_times_dt on analytics.response_times (dt);
 
@@ -950,6 +984,7 @@ create table analytics.response_time_summaries (
     working_median_minutes double precision,
     outliers jsonb not null,
     unique nulls not distinct (dt, dimension, key),
+    check (char_length(key) <= 200),
     check (dimension in ('all', 'rep', 'campaign', 'hour'))
 );
 
@@ -979,6 +1014,7 @@ create table analytics.lead_times (
     closed_mean_days double precision,
     closed_max_days double precision,
     unique nulls not distinct (dt, stage, scope, campaign),
+    check (char_length(campaign) <= 100),
     check (median_reason in ('too_few', 'not_reached')),
     check (p90_reason in ('too_few', 'not_reached')),
     check (rate_within_reason in ('too_few', 'too_young')),
@@ -996,6 +1032,7 @@ create table analytics.quality_findings (
     open_until timestamptz not null,
     settled_at timestamptz,
     primary key (dt, kind, subject),
+    check (char_length(subject) <= 200),
     check (kind in ('impossible_order', 'missing_stage', 'gap', 'volume'))
 );
 create index quality_findings_open on analytics.quality_findings (open_until) where (settled_at is null);
@@ -1037,7 +1074,9 @@ create table attribution.credits (
     value_high numeric(18,2),
     note text,
     primary key (dt, breakdown, model, campaign, channel),
-    check (breakdown in ('channel', 'campaign'))
+    check (breakdown in ('channel', 'campaign')),
+    check (char_length(campaign) <= 100),
+    check (char_length(channel) <= 100)
 );
 
 create schema economics;
@@ -1056,8 +1095,9 @@ create table economics.costs (
     unique (origin),
     check (extract(day from month) = 1::numeric),
     check (amount is not null or category = 'sales_hours' and hours is not null),
-    check (campaign <> ''),
-    check (category in ('ads', 'events', 'content', 'subscriptions', 'implementation', 'sales_hours'))
+    check (category in ('ads', 'events', 'content', 'subscriptions', 'implementation', 'sales_hours')),
+    check (char_length(campaign) >= 1 and char_length(campaign) <= 100),
+    check (char_length(origin) <= 300)
 );
 create index costs_month on economics.costs (month);
 
@@ -1071,6 +1111,7 @@ create table economics.monthly_costs (
     allocated numeric(18,2) not null,
     unique nulls not distinct (as_of, month, line, campaign, category),
     check ((line = 'campaign') = (campaign is not null)),
+    check (char_length(campaign) <= 100),
     check (line in ('campaign', 'no_campaign', 'shared'))
 );
 
@@ -1082,6 +1123,7 @@ create table economics.months (
     cost numeric(18,2),
     won integer not null,
     value numeric(18,2) not null,
+    won_without_value integer not null,
     mqls integer not null,
     cohort_sqls integer not null,
     cohort_won integer not null,
@@ -1099,15 +1141,16 @@ create table economics.months (
     currency text not null,
     unique nulls not distinct (as_of, month, line, campaign),
     check ((line = 'campaign') = (campaign is not null)),
+    check (char_length(campaign) <= 100),
     check (line in ('campaign', 'no_campaign', 'shared')),
     check (maturity_source in ('measured', 'setting'))
 );
 
 -- view economics.ratios (as_of date, month date, is_total boolean, line text, campaign text, cost numeric,
---     won bigint, value numeric, mqls bigint, cohort_sqls bigint, cohort_won bigint, cohort_valued bigint,
---     cohort_value numeric, cohort_lost bigint, cohort_open bigint, left_out bigint, is_over boolean,
---     is_mature boolean, maturity_days integer, maturity_source text, gross_margin numeric, value_months
---     numeric, currency text, cac numeric, cohort_cac numeric, payback_months numeric)
+--     won bigint, value numeric, won_without_value bigint, mqls bigint, cohort_sqls bigint, cohort_won
+--     bigint, cohort_valued bigint, cohort_value numeric, cohort_lost bigint, cohort_open bigint, left_out
+--     bigint, is_over boolean, is_mature boolean, maturity_days integer, maturity_source text, gross_margin
+--     numeric, value_months numeric, currency text, cac numeric, cohort_cac numeric, payback_months numeric)
 
 create schema training;
 

@@ -133,7 +133,7 @@ def test_nobodys_events_and_events_without_a_channel_are_no_touches(market: Mark
 
 
 def test_channels_have_one_name_and_renamed_campaigns_their_name_now(market: Market) -> None:
-    market.connection.execute("insert into analytics.campaign_names values ('Spring 25', 'spring')")
+    market.connection.execute("insert into analytics.campaign_names values ('spring 25', 'spring')")
     market.lead(1)
     market.touch(1, 5, "CPC", "Spring 25")
     market.touch(1, 4, "social", "spring", properties={"channel": "  paid search "})

@@ -35,6 +35,23 @@ def test_yesterday_is_refreshed_without_a_day(books: Books) -> None:
     assert "2026-06-09: 1 lead, 1 MQL, 0 SAL, 0 SQL, 0 won, 0 lost, 0 left out" in done.output
 
 
+def test_deals_without_a_readable_value_and_stages_without_a_cohort_are_said(books: Books) -> None:
+    for hour, value in ((10, 1200), (11, None), (12, None)):
+        lead = books.mql(at(f"06-01 {hour}:00"))
+        books.reach(lead, "won", at("06-03 10:00"), value=value)
+    books.reach(999, "sal", at("06-03 11:00"))
+
+    built = run("refresh", "--from", "2026-06-01", "--to", "2026-06-03").output
+    shown = run("show", "--from", "2026-06-01", "--to", "2026-06-03").output
+    cohorts = run("show", "--from", "2026-06-01", "--to", "2026-06-03", "--cohort").output
+
+    assert "2026-06-03: 0 leads, 0 MQL, 1 SAL, 0 SQL, 3 won, 2 without a readable value, 0 lost" in built
+    assert "\n3 won, 2 without a readable value\n" in shown
+    assert "\n3 won, 2 without a readable value\n" in cohorts
+    assert "not in a cohort: 1 stage of these days, whose lead has no MQL on record" in cohorts
+    assert "not in a cohort" not in shown
+
+
 def test_days_are_built_judged_and_shown_both_ways(books: Books) -> None:
     lead = books.mql(at("06-01 10:00"), campaign=None)
     books.reach(lead, "won", at("06-03 10:00"), value=1200, campaign=None)

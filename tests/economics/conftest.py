@@ -64,6 +64,7 @@ class Books:
                 )
             ],
             now=datetime(2026, 1, 1, tzinfo=UTC),
+            fold_case=True,
         )
 
     def refresh(self, day: str, *, now: datetime = NOW, **changed: Any) -> EconomicsRefreshResult:

@@ -13,8 +13,11 @@ ADS = Cost(date(2026, 7, 15), "ads", "ads:1", Decimal("1200.50"), "summer")
 
 
 def test_a_cost_belongs_to_its_month_and_is_known_by_its_origin(connection: Connection) -> None:
-    assert record_costs(connection, [ADS, replace(ADS, origin="ads:2", campaign=" ")], now=NOW) == 2
-    assert record_costs(connection, [ADS], now=NOW) == 0
+    assert (
+        record_costs(connection, [ADS, replace(ADS, origin="ads:2", campaign=" ")], now=NOW, fold_case=True)
+        == 2
+    )
+    assert record_costs(connection, [ADS], now=NOW, fold_case=True) == 0
     rows = connection.execute(
         "select month, campaign, amount from economics.costs order by origin"
     ).fetchall()
@@ -25,14 +28,14 @@ def test_a_cost_belongs_to_its_month_and_is_known_by_its_origin(connection: Conn
 
 
 def test_a_corrected_cost_replaces_what_was_known(connection: Connection) -> None:
-    record_costs(connection, [ADS], now=NOW)
-    assert record_costs(connection, [replace(ADS, amount=Decimal("-3"))], now=NOW) == 1
+    record_costs(connection, [ADS], now=NOW, fold_case=True)
+    assert record_costs(connection, [replace(ADS, amount=Decimal("-3"))], now=NOW, fold_case=True) == 1
     assert connection.execute("select sum(amount) from economics.costs").fetchone() == (Decimal("-3.00"),)
 
 
 def test_hours_of_salespeople_need_no_amount(connection: Connection) -> None:
     hours = Cost(date(2026, 7, 1), "sales_hours", "crm:2026-07", hours=Decimal("120.25"))
-    assert record_costs(connection, [hours], now=NOW) == 1
+    assert record_costs(connection, [hours], now=NOW, fold_case=True) == 1
 
 
 @pytest.mark.parametrize(
@@ -48,9 +51,9 @@ def test_hours_of_salespeople_need_no_amount(connection: Connection) -> None:
 )
 def test_a_wrong_cost_is_refused_and_none_is_recorded(connection: Connection, wrong: Cost, word: str) -> None:
     with pytest.raises(PermanentError, match=word):
-        record_costs(connection, [replace(ADS, origin="ads:9"), wrong], now=NOW)
+        record_costs(connection, [replace(ADS, origin="ads:9"), wrong], now=NOW, fold_case=True)
     assert connection.execute("select count(*) from economics.costs").fetchone() == (0,)
 
 
 def test_nothing_to_record_is_no_error(connection: Connection) -> None:
-    assert record_costs(connection, [], now=NOW) == 0
+    assert record_costs(connection, [], now=NOW, fold_case=True) == 0

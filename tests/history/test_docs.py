@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.shipped import SHIPPED
+
 ROOT = Path(__file__).parents[2]
 REAL = ROOT / os.environ.get("LEADOPS_REAL_DATA", "../shared/data")
 PAGE = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
@@ -42,6 +44,16 @@ def test_the_commands_of_the_page_do_what_it_says(database_url: str) -> None:
     assert said[2].startswith(re.findall(r"says `(842 rows.+?)`", PAGE)[0])
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select count(*) from identity.leads").fetchone() == (17_240,)
+        # The days that the page has counted reach from the first lead to the last deal, in the default zone.
+        first, last = re.findall(r"--from (\S+) --to (\S+)`", PAGE)[0]
+        days = connection.execute(
+            "select min((created_at at time zone %(zone)s)::date)::text,"
+            " max((occurred_at at time zone %(zone)s)::date)::text"
+            " from lifecycle.imported inner join identity.leads using (lead_id)"
+            " where imported.evidence ->> 'imported' like 'olist%%'",
+            {"zone": SHIPPED.company.timezone},
+        ).fetchone()
+        assert days == (first, last)
 
 
 def test_the_page_links_what_there_is() -> None:

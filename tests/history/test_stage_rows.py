@@ -81,7 +81,16 @@ def score(export: Export, email: str, at: datetime, points: int) -> None:
 def test_an_open_imported_mql_does_not_become_mql_again(export: Export) -> None:
     export.bring("transitions", STORY[:1])
     score(export, "ann@buyers.example", NOW, 100)
-    assert qualify_leads(export.connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=NOW).mql == 0
+    assert (
+        qualify_leads(
+            export.connection,
+            contract=SHIPPED.kpi,
+            subscribers=SUBSCRIBERS,
+            fold_case=True,
+            now=NOW,
+        ).mql
+        == 0
+    )
 
 
 @pytest.mark.parametrize("past", [STORY[:2], STORY[1:2]], ids=["with its MQL", "without"])
@@ -90,14 +99,29 @@ def test_after_the_end_a_new_mql_is_the_next_cycle_and_no_second_lead_in_the_crm
 ) -> None:
     export.bring("transitions", past)
     score(export, "ann@buyers.example", NOW, 100)
-    assert qualify_leads(export.connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=NOW).mql == 1
+    assert (
+        qualify_leads(
+            export.connection,
+            contract=SHIPPED.kpi,
+            subscribers=SUBSCRIBERS,
+            fold_case=True,
+            now=NOW,
+        ).mql
+        == 1
+    )
     assert ("c-1", 2, "mql", "2026-06-01") in stages(export)
     assert export.query("select * from delivery.outbox where target = 'crm'") == []
 
 
 def test_a_past_learned_later_goes_before_the_live_cycle(export: Export) -> None:
     score(export, "ann@buyers.example", NOW, 100)
-    qualify_leads(export.connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=NOW)
+    qualify_leads(
+        export.connection,
+        contract=SHIPPED.kpi,
+        subscribers=SUBSCRIBERS,
+        fold_case=True,
+        now=NOW,
+    )
     export.bring("transitions", STORY, now=NOW + timedelta(days=1))
     assert stages(export) == [
         ("c-1", 0, "mql", "2026-01-07"),

@@ -62,7 +62,13 @@ class Shop:
         poll_crm(connection, crm, now=self.now)
         crm.close()
         for _ in range(2):  # what the CRM calls a lead is known only after the push
-            qualify_leads(connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=self.now)
+            qualify_leads(
+                connection,
+                contract=SHIPPED.kpi,
+                subscribers=SUBSCRIBERS,
+                fold_case=True,
+                now=self.now,
+            )
             watch_clocks(connection, policy=SHIPPED.sla, now=self.now)
             assign_leads(connection, rules=SHIPPED.routing, zone=SHIPPED.company.zone, now=self.now)
             connection.commit()

@@ -69,7 +69,13 @@ def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
         chat = ApiChat(WebClient(Tokens().slack, base_url=f"{url}/api/", timeout=5), "C0LEADOPS")
         told = 0
         for _ in range(2):
-            qualify_leads(connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=clock())
+            qualify_leads(
+                connection,
+                contract=SHIPPED.kpi,
+                subscribers=SUBSCRIBERS,
+                fold_case=True,
+                now=clock(),
+            )
             assign_leads(connection, rules=rules, zone=SHIPPED.company.zone, now=clock())
             connection.commit()
             push_target(

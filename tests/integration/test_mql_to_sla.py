@@ -36,7 +36,16 @@ def test_a_lead_goes_to_the_crm_and_comes_back_as_won(
     connection.execute(
         "insert into scoring.scores (lead_id, fit, behaviour, updated_at) values (1, 40, 80, now())"
     )
-    assert qualify_leads(connection, contract=contract, subscribers=SUBSCRIBERS, now=start).mql == 1
+    assert (
+        qualify_leads(
+            connection,
+            contract=contract,
+            subscribers=SUBSCRIBERS,
+            fold_case=True,
+            now=start,
+        ).mql
+        == 1
+    )
     connection.commit()
     with serve_in_thread(tmp_path, sales_work=False) as url:
         endpoint = Endpoint(base_url=url, token=Tokens().crm)
@@ -72,7 +81,7 @@ def test_a_lead_goes_to_the_crm_and_comes_back_as_won(
         assert poll_crm(connection, client, now=later).activities == 4
         client.close()
     assert qualify_leads(
-        connection, contract=contract, subscribers=SUBSCRIBERS, now=later
+        connection, contract=contract, subscribers=SUBSCRIBERS, fold_case=True, now=later
     ) == QualificationResult(0, 1, 1, 1, 0)
     assert watch_clocks(connection, policy=policy, now=later).met == 2
     assert connection.execute("select count(*) from sla.breaches").fetchone() == (0,)

@@ -97,7 +97,13 @@ class Company:
         self.connection.execute("insert into lifecycle.inbox (activity_id) values (%s)", [activity_id])
 
     def qualify(self, at: datetime) -> QualificationResult:
-        found = qualify_leads(self.connection, contract=self.contract, subscribers=SUBSCRIBERS, now=at)
+        found = qualify_leads(
+            self.connection,
+            contract=self.contract,
+            subscribers=SUBSCRIBERS,
+            fold_case=True,
+            now=at,
+        )
         self.connection.commit()
         return found
 

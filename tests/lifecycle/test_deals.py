@@ -29,7 +29,7 @@ def value_of(company: Any, lead: int) -> Any:
     ("details", "value"),
     [
         ({"amount": 1_200_000}, Decimal("1200000.00")),
-        ({"value": "980.255", "amount": 1}, Decimal("980.26")),
+        ({"value": "1980.255", "amount": 1}, Decimal("1980.26")),
         ({}, None),
         ({"amount": "about a million"}, None),
         ({"amount": -5}, None),
@@ -40,6 +40,19 @@ def test_a_deal_is_worth_what_the_crm_says(
     company: Any, after: After, details: dict[str, Any], value: Decimal | None
 ) -> None:
     assert won(company, after, details) == value
+
+
+def test_what_cannot_be_read_stays_as_evidence_until_the_crm_corrects_it(company: Any, after: After) -> None:
+    assert won(company, after, {"value": "1.200"}) is None
+    rows = "select evidence ->> 'unreadable_value', value from lifecycle.transitions where stage = 'won'"
+    assert company.connection.execute(rows).fetchall() == [("1.200", None)]
+    company.connection.execute(
+        "update crm.activities set details = %s where activity_id = 'a1'",
+        [Jsonb({"value": "\u00a51,200,000"})],
+    )
+    company.connection.execute("insert into lifecycle.inbox (activity_id) values ('a1')")
+    company.qualify(after(100))
+    assert company.connection.execute(rows).fetchall() == [(None, Decimal(1200000))]
 
 
 def test_an_earlier_won_brings_its_own_value(company: Any, after: After) -> None:

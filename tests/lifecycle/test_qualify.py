@@ -78,7 +78,13 @@ def test_two_runs_at_once_make_one_mql_each(company: Any, after: After, database
 
     def run(_: int) -> int:
         with connect(database_url) as own:
-            return qualify_leads(own, contract=company.contract, subscribers=SUBSCRIBERS, now=after(1)).mql
+            return qualify_leads(
+                own,
+                contract=company.contract,
+                subscribers=SUBSCRIBERS,
+                fold_case=True,
+                now=after(1),
+            ).mql
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(run, range(4))) == 20

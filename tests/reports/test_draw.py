@@ -66,6 +66,22 @@ def test_the_font_that_is_brought_along_changes_no_other_picture() -> None:
     assert dict(rcParams) == before
 
 
+@pytest.mark.parametrize("name", [r"$\frac$", "$x^2$", r"a\$b", "$", r"$\frac{1}{2}$", "_x_{y}"])
+def test_a_name_is_no_formula(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Drawn as it is: another picture than without its signs."""
+    picture, names = draw([Box(name, (1.0,), 0)])
+    assert picture.startswith(b"\x89PNG")
+    assert (names, caplog.messages) == ({}, [])
+    plain = name.replace("$", "").replace("\\", "").replace("_", "").replace("^", "")
+    assert picture != draw([Box(plain or " ", (1.0,), 0)])[0]
+
+
+def test_control_characters_are_drawn_as_escapes(caplog: pytest.LogCaptureFixture) -> None:
+    hostile, visible = "\x1b[31m\u202espring\n", r"\x1b[31m\u202espring\x0a"
+    assert draw([Box(hostile, (1.0,), 0)]) == draw([Box(visible, (1.0,), 0)])
+    assert caplog.messages == []
+
+
 def test_a_name_that_cannot_be_drawn_gets_a_number_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
     ancient = "𓀀𓀁"  # hieroglyphs: in none of the fonts that are looked for
     assert not can_draw(ancient)

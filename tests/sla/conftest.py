@@ -78,7 +78,11 @@ class ClockFixture:
         self.feed(minute if feed is None else feed)
         if qualify:
             qualify_leads(
-                self.connection, contract=self.contract, subscribers=SUBSCRIBERS, now=self.at(minute)
+                self.connection,
+                contract=self.contract,
+                subscribers=SUBSCRIBERS,
+                fold_case=True,
+                now=self.at(minute),
             )
         watched = watch_clocks(self.connection, policy=self.policy, now=self.at(minute))
         self.connection.commit()

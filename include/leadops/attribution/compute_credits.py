@@ -1,7 +1,7 @@
 """From what happened to the credits of a period."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -11,11 +11,12 @@ from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.bootstrap import draw_samples, group_accounts
 from leadops.attribution.credits import DAY, HUNDRED, Credit, credit_units
 from leadops.attribution.journeys import Ints, Journeys, split_journeys
-from leadops.attribution.names import keep_top, normalise_name
+from leadops.attribution.names import keep_top
 from leadops.attribution.read_touches import read_inputs
 from leadops.attribution.samples import Samples
 from leadops.db import Connection
 from leadops.funnel.arrays import to_microseconds
+from leadops.normalization.dimension_keys import make_dimension_key
 
 MINUTE = 60_000_000  # µs
 
@@ -34,24 +35,28 @@ class PeriodCredits:
 
 
 def compute_credits(
-    connection: Connection, *, day: date, since: datetime, until: datetime, settings: AttributionSettings
+    connection: Connection,
+    *,
+    day: date,
+    since: datetime,
+    until: datetime,
+    settings: AttributionSettings,
+    fold_case: bool,
 ) -> PeriodCredits:
     """Compute all credits of the conversions from `since` to before `until`; `day` goes into the seed.
 
-    Writes only temporary tables. Needs an open transaction.
+    With `fold_case` channels and campaigns that differ only in case are one (company.yaml). Writes only
+    temporary tables. Needs an open transaction.
     """
     earliest = since - timedelta(days=settings.windows.longest)
-    inputs = read_inputs(connection, since=earliest, until=until, settings=settings)
-    new_names = {sent.lower(): name for sent, name in settings.names.channels.items()}
-    campaigns = [normalise_name(name.campaign, {}) for name in inputs.names]
-    channels = [normalise_name(name.channel, new_names) for name in inputs.names]
-    # Names that become the same are one from here on.
-    pairs = sorted({*zip(campaigns, channels, strict=True)})
-    place = {pair: number for number, pair in enumerate(pairs)}
-    renamed = np.array([place[pair] for pair in zip(campaigns, channels, strict=True)], dtype=np.int64)
-    days = [settings.windows.campaigns.get(campaign, settings.windows.days) for campaign, _ in pairs]
+    inputs = read_inputs(connection, since=earliest, until=until, settings=settings, fold_case=fold_case)
+    windows = {
+        make_dimension_key(campaign, fold_case=fold_case): days
+        for campaign, days in settings.windows.campaigns.items()
+    }
+    days = [windows.get(name.campaign, settings.windows.days) for name in inputs.names]
     journeys = split_journeys(
-        replace(inputs.touches, name=renamed[inputs.touches.name]),
+        inputs.touches,
         inputs.conversions,
         since=to_microseconds(since),
         windows=np.array([round(each * DAY) for each in days], dtype=np.int64),
@@ -68,8 +73,12 @@ def compute_credits(
         evidence = settings.evidence
         weights = draw_samples(groups, draws=evidence.draws, seed=evidence.seed, day=day)
         samples = Samples(group, weights, evidence.level)
-        for side, breakdown in ((1, "channel"), (0, "campaign")):
-            units, names = _name_units(journeys, [pair[side] for pair in pairs], settings.names.most)
+        sides = {
+            "channel": [name.channel for name in inputs.names],
+            "campaign": [name.campaign for name in inputs.names],
+        }
+        for breakdown, side in sides.items():
+            units, names = _name_units(journeys, side, settings.names.most)
             credits[breakdown] = list(
                 credit_units(journeys, units, names, models=settings.models, samples=samples)
             )

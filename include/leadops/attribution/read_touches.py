@@ -8,6 +8,7 @@ import numpy as np
 
 from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.attribution.journeys import Conversions, Ints, Touches
+from leadops.attribution.names import UNNAMED, choose_name, key_names
 from leadops.db import Connection
 from leadops.funnel.arrays import read_numbers
 from leadops.queries import Queries
@@ -18,12 +19,27 @@ queries = Queries(__file__)
 MAX_ADDRESSES = 3
 
 
-@dataclass(frozen=True)
-class TouchName:
-    """A campaign by its current name, and a channel as it was sent."""
+class TouchName(NamedTuple):
+    """The keys of a campaign, by its current name, and of a channel."""
 
-    campaign: str | None
+    campaign: str
     channel: str
+
+
+@dataclass(frozen=True)
+class SentNames:
+    """What an event holds at the addresses of a campaign and of a channel, in the order of the settings."""
+
+    campaigns: list[str]
+    channels: list[str]
+
+
+@dataclass(frozen=True)
+class RenamedCampaign:
+    """A campaign's key and the one that it has now."""
+
+    name: str
+    campaign: str
 
 
 @dataclass(frozen=True)
@@ -76,12 +92,22 @@ class LeadLinks(NamedTuple):
 
 
 def read_inputs(
-    connection: Connection, *, since: datetime, until: datetime, settings: AttributionSettings
+    connection: Connection,
+    *,
+    since: datetime,
+    until: datetime,
+    settings: AttributionSettings,
+    fold_case: bool,
 ) -> AttributionInputs:
-    """Read what happened from `since` to before `until`; leads of one person become that person."""
-    columns, names = _read_touches(connection, since=since, until=until, settings=settings)
+    """Read what happened from `since` to before `until`; leads of one person become that person.
+
+    An event whose channel names nothing is not a touch. With `fold_case` names that differ only in case are
+    one.
+    """
+    columns, sent = _read_touches(connection, since=since, until=until, settings=settings)
     lead, time, seq = (read_numbers(column) for column in (columns.leads, columns.times, columns.seqs))
-    name = read_numbers(columns.names)
+    names, place = _key_names(connection, sent, settings=settings, fold_case=fold_case)
+    name = place[read_numbers(columns.names)]
     is_touch, is_conversion = name >= 0, read_numbers(columns.is_conversions) > 0
     if settings.conversion.stage:
         rows = queries.one(
@@ -112,7 +138,7 @@ def read_inputs(
 
 def _read_touches(
     connection: Connection, *, since: datetime, until: datetime, settings: AttributionSettings
-) -> tuple[TouchColumns, list[TouchName]]:
+) -> tuple[TouchColumns, list[SentNames]]:
     touches = settings.touches
     wanted: dict[str, Any] = {
         "events": list(touches.events),
@@ -137,12 +163,31 @@ def _read_touches(
     queries.run(connection, "find_touches", **wanted)
     queries.run(connection, "number_names")
     queries.run(connection, "analyze_touches")
-    names = queries.all(connection, "list_names", TouchName)
+    names = queries.all(connection, "list_names", SentNames)
     bounds = queries.one(connection, "find_bounds", SeqBounds)
     columns = queries.one(
         connection, "read_touches", TouchColumns, first=bounds.first_seq, last=bounds.last_seq
     )
     return columns, names
+
+
+def _key_names(
+    connection: Connection, sent: list[SentNames], *, settings: AttributionSettings, fold_case: bool
+) -> tuple[list[TouchName], Ints]:
+    """Return the different names, ascending, and for each of `sent` its place in them, -1 without a channel.
+
+    One more -1 at the end is for rows that are only conversions, whose number is -1.
+    """
+    campaigns = {row.name: row.campaign for row in queries.all(connection, "list_renamed", RenamedCampaign)}
+    channels = key_names(settings.names.channels, fold_case=fold_case)
+    keyed: list[TouchName | None] = []
+    for names in sent:
+        channel = choose_name(names.channels, channels, fold_case=fold_case)
+        campaign = choose_name(names.campaigns, campaigns, fold_case=fold_case) or UNNAMED
+        keyed.append(TouchName(campaign, channel) if channel else None)
+    different = sorted({name for name in keyed if name})
+    place = {name: number for number, name in enumerate(different)}
+    return different, np.array([*(place[name] if name else -1 for name in keyed), -1], dtype=np.int64)
 
 
 def _read_people(connection: Connection, leads: Ints) -> tuple[Ints, Ints, Ints]:

@@ -9,8 +9,8 @@ create temporary table if not exists attribution_touches (
     seq bigint not null,
     lead_id bigint,
     ts timestamptz not null,
-    campaign text,
-    channel text,
+    campaigns text[],
+    channels text[],
     is_conversion boolean not null,
     cents bigint not null
 ) on commit delete rows;
@@ -18,8 +18,8 @@ create temporary table if not exists attribution_touches (
 -- name: create_names
 create temporary table if not exists attribution_names (
     name_id integer not null,
-    campaign text,
-    channel text
+    campaigns text[],
+    channels text[]
 ) on commit delete rows;
 
 -- name: empty_touches
@@ -36,20 +36,27 @@ read as (
     select
         events.seq,
         events.ts,
-        coalesce(
-            nullif(trim(events.payload #>> %(campaign_1)s::text[]), ''),
-            nullif(trim(events.payload #>> %(campaign_2)s::text[]), ''),
-            nullif(trim(events.payload #>> %(campaign_3)s::text[]), '')
-        ) as campaign,
+        array_remove(
+            array[
+                events.payload #>> %(campaign_1)s::text[],
+                events.payload #>> %(campaign_2)s::text[],
+                events.payload #>> %(campaign_3)s::text[]
+            ],
+            null
+        ) as campaigns,
         case
             when kinds.event is not null
-                then coalesce(
-                    nullif(trim(events.payload #>> %(channel_1)s::text[]), ''),
-                    nullif(trim(events.payload #>> %(channel_2)s::text[]), ''),
-                    nullif(trim(events.payload #>> %(channel_3)s::text[]), ''),
-                    kinds.channel
+                then array_remove(
+                    array[
+                        events.payload #>> %(channel_1)s::text[],
+                        events.payload #>> %(channel_2)s::text[],
+                        events.payload #>> %(channel_3)s::text[],
+                        kinds.channel
+                    ],
+                    null
                 )
-        end as channel,
+            else '{}'
+        end as channels,
         coalesce(events.event = %(conversion)s::text, false) as is_conversion,
         case
             when events.event = %(conversion)s::text
@@ -67,24 +74,24 @@ read as (
         and (kinds.event is not null or events.event = %(conversion)s::text)
 )
 
-insert into attribution_touches (seq, lead_id, ts, campaign, channel, is_conversion, cents)
+insert into attribution_touches (seq, lead_id, ts, campaigns, channels, is_conversion, cents)
 select
     seq,
     null as lead_id,
     ts,
-    left(campaign, 200) as campaign,
-    left(channel, 200) as channel,
+    campaigns,
+    channels,
     is_conversion,
     round(coalesce(value, 0) * 100)::bigint as cents
 from read
-where channel is not null or is_conversion
+where array_to_string(channels, '') <> '' or is_conversion
 union all
 select
     -1 as seq,
     lead_id,
     created_at as ts,
-    left(nullif(trim(campaign), ''), 200) as campaign,
-    left(trim(source), 200) as channel,
+    array_remove(array[campaign], null) as campaigns,
+    array[source] as channels,
     false as is_conversion,
     0 as cents
 from identity.leads
@@ -95,25 +102,31 @@ where
     and trim(source) <> '';
 
 -- name: number_names
-insert into attribution_names (name_id, campaign, channel)
+insert into attribution_names (name_id, campaigns, channels)
 select
     row_number() over () - 1 as name_id,
-    campaign,
-    channel
+    campaigns,
+    channels
 from attribution_touches
-where channel is not null
-group by campaign, channel;
+where array_to_string(channels, '') <> ''
+group by campaigns, channels;
 
 -- name: analyze_touches
 analyze attribution_touches, attribution_names;
 
 -- name: list_names
+-- What the addresses of a campaign and of a channel hold, in the order of attribution.yaml.
 select
-    coalesce(renamed.campaign, names.campaign) as campaign,
-    names.channel
-from attribution_names as names
-left join analytics.campaign_names as renamed on names.campaign = renamed.name
-order by names.name_id;
+    campaigns,
+    channels
+from attribution_names
+order by name_id;
+
+-- name: list_renamed
+select
+    name,
+    campaign
+from analytics.campaign_names;
 
 -- name: find_bounds
 select
@@ -132,7 +145,7 @@ select
     string_agg(int8send(touches.cents), ''::bytea) as cents
 from attribution_touches as touches
 left join attribution_names as names
-    on touches.channel = names.channel and coalesce(touches.campaign, '') = coalesce(names.campaign, '')
+    on touches.channels = names.channels and touches.campaigns = names.campaigns
 left join identity.resolved_events as resolved
     on
         touches.seq = resolved.event_seq

@@ -52,7 +52,14 @@ def refresh_attribution(
         raise PermanentError(f"{day} has not begun in {company.timezone}; give an earlier day")
     with connection.transaction():
         hold_day_lock(connection, Lock.ATTRIBUTION, day_number=day.toordinal())
-        period = compute_credits(connection, day=day, since=first.start, until=last.until, settings=settings)
+        period = compute_credits(
+            connection,
+            day=day,
+            since=first.start,
+            until=last.until,
+            settings=settings,
+            fold_case=company.fold_case,
+        )
         queries.run(connection, "delete_period", dt=day)
         queries.run(connection, "delete_credits", dt=day)
         queries.run(

@@ -31,6 +31,7 @@ from leadops.cli import (
     score,
     thresholds,
 )
+from leadops.cli.terminal import print_error, print_traceback
 from leadops.db_errors import database_errors_in_one_line
 from leadops.errors import LeadopsError
 
@@ -82,5 +83,8 @@ def run() -> None:
         with database_errors_in_one_line():
             app()
     except LeadopsError as error:
-        sys.stderr.write(f"leadops: {error}\n")
+        print_error(error)
+        sys.exit(1)
+    except Exception as error:
+        print_traceback(error)
         sys.exit(1)

@@ -11,8 +11,9 @@ from leadops.attribution.attribution_settings import MODELS
 from leadops.attribution.read_credits import AttributionPeriod, CreditLine, list_credits
 from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.calendar.local_days import last_whole_day
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
 from leadops.cli.day_option import DayOption
+from leadops.cli.terminal import console
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from leadops.cli.context import console
 from leadops.cli.plural import count
+from leadops.cli.terminal import console
 from leadops.config.load_config import load_section, shipped_file
 from leadops.config.value_origins import find_useless, list_settings
 from leadops.config.yaml_tree import parse_file
@@ -82,4 +82,4 @@ def _find_repetitions(name: str, file: Path) -> list[str]:
 
 
 def _print(line: str) -> None:
-    console.print(line, highlight=False, soft_wrap=True, markup=False)
+    console.print(line, highlight=False, soft_wrap=True)

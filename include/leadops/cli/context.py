@@ -1,20 +1,13 @@
-"""What the commands share: the clock, the database, the console."""
+"""What the commands share: the clock and the database."""
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from rich.console import Console
-
 from leadops.db import Connection, connect
 from leadops.settings import database_url
 
-#: Columns of a line where no terminal says how many it has: nothing is cut in a pipe or a file.
-WHOLE = 10_000
-
-console = Console(width=None if sys.stdout.isatty() else WHOLE)
 sleep = time.sleep
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
+from leadops.cli.terminal import console
 from leadops.clients.ma import MaClient
 from leadops.db import Connection
 from leadops.delivery.dead_letters import (

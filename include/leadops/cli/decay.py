@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from leadops.calendar.local_days import last_whole_day
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
 from leadops.cli.day_option import DayOption
+from leadops.cli.terminal import console
 from leadops.configuration import Config
 from leadops.scoring.active_rules import name_source
 from leadops.scoring.decay_leads import decay_leads, preview_decay

@@ -1,6 +1,5 @@
 """`leadops economics`: what leads cost and return, and what other rates would return."""
 
-import json
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
@@ -10,9 +9,10 @@ import typer
 from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
 from leadops.cli.day_option import DayOption
-from leadops.cli.plural import count
+from leadops.cli.plural import count, say_won
+from leadops.cli.terminal import console, print_json
 from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.economics.read_months import find_newest_day, list_categories, list_months
@@ -36,8 +36,7 @@ def refresh(day: DayOption = None) -> None:
         done = refresh_economics(connection, day=wanted, settings=settings, company=company, now=now)
     console.print(
         f"{wanted}: {count(done.rows, 'line')}, {done.cost:,} {company.currency} spent,"
-        f" {count(done.won, 'deal')} won,"
-        f" {done.left_out} left out"
+        f" {say_won(count(done.won, 'deal'), done.won_without_value)}, {done.left_out} left out"
     )
 
 
@@ -55,7 +54,7 @@ def show(
         costs = list_categories(connection, day=as_of, month=wanted) if wanted else []
         parts = [asdict(cost) for cost in costs]
     if as_json:
-        typer.echo(json.dumps({"as_of": as_of, "months": rows, "costs": parts}, default=str))
+        print_json({"as_of": as_of, "months": rows, "costs": parts}, default=str)
         return
     if not rows:
         raise PermanentError(f"nothing is known of {month} as of {as_of}")
@@ -69,6 +68,9 @@ def show(
         " ~ the month is not over",
         highlight=False,
     )
+    totals = [row for row in rows if row["is_total"]]
+    if unvalued := sum(row["won_without_value"] for row in totals):
+        console.print(say_won(sum(row["won"] for row in totals), unvalued), highlight=False)
     if left_out := sum(row["left_out"] for row in rows if row["is_total"]):
         console.print(f"left out: {count(left_out, 'deal')} won before their lead was MQL, which cannot be")
 
@@ -91,7 +93,7 @@ def scenario(
             "times": given.times,
             "ten_percent_more": {name: _figures(inputs) for name, inputs in given.sensitivity().items()},
         }
-        typer.echo(json.dumps(body, default=float))
+        print_json(body, default=float)
         return
     alone = len(columns) == 3
     console.print(_draw_scenario({k: v for k, v in columns.items() if not (alone and k.startswith("only"))}))

@@ -1,15 +1,14 @@
 """`leadops explain`: every point and stage of one lead."""
 
-import json
 from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from leadops.cli.context import console, open_database
+from leadops.cli.context import open_database
+from leadops.cli.terminal import console, print_json
 from leadops.company import Company
 from leadops.configuration import Config
 from leadops.errors import PermanentError
@@ -35,7 +34,7 @@ def explain(
     if as_json:
         told = asdict(explanation) | {"model_parts": asdict(model) if model else None}
         told["stages"] = [asdict(each) for each in stages]
-        typer.echo(json.dumps(told, default=lambda moment: moment.isoformat()))
+        print_json(told, default=lambda moment: moment.isoformat())
     else:
         if explanation.lines:
             console.print(_draw(explanation, company))
@@ -96,5 +95,5 @@ def _draw_stages(stages: list[StageReached], company: Company) -> Table:
     table = Table("stage", "cycle", f"reached ({company.timezone})", "because of")
     for each in stages:
         at = f"{each.occurred_at.astimezone(company.zone):%Y-%m-%d %H:%M:%S}"
-        table.add_row(each.stage, str(each.cycle), at, escape(each.because))
+        table.add_row(each.stage, str(each.cycle), at, each.because)
     return table

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
 from leadops.cli.quarantine import parse_change
+from leadops.cli.terminal import console
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.intake.admit_forms import repair_quarantined_form, retry_quarantined_forms
@@ -73,7 +73,7 @@ def show(
         ("body", form.text),
         ("repaired body", form.admitted_body or ""),
     ):
-        table.add_row(name, Text(show_text(value)))
+        table.add_row(name, show_text(value))
     console.print(table)
 
 
@@ -153,5 +153,5 @@ def _list(forms: list[QuarantinedForm]) -> Table:
     for form in forms:
         received = f"{form.received_at:%Y-%m-%d %H:%M}"
         cells = [str(form.quarantine_id), received, str(form.times), str(form.secret), form.reason]
-        table.add_row(*cells, Text(form.detail))
+        table.add_row(*cells, form.detail)
     return table

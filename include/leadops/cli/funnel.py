@@ -1,22 +1,21 @@
 """`leadops funnel`: what happened on each day, by campaign and source."""
 
-import json
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.progress import track
 from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day, list_days
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
 from leadops.cli.day_option import DayOption, FirstDayOption, LastDayOption
-from leadops.cli.plural import count
+from leadops.cli.plural import count, say_won
+from leadops.cli.terminal import console, make_progress, print_json
 from leadops.company import Company
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.funnel.built_days import read_built_days
-from leadops.funnel.funnel_cells import FunnelGrouping, read_funnel
+from leadops.funnel.funnel_cells import FunnelGrouping, count_without_cohort, read_funnel
 from leadops.funnel.quality_checks import check_days, list_findings, list_open_findings, settle_findings
 from leadops.funnel.refresh_funnel import refresh_funnel
 
@@ -36,8 +35,8 @@ def refresh(day: DayOption = None, first: FirstDayOption = None, last: LastDayOp
     if day and (first or last):
         raise PermanentError("give either --day, or --from and --to")
     days = [day] if day else _read_days(first, last, now=now, company=company, back=0)
-    with open_database() as connection:
-        for each in track(days, description="days", console=console, disable=len(days) < 10):
+    with open_database() as connection, make_progress(disable=len(days) < 10) as bar:
+        for each in bar.track(days, description="days"):
             done = refresh_funnel(
                 connection,
                 day=each,
@@ -49,7 +48,7 @@ def refresh(day: DayOption = None, first: FirstDayOption = None, last: LastDayOp
             )
             console.print(
                 f"{each}: {count(done.leads, 'lead')}, {done.mqls} MQL, {done.sals} SAL, {done.sqls} SQL,"
-                f" {done.wons} won, {done.losts} lost, {done.left_out} left out"
+                f" {say_won(done.wons, done.wons_without_value)}, {done.losts} lost, {done.left_out} left out"
             )
             if done.again:
                 console.print(f"  built again: {', '.join(map(str, done.again))}")
@@ -80,8 +79,9 @@ def show(
     with open_database() as connection:
         rows = read_funnel(connection, first=days[0], last=days[-1], by=by, cohort=cohort)
         built = read_built_days(connection, first=days[0], last=days[-1])
+        in_no_cohort = count_without_cohort(connection, first=days[0], last=days[-1]) if cohort else 0
     if as_json:
-        typer.echo(json.dumps([row._asdict() for row in rows], default=str))
+        print_json([row._asdict() for row in rows], default=str)
         return
     columns = ["mqls", "sals", "sqls", "wons", "losts", "value", "left_out"]
     columns = columns if cohort else ["leads", *columns]
@@ -93,6 +93,13 @@ def show(
         mark = " *" if built.get(row.dt) else ""
         table.add_row(f"{row.dt}{mark}", *([] if by == "all" else [row.group or "(none)"]), *numbers)
     console.print(table)
+    if unvalued := sum(row.wons_without_value for row in rows):
+        console.print(say_won(sum(row.wons for row in rows), unvalued), highlight=False)
+    if in_no_cohort:
+        console.print(
+            f"not in a cohort: {count(in_no_cohort, 'stage')} of these days, whose lead has no MQL on record",
+            highlight=False,
+        )
     _print_built(days, built)
 
 
@@ -111,7 +118,7 @@ def findings(first: FirstDayOption = None, last: LastDayOption = None, as_json: 
             found = list_open_findings(connection, now=now)
         none = "no finding is open; --from and --to list those of other days that are on record"
     if as_json:
-        typer.echo(json.dumps([each._asdict() for each in found], default=str))
+        print_json([each._asdict() for each in found], default=str)
         return
     if not found:
         console.print(none, highlight=False)

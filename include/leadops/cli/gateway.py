@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from leadops.cli.context import clock, console
+from leadops.cli.context import clock
+from leadops.cli.terminal import console
 from leadops.configuration import Config
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox_worker import WorkerConfig

@@ -1,7 +1,6 @@
 """`leadops identity`: which identifiers belong to a lead, and what the guards stopped."""
 
 import getpass
-import json
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -9,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
 from leadops.cli.plural import count
+from leadops.cli.terminal import console, print_json
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.identity.compare_rebuilt import compare_rebuilt
@@ -35,7 +35,7 @@ def explain(
     with open_database() as connection:
         person = explain_identity(connection, lead, settings=settings)
     if as_json:
-        typer.echo(json.dumps(asdict(person), default=lambda moment: moment.isoformat()))
+        print_json(asdict(person), default=lambda moment: moment.isoformat())
         return
     console.print(_draw(person))
     if person.merges:

@@ -5,17 +5,18 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
 from leadops.cli.plural import count
 from leadops.cli.read_mapping import read_mapping
+from leadops.cli.terminal import console, make_progress
 from leadops.company import check_zone
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.history.import_file import import_file as load_file
 from leadops.history.outcomes import ImportResult
 from leadops.history.rejects import Rejects
+from leadops.normalization.visible_text import show_text
 
 
 def import_file(
@@ -38,16 +39,8 @@ def import_file(
     if out.resolve() == file.resolve():
         raise PermanentError("--rejects: is the file that is imported; name another")
     config, chosen = Config.from_environment(), read_mapping(kind, mapping)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )
-    with open_database() as connection, Rejects(out) as rejected, bar:
-        task = bar.add_task(file.name, total=1.0)
+    with open_database() as connection, Rejects(out) as rejected, make_progress(transient=True) as bar:
+        task = bar.add_task(show_text(file.name), total=1.0)
         counts = load_file(
             connection,
             kind=kind,
@@ -55,6 +48,7 @@ def import_file(
             mapping=chosen,
             zone=_read_zone(company_zone) if company_zone else config.company.zone,
             contract=config.kpi,
+            fold_case=config.company.fold_case,
             identity=config.identity,
             now=clock(),
             dry_run=dry_run,
@@ -62,7 +56,7 @@ def import_file(
             tell=lambda part: bar.update(task, completed=part),
         )
     for line in _summarise(counts, out, dry_run=dry_run):
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+        console.print(line, highlight=False, soft_wrap=True)
     if counts.refused:
         raise typer.Exit(1)
 

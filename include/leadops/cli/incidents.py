@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from leadops.cli.context import console, open_database
+from leadops.cli.context import open_database
+from leadops.cli.terminal import console
 from leadops.company import Company
 from leadops.configuration import Config
 from leadops.errors import PermanentError

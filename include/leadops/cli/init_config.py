@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leadops.cli.context import console
+from leadops.cli.terminal import console
 from leadops.errors import PermanentError
 
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from leadops.cli.context import console, open_database
+from leadops.cli.context import open_database
+from leadops.cli.terminal import console, print_lines
 from leadops.migrations import run
 from leadops.migrations.describe import describe_schema
 
@@ -17,6 +18,6 @@ def migrate(
     with open_database() as connection:
         applied = run.migrate(connection)
         if print_schema:
-            typer.echo(describe_schema(connection), nl=False)
+            print_lines(describe_schema(connection))
             return
     console.print(f"applied: {', '.join(applied)}" if applied else "nothing to do")

@@ -1,6 +1,5 @@
 """`leadops model`: train the model of a day, bring your own, show the one in effect, write its points."""
 
-import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,8 +8,9 @@ import typer
 from rich.table import Table
 
 from leadops.calendar.local_days import is_over, last_whole_day
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
 from leadops.cli.day_option import DayOption
+from leadops.cli.terminal import console, print_json
 from leadops.company import Company
 from leadops.configuration import Config
 from leadops.db import Connection
@@ -128,7 +128,7 @@ def show_model(
     with open_database() as connection:
         model_id, body = _find(connection, model)
     if as_json:
-        typer.echo(json.dumps(body))
+        print_json(body)
         return
     table = Table("column", "weight", "mean", "deviation")
     rows = zip(body["columns"], body["coefficients"], body["mean"], body["deviation"], strict=True)

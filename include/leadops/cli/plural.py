@@ -4,3 +4,8 @@
 def count(number: int, name: str) -> str:
     """Return `number` with `name` in the singular or the plural: 1 deal, 2 deals."""
     return f"{number} {name}" + ("" if number == 1 else "s")
+
+
+def say_won(deals: int | str, without_value: int) -> str:
+    """Return how many deals are won and lack a value: 12 won, 7 without a readable value."""
+    return f"{deals} won" + (f", {without_value} without a readable value" if without_value else "")

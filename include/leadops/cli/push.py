@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from leadops.cli.context import clock, console, sleep
+from leadops.cli.context import clock, sleep
+from leadops.cli.terminal import console
 from leadops.configuration import Config
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport

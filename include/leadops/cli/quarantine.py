@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
+from leadops.cli.terminal import console
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.events.admit_quarantined import RetryResult, repair_quarantined, retry_quarantined
@@ -118,7 +118,7 @@ def _list(items: list[QuarantineEntry], show_body: bool) -> Table:
     table = Table(*columns, *(["event"] if show_body else []), title="Newest")
     for item in items:
         cells = [str(item.quarantine_id), f"{item.received_at:%Y-%m-%d %H:%M}", str(item.times)]
-        table.add_row(*cells, item.reason, Text(item.detail), *([Text(item.body)] if show_body else []))
+        table.add_row(*cells, item.reason, item.detail, *([item.body] if show_body else []))
     return table
 
 

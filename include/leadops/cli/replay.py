@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn
 
-from leadops.cli.context import console, sleep
+from leadops.cli.context import sleep
+from leadops.cli.terminal import console, make_progress
 from leadops.clients.cdp import CdpClient
 from leadops.config.load_config import load_file
 from leadops.errors import ConfigError, PermanentError
 from leadops.events.event_mapping import EventMapping
 from leadops.events.replay_events import Replay, ReplayCounts, RowRejection
 from leadops.events.replay_rows import read_event_rows
+from leadops.normalization.visible_text import show_text
 from leadops.settings import Endpoint, endpoint
 
 #: Seconds to wait for the CDP's answer, longer than it waits for its database.
@@ -86,15 +88,9 @@ def _run(file: Path, client: CdpClient, mapping: EventMapping | None, rejections
     kind = KINDS.get(file.suffix.lower())
     if not kind:
         raise PermanentError(f"{file}: give a .csv or a .jsonl file")
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    )
+    bar = make_progress(BarColumn(), DownloadColumn(), TimeRemainingColumn())
     try:
-        with bar, bar.open(file, "rb", description=file.name) as stream:
+        with bar, bar.open(file, "rb", description=show_text(file.name)) as stream:
             rows = read_event_rows(
                 stream,
                 kind=kind,

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
 from leadops.cli.day_option import FirstDayOption, LastDayOption
 from leadops.cli.run_task import make_run
+from leadops.cli.terminal import console
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.lifecycle.frozen_quarters import freeze_quarter as freeze
@@ -59,12 +60,12 @@ def response_times(
             file=out,
         )
     for sentence in report.sentences:
-        console.print(sentence, markup=False, highlight=False)
-    console.print(str(report.file), markup=False, highlight=False, soft_wrap=True)
+        console.print(sentence, highlight=False)
+    console.print(str(report.file), highlight=False, soft_wrap=True)
     if post:
         run = replace(make_run("post"), params={"again": again})
         outcome = post_drawn(run, {"report_id": report.report_id})["outcome"]
-        console.print(OUTCOMES[outcome], markup=False, highlight=False)
+        console.print(OUTCOMES[outcome], highlight=False)
 
 
 def freeze_quarter(

@@ -1,6 +1,5 @@
 """`leadops routing`: why a lead went where, what other rules would do, and checks of the rules."""
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
@@ -11,8 +10,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
 from leadops.cli.plural import count
+from leadops.cli.terminal import Cell, console, print_json, style_text
 from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.routing.assign_leads import assign_leads
@@ -54,12 +54,13 @@ def why(
         lead_id, steps = explain_routing(connection, lead)
     if as_json:
         body = [asdict(step) | {"lead_id": lead_id} for step in steps]
-        typer.echo(json.dumps(body, default=lambda moment: moment.isoformat()))
+        print_json(body, default=lambda moment: moment.isoformat())
         return
     zone = config.company.zone
     for step in steps:
         at = f"{step.assigned_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
-        console.print(f"[bold]lead {lead_id}, cycle {step.cycle}, {at}[/]: {_say(step)}")
+        heading = style_text(f"lead {lead_id}, cycle {step.cycle}, {at}", "bold")
+        console.print(heading, f": {_say(step)}", sep="")
         facts = ", ".join(f"{name} {value}" for name, value in step.facts.items()) or "nothing"
         console.print(f"  known of it: {facts}; rules {step.rules}", highlight=False)
         for group in step.passed_over:
@@ -90,7 +91,7 @@ def simulate_rules(
             for name, each in given.items()
         }
     if as_json:
-        typer.echo(json.dumps({name: _sum_up(each) for name, each in played.items()}))
+        print_json({name: _sum_up(each) for name, each in played.items()})
     else:
         console.print(_draw(played))
 
@@ -104,7 +105,7 @@ def lint(rules: RulesFile = None) -> None:
         team = read_team(connection, rules=given, zone=config.company.zone)
     findings = lint_rules(given, team)
     for finding in findings:
-        typer.echo(finding)
+        console.print(finding, highlight=False, soft_wrap=True)
     if findings:
         raise PermanentError(f"the rules have {count(len(findings), 'finding')}, see above")
     console.print(f"{len(given.rules)} rules, {len(team)} salespeople: nothing found")
@@ -147,7 +148,7 @@ def _sum_up(played: RoutingSimulation) -> dict[str, object]:
 
 def _draw(played: dict[str, RoutingSimulation]) -> Table:
     table = Table("", *(f"rules {name}" for name in played))
-    rows: dict[str, Callable[[RoutingSimulation], str]] = {
+    rows: dict[str, Callable[[RoutingSimulation], Cell]] = {
         "leads": lambda one: str(one.leads),
         "owner at once": lambda one: str(one.at_once),
         "still waiting": _mark,
@@ -166,8 +167,9 @@ def _draw(played: dict[str, RoutingSimulation]) -> Table:
     return table
 
 
-def _mark(played: RoutingSimulation) -> str:
-    return f"[bold red]{played.still_waiting} of {played.leads}[/]" if played.still_waiting else "0"
+def _mark(played: RoutingSimulation) -> Cell:
+    waiting = f"{played.still_waiting} of {played.leads}"
+    return style_text(waiting, "bold red") if played.still_waiting else style_text("0")
 
 
 def _minutes(wait: float | None) -> str:

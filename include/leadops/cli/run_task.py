@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from leadops.cli.context import clock, console, open_connection, sleep
+from leadops.cli.context import clock, open_connection, sleep
 from leadops.cli.slack import open_chat
+from leadops.cli.terminal import console
 from leadops.configuration import Config
 from leadops.orchestration.counts import Counts, describe_counts
 from leadops.orchestration.run import MANUAL, TaskRun

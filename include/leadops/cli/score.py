@@ -1,20 +1,17 @@
 """`leadops score`: resolve pending events and score pending leads."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 from rich.table import Table
-from rich.text import Text
 
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
+from leadops.cli.terminal import console, make_progress, print_json
 from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.identity.resolve import resolve_events
-from leadops.normalization.visible_text import show_text
 from leadops.scoring.active_rules import name_source
 from leadops.scoring.preview import ScorePreview, preview_leads
 from leadops.scoring.score import score_leads
@@ -50,18 +47,20 @@ def score(
             _show(preview, as_json=as_json)
         else:
             done = _run(connection, config, name_source(rules or config.find_file("scoring")))
-            typer.echo(
-                json.dumps(done)
-                if as_json
-                else ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in done.items())
-            )
+            if as_json:
+                print_json(done)
+            else:
+                console.print(
+                    ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in done.items()),
+                    highlight=False,
+                )
 
 
 def _run(connection: Connection, config: Config, source: str) -> dict[str, int]:
     """Resolve and score until nothing is pending; return the counts by the names that are printed."""
     settings, rules, zone = config.identity, config.scoring, config.company.zone
     done = dict.fromkeys(["events", "new_leads", "leads_scored", "ledger_rows", "points", "corrections"], 0)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    with make_progress(transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("resolving events", total=None)
         remaining = True
         while remaining:
@@ -85,17 +84,17 @@ def _run(connection: Connection, config: Config, source: str) -> dict[str, int]:
 
 def _show_unmatched(values: list[UnmatchedValue], *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps([value._asdict() for value in values]))
+        print_json([value._asdict() for value in values])
         return
     table = Table("trait", "value", "leads", "why no points")
     for value in values:
-        table.add_row(value.trait, Text(show_text(value.value)), str(value.leads), value.reason)
+        table.add_row(value.trait, value.value, str(value.leads), value.reason)
     console.print(table if values else "a fit rule fits every value")
 
 
 def _show(preview: ScorePreview, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(asdict(preview)))
+        print_json(asdict(preview))
         return
     table = Table("lead", "total", "would be", "grade", "would be", "by rule")
     for change in preview.changes:

@@ -10,8 +10,9 @@ import typer
 from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day
-from leadops.cli.context import clock, console, open_database
+from leadops.cli.context import clock, open_database
 from leadops.cli.day_option import DayOption
+from leadops.cli.terminal import console
 from leadops.configuration import Config, collect_threshold_context
 from leadops.errors import PermanentError
 

@@ -37,10 +37,6 @@ class Chat(Protocol):
     def can_edit(self) -> bool:
         """Whether messages can be edited, looked up and answered in a thread."""
 
-    @property
-    def channel(self) -> str | None:
-        """The channel into which it posts; None where only Slack knows it."""
-
     def post(
         self, *, text: str, blocks: Blocks, payload: Mapping[str, str], thread: Posted | None = None
     ) -> Posted:
@@ -65,7 +61,7 @@ class ApiChat:
     def __init__(self, client: WebClient, channel: str) -> None:
         client.retry_handlers = []  # a retry after a broken connection would post twice
         self._client = client
-        self.channel: str = channel
+        self._channel = channel
         self.files: ChatFiles | None = ApiFiles(client, channel)
 
     def post(
@@ -73,7 +69,7 @@ class ApiChat:
     ) -> Posted:
         """Call chat.postMessage."""
         values: dict[str, Any] = {
-            "channel": self.channel,
+            "channel": self._channel,
             "text": text,
             "blocks": list(blocks),
             "metadata": {"event_type": EVENT_TYPE, "event_payload": dict(payload)},
@@ -84,7 +80,7 @@ class ApiChat:
         answer = call_slack(self._client.chat_postMessage, values)
         channel = answer.get("channel")
         return Posted(
-            channel if isinstance(channel, str) and channel else self.channel,
+            channel if isinstance(channel, str) and channel else self._channel,
             read_field(answer, "ts"),
             payload,
         )
@@ -98,7 +94,7 @@ class ApiChat:
         """Read conversations.history, or conversations.replies of `thread`, from `since` on."""
         read: Callable[..., Any] = self._client.conversations_history
         values: dict[str, Any] = {
-            "channel": self.channel,
+            "channel": self._channel,
             "oldest": f"{(since - CLOCK_SKEW).timestamp():.6f}",
             "include_all_metadata": True,
             "limit": PAGE,
@@ -131,7 +127,6 @@ class WebhookChat:
     """An incoming webhook: posts into its own channel, and nothing else."""
 
     can_edit = False
-    channel: str | None = None
     files: ChatFiles | None = None
 
     def __init__(self, client: WebhookClient) -> None:

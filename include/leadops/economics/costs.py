@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.normalization.dimension_keys import make_dimension_key
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -15,6 +16,9 @@ CATEGORIES = ("ads", "events", "content", "subscriptions", "implementation", "sa
 
 #: Digits before the point that the tables hold: numeric(18, 2) and numeric(12, 2).
 _AMOUNT_BELOW, _HOURS_BELOW = Decimal(10) ** 16, Decimal(10) ** 10
+
+#: Characters of an origin, which is a key.
+LONGEST_ORIGIN = 300
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,8 @@ class Cost:
     note: str = ""
 
 
-def check_cost(cost: Cost) -> Cost:
-    """Return `cost` with its month's first day and a trimmed campaign.
+def check_cost(cost: Cost, *, fold_case: bool) -> Cost:
+    """Return `cost` with its month's first day and its campaign as a key (with `fold_case` without case).
 
     Raises PermanentError, in one line without the row's values, when it cannot be recorded as it is.
     """
@@ -39,6 +43,8 @@ def check_cost(cost: Cost) -> Cost:
         raise PermanentError(f"category must be one of {', '.join(CATEGORIES)}")
     if not cost.origin:
         raise PermanentError("origin is missing: say where the cost comes from, the same each time")
+    if len(cost.origin) > LONGEST_ORIGIN:
+        raise PermanentError(f"origin is longer than {LONGEST_ORIGIN} characters")
     if cost.amount is None and (cost.category != "sales_hours" or cost.hours is None):
         raise PermanentError("amount is missing (only sales_hours may give hours in its place)")
     for name, number, below in (("amount", cost.amount, _AMOUNT_BELOW), ("hours", cost.hours, _HOURS_BELOW)):
@@ -53,18 +59,20 @@ def check_cost(cost: Cost) -> Cost:
         category=cost.category,
         origin=cost.origin,
         amount=cost.amount,
-        campaign=(cost.campaign or "").strip() or None,
+        campaign=make_dimension_key(cost.campaign, fold_case=fold_case),
         hours=cost.hours,
         note=cost.note,
     )
 
 
-def record_costs(connection: Connection, costs: Iterable[Cost], *, now: datetime) -> int:
+def record_costs(connection: Connection, costs: Iterable[Cost], *, now: datetime, fold_case: bool) -> int:
     """Record `costs` in one transaction; return how many are new or changed.
+
+    With `fold_case` campaigns that differ only in case are one (company.yaml).
 
     A cost replaces the one with the same origin; an equal one changes nothing. Raises PermanentError at the
     first cost that cannot be recorded; then none is.
     """
-    rows = [asdict(check_cost(cost)) | {"now": now} for cost in costs]
+    rows = [asdict(check_cost(cost, fold_case=fold_case)) | {"now": now} for cost in costs]
     with connection.transaction():
         return sum(queries.run(connection, "upsert_cost", **row) for row in rows)

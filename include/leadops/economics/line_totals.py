@@ -30,6 +30,7 @@ class WonCount(NamedTuple):
     campaign: str | None
     won: int
     value: Decimal
+    without_value: int = 0
 
 
 @dataclass
@@ -38,6 +39,7 @@ class LineTotals:
 
     won: int = 0
     value: Decimal = Decimal(0)
+    won_without_value: int = 0
     mqls: int = 0
     cohort_sqls: int = 0
     cohort_won: int = 0
@@ -70,4 +72,5 @@ def sum_lines(cohorts: Iterable[CohortCount], deals: Iterable[WonCount]) -> dict
         line = lines.setdefault((deal.month, deal.campaign), LineTotals())
         line.won += deal.won
         line.value += deal.value
+        line.won_without_value += deal.without_value
     return lines

@@ -21,6 +21,7 @@ class MonthRatios:
     cost: Decimal | None
     won: int
     value: Decimal
+    won_without_value: int
     cac: Decimal | None
     mqls: int
     cohort_won: int

@@ -13,6 +13,7 @@ select
     cost,
     won,
     value,
+    won_without_value,
     cac,
     mqls,
     cohort_won,

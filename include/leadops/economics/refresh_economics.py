@@ -27,6 +27,7 @@ class EconomicsRefreshResult:
 
     rows: int  # lines of months
     won: int  # deals won in these months
+    won_without_value: int  # those of them whose value is unknown
     left_out: int  # impossible deals, see economics.months.left_out
     cost: Decimal  # the sum of the cost rows of these months, in the company's currency
 
@@ -69,6 +70,7 @@ def refresh_economics(
     return EconomicsRefreshResult(
         rows=len(months),
         won=sum(line.won for line in totals.values()),
+        won_without_value=sum(line.won_without_value for line in totals.values()),
         left_out=sum(line.left_out for line in totals.values()),
         cost=sum((cost.direct + cost.allocated for cost in costs), Decimal(0)),
     )

@@ -74,7 +74,8 @@ select
     date_trunc('month', won.occurred_at at time zone %(zone)s)::date as month,
     coalesce(names.campaign, won.campaign) as campaign,
     count(*) as won,
-    coalesce(sum(won.value), 0) as value
+    coalesce(sum(won.value), 0) as value,
+    count(*) filter (where won.value is null) as without_value
 from lifecycle.current_transitions as won
 left join analytics.campaign_names as names on won.campaign = names.name
 where

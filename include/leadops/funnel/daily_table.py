@@ -72,7 +72,7 @@ def plan_day(day: LocalDay, context: BuildContext, *, fingerprint: str) -> DayBu
         "lead_times_from": days_back(settings.lead_time_days),
         "responses_from": days_back(settings.response_days),
         "feed_late_after": context.policy.feed_late_after_minutes,
-        "names": Jsonb(settings.current_names()),
+        "names": Jsonb(settings.current_names(fold_case=context.company.fold_case)),
         "versions": Jsonb(context.contract.span_rows()),
         "settings": fingerprint,
     }

@@ -6,6 +6,7 @@ from datetime import datetime
 from leadops.db import Connection
 from leadops.funnel.daily_table import DayBuild
 from leadops.funnel.spans import list_clocks
+from leadops.normalization.dimension_keys import make_dimension_key
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -20,20 +21,29 @@ class ResponseBounds:
 
 
 def collect_inputs(connection: Connection, build: DayBuild, *, only_looking_back: bool) -> None:
-    """Fill day_transitions, day_cycles and day_responses in the caller's transaction.
+    """Fill day_transitions, day_origins, day_cycles and day_responses in the caller's transaction.
 
-    With `only_looking_back` day_transitions stays empty: no table that looks back reads it.
+    With `only_looking_back` the first two stay empty: no table that looks back reads them.
     """
     queries.run(connection, "tune_planner")
     queries.run(connection, "create_day_transitions")
     queries.run(connection, "create_day_cycles")
     queries.run(connection, "create_day_responses")
+    queries.run(connection, "create_day_origins")
     queries.run(connection, "sync_campaign_names", **build.parameters)
     if not only_looking_back:
         queries.run(connection, "collect_transitions", **build.parameters)
         queries.run(connection, "collect_person_transitions", **build.parameters)
+        queries.run(connection, "collect_origins", **build.parameters)
     queries.run(connection, "collect_cycles", **build.parameters)
     _measure_responses(connection, build)
+
+
+def key_sent_names(connection: Connection, *, fold_case: bool) -> dict[str, str]:
+    """Return the campaigns and sources of day_origins that name something, each with its key."""
+    sent: list[str] = queries.values(connection, "list_sent_names")
+    keys = {name: make_dimension_key(name, fold_case=fold_case) for name in sent}
+    return {name: key for name, key in keys.items() if key is not None}
 
 
 def _measure_responses(connection: Connection, build: DayBuild) -> None:

@@ -58,6 +58,42 @@ create temp table if not exists day_responses (
     cause text
 ) on commit delete rows;
 
+-- name: create_day_origins
+-- The leads of the day with what they or their first event say of where they come from, as it was sent.
+create temp table if not exists day_origins (
+    created_at timestamptz not null,
+    campaign text,
+    source text
+) on commit delete rows;
+
+-- name: collect_origins
+-- One look-up by key for each first event, whatever the number of all events.
+insert into day_origins (created_at, campaign, source)
+select
+    leads.created_at,
+    coalesce(leads.campaign, first_event.payload #>> '{context,utm,campaign}') as campaign,
+    coalesce(leads.source, first_event.payload #>> '{context,utm,source}') as source
+from identity.leads as leads
+left join
+    lateral (
+        select payload
+        from cdp.events
+        where seq = leads.first_event_seq
+        order by seq
+        limit 1
+    ) as first_event
+    on true
+where leads.created_at >= %(start)s and leads.created_at < %(until)s and leads.merged_into is null;
+
+-- name: list_sent_names
+select campaign
+from day_origins
+where campaign <> ''
+union
+select source
+from day_origins
+where source <> '';
+
 -- name: sync_campaign_names
 with wanted as (
     select

@@ -5,8 +5,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from psycopg.types.json import Jsonb
+
 from leadops.db import Connection
 from leadops.funnel.daily_table import DailyTable, DayBuild
+from leadops.funnel.day_inputs import key_sent_names
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -24,6 +27,7 @@ class DayCounts:
     sqls: int
     wons: int
     losts: int
+    wons_without_value: int
     left_out: int
 
 
@@ -39,6 +43,7 @@ class FunnelRow(NamedTuple):
     wons: int
     losts: int
     value: Decimal
+    wons_without_value: int
     left_out: int
 
 
@@ -51,7 +56,8 @@ def write_left_out(connection: Connection, build: DayBuild) -> None:
 def write_cells(connection: Connection, build: DayBuild) -> None:
     """Write the counts of the day by the day of the MQL, campaign, source and KPI version."""
     queries.run(connection, "delete_cells", dt=build.day.dt)
-    queries.run(connection, "insert_cells", **build.parameters)
+    keys = key_sent_names(connection, fold_case=build.context.company.fold_case)
+    queries.run(connection, "insert_cells", keys=Jsonb(keys), **build.parameters)
 
 
 LEFT_OUT = DailyTable("analytics.left_out", write=write_left_out, sources=(__file__,))
@@ -73,3 +79,9 @@ def read_funnel(
     if cohort:
         return queries.all(connection, "read_cohorts", FunnelRow, first=first, last=last, grouped=by)
     return queries.all(connection, "read_days", FunnelRow, first=first, last=last, grouped=by)
+
+
+def count_without_cohort(connection: Connection, *, first: date, last: date) -> int:
+    """Return how many stages of these days are of leads without an MQL on record, and so in no cohort."""
+    stages: int = queries.value(connection, "count_without_cohort", first=first, last=last)
+    return stages

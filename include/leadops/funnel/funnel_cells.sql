@@ -35,6 +35,14 @@ with versions as (
     from jsonb_to_recordset(%(versions)s) as version (version text, since timestamptz, until timestamptz)
 ),
 
+-- Names as they were sent, and their keys; what names nothing is not among them.
+keys as (
+    select
+        key as name,
+        value as key
+    from jsonb_each_text(%(keys)s)
+),
+
 counted as (
     select
         case
@@ -51,14 +59,15 @@ counted as (
         count(*) filter (where stage = 'won' and reason is null) as wons,
         count(*) filter (where stage = 'lost' and reason is null) as losts,
         coalesce(sum(value) filter (where stage = 'won' and reason is null), 0) as value,
+        count(*) filter (where stage = 'won' and reason is null and value is null) as wons_without_value,
         count(*) filter (where reason is not null) as left_out
     from day_transitions
     group by cohort_dt, campaign, source, kpi_version
     union all
     select
         null as cohort_dt,
-        coalesce(names.campaign, origin.campaign) as campaign,
-        origin.source,
+        coalesce(names.campaign, campaigns.key) as campaign,
+        sources.key as source,
         versions.version as kpi_version,
         count(*) as leads,
         0 as mqls,
@@ -67,32 +76,21 @@ counted as (
         0 as wons,
         0 as losts,
         0 as value,
+        0 as wons_without_value,
         0 as left_out
-    from identity.leads as leads
-    inner join versions on leads.created_at >= versions.since and leads.created_at < versions.until
-    -- One look-up by key for each, whatever the number of all events.
-    left join
-        lateral (
-            select payload
-            from cdp.events
-            where seq = leads.first_event_seq
-            order by seq
-            limit 1
-        ) as first_event
-        on true
-    cross join
-        lateral (
-            select
-                coalesce(leads.campaign, nullif(first_event.payload #>> '{context,utm,campaign}', '')) as campaign,
-                coalesce(leads.source, nullif(first_event.payload #>> '{context,utm,source}', '')) as source
-        ) as origin
-    left join analytics.campaign_names as names on origin.campaign = names.name
-    where leads.created_at >= %(start)s and leads.created_at < %(until)s and leads.merged_into is null
-    group by coalesce(names.campaign, origin.campaign), origin.source, versions.version
+    from day_origins as origins
+    inner join versions on origins.created_at >= versions.since and origins.created_at < versions.until
+    left join keys as campaigns on origins.campaign = campaigns.name
+    left join keys as sources on origins.source = sources.name
+    left join analytics.campaign_names as names on campaigns.key = names.name
+    group by coalesce(names.campaign, campaigns.key), sources.key, versions.version
 )
 
 insert into analytics.funnel_cells
-(dt, cohort_dt, campaign, source, kpi_version, leads, mqls, sals, sqls, wons, losts, value, left_out)
+(
+    dt, cohort_dt, campaign, source, kpi_version,
+    leads, mqls, sals, sqls, wons, losts, value, wons_without_value, left_out
+)
 select
     %(dt)s,
     cohort_dt,
@@ -106,6 +104,7 @@ select
     sum(wons),
     sum(losts),
     sum(value),
+    sum(wons_without_value),
     sum(left_out)
 from counted
 group by cohort_dt, campaign, source, kpi_version;
@@ -118,6 +117,7 @@ select
     coalesce(sum(sqls), 0)::bigint as sqls,
     coalesce(sum(wons), 0)::bigint as wons,
     coalesce(sum(losts), 0)::bigint as losts,
+    coalesce(sum(wons_without_value), 0)::bigint as wons_without_value,
     coalesce(sum(left_out), 0)::bigint as left_out
 from analytics.funnel_cells
 where dt = %(dt)s;
@@ -133,6 +133,7 @@ select
     sum(wons)::bigint as wons,
     sum(losts)::bigint as losts,
     sum(value) as value,
+    sum(wons_without_value)::bigint as wons_without_value,
     sum(left_out)::bigint as left_out
 from analytics.daily_funnel
 where dt between %(first)s and %(last)s
@@ -150,8 +151,15 @@ select
     sum(wons)::bigint as wons,
     sum(losts)::bigint as losts,
     sum(value) as value,
+    sum(wons_without_value)::bigint as wons_without_value,
     sum(left_out)::bigint as left_out
 from analytics.cohort_funnel
 where cohort_dt between %(first)s and %(last)s
 group by cohort_dt, "group"
 order by cohort_dt, "group";
+
+-- name: count_without_cohort
+-- Stages of these days whose lead has no MQL on record: they belong to no cohort.
+select coalesce(sum(sals + sqls + wons + losts + left_out), 0)::bigint as stages
+from analytics.funnel_cells
+where cohort_dt is null and dt between %(first)s and %(last)s;

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from leadops.company import Company
 from leadops.lifecycle.kpi_contract import KpiContract
+from leadops.normalization.dimension_keys import make_dimension_key
 from leadops.settings import Settings
 from leadops.sla.sla_policy import SlaPolicy
 
@@ -53,19 +54,39 @@ class FunnelSettings(Settings):
                 now = campaigns[now]
         return campaigns
 
-    def current_names(self) -> dict[str, str]:
-        """Return every old name with the last one that it was given."""
-        return {name: self._last(name) for name in self.campaigns}
+    @field_validator("campaigns")
+    @classmethod
+    def _are_names(cls, campaigns: dict[str, str]) -> dict[str, str]:
+        for name in [*campaigns, *campaigns.values()]:
+            if make_dimension_key(name, fold_case=False) is None:
+                raise ValueError(f"{name!r} names no campaign")
+        return campaigns
 
-    def _last(self, name: str) -> str:
-        while name in self.campaigns:
-            name = self.campaigns[name]
-        return name
+    def current_names(self, *, fold_case: bool) -> dict[str, str]:
+        """Return the key of every old name with that of the last name that it was given.
+
+        With `fold_case` names that differ only in case are one (company.yaml).
+        """
+        names: dict[str, str] = {}
+        for old, new in self.campaigns.items():
+            sent, current = (make_dimension_key(name, fold_case=fold_case) for name in (old, new))
+            if sent and current and sent != current:
+                names[sent] = current
+        return {name: _find_last(name, names) for name in names}
 
     @property
     def looks_back(self) -> int:
         """How many days a day's figures look back at most."""
         return max(self.lead_time_days, self.response_days)
+
+
+def _find_last(name: str, names: dict[str, str]) -> str:
+    """Return the last name of `name`; two names that are renamed to each other as keys end at one of them."""
+    seen = {name}
+    while name in names and names[name] not in seen:
+        name = names[name]
+        seen.add(name)
+    return name
 
 
 def fingerprint_settings(
@@ -80,6 +101,7 @@ def fingerprint_settings(
     parts = [
         build_version,
         company.timezone,
+        str(company.fold_case),
         policy.zone.key,
         settings.model_dump_json(exclude={"dirty_days_at_most", "quality_checks"}),
         policy.model_dump_json(include={"working_hours", "holidays", "feed_late_after_minutes"}),

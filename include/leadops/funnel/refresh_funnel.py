@@ -27,6 +27,7 @@ class FunnelRefreshResult:
     sqls: int
     wons: int
     losts: int
+    wons_without_value: int
     left_out: int
     again: tuple[date, ...]
     waiting: int

@@ -43,7 +43,7 @@ class CostRows:
         facts = {
             "month": day,
             "category": read_name(mapping.category, cells) or "",
-            "campaign": read_name(mapping.campaign, cells),
+            "campaign": mapping.campaign.read_text(cells) if mapping.campaign else None,
             "amount": _read_amount(mapping.amount, cells),
             "hours": _read_amount(mapping.hours, cells),
             "note": read_name(mapping.note, cells) or "",
@@ -54,7 +54,8 @@ class CostRows:
             reference = str(uuid5(content, str(self._seen[content])))
             self._seen[content] += 1
         try:
-            return check_cost(Cost(origin=f"import:{reference}", **facts))  # type: ignore[arg-type]  # by name
+            cost = Cost(origin=f"import:{reference}", **facts)  # type: ignore[arg-type]  # by name
+            return check_cost(cost, fold_case=task.fold_case)
         except PermanentError as error:
             raise BadRowError(str(error)) from None
 
@@ -69,7 +70,7 @@ class CostRows:
         known = find_known_origins(connection, [cost.origin for cost in costs])
         answers: list[Answer] = []
         for cost in costs:
-            changes = record_costs(connection, [cost], now=self._task.now)
+            changes = record_costs(connection, [cost], now=self._task.now, fold_case=self._task.fold_case)
             answers.append("known" if not changes else "changed" if cost.origin in known else "new")
             known.add(cost.origin)
         return answers

@@ -65,6 +65,7 @@ def import_file(
     mapping: ImportMapping,
     zone: tzinfo,
     contract: KpiContract,
+    fold_case: bool,
     identity: IdentitySettings,
     now: datetime,
     dry_run: bool = False,
@@ -74,7 +75,8 @@ def import_file(
 ) -> ImportResult:
     """Import the rows of `path` (CSV or Parquet) as `kind`: leads, transitions, activities or costs.
 
-    `mapping` says which column is what; `zone` is of times that name none.
+    `mapping` says which column is what; `zone` is of times that name none; with `fold_case` campaigns and
+    sources that differ only in case are one.
     Each chunk of rows is a transaction, so after a kill the same call goes on. A bad row goes to `refuse`,
     the others go in. With `dry_run` every chunk is undone: nothing is written. `tell` hears which part of
     the file was read (0 to 1). Raises ConfigError for a wrong mapping, PermanentError for a wrong file, in
@@ -90,6 +92,7 @@ def import_file(
         zone=zone,
         now=now,
         contract=contract,
+        fold_case=fold_case,
         identity=identity,
         is_rehearsal=dry_run,
     )
@@ -164,6 +167,7 @@ class _Import:
                 self._task.connection,
                 contract=self._task.contract,
                 subscribers=SUBSCRIBERS,
+                fold_case=self._task.fold_case,
                 now=self._task.now,
             )
 

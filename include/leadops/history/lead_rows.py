@@ -10,17 +10,18 @@ from leadops.history.import_mapping import LeadReference, LeadsMapping
 from leadops.history.import_tables import AttributeValue, upsert_attributes
 from leadops.history.outcomes import Answer, ImportTask, ParsedRow
 from leadops.history.time_source import TimeSource
-from leadops.history.value_source import RowCells
+from leadops.history.value_source import RowCells, ValueSource
 from leadops.identity.apply_merges import follow_ages, lock_identity
 from leadops.identity.import_leads import ImportedLead, import_leads
 from leadops.lifecycle.crm_links import find_linked_leads, link_leads
 from leadops.lifecycle.import_stages import arrange_stages
 from leadops.normalization.blank_values import is_blank
+from leadops.normalization.dimension_keys import make_dimension_key
 from leadops.normalization.email_address import normalise_email
 from leadops.normalization.placeholder_ids import is_placeholder_id
 from leadops.tabular.file_row import BadRowError
 
-#: Characters of an id, a campaign or a source; longer ones are none.
+#: Characters of an id or another short text; longer ones are none.
 LONGEST_NAME = 200
 
 
@@ -60,8 +61,8 @@ class LeadRows:
             crm_id,
             email,
             created_at,
-            campaign=read_name(mapping.campaign, cells),
-            source=read_name(mapping.source, cells),
+            campaign=read_dimension(mapping.campaign, cells, fold_case=task.fold_case),
+            source=read_dimension(mapping.source, cells, fold_case=task.fold_case),
         )
         return LeadRecord(lead, attributes)
 
@@ -128,6 +129,11 @@ def read_reference(reference: LeadReference, cells: RowCells) -> tuple[str | Non
     if not crm_id and not email:
         raise BadRowError("no crm_id and no email: the row names no lead")
     return crm_id, email
+
+
+def read_dimension(value: ValueSource | None, cells: RowCells, *, fold_case: bool) -> str | None:
+    """Return a campaign or source as a key, None where it names nothing."""
+    return make_dimension_key(value.read_text(cells), fold_case=fold_case) if value else None
 
 
 def read_name(value: Any, cells: RowCells) -> str | None:

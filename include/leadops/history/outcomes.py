@@ -57,6 +57,7 @@ class ImportTask:
     zone: tzinfo  # of times that name none
     now: datetime  # UTC
     contract: KpiContract
+    fold_case: bool  # names of campaigns and sources that differ only in case are one
     identity: IdentitySettings  # which addresses tie nothing, and what merges leads
     is_rehearsal: bool = False  # all that is written will be undone
 

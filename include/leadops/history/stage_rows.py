@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 from leadops.history.import_mapping import Stage, StageSource, TransitionsMapping
 from leadops.history.import_tables import count_impossible_orders
-from leadops.history.lead_rows import read_name, read_reference
+from leadops.history.lead_rows import read_dimension, read_name, read_reference
 from leadops.history.outcomes import Answer, ImportTask, ParsedRow
 from leadops.history.value_source import RowCells, ValueSource
 from leadops.identity.import_leads import find_owners
@@ -77,8 +77,8 @@ class StageRows:
             stage,
             occurred_at,
             read_name(source.reference, cells) or "",
-            read_name(source.campaign, cells),
-            read_name(source.source, cells),
+            read_dimension(source.campaign, cells, fold_case=self._task.fold_case),
+            read_dimension(source.source, cells, fold_case=self._task.fold_case),
             _read_value(source.value, cells),
             evidence,
         )

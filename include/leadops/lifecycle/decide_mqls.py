@@ -2,14 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from leadops.db import Connection
 from leadops.lifecycle.kpi_contract import KpiVersion, MqlRule
 from leadops.lifecycle.ledger_cursor import LedgerCursor, find_horizon, move_cursor
 from leadops.lifecycle.publish import NewMql
+from leadops.normalization.dimension_keys import make_dimension_key
 from leadops.queries import Queries
 
 queries = Queries(__file__)
+
+
+class CampaignVisit(NamedTuple):
+    """What an event of a lead says about where it came from, as it was sent."""
+
+    lead_id: int
+    campaign: str
+    source: str | None
 
 
 def decide_mqls(
@@ -19,11 +29,13 @@ def decide_mqls(
     cursor: LedgerCursor,
     ended: Sequence[int],
     now: datetime,
+    fold_case: bool,
 ) -> list[NewMql]:
     """Record the leads that pass the thresholds of `version` now, and return them.
 
     Candidates are leads with ledger rows behind `cursor` and leads whose cycle has `ended`; after a change of
-    the thresholds, all leads. Moves the cursor.
+    the thresholds, all leads. An MQL has the campaign and source of the last visit that names a campaign, as
+    keys (with `fold_case` without case). Moves the cursor.
     """
     rule = find_rule(connection, version, now=now)
     thresholds = describe_thresholds(version, rule)
@@ -42,8 +54,10 @@ def decide_mqls(
         total=rule.total,
         again_behaviour=rule.again_behaviour,
     )
-    mqls = (
-        queries.all(
+    mqls: list[NewMql] = []
+    if passing:
+        _name_visits(connection, now=now, fold_case=fold_case)
+        mqls = queries.all(
             connection,
             "record_mqls",
             NewMql,
@@ -52,11 +66,22 @@ def decide_mqls(
             version=version.version,
             now=now,
         )
-        if passing
-        else []
-    )
     move_cursor(connection, to_seq=horizon, thresholds=thresholds)
     return mqls
+
+
+def _name_visits(connection: Connection, *, now: datetime, fold_case: bool) -> None:
+    """Give the new MQLs the campaign and source of the last visit whose campaign is a name."""
+    named: dict[int, tuple[str, str | None]] = {}
+    for visit in queries.all(connection, "list_visits", CampaignVisit, now=now):
+        campaign = make_dimension_key(visit.campaign, fold_case=fold_case)
+        if campaign is not None and visit.lead_id not in named:
+            named[visit.lead_id] = campaign, make_dimension_key(visit.source, fold_case=fold_case)
+    if named:
+        campaigns, sources = zip(*named.values(), strict=True)
+        queries.run(
+            connection, "name_visits", leads=list(named), campaigns=list(campaigns), sources=list(sources)
+        )
 
 
 def find_rule(connection: Connection, version: KpiVersion, *, now: datetime) -> MqlRule:

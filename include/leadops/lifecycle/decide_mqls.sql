@@ -6,7 +6,9 @@ create temporary table if not exists new_mqls (
     behaviour integer not null,
     total integer not null,
     ended_at timestamptz,
-    merged jsonb not null
+    merged jsonb not null,
+    campaign text,
+    source text
 ) on commit delete rows;
 
 -- name: clear_new_mqls
@@ -99,13 +101,45 @@ select
     ) as merged
 from passing;
 
+-- name: list_visits
+-- Each different campaign and source of the new MQLs' events once, the latest first.
+select
+    visits.lead_id,
+    visits.campaign,
+    visits.source
+from (
+    select distinct on (new_mqls.lead_id, sent.campaign, sent.source)
+        new_mqls.lead_id,
+        sent.campaign,
+        sent.source,
+        events.ts,
+        events.seq
+    from new_mqls
+    inner join identity.person_events as resolved on new_mqls.lead_id = resolved.lead_id
+    inner join cdp.events as events on resolved.event_seq = events.seq
+    cross join
+        lateral (
+            select
+                events.payload #>> '{context,utm,campaign}' as campaign,
+                events.payload #>> '{context,utm,source}' as source
+        ) as sent
+    where sent.campaign <> '' and events.ts <= %(now)s
+    order by new_mqls.lead_id asc, sent.campaign asc, sent.source asc, events.ts desc, events.seq desc
+) as visits
+order by visits.lead_id asc, visits.ts desc, visits.seq desc;
+
+-- name: name_visits
+update new_mqls
+set campaign = named.campaign, source = named.source
+from
+    unnest(%(leads)s::bigint[], %(campaigns)s::text[], %(sources)s::text[]) as named (lead_id, campaign, source)
+where new_mqls.lead_id = named.lead_id;
+
 -- name: record_mqls
 with described as (
     select
         new_mqls.*,
         facts.*,
-        visit.campaign,
-        visit.source,
         not facts.has_live_points as is_backfill
     from new_mqls
     cross join
@@ -140,19 +174,6 @@ with described as (
             left join cdp.events as events on ledger.event_seq = events.seq
             where ledger.lead_id = new_mqls.lead_id
         ) as facts
-    left join lateral (
-        select
-            events.payload #>> '{context,utm,campaign}' as campaign,
-            nullif(events.payload #>> '{context,utm,source}', '') as source
-        from identity.person_events as resolved
-        inner join cdp.events as events on resolved.event_seq = events.seq
-        where
-            resolved.lead_id = new_mqls.lead_id
-            and events.payload #>> '{context,utm,campaign}' <> ''
-            and events.ts <= %(now)s
-        order by events.ts desc, events.seq desc
-        limit 1
-    ) as visit on true
 ),
 
 recorded as (

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 from leadops.calendar.local_days import local_midnight
 from leadops.company import InCompanyZone
 from leadops.settings import Settings
+from leadops.tabular.amounts import DecimalSign
 
 
 class MqlRule(Settings):
@@ -48,6 +49,14 @@ class KpiVersion(Settings):
     lost: list[str] = Field(min_length=1)  # CRM statuses
 
 
+class DealValueSettings(Settings):
+    """How the CRM writes what a won deal is worth."""
+
+    details: list[str] = Field(min_length=1)  # keys in an activity's details, the first readable counts
+    decimal: DecimalSign | None  # None: as the text itself shows
+    currency_marks: list[str]
+
+
 class VersionSpan(NamedTuple):
     """A version with its span [since, until); None is open."""
 
@@ -59,6 +68,7 @@ class VersionSpan(NamedTuple):
 class KpiContract(InCompanyZone):
     """config/kpi.yaml."""
 
+    deal_value: DealValueSettings
     versions: list[KpiVersion] = Field(min_length=1)
 
     @field_validator("versions")

@@ -29,7 +29,12 @@ class QualificationResult:
 
 
 def qualify_leads(
-    connection: Connection, *, contract: KpiContract, subscribers: Sequence[Subscription], now: datetime
+    connection: Connection,
+    *,
+    contract: KpiContract,
+    subscribers: Sequence[Subscription],
+    now: datetime,
+    fold_case: bool,
 ) -> QualificationResult:
     """Record the stages that leads have reached, in one transaction; concurrent runs wait for each other.
 
@@ -37,6 +42,7 @@ def qualify_leads(
     ids, merges and splits. An MQL occurs at `now`, when sales can first know; other stages occur at the time
     of the activity that completed them, and an activity that arrives late moves them earlier. An MQL whose
     new points all come from a backfill, from history or from changed thresholds is marked as backfill.
+    With `fold_case` campaigns and sources that differ only in case are one (company.yaml).
     `subscribers` act on the new MQLs, facts and merges in the same transaction.
     """
     with connection.transaction():
@@ -48,6 +54,7 @@ def qualify_leads(
             cursor=cursor,
             ended=[stage.lead_id for stage in stages if stage.stage in ("won", "lost")],
             now=now,
+            fold_case=fold_case,
         )
         publish_mqls(connection, subscribers, mqls, now=now)
     counts = Counter(stage.stage for stage in stages if stage.is_new)
@@ -67,6 +74,6 @@ def _follow_sales(
         return []
     cycles = record_facts(connection, leads, versions=versions, now=now)
     publish_facts(connection, subscribers, cycles, now=now)
-    stages = record_stages(connection, cycles, versions=versions, now=now)
+    stages = record_stages(connection, cycles, versions=versions, deal_value=contract.deal_value, now=now)
     end_merges(connection, merged)
     return stages

@@ -1,12 +1,15 @@
 """Derives from the CRM's activities what sales did in each cycle, and the stages that follow from it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
+from leadops.lifecycle.deal_values import read_deal_value
+from leadops.lifecycle.kpi_contract import DealValueSettings
 from leadops.lifecycle.publish import CycleKey
 from leadops.normalization.blank_values import is_blank
 from leadops.normalization.clean_text import fold_text
@@ -25,6 +28,14 @@ class RecordedStage:
     lead_id: int
     stage: str  # sal, sql, won or lost
     is_new: bool
+
+
+@dataclass(frozen=True)
+class WonDeal:
+    """An activity that won a deal, with all that the CRM says of it."""
+
+    activity_id: str
+    details: dict[str, Any]
 
 
 def take_activities(connection: Connection, *, now: datetime) -> list[int]:
@@ -51,15 +62,31 @@ def is_denial(value: str) -> bool:
 
 
 def record_stages(
-    connection: Connection, cycles: Sequence[CycleKey], *, versions: Jsonb, now: datetime
+    connection: Connection,
+    cycles: Sequence[CycleKey],
+    *,
+    versions: Jsonb,
+    deal_value: DealValueSettings,
+    now: datetime,
 ) -> list[RecordedStage]:
-    """Record the stages that the facts of `cycles` add up to; return those that are new or changed."""
+    """Record the stages that the facts of `cycles` add up to; return those that are new or changed.
+
+    What a won deal is worth is read as `deal_value` says.
+    """
+    keys = {
+        "leads": [cycle.lead_id for cycle in cycles],
+        "cycles": [cycle.cycle for cycle in cycles],
+    }
+    values = [
+        asdict(read_deal_value(deal.details, deal_value)) | {"activity_id": deal.activity_id}
+        for deal in queries.all(connection, "list_won_deals", WonDeal, **keys)
+    ]
     return queries.all(
         connection,
         "record_transitions",
         RecordedStage,
-        leads=[cycle.lead_id for cycle in cycles],
-        cycles=[cycle.cycle for cycle in cycles],
+        **keys,
+        deal_values=Jsonb([row | {"value": row["value"] and str(row["value"])} for row in values]),
         versions=versions,
         now=now,
     )

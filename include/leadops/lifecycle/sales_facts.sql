@@ -223,6 +223,15 @@ on conflict (lead_id, cycle, fact) do update
     or (facts.fact = 'lost' and facts.activity_id <> excluded.activity_id)
 returning lead_id, cycle;
 
+-- name: list_won_deals
+select distinct
+    activities.activity_id,
+    activities.details
+from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as changed (lead_id, cycle)
+inner join lifecycle.facts as facts on changed.lead_id = facts.lead_id and changed.cycle = facts.cycle
+inner join crm.activities as activities on facts.activity_id = activities.activity_id
+where facts.fact = 'won';
+
 -- name: record_transitions
 -- A stage is reached at the first moment at which the facts known by then suffice, by the version in force then.
 with versions as (
@@ -234,6 +243,11 @@ with versions as (
 
 changed as (
     select * from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as changed (lead_id, cycle)
+),
+
+deals as (
+    select deal.*
+    from jsonb_to_recordset(%(deal_values)s) as deal (activity_id text, value numeric(18, 2), unreadable text)
 ),
 
 known as (
@@ -263,16 +277,12 @@ reached as (
         known.occurred_at,
         mql.campaign,
         mql.source,
-        -- The value of the deal in the CRM; anything but a plain amount counts as none.
-        case
-            when coalesce(deals.details ->> 'value', deals.details ->> 'amount') ~ '^[0-9]{1,15}([.][0-9]+)?$'
-                then coalesce(deals.details ->> 'value', deals.details ->> 'amount')::numeric(18, 2)
-        end as value,
+        deals.value,
         versions.version,
         jsonb_build_object(
             'kpi_version', versions.version, 'rep_id', known.rep_id,
             'activity_id', known.activity_id, 'facts', known.facts
-        ) as evidence
+        ) || jsonb_strip_nulls(jsonb_build_object('unreadable_value', deals.unreadable)) as evidence
     from known
     inner join lifecycle.current_transitions as mql
         on known.lead_id = mql.lead_id and known.cycle = mql.cycle and mql.stage = 'mql'
@@ -291,7 +301,7 @@ reached as (
             select known.fact as stage
             where known.fact in ('won', 'lost')
         ) as reaching
-    left join crm.activities as deals on reaching.stage = 'won' and known.activity_id = deals.activity_id
+    left join deals on reaching.stage = 'won' and known.activity_id = deals.activity_id
     order by known.lead_id asc, known.cycle asc, reaching.stage asc, known.occurred_at asc, known.fact asc
 ),
 

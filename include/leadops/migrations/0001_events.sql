@@ -3,7 +3,7 @@ create schema cdp;
 
 create table cdp.events (
     seq bigint generated always as identity primary key,
-    event_id text not null unique,
+    event_id text not null unique check (char_length(event_id) <= 200),
     event text not null,
     ts timestamptz not null,
     received_at timestamptz not null,
@@ -73,7 +73,7 @@ where reason is not null;
 
 -- How many events each site sent, and from when to when that was counted.
 create table cdp.site_traffic (
-    site text not null,
+    site text not null check (char_length(site) <= 253),
     starts_at timestamptz not null,
     events bigint not null,
     primary key (site, starts_at)

@@ -10,7 +10,7 @@ comment on column identity.inbox.lane is '0 live, 1 backfill; scoring gets it wi
 
 create table identity.leads (
     lead_id bigint generated always as identity primary key,
-    email text unique,
+    email text unique check (char_length(email) <= 254),
     created_at timestamptz not null,
     first_event_seq bigint,
     account_id bigint,
@@ -31,14 +31,14 @@ create index leads_merged_into on identity.leads (merged_into) where merged_into
 
 create table identity.accounts (
     account_id bigint generated always as identity primary key,
-    domain text not null unique,
+    domain text not null unique check (char_length(domain) <= 253),
     created_at timestamptz not null
 );
 comment on table identity.accounts is 'A company, by its registrable domain';
 
 create table identity.aliases (
     kind text not null check (kind in ('email', 'crm_id', 'enrichment_id', 'user_id', 'anonymous_id')),
-    value text not null,
+    value text not null check (char_length(value) <= 254),
     lead_id bigint not null,
     event_seq bigint,
     linked_at timestamptz not null,
@@ -63,9 +63,9 @@ create index resolved_events_seq on identity.resolved_events using brin (event_s
 -- Events of nobody known yet; they move to resolved_events when an alias of theirs becomes known.
 create table identity.unresolved_events (
     event_seq bigint primary key,
-    anonymous_id text,
-    user_id text,
-    enrichment_id text
+    anonymous_id text check (char_length(anonymous_id) <= 200),
+    user_id text check (char_length(user_id) <= 200),
+    enrichment_id text check (char_length(enrichment_id) <= 200)
 );
 create index unresolved_events_anonymous on identity.unresolved_events (anonymous_id);
 create index unresolved_events_user on identity.unresolved_events (user_id);
@@ -88,7 +88,7 @@ comment on column identity.traits.comparable is
 
 create table identity.sightings (
     kind text not null,
-    value text not null,
+    value text not null check (char_length(value) <= 254),
     lead_id bigint not null,
     event_seq bigint not null,
     primary key (kind, value, lead_id)
@@ -101,7 +101,7 @@ create index sightings_lead on identity.sightings (lead_id);
 create table identity.violations (
     guard text not null check (guard in ('emails', 'identifiers', 'merges')),
     kind text not null,
-    value text not null,
+    value text not null check (char_length(value) <= 254),
     event_seq bigint not null,
     times integer not null,
     seen_at timestamptz not null,
@@ -127,7 +127,7 @@ create table identity.lead_merges (
     older_lead_id bigint not null,
     younger_lead_id bigint not null,
     kind text not null,
-    value text not null,
+    value text not null check (char_length(value) <= 254),
     event_seq bigint not null,
     merged_at timestamptz not null,
     undone_at timestamptz,

@@ -80,7 +80,7 @@ create index held_deltas_lead on delivery.held_deltas (lead_id);
 create table delivery.external_ids (
     target text not null,
     lead_id bigint not null,
-    external_id text not null,
+    external_id text not null check (char_length(external_id) <= 200),
     learned_at timestamptz not null,
     primary key (target, lead_id)
 );

@@ -2,7 +2,7 @@
 create schema intake;
 
 create table intake.raw_leads (
-    submission_id text primary key,
+    submission_id text primary key check (char_length(submission_id) <= 200),
     sender_id text,
     received_at timestamptz not null,
     secret smallint not null,

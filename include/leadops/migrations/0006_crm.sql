@@ -2,11 +2,11 @@
 create schema crm;
 
 create table crm.activities (
-    activity_id text primary key,
-    crm_lead_id text not null,
+    activity_id text primary key check (char_length(activity_id) <= 200),
+    crm_lead_id text not null check (char_length(crm_lead_id) <= 200),
     kind text not null,
     status text,
-    rep_id text,
+    rep_id text check (char_length(rep_id) <= 200),
     occurred_at timestamptz not null,
     details jsonb not null default '{}',
     recorded_at timestamptz not null
@@ -14,7 +14,7 @@ create table crm.activities (
 create index activities_lead on crm.activities (crm_lead_id, occurred_at);
 
 create table crm.reps (
-    rep_id text primary key,
+    rep_id text primary key check (char_length(rep_id) <= 200),
     profile jsonb not null,
     updated_at timestamptz not null
 );

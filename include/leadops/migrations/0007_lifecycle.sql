@@ -29,7 +29,7 @@ create table lifecycle.unlinked (
     primary key (lead_id, cycle)
 );
 create table lifecycle.links (
-    crm_lead_id text primary key,
+    crm_lead_id text primary key check (char_length(crm_lead_id) <= 200),
     lead_id bigint not null,
     linked_at timestamptz not null
 );
@@ -43,9 +43,9 @@ create table lifecycle.transitions (
     occurred_at timestamptz not null,
     recorded_at timestamptz not null,
     evidence jsonb not null,
-    campaign text,
+    campaign text check (char_length(campaign) <= 100),
     kpi_version text not null,
-    source text,
+    source text check (char_length(source) <= 100),
     value numeric(18, 2),
     unique (lead_id, cycle, stage)
 );
@@ -60,9 +60,9 @@ create table lifecycle.imported (
     lead_id bigint not null,
     stage text not null check (stage in ('mql', 'sal', 'sql', 'won', 'lost')),
     occurred_at timestamptz not null,
-    reference text not null,
-    campaign text,
-    source text,
+    reference text not null check (char_length(reference) <= 200),
+    campaign text check (char_length(campaign) <= 100),
+    source text check (char_length(source) <= 100),
     value numeric(18, 2),
     evidence jsonb not null,
     recorded_at timestamptz not null,

@@ -47,7 +47,7 @@ comment on table routing.set_aside is
 
 -- The owner of each account: the salesperson who got its first lead.
 create table routing.accounts (
-    account text primary key,
+    account text primary key check (char_length(account) <= 100),
     rep_id text not null,
     since timestamptz not null
 );
@@ -59,7 +59,7 @@ create table routing.assignments (
     lead_id bigint not null,
     cycle integer not null,
     number integer not null,
-    rep_id text,
+    rep_id text check (char_length(rep_id) <= 200),
     queue text,
     why text not null check (why in ('account', 'share', 'queue', 'taken')),
     cause text not null check (cause in ('mql', 'queue', 'breach')),

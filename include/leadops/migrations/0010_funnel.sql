@@ -34,8 +34,8 @@ comment on column analytics.dirty_days.scope is
 'counts: all of the day; figures: only its lead and response times, which look back over other days';
 
 create table analytics.campaign_names (
-    name text primary key,
-    campaign text not null
+    name text primary key check (char_length(name) <= 100),
+    campaign text not null check (char_length(campaign) <= 100)
 );
 comment on table analytics.campaign_names is 'The campaigns that were renamed, as config/funnel.yaml says';
 
@@ -43,8 +43,8 @@ comment on table analytics.campaign_names is 'The campaigns that were renamed, a
 create table analytics.funnel_cells (
     dt date not null,
     cohort_dt date,
-    campaign text,
-    source text,
+    campaign text check (char_length(campaign) <= 100),
+    source text check (char_length(source) <= 100),
     kpi_version text not null,
     leads bigint not null,
     mqls bigint not null,
@@ -53,11 +53,14 @@ create table analytics.funnel_cells (
     wons bigint not null,
     losts bigint not null,
     value numeric(18, 2) not null,
+    wons_without_value bigint not null,
     left_out bigint not null,
     unique nulls not distinct (dt, cohort_dt, campaign, source, kpi_version)
 );
 comment on column analytics.funnel_cells.cohort_dt is
 'The day its lead became MQL; null: not MQL yet (leads), or no MQL on record';
+comment on column analytics.funnel_cells.wons_without_value is
+'Won deals of which the CRM or the file says no value that can be read';
 comment on column analytics.funnel_cells.left_out is 'Transitions of that day that are not counted, see left_out';
 create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
 
@@ -74,6 +77,7 @@ select
     sum(wons)::bigint as wons,
     sum(losts)::bigint as losts,
     sum(value) as value,
+    sum(wons_without_value)::bigint as wons_without_value,
     sum(left_out)::bigint as left_out
 from analytics.funnel_cells
 group by dt, campaign, source, kpi_version;
@@ -90,6 +94,7 @@ select
     sum(wons)::bigint as wons,
     sum(losts)::bigint as losts,
     sum(value) as value,
+    sum(wons_without_value)::bigint as wons_without_value,
     sum(left_out)::bigint as left_out
 from analytics.funnel_cells
 group by cohort_dt, campaign, source
@@ -103,8 +108,8 @@ create table analytics.left_out (
     stage text not null,
     occurred_at timestamptz not null,
     reason text not null check (reason in ('before_mql', 'reopened')),
-    campaign text,
-    source text,
+    campaign text check (char_length(campaign) <= 100),
+    source text check (char_length(source) <= 100),
     value numeric(18, 2),
     primary key (lead_id, cycle, stage)
 );
@@ -142,7 +147,7 @@ create table analytics.response_times (
     lead_id bigint not null,
     cycle integer not null,
     rep_id text,
-    campaign text,
+    campaign text check (char_length(campaign) <= 100),
     mql_at timestamptz not null,
     sal_at timestamptz,
     working_minutes double precision,
@@ -165,7 +170,7 @@ create index response_times_dt on analytics.response_times (dt);
 create table analytics.response_time_summaries (
     dt date not null,
     dimension text not null check (dimension in ('all', 'rep', 'campaign', 'hour')),
-    key text,
+    key text check (char_length(key) <= 200),
     mqls bigint not null,
     open bigint not null,
     median_minutes double precision,
@@ -187,7 +192,7 @@ create table analytics.lead_times (
     dt date not null,
     stage text not null check (stage in ('sal', 'sql', 'won')),
     scope text not null check (scope in ('all', 'campaign')),
-    campaign text,
+    campaign text check (char_length(campaign) <= 100),
     mqls bigint not null,
     reached bigint not null,
     rate double precision not null,
@@ -222,7 +227,7 @@ comment on column analytics.lead_times.closed_median_days is 'Only of leads that
 create table analytics.quality_findings (
     dt date not null,
     kind text not null check (kind in ('impossible_order', 'missing_stage', 'gap', 'volume')),
-    subject text not null,
+    subject text not null check (char_length(subject) <= 200),
     lead_id bigint,
     facts jsonb not null,
     found_at timestamptz not null,

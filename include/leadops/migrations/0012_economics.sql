@@ -4,14 +4,14 @@ create schema economics;
 create table economics.costs (
     cost_id bigint generated always as identity primary key,
     month date not null check (extract(day from month) = 1),
-    campaign text check (campaign <> ''),
+    campaign text check (char_length(campaign) between 1 and 100),
     category text not null check (
         category in ('ads', 'events', 'content', 'subscriptions', 'implementation', 'sales_hours')
     ),
     amount numeric(18, 2),
     hours numeric(12, 2),
     note text not null default '',
-    origin text not null unique,
+    origin text not null unique check (char_length(origin) <= 300),
     recorded_at timestamptz not null,
     check (amount is not null or (category = 'sales_hours' and hours is not null))
 );
@@ -28,7 +28,7 @@ create table economics.monthly_costs (
     as_of date not null,
     month date not null,
     line text not null check (line in ('campaign', 'no_campaign', 'shared')),
-    campaign text check ((line = 'campaign') = (campaign is not null)),
+    campaign text check ((line = 'campaign') = (campaign is not null)) check (char_length(campaign) <= 100),
     category text not null,
     direct numeric(18, 2) not null,
     allocated numeric(18, 2) not null,
@@ -42,10 +42,11 @@ create table economics.months (
     as_of date not null,
     month date not null,
     line text not null check (line in ('campaign', 'no_campaign', 'shared')),
-    campaign text check ((line = 'campaign') = (campaign is not null)),
+    campaign text check ((line = 'campaign') = (campaign is not null)) check (char_length(campaign) <= 100),
     cost numeric(18, 2),
     won integer not null,
     value numeric(18, 2) not null,
+    won_without_value integer not null,
     mqls integer not null,
     cohort_sqls integer not null,
     cohort_won integer not null,
@@ -66,6 +67,7 @@ create table economics.months (
 -- Where no cost is on record it is unknown what a deal cost: no CAC, where a cost of 0 would make it free.
 comment on column economics.months.cost is 'Null: no cost is on record';
 comment on column economics.months.won is 'Deals won in the month, whenever their leads became MQL';
+comment on column economics.months.won_without_value is 'Those of them whose value is unknown: value is too low';
 comment on column economics.months.mqls is 'The cohort: the MQLs of the month; what became of them by as_of follows';
 comment on column economics.months.cohort_valued is 'Won deals of the cohort whose value is known';
 comment on column economics.months.left_out is 'Won before they were MQL, which cannot be: counted nowhere else';
@@ -85,6 +87,7 @@ with sums as (
         sum(cost) as cost,
         sum(won) as won,
         sum(value) as value,
+        sum(won_without_value) as won_without_value,
         sum(mqls) as mqls,
         sum(cohort_sqls) as cohort_sqls,
         sum(cohort_won) as cohort_won,

@@ -47,7 +47,13 @@ def draw_responses(
     bold: dict[str, Any] = {"fontweight": "bold", "family": FAMILIES[0]} if spoken == "en" else {}
     names: dict[str, str] = {}
     heights = [ROW * max(len(boxes), 2) + PANEL for _, _, boxes in panels]
-    style = {**rcParamsDefault, "font.family": list(find_families()), "font.size": 9.5, "backend": "agg"}
+    style = {
+        **rcParamsDefault,
+        "font.family": list(find_families()),
+        "font.size": 9.5,
+        "backend": "agg",
+        "text.parse_math": False,  # names come from outside: $x$ is not a formula, \\$ keeps its backslash
+    }
     with rc_context(style):
         figure = Figure(figsize=(WIDTH, sum(heights) + HEAD), dpi=110, layout="constrained")
         FigureCanvasAgg(figure)
@@ -81,7 +87,6 @@ def _label(box: Box, none: str, language: str, names: dict[str, str]) -> str:
         number = next((known for known, name in names.items() if name == label), f"#{len(names) + 1}")
         names[number] = label
         return number
-    label = label.replace("$", r"\$")  # no formula
     return label if len(label) <= 30 else f"{label[:28]}…"
 
 

@@ -1,5 +1,6 @@
 """The texts of a report, in English and Japanese, from notifications/messages.yaml."""
 
+from leadops.normalization.visible_text import show_text
 from leadops.notifications.messages import read_section
 from leadops.reports.boxes import Box
 
@@ -17,7 +18,7 @@ def say_span(minutes: float, language: str) -> str:
 
 
 def say_label(box: Box, none: str, language: str) -> str:
-    """Return the name of a row; `none` is the text for rows without a name."""
+    """Return the name of a row, what nobody sees as an escape; `none` is the text for rows without a name."""
     if box.others:
         return REPORT_TEXTS[language]["others"].format(others=box.others)
-    return box.label or REPORT_TEXTS[language][none]
+    return show_text(box.label) if box.label else REPORT_TEXTS[language][none]

@@ -37,7 +37,13 @@ def test_seven_minutes_of_a_quiet_night_bring_qualified_leads_under_the_shipped_
     accept_events(connection, list(sent), now=end, settings=SHIPPED.events)
     resolve_events(connection, now=end, settings=SHIPPED.identity)
     score_leads(connection, rules=SHIPPED.scoring, zone=ZoneInfo("Asia/Tokyo"), now=end)
-    qualify_leads(connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=end)
+    qualify_leads(
+        connection,
+        contract=SHIPPED.kpi,
+        subscribers=SUBSCRIBERS,
+        fold_case=True,
+        now=end,
+    )
     row = connection.execute(
         "select count(*) filter (where t.stage = 'mql'), count(*) from identity.leads as l"
         " left join lifecycle.transitions as t using (lead_id)"

@@ -65,7 +65,11 @@ def qualify(run: TaskRun) -> Counts:
     """Record who became MQL, SAL, SQL, won or lost; bring new MQLs to the CRM."""
     contract, company, now = run.config.kpi, run.config.company, run.clock()
     with run.open_database() as connection:
-        counts = asdict(qualify_leads(connection, contract=contract, subscribers=SUBSCRIBERS, now=now))
+        counts = asdict(
+            qualify_leads(
+                connection, contract=contract, subscribers=SUBSCRIBERS, fold_case=company.fold_case, now=now
+            )
+        )
         changed = record_contract_changes(connection, contract=contract, company=company, now=run.clock())
     for quarter, changes in changed.items():
         log.warning("kpi.yaml changes what was frozen for %s: %s", quarter, "; ".join(changes))
