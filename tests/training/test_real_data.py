@@ -26,7 +26,7 @@ from leadops.training.target_leakage import find_late, find_too_good
 from leadops.training.training_settings import Feature, TrainingSettings
 from leadops_stack.postgres import PostgresServer
 from tests.conftest import TEMPLATE
-from tests.shipped import SHIPPED, import_settings
+from tests.shipped import SHIPPED, change, import_settings
 from tests.training.conftest import COMPANY, settings
 
 ROOT = Path(__file__).parents[2]
@@ -158,6 +158,18 @@ def test_mapped_as_known_before_two_of_them_still_rank_beyond_belief(xeducation:
         rows = read(xeducation, chosen)
     found = find_too_good(rows, settings=wanted(chosen).target_leakage)
     assert [each.feature for each in found] == ["tags", "lead_quality"]
+
+
+def test_the_best_honest_column_lies_below_the_shipped_limit(xeducation: Connection) -> None:
+    """docs/training.md names its AUC; a limit of chance makes every column say its own."""
+    chosen = features(xeducation)
+    limit = change(wanted(chosen).target_leakage, auc=0.51)
+    found = find_too_good(read(xeducation, chosen), settings=limit)
+    best = max(float(re.findall(r"an AUC of (\d\.\d+)", refusal.reason)[0]) for refusal in found)
+    text = (ROOT / "docs" / "training.md").read_text()
+    (documented_best,) = re.findall(r"best honest column there reaches (\d\.\d+)", text)
+    assert best == pytest.approx(float(documented_best), abs=0.006)
+    assert best < wanted(chosen).target_leakage.auc
 
 
 def test_retraining_refuses_all_three_by_name_and_trains_without_them(xeducation: Connection) -> None:
