@@ -68,6 +68,7 @@ def test_a_new_folder_of_settings_changes_nothing_until_a_line_is_uncommented(tm
         'company.timezone: "Asia/Tokyo"  # shipped',
         'company.language: "en"  # shipped',
         f'company.currency: "EUR"  # {company}:8',
+        "company.fold_case: true  # shipped",
     ]
 
 
