@@ -89,7 +89,7 @@ def test_history_is_marked(autocommit: Connection, settings: EventSettings, item
 
 
 def test_all_or_nothing(connection: Connection, settings: EventSettings, item: dict[str, Any]) -> None:
-    connection.execute("drop table cdp.quarantine")
+    connection.execute("drop table cdp.quarantine cascade")
     connection.commit()
     try:
         accept(connection, [item, {}], settings)
