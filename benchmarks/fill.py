@@ -37,9 +37,10 @@ from made cross join unnest(array['email', 'user_id', 'anonymous_id']) as kind
 
 EVENTS = """
 with made as (
-    insert into cdp.events (event_id, event, ts, received_at, anonymous_id, user_id, payload)
+    insert into cdp.events (event_id, proof, event, ts, received_at, anonymous_id, user_id, payload)
     select
         md5('e-' || n)::uuid::text,
+        'write_key',
         (array['page_view', 'page_view', 'page_view', 'page_view', 'mail_open', 'mail_open', 'view_pricing',
                'request_document', 'search', 'view_comparison'])[1 + n %% 10],
         %(now)s - make_interval(secs => 259200.0 * random()),

@@ -6,9 +6,10 @@ with numbered as (
 ),
 
 made as (
-    insert into cdp.events (event_id, event, ts, received_at, anonymous_id, user_id, email, payload)
+    insert into cdp.events (event_id, proof, event, ts, received_at, anonymous_id, user_id, email, payload)
     select
         %(batch)s || '-' || n,
+        'write_key' as proof,
         'page_view',
         %(now)s as ts,
         %(now)s as received_at,

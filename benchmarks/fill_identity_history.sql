@@ -1,7 +1,8 @@
 with made as (
-    insert into cdp.events (event_id, event, ts, received_at, anonymous_id, payload)
+    insert into cdp.events (event_id, proof, event, ts, received_at, anonymous_id, payload)
     select
         'past-' || n,
+        'write_key' as proof,
         'page_view',
         %(now)s as ts,
         %(now)s as received_at,

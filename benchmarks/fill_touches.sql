@@ -1,9 +1,10 @@
 -- Touches, evenly over the time and in its order, of leads that follow one another; every fifth of them converts.
 -- Numbers repeat from run to run.
 with made as (
-    insert into cdp.events (event_id, event, ts, received_at, payload)
+    insert into cdp.events (event_id, proof, event, ts, received_at, payload)
     select
         %(prefix)s || n as event_id,
+        'write_key' as proof,
         'ad_click' as event,
         %(since)s + (%(until)s - %(since)s) * (n / %(touches)s::double precision) as ts,
         %(since)s + (%(until)s - %(since)s) * (n / %(touches)s::double precision) as received_at,

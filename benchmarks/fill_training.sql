@@ -29,9 +29,10 @@ reached as (
 ),
 
 happened as (
-    insert into cdp.events (event_id, event, ts, received_at, email, anonymous_id, payload)
+    insert into cdp.events (event_id, proof, event, ts, received_at, email, anonymous_id, payload)
     select
         'e-' || lead_id || '-' || n,
+        'write_key' as proof,
         case n
             when 0 then 'identify'
             else names.names[

@@ -9,6 +9,7 @@ from leadops.db import AsyncConnection, Connection
 from leadops.events.event_settings import EventSettings
 from leadops.events.event_store import AcceptResult
 from leadops.events.event_store import accept_events as accept_events_async
+from leadops.events.proof import Proof
 
 Result = TypeVar("Result")
 
@@ -45,6 +46,7 @@ def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 
 def accept_events(connection: Connection, items: list[object], **options: Any) -> AcceptResult:
-    """As the gateway does, in the transaction of `connection`."""
+    """As the gateway does for a server, in the transaction of `connection`."""
     settings: EventSettings = options.pop("settings")
-    return run(accept_events_async(as_async(connection), items, settings=settings, **options))
+    sender = options.pop("sender", Proof.WRITE_KEY)
+    return run(accept_events_async(as_async(connection), items, settings=settings, sender=sender, **options))

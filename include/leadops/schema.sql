@@ -23,9 +23,11 @@ create table cdp.events (
     payload jsonb not null,
     is_history boolean not null default false,
     was_refused boolean not null default false,
+    proof text not null,
     primary key (seq),
     unique (event_id),
-    check (char_length(event_id) <= 200)
+    check (char_length(event_id) <= 200),
+    check (proof in ('write_key', 'form', 'verified', 'claim'))
 );
 create index events_received_at on cdp.events (received_at);
 create index events_ts on cdp.events using brin (ts) with (autosummarize='on');
@@ -42,8 +44,10 @@ create table cdp.quarantine (
     state text not null default 'waiting',
     admitted_body text,
     settled_at timestamptz,
+    proof text not null,
     site text generated always as (cdp.read_site("substring"(body, '"page": "([A-Za-z]+://[^"/?#]+)'::text))) stored,
     primary key (quarantine_id),
+    check (proof in ('write_key', 'claim')),
     check (state in ('waiting', 'admitted', 'dropped'))
 );
 create index quarantine_arrivals on cdp.quarantine (reason, received_at) where (state = 'waiting');
@@ -87,6 +91,7 @@ create table identity.leads (
     source text,
     merged_into bigint,
     is_from_form boolean not null default false,
+    only_claimed boolean not null default false,
     primary key (lead_id),
     unique (email),
     check (char_length(email) <= 254)
@@ -94,6 +99,7 @@ create table identity.leads (
 create index leads_account on identity.leads (account_id) where (account_id is not null);
 create index leads_created on identity.leads (created_at);
 create index leads_merged_into on identity.leads (merged_into) where (merged_into is not null);
+create index leads_only_claimed on identity.leads (lead_id) where only_claimed;
 create trigger mark_changed_lead after update of merged_into, campaign, source, created_at on identity.leads for each row when (old.merged_into is distinct from new.merged_into or old.campaign is distinct from new.campaign or old.source is distinct from new.source or old.created_at is distinct from new.created_at) execute function identity.mark_changed_lead();
 create trigger mark_new_leads after insert on identity.leads referencing new table as added for each statement execute function identity.mark_new_leads();
 
@@ -224,6 +230,27 @@ create table identity.late_events (
     primary key (late_id),
     unique (event_seq)
 );
+
+create table identity.claims (
+    event_seq bigint not null,
+    lead_id bigint,
+    reason text not null,
+    received_at timestamptz not null,
+    primary key (event_seq),
+    check (reason in ('only_claimed', 'proven_lead', 'unproven_id'))
+);
+create index claims_lead on identity.claims (lead_id) where (lead_id is not null);
+create index claims_received on identity.claims (received_at);
+
+create table identity.claimed_browsers (
+    anonymous_id text not null,
+    lead_id bigint not null,
+    event_seq bigint not null,
+    primary key (anonymous_id)
+);
+create index claimed_browsers_lead on identity.claimed_browsers (lead_id);
+
+-- view identity.claimed_events (event_seq bigint, lead_id bigint)
 
 -- view identity.person_events (event_seq bigint, lead_id bigint)
 

@@ -62,8 +62,8 @@ class Market:
         at = NOON - timedelta(days=days)
         utm = {name: value for name, value in (("medium", channel), ("campaign", campaign)) if value}
         row = self.connection.execute(
-            "insert into cdp.events (event_id, event, ts, received_at, payload)"
-            " values (gen_random_uuid(), %s, %s, %s, %s) returning seq",
+            "insert into cdp.events (event_id, event, ts, received_at, payload, proof)"
+            " values (gen_random_uuid(), %s, %s, %s, %s, 'write_key') returning seq",
             [event, at, at, Jsonb({"properties": properties or {}, "context": {"utm": utm} if utm else {}})],
         ).fetchone()
         assert row

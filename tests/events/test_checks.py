@@ -59,17 +59,19 @@ def refuse(
         for number in range(items)
     ]
     connection.cursor().executemany(
-        "insert into cdp.quarantine (received_at, reason, detail, body) values (%s, %s, %s, %s)", rows
+        "insert into cdp.quarantine (received_at, reason, detail, body, proof)"
+        " values (%s, %s, %s, %s, 'claim')",
+        rows,
     )
 
 
 def accept(connection: Connection, at: datetime, events: int, *, site: str = SITE, **flags: bool) -> None:
     """Store accepted events of `site`."""
     connection.execute(
-        "insert into cdp.events (event_id, event, ts, received_at, payload, is_history, was_refused)"
-        " select gen_random_uuid()::text, 'page_view', %(at)s, %(at)s,"
+        "insert into cdp.events (event_id, event, ts, received_at, payload, is_history, was_refused,"
+        " proof) select gen_random_uuid()::text, 'page_view', %(at)s, %(at)s,"
         " jsonb_build_object('context', jsonb_build_object('page', 'https://' || %(site)s::text || '/')),"
-        " %(history)s, %(admitted)s from generate_series(1, %(events)s)",
+        " %(history)s, %(admitted)s, 'claim' from generate_series(1, %(events)s)",
         {"at": at, "site": site, "events": events, "history": False, "admitted": False} | flags,
     )
 

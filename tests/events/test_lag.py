@@ -27,7 +27,8 @@ def arrive(
 ) -> None:
     row = connection.execute(
         "insert into cdp.events (event_id, event, ts, received_at, user_id, payload, is_history,"
-        " was_refused) values (gen_random_uuid()::text, 'page_view', %s, %s, %s, '{}', %s, %s) returning seq",
+        " was_refused, proof)"
+        " values (gen_random_uuid()::text, 'page_view', %s, %s, %s, '{}', %s, %s, 'write_key') returning seq",
         [received_at - delay, received_at, sender, history, was_refused],
     ).fetchone()
     if waiting:

@@ -32,8 +32,8 @@ def test_a_day_is_counted_by_campaign_and_source(books: Books) -> None:
 
 def test_a_lead_without_a_campaign_of_its_own_has_that_of_its_first_event(books: Books) -> None:
     books.connection.execute(
-        "insert into cdp.events (event_id, event, ts, received_at, payload)"
-        " values ('a', 'ad_click', now(), now(),"
+        "insert into cdp.events (event_id, event, ts, received_at, proof, payload)"
+        " values ('a', 'ad_click', now(), now(), 'write_key',"
         """ '{"context": {"utm": {"campaign": "autumn", "source": ""}}}')"""
     )
     books.connection.execute(

@@ -16,6 +16,8 @@ from tests.shipped import SHIPPED, change
 KEY, TOKEN, SITE = "test-write-key-0123", "test-metrics-token-0123", "https://www.example.com"
 #: The old and the new secret of forms.
 FORM_SECRETS = ("test-form-secret-old-0123", "test-form-secret-new-0123")
+#: The same for the identities of visitors.
+IDENTITY_SECRETS = ("test-identity-secret-old-0123", "test-identity-secret-new-0123")
 
 Serve = Callable[..., httpx.Client]
 
@@ -37,6 +39,7 @@ def serve(database_url: str) -> Iterator[Serve]:
                 write_key=KEY,
                 metrics_token=TOKEN,
                 form_secrets=FORM_SECRETS,
+                identity_secrets=IDENTITY_SECRETS,
                 settings=change(SHIPPED.gateway, **changes),
                 events=SHIPPED.events,
                 identity=SHIPPED.identity,

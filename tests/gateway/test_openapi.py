@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 from leadops.gateway.app import create_app
 from leadops.gateway.serve import serve_in_thread
 from leadops.intake.signature import sign
-from tests.gateway.conftest import FORM_SECRETS, KEY, TOKEN
+from tests.gateway.conftest import FORM_SECRETS, IDENTITY_SECRETS, KEY, TOKEN
 from tests.promises import promise_examples
 from tests.shipped import SHIPPED, change
 
@@ -51,6 +51,7 @@ def served(database_url: str) -> Iterator[tuple[str, Any]]:
         write_key=KEY,
         metrics_token=TOKEN,
         form_secrets=FORM_SECRETS,
+        identity_secrets=IDENTITY_SECRETS,
         settings=change(SHIPPED.gateway, **changes),
         events=SHIPPED.events,
         identity=SHIPPED.identity,

@@ -1,10 +1,11 @@
 """The check on identity guards."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leadops.db import Connection
 from leadops.identity.violations import settle_violations
 from tests.alerts.checking import clock, incidents, look, shown, slack, slack_server
+from tests.shipped import SHIPPED
 
 __all__ = ["clock", "look", "slack", "slack_server"]
 
@@ -17,8 +18,27 @@ def fire_identity(connection: Connection, now: datetime) -> None:
     )
 
 
+def add_events(connection: Connection, now: datetime, *, pages: int, claims: int, minutes: float = 0) -> None:
+    """Events of a browser each, so long before `now`; of the claims every fourth names a proven lead."""
+    connection.execute(
+        "with made as (insert into cdp.events"
+        " (event_id, event, ts, received_at, anonymous_id, payload, proof)"
+        " select gen_random_uuid(), 'identify', %(at)s, %(at)s, 'b-' || n, '{}', 'claim'"
+        " from generate_series(1, %(pages)s + %(claims)s) as n returning seq, anonymous_id)"
+        " insert into identity.claims (event_seq, reason, received_at) select seq,"
+        " case when mod(substr(anonymous_id, 3)::int, 4) = 0 then 'proven_lead' else 'unproven_id' end,"
+        " %(at)s"
+        " from made order by seq limit %(claims)s",
+        {"at": now - timedelta(minutes=minutes), "pages": pages, "claims": claims},
+    )
+
+
+def fire_claims(connection: Connection, now: datetime) -> None:
+    add_events(connection, now, pages=0, claims=SHIPPED.alerts.claims_flood.min_count)
+
+
 #: For each check, rows with which every kind that it feeds fires.
-SCENES = {"identity": fire_identity}
+SCENES = {"identity": fire_identity, "claims": fire_claims}
 
 
 def test_what_an_identity_guard_stops_is_told_until_somebody_has_looked(connection, look, clock):
@@ -36,3 +56,30 @@ def test_what_an_identity_guard_stops_is_told_until_somebody_has_looked(connecti
     settle_violations(connection, now=clock())
     look(1)
     assert look(3).resolved == 1
+
+
+def test_a_flood_of_claims_is_reported_and_ends(connection, look, clock):
+    # 500 within the last hour and a fifth of all events; older ones and one too few are none.
+    add_events(connection, clock(), pages=0, claims=600, minutes=61)
+    add_events(connection, clock(), pages=2000, claims=499, minutes=30)
+    look()
+    assert incidents(connection) == []
+    add_events(connection, clock(), pages=0, claims=1)
+    look()
+    (incident,) = incidents(connection)
+    assert (incident.kind, incident.subject) == ("claims_flood", "claims")
+    assert incident.facts["count"] == 500
+    assert incident.facts["percent"] == 20.0
+    assert incident.facts["proven_lead"] == 124  # of 499 every fourth
+    assert (incident.facts["unproven_id"], incident.facts["only_claimed"]) == (376, 0)
+    assert incident.facts["browsers"] == 499
+    assert "500 events in 1 h 0 min name somebody without proof (20.0 % of all)" in shown(incident)
+    assert "b-1" not in shown(incident)
+    look(60)
+    assert look(3).resolved == 1
+
+
+def test_many_claims_among_many_events_are_no_flood(connection, look, clock):
+    add_events(connection, clock(), pages=2001, claims=500)
+    look()
+    assert incidents(connection) == []

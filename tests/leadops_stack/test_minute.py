@@ -12,8 +12,8 @@ def ago(seconds: float) -> datetime:
 
 def add_event(connection: Connection, key: str, received_at: datetime, *, waiting: bool = False) -> None:
     [(seq,)] = connection.execute(
-        "insert into cdp.events (event_id, event, ts, received_at, payload)"
-        " values (%s, 'page_view', %s, %s, '{}') returning seq",
+        "insert into cdp.events (event_id, event, ts, received_at, payload, proof)"
+        " values (%s, 'page_view', %s, %s, '{}', 'write_key') returning seq",
         [key, received_at, received_at],
     ).fetchall()
     if waiting:

@@ -38,8 +38,8 @@ class Company:
     def visit(self, lead: int, at: datetime, campaign: str | None = None, *, history: bool = False) -> int:
         context = {"utm": {"campaign": campaign}} if campaign else {}
         row = self.connection.execute(
-            "insert into cdp.events (event_id, event, ts, received_at, payload, is_history)"
-            " values (gen_random_uuid(), 'view_pricing', %s, %s, %s, %s) returning seq",
+            "insert into cdp.events (event_id, event, ts, received_at, payload, is_history, proof)"
+            " values (gen_random_uuid(), 'view_pricing', %s, %s, %s, %s, 'write_key') returning seq",
             [at, at, Jsonb({"properties": {}, "context": context}), history],
         ).fetchone()
         assert row

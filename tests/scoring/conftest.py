@@ -33,6 +33,7 @@ class World:
             " identity.accounts,"
             " scoring.inbox, scoring.rule_sets, scoring.ledger, scoring.scores,"
             " scoring.decay_schedule, scoring.decay_progress, scoring.rule_files,"
+            " identity.claims, identity.claimed_browsers,"
             " identity.people, identity.lead_merges, identity.do_not_merge, identity.late_events,"
             " lifecycle.merge_changes, delivery.outbox restart identity"
         )
@@ -44,8 +45,8 @@ class World:
             for each in happenings:
                 self.connection.execute(
                     "with made as (insert into cdp.events"
-                    " (event_id, event, ts, received_at, anonymous_id, user_id, email, payload)"
-                    " values (%s, %s, %s, %s, %s, %s, %s, %s) returning seq)"
+                    " (event_id, event, ts, received_at, anonymous_id, user_id, email, payload, proof)"
+                    " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning seq)"
                     " insert into identity.inbox select seq from made",
                     [
                         each.event_id,
@@ -56,6 +57,7 @@ class World:
                         each.user_id,
                         each.email,
                         Jsonb({"properties": each.properties, "context": each.context}),
+                        each.proof,
                     ],
                 )
 

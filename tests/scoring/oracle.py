@@ -25,6 +25,7 @@ class Happening:
     anonymous_id: str | None = None
     properties: dict[str, Any] = field(default_factory=dict, hash=False)
     context: dict[str, Any] = field(default_factory=dict, hash=False)
+    proof: str = "write_key"
 
 
 def find_owners(happenings: list[Happening]) -> dict[str, str]:

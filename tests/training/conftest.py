@@ -46,8 +46,8 @@ class World:
         self.events += 1
         row = self.connection.execute(
             "insert into cdp.events"
-            " (event_id, event, ts, received_at, email, anonymous_id, payload, is_history)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s) returning seq",
+            " (event_id, event, ts, received_at, email, anonymous_id, payload, is_history, proof)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, 'write_key') returning seq",
             [
                 f"e-{lead}-{self.events}",
                 name,

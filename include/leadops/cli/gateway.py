@@ -14,7 +14,7 @@ from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.errors import ConfigError
 from leadops.gateway.app import create_app
 from leadops.gateway.serve import listen, make_server
-from leadops.intake.form_secrets import read_secrets
+from leadops.intake.signing_secrets import FORMS, IDENTITIES, read_secrets
 from leadops.settings import database_url, endpoint
 
 
@@ -28,7 +28,8 @@ def gateway(
         database_url=database_url(),
         write_key=_secret("LEADOPS_WRITE_KEY", "servers send events with it"),
         metrics_token=_secret("LEADOPS_METRICS_TOKEN", "GET /metrics/lag asks for it"),
-        form_secrets=read_secrets(os.environ.get("LEADOPS_FORM_SECRETS", "")),
+        form_secrets=read_secrets(FORMS, os.environ),
+        identity_secrets=read_secrets(IDENTITIES, os.environ),
         settings=config.gateway,
         events=config.events,
         identity=config.identity,

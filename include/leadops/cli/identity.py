@@ -40,10 +40,14 @@ def explain(
     console.print(_draw(person))
     if person.merges:
         console.print(_draw_merges(person))
+    if person.claims:
+        console.print(_draw_claims(person))
     console.print(
         f"lead {person.lead_id}: {count(person.events, 'event')}, {person.email_kind or 'no'} email,"
         f" account {person.account or 'unknown'}"
         + (f", joined of leads {', '.join(map(str, person.leads))}" if len(person.leads) > 1 else "")
+        + (", only claimed: there is no proof of it" if person.only_claimed else "")
+        + (f", {count(person.claims[0].claims, 'claim')} without effect" if _is_held(person) else "")
     )
 
 
@@ -126,18 +130,36 @@ def settle() -> None:
 
 
 def _draw(person: IdentityExplanation) -> Table:
-    table = Table("identifier", "value", "whose", "event", "happened (UTC)", "event_id")
+    table = Table("identifier", "value", "whose", "proof", "event", "happened (UTC)", "event_id")
     for identifier in person.identifiers:
         whose = f"lead {identifier.lead_id}'s" + (
             f", seen with {identifier.other_leads} others" if identifier.other_leads else ""
         )
         event = "import" if identifier.is_imported else identifier.event or ""
         table.add_row(
-            identifier.kind, identifier.value, whose, event, _show(identifier.ts), identifier.event_id or ""
+            identifier.kind,
+            identifier.value,
+            whose,
+            "import" if identifier.is_imported else identifier.proof or "",
+            event,
+            _show(identifier.ts),
+            identifier.event_id or "",
         )
     for each in person.foreign_identifiers:
         whose = f"lead {each.lead_id}'s" if each.lead_id else "nobody's"
-        table.add_row(each.kind, each.value, whose, each.event or "", _show(each.ts), each.event_id or "")
+        table.add_row(each.kind, each.value, whose, "", each.event or "", _show(each.ts), each.event_id or "")
+    return table
+
+
+def _is_held(person: IdentityExplanation) -> bool:
+    return bool(person.claims) and not person.only_claimed
+
+
+def _draw_claims(person: IdentityExplanation) -> Table:
+    table = Table("claim (no proof)", "anonymous_id", "effect", "happened (UTC)", "event_id")
+    for claim in person.claims:
+        effect = "capped points" if person.only_claimed else "none"
+        table.add_row(claim.event, claim.anonymous_id or "", effect, _show(claim.ts), claim.event_id)
     return table
 
 

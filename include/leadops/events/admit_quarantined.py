@@ -40,6 +40,7 @@ class LockedItem:
     body: str
     is_history: bool
     user_agent: str | None
+    proof: str  # how its sender proved whom it speaks of
 
 
 class AdmittedItem(NamedTuple):
@@ -105,7 +106,7 @@ def repair_quarantined(
         if isinstance(verdict, EventRefusal):
             raise PermanentError(f"still refused ({verdict.reason}): {verdict.detail}")
         is_past = history or item.is_history or _is_old(verdict.event, now, settings)
-        row = event_row(verdict, position=0, history=is_past)
+        row = event_row(verdict, position=0, history=is_past) | {"proof": item.proof}
         return _insert(connection, [AdmittedItem(quarantine_id, row, json.dumps(body))], refused=0, now=now)
 
 
@@ -151,7 +152,7 @@ def _admit(
         verdict = _validate(item, body, now=now, settings=settings, history=history)
         if isinstance(verdict, ValidItem):
             is_past = history or item.is_history or _is_old(verdict.event, now, settings)
-            row = event_row(verdict, position=len(valid), history=is_past)
+            row = event_row(verdict, position=len(valid), history=is_past) | {"proof": item.proof}
             valid.append(AdmittedItem(item.quarantine_id, row, None))
         else:
             refused.append(

@@ -5,7 +5,8 @@ select
     received_at,
     body,
     is_history,
-    user_agent
+    user_agent,
+    proof
 from cdp.quarantine
 where
     state = 'waiting'

@@ -37,6 +37,9 @@ Email = Annotated[
     Schema({"type": "string", "format": "email", "pattern": r"^\s*" + EMAIL_PATTERN[1:-1] + r"\s*$"}),
 ]
 
+#: Characters; a signature is 64.
+LONGEST_SIGNATURE = 200
+
 
 class Context(BaseModel):
     """Where it happened; further keys are kept as they are."""
@@ -89,6 +92,14 @@ class Event(BaseModel):
         dict[str, JsonValue], Field(description="What else is known of it; rules look here")
     ] = {}
     context: Annotated[Context, Field(description="Where it happened")] = Context()
+    signature: Annotated[
+        str | None,
+        Field(
+            strict=True,
+            max_length=LONGEST_SIGNATURE,
+            description="By which the site proves email and user_id to be its visitor's; not kept",
+        ),
+    ] = None
 
 
 def event_schema() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from leadops.db import AsyncConnection, Connection
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
 from leadops.events.find_unusable import find_unusable
+from leadops.events.proof import SIGNATURE, Proof, find_proof
 from leadops.events.validate_event import LONGEST_AGENT, ValidItem, validate_item
 from leadops.queries import Queries
 
@@ -51,16 +52,28 @@ async def accept_events(
     *,
     now: datetime,
     settings: EventSettings,
+    sender: Proof,
+    identity_secrets: Sequence[str] = (),
     history: bool = False,
     user_agent: str | None = None,
 ) -> AcceptResult:
     """Validate and store `items` (parsed JSON, at most 200 levels deep) in one statement.
 
     New events go to cdp.events and identity.inbox. An event_id that is known is a duplicate, whatever else
-    the item says. The rest goes to cdp.quarantine. `history` lifts the limit on age; `user_agent` is the
-    sending browser's. Commits only if `connection` is in autocommit. Raises psycopg.Error.
+    the item says. The rest goes to cdp.quarantine. `sender` is how the sender proved itself; an item that a
+    site signed under one of `identity_secrets` has its own proof. `history` lifts the limit on age;
+    `user_agent` is the sending browser's. Commits only if `connection` is in autocommit. Raises
+    psycopg.Error.
     """
-    batch = EventBatch(items, now=now, settings=settings, history=history, user_agent=user_agent)
+    batch = EventBatch(
+        items,
+        now=now,
+        settings=settings,
+        sender=sender,
+        identity_secrets=identity_secrets,
+        history=history,
+        user_agent=user_agent,
+    )
     agent = (user_agent or "").encode("ascii", "backslashreplace").decode().replace("\0", "")
     accepted = await queries.value_async(
         connection,
@@ -76,7 +89,7 @@ async def accept_events(
 
 
 def insert_admitted(connection: Connection, events: Sequence[dict[str, Any]], *, now: datetime) -> int:
-    """Store `events` (see event_row) that were refused before; return how many are new."""
+    """Store `events` (event_row and `proof`) that were refused before; return how many are new."""
     new: int = queries.value(
         connection,
         "insert_events",
@@ -97,6 +110,8 @@ class EventBatch:
     items: list[object]
     now: datetime
     settings: EventSettings
+    sender: Proof
+    identity_secrets: Sequence[str]
     history: bool
     user_agent: str | None = None
     valid: list[dict[str, Any]] = field(default_factory=list, init=False)
@@ -115,15 +130,28 @@ class EventBatch:
                 user_agent=self.user_agent,
             )
             if isinstance(verdict, ValidItem):
-                self.valid.append(event_row(verdict, position=index, history=self.history))
+                event = verdict.event
+                proof = find_proof(
+                    self.sender,
+                    email=event.email,
+                    user_id=event.user_id,
+                    signature=event.signature,
+                    secrets=self.identity_secrets,
+                )
+                row = event_row(verdict, position=index, history=self.history)
+                self.valid.append(row | {"proof": proof})
                 self.changed += [ChangedField(index, change.path, change.what) for change in verdict.changes]
             else:
                 self._refuse(index, item, verdict)
 
     def _refuse(self, index: int, item: object, why: EventRefusal) -> None:
         self.quarantined.append(QuarantinedItem(index, _usable_id(item), why.reason, why.detail))
+        # Whoever has a signature can say that they are the person, so it is not kept.
+        kept = {name: item[name] for name in item if name != SIGNATURE} if isinstance(item, dict) else item
         # Escaped to ASCII, NUL characters and lone surrogates are text that PostgreSQL can store.
-        self.refused.append({"body": json.dumps(item), "reason": why.reason, "detail": why.detail})
+        self.refused.append(
+            {"body": json.dumps(kept), "reason": why.reason, "detail": why.detail, "proof": self.sender}
+        )
 
 
 def event_row(valid: ValidItem, *, position: int, history: bool = False) -> dict[str, Any]:

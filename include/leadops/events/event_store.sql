@@ -12,13 +12,14 @@ with incoming as (
         user_id text,
         email text,
         payload jsonb,
-        is_history boolean
+        is_history boolean,
+        proof text
     )
 ),
 
 accepted as (
     insert into cdp.events (
-        event_id, event, ts, received_at, anonymous_id, user_id, email, payload, is_history, was_refused
+        event_id, event, ts, received_at, anonymous_id, user_id, email, payload, is_history, was_refused, proof
     )
     select
         event_id,
@@ -30,7 +31,8 @@ accepted as (
         email,
         payload,
         is_history,
-        %(was_refused)s
+        %(was_refused)s,
+        proof
     from incoming
     order by event_id, position
     on conflict (event_id) do nothing
@@ -47,13 +49,14 @@ refused as (
         item.body,
         min(item.reason) as reason,
         min(item.detail) as detail,
+        max(item.proof) as proof, -- 'claim' comes first in the alphabet
         count(*) as times
-    from jsonb_to_recordset(%(refused)s::jsonb) as item (body text, reason text, detail text)
+    from jsonb_to_recordset(%(refused)s::jsonb) as item (body text, reason text, detail text, proof text)
     group by item.body
 ),
 
 quarantined as (
-    insert into cdp.quarantine (received_at, reason, detail, body, is_history, user_agent, times)
+    insert into cdp.quarantine (received_at, reason, detail, body, is_history, user_agent, times, proof)
     select
         %(now)s,
         reason,
@@ -61,11 +64,14 @@ quarantined as (
         body,
         %(history)s,
         %(user_agent)s,
-        times
+        times,
+        proof
     from refused
     order by md5(body)
     on conflict (md5(body)) where state = 'waiting'
-    do update set times = cdp.quarantine.times + excluded.times
+    do update set
+        times = cdp.quarantine.times + excluded.times,
+        proof = greatest(cdp.quarantine.proof, excluded.proof)
 )
 
 select count(*) from accepted;

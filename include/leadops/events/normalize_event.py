@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadops.events.clean_values import is_empty
-from leadops.events.event_contract import Event
+from leadops.events.event_contract import LONGEST_SIGNATURE, Event
 from leadops.events.event_settings import EventSettings
 from leadops.events.field_changes import ChangeKind, FieldChange, FieldChanges
 from leadops.events.normalize_fields import normalize_details
@@ -48,6 +48,8 @@ def normalize_event(item: Any, settings: EventSettings) -> NormalizedItem:
             changes.add((name,), ChangeKind.PLACEHOLDER)
         else:
             normal[name] = value
+    if isinstance(item.get("signature"), str) and len(item["signature"]) <= LONGEST_SIGNATURE:
+        normal["signature"] = item["signature"]  # anything else proves nothing, and is left out
     if note := note_email_change(normal.get("email")):
         changes.add(("email",), note)
     normal |= normalize_details(item, known=Event.model_fields, settings=settings, changes=changes)

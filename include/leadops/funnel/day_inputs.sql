@@ -67,7 +67,7 @@ create temp table if not exists day_origins (
 ) on commit delete rows;
 
 -- name: collect_origins
--- One look-up by key for each first event, whatever the number of all events.
+-- One look-up by key for each first event, whatever the number of all events. Leads that are only claimed do not count.
 insert into day_origins (created_at, campaign, source)
 select
     leads.created_at,
@@ -83,7 +83,11 @@ left join
         limit 1
     ) as first_event
     on true
-where leads.created_at >= %(start)s and leads.created_at < %(until)s and leads.merged_into is null;
+where
+    leads.created_at >= %(start)s
+    and leads.created_at < %(until)s
+    and leads.merged_into is null
+    and not leads.only_claimed;
 
 -- name: list_sent_names
 select campaign

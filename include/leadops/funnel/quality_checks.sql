@@ -48,7 +48,9 @@ from unnest(%(starts)s::timestamptz[], %(untils)s::timestamptz[]) as days (start
 cross join
     lateral (
         select count(*) as leads from identity.leads
-        where created_at >= days.start_at and created_at < days.until_at and merged_into is null
+        where
+            created_at >= days.start_at and created_at < days.until_at and merged_into is null
+            and not only_claimed
     ) as new_leads
 cross join
     lateral (

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from leadops.db import AsyncConnection
 from leadops.events.event_store import AcceptResult, accept_events
+from leadops.events.proof import Proof
 from leadops.gateway.addresses import client_address
 from leadops.gateway.allowed_origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
 from leadops.gateway.bodies import check_content_type, parse_items, read_body
@@ -73,6 +74,8 @@ async def _collect(request: Request, gateway: Gateway) -> Response:
             items,
             now=gateway.clock(),
             settings=gateway.events,
+            sender=Proof.WRITE_KEY if caller.has_key else Proof.CLAIM,
+            identity_secrets=gateway.identity_secrets,
             history=caller.history,
             user_agent=caller.user_agent,
         )

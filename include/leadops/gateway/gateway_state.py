@@ -30,6 +30,7 @@ class Gateway:
     pool: Pool
     write_key: str
     metrics_token: str
+    identity_secrets: tuple[str, ...]
     browsers: RateLimiter
     senders: RateLimiter
     clock: Callable[[], datetime]

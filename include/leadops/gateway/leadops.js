@@ -161,7 +161,8 @@
   // Enough to notice that somebody else signed in, too little to tell who.
   const mark = (text) => Array.from(text).reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) | 0, 7);
 
-  function identify({ user_id, email, ...traits } = {}) {
+  // The signature of the site's server proves that the visitor is who the page says.
+  function identify({ user_id, email, ...traits } = {}, { signature } = {}) {
     const who = {};
     if (user_id) who.user_id = String(user_id);
     if (email) who.email = String(email).trim().toLowerCase();
@@ -174,7 +175,7 @@
     }
     for (const kind of kinds) known[kind] = mark(who[kind]);
     save(PREFIX + "known", JSON.stringify(known));
-    return track("identify", traits, who);
+    return track("identify", traits, signature ? { ...who, signature: String(signature) } : who);
   }
 
   // --- What happens on the page.

@@ -1,4 +1,4 @@
-"""The check on identity: are there guard findings that are not acknowledged?"""
+"""The checks on identity: are there guard findings to acknowledge, and is there a flood of claims?"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from leadops.db import Connection
 from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire
+from leadops.incidents.kinds import KINDS
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -39,4 +40,45 @@ def check_guards(connection: Connection, given: CheckInput) -> list[CheckFinding
     ]
 
 
-CHECKS = (Check("identity", ("identity_guard",), check_guards),)
+@dataclass(frozen=True)
+class ClaimCounts:
+    """Events within the window that name somebody without proof, by reason, and all events."""
+
+    claims: int
+    proven_lead: int
+    only_claimed: int
+    unproven_id: int
+    browsers: int  # different ones that sent claims
+    events: int
+
+
+def check_claims(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Compare the events that name somebody without proof with all events."""
+    limits, kind = given.settings.claims_flood, KINDS["claims_flood"]
+    counts = queries.first(
+        connection,
+        "count_claims",
+        ClaimCounts,
+        since=given.now - limits.window,
+        ignored=list(limits.ignored),
+        least=limits.min_count / 2,
+    )
+    status = limits.classify(counts.claims, counts.events) if counts else "ok"
+    if counts is None or status == "ok":
+        return []
+    facts = {
+        "count": counts.claims,
+        "window": limits.window_minutes,
+        "percent": round(100 * counts.claims / counts.events, 1),
+        "proven_lead": counts.proven_lead,
+        "only_claimed": counts.only_claimed,
+        "unproven_id": counts.unproven_id,
+        "browsers": counts.browsers,
+    }
+    return [CheckFinding(kind.name, kind.form_subject(facts), status, given.now, facts)]
+
+
+CHECKS = (
+    Check("identity", ("identity_guard",), check_guards),
+    Check("claims", ("claims_flood",), check_claims),
+)

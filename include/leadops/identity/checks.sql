@@ -38,3 +38,23 @@ select
     ) as lead_ids
 from open_ones
 group by guard;
+
+-- name: count_claims
+-- No row below `least`, so that a quiet hour does not cost a count of all events.
+with counted as (
+    select
+        count(*) as claims,
+        count(*) filter (where claims.reason = 'proven_lead') as proven_lead,
+        count(*) filter (where claims.reason = 'only_claimed') as only_claimed,
+        count(*) filter (where claims.reason = 'unproven_id') as unproven_id,
+        count(distinct events.anonymous_id) as browsers
+    from identity.claims as claims
+    inner join cdp.events as events on claims.event_seq = events.seq
+    where claims.received_at >= %(since)s::timestamptz and not claims.reason = any(%(ignored)s::text[])
+    having count(*) >= %(least)s::double precision
+)
+
+select
+    counted.*,
+    (select count(*) from cdp.events where received_at >= %(since)s::timestamptz) as events
+from counted;

@@ -77,6 +77,7 @@ def compare_rebuilt(connection: Connection, *, settings: IdentitySettings) -> Re
                 trait_events=settings.trait_events,
                 enrichment_id=settings.enrichment_id,
                 placeholders=find_placeholder_ids(connection, settings=settings),
+                trust_claims=settings.trust_claims,
             ),
             known_leads={
                 row.email: row.lead_id for row in queries.stream(connection, "list_known_leads", KnownEmail)

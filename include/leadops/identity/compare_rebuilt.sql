@@ -3,16 +3,21 @@
 -- Waiting events are left out: the resolver has not seen them.
 select
     events.seq as event_seq,
-    lower(btrim(events.email) collate "C") as email,
+    case when proofs.is_proven then lower(btrim(events.email) collate "C") end as email,
     case
-        when events.event = any(%(trait_events)s::text[])
+        when
+            proofs.is_proven
+            and events.event = any(%(trait_events)s::text[])
+            and (events.proof <> 'verified' or %(trust_claims)s)
             then identity.read_id(
                 events.payload -> 'properties', %(enrichment_id)s::text[], %(placeholders)s::text[]
             )
     end as enrichment_id,
-    events.user_id,
-    events.anonymous_id
+    case when proofs.is_proven then events.user_id end as user_id,
+    events.anonymous_id,
+    lower(btrim(events.email) collate "C") as named_email
 from cdp.events as events
+cross join lateral (select events.proof <> 'claim' or %(trust_claims)s as is_proven) as proofs
 left join identity.late_events as late on events.seq = late.event_seq
 where not exists (select from identity.inbox as waiting where waiting.event_seq = events.seq)
 order by coalesce(late.after_seq, events.seq) asc, late.late_id asc nulls first;
@@ -24,13 +29,18 @@ select
     aliases.lead_id
 from identity.aliases as aliases
 inner join identity.leads as leads on aliases.lead_id = leads.lead_id
-where aliases.kind = 'email' and (leads.is_from_form or leads.first_event_seq is null or aliases.event_seq is null);
+where
+    aliases.kind = 'email'
+    and (leads.is_from_form or leads.first_event_seq is null or aliases.event_seq is null)
+    and not leads.only_claimed;
 
 -- name: list_numbers
-select lead_id
-from identity.leads
-where first_event_seq is not null and not is_from_form
-order by lead_id;
+-- In the order in which their events were resolved. That of the numbers is another where claims came first.
+select leads.lead_id
+from identity.leads as leads
+left join identity.late_events as late on leads.first_event_seq = late.event_seq
+where leads.first_event_seq is not null and not leads.is_from_form and not leads.only_claimed
+order by coalesce(late.after_seq, leads.first_event_seq) asc, late.late_id asc nulls first, leads.lead_id asc;
 
 -- name: count_merges
 select count(*) from identity.lead_merges where undone_at is null;
@@ -42,7 +52,8 @@ select
     created_at,
     first_event_seq,
     is_from_form or first_event_seq is null as is_known
-from identity.leads;
+from identity.leads
+where not only_claimed;
 
 -- name: list_aliases
 select

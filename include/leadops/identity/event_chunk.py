@@ -72,6 +72,7 @@ def take_events(
         trait_events=settings.trait_events,
         enrichment_id=settings.enrichment_id,
         placeholders=find_placeholder_ids(connection, settings=settings, chunk=chunk),
+        trust_claims=settings.trust_claims,
         blocked_emails=settings.blocked.email,
         blocked_enrichment_ids=settings.blocked.enrichment_id,
         blocked_user_ids=settings.blocked.user_id,
@@ -80,6 +81,7 @@ def take_events(
         suspect_user_ids=suspect["user_id"],
         suspect_anonymous_ids=suspect["anonymous_id"],
     )
+    queries.run(connection, "hold_contrary")
     queries.run(connection, "keep_unclear")
     queries.run(connection, "file_clear")
     return TakenEvents(events, queries.run(connection, "enqueue_clear_leads"))

@@ -13,11 +13,15 @@ create temporary table if not exists taken (
     email text,
     enrichment_id text,
     user_id text,
-    anonymous_id text
+    anonymous_id text,
+    is_claim boolean not null,
+    claimed_email text,
+    claimed_lead bigint
 ) on commit delete rows;
 
 -- name: create_chunk
--- The events that need more than a look-up.
+-- The events that need more than a look-up. Of a claim (docs/identity.md) only the anonymous_id is used; the email that
+-- it names stands apart.
 create temporary table if not exists chunk (
     event_seq bigint not null,
     email text,
@@ -31,7 +35,10 @@ create temporary table if not exists chunk (
     is_link boolean not null,
     lead_id bigint,
     is_filed boolean not null default false,
-    lane smallint not null default 0
+    lane smallint not null default 0,
+    is_claim boolean not null default false,
+    claimed_email text,
+    claimed_lead bigint
 ) on commit delete rows;
 
 -- name: clear_chunk
@@ -87,14 +94,16 @@ sent as (
         event = any(%(trait_events)s::text[]) as tells_traits,
         lower(btrim(email) collate "C") as email,
         case
-            when event = any(%(trait_events)s::text[])
+            -- What a site signs is the email and the user id.
+            when event = any(%(trait_events)s::text[]) and (proof <> 'verified' or %(trust_claims)s)
                 then identity.read_id(
                     events.payload -> 'properties', %(enrichment_id)s::text[], %(placeholders)s::text[]
                 )
         end as enrichment_id,
         user_id,
         anonymous_id,
-        coalesce(lower(btrim(email) collate "C") = any(%(blocked_emails)s::text[]), false) as is_alone
+        coalesce(lower(btrim(email) collate "C") = any(%(blocked_emails)s::text[]), false) as is_alone,
+        proof = 'claim' and not %(trust_claims)s as is_unproven
     from cdp.events as events
     where seq >= %(first_seq)s and seq <= %(last_seq)s
 ),
@@ -103,11 +112,17 @@ events as (
     select
         seq,
         tells_traits,
-        email,
+        email as named_email,
+        is_unproven,
+        is_unproven and num_nonnulls(email, enrichment_id, user_id) > 0 as is_claim,
+        case when not is_unproven then email end as email,
         case
-            when not is_alone and enrichment_id <> all(%(blocked_enrichment_ids)s::text[]) then enrichment_id
+            when not is_unproven and not is_alone and enrichment_id <> all(%(blocked_enrichment_ids)s::text[])
+                then enrichment_id
         end as enrichment_id,
-        case when not is_alone and user_id <> all(%(blocked_user_ids)s::text[]) then user_id end as user_id,
+        case
+            when not is_unproven and not is_alone and user_id <> all(%(blocked_user_ids)s::text[]) then user_id
+        end as user_id,
         case
             when not is_alone and anonymous_id <> all(%(blocked_anonymous_ids)s::text[]) then anonymous_id
         end as anonymous_id
@@ -119,7 +134,7 @@ found as (
     select
         inbox.lane,
         events.*,
-        by_email.lead_id as email_lead,
+        by_email.lead_id as named_lead,
         by_enrichment.lead_id as enrichment_lead,
         by_user.lead_id as user_lead,
         by_anonymous.lead_id as anonymous_lead,
@@ -130,14 +145,14 @@ found as (
                 or events.enrichment_id = any(%(suspect_enrichment_ids)s::text[])
             ), false
         ) as is_suspect,
-        by_email.lead_id in (
+        not events.is_unproven and by_email.lead_id in (
             case when by_enrichment.confirmed_seq is null then by_enrichment.lead_id end,
             case when by_user.confirmed_seq is null then by_user.lead_id end,
             case when by_anonymous.confirmed_seq is null then by_anonymous.lead_id end
         ) as confirms
     from inbox
     inner join events on inbox.event_seq = events.seq
-    left join identity.aliases as by_email on by_email.kind = 'email' and events.email = by_email.value
+    left join identity.aliases as by_email on by_email.kind = 'email' and events.named_email = by_email.value
     left join identity.aliases as by_enrichment
         on by_enrichment.kind = 'enrichment_id' and events.enrichment_id = by_enrichment.value
     left join identity.aliases as by_user on by_user.kind = 'user_id' and events.user_id = by_user.value
@@ -148,13 +163,13 @@ found as (
 
 insert into taken (
     event_seq, lane, lead_id, tells_traits, is_suspect, confirms, enrichment_lead, user_lead, anonymous_lead, email,
-    enrichment_id, user_id, anonymous_id
+    enrichment_id, user_id, anonymous_id, is_claim, claimed_email, claimed_lead
 )
 select
     seq,
     lane,
     case
-        when email is not null then email_lead
+        when email is not null then named_lead
         when is_suspect then null
         when enrichment_id is not null and coalesce(enrichment_lead, 1) <> 0 then enrichment_lead
         when user_id is not null and coalesce(user_lead, 1) <> 0 then user_lead
@@ -169,8 +184,17 @@ select
     email,
     enrichment_id,
     user_id,
-    anonymous_id
+    anonymous_id,
+    is_claim,
+    case when is_claim then named_email end,
+    case when is_claim then named_lead end
 from found;
+
+-- name: hold_contrary
+-- A claim in a lead's browser that names another's email is of neither.
+update taken
+set lead_id = null, anonymous_id = null
+where lead_id is not null and claimed_email is not null and claimed_lead is distinct from lead_id;
 
 -- name: keep_unclear
 -- The chunk keeps what needs more than a look-up: an event of nobody yet, an event whose lead depends on the events
@@ -178,7 +202,7 @@ from found;
 -- another lead's, and traits.
 insert into chunk (
     event_seq, email, enrichment_id, user_id, anonymous_id, enrichment_lead, user_lead, anonymous_lead,
-    tells_traits, is_link, lead_id, is_filed, lane
+    tells_traits, is_link, lead_id, is_filed, lane, is_claim, claimed_email, claimed_lead
 )
 select
     taken.event_seq,
@@ -193,7 +217,10 @@ select
     links.is_link,
     taken.lead_id,
     taken.lead_id is not null,
-    taken.lane
+    taken.lane,
+    taken.is_claim,
+    taken.claimed_email,
+    taken.claimed_lead
 from taken
 cross join
     lateral (

@@ -11,6 +11,9 @@ from leadops.queries import Queries
 
 queries = Queries(__file__)
 
+#: Claims that are shown; there may be many more, because anybody can send them.
+MAX_CLAIMS = 20
+
 
 @dataclass(frozen=True)
 class OwnIdentifier:
@@ -25,6 +28,7 @@ class OwnIdentifier:
     other_leads: int  # with how many other leads' emails it was seen
     lead_id: int  # whose it is, of the person's leads
     is_imported: bool  # an import tied it, so there is no event
+    proof: str | None  # of the event: write_key, form, verified, or claim
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,18 @@ class ForeignIdentifier:
     event: str | None
     ts: datetime | None  # UTC
     event_id: str | None
+
+
+@dataclass(frozen=True)
+class ClaimRecord:
+    """An event that names an email of the person without proof, so that it is not theirs."""
+
+    event: str
+    ts: datetime  # UTC
+    event_id: str
+    anonymous_id: str | None
+    reason: str  # what the lead was when it came: only_claimed or proven_lead
+    claims: int  # how many such events there are
 
 
 @dataclass(frozen=True)
@@ -64,6 +80,7 @@ class PersonSummary:
     lead_id: int
     email: str | None
     created_at: datetime  # UTC
+    only_claimed: bool
     account: str | None  # the company's registrable domain
     events: int  # events of the person
     members: list[int]  # their leads, if there are several
@@ -82,6 +99,8 @@ class IdentityExplanation:
     foreign_identifiers: list[ForeignIdentifier]
     leads: list[int]  # all of the person's
     merges: list[MergeRecord]  # what merged them, and what once did
+    only_claimed: bool  # only events without proof speak of them
+    claims: list[ClaimRecord]  # the newest events that are only claims
 
 
 def explain_identity(
@@ -110,4 +129,6 @@ def explain_identity(
         ),
         leads=leads,
         merges=queries.all(connection, "list_merges", MergeRecord, lead_ids=leads),
+        only_claimed=person.only_claimed,
+        claims=queries.all(connection, "list_claims", ClaimRecord, lead_ids=leads, max_rows=MAX_CLAIMS),
     )

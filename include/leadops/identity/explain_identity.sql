@@ -3,6 +3,7 @@ select
     leads.lead_id,
     leads.email,
     leads.created_at,
+    leads.only_claimed,
     accounts.domain as account,
     (select count(*) from identity.person_events as events where events.lead_id = leads.lead_id) as events,
     array(
@@ -27,7 +28,8 @@ select
         where sightings.kind = aliases.kind and sightings.value = aliases.value
     ) as other_leads,
     aliases.lead_id,
-    aliases.event_seq is null as is_imported
+    aliases.event_seq is null as is_imported,
+    events.proof
 from identity.aliases as aliases
 left join cdp.events as events on aliases.event_seq = events.seq
 where aliases.lead_id = any(%(lead_ids)s::bigint[])
@@ -49,6 +51,21 @@ inner join identity.aliases as aliases on sightings.kind = aliases.kind and sigh
 left join cdp.events as events on sightings.event_seq = events.seq
 where sightings.lead_id = any(%(lead_ids)s::bigint[]) and aliases.lead_id <> all(%(lead_ids)s::bigint[])
 order by sightings.event_seq, sightings.kind;
+
+-- name: list_claims
+-- The newest first. Of each, how many there are: too many to show is what a flood looks like.
+select
+    events.event,
+    events.ts,
+    events.event_id,
+    events.anonymous_id,
+    claims.reason,
+    count(*) over () as claims
+from identity.claims as claims
+inner join cdp.events as events on claims.event_seq = events.seq
+where claims.lead_id = any(%(lead_ids)s::bigint[])
+order by claims.event_seq desc
+limit %(max_rows)s;
 
 -- name: list_merges
 select

@@ -26,6 +26,7 @@ class IdentitySettings(Settings):
 
     trait_events: list[str]  # event names whose properties are facts about the person
     traits: dict[str, Names]  # trait -> property names, the first one present counts
+    trust_claims: bool  # events without proof decide like all others
     first_name: Names  # property names, the first one present counts; sent to the MA with a new lead
     last_name: Names  # as first_name
     #: Property names of trait_events, the first one present counts.

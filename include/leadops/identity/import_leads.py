@@ -132,6 +132,7 @@ def _import(
     addresses = [emails.get(lead) for lead in columns["lead_ids"]]
     if queries.run(connection, "insert_leads", **columns, emails=addresses, new_ids=new_ids) < len(new_ids):
         return None
+    queries.run(connection, "prove_leads", lead_ids=columns["lead_ids"], lane=Lane.BACKFILL, now=now)
     changed = queries.values(connection, "update_first_contacts", **columns)
     addressed = queries.values(
         connection,

@@ -31,6 +31,28 @@ where given.lead_id = any(%(new_ids)s::bigint[])
 order by given.lead_id
 on conflict (email) do nothing;
 
+-- name: prove_leads
+-- Leads that were only claimed: the import makes them leads as if they were new, and takes the points of claims back.
+with proven as (
+    update identity.leads
+    set only_claimed = false, created_at = %(now)s, first_event_seq = null
+    where lead_id = any(%(lead_ids)s::bigint[]) and only_claimed
+    returning lead_id
+),
+
+aliases as (
+    update identity.aliases
+    set event_seq = null, linked_at = %(now)s
+    from proven
+    where aliases.kind = 'email' and aliases.lead_id = proven.lead_id
+)
+
+insert into scoring.inbox (lead_id, lane)
+select
+    lead_id,
+    %(lane)s
+from proven;
+
 -- name: update_first_contacts
 -- An earlier first contact counts, with its campaign and source. Of two at once one is taken, always the same.
 -- The place in the C order is the one that Python sorts by.

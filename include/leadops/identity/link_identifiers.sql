@@ -107,16 +107,18 @@ moved as (
     delete from identity.unresolved_events as waiting
     using found
     where waiting.event_seq = found.event_seq
-    returning waiting.event_seq, found.lead_id, found.linking_seq
+    returning waiting.event_seq, waiting.anonymous_id, found.lead_id, found.linking_seq
 )
 
-insert into chunk (event_seq, tells_traits, is_link, lead_id, lane)
+insert into chunk (event_seq, tells_traits, is_link, lead_id, lane, anonymous_id, claimed_email)
 select
     moved.event_seq,
     events.event = any(%(trait_events)s::text[]),
     false,
     moved.lead_id,
-    coalesce(linking.lane, 0)
+    coalesce(linking.lane, 0),
+    moved.anonymous_id,
+    lower(btrim(events.email) collate "C") -- an event that waits although it names an email is a claim
 from moved
 inner join cdp.events as events on moved.event_seq = events.seq
 left join chunk as linking on moved.linking_seq = linking.event_seq;

@@ -11,22 +11,30 @@ from leadops.queries import Queries
 
 queries = Queries(__file__)
 
+#: Ends the key of the command that tells the MA of a lead again, once there is proof of it.
+PROVEN = "-proven"
+
 
 def create_leads(connection: Connection, *, settings: IdentitySettings, now: datetime) -> int:
     """Make a lead of every new email in the table `chunk`, and give its events their lead; return how many.
+
+    Leads of whom there were only claims become leads with proof where an event proves their email.
 
     `now` (UTC) is when the leads were created.
     """
     lead_ids: list[int] = queries.values(connection, "insert_leads", now=now)
     queries.run(connection, "assign_claimed")
-    announce_leads(
-        connection,
-        lead_ids,
-        first_name=settings.first_name,
-        last_name=settings.last_name,
-        lane=Lane.LIVE,
-        now=now,
-    )
+    proven: list[int] = queries.values(connection, "prove_leads", now=now)
+    for leads, suffix in ((lead_ids, ""), (proven, PROVEN)):
+        announce_leads(
+            connection,
+            leads,
+            first_name=settings.first_name,
+            last_name=settings.last_name,
+            lane=Lane.LIVE,
+            now=now,
+            suffix=suffix,
+        )
     return len(lead_ids)
 
 
@@ -38,10 +46,12 @@ def announce_leads(
     last_name: Collection[str] = (),
     lane: Lane,
     now: datetime,
+    suffix: str = "",
 ) -> None:
     """Record the email domain of leads that have an email since now, and ask for them in the MA, once each.
 
     `first_name` and `last_name` are the property names of the lead's first event that may hold the names.
+    A `suffix` of the commands' keys asks for leads once more.
     """
     if not lead_ids:
         return
@@ -58,4 +68,5 @@ def announce_leads(
         blanks=[name for name in said if is_blank(name)],
         lane=lane,
         now=now,
+        suffix=suffix,
     )

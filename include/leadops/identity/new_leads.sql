@@ -1,23 +1,27 @@
 -- name: insert_leads
--- Every new email of the chunk becomes a lead, in the order of the events. An email of which a form has made a lead
--- meanwhile is left for assign_claimed.
+-- Every new email of the chunk becomes a lead, in the order of the events, and is only claimed unless an event proves
+-- it. An email of which a form has made a lead meanwhile is left for assign_claimed.
 with first_events as (
-    select distinct on (email)
-        email,
-        event_seq
+    select
+        coalesce(email, claimed_email) as new_email,
+        min(event_seq) as first_seq,
+        min(event_seq) filter (where email is not null) as proven_seq
     from chunk
-    where lead_id is null and email is not null
-    order by email asc, event_seq asc
+    where
+        lead_id is null
+        and (email is not null or (claimed_email is not null and claimed_lead is null))
+    group by coalesce(email, claimed_email)
 ),
 
 inserted as (
-    insert into identity.leads (email, created_at, first_event_seq)
+    insert into identity.leads (email, created_at, first_event_seq, only_claimed)
     select
-        email,
+        new_email,
         %(now)s,
-        event_seq
+        coalesce(proven_seq, first_seq),
+        proven_seq is null
     from first_events
-    order by event_seq
+    order by first_seq
     on conflict (email) do nothing
     returning lead_id, email, first_event_seq
 ),
@@ -53,6 +57,39 @@ where
     and claimed.kind = 'email'
     and chunk.email = claimed.value;
 
+-- name: prove_leads
+-- Leads that were only claimed, and whose email came with proof: as if they were new.
+with proven as (
+    select
+        leads.lead_id,
+        min(taken.event_seq) as event_seq
+    from taken
+    inner join identity.leads as leads on taken.lead_id = leads.lead_id and leads.only_claimed
+    where taken.email is not null
+    group by leads.lead_id
+),
+
+aliases as (
+    update identity.aliases
+    set event_seq = proven.event_seq, linked_at = %(now)s
+    from proven
+    where aliases.kind = 'email' and aliases.lead_id = proven.lead_id
+),
+
+traits as (
+    update identity.traits
+    set ts = events.ts, event_id = events.event_id
+    from proven
+    inner join cdp.events as events on proven.event_seq = events.seq
+    where traits.lead_id = proven.lead_id and traits.trait = 'email_domain'
+)
+
+update identity.leads
+set only_claimed = false, created_at = %(now)s, first_event_seq = proven.event_seq
+from proven
+where leads.lead_id = proven.lead_id
+returning leads.lead_id;
+
 -- name: record_email_domains
 insert into identity.traits (lead_id, trait, value, ts, event_id)
 select
@@ -76,7 +113,8 @@ cross join lateral identity.read_property(events.payload -> 'properties', array[
 where leads.lead_id = any(%(lead_ids)s::bigint[]) and said.value is not null;
 
 -- name: enqueue_ma_lead
--- The command that makes a lead known in the MA, with what its first event says; an imported lead has no event.
+-- The command that makes a lead known in the MA, with what its first event says; an imported lead has no event. What
+-- only a claim says stays here: of such a lead the MA learns the email, and with the proof the rest.
 insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane, created_at)
 select
     'ma',
@@ -95,11 +133,11 @@ select
             'externalId', leads.lead_id::text
         )
     ),
-    'ma-lead-' || leads.lead_id,
+    'ma-lead-' || leads.lead_id || %(suffix)s::text,
     %(lane)s,
     %(now)s
 from identity.leads as leads
-left join cdp.events as events on leads.first_event_seq = events.seq
+left join cdp.events as events on leads.first_event_seq = events.seq and not leads.only_claimed
 where leads.lead_id = any(%(lead_ids)s::bigint[])
 order by leads.lead_id
 on conflict (idempotency_key) do nothing;

@@ -18,6 +18,7 @@ class EventIdentifiers(NamedTuple):
     enrichment_id: str | None
     user_id: str | None
     anonymous_id: str | None
+    named_email: str | None  # a claim's email too, which says nothing of the person
 
 
 class OwnedAlias(NamedTuple):
@@ -75,7 +76,7 @@ def rebuild_identity(
     """
     resolver = LinkResolver(settings.emails_per_identifier, settings.identifiers_per_lead)
     rebuilt = RebuiltIdentity(dict(known_leads), {}, resolver)
-    waiting: dict[Identifier, list[int]] = defaultdict(list)
+    waiting: dict[Identifier, list[tuple[int, str | None]]] = defaultdict(list)
     unresolved: set[int] = set()
     blocked = {kind: frozenset(values) for kind, values in settings.blocked.model_dump().items()}
     unused = iter(numbers)
@@ -96,16 +97,21 @@ def rebuild_identity(
         before = len(resolver.aliases_added)
         resolver.resolve([LinkEvent(event.event_seq, lead, identifiers)])
         if owner := lead or resolver.assigned.get(event.event_seq):
-            rebuilt.resolved[event.event_seq] = owner
+            if event.named_email is None or rebuilt.leads.get(event.named_email) == owner:
+                rebuilt.resolved[event.event_seq] = owner
+            else:
+                unresolved.add(event.event_seq)
         else:
             unresolved.add(event.event_seq)
             for name in unassigned:
-                waiting[name].append(event.event_seq)
+                waiting[name].append((event.event_seq, event.named_email))
         for name in list(resolver.aliases_added)[before:]:
-            for event_seq in waiting.pop(name, ()):
-                if event_seq in unresolved:
+            owner = resolver.aliases_added[name][0]
+            for event_seq, named_email in waiting.pop(name, ()):
+                is_own = named_email is None or rebuilt.leads.get(named_email) == owner
+                if event_seq in unresolved and is_own:
                     unresolved.remove(event_seq)
-                    rebuilt.resolved[event_seq] = resolver.aliases_added[name][0]
+                    rebuilt.resolved[event_seq] = owner
     rebuilt.unresolved = sorted(unresolved)
     return rebuilt
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from leadops.db import Connection
 from leadops.identity.apply_merges import follow_settings, lock_identity, merge_chunk
+from leadops.identity.claims import file_claims, hold_claims
 from leadops.identity.event_chunk import file_events, find_chunk, note_progress, take_events
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_identifiers import SuspectsFoundError, link_identifiers
@@ -63,10 +64,17 @@ def _resolve_chunk(
     taken = take_events(connection, chunk=chunk, settings=settings, suspects=suspects)
     new_leads = create_leads(connection, settings=settings, now=now)
     resolver = link_identifiers(connection, settings=settings, suspects=suspects, now=now)
+    hold_claims(connection)
     learn_traits(connection, settings=settings)
     assign_accounts(connection, settings=settings, now=now)
     filed = file_events(connection)
+    claimed = file_claims(connection)
     merges = merge_chunk(connection, resolver, settings=settings, now=now)
     return ResolveResult(
-        taken.events, new_leads, filed.waiting, taken.leads + filed.leads, remaining=False, merges=merges
+        taken.events,
+        new_leads,
+        filed.waiting,
+        taken.leads + filed.leads + claimed,
+        remaining=False,
+        merges=merges,
     )

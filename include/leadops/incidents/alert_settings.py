@@ -69,6 +69,7 @@ class AlertSettings(Settings):
     refused_forms: RefusalLimits
     quarantined_forms: int = Field(ge=1)  # signed forms that wait, at least
     stopped_after_minutes: dict[str, float | None]  # by DAG; null: never
+    claims_flood: RefusalLimits
     clear_after_minutes: float = Field(ge=0)  # how long good news must last
     escalate_after_minutes: dict[str, float | None]  # null: never
 

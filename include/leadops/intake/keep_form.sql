@@ -11,7 +11,7 @@ with submitted as (
 
 accepted as (
     insert into cdp.events (
-        event_id, event, ts, received_at, anonymous_id, user_id, email, payload, was_refused
+        event_id, event, ts, received_at, anonymous_id, user_id, email, payload, was_refused, proof
     )
     select
         %(event_id)s,
@@ -22,7 +22,8 @@ accepted as (
         %(user_id)s,
         %(email)s,
         %(payload)s,
-        %(was_refused)s
+        %(was_refused)s,
+        'form'
     from submitted
     on conflict (event_id) do nothing
     returning seq
@@ -45,6 +46,7 @@ story as (
     select
         claimed.lead_id,
         coalesce(known.email, %(email)s::text) as email,
+        coalesce(known.only_claimed, false) as was_claimed, -- as it was before this statement
         coalesce(latest.cycle, 0) + (case when coalesce(latest.has_ended, true) then 1 else 0 end) as cycle,
         -- Counted for this lead alone: as an anti-join it would read all leads of the CRM while they are few.
         (select count(*) from lifecycle.leads_in_crm as present where present.lead_id = claimed.lead_id) > 0
@@ -78,7 +80,8 @@ ma_request as (
                 'externalId', lead_id::text
             )
         ),
-        'ma-lead-' || lead_id,
+        -- A lead that was only claimed is in the MA already, without what this form says.
+        'ma-lead-' || lead_id || case when was_claimed then '-proven' else '' end,
         %(now)s
     from story
     on conflict (idempotency_key) do nothing

@@ -53,6 +53,7 @@ def decide_mqls(
         behaviour=rule.behaviour,
         total=rule.total,
         again_behaviour=rule.again_behaviour,
+        claims=rule.claims,
     )
     mqls: list[NewMql] = []
     if passing:
@@ -93,4 +94,5 @@ def find_rule(connection: Connection, version: KpiVersion, *, now: datetime) -> 
 def describe_thresholds(version: KpiVersion, rule: MqlRule) -> str:
     """Return the thresholds as text: while it stays equal, leads that failed before need no second look."""
     numbers = [rule.fit, rule.behaviour, rule.again_behaviour]
-    return " ".join(map(str, [version.version, *numbers, *([] if rule.total is None else [rule.total])]))
+    total = [] if rule.total is None else [rule.total]
+    return " ".join(map(str, [version.version, *numbers, *total, *(["claims"] if rule.claims else [])]))

@@ -19,6 +19,7 @@ class MqlRule(Settings):
     total: int | None = None  # points, fit + behaviour + model; None: the sum does not matter
     again_behaviour: int = Field(default=20, ge=1)  # points, from events after the last cycle's end
     reasons: int = Field(default=5, ge=1)  # rules named in the evidence
+    claims: bool = False  # whether a lead of whom there are only claims can be MQL
 
 
 class SalRule(Settings):

@@ -12,13 +12,16 @@ create table cdp.events (
     email text,
     payload jsonb not null,
     is_history boolean not null default false,
-    was_refused boolean not null default false
+    was_refused boolean not null default false,
+    proof text not null check (proof in ('write_key', 'form', 'verified', 'claim'))
 );
 comment on column cdp.events.ts is 'When it happened by the sender''s clock, UTC';
 comment on column cdp.events.received_at is 'When the gateway accepted it, UTC';
 comment on column cdp.events.payload is '{"properties": …, "context": …} as sent';
 comment on column cdp.events.is_history is 'Sent as history: its age does not mean that the feed is slow';
 comment on column cdp.events.was_refused is 'Admitted from quarantine: its delay does not mean that the feed is slow';
+comment on column cdp.events.proof is
+'How its sender proved whom it speaks of: a server''s key, a signed form, a signed identity; claim: not at all';
 create index events_received_at on cdp.events (received_at);
 -- Attribution reads touches by time. Rows of one time lie close together, so a block range index is enough.
 create index events_ts on cdp.events using brin (ts) with (autosummarize = on);
@@ -39,12 +42,15 @@ create table cdp.quarantine (
     state text not null default 'waiting' check (state in ('waiting', 'admitted', 'dropped')),
     admitted_body text,
     settled_at timestamptz,
+    proof text not null check (proof in ('write_key', 'claim')),
     site text generated always as (
         cdp.read_site(substring(body from '"page": "([A-Za-z]+://[^"/?#]+)'))
     ) stored
 );
 comment on column cdp.quarantine.body is 'The refused event, whole, as JSON text';
 comment on column cdp.quarantine.user_agent is 'The User-Agent header of the request that sent it';
+comment on column cdp.quarantine.proof is
+'As of cdp.events; an admitted event keeps it. A signature is not kept, so it proves nothing later';
 comment on column cdp.quarantine.times is 'How often the same body arrived while it was waiting';
 comment on column cdp.quarantine.admitted_body is 'The admitted body, if a person repaired it';
 create unique index quarantine_waiting on cdp.quarantine (md5(body)) where state = 'waiting';

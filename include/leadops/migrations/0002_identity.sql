@@ -17,7 +17,8 @@ create table identity.leads (
     campaign text,
     source text,
     merged_into bigint,
-    is_from_form boolean not null default false
+    is_from_form boolean not null default false,
+    only_claimed boolean not null default false
 );
 comment on column identity.leads.email is 'Null: an imported lead whose address is not known';
 comment on column identity.leads.first_event_seq is 'Null: imported';
@@ -25,6 +26,9 @@ comment on column identity.leads.campaign is 'Of an imported lead''s first conta
 comment on column identity.leads.source is 'Likewise';
 comment on column identity.leads.merged_into is 'The oldest lead of the same person; null: itself';
 comment on column identity.leads.is_from_form is 'Made for a form that could not wait for the resolver';
+comment on column identity.leads.only_claimed is
+'Only events without proof speak of it: it is in no one else''s way, and proof makes it a lead as if it were new';
+create index leads_only_claimed on identity.leads (lead_id) where only_claimed;
 create index leads_account on identity.leads (account_id) where account_id is not null;
 create index leads_created on identity.leads (created_at);
 create index leads_merged_into on identity.leads (merged_into) where merged_into is not null;
@@ -206,6 +210,46 @@ language sql stable parallel safe as $$
     from identity.read_property(properties, names, placeholders) as told (value)
 $$;
 
+-- An event without proof that names an email, a user id or an enrichment id. It also waits in unresolved_events; what
+-- proof gives a lead leaves both.
+create table identity.claims (
+    event_seq bigint primary key,
+    lead_id bigint,
+    reason text not null check (reason in ('only_claimed', 'proven_lead', 'unproven_id')),
+    received_at timestamptz not null
+);
+comment on column identity.claims.lead_id is 'The lead of the email that it names; null: it names none';
+comment on column identity.claims.reason is 'Of the lead of its email, when it came: only claimed so far, or proven';
+create index claims_lead on identity.claims (lead_id) where lead_id is not null;
+create index claims_received on identity.claims (received_at);
+
+-- The first lead that a browser of nobody claimed to be.
+create table identity.claimed_browsers (
+    anonymous_id text primary key,
+    lead_id bigint not null,
+    event_seq bigint not null
+);
+create index claimed_browsers_lead on identity.claimed_browsers (lead_id);
+
+-- The events of a lead that is only claimed: the claims that name its email, and what else the browser did.
+create view identity.claimed_events as
+select
+    claims.event_seq,
+    claims.lead_id
+from identity.leads as leads
+inner join identity.claims as claims on leads.lead_id = claims.lead_id
+where leads.only_claimed
+union all
+select
+    waiting.event_seq,
+    browsers.lead_id
+from identity.leads as leads
+inner join identity.claimed_browsers as browsers on leads.lead_id = browsers.lead_id
+inner join identity.unresolved_events as waiting on browsers.anonymous_id = waiting.anonymous_id
+where
+    leads.only_claimed
+    and not exists (select from identity.claims as claims where claims.event_seq = waiting.event_seq);
+
 -- What a person did, whichever of their leads it was tied to.
 create view identity.person_events as
 select
@@ -258,6 +302,18 @@ begin
         left join identity.people as people on aliases.lead_id = people.lead_id
         where aliases.kind = 'email' and aliases.value = asked_email;
         if found then
+            -- A lead that was only claimed is made as if it were new. Of the two the form is the proof.
+            update identity.leads
+            set only_claimed = false, created_at = asked_now, first_event_seq = asked_seq, is_from_form = true
+            where lead_id = found_lead and only_claimed;
+            if found then
+                update identity.aliases
+                set event_seq = asked_seq, linked_at = asked_now
+                where kind = 'email' and value = asked_email;
+                update identity.traits
+                set ts = asked_ts, event_id = asked_event_id
+                where lead_id = found_lead and trait = 'email_domain';
+            end if;
             return found_lead;
         end if;
         insert into identity.leads (email, created_at, first_event_seq, is_from_form)

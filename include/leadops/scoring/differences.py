@@ -44,6 +44,8 @@ def compute_differences(connection: Connection, *, rules: RuleSet, zone: ZoneInf
     queries.run(connection, "analyze_members")
     queries.run(connection, "award_behaviour", behaviour=parameters.behaviour, zone=zone.key)
     queries.run(connection, "award_fit", fit=parameters.fit)
+    if queries.value(connection, "has_claimed"):
+        queries.run(connection, "cap_claimed", cap=rules.claims_cap)
     queries.run(connection, "compare")
     queries.run(connection, "explain_corrections", body=Jsonb(rules.body(zone)))
     return int(queries.value(connection, "count_touched"))

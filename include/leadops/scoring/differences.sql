@@ -16,7 +16,8 @@ create temporary table if not exists touched (
 create temporary table if not exists members (
     lead_id bigint not null,
     member_id bigint not null,
-    is_alone boolean not null
+    is_alone boolean not null,
+    only_claimed boolean not null
 ) on commit delete rows;
 
 -- name: create_targets
@@ -28,7 +29,8 @@ create temporary table if not exists targets (
     points integer not null,
     event_seq bigint,
     rule text not null,
-    dimension text not null
+    dimension text not null,
+    is_claim boolean not null default false
 ) on commit delete rows;
 
 -- name: create_differences
@@ -57,17 +59,20 @@ analyze touched;
 -- name: list_members
 -- A lead's own events count for it, and those of the leads that were merged into it; nothing counts for a lead that
 -- was merged into an older one.
-insert into members (lead_id, member_id, is_alone)
+insert into members (lead_id, member_id, is_alone, only_claimed)
 select
     touched.lead_id,
     touched.lead_id as member_id,
-    true
+    true,
+    claimed.lead_id is not null
 from touched
+left join identity.leads as claimed on touched.lead_id = claimed.lead_id and claimed.only_claimed
 where not exists (select from identity.people as people where people.lead_id = touched.lead_id)
 union all
 select
     people.person_id,
     people.lead_id,
+    false,
     false
 from touched
 inner join identity.people as people on touched.lead_id = people.person_id;
@@ -76,10 +81,9 @@ inner join identity.people as people on touched.lead_id = people.person_id;
 analyze members;
 
 -- name: award_behaviour
--- Caps are filters one after the other: the rule's per day, the rule's in total, the group's per day, the group's in
--- total. Each takes what the one before let through, in the order of (day, ts, event_id, rule), and lets through the
--- part of every amount that its cap has room for. Amounts have no sign. Rules without a group pass as a group without
--- caps. The windows are ordered alike wherever they can be, so that the rows are sorted once and a half.
+-- Caps are filters one after the other: the rule's per day and in total, then the group's. Each takes what the one
+-- before let through, in the order of (day, ts, event_id, rule), and lets through what it has room for. Amounts have no
+-- sign. A rule without a group has one without caps. The windows are ordered alike: rows are sorted once and a half.
 with rules as materialized (
     select listed.*
     from jsonb_to_recordset(%(behaviour)s) as listed (
@@ -90,12 +94,22 @@ with rules as materialized (
 
 -- Whose events count is settled on narrow rows, before the events themselves come in; `offset 0` keeps that order.
 owned as (
-    select
-        members.lead_id,
-        members.member_id,
-        resolved.event_seq
-    from members
-    inner join identity.resolved_events as resolved on members.member_id = resolved.lead_id
+    select *
+    from (
+        select
+            members.lead_id,
+            members.member_id,
+            resolved.event_seq
+        from members
+        inner join identity.resolved_events as resolved on members.member_id = resolved.lead_id
+        union all
+        select
+            members.lead_id,
+            members.member_id,
+            claimed.event_seq
+        from members
+        inner join identity.claimed_events as claimed on members.member_id = claimed.lead_id
+    ) as counted
     offset 0 -- noqa: AM09
 ),
 
@@ -231,6 +245,34 @@ select
 from known_traits as traits
 inner join rules on traits.trait = rules.trait and traits.value @@ rules.condition;
 
+-- name: has_claimed
+select exists(select from members where only_claimed);
+
+-- name: cap_claimed
+-- What is only claimed gives points up to the cap, the first ones first; what takes points has none.
+with summed as (
+    select
+        targets.ctid,
+        targets.points,
+        sum(greatest(targets.points, 0)) over (
+            partition by targets.lead_id
+            order by targets.occurred_at, targets.event_seq, targets.rule rows unbounded preceding
+        ) as so_far
+    from targets
+    inner join members on targets.lead_id = members.lead_id and members.only_claimed
+)
+
+update targets
+set
+    points = case
+        when summed.points > 0
+            then greatest(least(summed.so_far, %(cap)s) - (summed.so_far - summed.points), 0)
+        else summed.points
+    end,
+    is_claim = true
+from summed
+where targets.ctid = summed.ctid;
+
 -- name: compare
 -- Targets minus what the ledger awarded so far. What was written off stays away, but no more than there is to have:
 -- points that are due no longer, or no longer in full, are not taken back a second time.
@@ -274,7 +316,9 @@ select
     case when awarded.lead_id is null then 'rule' else 'correction' end,
     case
         when awarded.lead_id is not null or targets.member_id = targets.lead_id
-            then coalesce(targets.rule, awarded.rule)
+            then
+                coalesce(targets.rule, awarded.rule)
+                || case when targets.is_claim then ': only a claim says so' else '' end
         else targets.rule || ': lead ' || targets.member_id || ' was merged into this one'
     end,
     awarded.points,
@@ -352,6 +396,17 @@ set
                             inner join identity.resolved_events as events on own.member_id = events.lead_id
                             where own.lead_id = corrections.lead_id and events.event_seq = corrections.event_seq
                         )
+                    )
+            ),
+            (
+                select 'only a claim says so, and the lead is proven now'
+                from identity.leads as leads
+                where
+                    leads.lead_id = corrections.lead_id
+                    and not leads.only_claimed
+                    and exists (
+                        select from identity.unresolved_events as waiting
+                        where waiting.event_seq = corrections.event_seq
                     )
             ),
             case

@@ -121,6 +121,7 @@ class RuleSet(Settings):
     behaviour: list[BehaviourRule]
     fit: list[FitRule]
     decay: DecayRules | None  # None: points never decay
+    claims_cap: StrictInt = Field(ge=0, le=LARGEST)  # points of a lead that is only claimed
     grades: Grades
     chunk_leads: int = Field(ge=1)  # leads scored in one transaction
 
@@ -209,7 +210,7 @@ class RuleSet(Settings):
         }
         fit = {rule.name: rule.model_dump(mode="json", by_alias=True, exclude_none=True) for rule in self.fit}
         decay = {"decay": self.decay.model_dump(mode="json")} if self.decay else {}
-        return {"zone": zone.key, "rules": behaviour | fit} | decay
+        return {"zone": zone.key, "rules": behaviour | fit, "claims_cap": self.claims_cap} | decay
 
     @classmethod
     def from_body(cls, body: dict[str, Any], *, like: "RuleSet") -> tuple["RuleSet", ZoneInfo]:
@@ -224,6 +225,7 @@ class RuleSet(Settings):
             "behaviour": [{name: rule[name] for name in rule if name != "caps"} for rule in behaviour],
             "fit": [rule for rule in rules if "event" not in rule],
             "decay": body.get("decay"),
+            "claims_cap": body["claims_cap"],
             "grades": like.grades,
             "chunk_leads": like.chunk_leads,
         }

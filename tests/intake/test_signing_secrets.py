@@ -1,7 +1,7 @@
 import pytest
 
 from leadops.errors import ConfigError
-from leadops.intake.form_secrets import read_secrets
+from leadops.intake.signing_secrets import FORMS, IDENTITIES, read_secrets
 
 FIRST, SECOND = "a" * 16, "b" * 32
 
@@ -15,7 +15,8 @@ FIRST, SECOND = "a" * 16, "b" * 32
     ],
 )
 def test_one_or_two_secrets(text: str, secrets: tuple[str, ...]) -> None:
-    assert read_secrets(text) == secrets
+    for variable in (FORMS, IDENTITIES):
+        assert read_secrets(variable, {variable.name: text}) == secrets
 
 
 @pytest.mark.parametrize(
@@ -31,5 +32,11 @@ def test_one_or_two_secrets(text: str, secrets: tuple[str, ...]) -> None:
 )
 def test_other_numbers_and_short_ones_are_refused_without_being_quoted(text: str, advice: str) -> None:
     with pytest.raises(ConfigError, match=advice) as caught:
-        read_secrets(text)
+        read_secrets(FORMS, {FORMS.name: text})
     assert "aaaa" not in str(caught.value)
+
+
+def test_a_site_need_not_sign_its_visitors() -> None:
+    assert read_secrets(IDENTITIES, {}) == ()
+    with pytest.raises(ConfigError, match="LEADOPS_FORM_SECRETS is not set"):
+        read_secrets(FORMS, {IDENTITIES.name: FIRST})
