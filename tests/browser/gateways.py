@@ -27,6 +27,7 @@ class GatewayProcess:
             "LEADOPS_WRITE_KEY": "w" * 32,
             "LEADOPS_METRICS_TOKEN": "m" * 32,
             "LEADOPS_FORM_SECRETS": "f" * 32,
+            "LEADOPS_IDENTITY_SECRETS": "i" * 32,
         }
         self.process: subprocess.Popen[str] | None = None
 

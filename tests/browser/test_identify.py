@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from leadops.db import connect
+from leadops.events.proof import sign_identity
 from leadops.identity.resolve import resolve_events
 from tests.browser.sites import Site
 from tests.browser.visitors import Visitor
@@ -33,9 +34,9 @@ def test_what_was_done_before_belongs_to_the_member(visitor: Visitor) -> None:
     visitor.properties("view_comparison")
     assert leads_of(visitor) == {}
     email = f"{visitor.host.partition('.')[0]}@buyers.example"
-    told = visitor.call(
-        tab, "identify", {"user_id": visitor.host, "email": f" {email.upper()} ", "title": "CTO"}
-    )
+    who = {"user_id": visitor.host, "email": f" {email.upper()} ", "title": "CTO"}
+    signature = sign_identity("i" * 32, email=email, user_id=visitor.host)
+    told = visitor.call(tab, "identify", who, {"signature": signature})
     assert visitor.properties("identify") == [{"title": "CTO"}]
     (event,) = visitor.named("identify")
     assert (event["event_id"], event["user_id"], event["email"]) == (told, visitor.host, email)
