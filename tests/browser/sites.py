@@ -92,6 +92,6 @@ def read_guide(gateway: str) -> tuple[str, str, str]:
     """Return the example page, its script and its policy from docs/tracking.md, for `gateway`."""
     text = GUIDE.read_text(encoding="utf-8").replace(ENDPOINT, gateway)
     (page,) = re.findall(r"```html\n(.*?)```", text, re.DOTALL)
-    (script,) = re.findall(r"```js\n(.*?)```", text, re.DOTALL)
+    script, *_ = re.findall(r"```js\n(.*?)```", text, re.DOTALL)
     (policy,) = re.findall(r"Content-Security-Policy: (.*)\n```", text)
     return page, script, policy
