@@ -10,12 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from psutil import virtual_memory
 
 from leadops.db import connect
 from leadops.migrations.run import migrate
 from leadops_stack.postgres import PostgresServer
 
 TEMPLATE = "leadops_template"
+
+MEMORY = Path("/dev/shm")
+#: Bytes that the cluster of a session needs at most.
+ROOM = 2 * 1024**3
 
 #: The port and password of a cluster that runs already, as `port:password`: a session then starts none.
 RUNNING = "LEADOPS_TEST_CLUSTER"
@@ -24,7 +29,7 @@ RUNNING = "LEADOPS_TEST_CLUSTER"
 @contextmanager
 def own_cluster() -> Iterator[PostgresServer]:
     """Start a cluster with a migrated template database; stop and remove it at the end."""
-    root = Path(tempfile.mkdtemp(prefix="leadops-test-"))
+    root = Path(tempfile.mkdtemp(prefix="leadops-test-", dir=_find_memory()))
     root.chmod(0o755)
     server = PostgresServer(root / "pg", port=free_port(), password=secrets.token_hex(8))
     # Nearly every test has a database of its own: copied by the kernel, it is there in a fifth of the time.
@@ -38,6 +43,13 @@ def own_cluster() -> Iterator[PostgresServer]:
     finally:
         server.stop()
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _find_memory() -> Path | None:
+    """Return a folder in memory with room, where a database is copied in half the time, or None."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM and virtual_memory().available >= 2 * ROOM:
+        return MEMORY
+    return None
 
 
 @contextmanager

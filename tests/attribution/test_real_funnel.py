@@ -20,8 +20,8 @@ LEADS = FOLDER / "olist_marketing_qualified_leads_dataset.csv"
 DEALS = FOLDER / "olist_closed_deals_dataset.csv"
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
-#: Deals by origin, counted by hand. 14 more have no origin and 179 an origin that is called unknown. One of organic
-#: search is won two days before its first contact, which therefore led to nothing.
+#: Deals by origin, counted by hand. 14 more have no origin and 179 an origin that is called unknown. One of
+#: organic search is won two days before its first contact, which therefore led to nothing.
 WON = {
     "paid_search": 195, "organic_search": 271 - 1, "direct_traffic": 56, "referral": 24,
     "social": 75, "display": 6, "email": 15, "other_publicities": 3, "other": 4, "(none)": 14 + 179 + 1,

@@ -29,8 +29,8 @@ PLANTED: list[tuple[str, dict[str, Any]]] = [
     ("analytics.built_days", {"dt": "2026-07-01"}),
     ("analytics.funnel_cells", {"dt": "2026-07-01", "campaign": HOSTILE, "source": HOSTILE}),
     (
-        "analytics.gate_findings",
-        {"gate": "gap", "subject": HOSTILE, "facts": Jsonb({"what": HOSTILE}), "open_until": "2100-01-01"},
+        "analytics.quality_findings",
+        {"kind": "gap", "subject": HOSTILE, "facts": Jsonb({"what": HOSTILE}), "open_until": "2100-01-01"},
     ),
     ("attribution.periods", {"conversion": HOSTILE}),
     (
@@ -41,7 +41,7 @@ PLANTED: list[tuple[str, dict[str, Any]]] = [
     ),
     ("economics.months", {"line": "campaign", "campaign": HOSTILE, "maturity_source": "setting"}),
     ("economics.monthly_costs", {"line": "campaign", "campaign": HOSTILE, "category": HOSTILE}),
-    ("cdp.quarantine", {"reason": HOSTILE, "detail": HOSTILE, "body": HOSTILE}),
+    ("cdp.quarantine", {"proof": "claim", "reason": HOSTILE, "detail": HOSTILE, "body": HOSTILE}),
     ("identity.violations", {"guard": "emails", "kind": HOSTILE, "value": HOSTILE}),
     ("delivery.dead_letters", {"target": HOSTILE, "kind": "effect", "reason": HOSTILE}),
     ("incidents.incidents", {"kind": HOSTILE, "subject": HOSTILE, "facts": Jsonb({HOSTILE: HOSTILE})}),

@@ -22,7 +22,7 @@ def test_events_go_in_with_the_write_key(serve: Serve, item: dict[str, Any]) -> 
     server = serve()
     body = json.dumps([item]).encode()
     answer = client(server, write_key=KEY).collect(body)
-    assert answer == Answered(202, {"accepted": 1, "duplicates": 0, "quarantined": []})
+    assert answer == Answered(202, {"accepted": 1, "duplicates": 0, "quarantined": [], "changed": []})
     refused = client(server).collect(body)
     assert isinstance(refused, Refused)
     assert "X-Write-Key" in refused.reason
