@@ -31,6 +31,16 @@ create table cdp.events (
 );
 create index events_received_at on cdp.events (received_at);
 create index events_ts on cdp.events using brin (ts) with (autosummarize='on');
+create trigger keep_replaced before update of seq on cdp.events for each row execute function cdp.keep_replaced();
+
+create table cdp.replaced_events (
+    event_seq bigint not null,
+    replaced_by bigint not null,
+    replaced_at timestamptz not null,
+    event jsonb not null,
+    primary key (event_seq)
+);
+create index replaced_events_by on cdp.replaced_events (replaced_by);
 
 create table cdp.quarantine (
     quarantine_id bigint generated always as identity,
@@ -70,6 +80,10 @@ create table cdp.traffic_progress (
     counted_until timestamptz not null
 );
 create unique index traffic_progress_one_row on cdp.traffic_progress ((true));
+
+-- function cdp.keep_replaced() returns trigger
+
+-- function cdp.rank_proof(proof text) returns integer
 
 -- function cdp.read_site(page text) returns text
 
@@ -248,6 +262,7 @@ create table identity.claimed_browsers (
     event_seq bigint not null,
     primary key (anonymous_id)
 );
+create index claimed_browsers_event on identity.claimed_browsers (event_seq);
 create index claimed_browsers_lead on identity.claimed_browsers (lead_id);
 
 -- view identity.claimed_events (event_seq bigint, lead_id bigint)

@@ -113,3 +113,34 @@ def test_the_quarantine_makes_no_proof(
     assert "signature" not in str(autocommit.execute("select body from cdp.quarantine").fetchall())
     assert retry_quarantined(autocommit, now=now.replace(hour=12), settings=settings).admitted == 3
     assert dict(proofs(autocommit)) == {"signed": "claim", "claimed": "claim", "server": "write_key"}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+@pytest.mark.parametrize("together", [True, False], ids=["in one call", "one by one"])
+def test_of_one_id_the_event_with_most_proof_stays(
+    autocommit: Connection,
+    settings: EventSettings,
+    item: dict[str, Any],
+    now: Any,
+    order: tuple[int, ...],
+    together: bool,
+) -> None:
+    options: dict[str, Any] = {"now": now, "settings": settings, "identity_secrets": (NEW,)}
+    sent = (
+        item | {"event": "page_view"},
+        signed_item(item),
+        item | {"signature": "0" * 64, "user_id": "u-9"},
+    )
+    items = [sent[place] for place in order]
+    batches = [items] if together else [[each] for each in items]
+    results = [accept_events(autocommit, batch, sender=Proof.CLAIM, **options) for batch in batches]
+    assert sum(result.accepted + result.duplicates for result in results) == 3
+    assert proofs(autocommit) == [("e-1", "verified")]
+    assert accept_events(autocommit, [item | {"event": "renewal"}], **options).accepted == 1
+    assert accept_events(autocommit, [signed_item(item)], sender=Proof.CLAIM, **options).duplicates == 1
+    rows = autocommit.execute("select event, proof from cdp.events").fetchall()
+    assert rows == [("renewal", "write_key")]
+    inbox = autocommit.execute("select count(*) from identity.inbox join cdp.events on seq = event_seq")
+    assert inbox.fetchall() == [(1,)]
+    kept = autocommit.execute("select event ->> 'proof' from cdp.replaced_events order by event_seq")
+    assert kept.fetchall()[-1] == ("verified",)

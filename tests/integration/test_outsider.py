@@ -12,6 +12,7 @@ import pytest
 
 from leadops.events.proof import sign_identity
 from leadops.identity.resolve import resolve_events
+from leadops.intake.form_hashes import hash_submission, load_hash_key
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.routing.assign_leads import assign_leads
 from leadops.scoring.score import score_leads
@@ -93,7 +94,13 @@ class Site:
                 pass
             while score_leads(connection, rules=SHIPPED.scoring, zone=TOKYO, now=clock()).remaining:
                 pass
-            qualify_leads(connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=clock())
+            qualify_leads(
+                connection,
+                contract=SHIPPED.kpi,
+                subscribers=SUBSCRIBERS,
+                fold_case=SHIPPED.company.fold_case,
+                now=clock(),
+            )
             assign_leads(connection, rules=SHIPPED.routing, zone=SHIPPED.company.zone, now=clock())
         self.desk.push(seconds=5)
 
@@ -241,3 +248,85 @@ def test_the_old_way_shows_what_claims_could_do(site: Site) -> None:
     after = site.state()
     assert after[4] != before[4], "nobody was joined"
     assert after[-1] == 0, "the younger lead has kept its score"
+
+
+def test_nobody_takes_an_event_away_by_its_id(site: Site) -> None:
+    """An outsider, then a member with a signature, send the ids that a server and a form will use."""
+    mallory = f"mallory.{site.bob}"
+    signature = sign_identity(IDENTITY_SECRETS[0], email=mallory, user_id="u-mallory")
+    signed = {"email": mallory, "user_id": "u-mallory", "signature": signature}
+    with site.desk.connect() as connection:
+        key = load_hash_key(connection)
+    forms = [f"form-{hash_submission(key, {'submission_id': f'lead-{number}'})}" for number in (1, 2)]
+    for event_id in ("order-1", forms[0], "order-2", forms[1]):
+        identity = signed if event_id in ("order-2", forms[1]) else {"email": site.ann}
+        site.accept(event_id=event_id, event="identify", anonymous_id="outsiders-browser", **identity)
+    site.run()
+    before = site.state()
+    for number in (1, 2):
+        site.accept(
+            key=KEY, event_id=f"order-{number}", event="view_comparison", user_id="u-bob", email=site.bob
+        )
+        form = {"submission_id": f"lead-{number}", "email": site.bob, "properties": {"employees": 800}}
+        assert site.forms.post(form).status_code < 300
+    site.run()
+    after = site.state()
+    with site.desk.connect() as connection:
+        owned = connection.execute(
+            "select event_id, proof, lead_id from cdp.events"
+            " left join identity.resolved_events on event_seq = seq where event_id = any(%s)",
+            [[*forms, "order-1", "order-2"]],
+        ).fetchall()
+        replaced = connection.execute(
+            "select event ->> 'event_id', event ->> 'proof' from cdp.replaced_events"
+        ).fetchall()
+    assert set(owned) == {
+        (forms[0], "form", 2),
+        (forms[1], "form", 2),
+        ("order-1", "write_key", 2),
+        ("order-2", "write_key", 2),
+    }
+    assert set(replaced) == {
+        (forms[0], "claim"),
+        (forms[1], "verified"),
+        ("order-1", "claim"),
+        ("order-2", "verified"),
+    }
+    assert after[-1] > before[-1]
+    assert after[-2] == before[-2]
+
+
+def test_what_comes_unsigned_and_then_signed_counts_once(site: Site) -> None:
+    def total() -> tuple[int, int]:
+        with site.desk.connect() as connection:
+            rows = connection.execute(
+                "select (select total from scoring.scores where lead_id = 1), count(*)"
+                " from identity.resolved_events where lead_id = 1"
+            ).fetchall()
+        return rows[0][0], rows[0][1]
+
+    signature = sign_identity(IDENTITY_SECRETS[0], email=site.ann, user_id="u-ann")
+    event = {
+        "event": "webinar_attend",
+        "anonymous_id": "anns-browser",
+        "email": site.ann,
+        "properties": {"minutes": 60},
+    }
+    proof: dict[str, Any] = {"signature": signature, "user_id": "u-ann"}
+    before = total()
+    site.accept(event_id="w-1", **event)
+    site.run()
+    once = total()
+    assert once[0] > before[0]
+    assert once[1] == before[1] + 1
+    site.accept(event_id="w-1", **event, **proof)
+    site.run()
+    assert total() == once
+    site.accept(event_id="w-1", key=KEY, **event, user_id="u-ann")
+    site.run()
+    assert total() == once
+    for again in (proof, {"email": site.bob}, {}):  # what has less proof comes too late
+        assert site.send(event_id="w-1", **(event | again)).json()["duplicates"] == 1
+    site.run()
+    assert total() == once
+    assert site.desk.ma_score(1) == once[0]

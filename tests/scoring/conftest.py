@@ -33,7 +33,7 @@ class World:
             " identity.accounts,"
             " scoring.inbox, scoring.rule_sets, scoring.ledger, scoring.scores,"
             " scoring.decay_schedule, scoring.decay_progress, scoring.rule_files,"
-            " identity.claims, identity.claimed_browsers,"
+            " identity.claims, identity.claimed_browsers, cdp.replaced_events,"
             " identity.people, identity.lead_merges, identity.do_not_merge, identity.late_events,"
             " lifecycle.merge_changes, delivery.outbox restart identity"
         )

@@ -60,10 +60,10 @@ async def accept_events(
     """Validate and store `items` (parsed JSON, at most 200 levels deep) in one statement.
 
     New events go to cdp.events and identity.inbox. An event_id that is known is a duplicate, whatever else
-    the item says. The rest goes to cdp.quarantine. `sender` is how the sender proved itself; an item that a
-    site signed under one of `identity_secrets` has its own proof. `history` lifts the limit on age;
-    `user_agent` is the sending browser's. Commits only if `connection` is in autocommit. Raises
-    psycopg.Error.
+    the item says, unless this item has more proof: then it replaces the known event. The rest goes to
+    cdp.quarantine. `sender` is how the sender proved itself; an item that a site signed under one of
+    `identity_secrets` has its own proof. `history` lifts the limit on age; `user_agent` is the sending
+    browser's. Commits only if `connection` is in autocommit. Raises psycopg.Error.
     """
     batch = EventBatch(
         items,

@@ -1,8 +1,9 @@
 -- name: insert_events
 -- Events and refused items are stored in one statement, and so in one transaction. Both are written in the order
--- of their keys, so that two senders of the same ids wait for each other and never deadlock.
+-- of their keys, so that two senders of the same ids wait for each other and never deadlock. An event with more proof
+-- takes the event_id of one with less, which cdp.replaced_events keeps.
 with incoming as (
-    select item.*
+    select distinct on (item.event_id) item.*
     from jsonb_to_recordset(%(events)s::jsonb) as item (
         position integer,
         event_id text,
@@ -15,6 +16,7 @@ with incoming as (
         is_history boolean,
         proof text
     )
+    order by item.event_id asc, cdp.rank_proof(item.proof) desc, item.position asc
 ),
 
 accepted as (
@@ -35,7 +37,20 @@ accepted as (
         proof
     from incoming
     order by event_id, position
-    on conflict (event_id) do nothing
+    on conflict (event_id) do update
+        set
+            seq = default,
+            event = excluded.event,
+            ts = excluded.ts,
+            received_at = excluded.received_at,
+            anonymous_id = excluded.anonymous_id,
+            user_id = excluded.user_id,
+            email = excluded.email,
+            payload = excluded.payload,
+            is_history = excluded.is_history,
+            was_refused = excluded.was_refused,
+            proof = excluded.proof
+        where cdp.rank_proof(events.proof) < cdp.rank_proof(excluded.proof)
     returning seq
 ),
 

@@ -7,6 +7,7 @@ from leadops.db import Connection
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_resolver import KINDS, Identifier
 from leadops.identity.requeue import EventRange
+from leadops.lanes import Lane
 from leadops.normalization.placeholder_ids import is_placeholder_id
 from leadops.queries import Queries
 
@@ -64,6 +65,8 @@ def take_events(
     queries.run(connection, "create_chunk")
     queries.run(connection, "clear_chunk")  # the caller's transaction may hold an earlier chunk
     queries.run(connection, "note_late_events", **chunk._asdict())
+    replaced: list[int] = queries.values(connection, "list_replaced", **chunk._asdict())
+    dropped = queries.run(connection, "drop_replaced", event_seqs=replaced, lane=Lane.LIVE) if replaced else 0
     suspect = {kind: [value for its_kind, value in suspects if its_kind == kind] for kind in KINDS}
     events = queries.run(
         connection,
@@ -84,7 +87,7 @@ def take_events(
     queries.run(connection, "hold_contrary")
     queries.run(connection, "keep_unclear")
     queries.run(connection, "file_clear")
-    return TakenEvents(events, queries.run(connection, "enqueue_clear_leads"))
+    return TakenEvents(events, dropped + queries.run(connection, "enqueue_clear_leads"))
 
 
 def file_events(connection: Connection) -> FiledEvents:

@@ -79,6 +79,56 @@ where
     and events.payload -> 'properties' ? names.name
     and told.value is not null;
 
+-- name: list_replaced
+-- Events that lost their event_id to an event of the chunk.
+select replaced.event_seq
+from identity.inbox as inbox
+inner join cdp.replaced_events as replaced on inbox.event_seq = replaced.replaced_by
+where inbox.event_seq >= %(first_seq)s and inbox.event_seq <= %(last_seq)s;
+
+-- name: drop_replaced
+-- They count no more for anybody. What they tied stays tied.
+with resolved as (
+    delete from identity.resolved_events
+    where event_seq = any(%(event_seqs)s::bigint[])
+    returning lead_id
+),
+
+claims as (
+    delete from identity.claims
+    where event_seq = any(%(event_seqs)s::bigint[])
+    returning lead_id
+),
+
+browsers as (
+    delete from identity.claimed_browsers
+    where event_seq = any(%(event_seqs)s::bigint[])
+    returning lead_id
+),
+
+waiting as (
+    delete from identity.unresolved_events
+    where event_seq = any(%(event_seqs)s::bigint[])
+    returning anonymous_id
+)
+
+insert into scoring.inbox (lead_id, lane)
+select
+    lead_id,
+    %(lane)s
+from (
+    select lead_id from resolved
+    union
+    select lead_id from claims
+    union
+    select lead_id from browsers
+    union
+    select browsers_now.lead_id
+    from waiting
+    inner join identity.claimed_browsers as browsers_now on waiting.anonymous_id = browsers_now.anonymous_id
+) as touched
+where lead_id is not null;
+
 -- name: take_events
 -- Takes the head of the inbox and looks its identifiers up. Lead 0 is nobody.
 -- `offset 0` keeps the planner from evaluating an expression again wherever its result is used.

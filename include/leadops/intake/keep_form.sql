@@ -25,7 +25,20 @@ accepted as (
         %(was_refused)s,
         'form'
     from submitted
-    on conflict (event_id) do nothing
+    on conflict (event_id) do update
+        set
+            seq = default,
+            event = excluded.event,
+            ts = excluded.ts,
+            received_at = excluded.received_at,
+            anonymous_id = excluded.anonymous_id,
+            user_id = excluded.user_id,
+            email = excluded.email,
+            payload = excluded.payload,
+            is_history = excluded.is_history,
+            was_refused = excluded.was_refused,
+            proof = excluded.proof
+        where cdp.rank_proof(events.proof) < cdp.rank_proof(excluded.proof)
     returning seq
 ),
 

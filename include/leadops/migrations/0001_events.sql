@@ -26,6 +26,32 @@ create index events_received_at on cdp.events (received_at);
 -- Attribution reads touches by time. Rows of one time lie close together, so a block range index is enough.
 create index events_ts on cdp.events using brin (ts) with (autosummarize = on);
 
+-- How far a proof is trusted. An event_id counts once; of two events that carry it, the more trusted one has it.
+create function cdp.rank_proof(proof text) returns integer language sql immutable parallel safe
+return case proof when 'claim' then 0 when 'verified' then 1 else 2 end;
+
+-- An event whose id a more trusted event took: anybody can send an id that a server will use later.
+create table cdp.replaced_events (
+    event_seq bigint primary key,
+    replaced_by bigint not null,
+    replaced_at timestamptz not null,
+    event jsonb not null
+);
+comment on column cdp.replaced_events.event_seq is 'Its former seq in cdp.events';
+comment on column cdp.replaced_events.replaced_by is 'The seq of the event that has its event_id now';
+comment on column cdp.replaced_events.replaced_at is 'When the gateway accepted that event, UTC';
+comment on column cdp.replaced_events.event is 'The replaced row of cdp.events, whole';
+create index replaced_events_by on cdp.replaced_events (replaced_by);
+
+create function cdp.keep_replaced() returns trigger language plpgsql as $$
+begin
+    insert into cdp.replaced_events (event_seq, replaced_by, replaced_at, event)
+    values (old.seq, new.seq, new.received_at, to_jsonb(old));
+    return new;
+end $$;
+create trigger keep_replaced before update of seq on cdp.events
+for each row execute function cdp.keep_replaced();
+
 -- Which site an event comes from: the host of its page. The sender states it, so it proves nothing.
 create function cdp.read_site(page text) returns text language sql immutable parallel safe
 return coalesce(lower(left(substring(page from '^[A-Za-z]+://(?:[^/?#@]*@)?([A-Za-z0-9.-]+)'), 253)), '(no page)');

@@ -230,6 +230,7 @@ create table identity.claimed_browsers (
     event_seq bigint not null
 );
 create index claimed_browsers_lead on identity.claimed_browsers (lead_id);
+create index claimed_browsers_event on identity.claimed_browsers (event_seq);
 
 -- The events of a lead that is only claimed: the claims that name its email, and what else the browser did.
 create view identity.claimed_events as

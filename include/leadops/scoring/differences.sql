@@ -399,6 +399,11 @@ set
                     )
             ),
             (
+                select 'an event with more proof has its event_id'
+                from cdp.replaced_events as replaced
+                where replaced.event_seq = corrections.event_seq
+            ),
+            (
                 select 'only a claim says so, and the lead is proven now'
                 from identity.leads as leads
                 where
