@@ -79,6 +79,7 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
         "traffic",
         *(sys.executable, "-m", "leadops_sandbox.traffic", "--gateway", f"http://127.0.0.1:{gateway_port}"),
         *("--write-key-env", "LEADOPS_WRITE_KEY", "--form-secret-env", "LEADOPS_FORM_SECRETS"),
+        *("--identity-secret-env", "LEADOPS_IDENTITY_SECRETS"),
         *("--seed", str(TRAFFIC_SEED), "--rate", str(TRAFFIC_RATE)),
         ready_text=f"made-up visitors, {TRAFFIC_RATE} events a minute",
     )

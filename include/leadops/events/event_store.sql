@@ -2,8 +2,8 @@
 -- Events and refused items are stored in one statement, and so in one transaction. Both are written in the order
 -- of their keys, so that two senders of the same ids wait for each other and never deadlock. An event with more proof
 -- takes the event_id of one with less, which cdp.replaced_events keeps.
-with incoming as (
-    select distinct on (item.event_id) item.*
+with sent as (
+    select item.*
     from jsonb_to_recordset(%(events)s::jsonb) as item (
         position integer,
         event_id text,
@@ -16,7 +16,12 @@ with incoming as (
         is_history boolean,
         proof text
     )
-    order by item.event_id asc, cdp.rank_proof(item.proof) desc, item.position asc
+),
+
+incoming as (
+    select distinct on (event_id) *
+    from sent
+    order by event_id asc, cdp.rank_proof(proof) desc, position asc
 ),
 
 accepted as (

@@ -8,7 +8,7 @@ import sys
 from zoneinfo import available_timezones
 
 from leadops_sandbox.answers import utc_now
-from leadops_sandbox.traffic.send import Sender, send_visits
+from leadops_sandbox.traffic.send import SITE, Sender, send_visits
 from leadops_sandbox.traffic.visits import visits
 
 
@@ -23,16 +23,28 @@ def main() -> int:
         "--form-secret-env",
         help="the environment variable with the secret of forms; without it forms are sent as events",
     )
+    parser.add_argument(
+        "--identity-secret-env",
+        help="the environment variable with the secret of identities; without it all browsers make claims",
+    )
+    parser.add_argument("--origin", default=SITE, help="the site whose pages the visitors' browsers show")
     parser.add_argument("--seed", type=int, default=1, help="who the visitors are and what they do")
     parser.add_argument("--rate", type=float, default=60.0, help="events a minute, the mean over a week")
     parser.add_argument("--zone", default="Asia/Tokyo", help="the zone of the visitors' working week")
     given = parser.parse_args()
     write_key = os.environ.get(given.write_key_env, "")
     # Of two secrets, while one is being replaced, the first is the new one.
-    secret = os.environ.get(given.form_secret_env or "", "").partition(",")[0].strip()
+    secret, identity_secret = (
+        os.environ.get(name or "", "").partition(",")[0].strip()
+        for name in (given.form_secret_env, given.identity_secret_env)
+    )
     for wrong, advice in (
         (not write_key, f"set {given.write_key_env} to the gateway's write key"),
         (given.form_secret_env and not secret, f"set {given.form_secret_env} to the secret of forms"),
+        (
+            given.identity_secret_env and not identity_secret,
+            f"set {given.identity_secret_env} to the secret of identities",
+        ),
         (given.rate <= 0, "--rate must be above 0"),
         (given.zone not in available_timezones(), "--zone must be an IANA name such as Asia/Tokyo"),
     ):
@@ -43,7 +55,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
     stream = visits(given.seed, start=utc_now(), rate=given.rate, zone=given.zone)
     try:
-        send_visits(stream, Sender(given.gateway, write_key=write_key, form_secret=secret), clock=utc_now)
+        sender = Sender(
+            given.gateway,
+            write_key=write_key,
+            form_secret=secret,
+            identity_secret=identity_secret,
+            origin=given.origin,
+        )
+        send_visits(stream, sender, clock=utc_now)
     except KeyboardInterrupt:
         return 0
     return 0

@@ -10,6 +10,8 @@ Habit = Literal["buyer", "reader", "browser", "job_seeker", "leaver"]
 PEOPLE = 2_000
 _HABITS: tuple[Habit, ...] = ("buyer", "reader", "browser", "job_seeker", "leaver")
 _SHARES = (12, 30, 50, 5, 3)
+#: The share of people who sign in, so that the site's server knows and signs who they are.
+SIGNED_IN = 0.75
 
 _GOOD = {
     "industry": ("software", "manufacturing", "finance", "healthcare", "logistics"),
@@ -36,6 +38,7 @@ class Person:
     user_id: str
     habit: Habit
     traits: dict[str, Any]
+    signs: bool  # the site signs who they are; of the others there is only what their browsers say
 
 
 def person(seed: int, number: int) -> Person:
@@ -46,4 +49,5 @@ def person(seed: int, number: int) -> Person:
     traits["company"] = f"{rng.choice(_COMPANIES)} {rng.choice(_TRADES)}"
     domain = traits["company"].lower().replace(" ", "-") + ".example"
     name = f"visitor{seed}-{number}"
-    return Person(f"anon-{seed}-{number}", f"{name}@{domain}", f"user-{seed}-{number}", habit, traits)
+    user_id, signs = f"user-{seed}-{number}", rng.random() < SIGNED_IN
+    return Person(f"anon-{seed}-{number}", f"{name}@{domain}", user_id, habit, traits, signs)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import islice, takewhile
-from typing import Any
+from typing import Any, Literal
 
 import requests
 
 from leadops_sandbox.answers import utc_now
 from leadops_sandbox.traffic.forms import EVENT, sign_form, write_form
+from leadops_sandbox.traffic.identities import sign_identify
 from leadops_sandbox.traffic.visits import Sending, Visit
 
 logger = logging.getLogger(__name__)
@@ -22,16 +23,37 @@ MOST_EVENTS, MOST_WAITING = 100, 5_000
 #: Seconds between two looks at what is due, and for each of connecting and waiting for an answer.
 TICK, TIMEOUT = 2.0, 5.0
 LONGEST_PAUSE = 30.0
+#: What the site's servers send: mails, webinars, and forms where there is no secret to sign them with.
+SERVER_EVENTS = frozenset({"mail_open", "mail_click", "unsubscribe", "webinar_attend", EVENT})
+#: The page that the browsers show.
+SITE = "https://www.example.com"
+
+#: Who sends an event: a site's server with the key, its form with a signature, or a visitor's browser.
+Route = Literal["server", "form", "browser"]
 
 
 class Sender:
-    """Sends events in batches, and forms signed where there is a secret; what was not taken goes again."""
+    """Sends events as a site does; what was not taken goes again.
 
-    def __init__(self, gateway: str, *, write_key: str, form_secret: str = "") -> None:
+    Its servers send batches with the write key, its forms go signed where there is a secret, and each
+    visitor's browser sends its own events, with the `origin` of the page and without a key.
+    """
+
+    def __init__(
+        self,
+        gateway: str,
+        *,
+        write_key: str,
+        form_secret: str = "",
+        identity_secret: str = "",
+        origin: str = SITE,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self.url = gateway.rstrip("/")
         self.counts: Counter[str] = Counter()
         self._session = requests.Session()
-        self._write_key, self._form_secret = write_key, form_secret
+        self._write_key, self._form_secret, self._identity_secret = write_key, form_secret, identity_secret
+        self._origin, self._clock = origin, clock
         self._waiting: deque[dict[str, Any]] = deque(maxlen=MOST_WAITING)
         self._failures = 0
 
@@ -44,7 +66,7 @@ class Sender:
                 response = self._post(batch)
             except requests.RequestException as error:
                 return self._pause(type(error).__name__)
-            if response.status_code in (401, 403, 408, 429) or response.status_code >= 500:
+            if _is_passing(response.status_code, self._route(batch[0])):
                 return self._pause(str(response.status_code), response.headers.get("Retry-After"))
             if not response.ok:
                 logger.warning("gateway refused %d events: %d", len(batch), response.status_code)
@@ -54,23 +76,44 @@ class Sender:
             self._failures = 0
         return TICK
 
-    def _next_batch(self) -> list[dict[str, Any]]:
-        if self._is_form(self._waiting[0]):
-            return [self._waiting[0]]
-        return list(takewhile(lambda event: not self._is_form(event), islice(self._waiting, MOST_EVENTS)))
+    def sign(self, sending: Sending) -> dict[str, Any]:
+        """Return the event of `sending`, with the site's signature where it has one."""
+        if sending.signs and self._identity_secret:
+            return sign_identify(sending.event, secret=self._identity_secret)
+        return sending.event
 
-    def _is_form(self, event: dict[str, Any]) -> bool:
-        return bool(self._form_secret) and event.get("event") == EVENT
+    def _next_batch(self) -> list[dict[str, Any]]:
+        first = self._waiting[0]
+        route, browser = self._route(first), first.get("anonymous_id")
+        if route == "form":
+            return [first]
+        return list(
+            takewhile(
+                lambda event: (
+                    self._route(event) == route
+                    and (route == "server" or event.get("anonymous_id") == browser)
+                ),
+                islice(self._waiting, MOST_EVENTS),
+            )
+        )
+
+    def _route(self, event: dict[str, Any]) -> Route:
+        if event.get("event") == EVENT and self._form_secret:
+            return "form"
+        return "server" if event.get("event") in SERVER_EVENTS else "browser"
 
     def _post(self, batch: list[dict[str, Any]]) -> requests.Response:
-        if self._is_form(batch[0]):
+        route = self._route(batch[0])
+        if route == "form":
             body = write_form(batch[0])
-            headers = sign_form(body, secret=self._form_secret, at=utc_now())
+            headers = sign_form(body, secret=self._form_secret, at=self._clock())
             return self._session.post(f"{self.url}/webhook/form", data=body, headers=headers, timeout=TIMEOUT)
+        agent = str(batch[0].get("context", {}).get("user_agent", ""))
+        browser = {"Origin": self._origin, "User-Agent": agent}
         return self._session.post(
             f"{self.url}/collect",
             json={"events": batch} if len(batch) > 1 else batch[0],
-            headers={"X-Write-Key": self._write_key},
+            headers={"X-Write-Key": self._write_key} if route == "server" else browser,
             timeout=TIMEOUT,
         )
 
@@ -80,6 +123,11 @@ class Sender:
             logger.warning("gateway does not take events (%s); trying again until it does", reason)
         pause: float = min(LONGEST_PAUSE, TICK * 2**self._failures)
         return max(pause, float(retry_after)) if retry_after and retry_after.isdecimal() else pause
+
+
+def _is_passing(status: int, route: Route) -> bool:
+    """Whether the same call may be taken later: another key may be set; a page's origin stays foreign."""
+    return status in (401, 408, 429) or status >= 500 or (status == 403 and route != "browser")
 
 
 def send_visits(stream: Iterator[Visit], sender: Sender, *, clock: Callable[[], datetime]) -> None:
@@ -95,6 +143,6 @@ def send_visits(stream: Iterator[Visit], sender: Sender, *, clock: Callable[[], 
             upcoming = next(stream)
         ready = []
         while due and due[0][0] <= now:
-            ready.append(heappop(due)[2].event)
+            ready.append(sender.sign(heappop(due)[2]))
         pause = sender.send(ready)
         time.sleep(max(0.0, (now + timedelta(seconds=pause) - clock()).total_seconds()))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Literal
 
+from leadops_sandbox.traffic.identities import EVENT
 from leadops_sandbox.traffic.people import PEOPLE, Person, person
 from leadops_sandbox.traffic.rhythm import busyness
 from leadops_sandbox.traffic.stories import Step, tell_visit
@@ -32,6 +33,7 @@ class Sending:
     send_at: datetime
     sort: Sort
     event: dict[str, Any]
+    signs: bool = False  # an identify that the site's server signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,13 @@ def _walk(rng: Random, who: Person, *, at: datetime, name: str) -> Iterator[Send
         event = _event(step, who, at=at, event_id=f"{name}-{number}")
         event["context"] |= {"user_agent": agent} | ({"utm": utm} if utm else {})
         send_at = at + timedelta(seconds=rng.uniform(20, 150) if rng.random() < LATE else 0)
+        signs = who.signs and step.event == EVENT
         if rng.random() < INVALID:
-            yield Sending(send_at, "invalid", _break(rng, event, at))
+            yield Sending(send_at, "invalid", _break(rng, event, at), signs)
         else:
-            yield Sending(send_at, "bot" if is_bot else "valid", event)
+            yield Sending(send_at, "bot" if is_bot else "valid", event, signs)
             if rng.random() < DUPLICATES and not is_bot:
-                yield Sending(send_at + timedelta(seconds=rng.uniform(1, 60)), "duplicate", event)
+                yield Sending(send_at + timedelta(seconds=rng.uniform(1, 60)), "duplicate", event, signs)
         at += timedelta(seconds=rng.uniform(3, 25))
 
 

@@ -1,3 +1,5 @@
+import hashlib
+import hmac
 import json
 import os
 import signal
@@ -7,12 +9,14 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from leadops_sandbox.traffic.send import LONGEST_PAUSE, MOST_EVENTS, TICK, Sender
+from leadops_sandbox.traffic.visits import Sending
 
 from ...conftest import free_port
 
@@ -26,6 +30,7 @@ class Gateway:
     bodies: list[Any] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    browsers: list[tuple[str | None, str | None]] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -40,6 +45,7 @@ def gateway() -> Iterator[Gateway]:
             noted.bodies.append(json.loads(body))
             noted.keys.append(self.headers["x-write-key"])
             noted.paths.append(self.path)
+            noted.browsers.append((self.headers["origin"], self.headers["user-agent"]))
             status, headers = noted.answers.pop(0) if noted.answers else (202, {})
             self.send_response(status)
             for name, value in (headers | {"Content-Length": "0"}).items():
@@ -61,14 +67,22 @@ def gateway() -> Iterator[Gateway]:
 
 
 def events(count: int) -> list[dict[str, Any]]:
-    return [{"event_id": str(n)} for n in range(count)]
+    return [{"event_id": str(n), "event": "mail_open"} for n in range(count)]
+
+
+def views(count: int, who: str) -> list[dict[str, Any]]:
+    context = {"user_agent": f"Firefox of {who}"}
+    return [
+        {"event_id": f"{who}-{n}", "event": "page_view", "anonymous_id": who, "context": context}
+        for n in range(count)
+    ]
 
 
 def test_one_event_goes_alone_and_many_in_batches_with_the_key(gateway: Gateway) -> None:
     sender = Sender(gateway.url, write_key="wk")
     assert sender.send(events(1)) == TICK
     assert sender.send(events(MOST_EVENTS + 5)) == TICK
-    assert gateway.bodies[0] == {"event_id": "0"}
+    assert gateway.bodies[0] == events(1)[0]
     assert [len(body["events"]) for body in gateway.bodies[1:]] == [MOST_EVENTS, 5]
     assert set(gateway.keys) == {"wk"}
     assert sender.counts == {"sent": MOST_EVENTS + 6}
@@ -87,6 +101,42 @@ def test_forms_go_signed_and_alone_in_their_place_where_there_is_a_secret(gatewa
     }
     assert gateway.keys == ["wk", None, "wk"]
     assert sender.counts == {"sent": 4}
+
+
+def test_each_browser_sends_its_own_events_without_a_key(gateway: Gateway) -> None:
+    sender = Sender(gateway.url, write_key="wk", origin="https://shop.example")
+    assert sender.send([*views(2, "ann"), *views(1, "bob"), *events(2), *views(1, "bob")]) == TICK
+    assert gateway.bodies == [
+        {"events": views(2, "ann")},
+        views(1, "bob")[0],
+        {"events": events(2)},
+        views(1, "bob")[0],
+    ]
+    assert gateway.keys == [None, None, "wk", None]
+    sites = [("https://shop.example", f"Firefox of {who}") for who in ("ann", "bob")]
+    assert [gateway.browsers[place] for place in (0, 1, 3)] == [*sites, sites[1]]
+    assert gateway.browsers[2][0] is None
+
+
+def test_a_foreign_page_stops_no_server(gateway: Gateway) -> None:
+    gateway.answers = [(403, {}), (403, {}), (202, {})]
+    sender = Sender(gateway.url, write_key="wk")
+    assert sender.send([*views(2, "ann"), *events(1)]) > TICK  # another key may come
+    assert sender.counts == {"refused": 2}
+    assert sender.send([]) == TICK
+    assert sender.counts == {"refused": 2, "sent": 1}
+
+
+def test_only_what_the_site_signs_is_signed(gateway: Gateway) -> None:
+    identify = {"event": "identify", "email": "ann@x.example", "user_id": "u-1"}
+    now = datetime(2026, 7, 1, tzinfo=UTC)
+    sender = Sender(gateway.url, write_key="wk", identity_secret="secret-of-identities")
+    signed = sender.sign(Sending(now, "valid", identify, signs=True))
+    text = b"email:ann@x.example\nuser_id:u-1"
+    expected = hmac.new(b"secret-of-identities", text, hashlib.sha256).hexdigest()
+    assert signed == identify | {"signature": expected}
+    assert sender.sign(Sending(now, "valid", identify)) == identify
+    assert Sender(gateway.url, write_key="wk").sign(Sending(now, "valid", identify, signs=True)) == identify
 
 
 def test_what_was_not_taken_goes_again_after_a_growing_pause(gateway: Gateway) -> None:
@@ -128,14 +178,15 @@ def test_the_process_sends_and_stops_at_once(gateway: Gateway) -> None:
     assert gateway.bodies
 
 
-def test_a_missing_form_secret_is_named_on_one_line() -> None:
+@pytest.mark.parametrize(("option", "use"), [("form", "forms"), ("identity", "identities")])
+def test_a_missing_secret_is_named_on_one_line(option: str, use: str) -> None:
     command = [sys.executable, "-m", "leadops_sandbox.traffic", "--gateway", "http://127.0.0.1:1"]
-    command += ["--write-key-env", "KEY", "--form-secret-env", "NO_SUCH_SECRET"]
+    command += ["--write-key-env", "KEY", f"--{option}-secret-env", "NO_SUCH_SECRET"]
     refused = subprocess.run(
         command, capture_output=True, text=True, timeout=20, check=False, env=os.environ | {"KEY": "wk"}
     )
     assert refused.returncode == 1
-    assert refused.stderr == "traffic: set NO_SUCH_SECRET to the secret of forms\n"
+    assert refused.stderr == f"traffic: set NO_SUCH_SECRET to the secret of {use}\n"
 
 
 def test_a_missing_write_key_is_named_on_one_line() -> None:
