@@ -124,7 +124,9 @@ def test_a_later_blank_wipes_nothing(loop: Loop) -> None:
     assert told == CLEAN
 
 
-@pytest.mark.parametrize("value", ["null", "undefined", "N/A", "00000000-0000-0000-0000-000000000000", "0"])
+@pytest.mark.parametrize(
+    "value", ["null", "undefined", "N/A", "00000000-0000-0000-0000-000000000000", "0", "{{user.id}}"]
+)
 def test_an_id_that_everybody_has_leaves_two_people_two(loop: Loop, value: str) -> None:
     for email in ("ann@a.example", "ben@b.example"):
         loop.collect("identify", email=email, properties={"enrichment_id": value, **CLEAN})

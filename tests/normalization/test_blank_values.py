@@ -29,6 +29,16 @@ from leadops.normalization.blank_values import is_blank
         "不明",
         "なし",
         "(not set)",
+        "<not set>",
+        "(null)",
+        "<null>",
+        "#N/A",
+        "n/a.",
+        "（なし）",
+        "なし。",
+        "-- Select --",
+        "Please select...",
+        "選択してください",
         "[object Object]",
         [],
         {},
@@ -39,7 +49,24 @@ def test_nothing_is_said(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [0, False, 0.0, "0", "NA", "JP", "無限", "Nonesuch", "\U0001f44d", "C++", ["a"]]
+    "value",
+    [
+        0,
+        False,
+        0.0,
+        "0",
+        "NA",
+        "JP",
+        "Select",
+        "empty",
+        "なしの",
+        "none of these",
+        "無限",
+        "Nonesuch",
+        "\U0001f44d",
+        "C++",
+        ["a"],
+    ],
 )
 def test_something_is_said(value: Any) -> None:
     assert not is_blank(value)

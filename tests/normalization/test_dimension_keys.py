@@ -32,13 +32,21 @@ def test_case_is_kept_on_request() -> None:
         "${campaign}",
         "[CAMPAIGN_NAME]",
         "__CAMPAIGN_NAME__",
+        "%campaign%",
+        "*|CAMPAIGN|*",
+        "<%= campaign %>",
+        "#{campaign}",
+        "%7B%7Bcampaign.name%7D%7D",
+        "%7bcampaignid%7d",
     ],
 )
 def test_what_names_nothing_has_no_key(name: str | None) -> None:
     assert make_dimension_key(name, fold_case=True) is None
 
 
-@pytest.mark.parametrize("name", ["[summer]", "[/summer]", "{{a}} b", "50%% off", "spring_{{x}}", "na"])
+@pytest.mark.parametrize(
+    "name", ["[summer]", "[/summer]", "{{a}} b", "50%% off", "spring_{{x}}", "na", "a%20b", "5%", "[id card]"]
+)
 def test_what_only_looks_like_a_macro_keeps_its_key(name: str) -> None:
     assert make_dimension_key(name, fold_case=True) == name
 

@@ -24,6 +24,16 @@ from leadops.normalization.placeholder_ids import bound_id, is_placeholder_id
         "00000000-0000-0000-0000-000000000000",
         "[object Object]",
         "aaa",
+        "{{user_id}}",
+        "{{ user.id }}",
+        "${userId}",
+        "%USER_ID%",
+        "*|UNIQID|*",
+        "<%= current_user.id %>",
+        "[user_id]",
+        "%7B%7Buser_id%7D%7D",
+        "<null>",
+        "<user_id>",
     ],
 )
 def test_what_everybody_has_is_nobodys(value: str) -> None:
@@ -31,7 +41,11 @@ def test_what_everybody_has_is_nobodys(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["7", "22", "11111", "u-1", "10", "abba", "hanako", "00000000-0000-0000-0000-000000000001"]
+    "value",
+    [
+        *("7", "22", "11111", "u-1", "10", "abba", "hanako", "00000000-0000-0000-0000-000000000001"),
+        *("{3F2504E0-4F89-11D3-9A0C-0305E82C3301}", "a{b}c", "user[1]", "50%off"),
+    ],
 )
 def test_what_one_has_is_an_id(value: str) -> None:
     assert not is_placeholder_id(value)

@@ -4,7 +4,7 @@ import re
 
 from leadops.normalization.blank_values import is_blank
 from leadops.normalization.clean_text import fold_text
-from leadops.normalization.dimension_keys import shorten_text
+from leadops.normalization.dimension_keys import is_macro, shorten_text
 
 #: Values that a script or a form sends for "nobody"; beside these, everything that is blank.
 PLACEHOLDER_IDS = frozenset(
@@ -32,12 +32,14 @@ _MARKS = re.compile(r"[\W_]+")
 def is_placeholder_id(value: str) -> bool:
     """Return whether an identifier of any kind belongs to nobody.
 
-    Blanks, words such as undefined or guest, and one character repeated: 0, 0000, xxxx, a UUID of zeros. A
-    short number such as 22 or 1111 is somebody's where ids are counted.
+    Blanks, words such as undefined or guest, a macro that nobody replaced ({{user_id}}), and one character
+    repeated: 0, 0000, xxxx, a UUID of zeros. A short number such as 22 or 1111 is somebody's where ids are
+    counted.
     """
-    if is_blank(value) or fold_text(value) in PLACEHOLDER_IDS:
+    text = fold_text(value)
+    if is_blank(value) or text in PLACEHOLDER_IDS or is_macro(text):
         return True
-    characters = _MARKS.sub("", fold_text(value))
+    characters = _MARKS.sub("", text)
     if len(set(characters)) != 1 or characters == "0":
         return characters in ("", "0")
     return len(characters) > (LONGEST_COUNTED if characters[0] in "123456789" else 1)
