@@ -10,7 +10,7 @@ from slack_sdk.webhook import WebhookClient
 from leadops.clients.chat import ApiChat, Chat, WebhookChat
 from leadops.clients.slack_errors import ChatUnknownError
 from leadops.db import connect
-from leadops.routing.notify_reps import RepNotifyResult, notify_reps
+from leadops.routing.notify_reps import NO_OWN_CHANNEL, RepNotifyResult, notify_reps
 from tests.alerts.conftest import Slack, slack, slack_server
 from tests.held_rows import hold_until_awaited
 from tests.routing.conftest import Office, everybody
@@ -185,3 +185,33 @@ def test_a_refusal_ends_the_run_and_says_what_to_change(given: Office, slack: Sl
     done = notify(given, slack, chat=chat)
     assert "password of the connection leadops_slack" in done.problem
     assert done.sent == 0
+
+
+@pytest.fixture
+def at_night(given: Office) -> Office:
+    """The second lead waits with inside sales: nobody was at work."""
+    given.connection.execute(
+        "update routing.assignments set rep_id = null, queue = 'inside-sales' where lead_id = 2"
+    )
+    given.connection.commit()
+    return given
+
+
+@pytest.mark.parametrize("channel", [None, "C0OTHER"])
+def test_the_channel_of_alerts_gets_no_post_for_a_lead_after_hours(
+    at_night: Office, slack: Slack, channel: str | None
+) -> None:
+    """Without a channel of its own, or where the connection's channel wins over it."""
+    slack.clock.forward(minutes=3)
+    assert notify(at_night, slack, channel=channel) == RepNotifyResult(sent=1, dropped=1)
+    assert texts(slack) == ["<@U0A>: lead 1 is yours (in the CRM: L-7)"]
+    rows = at_night.rows("select state, reason from routing.notices order by assignment_id")
+    assert rows == [("sent", None), ("dropped", NO_OWN_CHANNEL)]
+    assert notify(at_night, slack, channel=channel) == RepNotifyResult(sent=0, dropped=0)
+
+
+def test_a_channel_of_its_own_gets_them(at_night: Office, slack: Slack) -> None:
+    slack.clock.forward(minutes=3)
+    own = slack.chat(timeout=30).channel
+    assert notify(at_night, slack, channel=own) == RepNotifyResult(sent=2, dropped=0)
+    assert texts(slack)[1] == "*inside-sales*: lead 2 is yours until working hours begin"

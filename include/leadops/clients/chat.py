@@ -37,6 +37,10 @@ class Chat(Protocol):
     def can_edit(self) -> bool:
         """Whether messages can be edited, looked up and answered in a thread."""
 
+    @property
+    def channel(self) -> str | None:
+        """The channel into which it posts; None where only Slack knows it."""
+
     def post(
         self, *, text: str, blocks: Blocks, payload: Mapping[str, str], thread: Posted | None = None
     ) -> Posted:
@@ -61,7 +65,7 @@ class ApiChat:
     def __init__(self, client: WebClient, channel: str) -> None:
         client.retry_handlers = []  # a retry after a broken connection would post twice
         self._client = client
-        self._channel = channel
+        self.channel: str = channel
         self.files: ChatFiles | None = ApiFiles(client, channel)
 
     def post(
@@ -69,7 +73,7 @@ class ApiChat:
     ) -> Posted:
         """Call chat.postMessage."""
         values: dict[str, Any] = {
-            "channel": self._channel,
+            "channel": self.channel,
             "text": text,
             "blocks": list(blocks),
             "metadata": {"event_type": EVENT_TYPE, "event_payload": dict(payload)},
@@ -80,7 +84,7 @@ class ApiChat:
         answer = call_slack(self._client.chat_postMessage, values)
         channel = answer.get("channel")
         return Posted(
-            channel if isinstance(channel, str) and channel else self._channel,
+            channel if isinstance(channel, str) and channel else self.channel,
             read_field(answer, "ts"),
             payload,
         )
@@ -94,7 +98,7 @@ class ApiChat:
         """Read conversations.history, or conversations.replies of `thread`, from `since` on."""
         read: Callable[..., Any] = self._client.conversations_history
         values: dict[str, Any] = {
-            "channel": self._channel,
+            "channel": self.channel,
             "oldest": f"{(since - CLOCK_SKEW).timestamp():.6f}",
             "include_all_metadata": True,
             "limit": PAGE,
@@ -127,6 +131,7 @@ class WebhookChat:
     """An incoming webhook: posts into its own channel, and nothing else."""
 
     can_edit = False
+    channel: str | None = None
     files: ChatFiles | None = None
 
     def __init__(self, client: WebhookClient) -> None:

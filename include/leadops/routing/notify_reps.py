@@ -24,6 +24,9 @@ from leadops.routing.routing_rules import SlackSettings
 
 queries = Queries(__file__)
 
+#: Why a message about a lead after hours is not sent.
+NO_OWN_CHANNEL = "after hours: no channel of its own (slack.channel of routing.yaml)"
+
 #: A message whose post ended without an answer may still appear; it is looked up no sooner than this.
 LOOK_UP_AFTER = timedelta(seconds=30)
 
@@ -63,7 +66,9 @@ def notify_reps(
 ) -> RepNotifyResult:
     """Send the open notices, the oldest first; commits as it goes, may run twice at once and be killed.
 
-    The first call that fails ends the run. A notice not sent within `drop_after_minutes` is dropped.
+    The first call that fails ends the run. A notice not sent within `drop_after_minutes` is dropped. So is a
+    notice to those who cover the hours outside working hours, if it would go to the channel of alerts: at
+    night that is a post for each lead to whoever is on call.
     """
     connection.commit()
     budget = CallBudget(most=settings.at_most, seconds_between=settings.seconds_between, sleep=sleep)
@@ -76,6 +81,10 @@ def notify_reps(
             notice = record.read_due()
             if notice and clock() - notice.created_at > timedelta(minutes=settings.drop_after_minutes):
                 record.drop("not delivered within drop_after_minutes")
+                dropped += 1
+                continue
+            if notice and notice.rep_id is None and not _has_own_channel(chat, settings):
+                record.drop(NO_OWN_CHANNEL)
                 dropped += 1
                 continue
             attempt = begin_post(record, clock())
@@ -95,6 +104,11 @@ def notify_reps(
             return RepNotifyResult(sent, dropped, str(error))
         sent += outcome is not PostOutcome.SUPERSEDED
     return RepNotifyResult(sent, dropped)
+
+
+def _has_own_channel(chat: Chat, settings: SlackSettings) -> bool:
+    """Return whether salespeople have a channel of their own. A connection's own channel wins over theirs."""
+    return settings.channel is not None and chat.channel == settings.channel
 
 
 def _list_due(connection: Connection, settings: SlackSettings, now: datetime) -> list[int]:
