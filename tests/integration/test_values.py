@@ -59,7 +59,13 @@ class Loop:
         now = datetime.now(UTC)
         resolve_events(self.connection, now=now, settings=SHIPPED.identity)
         score_leads(self.connection, rules=SHIPPED.scoring, zone=SHIPPED.company.zone, now=now)
-        qualify_leads(self.connection, contract=SHIPPED.kpi, subscribers=SUBSCRIBERS, now=now)
+        qualify_leads(
+            self.connection,
+            contract=SHIPPED.kpi,
+            subscribers=SUBSCRIBERS,
+            now=now,
+            fold_case=SHIPPED.company.fold_case,
+        )
         assign_leads(self.connection, rules=SHIPPED.routing, zone=SHIPPED.company.zone, now=now)
         self.connection.commit()
 
