@@ -1,5 +1,7 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -8,7 +10,8 @@ from leadops.cli.app import app
 from leadops.errors import PermanentError
 from leadops.identity.import_leads import ImportedLead, import_leads
 from tests.identity.test_resolve import seen
-from tests.scoring.conftest import World, world
+from tests.scoring.conftest import World, at, world
+from tests.scoring.oracle import Happening
 
 __all__ = ["world"]
 
@@ -106,3 +109,58 @@ def test_a_rebuild_is_compared(shared: World) -> None:
     for words in ([], ["--verify"], ["--verify", "--dry-run"]):
         result = CliRunner().invoke(app, ["identity", "rebuild", *words])
         assert isinstance(result.exception, PermanentError)
+
+
+def test_explain_lists_every_claim_that_touches_the_lead(
+    world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+
+    def claim(name: str, event: str = "page_view", **fields: Any) -> Happening:
+        return Happening(name, event, at(0), **fields, proof="claim")
+
+    def listed(lead: str) -> dict[str, tuple[str, bool]]:
+        world.resolve()
+        world.connection.commit()
+        person = json.loads(run("explain", lead, "--json"))
+        assert {each["claims"] for each in person["claims"]} <= {len(person["claims"])}
+        return {each["event_id"]: (each["reason"], each["has_points"]) for each in person["claims"]}
+
+    world.accept(
+        [
+            claim("view-before", anonymous_id="outsider"),
+            claim("names-ann", "identify", email="ann@x.example", anonymous_id="outsider"),
+            claim("view-after", "view_pricing", anonymous_id="outsider"),
+            claim("of-nobody", anonymous_id="another"),
+            claim("names-bob", "identify", email="bob@x.example", anonymous_id="outsider"),
+        ]
+    )
+    assert listed("ann@x.example") == {
+        "view-before": ("claimed_browser", True),
+        "names-ann": ("only_claimed", True),
+        "view-after": ("claimed_browser", True),
+    }
+    assert listed("bob@x.example") == {"names-bob": ("only_claimed", True)}
+    shown = run("explain", "ann@x.example")
+    assert "only claimed: there is no proof of it, 3 claims" in shown
+    assert shown.count("capped points") == 3
+
+    proof = Happening("p", "identify", at(1), email="ann@x.example", user_id="u-ann", anonymous_id="anns")
+    world.accept([replace(proof, proof="verified"), claim("own-view", anonymous_id="anns")])
+    world.accept(
+        [
+            claim("names-id", user_id="u-ann", anonymous_id="third"),
+            claim("again", "identify", email="ann@x.example"),
+        ]
+    )
+    assert listed("ann@x.example") == {
+        "view-before": ("claimed_browser", False),
+        "names-ann": ("only_claimed", False),
+        "view-after": ("claimed_browser", False),
+        "names-id": ("unproven_id", False),
+        "again": ("proven_lead", False),
+    }
+    shown = run("explain", "ann@x.example")
+    assert "5 claims" in shown
+    assert "capped points" not in shown
+    assert "verified" in shown

@@ -1,12 +1,16 @@
 """Events without proof: what they may do, and what they never may."""
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from leadops.identity.compare_rebuilt import compare_rebuilt
+from leadops.identity.import_leads import ImportedLead, import_leads
+from leadops.lifecycle.qualify import qualify_leads
+from leadops.subscribers import SUBSCRIBERS
 from tests.scoring.conftest import NOW, World, at
 from tests.scoring.oracle import Happening
 from tests.shipped import SHIPPED, change, make_rules
@@ -139,6 +143,84 @@ def test_proof_that_comes_later_takes_back_what_only_claims_said(world: World) -
         ("ma-lead-1-proven", "Ann"),
     ]
     assert not world.totals_differ()
+
+
+def only_claimed_ann(world: World) -> None:
+    """Ann, of whom an outsider says that she looked at prices: 10 points, as much as claims may give."""
+    run(world, claim("a", "identify", email="ann@x.example", anonymous_id="outsider"))
+    run(world, claim("v", "view_pricing", anonymous_id="outsider"))
+    assert (states(world), scores(world)) == ({"ann@x.example": True}, {"ann@x.example": 10})
+
+
+def qualify(world: World, *, claims: bool = False, behaviour: int = 10) -> int:
+    """Qualify by a contract that asks for `behaviour` points; return how many became MQL."""
+    wanted = {"fit": 0, "behaviour": behaviour, "total": None, "claims": claims}
+    versions = [change(version, mql=change(version.mql, **wanted)) for version in SHIPPED.kpi.versions]
+    result = qualify_leads(
+        world.connection,
+        contract=SHIPPED.kpi.model_copy(update={"versions": versions}),
+        subscribers=SUBSCRIBERS,
+        fold_case=True,
+        now=NOW,
+    )
+    world.connection.commit()
+    return result.mql
+
+
+def test_a_lead_of_claims_is_mql_only_where_the_contract_says_so(world: World) -> None:
+    only_claimed_ann(world)
+    assert qualify(world) == 0
+    assert qualify(world, claims=True, behaviour=11) == 0
+    assert qualify(world, claims=True) == 1
+    assert qualify(world, claims=True) == 0
+
+
+def test_an_import_proves_a_lead_as_if_it_were_new(world: World) -> None:
+    only_claimed_ann(world)
+    first_contact = NOW - timedelta(days=30)
+    row = ImportedLead("crm-7", "ann@x.example", first_contact, campaign="fair", source="trade")
+    imported = import_leads(world.connection, [row], now=NOW)
+    world.connection.commit()
+    assert imported.lead_ids == [1]
+    run(world)
+    assert (states(world), scores(world)) == ({"ann@x.example": False}, {"ann@x.example": 0})
+    assert world.rows("select created_at, first_event_seq, campaign, source from identity.leads") == [
+        (first_contact, None, "fair", "trade")
+    ]
+    assert world.rows("select kind, event_seq from identity.aliases order by 1") == [
+        ("crm_id", None),
+        ("email", None),
+    ]
+    assert qualify(world) == 0
+    run(world, proven("p", "view_pricing", email="ann@x.example", minutes=5))
+    assert scores(world) == {"ann@x.example": 20}
+    assert qualify(world) == 1
+    assert not world.totals_differ()
+    world.connection.commit()
+    assert compare_rebuilt(world.connection, settings=world.identity).differences == {}
+
+
+def test_a_form_proves_a_lead_as_if_it_were_new(world: World) -> None:
+    only_claimed_ann(world)
+    form = replace(proven("form", "view_pricing", email="ann@x.example", minutes=5), proof="form")
+    world.accept([form])
+    (seq,) = (row[0] for row in world.rows("select seq from cdp.events where event_id = 'form'"))
+    later = NOW + timedelta(minutes=6)
+    made = "select identity.get_or_create_lead('ann@x.example', seq, ts, event_id, %s) from cdp.events"
+    assert world.rows(f"{made} where event_id = 'form'", later) == [(1,)]
+    assert states(world) == {"ann@x.example": False}
+    assert world.rows("select created_at, first_event_seq, is_from_form from identity.leads") == [
+        (later, seq, True)
+    ]
+    run(world)
+    assert world.owners() == {"form": "ann@x.example"}
+    assert scores(world) == {"ann@x.example": 20}
+    assert world.points() == {("ann@x.example", "form", "prices"): 20}
+    assert world.rows("select event_id from identity.traits") == [("form",)]
+    assert qualify(world, behaviour=20) == 1
+    assert not world.totals_differ()
+    world.connection.commit()
+    assert compare_rebuilt(world.connection, settings=world.identity).differences == {}
 
 
 def test_proof_that_ties_the_browser_makes_its_claims_count(world: World) -> None:

@@ -47,7 +47,7 @@ def explain(
         f" account {person.account or 'unknown'}"
         + (f", joined of leads {', '.join(map(str, person.leads))}" if len(person.leads) > 1 else "")
         + (", only claimed: there is no proof of it" if person.only_claimed else "")
-        + (f", {count(person.claims[0].claims, 'claim')} without effect" if _is_held(person) else "")
+        + (f", {count(person.claims[0].claims, 'claim')}" if person.claims else "")
     )
 
 
@@ -151,14 +151,10 @@ def _draw(person: IdentityExplanation) -> Table:
     return table
 
 
-def _is_held(person: IdentityExplanation) -> bool:
-    return bool(person.claims) and not person.only_claimed
-
-
 def _draw_claims(person: IdentityExplanation) -> Table:
     table = Table("claim (no proof)", "anonymous_id", "effect", "happened (UTC)", "event_id")
     for claim in person.claims:
-        effect = "capped points" if person.only_claimed else "none"
+        effect = "capped points" if claim.has_points else "none"
         table.add_row(claim.event, claim.anonymous_id or "", effect, _show(claim.ts), claim.event_id)
     return table
 

@@ -45,13 +45,15 @@ class ForeignIdentifier:
 
 @dataclass(frozen=True)
 class ClaimRecord:
-    """An event that names an email of the person without proof, so that it is not theirs."""
+    """An event without proof that names the person, or of a browser that did, so that it is not theirs."""
 
     event: str
     ts: datetime  # UTC
     event_id: str
     anonymous_id: str | None
-    reason: str  # what the lead was when it came: only_claimed or proven_lead
+    reason: str  # only_claimed or proven_lead: what the named lead was; unproven_id: it names a user id;
+    # claimed_browser: it names nobody, but its browser had claimed to be this person
+    has_points: bool  # it gives a lead that is only claimed points, up to the cap
     claims: int  # how many such events there are
 
 

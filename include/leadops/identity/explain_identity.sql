@@ -53,18 +53,49 @@ where sightings.lead_id = any(%(lead_ids)s::bigint[]) and aliases.lead_id <> all
 order by sightings.event_seq, sightings.kind;
 
 -- name: list_claims
--- The newest first. Of each, how many there are: too many to show is what a flood looks like.
+-- The newest first: claims that name an email of the person, what the browsers did that first claimed it, and claims
+-- that name a user id of the person. Of each, how many there are: too many to show is what a flood looks like.
+with touching as (
+    select
+        claims.event_seq,
+        claims.reason,
+        leads.only_claimed as has_points
+    from identity.claims as claims
+    inner join identity.leads as leads on claims.lead_id = leads.lead_id
+    where claims.lead_id = any(%(lead_ids)s::bigint[])
+    union all
+    select
+        waiting.event_seq,
+        'claimed_browser' as reason,
+        leads.only_claimed as has_points
+    from identity.claimed_browsers as browsers
+    inner join identity.leads as leads on browsers.lead_id = leads.lead_id
+    inner join identity.unresolved_events as waiting on browsers.anonymous_id = waiting.anonymous_id
+    where
+        browsers.lead_id = any(%(lead_ids)s::bigint[])
+        and not exists (select from identity.claims as claims where claims.event_seq = waiting.event_seq)
+    union all
+    select
+        claims.event_seq,
+        claims.reason,
+        false as has_points
+    from identity.claims as claims
+    inner join cdp.events as events on claims.event_seq = events.seq
+    inner join identity.aliases as known on known.kind = 'user_id' and events.user_id = known.value
+    where claims.lead_id is null and known.lead_id = any(%(lead_ids)s::bigint[])
+)
+
 select
     events.event,
     events.ts,
     events.event_id,
     events.anonymous_id,
-    claims.reason,
+    touching.reason,
+    touching.has_points,
     count(*) over () as claims
-from identity.claims as claims
-inner join cdp.events as events on claims.event_seq = events.seq
-where claims.lead_id = any(%(lead_ids)s::bigint[])
-order by claims.event_seq desc
+from touching
+inner join cdp.events as events on touching.event_seq = events.seq
+order by touching.event_seq desc
 limit %(max_rows)s;
 
 -- name: list_merges
