@@ -17,7 +17,7 @@ def retrain_thresholds() -> None:
     """
     ### As many leads as salespeople can work on
 
-    **What**: trains the model and gives its points to the leads; checks whether the last change of the
+    **What**: trains the model and gives its points to the leads; checks whether a watched change of the
     threshold proved bad, and reverts it if so; finds, from the outcomes of earlier leads, the threshold and
     the SLA target that give the most SQLs for the salespeople's time; and activates them. Each day is one row
     of `lifecycle.thresholds` with its reason. A step over the limit of `thresholds.yaml` waits for a human.
@@ -27,8 +27,9 @@ def retrain_thresholds() -> None:
 
     **When approve waits**: *Required actions* on the run's page shows the change and its expected effect.
     `Approve` activates it, `Reject` keeps the present threshold. Without an answer within 12 hours the
-    threshold stays, and the next day asks again if the change still pays. Without Airflow's page:
-    `leadops thresholds approve` and `leadops thresholds apply`, or `leadops thresholds reject`.
+    threshold stays; the next nights do not ask again, and go towards it by steps within the limit. Without
+    Airflow's page: `leadops thresholds approve` and `leadops thresholds apply`, or
+    `leadops thresholds reject`.
 
     **When it is red**
     - *check_funnel*: `refresh_funnel` has not built the day. Fix that first; this task retries for an hour.

@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from leadops.db import Connection
 from tests.alerts.checking import clock, incidents, look, shown, slack, slack_server
 
 __all__ = ["clock", "look", "slack", "slack_server"]
+
+
+#: A rollback of the change of the 25th, which had raised the threshold and shortened the SLA target.
+REVERTED = '{"reverted": ["2026-07-25"], "was": 78, "now": 60, "was_minutes": 240.0, "now_minutes": 480.0}'
 
 
 def fire_thresholds(connection: Connection, now: datetime) -> None:
@@ -17,7 +19,7 @@ def fire_thresholds(connection: Connection, now: datetime) -> None:
         " plan, waits_since, facts, hash) values (%s, '2026-Q1', %s, %s, %s, '', 'apply', %s, %s, 'h')",
         [
             ("2026-07-25", now - timedelta(days=4), now, "automatic", None, "{}"),
-            ("2026-07-29", now, now, "reverted", None, '{"watched": "2026-07-25"}'),
+            ("2026-07-29", now, now, "reverted", None, REVERTED),
             ("2026-07-30", None, now, "kept", now, "{}"),
         ],
     )
@@ -44,32 +46,20 @@ def test_a_threshold_that_waits_for_a_human_is_told_once_until_it_is_answered(co
     assert look(1).resolved == 1
 
 
-#: A change of the 25th that raised the threshold, with what was to come of it; a decision that came later.
-CHANGED = """
-    insert into lifecycle.thresholds (day, kpi_version, value, sla_minutes, effective_at, proposed_at,
-        decided_by, reason, plan, facts, hash)
-    values ('2026-07-25', '2026-Q1', 78, 240, %(now)s::timestamptz - interval '4 days', %(now)s,
-        'automatic', '', 'apply', %(facts)s, 'h')
-"""
-
-
 DECIDED = """
     insert into lifecycle.thresholds (day, kpi_version, effective_at, proposed_at,
         decided_by, reason, plan, facts, hash)
     values (%(day)s, '2026-Q1', %(now)s, %(now)s,
-        %(by)s, %(reason)s, 'apply', '{"watched": "2026-07-25"}', 'h')
+        %(by)s, %(reason)s, 'apply', %(facts)s, 'h')
 """
 
 
 def take_back(connection: Connection, clock: Any) -> None:
-    forecasts = {
-        "before": {"value": None, "sla_minutes": None},
-        "now": {"threshold": 60.0, "sla_minutes": 480.0},
-        "then": {"threshold": 78.0, "sla_minutes": 240.0},
-    }
-    connection.execute(CHANGED, {"now": clock(), "facts": Jsonb(forecasts)})
     reason = "the change of 2026-07-25 is taken back: the median wait is 395 min, it was 120 min"
-    connection.execute(DECIDED, {"now": clock(), "day": "2026-07-29", "by": "reverted", "reason": reason})
+    connection.execute(
+        DECIDED,
+        {"now": clock(), "day": "2026-07-29", "by": "reverted", "reason": reason, "facts": REVERTED},
+    )
 
 
 def test_a_threshold_that_was_taken_back_is_told_for_a_day(connection, look, clock):
@@ -90,6 +80,17 @@ def test_or_until_the_next_decision(connection, look, clock):
     look(1)
     clock.forward(minutes=1)
     connection.execute(
-        DECIDED, {"now": clock(), "day": "2026-07-30", "by": "approved", "reason": "a better one"}
+        DECIDED,
+        {"now": clock(), "day": "2026-07-30", "by": "approved", "reason": "a better one", "facts": "{}"},
     )
     assert look().resolved == 1
+
+
+def test_a_rollback_of_several_changes_names_them(connection, look, clock):
+    facts = REVERTED.replace('["2026-07-25"]', '["2026-07-22", "2026-07-25"]')
+    connection.execute(
+        DECIDED, {"now": clock(), "day": "2026-07-29", "by": "reverted", "reason": "", "facts": facts}
+    )
+    look(1)
+    (incident,) = incidents(connection)
+    assert "The threshold change of 2026-07-22, 2026-07-25 was rolled back" in shown(incident)

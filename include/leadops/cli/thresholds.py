@@ -78,7 +78,7 @@ def propose(
 
 @app.command("evaluate-rollback")
 def evaluate_last_change(day: DayOption = None) -> None:
-    """Revert the last change if it proved bad by the end of DAY (yesterday), as retrain_thresholds does."""
+    """Revert the changes that proved bad by the end of DAY (yesterday), as retrain_thresholds does."""
     from leadops.thresholds.rollback import evaluate_rollback
 
     rules, now = collect_threshold_context(Config.from_environment()), clock()
@@ -87,8 +87,9 @@ def evaluate_last_change(day: DayOption = None) -> None:
     if verdict.watches is None:
         console.print("no change is watched")
     else:
+        days = ", ".join(map(str, verdict.reverted or [verdict.watches]))
         result = f"reverted: {verdict.reason}" if verdict.reason else "stays"
-        console.print(f"the change of {verdict.watches}: {result}", highlight=False)
+        console.print(f"the change of {days}: {result}", highlight=False)
 
 
 @app.command("approve")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from leadops.db import Connection
-from leadops.lifecycle.kpi_contract import KpiContract, MqlRule
+from leadops.lifecycle.kpi_contract import KpiContract, KpiVersion, MqlRule
 from leadops.queries import Queries
 from leadops.sla.sla_policy import SlaPolicy
 
@@ -40,10 +40,12 @@ def read_active_threshold(
 ) -> ActiveThreshold:
     """Return what was active just before `at`."""
     version = contract.active_version(at)
-    decided = (
-        queries.first(connection, "read_active", DecidedThreshold, version=version.version, at=at)
-        or DecidedThreshold()
-    )
+    decided = queries.first(connection, "read_active", DecidedThreshold, version=version.version, at=at)
+    return complete_threshold(decided or DecidedThreshold(), version, policy)
+
+
+def complete_threshold(decided: DecidedThreshold, version: KpiVersion, policy: SlaPolicy) -> ActiveThreshold:
+    """Return what applies where `decided` is the newest decision under `version` of kpi.yaml."""
     total = version.mql.total if decided.value is None else decided.value
     return ActiveThreshold(
         version.version,

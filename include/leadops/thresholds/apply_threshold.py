@@ -9,6 +9,7 @@ from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
 from leadops.thresholds.active_threshold import read_active_threshold
 from leadops.thresholds.threshold_context import ThresholdContext, is_last_day
+from leadops.thresholds.watched_changes import describe_watch
 
 queries = Queries(__file__)
 
@@ -57,7 +58,8 @@ def ask_human(connection: Connection, *, day: date, now: datetime, run_id: str |
 def record_answer(connection: Connection, *, day: date, answer: ApprovalAnswer) -> bool:
     """Record a human's answer to the proposal of `day`; return whether one was pending.
 
-    Only `approved` lets the proposal be applied.
+    Only `approved` lets the proposal be applied. The proposal of a later day that repeats a pair a human was
+    asked about can be answered as well.
     """
     return queries.run(connection, "record_answer", day=day, answer=answer) == 1
 
@@ -67,9 +69,9 @@ def apply_threshold(
 ) -> ThresholdRow:
     """Activate the proposal of `day` from `now` on, if it is due; return its row afterwards.
 
-    It is due if its plan says so, or if a human approved it, and if nothing else was activated since it was
-    made. Only the last whole day counts: older days are computed again for the record alone. Idempotent.
-    Commits. Raises PermanentError if nothing was proposed.
+    It is due if its plan says so and no change is watched, or if a human approved it, and if nothing else was
+    activated since it was made. Only the last whole day counts: older days are computed again for the record
+    alone. Idempotent. Commits. Raises PermanentError if nothing was proposed.
     """
     with connection.transaction():
         hold_lock(connection, Lock.THRESHOLDS)
@@ -95,4 +97,7 @@ def _find_why_stale(
     proposed_from = (row.kpi_version, row.value, row.sla_minutes)
     if (active.kpi_version, active.value, active.sla_minutes) != proposed_from:
         return "another change was activated since"
+    if row.plan == "apply":
+        # A human's approval may follow while a change is watched, a step by itself may not.
+        return describe_watch(connection, version=row.kpi_version, at=now, context=context)
     return None

@@ -28,9 +28,13 @@ set
 where day = %(day)s and plan = 'ask' and effective_at is null;
 
 -- name: record_answer
+-- A later day that repeats the question, without asking, can be answered in its place.
 update lifecycle.thresholds
-set waits_since = null, answer = %(answer)s
-where day = %(day)s and plan = 'ask' and effective_at is null;
+set plan = 'ask', waits_since = null, answer = %(answer)s
+where
+    day = %(day)s
+    and effective_at is null
+    and (plan = 'ask' or (plan = 'keep' and facts ->> 'asked_on' is not null));
 
 -- name: apply_proposal
 update lifecycle.thresholds

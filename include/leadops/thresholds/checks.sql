@@ -10,17 +10,19 @@ where waits_since > %(now)s::timestamptz - interval '24 hours'
 order by day;
 
 -- name: find_rollback
--- The newest decision, if it rolled a change back less than a day ago, and that change: `then` of its forecasts is what
--- it put into effect, `now` is what applied before it.
+-- The newest decision, if it rolled changes back less than a day ago: which, and what applied before and since.
 select
     newest.effective_at,
     jsonb_build_object(
         'day', newest.day::text,
-        'changed_on', changed.day::text,
-        'was', changed.facts #> '{then,threshold}',
-        'now', changed.facts #> '{now,threshold}',
-        'was_minutes', changed.facts #> '{then,sla_minutes}',
-        'now_minutes', changed.facts #> '{now,sla_minutes}',
+        'changed_on', (
+            select string_agg(changed.day, ', ' order by changed.day)
+            from jsonb_array_elements_text(newest.facts -> 'reverted') as changed (day)
+        ),
+        'was', newest.facts -> 'was',
+        'now', newest.facts -> 'now',
+        'was_minutes', newest.facts -> 'was_minutes',
+        'now_minutes', newest.facts -> 'now_minutes',
         'reason', newest.reason
     ) as facts
 from (
@@ -30,5 +32,4 @@ from (
     order by effective_at desc
     limit 1
 ) as newest
-inner join lifecycle.thresholds as changed on (newest.facts ->> 'watched')::date = changed.day
 where newest.decided_by = 'reverted' and newest.effective_at > %(now)s::timestamptz - interval '24 hours';

@@ -1,5 +1,6 @@
 """Whether threshold and SLA target should change, to what, and why; a pure function of what is known."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -8,6 +9,7 @@ from leadops.thresholds.best_pair import find_pair
 from leadops.thresholds.capacity import Capacity
 from leadops.thresholds.forecast import Forecast, Forecaster, fit_chances
 from leadops.thresholds.gain_interval import bound_gain
+from leadops.thresholds.one_step import AskedPair, find_big_step, find_question, find_step
 from leadops.thresholds.score_history import ScoreHistory
 from leadops.thresholds.threshold_settings import ThresholdSettings
 
@@ -22,7 +24,7 @@ class ThresholdChoice:
     reason: str
     now: Forecast | None = None
     then: Forecast | None = None
-    gain: float | None = None  # SQLs a week more than now, corrected for the choice of the best pair
+    gain: float | None = None  # SQLs a week that the best pair brings more, corrected for being the best
     interval: tuple[float, float] | None = None  # of the true gain
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -52,11 +54,15 @@ def choose_threshold(
     settings: ThresholdSettings,
     seed: int,
     must_ask: str | None = None,
+    watched: str | None = None,
+    asked: Sequence[AskedPair] = (),
 ) -> ThresholdChoice:
     """Return the best pair of threshold and target if it is clearly better than what is in force.
 
-    `must_ask` says why even a small step waits for a human; None where it need not. The pair is the best of
-    all distinct scores for each target; the present target stays unless another brings `min_gain` more.
+    The pair is the best of all distinct scores for each target; the present target stays unless another
+    brings `min_gain` more. A pair that is more than a step away waits for a human, who is asked once: one
+    step towards it follows by itself. `must_ask` says why even a small step waits for a human, `watched` why
+    no step follows by itself; None where it need not. `asked` are the pairs that a human knows already.
     """
     forecaster = open_forecaster(history, capacity, settings)
     known = {"capacity": asdict(capacity), "labels": _describe_labels(history)}
@@ -76,22 +82,24 @@ def choose_threshold(
     if low <= 0 or gain <= settings.min_gain * now.sqls:
         why = "the gain is inside the noise" if low <= 0 else "the gain is too small to change anything"
         return ThresholdChoice("keep", f"{why}: {words}", now, then, gain, (low, high), facts)
-    asked = must_ask or _find_big_step(now, then, active=active, settings=settings)
-    if asked:
-        return ThresholdChoice("ask", f"{asked}: {words}", now, then, gain, (low, high), facts)
-    return ThresholdChoice("apply", words, now, then, gain, (low, high), facts)
-
-
-def _find_big_step(
-    now: Forecast, then: Forecast, *, active: ActiveThreshold, settings: ThresholdSettings
-) -> str | None:
-    """Return in words which step is too large to make without approval; None where none is."""
-    if abs(then.threshold - now.threshold) > settings.max_step:
-        return f"a step of more than {settings.max_step} points"
-    places = sorted({*settings.sla_minutes, active.target})
-    if abs(places.index(then.sla_minutes) - places.index(now.sla_minutes)) > 1:
-        return "a step of more than one place in the list of SLA targets"
-    return None
+    bounds = (gain, (low, high))
+    reason = must_ask or find_big_step(then, active=active, settings=settings)
+    if reason is None:
+        if watched:
+            return ThresholdChoice("keep", f"{watched}: {words}", now, then, *bounds, facts)
+        return ThresholdChoice("apply", words, now, then, *bounds, facts)
+    question = find_question(asked, then, settings=settings)
+    if question is None:
+        return ThresholdChoice("ask", f"{reason}: {words}", now, then, *bounds, facts)
+    facts |= {"asked_on": str(question.day)}
+    words = f"{words}; a human was asked on {question.day}"
+    step = None if must_ask or watched else find_step(forecaster, then, active)
+    if step is None:
+        why = must_ask or watched or f"{reason}, and a single step towards it would cost SQLs"
+        return ThresholdChoice("keep", f"{why}: {words}", now, then, *bounds, facts)
+    words = f"{step.threshold:g} points and {step.sla_minutes:g} min, one step towards {words}"
+    facts |= {"best": then.facts()}
+    return ThresholdChoice("apply", words, now, step, *bounds, facts)
 
 
 def _describe_labels(history: ScoreHistory) -> dict[str, Any]:

@@ -97,6 +97,21 @@ class Forecaster:
             overdue_minutes=self.settings.overdue_minutes,
         )
 
+    def _is_kept(self, leads: Numbers, target: float) -> NDArray[np.bool_]:
+        """Say whether `target` can be promised to `leads` of the window.
+
+        They are a Poisson draw: the promise must hold for their upper bound too.
+        """
+        margin = NormalDist().inv_cdf(self.settings.service_confidence)
+        overdue = self._wait(leads + margin * np.sqrt(leads), target).overdue
+        kept: NDArray[np.bool_] = np.asarray(1 - overdue >= self.settings.service_level)
+        return kept
+
+    def keeps_promise(self, pair: Forecast) -> bool:
+        """Say whether the target of `pair` can be promised, as `search` does."""
+        leads = np.asarray(max(pair.leads * self.settings.window_days / 7, 1e-9))
+        return bool(self._is_kept(leads, pair.sla_minutes))
+
     def search(self, target: float, *, least: float, keep_promise: bool = True) -> BestThreshold | None:
         """Return the best threshold from `least` points up; None where no threshold keeps the target.
 
@@ -106,15 +121,12 @@ class Forecaster:
         usable = (self.history.arrival_scores >= least) & (self.history.arrivals > 0)
         if not usable.any():
             return None
-        # The leads of the window are a Poisson draw: the promise must hold for their upper bound too.
-        margin = NormalDist().inv_cdf(self.settings.service_confidence)
 
         def count_sqls(leads: Numbers, chances: Numbers) -> Numbers:
             sqls: Numbers = chances * self._wait(leads, target).chance
             if not keep_promise:
                 return sqls
-            overdue = self._wait(leads + margin * np.sqrt(leads), target).overdue
-            return np.where(1 - overdue >= self.settings.service_level, sqls, -1.0)
+            return np.where(self._is_kept(leads, target), sqls, -1.0)
 
         best = find_best(
             self.history.arrival_scores[usable],

@@ -15,9 +15,11 @@ from leadops.routing.team import read_team
 from leadops.thresholds.active_threshold import ActiveThreshold, read_active_threshold
 from leadops.thresholds.capacity import Capacity, measure_capacity
 from leadops.thresholds.choose_threshold import ThresholdChoice, choose_threshold
+from leadops.thresholds.one_step import AskedPair
 from leadops.thresholds.score_history import ScoreHistory, count_backlog, read_score_history
 from leadops.thresholds.threshold_context import ThresholdContext, end_of, is_last_day
 from leadops.thresholds.threshold_settings import ThresholdSettings
+from leadops.thresholds.watched_changes import describe_watch
 
 queries = Queries(__file__)
 
@@ -83,6 +85,15 @@ def propose_threshold(
             settings=settings,
             seed=settings.seed + day.toordinal(),
             must_ask=_find_why_to_ask(connection, day=day, context=context),
+            watched=describe_watch(
+                connection,
+                version=basis.active.kpi_version,
+                at=end_of(day, context.company),
+                context=context,
+            ),
+            asked=queries.all(
+                connection, "list_asked_pairs", AskedPair, day=day, version=basis.active.kpi_version
+            ),
         )
         digest = _hash(basis, choice, settings)
         is_new = not dry_run and _write(connection, day, basis.active, choice, digest, now=now)
@@ -113,7 +124,9 @@ def _write(
     now: datetime,
 ) -> bool:
     before = {"value": active.value, "sla_minutes": active.sla_minutes}
-    then = choice.then if choice.plan != "keep" else None
+    # What a human was asked about can still be approved.
+    is_open = choice.plan != "keep" or "asked_on" in choice.facts
+    then = choice.then if is_open else None
     facts: dict[str, Any] = choice.facts | {
         "before": before,
         "now": choice.now.facts() if choice.now else None,

@@ -13,6 +13,24 @@ select max(day) as day
 from training.decisions
 where outcome in ('first', 'replaced') and day > %(since)s and day <= %(day)s;
 
+-- name: list_asked_pairs
+-- What a human was asked about before a day, since a human or a rollback last changed the values.
+select
+    asked.day,
+    (asked.facts #>> '{then,threshold}')::double precision as threshold,
+    (asked.facts #>> '{then,sla_minutes}')::double precision as sla_minutes
+from lifecycle.thresholds as asked
+where
+    asked.plan = 'ask'
+    and asked.effective_at is null
+    and asked.kpi_version = %(version)s
+    and asked.day < %(day)s
+    and not exists (
+        select from lifecycle.thresholds as later
+        where later.decided_by in ('approved', 'reverted') and later.day >= asked.day and later.day < %(day)s
+    )
+order by asked.day;
+
 -- name: write_proposal
 -- A day that has been decided keeps its row.
 insert into lifecycle.thresholds as known (

@@ -1,37 +1,28 @@
--- name: find_change
--- The newest decision, where it is a change and not too long ago, and whether the day has been decided.
-select
-    newest.day,
-    newest.effective_at,
-    newest.facts,
-    exists(
-        select from lifecycle.thresholds as own
-        where own.day = %(day)s and own.effective_at is not null
-    ) as is_decided
-from (
-    select *
-    from lifecycle.thresholds
-    where effective_at < %(until)s
-    order by effective_at desc
-    limit 1
-) as newest
-where
-    newest.kpi_version = %(version)s
-    and newest.decided_by in ('automatic', 'approved')
-    and newest.effective_at >= %(since)s;
-
 -- name: measure_period
--- MQLs of [starts, ends) as they were known at a time: SQLs in their first days, and the wait for the first contact.
-with mqls as materialized (
+-- MQLs of a KPI version in the intervals [starts, ends), as they were known at a time: SQLs in their first days, and
+-- the wait for the first contact.
+with periods as (
+    select
+        period.starts,
+        period.ends
+    from unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) as period (starts, ends)
+),
+
+bounds as (
+    select min(starts) as since from periods
+),
+
+mqls as materialized (
     select
         mql.lead_id,
         mql.cycle,
         mql.occurred_at
-    from lifecycle.current_transitions as mql
+    from periods
+    inner join lifecycle.current_transitions as mql
+        on periods.starts <= mql.occurred_at and periods.ends > mql.occurred_at
     where
         mql.stage = 'mql'
-        and mql.occurred_at >= %(starts)s
-        and mql.occurred_at < %(ends)s
+        and mql.kpi_version = %(version)s
         and mql.recorded_at < %(until)s
         and not coalesce((mql.evidence ->> 'backfill')::boolean, false)
 ),
@@ -50,7 +41,7 @@ judged as (
             mqls.lead_id = sql.lead_id
             and mqls.cycle = sql.cycle
             and sql.stage = 'sql'
-            and sql.occurred_at >= %(starts)s
+            and sql.occurred_at >= (select bounds.since from bounds)
             and mqls.occurred_at <= sql.occurred_at
             and sql.occurred_at < mqls.occurred_at + make_interval(days => %(lead_days)s)
             and sql.recorded_at < %(until)s
@@ -65,25 +56,15 @@ select
     percentile_disc(0.5) within group (order by minutes) as wait_minutes
 from judged;
 
--- name: revert_change
--- What held before the change holds again.
+-- name: write_rollback
+-- A day that has been decided keeps its row.
 insert into lifecycle.thresholds as known (
     day, kpi_version, value, sla_minutes, effective_at, proposed_at, decided_by, reason, plan, facts, hash
 )
-select
-    %(day)s::date,
-    changed.kpi_version,
-    (changed.facts #>> '{before,value}')::integer as value,
-    (changed.facts #>> '{before,sla_minutes}')::double precision as sla_minutes,
-    %(now)s::timestamptz,
-    %(now)s::timestamptz as proposed_at,
-    'reverted',
-    %(reason)s::text,
-    'apply',
-    %(facts)s::jsonb,
-    changed.hash
-from lifecycle.thresholds as changed
-where changed.day = %(changed_on)s
+values (
+    %(day)s, %(kpi_version)s, %(value)s, %(sla_minutes)s, %(now)s, %(now)s, 'reverted', %(reason)s, 'apply',
+    %(facts)s, %(hash)s
+)
 on conflict (day) do update
     set
         kpi_version = excluded.kpi_version,

@@ -18,14 +18,15 @@ ANSWER_WITHIN = timedelta(hours=12)
 
 
 def evaluate_rollback(run: TaskRun) -> Counts:
-    """Revert the last change if leads wait longer or become SQL less often since."""
+    """Revert the changes since which leads wait longer or become SQL less often."""
     from leadops.thresholds import rollback
 
     context = collect_threshold_context(run.config)
     with run.open_database() as connection:
         verdict = rollback.evaluate_rollback(connection, day=run.day, context=context, now=run.clock())
     if verdict.reason:
-        log.warning("the change of %s was rolled back: %s", verdict.watches, verdict.reason)
+        days = ", ".join(map(str, verdict.reverted))
+        log.warning("the change of %s was rolled back: %s", days, verdict.reason)
     return {"watches": verdict.watches and verdict.watches.isoformat(), "reason": verdict.reason}
 
 
