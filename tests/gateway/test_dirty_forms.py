@@ -284,6 +284,7 @@ def sender(database: str) -> Iterator[FormSender]:
         write_key=KEY,
         metrics_token=TOKEN,
         form_secrets=FORM_SECRETS,
+        identity_secrets=(),
         settings=change(SHIPPED.gateway, forms={"signers": fast}),
         events=SHIPPED.events,
         identity=SHIPPED.identity,
