@@ -2,11 +2,12 @@
 
 import hashlib
 import hmac
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from leadops.db import Connection
+from leadops.db import Connection, connect
 from leadops.events.admit_quarantined import retry_quarantined
 from leadops.events.event_settings import EventSettings
 from leadops.events.proof import Proof, find_proof, sign_identity
@@ -144,3 +145,27 @@ def test_of_one_id_the_event_with_most_proof_stays(
     assert inbox.fetchall() == [(1,)]
     kept = autocommit.execute("select event ->> 'proof' from cdp.replaced_events order by event_seq")
     assert kept.fetchall()[-1] == ("verified",)
+
+
+def test_a_claim_on_its_way_takes_no_id_either(
+    autocommit: Connection, settings: EventSettings, item: dict[str, Any], now: Any, database_url: str
+) -> None:
+    """The claim is stored and not committed yet when the server's event comes."""
+
+    def send_as_server() -> int:
+        with connect(database_url) as server:  # leaving it commits
+            return accept_events(server, [item | {"event": "renewal"}], now=now, settings=settings).accepted
+
+    with connect(database_url) as outsider, ThreadPoolExecutor() as pool:
+        accept_events(outsider, [item], now=now, settings=settings, sender=Proof.CLAIM)
+        sending = pool.submit(send_as_server)
+        waiting = (
+            "select count(*) from pg_stat_activity"
+            " where wait_event = 'transactionid' and datname = current_database()"
+        )
+        while autocommit.execute(waiting).fetchone() != (1,):
+            pass
+        outsider.commit()
+        assert sending.result() == 1
+    rows = autocommit.execute("select event, proof from cdp.events").fetchall()
+    assert rows == [("renewal", "write_key")]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from leadops.events.event_store import insert_admitted
 from leadops.identity.compare_rebuilt import compare_rebuilt
 from leadops.identity.import_leads import ImportedLead, import_leads
 from leadops.lifecycle.qualify import qualify_leads
@@ -221,6 +222,52 @@ def test_a_form_proves_a_lead_as_if_it_were_new(world: World) -> None:
     assert not world.totals_differ()
     world.connection.commit()
     assert compare_rebuilt(world.connection, settings=world.identity).differences == {}
+
+
+def send_proven(world: World, name: str, event: str, **fields: str) -> None:
+    """Let a server send the event `name`, as the gateway stores it."""
+    row: dict[str, Any] = {"position": 0, "event_id": name, "event": event, "ts": at(5).isoformat()}
+    row |= {"anonymous_id": None, "user_id": None, "email": None, "payload": {}, "is_history": False}
+    sent = row | fields | {"proof": "write_key"}
+    assert insert_admitted(world.connection, [sent], now=NOW) == 1
+    assert insert_admitted(world.connection, [sent], now=NOW) == 0
+    world.connection.commit()
+
+
+@pytest.mark.parametrize("resolved", [True, False], ids=["after it counted", "before it was resolved"])
+def test_the_server_has_the_id_that_a_claim_took(world: World, resolved: bool) -> None:
+    if resolved:
+        only_claimed_ann(world)
+    else:
+        world.accept(
+            [
+                claim("a", "identify", email="ann@x.example", anonymous_id="outsider"),
+                claim("v", "view_pricing", anonymous_id="outsider"),
+            ]
+        )
+    send_proven(world, "v", "view_pricing", email="bob@x.example")
+    run(world)
+    assert states(world) == {"ann@x.example": True, "bob@x.example": False}
+    assert world.owners() == {"v": "bob@x.example"}
+    assert {email: total for email, total in scores(world).items() if total} == {"bob@x.example": 20}
+    taken_back = world.rows("select points, reason from scoring.ledger where kind = 'correction'")
+    assert taken_back == ([(-10, "prices: an event with more proof has its event_id")] if resolved else [])
+    assert world.rows("select event_seq, event ->> 'anonymous_id' from cdp.replaced_events") == [
+        (2, "outsider")
+    ]
+    assert not world.totals_differ()
+    world.connection.commit()
+    assert compare_rebuilt(world.connection, settings=world.identity).differences == {}
+
+
+def test_a_browser_whose_claim_lost_its_id_gives_that_lead_nothing(world: World) -> None:
+    only_claimed_ann(world)
+    send_proven(world, "a", "page_view", email="bob@x.example")
+    run(world)
+    assert {email: total for email, total in scores(world).items() if total} == {"bob@x.example": 7}
+    assert world.rows("select * from identity.claims") == []
+    assert world.rows("select * from identity.claimed_events") == []
+    assert not world.totals_differ()
 
 
 def test_proof_that_ties_the_browser_makes_its_claims_count(world: World) -> None:
