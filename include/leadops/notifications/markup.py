@@ -1,9 +1,12 @@
 """Slack's markup: text that shows as it is, and links."""
 
+from leadops.normalization.visible_text import show_text
+
 
 def escape(text: str) -> str:
-    """Escape the three characters with which Slack's markup begins or ends."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Escape the three characters with which Slack's markup begins or ends, and what nobody sees."""
+    shown = "\n".join(map(show_text, text.split("\n")))
+    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def link(url: str, label: str) -> str:
