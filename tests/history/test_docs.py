@@ -45,7 +45,7 @@ def test_the_commands_of_the_page_do_what_it_says(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select count(*) from identity.leads").fetchone() == (17_240,)
         # The days that the page has counted reach from the first lead to the last deal, in the default zone.
-        first, last = re.findall(r"--from (\S+) --to (\S+)`", PAGE)[0]
+        first, last = re.findall(r"--from (\d\S+) --to (\d\S+)`", PAGE)[0]
         days = connection.execute(
             "select min((created_at at time zone %(zone)s)::date)::text,"
             " max((occurred_at at time zone %(zone)s)::date)::text"

@@ -45,7 +45,19 @@ def test_what_names_nothing_has_no_key(name: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["[summer]", "[/summer]", "{{a}} b", "50%% off", "spring_{{x}}", "na", "a%20b", "5%", "[id card]"]
+    "name",
+    [
+        "[summer]",
+        "[/summer]",
+        "{{a}} b",
+        "50%% off",
+        "spring_{{x}}",
+        "na",
+        "unknown",
+        "a%20b",
+        "5%",
+        "[id card]",
+    ],
 )
 def test_what_only_looks_like_a_macro_keeps_its_key(name: str) -> None:
     assert make_dimension_key(name, fold_case=True) == name

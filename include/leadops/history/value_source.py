@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from leadops.normalization.blank_values import is_blank
+from leadops.normalization.blank_values import is_blank_cell
 from leadops.tabular.amounts import DecimalSign, read_amount
 from leadops.tabular.cells import CellSource, ScalarKind, cell_text, convert_cell
 from leadops.tabular.file_row import BadRowError
@@ -89,7 +89,7 @@ class ValueSource(CellSource):
         if self.row_number is not None:
             return f"{self.row_number}{cells.number}"
         found = self.fill(cells.get)
-        if found is None or (cell_text(found) not in (self.values or {}) and is_blank(found)):
+        if found is None or (cell_text(found) not in (self.values or {}) and is_blank_cell(found)):
             return None
         if self.decimal and isinstance(found, str):
             found = self._read_decimal(found)

@@ -23,6 +23,18 @@ BLANK_WORDS = frozenset(
 _OTHER_MARKS = frozenset("ー−×~<>")
 
 
+#: What a record says that was asked and got no answer.
+UNKNOWN = "unknown"
+
+
+def is_blank_cell(value: Any) -> bool:
+    """Return whether a cell or a name says nothing; unlike in a trait, the word unknown says something there.
+
+    Who asked a lead for its origin and got no answer is counted beside those who never asked.
+    """
+    return is_blank(value) and not (isinstance(value, str) and fold_text(value) == UNKNOWN)
+
+
 def is_blank(value: Any) -> bool:
     """Return whether `value` says nothing: None, blanks, punctuation alone, or a word such as N/A or 不明.
 

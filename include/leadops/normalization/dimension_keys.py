@@ -4,7 +4,7 @@ import hashlib
 import re
 from urllib.parse import unquote
 
-from leadops.normalization.blank_values import is_blank
+from leadops.normalization.blank_values import is_blank_cell
 from leadops.normalization.clean_text import fold_text, trim_text
 
 #: Characters of a key. A longer name keeps its beginning and gets a hash, so that two long names stay two.
@@ -27,7 +27,7 @@ def make_dimension_key(name: str | None, *, fold_case: bool) -> str | None:
     Names that differ in width, outer blanks or control characters have one key; with `fold_case` those that
     differ in case as well. A key has at most `LONGEST_KEY` characters.
     """
-    if name is None or is_blank(name):
+    if name is None or is_blank_cell(name):
         return None
     key = fold_text(name) if fold_case else trim_text(name)
     if is_macro(key):
