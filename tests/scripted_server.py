@@ -21,6 +21,8 @@ class ScriptedServer:
 
     url: str
     respond: Respond = field(default=_answer_nothing)
+    #: More fields of every answer.
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -35,6 +37,8 @@ def serve_script() -> Iterator[ScriptedServer]:
             status, body = script.respond(self.command, self.path, sent)
             self.send_response(status)
             self.send_header("Content-Type", "application/json; charset=utf-8")
+            for name, value in script.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -10,6 +10,7 @@
     │   ├── NoZoneError            a time names no zone (also a ValueError)
     │   └── NothingLeftError       no feature is left to train a model with
     ├── TransientError             retry later: nothing was lost
+    │   ├── AnswerShapeError       an answer lacks what its route promises
     │   ├── ChatBusyError          Slack asked us to wait
     │   ├── ChatUnknownError       the post may have arrived or not
     │   ├── ChatUnreachableError   the post did not arrive

@@ -400,6 +400,8 @@ create table delivery.batches (
     state text not null default 'ready',
     attempts integer not null default 0,
     not_before timestamptz,
+    may_have_arrived boolean not null default false,
+    is_answered boolean not null default false,
     settled_at timestamptz,
     error text,
     primary key (batch_id),

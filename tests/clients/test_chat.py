@@ -161,6 +161,12 @@ def unused_url(scripted: tuple[str, type[Answers]]) -> str:
         (200, "<html>a proxy</html>", ChatUnknownError, "not readable"),
         (404, "<html>nothing here</html>", ChatRefusedError, "http_404"),
         (503, "<html>down</html>", ChatUnknownError, "HTTP 503"),
+        (409, "{}", ChatUnknownError, "HTTP 409"),
+        (408, "5", ChatUnknownError, "HTTP 408"),
+        (500, "[1]", ChatUnknownError, "whole answer|HTTP 500"),
+        (302, "[1]", ChatUnknownError, "whole answer|HTTP 302"),
+        (501, '{"ok":false}', ChatRefusedError, "http_501"),
+        (421, "{}", ChatBusyError, "30 s"),
     ],
 )
 def test_each_answer_has_its_meaning(scripted, status, body, error, text):
@@ -169,6 +175,21 @@ def test_each_answer_has_its_meaning(scripted, status, body, error, text):
     with pytest.raises(error, match=text):
         post(ApiChat(WebClient("xoxb-1", base_url=url, timeout=5), CHANNEL))
     assert handler.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [("7", 7), ("0", 1), ("-5", 30), ("nan", 30), ("inf", 30), ("soon", 30), ("86400", 3600), (None, 30)],
+)
+@pytest.mark.parametrize("status", [429, 425])
+def test_a_pause_is_never_nothing_and_never_for_ever(scripted, status, retry_after, seconds):
+    url, handler = scripted
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    handler.script[:] = [(status, headers, '{"ok":false,"error":"ratelimited"}')]
+    for chat in (ApiChat(WebClient("xoxb-1", base_url=url), CHANNEL), WebhookChat(WebhookClient(url))):
+        with pytest.raises(ChatBusyError) as raised:
+            post(chat)
+        assert raised.value.retry_after == seconds
 
 
 @pytest.mark.parametrize(("code", "deleted"), [("message_not_found", True), ("edit_window_closed", False)])

@@ -80,6 +80,7 @@ def _is_plain_json(content: bytes) -> bool:
         b"[]",
         b"[1]",
         b"7",
+        b"5",
         b'"ok"',
         b"{",
         b'\xef\xbb\xbf{"ok":true,"ts":"1.5"}',

@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, LONGEST_RETRY_AFTER
 from leadops.clients.transport import (
-    DEFAULT_RETRY_AFTER,
-    LONGEST_RETRY_AFTER,
     Answered,
     Outcome,
+    Postponed,
     Refused,
     Throttled,
     Transport,
@@ -79,17 +79,32 @@ def _call(url: str, *, timeout: float = 2.0) -> Outcome:
     [
         (_answer("200 OK", b'{"a":1}'), Answered(200, {"a": 1})),
         (_answer("204 No Content", b""), Answered(204, None)),
-        (_answer("200 OK", b"<html>"), Unknown("HTTP 200 without valid JSON")),
+        (_answer("200 OK", b"<html>"), Unknown("HTTP 200 without valid JSON", 200)),
         (_answer("200 OK", b'{"a"', length=10), Unknown("no whole answer (ProtocolError)")),
         (b"", Unknown("the connection broke")),
-        (_answer("500 Oh"), Unknown("HTTP 500")),
-        (_answer("408 Late"), Unknown("HTTP 408")),
-        (_answer("302 Found", b"", "Location: http://127.0.0.1:9/"), Unknown("HTTP 302")),
+        (_answer("500 Oh"), Unknown("HTTP 500", 500)),
+        (_answer("408 Late"), Unknown("HTTP 408", 408)),
+        (_answer("302 Found", b"", "Location: http://127.0.0.1:9/"), Unknown("HTTP 302", 302)),
         (
             _answer("422 No", b'{"detail":"delta must be a number"}'),
             Refused(422, "HTTP 422: delta must be a number"),
         ),
         (_answer("404 Not Found", b"nothing here"), Refused(404, "HTTP 404: Not Found")),
+        (_answer("206 Partial Content", b'{"a":1}'), Unknown("HTTP 206", 206)),
+        (_answer("101 Switching Protocols", b""), Unknown("HTTP 101", 101)),
+        (_answer("799 Odd"), Unknown("HTTP 799", 799)),
+        (_answer("409 Conflict", b'{"detail":"in progress"}'), Unknown("HTTP 409: in progress", 409)),
+        (_answer("409 Conflict", b"{}", "Retry-After: 9"), Unknown("HTTP 409: refused", 409, 9.0)),
+        (_answer("425 Too Early"), Postponed("HTTP 425")),
+        (_answer("425 Too Early", b"{}", "Retry-After: 2"), Postponed("HTTP 425", 2.0)),
+        (_answer("421 Misdirected Request"), Postponed("HTTP 421")),
+        (_answer("413 Too Large"), Refused(413, "HTTP 413: refused")),
+        (_answer("413 Too Large", b"{}", "Retry-After: 5"), Postponed("HTTP 413", 5.0)),
+        (_answer("503 Busy"), Unknown("HTTP 503", 503)),
+        (_answer("503 Busy", b"{}", "Retry-After: 11"), Unknown("HTTP 503", 503, 11.0)),
+        (_answer("503 Busy", b"{}", "Retry-After: nan"), Unknown("HTTP 503", 503)),
+        (_answer("501 Not Implemented"), Refused(501, "HTTP 501: refused")),
+        (_answer("511 Login"), Refused(511, "HTTP 511: refused")),
         (_answer("429 Slow", b"{}", "Retry-After: 7"), Throttled(7.0)),
         (_answer("429 Slow", b"{}", "Retry-After: 3601"), Throttled(3600.0)),
         (
@@ -188,7 +203,17 @@ def test_a_name_without_an_address_has_certainly_no_effect(monkeypatch: pytest.M
     assert _call("http://nowhere.example") == Unreachable("no connection")
 
 
-@pytest.mark.parametrize(("status", "ours"), [(401, True), (403, True), (404, False), (422, False)])
+def test_without_a_key_no_earlier_call_can_be_in_progress() -> None:
+    with _serve(_answer("409 Conflict")) as url:
+        transport = Transport(Endpoint(base_url=url))
+        assert transport.send("GET", "/x") == Refused(409, "HTTP 409: refused")
+        transport.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "ours"),
+    [(401, True), (402, True), (403, True), (404, False), (407, True), (422, False), (511, True)],
+)
 def test_only_refused_credentials_are_our_own_fault(status: int, ours: bool) -> None:
     assert Refused(status, "").concerns_caller is ours
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadops.clients.transport import Outcome, Refused, Throttled, Unknown, Unreachable
+from leadops.clients.transport import Outcome, Postponed, Refused, Throttled, Unknown, Unreachable
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.push_report import PushReport
@@ -24,6 +24,16 @@ SETTINGS = change(SHIPPED.delivery, longest_backoff_seconds=60, credentials_paus
         (Unknown("500"), 1000, 60, False),
         (Unreachable("no"), 3, 4, False),
         (Throttled(17), 5, 17, True),
+        (Throttled(15.9), 5, 16, True),
+        (Throttled(0), 1, 1, True),  # an answer that asks for no pause gets one all the same
+        (Throttled(0), 4, 8, True),
+        (Throttled(3600), 1, 3600, True),
+        (Postponed("425"), 2, 2, False),
+        (Postponed("425", 9), 2, 9, False),
+        (Unknown("409", 409), 3, 4, False),
+        (Unknown("409", 409, 30), 3, 30, False),
+        (Unknown("503", 503), 3, 4, False),
+        (Unknown("503", 503, 30), 3, 30, True),
         (Refused(401, "no"), 5, 45, True),
         (Refused(403, "no"), 1, 45, True),
     ],
@@ -44,6 +54,9 @@ def test_how_long_it_waits(
         (Unknown("500"), 1, 0, False),
         (Unreachable("no"), 0, 1, True),
         (Throttled(1), 2, 0, True),
+        (Postponed("425"), 0, 1, False),
+        (Unknown("503", 503, 30), 0, 1, True),
+        (Unknown("409", 409, 30), 0, 1, False),
         (Refused(401, "no"), 0, 1, True),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from leadops.clients.transport import Answered, Outcome, Refused, Throttled, Transport, Unknown
+from leadops.clients.transport import Answered, Outcome, Postponed, Refused, Throttled, Transport, Unknown
 from leadops.db import Connection
 from leadops.delivery.operations import find_operation
 from leadops.delivery.outbox import Effect, enqueue_effect, lock_due_effects, mark_effects
@@ -34,7 +34,7 @@ def lock_effect(connection: Connection, operation: str = "upsert_lead", *, lead:
         connection,
         target="ma",
         operation=operation,
-        payload={"email": "a@b.example"},
+        payload={"email": "a@b.example", "deltaId": "d"},
         idempotency_key="key",
         lead_id=lead,
         now=NOW,
@@ -85,6 +85,8 @@ def test_an_answer_with_the_id_is_done_and_the_id_is_known(connection: Connectio
         (Refused(400, "bad"), ("dead", 1, None, "bad")),
         (Refused(401, "no"), ("sending", 1, NOW + timedelta(seconds=60), "no")),
         (Throttled(17, "busy"), ("sending", 1, NOW + timedelta(seconds=17), "busy")),
+        (Postponed("HTTP 425", 3), ("sending", 1, NOW + timedelta(seconds=3), "HTTP 425")),
+        (Unknown("HTTP 409: busy", 409), ("sending", 1, NOW + timedelta(seconds=1), "HTTP 409: busy")),
         (Unknown("500"), ("sending", 1, NOW + timedelta(seconds=1), "500")),
     ],
 )
@@ -107,7 +109,8 @@ def test_what_may_do_harm_twice_is_not_sent_once_its_key_is_forgotten(
     connection: Connection, operation: str, late: timedelta, is_dead: bool
 ) -> None:
     effect = lock_effect(connection, operation)
-    report, transport = send(connection, effect, Answered(200, {"leadId": 7}), now=NOW + MEMORY + late)
+    answer = {"leadId": 7, "deltaId": "d", "status": "applied"}
+    report, transport = send(connection, effect, Answered(200, answer), now=NOW + MEMORY + late)
     assert (report.dead, len(transport.sent)) == ((1, 0) if is_dead else (0, 1))
     assert state(connection)[0::3] == (("dead", KEY_FORGOTTEN) if is_dead else ("done", None))
 
@@ -115,16 +118,60 @@ def test_what_may_do_harm_twice_is_not_sent_once_its_key_is_forgotten(
 @pytest.mark.parametrize(
     ("operation", "outcome", "reason"),
     [
-        ("correct_score", Answered(200, {"status": "rejected", "error": "too many"}), "too many"),
-        ("correct_score", Answered(200, {"status": "rejected"}), "rejected by the target"),
-        ("correct_score", Answered(200, {"status": "rejected", "error": "x" * 300}), "x" * 199 + "…"),
-        ("correct_score", Answered(200, {"status": "applied"}), None),
+        (
+            "correct_score",
+            Answered(200, {"deltaId": "d", "status": "rejected", "error": "too many"}),
+            "too many",
+        ),
+        ("correct_score", Answered(200, {"deltaId": "d", "status": "rejected"}), "rejected by the target"),
+        (
+            "correct_score",
+            Answered(200, {"deltaId": "d", "status": "rejected", "error": "x" * 300}),
+            "x" * 199 + "…",
+        ),
+        ("correct_score", Answered(200, {"deltaId": "d", "status": "applied"}), None),
+        ("correct_score", Answered(200, {"deltaId": "another", "status": "rejected"}), None),
         ("correct_score", Answered(200, ["rejected"]), None),
         ("correct_score", Refused(400, "rejected"), None),
-        ("upsert_lead", Answered(200, {"status": "rejected"}), None),
+        ("upsert_lead", Answered(200, {"deltaId": "d", "status": "rejected"}), None),
     ],
 )
 def test_a_rejection_is_read_only_where_the_operation_may_reject(
-    operation: str, outcome: Outcome, reason: str | None
+    connection: Connection, operation: str, outcome: Outcome, reason: str | None
 ) -> None:
-    assert parse_rejection(find_operation("ma", operation), outcome) == reason
+    effect = lock_effect(connection, operation)
+    assert parse_rejection(find_operation("ma", operation), effect, outcome) == reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_done"),
+    [
+        ({"deltaId": "d", "status": "applied"}, True),
+        ({"deltaId": "d", "status": "duplicate"}, True),
+        ({"results": [{"deltaId": "d", "status": "applied"}]}, True),
+        ({"deltaId": "another", "status": "applied"}, False),
+        ({"deltaId": "d", "status": "queued"}, False),
+        ({"status": "applied"}, False),
+        (None, False),
+        ([1], False),
+    ],
+)
+def test_a_correction_is_done_when_the_answer_names_it(
+    connection: Connection, answer: Any, is_done: bool
+) -> None:
+    send(connection, lock_effect(connection, "correct_score"), Answered(200, answer))
+    expected = ("done", None) if is_done else ("sending", "the answer does not name the delta")
+    assert state(connection)[0::3] == expected
+
+
+@pytest.mark.parametrize(
+    ("late", "is_dead"), [(timedelta(minutes=15), False), (timedelta(minutes=15, microseconds=1), True)]
+)
+def test_a_conflict_that_lasts_is_for_a_person(
+    connection: Connection, late: timedelta, is_dead: bool
+) -> None:
+    """The first call with a key may be in progress for a while; a later conflict is for good."""
+    outcome = Unknown("HTTP 409: exists", 409)
+    report, _ = send(connection, lock_effect(connection), outcome, now=NOW + late)
+    assert (report.dead, report.failed) == ((1, 0) if is_dead else (0, 1))
+    assert state(connection)[0::3] == ("dead" if is_dead else "sending", "HTTP 409: exists")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from leadops.clients.answer_shapes import read_number, read_object
 from leadops.clients.transport import Outcome, Transport, expect
-from leadops.errors import TransientError
 from leadops.settings import Endpoint
 
 
@@ -34,11 +34,9 @@ class CdpClient:
 
         Raises TransientError if there is no complete answer, PermanentError if the CDP refuses.
         """
-        answer = expect(self.transport.send("GET", "/metrics/lag"), "CDP lag")
-        lag = answer.get("minutes_lag") if isinstance(answer, dict) else None
-        if isinstance(lag, bool) or not isinstance(lag, int | float):
-            raise TransientError("CDP lag: the answer holds no minutes_lag")
-        return dict(answer)
+        answer = read_object(expect(self.transport.send("GET", "/metrics/lag"), "CDP lag"), "CDP lag")
+        read_number(answer, "minutes_lag", "CDP lag")
+        return answer
 
     def close(self) -> None:
         """Close the kept-alive connection."""

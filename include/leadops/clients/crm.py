@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from leadops.clients.parse_answer import is_unreadable
+from leadops.clients.answer_shapes import read_page
 from leadops.clients.transport import Transport, expect
-from leadops.errors import TransientError
 from leadops.settings import Endpoint
 
 
@@ -22,25 +21,16 @@ class CrmClient:
         refuses.
         """
         params: dict[str, Any] = {"limit": limit} | ({} if after is None else {"after": after})
-        page = _page(expect(self.transport.send("GET", "/v1/activities", **params), "CRM activities"))
-        cursor = page.get("cursor")
-        if isinstance(cursor, bool) or not isinstance(cursor, int | str | None) or is_unreadable(cursor):
-            raise TransientError("CRM activities: the page's cursor is neither text nor a whole number")
-        return page | {"cursor": None if cursor is None else str(cursor)}
+        body = expect(self.transport.send("GET", "/v1/activities", **params), "CRM activities")
+        items, cursor = read_page(body, "CRM activities", may_be_list=True)
+        rest = body if isinstance(body, dict) else {}
+        return rest | {"items": items, "cursor": cursor}
 
     def reps(self) -> list[Any]:
         """GET all salespeople: id, name, regions and so on. Raises as `activities` does."""
-        return list(_page(expect(self.transport.send("GET", "/v1/reps"), "CRM reps"))["items"])
+        body = expect(self.transport.send("GET", "/v1/reps"), "CRM reps")
+        return read_page(body, "CRM reps", may_be_list=True)[0]
 
     def close(self) -> None:
         """Close the kept-alive connection."""
         self.transport.close()
-
-
-def _page(body: Any) -> dict[str, Any]:
-    """Return `body` when it is a page; anything else is an answer that got broken on the way."""
-    if isinstance(body, list):
-        return {"items": body}
-    if not isinstance(body, dict) or not isinstance(body.get("items"), list):
-        raise TransientError("CRM: the answer is not a page with items")
-    return body

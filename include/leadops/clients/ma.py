@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from leadops.clients.answer_shapes import AnswerShapeError, read_page
 from leadops.clients.transport import Outcome, Transport, expect
-from leadops.errors import TransientError
 from leadops.settings import Endpoint
 
 #: The MA takes at most this many updates in one bulk call.
@@ -35,15 +35,13 @@ class MaClient:
 
         Raises TransientError or PermanentError when a page cannot be had.
         """
-        cursor: str | int | None = None
+        cursor: str | None = None
         while True:
             outcome = self.transport.send("GET", "/api/leads", after=cursor or "", limit=PAGE)
-            page = expect(outcome, "MA leads")
-            if not isinstance(page, dict) or not isinstance(page.get("items"), list):
-                raise TransientError("MA leads: the answer is not a page with items")
-            yield from page["items"]
-            before, cursor = cursor, page.get("cursor")
-            if cursor is None:
+            items, next_cursor = read_page(expect(outcome, "MA leads"), "MA leads")
+            yield from items
+            if next_cursor is None:
                 return
-            if isinstance(cursor, bool) or not isinstance(cursor, int | str) or cursor == before:
-                raise TransientError("MA leads: the page's cursor leads to no other page")
+            if next_cursor == cursor:
+                raise AnswerShapeError("MA leads: the page's cursor leads to no other page")
+            cursor = next_cursor

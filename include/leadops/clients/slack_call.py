@@ -6,7 +6,8 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from leadops.clients.parse_answer import is_unreadable, make_storable
+from leadops.clients.answer_shapes import AnswerShapeError, read_object, read_text
+from leadops.clients.parse_answer import make_storable
 from leadops.clients.slack_errors import ChatUnknownError, classify_exception, classify_refusal
 
 
@@ -24,14 +25,15 @@ def call_slack(method: Callable[..., Any], values: Mapping[str, Any]) -> dict[st
     # The last two are slack_sdk's own way to fail at an answer that is a list, or that is nested too deeply.
     except (OSError, HTTPException, ValueError, AttributeError, RecursionError) as error:
         raise classify_exception(error) from error
-    if not isinstance(data, dict):
-        raise ChatUnknownError("Slack's answer was not readable")
-    return dict(make_storable(data))
+    try:
+        return dict(make_storable(read_object(data, "Slack")))
+    except AnswerShapeError as error:
+        raise ChatUnknownError(str(error)) from error
 
 
 def read_field(answer: Mapping[str, Any], name: str) -> str:
     """Return a text that Slack always sends; raise ChatUnknownError where `answer` lacks it."""
-    value = answer.get(name)
-    if not isinstance(value, str) or is_unreadable(value) or not value.strip():
-        raise ChatUnknownError(f"Slack's answer holds no {name}")
-    return value
+    try:
+        return read_text(answer, name, "Slack")
+    except AnswerShapeError as error:
+        raise ChatUnknownError(str(error)) from error

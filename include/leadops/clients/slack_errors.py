@@ -5,10 +5,12 @@ import socket
 from collections.abc import Mapping
 from urllib.error import URLError
 
+from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, read_retry_after
+from leadops.clients.status_codes import Action, find_status_rule
 from leadops.errors import LeadopsError, PermanentError, TransientError
 
-#: Seconds to wait after a 429 that does not say how long.
-DEFAULT_RETRY_AFTER = 30.0
+#: Seconds; a pause of nothing would let all waiting messages knock at once.
+SHORTEST_RETRY_AFTER = 1.0
 
 ADVICE = {
     "invalid_auth": "put a valid bot token (xoxb-…) into the password of the connection leadops_slack",
@@ -76,16 +78,18 @@ class MessageGoneError(PermanentError):
 
 def classify_refusal(status: int, code: str, headers: Mapping[str, str]) -> LeadopsError:
     """Return the error for an answer other than "ok": HTTP `status`, Slack's error `code`, its headers."""
-    if status == 429 or code in THROTTLED:
-        lowered = {name.lower(): value for name, value in headers.items()}
-        return ChatBusyError(_read_seconds(lowered.get("retry-after", "")))
-    if status >= 500 or status == 408 or code in UNCERTAIN:
+    action = find_status_rule(status).action
+    if status in (421, 425, 429) or code in THROTTLED:
+        stated = read_retry_after(headers)
+        return ChatBusyError(max(SHORTEST_RETRY_AFTER, DEFAULT_RETRY_AFTER if stated is None else stated))
+    # Slack has no keys, so its 409 does not say of which call it speaks.
+    if action is Action.READ_BACK or status == 409 or code in UNCERTAIN:
         return ChatUnknownError(f"Slack is in trouble (HTTP {status})")
     if code in GONE:
         return MessageGoneError(code)
     if re.fullmatch(r"[a-z_]{1,60}", code):
         return ChatRefusedError(code)
-    if status == 200:
+    if action is Action.DONE:
         return ChatUnknownError("Slack's answer was not readable")
     return ChatRefusedError(f"http_{status}")
 
@@ -96,10 +100,3 @@ def classify_exception(error: Exception) -> LeadopsError:
         return ChatUnreachableError("Slack cannot be reached: no connection")
     reason = error.reason if isinstance(error, URLError) else error
     return ChatUnknownError(f"Slack gave no whole answer ({type(reason).__name__})")
-
-
-def _read_seconds(text: str) -> float:
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        return DEFAULT_RETRY_AFTER

@@ -1,18 +1,17 @@
 """One HTTP call to another system, and what is known about its effect."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import InvalidHeader, MaxRetryError, NameResolutionError, NewConnectionError
-from urllib3.util import Retry
+from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
 from leadops.clients.parse_answer import parse_answer
+from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, read_retry_after
+from leadops.clients.status_codes import Action, find_status_rule
 from leadops.errors import PermanentError, TransientError
 from leadops.mask import mask_text
 from leadops.normalization.clean_text import clean_text
@@ -29,15 +28,20 @@ class Answered:
 
 @dataclass(frozen=True)
 class Refused:
-    """4xx: no effect, and the same call will be refused again."""
+    """No effect: the same call will be refused again, at least until somebody changes a setting."""
 
     status: int
     reason: str
 
     @property
     def concerns_caller(self) -> bool:
-        """Whether our credentials are refused (401, 403), not what we sent."""
-        return self.status in (401, 403)
+        """Whether our credentials, account or network are refused (401, 402, 403 …), not what we sent."""
+        return find_status_rule(self.status).concerns_us
+
+    @property
+    def is_splittable(self) -> bool:
+        """Whether a smaller call may be accepted (400, 413, 422)."""
+        return find_status_rule(self.status).is_splittable
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,14 @@ class Throttled:
 
 
 @dataclass(frozen=True)
+class Postponed:
+    """No effect, and only this call has to wait (421, 425): for `retry_after` seconds, if it says so."""
+
+    reason: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True)
 class Unreachable:
     """No connection: certainly no effect."""
 
@@ -57,20 +69,29 @@ class Unreachable:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Sent, but the answer is missing, broken or 5xx: the effect may have taken place or not."""
+    """Sent, but the answer is missing, broken or 5xx: the effect may have taken place or not.
+
+    `status` is None without an answer; `retry_after` is how many seconds the answer asks to wait, if it does.
+    """
 
     reason: str
+    status: int | None = None
+    retry_after: float | None = None
+
+    @property
+    def is_in_conflict(self) -> bool:
+        """Whether the first call with the key is still in progress (409), or what it asks for conflicts."""
+        return self.status == 409
+
+    @property
+    def pauses_target(self) -> bool:
+        """Whether the whole target asks for a pause (503 with Retry-After)."""
+        return self.status == 503 and self.retry_after is not None
 
 
-Outcome = Answered | Refused | Throttled | Unreachable | Unknown
+Outcome = Answered | Refused | Throttled | Postponed | Unreachable | Unknown
 
-#: Seconds to wait after a 429 that does not say how long.
-DEFAULT_RETRY_AFTER = 30.0
 CONNECT_TIMEOUT = 5.0
-
-#: The longest wait, in seconds, that a 429 may ask for.
-LONGEST_RETRY_AFTER = 3_600
-_RETRY = Retry(retry_after_max=LONGEST_RETRY_AFTER)
 
 #: Bytes; a page of a thousand leads is a few hundred thousand.
 LARGEST_ANSWER = 32 * 1024 * 1024
@@ -109,7 +130,7 @@ class Transport:
                 stream=True,
             ) as response:
                 content = _read_body(response, until=time.monotonic() + self.endpoint.timeout)
-            return classify_response(response, content)
+            return classify_response(response, content, has_key=key is not None)
         except requests.ConnectTimeout:
             return Unreachable("no connection in time")
         except _EndlessAnswerError as error:
@@ -156,21 +177,32 @@ def _read_body(response: requests.Response, *, until: float) -> bytes:
     return bytes(content)
 
 
-def classify_response(response: requests.Response, content: bytes) -> Outcome:
-    """Return what a complete HTTP response with its body says about the effect."""
+def classify_response(response: requests.Response, content: bytes, *, has_key: bool = True) -> Outcome:
+    """Return what a complete HTTP response with its body says about the effect: see `status_codes`.
+
+    Without a key no earlier call can be in progress, so a 409 is a refusal.
+    """
     status = response.status_code
-    if 200 <= status < 300:
+    action = find_status_rule(status).action
+    retry_after = read_retry_after(response.headers)
+    reason = f"HTTP {status}"
+    if action is Action.DONE:
         if not content:
             return Answered(status, None)
         try:
             return Answered(status, parse_answer(content))
         except ValueError:
-            return Unknown(f"HTTP {status} without valid JSON")
+            return Unknown(f"{reason} without valid JSON", status)
     if status == 429:
-        return Throttled(_read_retry_after(response.headers))
-    if 400 <= status < 500 and status != 408:
-        return Refused(status, f"HTTP {status}: {_detail(response.reason, content)}")
-    return Unknown(f"HTTP {status}")
+        return Throttled(DEFAULT_RETRY_AFTER if retry_after is None else retry_after)
+    if status == 409 and has_key:
+        return Unknown(f"{reason}: {_detail(response.reason, content)}", status, retry_after)
+    # RFC 9110 15.5.14: with Retry-After, the size is a problem of the moment.
+    if action is Action.AGAIN or status == 425 or (status == 413 and retry_after is not None):
+        return Postponed(reason, retry_after)
+    if action is Action.READ_BACK:
+        return Unknown(reason, status, retry_after)
+    return Refused(status, f"{reason}: {_detail(response.reason, content)}")
 
 
 def _was_never_connected(error: requests.ConnectionError) -> bool:
@@ -179,23 +211,6 @@ def _was_never_connected(error: requests.ConnectionError) -> bool:
     if isinstance(cause, MaxRetryError):
         cause = cause.reason
     return isinstance(cause, NewConnectionError | NameResolutionError)
-
-
-def _read_retry_after(headers: Mapping[str, str]) -> float:
-    """Return the seconds of Retry-After (RFC 9110 10.2.3: seconds or a date), at most LONGEST_RETRY_AFTER.
-
-    A date is compared with the answer's own Date if it has one, because our clocks may differ.
-    """
-    retry_after = headers.get("Retry-After", "")
-    try:
-        wait = parsedate_to_datetime(retry_after) - parsedate_to_datetime(headers["Date"])
-        return min(max(0.0, wait.total_seconds()), LONGEST_RETRY_AFTER)
-    except (ValueError, KeyError, TypeError, OverflowError):
-        pass
-    try:
-        return float(_RETRY.parse_retry_after(retry_after))
-    except (InvalidHeader, ValueError, OverflowError):
-        return DEFAULT_RETRY_AFTER
 
 
 def _detail(reason: str, content: bytes) -> str:

@@ -26,7 +26,8 @@ class BatchState(StrEnum):
                     │ ▲ │
                     │ │ ├──refused as a whole───────▶ dead      (its deltas are dead letters)
                     │ │ └──split into two batches───▶ dropped
-                    └─┘ unknown outcome: sent again under the same key, not before `not_before`
+                    └─┘ unknown outcome: sent again under the same key, not before `not_before`;
+                        answered for some of its deltas: the others are read back
 
     A ready batch may have been sent: the process that locks its row sends it.
     """
@@ -39,7 +40,11 @@ class BatchState(StrEnum):
 
 @dataclass(frozen=True)
 class DeltaBatch:
-    """A locked batch: the row stays locked by this transaction until the batch is settled."""
+    """A locked batch: the row stays locked by this transaction until the batch is settled.
+
+    `may_have_arrived`: the outcome of an earlier call of this process or another is unknown; `is_answered`:
+    only the deltas are left that an answer left unknown, so it is read back and never sent again.
+    """
 
     batch_id: int
     idempotency_key: str
@@ -47,6 +52,8 @@ class DeltaBatch:
     body: str
     attempts: int
     created_at: datetime
+    may_have_arrived: bool = False
+    is_answered: bool = False
 
     def updates(self) -> list[dict[str, Any]]:
         """Return the updates of the body: deltaId, leadId, delta, reason."""
@@ -104,8 +111,10 @@ def close_batch(
     now: datetime,
     error: str | None = None,
     not_before: datetime | None = None,
+    may_have_arrived: bool = False,
+    is_answered: bool = False,
 ) -> None:
-    """Record one more attempt and the state in which it leaves the batch."""
+    """Record one more attempt and the state in which it leaves the batch; the two flags, once set, stay."""
     queries.run(
         connection,
         "close_batch",
@@ -113,6 +122,8 @@ def close_batch(
         state=state,
         error=error,
         not_before=not_before,
+        may_have_arrived=may_have_arrived,
+        is_answered=is_answered,
         now=now,
     )
 

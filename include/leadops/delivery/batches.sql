@@ -18,7 +18,9 @@ select
     deltas,
     body,
     attempts,
-    created_at
+    created_at,
+    may_have_arrived,
+    is_answered
 from delivery.batches
 where
     target = %(target)s and lane = %(lane)s and state = 'ready'
@@ -34,6 +36,8 @@ set
     state = %(state)s::text,
     attempts = attempts + 1,
     not_before = %(not_before)s,
+    may_have_arrived = may_have_arrived or %(may_have_arrived)s,
+    is_answered = is_answered or %(is_answered)s,
     settled_at = case when %(state)s::text = 'ready' then null else %(now)s::timestamptz end,
     error = %(error)s
 where batch_id = %(batch_id)s;

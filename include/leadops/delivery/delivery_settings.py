@@ -9,6 +9,10 @@ from leadops.clients.ma import BULK_LIMIT
 from leadops.errors import ConfigError
 from leadops.settings import Settings
 
+#: For so long a batch of unknown outcome is sent again under its key; after that the scores are read back.
+#: For so long, too, a 409 means that an earlier try is still in progress.
+TRUSTED_MEMORY = timedelta(minutes=15)
+
 
 class TargetSettings(Settings):
     """How one other system is spoken to."""

@@ -5,22 +5,25 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from leadops.clients.answer_values import read_score
+from leadops.clients.answer_shapes import AnswerShapeError, read_lead_score
 from leadops.clients.ma import MaClient
-from leadops.clients.transport import Answered, Outcome, Refused
+from leadops.clients.transport import Answered, Outcome, Refused, Unknown
 from leadops.db import Connection
 from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, parse_ledger_seq, shrink_batch
 from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.settle_batch import settle_batch
+from leadops.delivery.settle_batch import SAID_TO_BE_DUPLICATE, settle_batch
 from leadops.queries import Queries
 
 queries = Queries(__file__)
 
 #: What the MA's score cannot decide; `leadops dead-letters suggest` compares again.
 AMBIGUOUS = "it is unknown whether the MA has these points: see `leadops dead-letters suggest`"
+
+#: Why a batch stays open whose leads were read before the MA must have applied it.
+NOT_THERE_YET = "the MA does not have these points yet, or its score fits several cases: read again later"
 
 #: Other calls of unknown outcome on one lead; with more than this every score fits.
 MAX_OTHERS = 12
@@ -47,43 +50,50 @@ def read_back(
     now: datetime,
     permits: int,
     is_over: Callable[[], bool],
+    is_final: bool = True,
 ) -> PushReport:
     """Settle `batch` lead by lead with at most `permits` calls, in the caller's transaction.
 
     The score that is read says what reached the MA: see `decide_applied`. What it did not get goes out again
-    under a new key. A missing lead, and a score that fits both cases or neither, make dead letters. Leads
-    that could not be read yet, or that another call settled meanwhile, stay in the batch.
+    under a new key, unless the MA said that it had it. A missing lead, and a score that fits both cases or
+    neither, make dead letters. Leads that could not be read yet, or that another call settled meanwhile, stay
+    in the batch. Unless `is_final`, the MA may still be applying the call: then only what it surely has is
+    settled, and the other leads stay in the batch too.
     """
     by_lead: Updates = defaultdict(list)
     for update in batch.updates():
         by_lead[str(update["leadId"])].append(update)
     before = sum_settled(connection, list(by_lead), target=target, batch=batch)
-    scores: dict[str, int | None] = {}
-    failure: Outcome | None = None
-    for ma_id in by_lead:
-        if len(scores) >= permits or is_over():
-            break
-        outcome = client.get_lead(ma_id)
-        if isinstance(outcome, Answered) and isinstance(outcome.body, dict):
-            scores[ma_id] = read_score(outcome.body.get("score"))
-        elif isinstance(outcome, Refused) and not outcome.concerns_caller:
-            scores[ma_id] = None
-        else:
-            failure = outcome
-            break
+    scores, failure = _read_scores(client, list(by_lead)[:permits], is_over)
     after = sum_settled(connection, list(scores), target=target, batch=batch)
-    stable = {ma_id: score for ma_id, score in scores.items() if before.get(ma_id) == after.get(ma_id)}
-    read = {ma_id: by_lead[ma_id] for ma_id in stable}
+    decisions = {
+        ma_id: _decide_lead(by_lead[ma_id], score, after.get(ma_id))
+        for ma_id, score in scores.items()
+        if before.get(ma_id) == after.get(ma_id)
+    }
+    if not is_final:
+        decisions = {ma_id: applied for ma_id, applied in decisions.items() if applied}
     report = PushReport(calls=len(scores)) + _settle_leads(
-        connection, read, stable, after, target=target, now=now
+        connection, by_lead, decisions, target=target, now=now
     )
-    unread = [update for ma_id, updates in by_lead.items() if ma_id not in stable for update in updates]
-    if not unread:
+    # Those that were read without a decision come last, so that every lead has its turn.
+    undecided = [ma_id for ma_id in by_lead if ma_id not in decisions]
+    undecided.sort(key=lambda ma_id: ma_id in scores)
+    if not undecided:
         close_batch(connection, batch, state=BatchState.DONE, error="read back", now=now)
         return report
-    shrink_batch(connection, batch, unread)
+    shrink_batch(connection, batch, [update for ma_id in undecided for update in by_lead[ma_id]])
     if failure is not None:
         return report + settle_batch(connection, batch, failure, target=target, settings=settings, now=now)
+    if not is_final:
+        close_batch(
+            connection,
+            batch,
+            state=BatchState.READY,
+            error=NOT_THERE_YET,
+            not_before=now + settings.backoff(batch.attempts + 1),
+            now=now,
+        )
     return report
 
 
@@ -120,32 +130,54 @@ def sum_settled(
     return {row.external_id: row for row in rows}
 
 
+def _read_scores(
+    client: MaClient, ma_ids: list[str], is_over: Callable[[], bool]
+) -> tuple[dict[str, int | None], Outcome | None]:
+    """Return the scores of leads (None: missing, or no whole number) up to the first failure, and that."""
+    scores: dict[str, int | None] = {}
+    for ma_id in ma_ids:
+        if is_over():
+            break
+        outcome = client.get_lead(ma_id)
+        try:
+            if isinstance(outcome, Answered):
+                scores[ma_id] = read_lead_score(outcome.body)
+            elif isinstance(outcome, Refused) and not outcome.concerns_caller:
+                scores[ma_id] = None
+            else:
+                return scores, outcome
+        except AnswerShapeError as error:
+            return scores, Unknown(str(error))
+    return scores, None
+
+
+def _decide_lead(
+    updates: list[dict[str, Any]], score: int | None, settled: SettledPoints | None
+) -> bool | None:
+    if score is None or settled is None:
+        return None
+    points = sum(update["delta"] for update in updates)
+    return decide_applied(score - settled.points, points, settled.others)
+
+
 def _settle_leads(
-    connection: Connection,
-    by_lead: Updates,
-    scores: dict[str, int | None],
-    settled_by_lead: dict[str, SettledPoints],
-    *,
-    target: str,
-    now: datetime,
+    connection: Connection, by_lead: Updates, decisions: dict[str, bool | None], *, target: str, now: datetime
 ) -> PushReport:
-    """Settle the deltas of the leads whose scores were read."""
-    applied = dead = 0
+    """Settle the deltas of the leads that are decided: the MA has them, has them not, or nobody can say."""
+    applied = 0
     not_applied: list[int] = []
-    for ma_id, updates in by_lead.items():
-        seqs = [parse_ledger_seq(update["deltaId"]) for update in updates]
-        score, settled = scores[ma_id], settled_by_lead.get(ma_id)
-        decision = None
-        if score is not None and settled is not None:
-            points = sum(update["delta"] for update in updates)
-            decision = decide_applied(score - settled.points, points, settled.others)
-        if decision is None:
-            dead += len(seqs)
-            for seq in seqs:
-                dead_letter_delta(connection, seq, target=target, reason=AMBIGUOUS, now=now)
-        elif decision:
-            applied += len(seqs)
-        else:
-            not_applied += seqs
+    ambiguous: list[int] = []
+    for ma_id, decision in decisions.items():
+        for update in by_lead[ma_id]:
+            seq = parse_ledger_seq(update["deltaId"])
+            if decision:
+                applied += 1
+            # Sent again, a row that the MA claims to have would be a duplicate again.
+            elif decision is None or update.get("answer") == SAID_TO_BE_DUPLICATE:
+                ambiguous.append(seq)
+            else:
+                not_applied.append(seq)
+    for seq in ambiguous:
+        dead_letter_delta(connection, seq, target=target, reason=AMBIGUOUS, now=now)
     hold_deltas(connection, not_applied, target=target)
-    return PushReport(deltas=applied, dead=dead)
+    return PushReport(deltas=applied, dead=len(ambiguous))

@@ -15,7 +15,7 @@ from leadops.delivery.batches import (
     send_batch,
 )
 from leadops.delivery.build_batches import build_batches
-from leadops.delivery.delivery_settings import DeliverySettings, TargetSettings
+from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings, TargetSettings
 from leadops.delivery.outbox import find_next_effect_retry, lock_due_effects, mark_effects
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.rate_limit import acquire_permits, release_permits
@@ -27,9 +27,6 @@ from leadops.lanes import Lane
 #: Calls that share two commits: one that makes them durable, one that settles them.
 EFFECTS_PER_ROUND = 50
 BATCHES_PER_ROUND = 10
-
-#: For so long a batch of unknown outcome is sent again under its key; after that the scores are read back.
-TRUSTED_MEMORY = timedelta(minutes=15)
 
 #: Sends one kind of call: (lane, permits) → what it did.
 Round = Callable[[Lane, int], PushReport]
@@ -130,17 +127,18 @@ class Pusher:
         # A key is trusted for a short outage only: some products forget it sooner than they say, and until
         # the call is settled, later changes of its leads wait for it.
         memory = min(self.target_settings.key_memory, TRUSTED_MEMORY)
-        if self.clock() - batch.created_at > memory:
-            return self._read_back(batch, permits)
+        is_memory_over = self.clock() - batch.created_at > memory
+        if is_memory_over or batch.is_answered:
+            return self._read_back(batch, permits, is_final=is_memory_over)
         outcome = send_batch(self.client, batch)
-        if isinstance(outcome, Refused) and not outcome.concerns_caller and batch.attempts:
+        if isinstance(outcome, Refused) and not outcome.concerns_caller and batch.may_have_arrived:
             # An earlier attempt may have taken effect: only the scores show what the refusal means.
             return PushReport(calls=1) + self._read_back(batch, permits - 1)
         return settle_batch(
             self.connection, batch, outcome, target=self.target, settings=self.settings, now=self.clock()
         )
 
-    def _read_back(self, batch: DeltaBatch, permits: int) -> PushReport:
+    def _read_back(self, batch: DeltaBatch, permits: int, *, is_final: bool = True) -> PushReport:
         return read_back(
             self.connection,
             self.client,
@@ -150,4 +148,5 @@ class Pusher:
             now=self.clock(),
             permits=permits,
             is_over=lambda: self.is_over,
+            is_final=is_final,
         )

@@ -3,14 +3,16 @@
 from datetime import datetime
 from urllib.parse import quote
 
+import orjson
 from psycopg.types.json import Jsonb
 
+from leadops.clients.answer_shapes import DeltaResult, read_delta_results
 from leadops.clients.answer_values import read_id
-from leadops.clients.transport import Answered, Outcome, Refused, Transport
+from leadops.clients.transport import Answered, Outcome, Refused, Transport, Unknown
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.dead_letters import dead_letter_effect
-from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings
 from leadops.delivery.external_ids import find_external_id, save_external_id
 from leadops.delivery.operations import Operation, find_operation
 from leadops.delivery.outbox import Effect, OutboxState, close_effect
@@ -34,7 +36,8 @@ def send_effect(
     """Send one locked effect and settle it, in the caller's transaction.
 
     An effect of unknown outcome is sent again under its key. Once the target may have forgotten the key, an
-    effect whose repetition may do harm becomes a dead letter for a person to decide.
+    effect whose repetition may do harm becomes a dead letter for a person to decide; so does one that is
+    still in conflict (409) after TRUSTED_MEMORY.
     """
     operation = find_operation(target, effect.operation)
     is_key_forgotten = now - effect.first_sent_at > settings.targets[target].key_memory
@@ -42,19 +45,22 @@ def send_effect(
         return PushReport(dead=1, problem=_bury(connection, effect, KEY_FORGOTTEN, target=target, now=now))
     path = _fill_path(connection, effect, operation, target=target)
     outcome = transport.send(operation.method, path, body=effect.body.encode(), key=effect.idempotency_key)
-    if rejection := parse_rejection(operation, outcome):
+    if rejection := parse_rejection(operation, effect, outcome):
         return PushReport(
             calls=1, dead=1, problem=_bury(connection, effect, rejection, target=target, now=now)
         )
-    if isinstance(outcome, Answered) and _save_id(
-        connection, effect, operation, outcome, target=target, now=now
-    ):
+    error = (
+        _read_answer(connection, effect, operation, outcome, target=target, now=now)
+        if isinstance(outcome, Answered)
+        else outcome.reason
+    )
+    if isinstance(outcome, Answered) and not error:
         close_effect(connection, effect, state=OutboxState.DONE, answer=Jsonb(outcome.body), now=now)
         return PushReport(calls=1, effects=1)
-    if isinstance(outcome, Refused) and not outcome.concerns_caller:
-        reason = _bury(connection, effect, outcome.reason, target=target, now=now)
+    is_refused = isinstance(outcome, Refused) and not outcome.concerns_caller
+    if is_refused or _is_lasting_conflict(outcome, effect, now):
+        reason = _bury(connection, effect, error, target=target, now=now)
         return PushReport(calls=1, dead=1, problem=reason)
-    error = "the answer has no id" if isinstance(outcome, Answered) else outcome.reason
     not_before = schedule_retry(
         connection, outcome, target=target, attempts=effect.attempts + 1, settings=settings, now=now
     )
@@ -62,13 +68,18 @@ def send_effect(
     return report_failed_call(outcome, error, attempts=effect.attempts)
 
 
-def parse_rejection(operation: Operation, outcome: Outcome) -> str | None:
+def parse_rejection(operation: Operation, effect: Effect, outcome: Outcome) -> str | None:
     """Return why a 2xx answer means that the effect did not take place, or None."""
-    if not (operation.may_reject and isinstance(outcome, Answered) and isinstance(outcome.body, dict)):
+    if not (operation.may_reject and isinstance(outcome, Answered)):
         return None
-    if outcome.body.get("status") != "rejected":
-        return None
-    return mask_text(str(outcome.body.get("error") or "rejected by the target"), longest=200)
+    for result in _read_results(effect, outcome).values():
+        if result.status == "rejected":
+            return mask_text(str(result.error or "rejected by the target"), longest=200)
+    return None
+
+
+def _read_results(effect: Effect, outcome: Answered) -> dict[str, DeltaResult]:
+    return read_delta_results(outcome.body, [orjson.loads(effect.body)["deltaId"]])
 
 
 def _bury(connection: Connection, effect: Effect, reason: str, *, target: str, now: datetime) -> str:
@@ -87,7 +98,13 @@ def _fill_path(connection: Connection, effect: Effect, operation: Operation, *, 
     return operation.path.format(external_id=quote(external_id or "gone", safe=""))
 
 
-def _save_id(
+def _is_lasting_conflict(outcome: Outcome, effect: Effect, now: datetime) -> bool:
+    """Whether a 409 cannot mean any more that an earlier try of the effect is in progress."""
+    is_in_conflict = isinstance(outcome, Unknown) and outcome.is_in_conflict
+    return is_in_conflict and now - effect.first_sent_at > TRUSTED_MEMORY
+
+
+def _read_answer(
     connection: Connection,
     effect: Effect,
     operation: Operation,
@@ -95,13 +112,16 @@ def _save_id(
     *,
     target: str,
     now: datetime,
-) -> bool:
-    """Save the id that the target gave to the lead; return False where the answer lacks it."""
+) -> str:
+    """Save the id that the target gave to the lead; return what the answer lacks, or an empty text."""
+    if operation.may_reject:
+        # That the target had it before is believed: the audit compares the score again.
+        return "" if _read_results(effect, outcome) else "the answer does not name the delta"
     if operation.answer_id is None or effect.lead_id is None:
-        return True
+        return ""
     value = outcome.body.get(operation.answer_id) if isinstance(outcome.body, dict) else None
     external_id = read_id(value)
     if external_id is None or (operation.has_integer_id and not isinstance(value, int)):
-        return False
+        return "the answer has no id"
     save_external_id(connection, target=target, lead_id=effect.lead_id, external_id=external_id, now=now)
-    return True
+    return ""

@@ -1,19 +1,28 @@
 """Settles a batch by the answer: each of its deltas, or the call as a whole."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from leadops.clients.transport import Answered, Outcome, Refused
+from leadops.clients.answer_shapes import DeltaResult, read_delta_results
+from leadops.clients.transport import Answered, Outcome, Refused, Unknown
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
-from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, parse_ledger_seq, split_batch
+from leadops.delivery.batches import (
+    BatchState,
+    DeltaBatch,
+    close_batch,
+    parse_ledger_seq,
+    shrink_batch,
+    split_batch,
+)
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport
 from leadops.mask import mask_text
 
-#: Refusals of a call's size or content, which a smaller call may not meet (RFC 9110 15.5.1, .14, .21).
-SPLITTABLE = (400, 413, 422)
+#: The mark, in a batch of which only unknown rows are left, of those that the MA says it had before.
+SAID_TO_BE_DUPLICATE = "duplicate"
 
 
 def settle_batch(
@@ -25,15 +34,15 @@ def settle_batch(
     settings: DeliverySettings,
     now: datetime,
 ) -> PushReport:
-    """Settle a locked batch by `outcome`, in the caller's transaction; an unknown outcome leaves it ready."""
+    """Settle a locked batch by `outcome`, in the caller's transaction.
+
+    An unknown outcome leaves it ready; so do rows that the answer leaves unknown, which are read back.
+    """
     if isinstance(outcome, Answered):
-        rejected = parse_rejected(outcome.body, batch)
-        if rejected is not None:
-            for seq, reason in rejected.items():
-                dead_letter_delta(connection, seq, target=target, reason=reason, now=now)
-            close_batch(connection, batch, state=BatchState.DONE, now=now)
-            return PushReport(calls=1, deltas=batch.deltas - len(rejected), dead=len(rejected))
-        error = "the answer does not name every delta"
+        results = read_delta_results(outcome.body, [update["deltaId"] for update in batch.updates()])
+        if results:
+            return _settle_answered(connection, batch, results, target=target, settings=settings, now=now)
+        error = "the answer names no delta of the call"
     elif isinstance(outcome, Refused) and not outcome.concerns_caller:
         return _settle_refused(connection, batch, outcome, target=target, now=now)
     else:
@@ -41,34 +50,66 @@ def settle_batch(
     not_before = schedule_retry(
         connection, outcome, target=target, attempts=batch.attempts + 1, settings=settings, now=now
     )
-    close_batch(connection, batch, state=BatchState.READY, error=error, not_before=not_before, now=now)
+    close_batch(
+        connection,
+        batch,
+        state=BatchState.READY,
+        error=error,
+        not_before=not_before,
+        may_have_arrived=isinstance(outcome, Answered | Unknown),
+        now=now,
+    )
     return report_failed_call(outcome, error, attempts=batch.attempts)
 
 
-def parse_rejected(body: Any, batch: DeltaBatch) -> dict[int, str] | None:
-    """Return the MA's reasons by rejected ledger row, or None where the answer is incomplete.
+def find_unknown(batch: DeltaBatch, results: Mapping[str, DeltaResult]) -> list[dict[str, Any]]:
+    """Return the updates of `batch` of which `results` does not say what became of them.
 
-    A status other than applied, duplicate or rejected makes the answer incomplete: what it means is unknown.
+    That the MA had a row before is believed only where an earlier call may have brought it; the row is marked
+    (`answer`) if none did.
     """
-    if not isinstance(body, dict):
-        return None
-    results = body.get("results", [body])
-    if not isinstance(results, list) or len(results) != batch.deltas:
-        return None
-    rejected: dict[int, str] = {}
-    unnamed = {update["deltaId"] for update in batch.updates()}
-    for result in results:
-        delta_id = result.get("deltaId") if isinstance(result, dict) else None
-        if not isinstance(delta_id, str) or delta_id not in unnamed:
-            return None
-        unnamed.remove(delta_id)
-        status = result.get("status")
-        if status == "rejected":
-            reason = mask_text(result.get("error") or "rejected by the MA", longest=200)
-            rejected[parse_ledger_seq(delta_id)] = reason
-        elif status not in ("applied", "duplicate"):
-            return None
-    return rejected
+    unknown = []
+    for update in batch.updates():
+        result = results.get(update["deltaId"])
+        if result is None:
+            unknown.append(update)
+        elif result.status == "duplicate" and not batch.may_have_arrived:
+            unknown.append(update | {"answer": SAID_TO_BE_DUPLICATE})
+    return unknown
+
+
+def _settle_answered(
+    connection: Connection,
+    batch: DeltaBatch,
+    results: Mapping[str, DeltaResult],
+    *,
+    target: str,
+    settings: DeliverySettings,
+    now: datetime,
+) -> PushReport:
+    """Settle the rows that the answer names; the others stay in the batch, to be read back."""
+    rejected = {delta_id: result for delta_id, result in results.items() if result.status == "rejected"}
+    for delta_id, result in rejected.items():
+        reason = mask_text(result.error or "rejected by the MA", longest=200)
+        dead_letter_delta(connection, parse_ledger_seq(delta_id), target=target, reason=reason, now=now)
+    unknown = find_unknown(batch, results)
+    applied = batch.deltas - len(rejected) - len(unknown)
+    if not unknown:
+        close_batch(connection, batch, state=BatchState.DONE, now=now)
+        return PushReport(calls=1, deltas=applied, dead=len(rejected))
+    error = f"the answer leaves {len(unknown)} of {batch.deltas} deltas unknown"
+    shrink_batch(connection, batch, unknown)
+    close_batch(
+        connection,
+        batch,
+        state=BatchState.READY,
+        error=error,
+        not_before=now + settings.backoff(batch.attempts + 1),
+        may_have_arrived=True,
+        is_answered=True,
+        now=now,
+    )
+    return PushReport(calls=1, deltas=applied, dead=len(rejected), failed=1, problem=error)
 
 
 def _settle_refused(
@@ -76,7 +117,7 @@ def _settle_refused(
 ) -> PushReport:
     """Halve a call refused for its size or content, so that one bad row costs one row; else all rows die."""
     updates = batch.updates()
-    if outcome.status in SPLITTABLE and len(updates) > 1:
+    if outcome.is_splittable and len(updates) > 1:
         middle = len(updates) // 2
         split_batch(connection, batch, [updates[:middle], updates[middle:]], now=now)
         error = f"split: {outcome.reason}"

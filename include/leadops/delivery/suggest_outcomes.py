@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
-from leadops.clients.answer_values import read_score
+from leadops.clients.answer_shapes import read_lead_score
 from leadops.clients.ma import MaClient
 from leadops.clients.transport import Refused, expect
 from leadops.db import Connection
@@ -114,5 +114,4 @@ def _read_ma_score(client: MaClient, ma_id: str | None) -> int | None:
     outcome = client.get_lead(ma_id)
     if isinstance(outcome, Refused) and not outcome.concerns_caller:
         return None
-    answer = expect(outcome, "MA lead")
-    return read_score(answer.get("score")) if isinstance(answer, dict) else None
+    return read_lead_score(expect(outcome, "MA lead"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
+from leadops.clients.answer_shapes import AnswerShapeError, read_collected
 from leadops.clients.cdp import CdpClient
 from leadops.clients.transport import Answered, Refused, Throttled
 from leadops.errors import PermanentError, TransientError
@@ -19,8 +20,6 @@ BATCH_EVENTS, BATCH_BYTES = 500, 512 * 1024 - 2048
 ROW_NAMESPACE = UUID("5a8ddbb6-54a2-4f0c-9d3c-7d1f2e6c9a10")
 #: Seconds: the longest pause between two tries, and how long a silent CDP is waited for.
 LONGEST_PAUSE, PATIENCE = 30.0, 300.0
-#: Answers that mean the body, so that a part of it may do: not JSON for them, too large, not valid.
-BODY_REFUSALS = (400, 413, 422)
 
 
 @dataclass
@@ -102,7 +101,7 @@ class Replay:
     def _send(self, batch: list[tuple[FileRow, bytes]]) -> None:
         answer = self._post(b"[" + b",".join(body for _, body in batch) + b"]")
         if isinstance(answer, Refused):
-            if answer.status not in BODY_REFUSALS:
+            if not answer.is_splittable:
                 raise PermanentError(f"the CDP does not take events: {answer.reason}")
             if len(batch) == 1:
                 self._reject(batch[0][0], f"http_{answer.status}", answer.reason)
@@ -112,19 +111,16 @@ class Replay:
             self._send(batch[middle:])
             return
         try:
-            accepted, duplicates = answer.body["accepted"], answer.body["duplicates"]
-            refusals = {each["index"]: (batch[each["index"]][0], each) for each in answer.body["quarantined"]}
-            is_complete = accepted + duplicates + len(refusals) == len(batch)
-        except (KeyError, TypeError, IndexError):
-            is_complete = False
-        if not is_complete:
+            collected = read_collected(answer.body, len(batch))
+        except AnswerShapeError as error:
             raise PermanentError(
                 "the CDP's answer does not say what became of the events; see docs/events.md"
-            )
-        self.counts.accepted += accepted
-        self.counts.duplicates += duplicates
-        for row, each in refusals.values():
-            self._reject(row, str(each.get("reason")), str(each.get("detail")), in_quarantine=True)
+            ) from error
+        self.counts.accepted += collected.accepted
+        self.counts.duplicates += collected.duplicates
+        for index, refusal in collected.refused.items():
+            reason, detail = str(refusal.get("reason")), str(refusal.get("detail"))
+            self._reject(batch[index][0], reason, detail, in_quarantine=True)
 
     def _post(self, body: bytes) -> Answered | Refused:
         pause, waited = 1.0, 0.0
@@ -133,7 +129,7 @@ class Replay:
             if isinstance(outcome, Answered | Refused):
                 return outcome
             if isinstance(outcome, Throttled):
-                self._sleep(outcome.retry_after)
+                self._sleep(max(outcome.retry_after, pause))
                 continue
             if waited >= PATIENCE:
                 raise TransientError(

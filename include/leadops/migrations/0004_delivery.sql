@@ -51,9 +51,14 @@ create table delivery.batches (
     state text not null default 'ready' check (state in ('ready', 'done', 'dead', 'dropped')),
     attempts integer not null default 0,
     not_before timestamptz,
+    may_have_arrived boolean not null default false,
+    is_answered boolean not null default false,
     settled_at timestamptz,
     error text
 );
+comment on column delivery.batches.may_have_arrived is 'The outcome of an earlier call is unknown';
+comment on column delivery.batches.is_answered is
+'An answer left these deltas unknown: they are read back, never sent again';
 comment on column delivery.batches.created_at is 'From then on it may have been sent: the memory of its key counts';
 -- Bodies are read once or twice and removed: compressing them costs more than it saves.
 alter table delivery.batches alter column body set storage external;
