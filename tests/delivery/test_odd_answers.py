@@ -1,6 +1,7 @@
 """An MA whose answers are sound JSON but odd: in the end the totals in the MA and the ledger agree."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,11 @@ class OddMa:
         for update in updates:
             results += self._apply(update, is_answered=has_effect and status < 300)
             if has_effect and status >= 300:
+                self._take(update)
+        times = Counter(result["deltaId"] for result in results if result["status"] != "queued")
+        is_any_named = any(times[update["deltaId"]] == 1 for update in updates)
+        if not is_any_named and any(update["deltaId"] in self.applied for update in updates):
+            for update in updates:  # a call of which the answer says nothing is applied as a whole
                 self._take(update)
         self.seen |= {update["deltaId"] for update in updates}
         return status, json.dumps({"results": results}).encode()

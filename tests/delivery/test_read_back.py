@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from leadops.delivery.read_back import decide_applied
+from leadops.delivery.read_back import decide_applied, may_be_partial
 from tests.delivery_fixture import DeliveryFixture
 
 
@@ -185,3 +185,24 @@ def test_what_a_score_says_about_a_call(
     gap: int, points: int, others: list[int], applied: bool | None
 ) -> None:
     assert decide_applied(gap, points, others) is applied
+
+
+@pytest.mark.parametrize(
+    ("gap", "points", "others", "partial"),
+    [
+        (10, [10], [], False),
+        (5, [5, 3], [], True),
+        (8, [5, 3], [], False),
+        (0, [5, 3], [], False),
+        (0, [5, -5, 3], [], True),
+        (4, [2, 2, -2, 2], [], True),
+        (2, [2, 2, -2, 2], [], True),
+        (12, [5, 3], [7], True),
+        (12, [12] + [1] * 12, [], True),
+        (12, [12], [1] * 12, False),
+    ],
+)
+def test_an_answered_call_may_have_taken_effect_in_part(
+    gap: int, points: list[int], others: list[int], partial: bool
+) -> None:
+    assert may_be_partial(gap, points, others) is partial

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from leadops.clients.answer_shapes import AnswerShapeError, read_lead_score
@@ -67,7 +68,7 @@ def read_back(
     scores, failure = _read_scores(client, list(by_lead)[:permits], is_over)
     after = sum_settled(connection, list(scores), target=target, batch=batch)
     decisions = {
-        ma_id: _decide_lead(by_lead[ma_id], score, after.get(ma_id))
+        ma_id: _decide_lead(by_lead[ma_id], score, after.get(ma_id), is_answered=batch.is_answered)
         for ma_id, score in scores.items()
         if before.get(ma_id) == after.get(ma_id)
     }
@@ -114,6 +115,19 @@ def decide_applied(gap: int, points: int, others: Sequence[int]) -> bool | None:
     return None if applied and not_applied else applied
 
 
+def may_be_partial(gap: int, points: Sequence[int], others: Sequence[int]) -> bool:
+    """Return whether `gap` fits some but not all of `points`: an MA that answers by rows applies by rows."""
+    if len(points) + len(others) > MAX_OTHERS:
+        return len(points) > 1
+    return any(
+        gap == sum(chosen) + sum(chosen_others)
+        for size in range(1, len(points))
+        for chosen in combinations(points, size)
+        for other_size in range(len(others) + 1)
+        for chosen_others in combinations(others, other_size)
+    )
+
+
 def sum_settled(
     connection: Connection, ma_ids: list[str], *, target: str, batch: DeltaBatch | None = None
 ) -> dict[str, SettledPoints]:
@@ -152,12 +166,14 @@ def _read_scores(
 
 
 def _decide_lead(
-    updates: list[dict[str, Any]], score: int | None, settled: SettledPoints | None
+    updates: list[dict[str, Any]], score: int | None, settled: SettledPoints | None, *, is_answered: bool
 ) -> bool | None:
     if score is None or settled is None:
         return None
-    points = sum(update["delta"] for update in updates)
-    return decide_applied(score - settled.points, points, settled.others)
+    gap, points = score - settled.points, [update["delta"] for update in updates]
+    if is_answered and may_be_partial(gap, points, settled.others):
+        return None
+    return decide_applied(gap, sum(points), settled.others)
 
 
 def _settle_leads(

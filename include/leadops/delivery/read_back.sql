@@ -34,8 +34,10 @@ other_calls as (
     from known
     inner join scoring.ledger as ledger on known.lead_id = ledger.lead_id
     inner join undelivered on ledger.seq = undelivered.ledger_seq
-    where undelivered.batch_id is distinct from %(batch_id)s::bigint and undelivered.batch_id is not null
-    group by known.external_id, undelivered.batch_id
+    inner join delivery.batches as batches on undelivered.batch_id = batches.batch_id
+    where undelivered.batch_id is distinct from %(batch_id)s::bigint
+    -- What an answer left unknown took effect row by row.
+    group by known.external_id, undelivered.batch_id, case when batches.is_answered then undelivered.ledger_seq end
     union all
     select
         known.external_id,
