@@ -70,7 +70,7 @@ def read_number(answer: Mapping[str, Any], name: str, what: str) -> float:
 
 
 def read_lead_score(body: Any) -> int | None:
-    """Return the score of a lead of the MA; None where it is no whole number. Raises AnswerShapeError."""
+    """Return the score of a lead of the MA; None where it is not a whole number. Raises AnswerShapeError."""
     return read_score(read_object(body, "MA lead").get("score"))
 
 

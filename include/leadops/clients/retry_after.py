@@ -20,7 +20,7 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
     fields = {name.lower(): value.strip() for name, value in headers.items()}
     retry_after = fields.get("retry-after", "")
     if retry_after.isascii() and retry_after.isdigit():
-        # More digits than any pause has are no pause.
+        # No real pause needs more digits.
         return min(float(retry_after), LONGEST_RETRY_AFTER) if len(retry_after) <= 10 else None
     until = _parse_date(retry_after)
     if until is None:
