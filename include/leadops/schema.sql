@@ -167,6 +167,7 @@ create table identity.traits (
     ts timestamptz not null,
     event_id text not null,
     comparable jsonb,
+    is_history boolean not null default false,
     primary key (lead_id, trait)
 );
 
@@ -321,7 +322,9 @@ create table scoring.ledger (
     lane smallint,
     reason text not null,
     reverses bigint,
+    is_live boolean not null default false,
     primary key (seq),
+    check (not is_live or lane = 0),
     check (dimension in ('fit', 'behaviour', 'model')),
     check (kind in ('rule', 'correction', 'decay', 'model', 'write_off')),
     check (points <> 0)

@@ -54,6 +54,7 @@ class Company:
         fit: int = 0,
         behaviour: int = 0,
         lane: int | None = 0,
+        live: bool | None = None,
         rule: str = "view_pricing",
         event: int | None = None,
     ) -> None:
@@ -61,9 +62,9 @@ class Company:
             if count:
                 self.connection.execute(
                     "insert into scoring.ledger (lead_id, points, dimension, kind, rule, event_seq,"
-                    " occurred_at, recorded_at, rule_set_id, lane, reason)"
-                    " values (%s, %s, %s, 'rule', %s, %s, %s, %s, 7, %s, '')",
-                    [lead, count, dimension, rule, event, at, at, lane],
+                    " occurred_at, recorded_at, rule_set_id, lane, is_live, reason)"
+                    " values (%s, %s, %s, 'rule', %s, %s, %s, %s, 7, %s, %s, '')",
+                    [lead, count, dimension, rule, event, at, at, lane, lane == 0 if live is None else live],
                 )
         self.connection.execute(
             "insert into scoring.scores (lead_id, fit, behaviour, updated_at)"

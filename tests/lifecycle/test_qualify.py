@@ -162,7 +162,7 @@ def test_points_of_a_backfill_alone_make_a_quiet_mql(
 def test_history_makes_a_backfill_mql(company: Any, after: After) -> None:
     historic = company.lead("a@example.com")
     event = company.visit(historic, after(-90_000), history=True)
-    company.points(historic, after(-90_000), fit=30, behaviour=50, event=event)
+    company.points(historic, after(-90_000), fit=30, behaviour=50, event=event, live=False)
     company.qualify(after(1))
     assert company.evidence(historic)["backfill"] is True
 

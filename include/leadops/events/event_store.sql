@@ -56,12 +56,16 @@ accepted as (
             was_refused = excluded.was_refused,
             proof = excluded.proof
         where cdp.rank_proof(events.proof) < cdp.rank_proof(excluded.proof)
-    returning seq
+    returning seq, is_history
 ),
 
 queued as (
-    insert into identity.inbox (event_seq)
-    select seq from accepted
+    -- History waits behind what happens now.
+    insert into identity.inbox (event_seq, lane)
+    select
+        seq,
+        is_history::integer
+    from accepted
 ),
 
 refused as (

@@ -102,7 +102,7 @@ def apply_merges(
 
     Runs in the caller's transaction, which holds the identity lock. Merges that no longer hold are kept as
     undone, with `undone_by` (None: no person) and `undone_because`. Leads whose score changes wait for
-    scoring in `lane`. `now` is UTC.
+    scoring in `lane`, after a parting in the backfill lane: it gives back what is past. `now` is UTC.
     """
     plan = plan_merges(connection, leads, settings=settings)
     _record_oversized(connection, plan.oversized_clusters, now)
@@ -122,6 +122,7 @@ def apply_merges(
         persons = {"lead_ids": list(plan.persons), "persons": list(plan.persons.values())}
         queries.run(connection, "update_people", **persons)
         queries.run(connection, "update_merged_into", **persons)
+        lane = Lane.BACKFILL if plan.undone else lane
         queries.run(connection, "enqueue_scoring", lead_ids=plan.affected, lane=lane)
         queries.run(connection, "enqueue_lifecycle", lead_ids=plan.affected)
     return len(plan.added)

@@ -78,7 +78,7 @@ aliases as (
 
 traits as (
     update identity.traits
-    set ts = events.ts, event_id = events.event_id
+    set ts = events.ts, event_id = events.event_id, is_history = events.is_history
     from proven
     inner join cdp.events as events on proven.event_seq = events.seq
     where traits.lead_id = proven.lead_id and traits.trait = 'email_domain'
@@ -91,13 +91,14 @@ where leads.lead_id = proven.lead_id
 returning leads.lead_id;
 
 -- name: record_email_domains
-insert into identity.traits (lead_id, trait, value, ts, event_id)
+insert into identity.traits (lead_id, trait, value, ts, event_id, is_history)
 select
     leads.lead_id,
     'email_domain',
     to_jsonb(split_part(leads.email, '@', 2)),
     coalesce(events.ts, leads.created_at),
-    coalesce(events.event_id, 'import')
+    coalesce(events.event_id, 'import'),
+    coalesce(events.is_history, true)
 from identity.leads as leads
 left join cdp.events as events on leads.first_event_seq = events.seq
 where leads.lead_id = any(%(lead_ids)s::bigint[])
@@ -114,7 +115,8 @@ where leads.lead_id = any(%(lead_ids)s::bigint[]) and said.value is not null;
 
 -- name: enqueue_ma_lead
 -- The command that makes a lead known in the MA, with what its first event says; an imported lead has no event. What
--- only a claim says stays here: of such a lead the MA learns the email, and with the proof the rest.
+-- only a claim says stays here: of such a lead the MA learns the email, and with the proof the rest. A lead of history
+-- goes behind the live ones.
 insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane, created_at)
 select
     'ma',
@@ -124,20 +126,21 @@ select
         jsonb_build_object(
             'email', leads.email,
             'firstName', identity.read_property(
-                events.payload -> 'properties', %(first_name)s::text[], %(blanks)s::text[]
+                said.payload -> 'properties', %(first_name)s::text[], %(blanks)s::text[]
             ),
             'lastName', identity.read_property(
-                events.payload -> 'properties', %(last_name)s::text[], %(blanks)s::text[]
+                said.payload -> 'properties', %(last_name)s::text[], %(blanks)s::text[]
             ),
-            'utm', nullif(events.payload #> '{context,utm}', '{}'::jsonb),
+            'utm', nullif(said.payload #> '{context,utm}', '{}'::jsonb),
             'externalId', leads.lead_id::text
         )
     ),
     'ma-lead-' || leads.lead_id || %(suffix)s::text,
-    %(lane)s,
+    greatest(%(lane)s::smallint, coalesce(events.is_history, false)::integer),
     %(now)s
 from identity.leads as leads
-left join cdp.events as events on leads.first_event_seq = events.seq and not leads.only_claimed
+left join cdp.events as events on leads.first_event_seq = events.seq
+cross join lateral (select case when not leads.only_claimed then events.payload end as payload) as said
 where leads.lead_id = any(%(lead_ids)s::bigint[])
 order by leads.lead_id
 on conflict (idempotency_key) do nothing;

@@ -10,7 +10,7 @@ having count(*) > 0;
 insert into identity.inbox (event_seq, lane)
 select
     events.seq,
-    %(lane)s
+    greatest(%(lane)s::smallint, events.is_history::integer)
 from cdp.events as events
 where
     events.received_at >= %(start)s and events.received_at < %(stop)s

@@ -12,7 +12,8 @@ where chunk.tells_traits and chunk.lead_id is not null;
 
 -- name: learn_traits
 -- The newest value of each trait stays, by (ts, event_id), so that the order of arrival does not matter. What says
--- nothing is not among `read_values`, so that it replaces nothing.
+-- nothing is not among `read_values`, so that it replaces nothing. What was said live stays live when history says the
+-- same.
 with read_values as (
     select * from
         unnest(%(sent_traits)s::text[], %(sent)s::jsonb[], %(stored)s::jsonb[], %(comparable)s::jsonb[])
@@ -26,21 +27,23 @@ facts as (
         wanted.place,
         events.payload -> 'properties' -> wanted.property as value,
         events.ts,
-        events.event_id
+        events.event_id,
+        events.is_history
     from chunk
     inner join cdp.events as events on chunk.event_seq = events.seq
     cross join unnest(%(traits)s::text[], %(properties)s::text[]) with ordinality as wanted (trait, property, place)
     where chunk.tells_traits and chunk.lead_id is not null
 )
 
-insert into identity.traits (lead_id, trait, value, comparable, ts, event_id)
+insert into identity.traits (lead_id, trait, value, comparable, ts, event_id, is_history)
 select distinct on (facts.lead_id, facts.trait)
     facts.lead_id,
     facts.trait,
     read_values.value,
     nullif(read_values.comparable, read_values.value),
     facts.ts,
-    facts.event_id
+    facts.event_id,
+    facts.is_history
 from facts
 inner join read_values on facts.trait = read_values.trait and facts.value = read_values.sent
 order by facts.lead_id asc, facts.trait asc, facts.ts desc, facts.event_id collate "C" desc, facts.place asc
@@ -49,7 +52,8 @@ on conflict (lead_id, trait) do update
         value = excluded.value,
         comparable = excluded.comparable,
         ts = excluded.ts,
-        event_id = excluded.event_id
+        event_id = excluded.event_id,
+        is_history = excluded.is_history and (traits.is_history or traits.value <> excluded.value)
     where (excluded.ts, excluded.event_id collate "C") > (traits.ts, traits.event_id collate "C");
 
 -- name: list_websites

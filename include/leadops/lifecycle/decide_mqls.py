@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from leadops.db import Connection
+from leadops.lanes import NEWS_FOR
 from leadops.lifecycle.kpi_contract import KpiVersion, MqlRule
 from leadops.lifecycle.ledger_cursor import LedgerCursor, find_horizon, move_cursor
 from leadops.lifecycle.publish import NewMql
@@ -66,6 +67,7 @@ def decide_mqls(
             reasons=rule.reasons,
             version=version.version,
             now=now,
+            news_since=now - NEWS_FOR,
         )
     move_cursor(connection, to_seq=horizon, thresholds=thresholds)
     return mqls

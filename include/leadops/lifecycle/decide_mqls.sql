@@ -151,31 +151,26 @@ with described as (
             select
                 max(ledger.seq) as ledger_seq,
                 (array_agg(ledger.rule_set_id order by ledger.seq desc))[1] as rule_set_id,
-                coalesce(bool_or(
-                    ledger.points > 0
-                    and ledger.kind <> 'decay'
-                    and ledger.lane = 0
-                    and not coalesce(events.is_history, false)
-                    and (
-                        ledger.occurred_at > new_mqls.ended_at
-                        or (new_mqls.ended_at is null and ledger.seq > %(from_seq)s)
-                    )
-                ), false)
+                coalesce(
+                    bool_or(
+                        ledger.is_live
+                        and ledger.points > 0
+                        and case
+                            when new_mqls.ended_at is null or ledger.occurred_at <= new_mqls.ended_at
+                                then new_mqls.ended_at is null and ledger.seq > %(from_seq)s
+                            -- An end may become known long after it: what was earned in between is no news then.
+                            else ledger.seq > %(from_seq)s or ledger.recorded_at > %(news_since)s
+                        end
+                    ), false
+                )
                 -- The model adds points at night: a lead that passes then is news if it earned points that day.
                 or (
                     coalesce(bool_or(ledger.kind = 'model' and ledger.points > 0 and ledger.seq > %(from_seq)s), false)
                     and coalesce(
-                        bool_or(
-                            ledger.kind in ('rule', 'correction')
-                            and ledger.points > 0
-                            and ledger.lane = 0
-                            and not coalesce(events.is_history, false)
-                            and ledger.recorded_at > %(now)s::timestamptz - interval '1 day'
-                        ), false
+                        bool_or(ledger.is_live and ledger.points > 0 and ledger.recorded_at > %(news_since)s), false
                     )
                 ) as has_live_points
             from scoring.ledger as ledger
-            left join cdp.events as events on ledger.event_seq = events.seq
             where ledger.lead_id = new_mqls.lead_id
         ) as facts
 ),

@@ -83,12 +83,14 @@ create table identity.traits (
     ts timestamptz not null,
     event_id text not null,
     comparable jsonb,
+    is_history boolean not null default false,
     primary key (lead_id, trait)
 );
 comment on table identity.traits is 'The newest known value of each trait (industry, employees, title, country)';
 comment on column identity.traits.value is 'As it was sent; of a list, the first element that says something';
 comment on column identity.traits.comparable is
 'The forms by which rules compare it (leadops.normalization.trait_values), a list if there are several; null: `value`';
+comment on column identity.traits.is_history is 'Only history or an import says so: no news about the lead';
 
 create table identity.sightings (
     kind text not null,
@@ -312,7 +314,7 @@ begin
                 set event_seq = asked_seq, linked_at = asked_now
                 where kind = 'email' and value = asked_email;
                 update identity.traits
-                set ts = asked_ts, event_id = asked_event_id
+                set ts = asked_ts, event_id = asked_event_id, is_history = false
                 where lead_id = found_lead and trait = 'email_domain';
             end if;
             return found_lead;

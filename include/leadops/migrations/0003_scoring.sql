@@ -40,11 +40,15 @@ create table scoring.ledger (
     rule_set_id integer,
     lane smallint,
     reason text not null,
-    reverses bigint
+    reverses bigint,
+    is_live boolean not null default false,
+    check (not is_live or lane = 0)
 );
 comment on table scoring.ledger is
 'Append-only. Every writer holds the advisory lock of scoring until it commits, so seq is the order of commits.';
 comment on column scoring.ledger.lane is '0 live, 1 backfill, null: not sent to the MA';
+comment on column scoring.ledger.is_live is
+'It derives from what came live, and not from history, an import, a backfill, changed rules, a merge, a split or decay';
 comment on column scoring.ledger.reverses is 'The ledger row that a write-off takes back';
 create index ledger_lead on scoring.ledger (lead_id);
 create unique index ledger_reverses on scoring.ledger (reverses) where reverses is not null;

@@ -5,11 +5,13 @@ should have nothing.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
+from leadops.lanes import Lane
 from leadops.queries import Queries
 from leadops.scoring.rule_parameters import award_parameters
 from leadops.scoring.scoring_rules import RuleSet
@@ -49,6 +51,15 @@ def compute_differences(connection: Connection, *, rules: RuleSet, zone: ZoneInf
     queries.run(connection, "compare")
     queries.run(connection, "explain_corrections", body=Jsonb(rules.body(zone)))
     return int(queries.value(connection, "count_touched"))
+
+
+def quieten_past(connection: Connection, *, news_since: datetime) -> None:
+    """Let no row of `differences` count as live that was known before `news_since` (UTC) and only now counts.
+
+    A merge moved it, or the lead waits in the backfill lane as well: the rules changed, it was split, or it
+    is scored again.
+    """
+    queries.run(connection, "quieten_past", news_since=news_since, backfill=Lane.BACKFILL)
 
 
 def count_differences(connection: Connection) -> DifferenceTotals:

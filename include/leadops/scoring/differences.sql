@@ -21,7 +21,8 @@ create temporary table if not exists members (
 ) on commit delete rows;
 
 -- name: create_targets
--- What the leads in `touched` should have for each (lead, event, rule).
+-- What the leads in `touched` should have for each (lead, event, rule). What came as history has no live_at; of what
+-- came live it is when that was known.
 create temporary table if not exists targets (
     lead_id bigint not null,
     member_id bigint not null,
@@ -30,11 +31,13 @@ create temporary table if not exists targets (
     event_seq bigint,
     rule text not null,
     dimension text not null,
+    live_at timestamptz,
     is_claim boolean not null default false
 ) on commit delete rows;
 
 -- name: create_differences
--- Rows to append to the ledger. The last four columns are of corrections: what they correct.
+-- Rows to append to the ledger; without live_at they are derived from the past. The last four columns are whose event
+-- or trait it is, and of corrections what they correct.
 create temporary table if not exists differences (
     lead_id bigint not null,
     event_seq bigint,
@@ -44,6 +47,7 @@ create temporary table if not exists differences (
     points integer not null,
     kind text not null,
     reason text not null,
+    live_at timestamptz,
     awarded integer,
     awarded_at timestamptz,
     rule_set_id integer,
@@ -121,6 +125,7 @@ matches as (
         owned.member_id,
         owned.event_seq,
         events.ts,
+        case when not events.is_history then events.received_at end as live_at,
         (events.ts at time zone %(zone)s)::date as day,
         rules.number,
         abs(rules.points) as amount,
@@ -186,7 +191,7 @@ group_lives as (
     where group_day_cap is null or group_so_far - rule_amount < group_day_cap
 )
 
-insert into targets (lead_id, member_id, occurred_at, points, event_seq, rule, dimension)
+insert into targets (lead_id, member_id, occurred_at, points, event_seq, rule, dimension, live_at)
 select
     lives.lead_id,
     lives.member_id,
@@ -197,7 +202,8 @@ select
     ) as points,
     lives.event_seq,
     rules.name,
-    'behaviour'
+    'behaviour',
+    lives.live_at
 from group_lives as lives
 inner join rules on lives.number = rules.number
 where lives.group_lead_cap is null or lives.group_life_so_far - lives.group_day_amount < lives.group_lead_cap;
@@ -214,7 +220,8 @@ known_traits as (
         members.member_id,
         traits.trait,
         coalesce(traits.comparable, traits.value) as value,
-        traits.ts
+        traits.ts,
+        traits.is_history
     from members
     inner join identity.traits as traits on members.member_id = traits.lead_id
     where members.is_alone
@@ -225,7 +232,8 @@ known_traits as (
             members.member_id,
             traits.trait,
             coalesce(traits.comparable, traits.value) as value,
-            traits.ts
+            traits.ts,
+            traits.is_history
         from members
         inner join identity.traits as traits on members.member_id = traits.lead_id
         where not members.is_alone
@@ -233,7 +241,7 @@ known_traits as (
     )
 )
 
-insert into targets (lead_id, member_id, occurred_at, points, event_seq, rule, dimension)
+insert into targets (lead_id, member_id, occurred_at, points, event_seq, rule, dimension, live_at)
 select
     traits.lead_id,
     traits.member_id,
@@ -241,7 +249,8 @@ select
     rules.points,
     null,
     rules.name,
-    'fit'
+    'fit',
+    case when not traits.is_history then traits.ts end as live_at
 from known_traits as traits
 inner join rules on traits.trait = rules.trait and traits.value @@ rules.condition;
 
@@ -304,7 +313,8 @@ with awarded as (
 )
 
 insert into differences (
-    lead_id, event_seq, rule, dimension, occurred_at, points, kind, reason, awarded, awarded_at, rule_set_id, member_id
+    lead_id, event_seq, rule, dimension, occurred_at, points, kind, reason, live_at, awarded, awarded_at, rule_set_id,
+    member_id
 )
 select
     coalesce(targets.lead_id, awarded.lead_id),
@@ -321,10 +331,11 @@ select
                 || case when targets.is_claim then ': only a claim says so' else '' end
         else targets.rule || ': lead ' || targets.member_id || ' was merged into this one'
     end,
+    targets.live_at,
     awarded.points,
     awarded.recorded_at,
     awarded.rule_set_id,
-    case when awarded.lead_id is not null then targets.member_id end
+    targets.member_id
 from targets
 full join awarded
     on
@@ -350,6 +361,7 @@ where remaining.points <> coalesce(awarded.points, 0);
 
 -- name: explain_corrections
 -- Says why points that the ledger awarded are corrected. Whether a rule changed is looked up once for all its rows.
+-- What changed rules, a merge or a split gives back is derived from the past.
 with compared as (
     select
         corrected.rule_set_id,
@@ -366,69 +378,98 @@ with compared as (
     ) as corrected
     inner join scoring.rule_sets as former on corrected.rule_set_id = former.rule_set_id
     cross join (select %(body)s::jsonb) as current_rules (body)
+),
+
+-- The causes that lie in the past are looked up here and not joined, so that they cost nothing where the rules changed.
+causes as materialized (
+    select
+        corrections.ctid as row_id,
+        case
+            when compared.is_changed then 'the rules changed'
+            else coalesce(
+                (
+                    select 'this lead was merged into lead ' || people.person_id
+                    from identity.people as people
+                    where people.lead_id = corrections.lead_id and people.person_id <> corrections.lead_id
+                ),
+                -- Since the last row, was it split from a lead whose events it had, or that had its own?
+                (
+                    select 'leads that had been merged were split'
+                    where
+                        exists (
+                            select from identity.lead_merges as held
+                            where
+                                (held.older_lead_id = corrections.lead_id or held.younger_lead_id = corrections.lead_id)
+                                and held.undone_at >= corrections.awarded_at
+                        ) and (
+                            corrections.awarded = 0
+                            or corrections.event_seq is null
+                            or not exists (
+                                select from members as own
+                                inner join identity.resolved_events as events on own.member_id = events.lead_id
+                                where own.lead_id = corrections.lead_id and events.event_seq = corrections.event_seq
+                            )
+                        )
+                )
+            )
+        end as past
+    from differences as corrections
+    inner join compared on corrections.rule_set_id = compared.rule_set_id and corrections.rule = compared.rule
+    where corrections.kind = 'correction'
 )
 
 update differences as corrections
 set
-    reason = corrections.rule || ': ' || case
-        when compared.is_changed then 'the rules changed'
-        -- Looked up here and not joined, so that it costs nothing where the rules changed.
-        else coalesce(
-            (
-                select 'this lead was merged into lead ' || people.person_id
-                from identity.people as people
-                where people.lead_id = corrections.lead_id and people.person_id <> corrections.lead_id
-            ),
-            -- Since the last row, was it split from a lead whose events it had, or that had its own?
-            (
-                select 'leads that had been merged were split'
-                where
-                    exists (
-                        select from identity.lead_merges as held
-                        where
-                            (held.older_lead_id = corrections.lead_id or held.younger_lead_id = corrections.lead_id)
-                            and held.undone_at >= corrections.awarded_at
-                    ) and (
-                        corrections.awarded = 0
-                        or corrections.event_seq is null
-                        or not exists (
-                            select from members as own
-                            inner join identity.resolved_events as events on own.member_id = events.lead_id
-                            where own.lead_id = corrections.lead_id and events.event_seq = corrections.event_seq
-                        )
-                    )
-            ),
-            (
-                select 'an event with more proof has its event_id'
-                from cdp.replaced_events as replaced
-                where replaced.event_seq = corrections.event_seq
-            ),
-            (
-                select 'only a claim says so, and the lead is proven now'
-                from identity.leads as leads
-                where
-                    leads.lead_id = corrections.lead_id
-                    and not leads.only_claimed
-                    and exists (
-                        select from identity.unresolved_events as waiting
-                        where waiting.event_seq = corrections.event_seq
-                    )
-            ),
-            case
-                when corrections.awarded = 0 and corrections.member_id <> corrections.lead_id
-                    then 'lead ' || corrections.member_id || ' was merged into this one'
-                when corrections.dimension = 'fit' then 'what is known of the lead changed'
-                when abs(corrections.awarded + corrections.points) < abs(corrections.awarded)
-                    then 'an earlier event took its place under the cap'
-                else 'the cap has room for it again'
-            end
-        )
-    end
-from compared
+    live_at = case
+        when causes.past is null and not (corrections.awarded = 0 and corrections.member_id <> corrections.lead_id)
+            then corrections.live_at
+    end,
+    reason = corrections.rule || ': ' || coalesce(
+        causes.past,
+        (
+            select 'an event with more proof has its event_id'
+            from cdp.replaced_events as replaced
+            where replaced.event_seq = corrections.event_seq
+        ),
+        (
+            select 'only a claim says so, and the lead is proven now'
+            from identity.leads as leads
+            where
+                leads.lead_id = corrections.lead_id
+                and not leads.only_claimed
+                and exists (
+                    select from identity.unresolved_events as waiting
+                    where waiting.event_seq = corrections.event_seq
+                )
+        ),
+        case
+            when corrections.awarded = 0 and corrections.member_id <> corrections.lead_id
+                then 'lead ' || corrections.member_id || ' was merged into this one'
+            when corrections.dimension = 'fit' then 'what is known of the lead changed'
+            when abs(corrections.awarded + corrections.points) < abs(corrections.awarded)
+                then 'an earlier event took its place under the cap'
+            else 'the cap has room for it again'
+        end
+    )
+from causes
+where corrections.ctid = causes.row_id;
+
+-- name: quieten_past
+-- What was known before `news_since` is no news where a merge moved it, or where the lead waits to be scored again
+-- anyway: changed rules, a split or a backfill give it, and not what has just come in.
+update differences
+set live_at = null
 where
-    corrections.kind = 'correction'
-    and corrections.rule_set_id = compared.rule_set_id
-    and corrections.rule = compared.rule;
+    live_at <= %(news_since)s
+    and (
+        member_id <> lead_id
+        or lead_id in (
+            select members.lead_id
+            from members
+            inner join scoring.inbox as waiting on members.member_id = waiting.lead_id
+            where waiting.lane = %(backfill)s
+        )
+    );
 
 -- name: count_touched
 select count(*) from touched;

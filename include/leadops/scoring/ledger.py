@@ -28,9 +28,11 @@ def lock_ledger(connection: Connection) -> None:
 def append_differences(connection: Connection, *, rule_set_id: int, lane: Lane, now: datetime) -> int:
     """Append the rows of the table `differences` to the ledger, and add them to the scores; return how many.
 
-    The caller holds the ledger. `now` (UTC) dates the rows, `lane` is that of delivery.
+    The caller holds the ledger. `now` (UTC) dates the rows, `lane` is that of the round. In the live lane a
+    row is live if it derives from what came live; others go to the backfill lane, except what takes points
+    back or decays, which goes with its reason.
     """
-    rows = queries.run(connection, "append", rule_set_id=rule_set_id, lane=lane, now=now)
+    rows = queries.run(connection, "append", rule_set_id=rule_set_id, is_live=lane == Lane.LIVE, now=now)
     queries.run(connection, "change_scores", now=now)
     if rows >= MANY_ROWS:
         queries.run(connection, "analyze_ledger")

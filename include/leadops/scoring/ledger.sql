@@ -1,7 +1,7 @@
 -- name: append
 -- One lead's rows lie beside each other, so that delivery can send them in one call.
 insert into scoring.ledger (
-    lead_id, points, dimension, kind, rule, event_seq, occurred_at, recorded_at, rule_set_id, lane, reason
+    lead_id, points, dimension, kind, rule, event_seq, occurred_at, recorded_at, rule_set_id, lane, is_live, reason
 )
 select
     lead_id,
@@ -13,7 +13,8 @@ select
     occurred_at,
     %(now)s,
     %(rule_set_id)s,
-    %(lane)s,
+    case when %(is_live)s and (live_at is not null or (points < 0 and kind <> 'rule')) then 0 else 1 end,
+    %(is_live)s and live_at is not null,
     reason
 from differences
 order by lead_id, occurred_at, event_seq, rule;
@@ -50,7 +51,8 @@ select kind from scoring.ledger where seq = %(ledger_seq)s;
 -- name: write_off
 with written as (
     insert into scoring.ledger (
-        lead_id, points, dimension, kind, rule, event_seq, occurred_at, recorded_at, rule_set_id, lane, reason, reverses
+        lead_id, points, dimension, kind, rule, event_seq, occurred_at, recorded_at, rule_set_id, lane, is_live, reason,
+        reverses
     )
     select
         lead_id,
@@ -63,6 +65,7 @@ with written as (
         %(now)s as recorded_at,
         rule_set_id,
         null,
+        false,
         %(reason)s,
         seq
     from scoring.ledger

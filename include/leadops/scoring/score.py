@@ -5,10 +5,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from leadops.db import Connection
-from leadops.lanes import Lane
+from leadops.lanes import NEWS_FOR, Lane
 from leadops.scoring.active_rules import activate_rules, is_active, note_rules, read_rules
 from leadops.scoring.decay import decay_scored
-from leadops.scoring.differences import compute_differences, count_differences, prepare_tables
+from leadops.scoring.differences import (
+    compute_differences,
+    count_differences,
+    prepare_tables,
+    quieten_past,
+)
 from leadops.scoring.ledger import append_differences, lock_ledger
 from leadops.scoring.scoring_inbox import list_waiting_lanes, take_leads
 from leadops.scoring.scoring_rules import RuleSet
@@ -40,7 +45,8 @@ def score_leads(
 ) -> ScoringResult:
     """Score up to `limit_leads` waiting leads (default: rules.chunk_leads) in one transaction.
 
-    Without `lane`, the live lane is emptied before the backfill lane. The new ledger rows carry the lane.
+    Without `lane`, the live lane is emptied before the backfill lane. Each new ledger row says whether it is
+    live: in the backfill lane none is, in the live lane those that derive from what came live.
     Days of caps are those of `zone`; `now` (UTC) dates the rows. Call again while `remaining`. Two callers at
     once take turns. Rules that are not active yet are recorded first; those of a file `source`
     (active_rules.name_source) that is behind in a rollout give way to the newer ones. Raises TransientError
@@ -60,6 +66,8 @@ def score_leads(
         prepare_tables(connection)
         taken = take_leads(connection, lanes[0], limit=limit)
         leads = compute_differences(connection, rules=rules, zone=zone)
+        if lanes[0] == Lane.LIVE:
+            quieten_past(connection, news_since=now - NEWS_FOR)
         decay_scored(connection, rules=rules, zone=zone, fully=lanes[0] == Lane.BACKFILL)
         totals = count_differences(connection)
         if totals.rows:
