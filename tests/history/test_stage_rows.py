@@ -66,7 +66,7 @@ def score(export: Export, email: str, at: datetime, points: int) -> None:
     for dimension in ("fit", "behaviour"):
         export.connection.execute(
             "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at,"
-            " rule_set_id, lane, reason) select lead_id, %s, %s, 'rule', 'r', %s, %s, 1, 0, ''"
+            " rule_set_id, lane, is_live, reason) select lead_id, %s, %s, 'rule', 'r', %s, %s, 1, 0, true, ''"
             " from identity.leads where email = %s",
             [points, dimension, at, at, email],
         )

@@ -51,7 +51,7 @@ def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
     for dimension, points in (("fit", 40), ("behaviour", 80)):
         connection.execute(
             "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at,"
-            " rule_set_id, lane, reason) values (1, %s, %s, 'rule', 'r', %s, %s, 1, 0, '')",
+            " rule_set_id, lane, is_live, reason) values (1, %s, %s, 'rule', 'r', %s, %s, 1, 0, true, '')",
             [points, dimension, start, start],
         )
     connection.execute(

@@ -30,7 +30,7 @@ def test_a_lead_goes_to_the_crm_and_comes_back_as_won(
     for dimension, points in (("fit", 40), ("behaviour", 80)):
         connection.execute(
             "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at,"
-            " lane, reason) values (1, %s, %s, 'rule', 'r', %s, %s, 0, 'r')",
+            " lane, is_live, reason) values (1, %s, %s, 'rule', 'r', %s, %s, 0, true, 'r')",
             [points, dimension, start, start],
         )
     connection.execute(

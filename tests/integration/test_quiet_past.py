@@ -35,7 +35,7 @@ VIEW = {"name": "view", "event": "page_view", "points": 60}
 FADING = {"name": "fade", "event": "trial", "points": 60}
 FIT = [{"name": "mine", "trait": "industry", "when": {"equals": "mining"}, "points": 30}]
 #: Only `trial` decays, and by now to nothing.
-DECAY = {"half_life_days": None, "rules": {"fade": {"half_life_days": 1}}}
+DECAY = {"half_life_days": 100_000, "rules": {"fade": {"half_life_days": 1}}}
 
 
 class Company:

@@ -51,8 +51,8 @@ def make_mqls(connection: Connection) -> None:
     for dimension, points in (("fit", 40), ("behaviour", 80)):
         connection.execute(
             "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at,"
-            " rule_set_id, lane, reason)"
-            " select lead_id, %s, %s, 'rule', 'r', now(), now(), 1, 0, '' from identity.leads",
+            " rule_set_id, lane, is_live, reason)"
+            " select lead_id, %s, %s, 'rule', 'r', now(), now(), 1, 0, true, '' from identity.leads",
             [points, dimension],
         )
     connection.execute(
