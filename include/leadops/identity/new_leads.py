@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from leadops.db import Connection
 from leadops.identity.identity_settings import IdentitySettings
@@ -15,27 +16,35 @@ queries = Queries(__file__)
 PROVEN = "-proven"
 
 
+class NewLead(NamedTuple):
+    """A lead that is new or newly proven, and the lane of the most urgent of the events that show it."""
+
+    lead_id: int
+    lane: Lane
+
+
 def create_leads(connection: Connection, *, settings: IdentitySettings, now: datetime) -> int:
     """Make a lead of every new email in the table `chunk`, and give its events their lead; return how many.
 
     Leads of whom there were only claims become leads with proof where an event proves their email.
 
-    `now` (UTC) is when the leads were created.
+    The MA learns of them in the lane of their events. `now` (UTC) is when the leads were created.
     """
-    lead_ids: list[int] = queries.values(connection, "insert_leads", now=now)
+    created = queries.all(connection, "insert_leads", NewLead, now=now)
     queries.run(connection, "assign_claimed")
-    proven: list[int] = queries.values(connection, "prove_leads", now=now)
-    for leads, suffix in ((lead_ids, ""), (proven, PROVEN)):
-        announce_leads(
-            connection,
-            leads,
-            first_name=settings.first_name,
-            last_name=settings.last_name,
-            lane=Lane.LIVE,
-            now=now,
-            suffix=suffix,
-        )
-    return len(lead_ids)
+    proven = queries.all(connection, "prove_leads", NewLead, now=now)
+    for leads, suffix in ((created, ""), (proven, PROVEN)):
+        for lane in Lane:
+            announce_leads(
+                connection,
+                [lead.lead_id for lead in leads if lead.lane == lane],
+                first_name=settings.first_name,
+                last_name=settings.last_name,
+                lane=lane,
+                now=now,
+                suffix=suffix,
+            )
+    return len(created)
 
 
 def announce_leads(

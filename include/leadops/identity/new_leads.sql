@@ -5,7 +5,8 @@ with first_events as (
     select
         coalesce(email, claimed_email) as new_email,
         min(event_seq) as first_seq,
-        min(event_seq) filter (where email is not null) as proven_seq
+        min(event_seq) filter (where email is not null) as proven_seq,
+        min(lane) as lane
     from chunk
     where
         lead_id is null
@@ -44,7 +45,11 @@ assigned as (
     where chunk.email = inserted.email and chunk.lead_id is null
 )
 
-select lead_id from inserted;
+select
+    inserted.lead_id,
+    first_events.lane
+from inserted
+inner join first_events on inserted.email = first_events.new_email;
 
 -- name: assign_claimed
 -- Emails that a form has claimed since the chunk was looked up: their events go to that lead.
@@ -62,7 +67,8 @@ where
 with proven as (
     select
         leads.lead_id,
-        min(taken.event_seq) as event_seq
+        min(taken.event_seq) as event_seq,
+        min(taken.lane) as lane
     from taken
     inner join identity.leads as leads on taken.lead_id = leads.lead_id and leads.only_claimed
     where taken.email is not null
@@ -88,7 +94,7 @@ update identity.leads
 set only_claimed = false, created_at = %(now)s, first_event_seq = proven.event_seq
 from proven
 where leads.lead_id = proven.lead_id
-returning leads.lead_id;
+returning leads.lead_id, proven.lane;
 
 -- name: record_email_domains
 insert into identity.traits (lead_id, trait, value, ts, event_id, is_history)
@@ -115,8 +121,7 @@ where leads.lead_id = any(%(lead_ids)s::bigint[]) and said.value is not null;
 
 -- name: enqueue_ma_lead
 -- The command that makes a lead known in the MA, with what its first event says; an imported lead has no event. What
--- only a claim says stays here: of such a lead the MA learns the email, and with the proof the rest. A lead of history
--- goes behind the live ones.
+-- only a claim says stays here: of such a lead the MA learns the email, and with the proof the rest.
 insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane, created_at)
 select
     'ma',
@@ -126,21 +131,20 @@ select
         jsonb_build_object(
             'email', leads.email,
             'firstName', identity.read_property(
-                said.payload -> 'properties', %(first_name)s::text[], %(blanks)s::text[]
+                events.payload -> 'properties', %(first_name)s::text[], %(blanks)s::text[]
             ),
             'lastName', identity.read_property(
-                said.payload -> 'properties', %(last_name)s::text[], %(blanks)s::text[]
+                events.payload -> 'properties', %(last_name)s::text[], %(blanks)s::text[]
             ),
-            'utm', nullif(said.payload #> '{context,utm}', '{}'::jsonb),
+            'utm', nullif(events.payload #> '{context,utm}', '{}'::jsonb),
             'externalId', leads.lead_id::text
         )
     ),
     'ma-lead-' || leads.lead_id || %(suffix)s::text,
-    greatest(%(lane)s::smallint, coalesce(events.is_history, false)::integer),
+    %(lane)s,
     %(now)s
 from identity.leads as leads
-left join cdp.events as events on leads.first_event_seq = events.seq
-cross join lateral (select case when not leads.only_claimed then events.payload end as payload) as said
+left join cdp.events as events on leads.first_event_seq = events.seq and not leads.only_claimed
 where leads.lead_id = any(%(lead_ids)s::bigint[])
 order by leads.lead_id
 on conflict (idempotency_key) do nothing;
