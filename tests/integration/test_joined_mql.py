@@ -53,7 +53,7 @@ class Shop:
     def run(self, happenings: list[Happening] | None = None) -> None:
         """One minute."""
         connection = self.world.connection
-        self.world.accept(happenings or [])
+        self.world.accept(happenings or [], received_at=self.now)
         self.now += timedelta(minutes=1)
         self.world.resolve(now=self.now)
         self.world.score(RULES, now=self.now)
