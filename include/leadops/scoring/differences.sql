@@ -85,9 +85,8 @@ inner join identity.people as people on touched.lead_id = people.person_id;
 analyze members;
 
 -- name: award_behaviour
--- Caps are filters one after the other: the rule's per day and in total, then the group's. Each takes what the one
--- before let through, in the order of (day, ts, event_id, rule), and lets through what it has room for. Amounts have no
--- sign. A rule without a group has one without caps. The windows are ordered alike: rows are sorted once and a half.
+-- Caps are filters in turn: the rule's per day and in total, then the group's. Each takes what the one before let
+-- through, by (day, ts, event_id, rule). Amounts have no sign. The windows are ordered alike, to sort once and a half.
 with rules as materialized (
     select listed.*
     from jsonb_to_recordset(%(behaviour)s) as listed (
@@ -117,8 +116,7 @@ owned as (
     offset 0 -- noqa: AM09
 ),
 
--- The condition is tested in a case, which the planner takes for an even chance: taking it for a rare one, it would
--- try the rules on all events there are. Text comes last: it makes the columns after it slow to reach.
+-- A case is an even chance to the planner: it does not try the rules on all events. Text is slow, so it comes last.
 matches as (
     select
         owned.lead_id,
