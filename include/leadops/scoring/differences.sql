@@ -453,7 +453,7 @@ from causes
 where corrections.ctid = causes.row_id;
 
 -- name: quieten_past
--- What was known before `news_since` is no news where a merge moved it, or where the lead waits to be scored again
+-- What was known before `news_since` is not news where a merge moved it, or where the lead waits to be scored again
 -- anyway: changed rules, a split or a backfill give it, and not what has just come in.
 update differences
 set live_at = null
