@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from leadops.intake.signature import sign
 class FormSender:
     client: httpx.Client
     secret: str
+    clock: Callable[[], float] = time.time
 
     def post(
         self,
@@ -23,7 +25,7 @@ class FormSender:
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        timestamp = str(int(time.time() if at is None else at))
+        timestamp = str(int(self.clock() if at is None else at))
         signed = {
             "X-Timestamp": timestamp,
             "X-Signature": sign(self.secret, timestamp, raw),
