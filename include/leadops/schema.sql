@@ -261,7 +261,8 @@ create table identity.claimed_browsers (
     anonymous_id text not null,
     lead_id bigint not null,
     event_seq bigint not null,
-    primary key (anonymous_id)
+    primary key (anonymous_id),
+    check (char_length(anonymous_id) <= 200)
 );
 create index claimed_browsers_event on identity.claimed_browsers (event_seq);
 create index claimed_browsers_lead on identity.claimed_browsers (lead_id);

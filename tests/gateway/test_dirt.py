@@ -18,12 +18,12 @@ from leadops.normalization.lenient_json import read_json
 from tests.gateway.conftest import FORM_SECRETS, KEY, Serve
 from tests.gateway.dirt import BAD_ADDRESSES, DIRT, GOOD_ADDRESSES, SIDE_FIELDS, encode
 from tests.gateway.form_sender import FormSender
+from tests.promises import promise_examples
 from tests.shipped import SHIPPED
 
 FAST = {"events_per_second": 1e6, "burst": 1e6}
 PROPERTY = run(
-    max_examples=80,
-    deadline=None,
+    max_examples=promise_examples(80),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -11,6 +11,7 @@ from benchmarks.promise import find_proposals
 from leadops.thresholds.forecast import Forecaster, fit_chances, smooth_chances
 from leadops.thresholds.score_history import ScoreHistory
 from leadops.thresholds.waiting import ServicePool, estimate_waiting
+from tests.promises import promise_examples
 from tests.shipped import SHIPPED, change
 
 SETTINGS = SHIPPED.thresholds
@@ -82,7 +83,7 @@ def labels(became_sql: list[float], labelled: list[float], scores: list[float]) 
     )
 
 
-@examples(max_examples=60, deadline=None)
+@examples(max_examples=promise_examples(60))
 @given(
     rows=st.lists(st.tuples(st.integers(1, 50), st.floats(0, 1)), min_size=1, max_size=40),
     arrivals=st.lists(st.integers(20, 110), min_size=1, max_size=20),

@@ -227,7 +227,7 @@ create index claims_received on identity.claims (received_at);
 
 -- The first lead that a browser of nobody claimed to be.
 create table identity.claimed_browsers (
-    anonymous_id text primary key,
+    anonymous_id text primary key check (char_length(anonymous_id) <= 200),
     lead_id bigint not null,
     event_seq bigint not null
 );
