@@ -502,6 +502,8 @@ create table delivery.score_corrections (
 create index score_corrections_audit on delivery.score_corrections (audit_id);
 create index score_corrections_lead on delivery.score_corrections (lead_id, correction_id);
 
+-- view delivery.busy_leads (target text, external_id text)
+
 -- view delivery.undelivered_deltas (target text, ledger_seq bigint, why text, batch_id bigint)
 
 -- function delivery.form_call(updates bigint, joined text) returns text

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from leadops.cli.context import clock, open_database
-from leadops.cli.quarantine import parse_change
+from leadops.cli.quarantine import list_counts, parse_change, require_selection
 from leadops.cli.terminal import console
 from leadops.configuration import Config
 from leadops.errors import PermanentError
@@ -41,11 +41,7 @@ def list_forms(
         forms = list_quarantined_forms(
             connection, reason=reason or None, state=state, since=since, limit=limit
         )
-    summary = Table("reason", "state", "forms", "times", "first (UTC)", "last (UTC)", title="By reason")
-    for count in counts:
-        first, last = f"{count.first_at:%Y-%m-%d %H:%M}", f"{count.last_at:%Y-%m-%d %H:%M}"
-        summary.add_row(count.reason, count.state, str(count.items), str(count.times), first, last)
-    console.print(summary if counts else "no form was ever quarantined")
+    console.print(list_counts(counts, of="forms") if counts else "no form was ever quarantined")
     if forms:
         console.print(_list(forms))
 
@@ -115,8 +111,7 @@ def retry(
 ) -> None:
     """Validate quarantined forms again, for example after an upgrade; those that are valid become leads."""
     config = Config.from_environment()
-    if not ids and not reason and not everything:
-        raise PermanentError("name the forms by number, give a --reason, or say --all")
+    require_selection(ids, reason, everything, of="forms")
     with open_database() as connection:
         result = retry_quarantined_forms(
             connection,
@@ -141,8 +136,7 @@ def drop(
     everything: Annotated[bool, typer.Option("--all", help="All quarantined forms.")] = False,
 ) -> None:
     """Drop quarantined forms that are worth nothing, such as spam. They stay on record."""
-    if not ids and not reason and not everything:
-        raise PermanentError("name the forms by number, give a --reason, or say --all")
+    require_selection(ids, reason, everything, of="forms")
     with open_database() as connection, connection.transaction():
         dropped = drop_quarantined_forms(connection, now=clock(), ids=ids or None, reason=reason or None)
     console.print(f"{dropped} dropped")

@@ -13,6 +13,7 @@ from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.events.admit_quarantined import RetryResult, repair_quarantined, retry_quarantined
 from leadops.events.quarantine import (
+    QuarantineCount,
     QuarantineEntry,
     count_quarantine,
     drop_quarantined,
@@ -39,11 +40,7 @@ def list_refused(
     with open_database() as connection:
         counts = count_quarantine(connection)
         items = list_quarantine(connection, reason=reason or None, state=state, since=since, limit=limit)
-    summary = Table("reason", "state", "items", "times", "first (UTC)", "last (UTC)", title="By reason")
-    for count in counts:
-        first, last = f"{count.first_at:%Y-%m-%d %H:%M}", f"{count.last_at:%Y-%m-%d %H:%M}"
-        summary.add_row(count.reason, count.state, str(count.items), str(count.times), first, last)
-    console.print(summary if counts else "nothing was ever refused")
+    console.print(list_counts(counts, of="items") if counts else "nothing was ever refused")
     if items:
         console.print(_list(items, show_body))
 
@@ -83,8 +80,7 @@ def retry(
 ) -> None:
     """Validate refused events again, for example after a change of settings; admit those that are valid."""
     config = Config.from_environment()
-    if not ids and not reason and not everything:
-        raise PermanentError("name the events by number, give a --reason, or say --all")
+    require_selection(ids, reason, everything, of="events")
     with open_database() as connection:
         done: RetryResult = retry_quarantined(
             connection,
@@ -106,8 +102,7 @@ def drop(
     everything: Annotated[bool, typer.Option("--all", help="All refused events.")] = False,
 ) -> None:
     """Drop refused events that are worth nothing, such as a test's. They stay on record."""
-    if not ids and not reason and not everything:
-        raise PermanentError("name the events by number, give a --reason, or say --all")
+    require_selection(ids, reason, everything, of="events")
     with open_database() as connection, connection.transaction():
         dropped = drop_quarantined(connection, now=clock(), ids=ids or None, reason=reason or None)
     console.print(f"{dropped} dropped")
@@ -120,6 +115,21 @@ def _list(items: list[QuarantineEntry], show_body: bool) -> Table:
         cells = [str(item.quarantine_id), f"{item.received_at:%Y-%m-%d %H:%M}", str(item.times)]
         table.add_row(*cells, item.reason, item.detail, *([item.body] if show_body else []))
     return table
+
+
+def list_counts(counts: list[QuarantineCount], *, of: str) -> Table:
+    """Return the counts of a quarantine by reason; `of` names what is counted."""
+    table = Table("reason", "state", of, "times", "first (UTC)", "last (UTC)", title="By reason")
+    for count in counts:
+        first, last = f"{count.first_at:%Y-%m-%d %H:%M}", f"{count.last_at:%Y-%m-%d %H:%M}"
+        table.add_row(count.reason, count.state, str(count.items), str(count.times), first, last)
+    return table
+
+
+def require_selection(ids: list[int] | None, reason: str, everything: bool, *, of: str) -> None:
+    """Raise PermanentError unless a command says which entries of a quarantine it is for."""
+    if not ids and not reason and not everything:
+        raise PermanentError(f"name the {of} by number, give a --reason, or say --all")
 
 
 def parse_change(text: str) -> tuple[str, Any]:

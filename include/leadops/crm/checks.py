@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 from leadops.db import Connection
 from leadops.incidents.check import Check, CheckInput
-from leadops.incidents.finding import CheckFinding, fire
-from leadops.incidents.kinds import KINDS
+from leadops.incidents.finding import CheckFinding, fire, form_finding
 from leadops.mask import mask_text
 from leadops.queries import Queries
 
@@ -44,8 +43,7 @@ def check_feeds(connection: Connection, given: CheckInput) -> list[CheckFinding]
         if minutes > settings.crm_feed_minutes:
             findings.append(fire("crm_feed_late", facts, since=given.now))
         elif minutes > settings.crm_feed_clear_minutes:
-            subject = KINDS["crm_feed_late"].form_subject(facts)
-            findings.append(CheckFinding("crm_feed_late", subject, "unknown", given.now))
+            findings.append(form_finding("crm_feed_late", "unknown", facts, since=given.now))
     return findings
 
 

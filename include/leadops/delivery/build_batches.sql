@@ -1,15 +1,7 @@
 -- name: from_held
 -- Held deltas whose lead the target now knows, in ledger order.
 with busy as materialized (
-    -- Leads with a call that failed: its outcome may be unknown, and with a second open call the score that is read
-    -- back could fit several cases.
-    select distinct delta ->> 'leadId' as external_id
-    from delivery.batches as failed
-    cross join
-        jsonb_path_query(
-            failed.body::jsonb, (case when failed.deltas = 1 then '$' else '$.updates[*]' end)::jsonpath
-        ) as delta
-    where failed.target = %(target)s and failed.state = 'ready' and failed.not_before is not null
+    select external_id from delivery.busy_leads where target = %(target)s
 ),
 
 due as (
@@ -78,15 +70,7 @@ on conflict (target, lane) do nothing;
 -- name: from_ledger
 -- Writers of the ledger commit in the order of seq: a visible seq has all earlier ones before it.
 with busy as materialized (
-    -- Leads with a call that failed: its outcome may be unknown, and with a second open call the score that is read
-    -- back could fit several cases.
-    select distinct delta ->> 'leadId' as external_id
-    from delivery.batches as failed
-    cross join
-        jsonb_path_query(
-            failed.body::jsonb, (case when failed.deltas = 1 then '$' else '$.updates[*]' end)::jsonpath
-        ) as delta
-    where failed.target = %(target)s and failed.state = 'ready' and failed.not_before is not null
+    select external_id from delivery.busy_leads where target = %(target)s
 ),
 
 next_rows as materialized (

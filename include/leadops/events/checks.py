@@ -8,9 +8,8 @@ from leadops.events.quiet_sites import HOUR, choose_hours, classify_hour, find_u
 from leadops.events.site_traffic import count_traffic
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.check import CdpReading, Check, CheckInput
-from leadops.incidents.finding import CheckFinding, fire
+from leadops.incidents.finding import CheckFinding, fire, form_finding
 from leadops.incidents.heartbeats import beat, find_last_beat
-from leadops.incidents.kinds import KINDS
 from leadops.mask import mask_text
 from leadops.queries import Queries
 
@@ -81,7 +80,7 @@ def check_refused_events(connection: Connection, given: CheckInput) -> list[Chec
 
     Items that were repaired, admitted or dropped do not count any more.
     """
-    limits, kind = given.settings.refused_events, KINDS["events_refused"]
+    limits = given.settings.refused_events
     counted = count_traffic(connection, now=given.now)
     if not counted.is_current(given.now):
         return _leave_open(given)
@@ -109,7 +108,7 @@ def check_refused_events(connection: Connection, given: CheckInput) -> list[Chec
             "example": mask_text(site.example),
         }
         if status != "ok":
-            findings.append(CheckFinding(kind.name, kind.form_subject(facts), status, given.now, facts))
+            findings.append(form_finding("events_refused", status, facts, since=given.now))
     return findings
 
 
@@ -160,7 +159,7 @@ def check_quiet_sites(connection: Connection, given: CheckInput) -> list[CheckFi
     At an hour in which a site is not compared (at night, on a holiday) its incident stays as it is. A site
     that has sent nothing for weeks is closed: its incident ends.
     """
-    limits, kind = given.settings.quiet_sites, KINDS["site_quiet"]
+    limits = given.settings.quiet_sites
     counted = count_traffic(connection, now=given.now)
     if not counted.is_current(given.now):
         return _leave_open(given)
@@ -190,7 +189,7 @@ def check_quiet_sites(connection: Connection, given: CheckInput) -> list[CheckFi
             "from_at": hours.current.isoformat(),
             "until": counted.counted_until.isoformat(),
         }
-        findings.append(CheckFinding(kind.name, kind.form_subject(facts), status, given.now, facts))
+        findings.append(form_finding("site_quiet", status, facts, since=given.now))
     return findings
 
 

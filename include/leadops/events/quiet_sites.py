@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Literal
 
 from leadops.incidents.alert_settings import QuietSiteLimits
 from leadops.incidents.check import HolidayCalendar
+from leadops.incidents.finding import FindingStatus
 
 HOUR = timedelta(hours=1)
 
@@ -48,9 +48,7 @@ def find_usual(earlier: Sequence[int], limits: QuietSiteLimits) -> float | None:
     return usual if usual >= limits.min_events else None
 
 
-def classify_hour(
-    events: int, usual: float | None, limits: QuietSiteLimits
-) -> Literal["firing", "unknown", "ok"]:
+def classify_hour(events: int, usual: float | None, limits: QuietSiteLimits) -> FindingStatus:
     """Return the status of an hour with this many events.
 
     Unknown without a usual number, and up to twice the limit, so that a site at the limit does not flap.

@@ -5,8 +5,7 @@ from datetime import datetime
 
 from leadops.db import Connection
 from leadops.incidents.check import Check, CheckInput
-from leadops.incidents.finding import CheckFinding, fire
-from leadops.incidents.kinds import KINDS
+from leadops.incidents.finding import CheckFinding, fire, form_finding
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -54,7 +53,7 @@ class ClaimCounts:
 
 def check_claims(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Compare the events that name somebody without proof with all events."""
-    limits, kind = given.settings.claims_flood, KINDS["claims_flood"]
+    limits = given.settings.claims_flood
     counts = queries.first(
         connection,
         "count_claims",
@@ -75,7 +74,7 @@ def check_claims(connection: Connection, given: CheckInput) -> list[CheckFinding
         "unproven_id": counts.unproven_id,
         "browsers": counts.browsers,
     }
-    return [CheckFinding(kind.name, kind.form_subject(facts), status, given.now, facts)]
+    return [form_finding("claims_flood", status, facts, since=given.now)]
 
 
 CHECKS = (

@@ -1,10 +1,11 @@
 """The settings of alerts: config/alerts.yaml."""
 
 from datetime import timedelta
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
+from leadops.incidents.finding import FindingStatus
 from leadops.incidents.kinds import KINDS
 from leadops.settings import Settings
 
@@ -24,7 +25,7 @@ class RefusalLimits(Settings):
         """How far the refusals reach back."""
         return timedelta(minutes=self.window_minutes)
 
-    def classify(self, refused: int, total: int) -> Literal["firing", "unknown", "ok"]:
+    def classify(self, refused: int, total: int) -> FindingStatus:
         """Return the status of `refused` of `total`; unknown from half of both limits on."""
         share = refused / total if total else 0.0
         if refused >= self.min_count and share >= self.min_share:

@@ -7,6 +7,8 @@ from typing import Any, Literal, NamedTuple
 
 from leadops.incidents.kinds import KINDS
 
+FindingStatus = Literal["firing", "ok", "unknown"]
+
 
 class IncidentKey(NamedTuple):
     """Kind and subject: at most one incident with this key is open at a time."""
@@ -24,7 +26,7 @@ class CheckFinding:
 
     kind: str
     subject: str
-    status: Literal["firing", "ok", "unknown"]
+    status: FindingStatus
     since: datetime
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -34,9 +36,16 @@ class CheckFinding:
         return IncidentKey(self.kind, self.subject)
 
 
+def form_finding(
+    kind: str, status: FindingStatus, facts: Mapping[str, Any], *, since: datetime
+) -> CheckFinding:
+    """Return a finding; the kind forms its subject from `facts`."""
+    return CheckFinding(kind, KINDS[kind].form_subject(facts), status, since, facts)
+
+
 def fire(kind: str, facts: Mapping[str, Any], *, since: datetime) -> CheckFinding:
     """Return a firing finding; the kind forms its subject from `facts`."""
-    return CheckFinding(kind, KINDS[kind].form_subject(facts), "firing", since, facts)
+    return form_finding(kind, "firing", facts, since=since)
 
 
 def resolve_missing(

@@ -8,8 +8,7 @@ from typing import Any
 from leadops.db import Connection
 from leadops.incidents.alert_settings import RefusalLimits
 from leadops.incidents.check import Check, CheckInput
-from leadops.incidents.finding import CheckFinding, fire
-from leadops.incidents.kinds import KINDS
+from leadops.incidents.finding import CheckFinding, fire, form_finding
 from leadops.mask import mask_text
 from leadops.queries import Queries
 
@@ -26,7 +25,7 @@ class FormRefusalCount:
 
 def check_refused_forms(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Compare the forms refused in the window with all forms; nothing of a refused form is kept."""
-    limits, kind = given.settings.refused_forms, KINDS["forms_refused"]
+    limits = given.settings.refused_forms
     since = given.now - limits.window
     counts = queries.all(
         connection, "count_form_refusals", FormRefusalCount, since=since, ignored=list(limits.ignored)
@@ -39,7 +38,7 @@ def check_refused_forms(connection: Connection, given: CheckInput) -> list[Check
     if status == "ok":
         return []
     facts = _form_facts(counts, refused=refused, total=total, limits=limits)
-    return [CheckFinding(kind.name, kind.form_subject(facts), status, given.now, facts)]
+    return [form_finding("forms_refused", status, facts, since=given.now)]
 
 
 def _form_facts(

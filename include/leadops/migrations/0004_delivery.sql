@@ -179,6 +179,19 @@ return case when updates > 1 then '{"updates":[' || joined || ']}' else joined e
 comment on function delivery.form_call(bigint, text) is
 'The body of a call to the MA: a single update has the body of the route for a single lead';
 
+-- Leads with a call that failed: its outcome may be unknown, and with a second open call the score that is read back
+-- could fit several cases.
+create view delivery.busy_leads as
+select distinct
+    failed.target,
+    delta.delta ->> 'leadId' as external_id
+from delivery.batches as failed
+cross join
+    jsonb_path_query(
+        failed.body::jsonb, (case when failed.deltas = 1 then '$' else '$.updates[*]' end)::jsonpath
+    ) as delta (delta)
+where failed.state = 'ready' and failed.not_before is not null;
+
 -- Every delta that the MA may not have, and why.
 create view delivery.undelivered_deltas as
 select

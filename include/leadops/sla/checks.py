@@ -11,8 +11,7 @@ from typing import Any, Literal
 
 from leadops.db import Connection
 from leadops.incidents.check import Check, CheckInput
-from leadops.incidents.finding import CheckFinding, IncidentKey
-from leadops.incidents.kinds import KINDS
+from leadops.incidents.finding import CheckFinding, IncidentKey, form_finding
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -55,8 +54,7 @@ def check_clocks(connection: Connection, given: CheckInput) -> list[CheckFinding
         else:
             since = clock.stopped_at or clock.changed_at
             facts["outcome"] = clock.state
-        subject = KINDS[clock.kind].form_subject(facts)
-        findings.append(CheckFinding(clock.kind, subject, clock.status, min(since, now), facts))
+        findings.append(form_finding(clock.kind, clock.status, facts, since=min(since, now)))
     missing = queries.all(connection, "list_missing_clocks", IncidentKey)
     return findings + [CheckFinding(*key, "ok", now) for key in missing]
 
