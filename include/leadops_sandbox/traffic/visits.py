@@ -73,7 +73,8 @@ def _walk(rng: Random, who: Person, *, at: datetime, name: str) -> Iterator[Send
         event["context"] |= {"user_agent": agent} | ({"utm": utm} if utm else {})
         send_at = at + timedelta(seconds=rng.uniform(20, 150) if rng.random() < LATE else 0)
         signs = who.signs and step.event == EVENT
-        if rng.random() < INVALID:
+        # A machine's event stays whole: broken as well, it could be refused for either reason.
+        if rng.random() < INVALID and not is_bot:
             yield Sending(send_at, "invalid", _break(rng, event, at), signs)
         else:
             yield Sending(send_at, "bot" if is_bot else "valid", event, signs)
