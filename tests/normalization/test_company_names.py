@@ -7,7 +7,20 @@ from leadops.normalization.company_names import make_company_key
     ("names", "key"),
     [
         (
-            ["株式会社X", "㈱X", "（株）X", "(株) X", "㍿X", "X\u3000", "X　株式会社", "Ｘ株式会社", "カ)X"],
+            [
+                "株式会社X",
+                "㈱X",
+                "（株）X",
+                "(株) X",
+                "㍿X",
+                "X\u3000",
+                "X　株式会社",
+                "Ｘ株式会社",
+                "カ)X",
+                "株)X",
+                "(株X",
+                "X(株",
+            ],
             "x",
         ),
         (["X", "X KK", "X K.K.", "Kabushiki Kaisha X", "x kabushiki kaisha", "X\u200b"], "x"),

@@ -21,6 +21,13 @@ from leadops.normalization.country_names import find_country
                 "日本国",
                 "Japon",
                 "일본",
+                "Japan (日本)",
+                "日本/Japan",
+                "Japan, JPN",
+                "ja_JP",
+                "ja-JP",
+                "ja_JP.UTF-8",
+                "JP-13",
             ],
         ),
         (
@@ -36,6 +43,10 @@ from leadops.normalization.country_names import find_country
         ("CZ", ["Czech Republic", "Czechia"]),
         ("TR", ["Turkey", "Türkiye", "Turkiye"]),
         ("CI", ["Côte d'Ivoire", "Côte d’Ivoire", "Cote d'Ivoire", "Ivory Coast"]),
+        ("TW", ["zh-Hant-TW", "TW (台灣)"]),
+        ("DE", ["de-DE", "DE-BY"]),
+        ("BY", ["de-BY", "be_BY"]),
+        ("US", ["US-CA"]),
         ("NO", ["NO", "Norway", "Norge"]),
         ("NA", ["NA", "Namibia"]),
         ("AT", ["Österreich", "Osterreich", "Austria"]),
@@ -47,7 +58,27 @@ def test_a_country_has_one_code(code: str, names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "EU", "Europe", "Asia", "001", "Tokyo", "xx", "ZZ", "Mars", "不明", "カーナ"]
+    "text",
+    [
+        "",
+        "EU",
+        "Georgia, USA",
+        "Tokyo, Japan",
+        "ja",
+        "ja_jp_x",
+        "de_XX",
+        "Japan (Korea)",
+        "()",
+        "Europe",
+        "Asia",
+        "001",
+        "Tokyo",
+        "xx",
+        "ZZ",
+        "Mars",
+        "不明",
+        "カーナ",
+    ],
 )
 def test_other_texts_are_not_countries(text: str) -> None:
     assert find_country(text) is None

@@ -18,6 +18,19 @@ from leadops.normalization.email_address import encode_host, normalise_email
         ("hanako@ko\u0308ln.example", "hanako@xn--kln-sna.example"),
         ("hanako@straße.example", "hanako@xn--strae-oqa.example"),
         ("hanako@xn--kln-sna.example", "hanako@xn--kln-sna.example"),
+        # As mail programs and contact pages copy it.
+        ("Ann Buyer <ann@buyer.example>", "ann@buyer.example"),
+        ('"Buyer, Ann" < Ann@buyer.example >', "ann@buyer.example"),
+        ("山田 花子 <hanako@buyer.example>", "hanako@buyer.example"),
+        ("<ann@buyer.example>", "ann@buyer.example"),
+        ("mailto:ann@buyer.example", "ann@buyer.example"),
+        ("Mailto:ann@buyer.example?subject=Hi", "ann@buyer.example"),
+        ("ann@buyer.example.", "ann@buyer.example"),
+        ("hanako@buyer.example。", "hanako@buyer.example"),
+        ("ann@buyer.example;", "ann@buyer.example"),
+        # A person may have such a name at a real company, and a company such a name.
+        ("test@buyer.example", "test@buyer.example"),
+        ("ann@none.example", "ann@none.example"),
     ],
 )
 def test_what_a_person_means_is_one_address(typed: str, address: str) -> None:
@@ -39,6 +52,12 @@ def test_what_a_person_means_is_one_address(typed: str, address: str) -> None:
         "hanako@" + "ö" * 70 + ".example",
         "hanako buyer@buyer.example",
         "a@b.example, c@d.example",
+        "a@b.example <c@d.example>",
+        "<a@b.example> <c@d.example>",
+        "mailto:a@b.example,c@d.example",
+        "none@none.com",
+        "Test@TEST.co.jp",
+        "na@na.example",
         "hanako@localhost",
         "hanako@-.example",
         "@",

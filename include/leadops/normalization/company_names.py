@@ -102,6 +102,9 @@ _EASTERN = "|".join(
             *("税理士法人", "監査法人", "司法書士法人", "社会保険労務士法人", "行政書士法人", "協同組合"),
             *("股份有限公司", "有限责任公司", "有限責任公司", "有限公司", "주식회사", "유한회사"),
             *(rf"\({mark}\)" for mark in "株有同資名社財医学福宗独特주유"),
+            # One bracket is lost, as an address label or a short column loses it.
+            *(rf"{mark}\)" for mark in "株有同"),
+            *(rf"\({mark}" for mark in "株有同"),
             *(r"カ\)", r"\(カ\)", r"\(カ", r"ユ\)", r"\(ユ\)", r"\(ユ", r"ド\)", r"\(ド\)", r"\(ド"),
         ],
         key=len,

@@ -8,7 +8,7 @@ from functools import cache
 from babel import Locale
 from babel.core import get_global
 
-from leadops.normalization.clean_text import fold_text
+from leadops.normalization.clean_text import fold_text, trim_text
 
 #: The languages whose names are known; where two give one name to two countries, the earlier one counts. Most
 #: texts are in the first ones, so the names of the others are only read when these do not suffice.
@@ -20,6 +20,12 @@ LANGUAGES = (
 #: Characters of an abbreviation such as U.S.A., with its points.
 LONGEST_ABBREVIATION = 6
 _CODE = re.compile(r"[A-Z]{2}")
+#: ja_JP and zh-Hant-TW name a language and a country (BCP 47).
+_LOCALE = re.compile(r"[a-z]{2,3}[-_](?:[A-Z][a-z]{3}[-_])?(?P<country>[A-Z]{2})(?:\.[A-Za-z0-9-]+)?")
+#: US-CA and JP-13 name a part of a country (ISO 3166-2).
+_SUBDIVISION = re.compile(r"(?P<country>[A-Z]{2})-[A-Z0-9]{1,3}")
+#: Between two names of one country: Japan (日本), 日本/Japan.
+_BETWEEN = re.compile(r"[()\[\]/|・,;]+|\s[-–]\s")
 #: CLDR's territories that are not countries: unions, regions and what stands for "unknown".
 _NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 #: Names in use that CLDR does not have.
@@ -69,8 +75,19 @@ def find_country(text: str) -> str | None:
     """Return the code (ISO 3166-1 alpha-2) of the country that `text` names, None if it names none.
 
     Reads alpha-2, alpha-3 and numeric codes, and the names of Unicode CLDR in 25 languages, in any case and
-    width, with or without accents: 日本, Japan, JP, JPN and 392 are JP.
+    width, with or without accents: 日本, Japan, JP, JPN and 392 are JP. So are a locale (ja_JP), the code of
+    a part (JP-13), and several names of one country (Japan (日本)).
     """
+    trimmed = trim_text(text)
+    if code := _LOCALE.fullmatch(trimmed) or _SUBDIVISION.fullmatch(trimmed):
+        return _find_name(code["country"])
+    if found := _find_name(trimmed):
+        return found
+    parts = {_find_name(part) for part in _BETWEEN.split(trimmed) if part.strip()}
+    return parts.pop() if len(parts) == 1 else None
+
+
+def _find_name(text: str) -> str | None:
     name = _fold(text)
     return _read_first().get(name) or _read_others().get(name)
 

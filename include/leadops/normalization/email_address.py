@@ -15,6 +15,14 @@ EMAIL_PATTERN = (
 LONGEST_EMAIL = 254
 
 _email = re.compile(EMAIL_PATTERN, re.ASCII)
+#: An address as a mail program copies it: "Ann Buyer <ann@buyer.example>", or a link to it.
+_NAMED = re.compile(r"(?P<name>[^<>@]*)<\s*(?P<address>[^<>]+?)\s*>")
+_LINK = re.compile(r"mailto:(?P<address>[^?]+)(?:\?.*)?", re.IGNORECASE)
+#: What people type on both sides of the @ for an address they do not want to give.
+_NOBODYS = frozenset(
+    {"none", "na", "no", "nomail", "noemail", "nobody", "nothing", "null", "undefined", "unknown"}
+    | {"test", "asdf", "aaa", "abc", "xxx"}
+)
 #: The full stops of Chinese and Japanese, which an input method types for the dot (UTS 46).
 _FULL_STOPS = str.maketrans({"。": ".", "｡": "."})
 #: The full-width forms of ASCII: what a Japanese input method types for it.
@@ -24,9 +32,11 @@ _FULL_WIDTH = range(0xFF01, 0xFF5F)
 def normalise_email(value: str) -> str:
     """Return `value` trimmed and in lower case; raise ValueError if it is not an email address.
 
-    Full-width letters become ASCII, an international domain becomes punycode (IDNA 2008). A character that
-    only looks like ASCII, such as the Kelvin sign, is refused: it would become somebody else's address.
+    Full-width letters become ASCII, an international domain becomes punycode (IDNA 2008). "Ann <a@b.example>"
+    and mailto: are unwrapped, points at the end go. A character that only looks like ASCII, such as the
+    Kelvin sign, is refused: it would become somebody else's address. So is none@none.com, which many type.
     """
+    value = _unwrap(value)
     if value.isascii():
         address = value.strip()
     else:
@@ -36,7 +46,20 @@ def normalise_email(value: str) -> str:
     address = address.lower() if address.isascii() else ""
     if len(address) > LONGEST_EMAIL or not _email.fullmatch(address):
         raise ValueError("must be an email address such as name@company.example")
+    name, _, domain = address.partition("@")
+    if name in _NOBODYS and name == domain.partition(".")[0]:
+        raise ValueError("must be the email address of a person; this one is typed by many")
     return address
+
+
+def _unwrap(value: str) -> str:
+    """Return the one address in `value` without a name before it, a link's scheme, and points after it."""
+    text = value.strip()
+    if wrapped := _NAMED.fullmatch(text):
+        text = wrapped["address"]
+    if link := _LINK.fullmatch(text):
+        text = link["address"]
+    return text.rstrip(".。｡．,;")
 
 
 def encode_host(host: str) -> str:

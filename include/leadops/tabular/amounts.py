@@ -11,7 +11,9 @@ DecimalSign = Literal[".", ","]
 #: What groups digits beside the sign that is not the decimal sign: blanks and the apostrophe of Switzerland.
 _NEUTRAL_GROUPS = " '"
 _APOSTROPHES = re.compile("[\u2019\u02bc`]")
-_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u060c": ",", "\u066b": ".", "\u066c": ","})
+_SIGNS = str.maketrans(
+    {"\u2212": "-", "\u2013": "-", "\u25b2": "-", "\u25b3": "-", "\u060c": ",", "\u066b": ".", "\u066c": ","}
+)
 
 
 def read_amount(text: str, *, decimal: DecimalSign | None, marks: Sequence[str] = ()) -> Decimal | None:
@@ -22,12 +24,15 @@ def read_amount(text: str, *, decimal: DecimalSign | None, marks: Sequence[str] 
     through: a blank, an apostrophe, or the one of `,` and `.` that is not the decimal sign. Where `decimal`
     is None, the text says which it is: of both, the last; a sign that repeats groups; one that does not
     stand before three digits is the decimal sign. A comma before three digits groups, for money has no
-    thousandths; a point before three digits could be either: None.
+    thousandths; a point before three digits could be either: None. An amount is negative with a minus
+    before or after it, in round brackets, or after ▲ or △, as accountants write it.
     """
-    digits = _strip_marks(unicodedata.normalize("NFKC", text).translate(_SIGNS), marks)
+    outer, rest = _split_sign(unicodedata.normalize("NFKC", text).translate(_SIGNS))
+    inner, digits = _split_sign(_strip_marks(rest, marks))
+    if outer and inner:
+        return None
     digits = " ".join(_APOSTROPHES.sub("'", digits).split())
-    is_negative = digits.startswith("-")
-    digits = digits[1:].strip() if digits[:1] in ("-", "+") else digits
+    is_negative = "-" in (outer, inner)
     sign = decimal or _find_decimal(digits)
     if sign is None:
         return None
@@ -37,6 +42,18 @@ def read_amount(text: str, *, decimal: DecimalSign | None, marks: Sequence[str] 
         return None
     amount = Decimal(f"{whole}.{fraction}" if fraction else whole)
     return -amount if is_negative else amount
+
+
+def _split_sign(text: str) -> tuple[str, str]:
+    """Return the sign of `text` ("-", "+" or "") and what is left without it."""
+    text = text.strip()
+    if text.startswith("(") and text.endswith(")"):
+        return "-", text[1:-1].strip()
+    if text[:1] in ("-", "+"):
+        return text[0], text[1:].strip()
+    if text.endswith("-"):
+        return "-", text[:-1].strip()
+    return "", text
 
 
 def _strip_marks(text: str, marks: Sequence[str]) -> str:
