@@ -35,12 +35,17 @@ def compose(
     if body:
         blocks.append(_section(body))
     if footer:
-        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": footer[:LONGEST]}]})
+        blocks.append({"type": "context", "elements": [_text(footer)]})
     return SlackMessage(heading[:LONGEST], tuple(blocks))
 
 
 def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:LONGEST]}}
+    return {"type": "section", "text": _text(text)}
+
+
+def _text(text: str) -> dict[str, Any]:
+    """Return a text object; `verbatim`, so that Slack makes no link of an address or a #name in it."""
+    return {"type": "mrkdwn", "text": text[:LONGEST], "verbatim": True}
 
 
 def compose_text(text: str) -> SlackMessage:

@@ -21,7 +21,7 @@ insert into profile_values (place, feature, value)
 select distinct on (profile_events.place, wanted.feature)
     profile_events.place,
     wanted.feature,
-    lower(btrim(profile_events.properties ->> wanted.property)) as value
+    lower(normalize(btrim(profile_events.properties ->> wanted.property), nfkc)) as value
 from profile_events
 inner join
     unnest(%(features)s::integer[], %(properties)s::text[]) with ordinality
@@ -39,7 +39,7 @@ insert into profile_values (place, feature, value)
 select distinct on (observations.place, wanted.feature)
     observations.place,
     wanted.feature,
-    lower(btrim(attributes.value #>> '{}'))
+    lower(normalize(btrim(attributes.value #>> '{}'), nfkc))
 from observations
 inner join identities on observations.place = identities.place
 inner join history.attributes as attributes on identities.lead_id = attributes.lead_id
