@@ -1,6 +1,6 @@
 # What you can do here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help airflow up down status env install install-dev test check fmt messages schema bench mutants lock
+.PHONY: help airflow up down status env install install-dev test check fmt messages schema bench mutants lock test-shaken
 
 BIN := .venv/bin
 STARTED := $(shell date +%s)
@@ -42,6 +42,9 @@ install-dev:  ## the same with what tests, checks and benchmarks need
 
 test: install-dev  ## every test, on a real PostgreSQL and a real Airflow; ARGS="tests/stage -k word" for some
 	$(BIN)/python -m pytest -n logical --maxprocesses 8 $(ARGS)
+
+test-shaken: install-dev  ## the tests in random order with random examples on a busy machine; RUNS=10, SEEDS="1 2", ARGS=…
+	$(BIN)/python -m tests.shaken $(if $(RUNS),--runs $(RUNS)) $(if $(SEEDS),--seeds $(SEEDS) --) $(ARGS)
 
 check: install-dev  ## format, lint, types, SQL, who may import whom; changes nothing
 	$(BIN)/ruff check

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from hypothesis import settings
 
 from leadops.db import Connection, connect
 from leadops_stack.postgres import PostgresServer
 
 from .cluster import TEMPLATE, database_of, free_port, session_cluster
-from .promises import promise_examples
+from .promises import register_profiles
 from .scheduling import (  # noqa: F401  pytest's hooks
     pytest_collection_modifyitems,
     pytest_xdist_auto_num_workers,
@@ -21,9 +20,7 @@ from .scheduling import (  # noqa: F401  pytest's hooks
 
 __all__ = ["TEMPLATE", "free_port"]
 
-# No example has to be ready within a time: how long it takes is the machine's business.
-settings.register_profile("leadops", deadline=None, max_examples=promise_examples(100))
-settings.load_profile("leadops")
+register_profiles()
 
 # What commands print is as wide everywhere: tables are not cut to the terminal of the day.
 os.environ["COLUMNS"] = "200"

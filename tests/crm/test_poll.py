@@ -177,7 +177,7 @@ def test_salespeople_who_left_are_gone(connection: Connection, crm: Any) -> None
 @settings(
     deadline=None,
     max_examples=promise_examples(25),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(st.lists(st.integers(1, 12), max_size=4), max_size=6))
 def test_repeated_and_unordered_pages_are_harmless(connection: Connection, pages: list[list[int]]) -> None:

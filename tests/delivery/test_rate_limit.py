@@ -16,7 +16,7 @@ def _settings(rate: float, burst: int) -> TargetSettings:
     )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     steps=st.lists(st.tuples(st.integers(1, 20), st.floats(0, 3)), max_size=20),
     rate=st.floats(0.5, 20),

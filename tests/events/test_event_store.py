@@ -156,7 +156,7 @@ ALMOST_EVENTS = st.fixed_dictionaries(
 @run(
     max_examples=promise_examples(150),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(items=st.lists(JSON | ALMOST_EVENTS, max_size=8), history=st.booleans())
 def test_whatever_is_sent_is_accepted_known_or_quarantined(

@@ -95,7 +95,9 @@ def count_plainly(books: Books) -> Counter[tuple[date, str]]:
 @pytest.mark.timeout(300)
 def test_any_history_in_any_order_of_builds(books: Books) -> None:
     @settings(
-        max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+        max_examples=EXAMPLES,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
     @given(story=st.lists(steps, max_size=14), order=st.permutations(DAYS))
     def check(story: list[tuple[str, Any]], order: list[date]) -> None:

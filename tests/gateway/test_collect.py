@@ -283,7 +283,7 @@ EVENTS = st.builds(
 @run(
     max_examples=promise_examples(80),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(items=st.lists(JSON | EVENTS, max_size=6))
 def test_every_item_of_any_json_is_accounted_for(gateway: httpx.Client, items: list[object]) -> None:
@@ -297,7 +297,7 @@ def test_every_item_of_any_json_is_accounted_for(gateway: httpx.Client, items: l
 @run(
     max_examples=promise_examples(80),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(body=st.binary(max_size=60))
 def test_no_bytes_make_it_fail(gateway: httpx.Client, body: bytes) -> None:

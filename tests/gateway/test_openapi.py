@@ -92,7 +92,6 @@ def test_the_gateway_does_what_its_openapi_says(
     @settings(
         max_examples=promise_examples(60) if route[0] == "POST" else 8,
         deadline=None,
-        database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -54,7 +54,7 @@ def counted(export: Export, data: bytes) -> list[str]:
 @settings(
     max_examples=promise_examples(40),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     st.dictionaries(
@@ -80,7 +80,7 @@ def test_dirt_in_some_rows_costs_no_other_row(
 @settings(
     max_examples=promise_examples(25),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(st.sampled_from([*DIRT, b"a", b"c-1", b"2026-01-05", b" ", b"\xe2\x80\xa8"]), max_size=60))
 def test_no_bytes_stop_an_import(export: Export, body: list[bytes]) -> None:

@@ -158,7 +158,7 @@ def expected(done: list[Step]) -> dict[str, int]:
 @settings(
     deadline=None,
     max_examples=promise_examples(25),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter(

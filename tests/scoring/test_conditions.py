@@ -53,7 +53,7 @@ def conditions(draw: st.DrawFn) -> RuleCondition:
 @settings(
     max_examples=promise_examples(400),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     condition=conditions(),
@@ -83,7 +83,7 @@ def test_the_database_matches_what_the_oracle_matches(
 @settings(
     max_examples=promise_examples(200),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_text_is_one_literal_and_nothing_else(connection: Connection, anything: str) -> None:
     row = connection.execute(

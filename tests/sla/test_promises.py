@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from tests.promises import promise_examples
 
 END = 400.0
-OPEN_DB = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+OPEN_DB = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+}
 
 
 class Act(NamedTuple):

@@ -203,7 +203,7 @@ WANTED = PRICING | features(
 @examples(
     max_examples=promise_examples(25),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(early=st.lists(happening, max_size=6), late=st.lists(happening, max_size=6), seed=st.integers(0, 99))
 def test_what_comes_later_never_changes_a_past_day(

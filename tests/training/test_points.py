@@ -241,7 +241,7 @@ def test_each_chunk_is_done_when_it_is_written(world: World, database_url: str) 
 @examples(
     max_examples=promise_examples(15),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     leads=st.lists(st.integers(0, 4), min_size=1, max_size=4),
