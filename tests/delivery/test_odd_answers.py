@@ -16,6 +16,7 @@ from leadops.clients.ma import MaClient
 from leadops.delivery.dead_letters import accept_dead_letters, list_dead_letters, retry_dead_letters
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
+from leadops.delivery.read_back import AMBIGUOUS
 from leadops.delivery.suggest_outcomes import LetterOutcome, suggest_outcomes
 from tests.delivery_fixture import DeliveryFixture, impatient
 from tests.promises import promise_examples
@@ -67,7 +68,6 @@ class OddMa:
     ids: dict[str, int] = field(default_factory=dict)
     scores: dict[int, int] = field(default_factory=dict)
     applied: set[str] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)
     #: Score calls by their status.
     statuses: list[int] = field(default_factory=list)
 
@@ -99,7 +99,6 @@ class OddMa:
         if not is_any_named and any(update["deltaId"] in self.applied for update in updates):
             for update in updates:  # a call of which the answer says nothing is applied as a whole
                 self._take(update)
-        self.seen |= {update["deltaId"] for update in updates}
         return status, json.dumps({"results": results}).encode()
 
     def _apply(self, update: dict[str, Any], *, is_answered: bool) -> list[dict[str, Any]]:
@@ -109,9 +108,6 @@ class OddMa:
         if delta_id in self.applied:
             return [{"deltaId": delta_id, "status": "duplicate"}]
         row = next(self.rows, "sound")
-        if row == FALSE_DUPLICATE and delta_id in self.seen:
-            # After a call of unknown outcome nobody can tell this from a true duplicate, but the audit.
-            row = "sound"
         takes_effect, statuses = ROWS[row]
         if takes_effect:
             self._take(update)
@@ -287,6 +283,31 @@ def test_a_duplicate_that_was_never_sent_waits_and_is_then_for_a_person(
     _resolve(story.delivery)
     story.push()
     assert story.state == (0, 0, 10)
+
+
+def test_a_false_duplicate_after_an_unknown_send_is_read_back_and_then_for_a_person(
+    database_url: str, server: ScriptedServer
+) -> None:
+    """The first call is lost behind a 503, the second is answered "duplicate": 0 points before, 0 after."""
+    story = _tell(database_url, server, [((503, False), "")], [FALSE_DUPLICATE])
+    assert story.ma.statuses == [503, 200]
+    assert story.state == (1, 0, 0), "not believed"
+    story.push(minutes=16)
+    assert story.state == (0, 1, 0)
+    assert story.delivery.value("select reason from delivery.dead_letters") == AMBIGUOUS
+    _resolve(story.delivery)
+    story.push()
+    assert story.state == (0, 0, 10)
+
+
+def test_a_true_duplicate_after_an_unknown_send_costs_one_read(
+    database_url: str, server: ScriptedServer
+) -> None:
+    """The first call took effect behind a 503: 0 points before, 10 after."""
+    story = _tell(database_url, server, [((503, True), "")], [])
+    assert story.ma.statuses == [503, 200]
+    assert story.state == (0, 0, 10)
+    assert story.delivery.value("select count(*) from delivery.undelivered_deltas") == 0
 
 
 def test_what_is_not_named_goes_out_again_once_the_score_says_that_it_is_missing(

@@ -58,14 +58,11 @@ def answer(*statuses: str) -> dict[str, Any]:
     return {"results": results}
 
 
-def test_applied_and_duplicate_are_applied(connection: Connection) -> None:
-    batch = replace(make_batch(connection, 2), may_have_arrived=True)
-    assert settle(connection, batch, Answered(200, answer("applied", "duplicate"))).deltas == 2
-    assert batches(connection) == [(BatchState.DONE, 2)]
-
-
-def test_a_duplicate_of_what_was_never_sent_is_unknown(connection: Connection) -> None:
-    batch = make_batch(connection, 3)
+@pytest.mark.parametrize("may_have_arrived", [False, True])
+def test_a_duplicate_that_no_answer_ever_called_applied_is_unknown(
+    connection: Connection, may_have_arrived: bool
+) -> None:
+    batch = replace(make_batch(connection, 3), may_have_arrived=may_have_arrived)
     report = settle(connection, batch, Answered(200, answer("applied", "duplicate", "applied")))
     assert (report.deltas, report.dead, report.failed, report.failed_last) == (2, 0, 1, 0)
     assert batches(connection) == [(BatchState.READY, 1)]

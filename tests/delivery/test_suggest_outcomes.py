@@ -4,27 +4,42 @@ import requests
 from leadops.clients.ma import MaClient
 from leadops.delivery.dead_letters import accept_dead_letters, list_dead_letters, retry_dead_letters
 from leadops.delivery.read_back import AMBIGUOUS
-from leadops.delivery.suggest_outcomes import choose_applied, suggest_outcomes
+from leadops.delivery.suggest_outcomes import choose_applied, count_choices, suggest_outcomes
 from tests.delivery_fixture import DeliveryFixture, clock
 
 
 @pytest.mark.parametrize(
-    ("gap", "points", "places"),
+    ("gap", "points", "choices", "places"),
     [
-        (15, [10, 5], [0, 1]),
-        (0, [10, 5], []),
-        (5, [10, 5], [1]),
-        (10, [10, 5, 5], [0]),
-        (3, [10, 5], None),
-        (0, [5, -5], [0, 1]),
-        (-5, [5, -5], [1]),
-        (0, [], []),
-        (1, [1] * 13, None),
-        (13, [1] * 13, list(range(13))),
-        (0, [1] * 13, []),
+        (15, [10, 5], 1, [0, 1]),
+        (0, [10, 5], 1, []),
+        (5, [10, 5], 1, [1]),
+        (3, [10, 5], 0, None),
+        (10, [10, 5, 5], 2, None),  # 10, or 5 and 5
+        (20, [10, 5, 5], 1, [0, 1, 2]),
+        (5, [5, 5], 2, None),  # the first or the second
+        (0, [5, -5], 2, None),  # none, or both
+        (-5, [5, -5], 1, [1]),
+        (3, [5, -5, 3], 2, None),  # 3, or all
+        (8, [5, -5, 3], 1, [0, 2]),
+        (0, [], 1, []),
+        (1, [], 0, None),
+        (1, [1] * 13, 2, None),
+        (13, [1] * 13, 1, list(range(13))),
+        (0, [1] * 13, 1, []),
+        (1 << 9, [1 << place for place in range(12)], 1, [9]),
+        (1 << 9, [1 << place for place in range(14)], 2, None),  # 16,384 sums
+        (61, [1] * 61, 1, list(range(61))),
+        (0, [1] * 61, 1, []),
+        (-61, [-1] * 61, 1, list(range(61))),
+        (60, [1] * 61, 2, None),
+        (59, [1] * 60 + [-1], 2, None),
     ],
 )
-def test_the_letters_that_make_up_the_score(gap: int, points: list[int], places: list[int] | None) -> None:
+def test_the_letters_that_make_up_the_score(
+    gap: int, points: list[int], choices: int, places: list[int] | None
+) -> None:
+    assert count_choices(gap, points) == choices
     assert choose_applied(gap, points) == places
 
 
@@ -47,11 +62,11 @@ def _never_send(desk: DeliveryFixture) -> None:
 def test_the_score_says_what_became_of_each_letter_and_all_numbers_agree_afterwards(
     desk: DeliveryFixture,
 ) -> None:
-    arrived, lost, half, changed = leads = [desk.add_lead() for _ in range(4)]
-    for lead in (arrived, half, changed):
+    arrived, lost, half, changed, either = leads = [desk.add_lead() for _ in range(5)]
+    for lead in (arrived, half, changed, either):
         desk.score(lead, 10)
     desk.push()
-    for lead in (lost, half):
+    for lead in (lost, half, either, either):
         desk.score(lead, 5)
     _never_send(desk)
     ma_id = desk.value("select external_id from delivery.external_ids where lead_id = %s", changed)
@@ -73,7 +88,13 @@ def test_the_score_says_what_became_of_each_letter_and_all_numbers_agree_afterwa
             (half, 10, "applied", 10, 0),
             (half, 5, "not applied", 10, 0),
             (changed, 10, "unclear", 13, 0),
+            (either, 10, "unclear", 10, 0),
+            (either, 5, "unclear", 10, 0),
+            (either, 5, "unclear", 10, 0),
         ]
+        assert {each.why for each in suggestions if each.letter.lead_id == either} == {
+            "the score fits several choices of these letters"
+        }
         by_outcome = {
             outcome: [each.letter for each in suggestions if each.outcome.value == outcome]
             for outcome in ("applied", "not applied")
@@ -82,8 +103,8 @@ def test_the_score_says_what_became_of_each_letter_and_all_numbers_agree_afterwa
         retry_dead_letters(connection, by_outcome["not applied"], now=clock())
     client.transport.close()
     desk.push()
-    assert [desk.ma_score(lead) for lead in leads] == [10, 5, 15, 13]
-    assert [each.lead_id for each in desk.audit().differences] == [changed]
+    assert [desk.ma_score(lead) for lead in leads] == [10, 5, 15, 13, 10]
+    assert [each.lead_id for each in desk.audit().differences] == [changed, either]
 
 
 def test_an_open_call_on_the_lead_makes_its_letters_unclear(desk: DeliveryFixture) -> None:

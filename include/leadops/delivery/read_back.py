@@ -104,15 +104,20 @@ def decide_applied(gap: int, points: int, others: Sequence[int]) -> bool | None:
     `gap` is the score there minus the points that it surely has. Each of `others`, the points of other calls
     of unknown outcome, may or may not be in it.
     """
-    reachable = {0}
-    for other in others[:MAX_OTHERS]:
-        reachable |= {total + other for total in reachable}
-    applied, not_applied = gap - points in reachable, gap in reachable
+    applied, not_applied = is_reachable(gap - points, others), is_reachable(gap, others)
     if len(others) > MAX_OTHERS or not (applied or not_applied):
         return None
     if points == 0:
         return True  # it changes nothing, either way
     return None if applied and not_applied else applied
+
+
+def is_reachable(gap: int, others: Sequence[int]) -> bool:
+    """Return whether some of `others` make `gap`; only the first MAX_OTHERS are tried."""
+    reachable = {0}
+    for other in others[:MAX_OTHERS]:
+        reachable |= {total + other for total in reachable}
+    return gap in reachable
 
 
 def may_be_partial(gap: int, points: Sequence[int], others: Sequence[int]) -> bool:
@@ -171,6 +176,9 @@ def _decide_lead(
     if score is None or settled is None:
         return None
     gap, points = score - settled.points, [update["delta"] for update in updates]
+    if all(update.get("answer") == SAID_TO_BE_DUPLICATE for update in updates):
+        # The MA's word and its score agree, or a person decides.
+        return is_reachable(gap - sum(points), settled.others) or None
     if is_answered and may_be_partial(gap, points, settled.others):
         return None
     return decide_applied(gap, sum(points), settled.others)

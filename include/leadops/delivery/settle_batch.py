@@ -65,15 +65,15 @@ def settle_batch(
 def find_unknown(batch: DeltaBatch, results: Mapping[str, DeltaResult]) -> list[dict[str, Any]]:
     """Return the updates of `batch` of which `results` does not say what became of them.
 
-    That the MA had a row before is believed only where an earlier call may have brought it; the row is marked
-    (`answer`) if none did.
+    That the MA had a row before is never believed at once, because no answer ever named the row as applied:
+    the row is marked (`answer`), and the score decides.
     """
     unknown = []
     for update in batch.updates():
         result = results.get(update["deltaId"])
         if result is None:
             unknown.append(update)
-        elif result.status == "duplicate" and not batch.may_have_arrived:
+        elif result.status == "duplicate":
             unknown.append(update | {"answer": SAID_TO_BE_DUPLICATE})
     return unknown
 

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
 
 from leadops.clients.answer_shapes import read_lead_score
 from leadops.clients.ma import MaClient
@@ -12,7 +11,10 @@ from leadops.clients.transport import Refused, expect
 from leadops.db import Connection
 from leadops.delivery.dead_letters import DeadLetter
 from leadops.delivery.external_ids import find_external_id
-from leadops.delivery.read_back import AMBIGUOUS, MAX_OTHERS, SettledPoints, sum_settled
+from leadops.delivery.read_back import AMBIGUOUS, SettledPoints, sum_settled
+
+#: With more letters or sums of letters than these, the count would take too long.
+MAX_LETTERS, MAX_SUMS = 60, 10_000
 
 
 class LetterOutcome(StrEnum):
@@ -58,19 +60,41 @@ def suggest_outcomes(
 
 
 def choose_applied(gap: int, points: Sequence[int]) -> list[int] | None:
-    """Return the places of `points` that together make `gap`; None where no choice of them does.
+    """Return the places of those of `points` that make `gap`; None where none or several choices do.
 
-    All of them or none is preferred. Where several choices fit, each of them makes the score right.
+    Two letters of equal points are two choices: sent again, the one that took effect would be a duplicate.
     """
-    if gap == sum(points):
-        return list(range(len(points)))
-    if len(points) > MAX_OTHERS:
-        return [] if gap == 0 else None
-    for size in range(len(points)):
-        for places in combinations(range(len(points)), size):
-            if gap == sum(points[place] for place in places):
-                return list(places)
-    return None
+    if count_choices(gap, points) != 1:
+        return None
+    if gap in (0, sum(points)):
+        return list(range(len(points))) if gap else []
+    places = []
+    for place, value in enumerate(points):
+        if count_choices(gap - value, points[place + 1 :]):
+            places.append(place)
+            gap -= value
+    return places
+
+
+def count_choices(gap: int, points: Sequence[int]) -> int:
+    """Return in how many ways some of `points` make `gap`: 0, 1, or 2 for two and more.
+
+    All or none of changes in one direction is always one way. Too many others count as 2.
+    """
+    is_one_way = all(value > 0 for value in points) or all(value < 0 for value in points)
+    if is_one_way and gap in (0, sum(points)):
+        return 1
+    if len(points) > MAX_LETTERS:
+        return 2
+    ways = {0: 1}
+    for value in points:
+        longer = dict(ways)
+        for total, count in ways.items():
+            longer[total + value] = min(longer.get(total + value, 0) + count, 2)
+        if len(longer) > MAX_SUMS:
+            return 2
+        ways = longer
+    return ways.get(gap, 0)
 
 
 def _suggest_for_lead(
@@ -89,9 +113,14 @@ def _suggest_for_lead(
         return unclear("the MA has no score of this lead")
     if before != settled or Counter(settled.others) != Counter(points):
         return unclear("another call on the lead is open")
-    applied = choose_applied(score - settled.points, points)
+    gap = score - settled.points
+    applied = choose_applied(gap, points)
     if applied is None:
-        return unclear("the score fits no choice of these letters: somebody changed it")
+        return unclear(
+            "the score fits several choices of these letters"
+            if count_choices(gap, points)
+            else "the score fits no choice of these letters: somebody changed it"
+        )
     return [
         Suggestion(
             letter,
