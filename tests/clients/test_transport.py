@@ -5,8 +5,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
+import requests
 
 from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, LONGEST_RETRY_AFTER
 from leadops.clients.transport import (
@@ -224,3 +226,63 @@ def test_expect_sorts_failures_by_what_to_do() -> None:
         expect(Refused(404, "HTTP 404"), "MA leads")
     with pytest.raises(TransientError, match="MA leads: no connection"):
         expect(Unreachable("no connection"), "MA leads")
+
+
+@pytest.mark.parametrize(("timeout", "connect"), [(4.0, 4.0), (5.0, 5.0), (60.0, 5.0)])
+def test_a_connection_gets_five_seconds_at_most_an_answer_its_own_time(
+    timeout: float, connect: float
+) -> None:
+    class Watched(requests.Session):
+        def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+            sent.append((request, options))
+            return super().send(request, **options)
+
+    sent: list[tuple[requests.PreparedRequest, dict[str, Any]]] = []
+    with _serve(_answer("200 OK")) as url:
+        endpoint = Endpoint(base_url=url, token="t", timeout=timeout)
+        transport = Transport(endpoint, session=Watched())
+        assert transport.send("POST", "/x", body=b"{}", key="k 1", a=1) == Answered(200, {})
+        assert transport.send("GET", "/y") == Answered(200, {})
+        transport.close()
+    (post, options), (get, _) = sent
+    assert options["timeout"] == (connect, timeout)
+    assert (post.url, post.body) == (f"{url}/x?a=1", b"{}")
+    names = ("Authorization", "Content-Type", "Idempotency-Key")
+    assert [post.headers.get(name) for name in names] == ["Bearer t", "application/json", "k 1"]
+    assert [get.headers.get(name) for name in names] == ["Bearer t", None, None]
+    assert get.url == f"{url}/y"
+
+
+def test_an_answer_may_be_as_large_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leadops.clients.transport.LARGEST_ANSWER", 10)
+    with _serve(_answer("200 OK", b'"12345678"')) as url:
+        assert _call(url) == Answered(200, "12345678")
+    with _serve(_answer("200 OK", b'"123456789"')) as url:
+        assert _call(url) == Unknown("the answer is larger than 10 bytes")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"error":"e","title":"t","detail":"d"}', "d"),
+        (b'{"error":"e","title":"t","detail":""}', "t"),
+        (b'{"error":"e","title":"t"}', "t"),
+        (b'{"error":"e"}', "e"),
+        (b'{"message":"m"}', "refused"),
+        (b'["d"]', "refused"),
+        (b'{"detail":"' + b"x" * 250 + b'"}', "x" * 199 + "…"),
+        (b"<html>", "Unusable"),
+    ],
+)
+def test_a_refusal_gives_the_first_of_detail_title_and_error(body: bytes, reason: str) -> None:
+    with _serve(_answer("422 Unusable", body)) as url:
+        outcome = _call(url)
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == f"HTTP 422: {reason}"
+
+
+def test_what_an_unknown_outcome_says_of_its_target() -> None:
+    assert [Unknown("", status).is_in_conflict for status in (409, 408, 503, None)] == [True] + [False] * 3
+    assert Unknown("", 503, 0.0).pauses_target
+    assert not Unknown("", 503).pauses_target
+    assert not Unknown("", 500, 5.0).pauses_target
