@@ -4,7 +4,7 @@ import pytest
 
 from leadops.errors import PermanentError
 from leadops.thresholds.active_threshold import read_active_threshold
-from leadops.thresholds.apply_threshold import ask_human, record_answer
+from leadops.thresholds.apply_threshold import ask_human, list_thresholds, read_threshold, record_answer
 
 from .conftest import DAY, Firm
 
@@ -118,3 +118,17 @@ def test_a_new_agreement_begins_with_its_own_total(asked: Firm) -> None:
 def test_a_day_without_a_proposal_is_refused(firm: Firm) -> None:
     with pytest.raises(PermanentError, match="leadops thresholds propose --day 2026-06-30"):
         firm.apply()
+
+
+def test_the_newest_days_are_listed_first(asked: Firm) -> None:
+    older = DAY - timedelta(days=1)
+    asked.connection.execute(
+        "insert into lifecycle.thresholds overriding system value"
+        " select (jsonb_populate_record(t, jsonb_build_object('day', %s::date, 'threshold_id', 0))).*"
+        " from lifecycle.thresholds as t",
+        [older],
+    )
+    rows = list_thresholds(asked.connection, max_days=5)
+    assert [(row.day, row.plan) for row in rows] == [(DAY, "ask"), (older, "ask")]
+    assert list_thresholds(asked.connection, max_days=1) == rows[:1]
+    assert read_threshold(asked.connection, older) == rows[1]
