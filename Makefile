@@ -66,7 +66,7 @@ bench: install-dev  ## measure, and compare ratios within one run
 	$(BIN)/python -m benchmarks $(ARGS)
 
 mutants: install-dev  ## change the code that decides, bit by bit: do tests notice? ROOM=calendar SAMPLE=50 CHILDREN=2
-	nice -n 15 $(BIN)/python -m tests.mutants $(ROOM) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(CHILDREN),--children $(CHILDREN))
+	nice -n 15 $(BIN)/python -m tests.mutants $(ROOM) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(CHILDREN),--children $(CHILDREN)) $(ARGS)
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
 	--custom-compile-command "make lock"

@@ -28,10 +28,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="another sample")
     parser.add_argument("--children", type=int, default=2, help="how many mutants at a time")
     parser.add_argument("--kind", choices=("python", "sql"), help="only these")
+    parser.add_argument("--tests", nargs="+", help="only these, to see soon what new tests notice")
     given = parser.parse_args()
     # `kill` ends the cluster too; a later run goes on with what is left.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    rooms = [find_room(name) for name in given.room] or ROOMS
+    rooms = [room.tested_by(given.tests) for room in (map(find_room, given.room) if given.room else ROOMS)]
     kinds = [given.kind] if given.kind else ["python", "sql"]
     reasons = read_survivors()
     passed = True
@@ -78,11 +79,12 @@ def _run_python(
 def _run_sql(room: Room, work: Path, given: argparse.Namespace, environment: dict[str, str]) -> list[Mutant]:
     report, log = work / "sql_report.json", work / "sql_run.log"
     sample = [] if given.sample is None else ["--sample", str(given.sample), "--seed", str(given.seed)]
+    tests = ["--tests", *given.tests] if given.tests else []
     with log.open("w", encoding="utf-8") as output:
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "tests.mutants.run_sql", room.name, str(report)),
-                *("--children", str(given.children), *sample),
+                *("--children", str(given.children), *sample, *tests),
             ],
             cwd=work,
             env=environment | {"PYTHONPATH": "src"},

@@ -1,6 +1,7 @@
 """The rooms that decide: which files are changed, and whose tests must notice."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 
 
@@ -23,6 +24,10 @@ class Room:
         return any(fnmatch(name, pattern) for pattern in self.files) and not any(
             fnmatch(name, pattern) for pattern in self.excluded
         )
+
+    def tested_by(self, tests: Sequence[str] | None) -> "Room":
+        """Return the room with other tests, if any are given."""
+        return replace(self, tests=tuple(tests)) if tests else self
 
     @property
     def exclusions(self) -> list[str]:
