@@ -93,3 +93,20 @@ def test_the_hash_is_of_what_decides_points() -> None:
         "weak_signals": rules.groups["weak_signals"].model_copy(update={"cap_per_day": 4}),
     }
     assert rules.model_copy(update={"groups": capped}).hash(TOKYO) != rules.hash(TOKYO)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "decay:\n  rules:\n    unknown: {half_life_days: 5}",
+            "3: decay.rules.unknown: behaviour has no rule unknown; remove it",
+        ),
+        (
+            "decay:\n  groups:\n    unknown: {half_life_days: 5}",
+            "3: decay.groups.unknown: groups has no unknown; remove it",
+        ),
+    ],
+)
+def test_decay_of_what_does_not_exist_is_a_fault_at_its_place(tmp_path: Path, text: str, fault: str) -> None:
+    assert refuse(tmp_path, text) == fault

@@ -70,9 +70,10 @@ def decide_model(connection: Connection, day: date, outcome: str) -> None:
 
 def test_the_last_change_of_the_model(connection: Connection) -> None:
     def find() -> date | None:
-        return propose_threshold.queries.value(
+        day: date | None = propose_threshold.queries.value(
             connection, "find_last_model_change", since=days_before(30), day=DAY
         )
+        return day
 
     for days in (-1, 30):
         decide_model(connection, days_before(days), "replaced")
