@@ -44,7 +44,7 @@ test: install-dev  ## every test, on a real PostgreSQL and a real Airflow; ARGS=
 	$(BIN)/python -m pytest -n logical --maxprocesses 8 $(ARGS)
 
 test-shaken: install-dev  ## the tests in random order with random examples on a busy machine; RUNS=10, SEEDS="1 2", ARGS=…
-	$(BIN)/python -m tests.shaken $(if $(RUNS),--runs $(RUNS)) $(if $(SEEDS),--seeds $(SEEDS) --) $(ARGS)
+	$(BIN)/python -m tests.shaken $(ARGS) $(if $(RUNS),--runs $(RUNS)) $(if $(SEEDS),--seeds $(SEEDS))
 
 check: install-dev  ## format, lint, types, SQL, who may import whom; changes nothing
 	$(BIN)/ruff check

@@ -22,7 +22,7 @@ LOADS = 2
 
 def main() -> int:
     """Return 1 if a run failed."""
-    parser = argparse.ArgumentParser(prog="make test-shaken", description=__doc__)
+    parser = argparse.ArgumentParser(prog="make test-shaken", description=__doc__, allow_abbrev=False)
     parser.add_argument("--runs", type=int, default=3, help="how many runs, each with a new seed")
     parser.add_argument(
         "--seeds", type=int, nargs="*", default=[], help="repeat the runs of these seeds instead"

@@ -4,13 +4,15 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as run
 from hypothesis import strategies as st
 
 from leadops.db import Connection
 from leadops.events.event_settings import EventSettings
-from leadops.events.event_store import AcceptResult
+from leadops.events.event_store import AcceptResult, EventBatch
+from leadops.events.proof import Proof, sign_identity
 from tests.async_view import accept_events
 from tests.promises import promise_examples
 
@@ -86,6 +88,115 @@ def test_history_is_marked(autocommit: Connection, settings: EventSettings, item
     assert accept(autocommit, [old], settings).quarantined[0].reason == "too_old"
     assert accept(autocommit, [old], settings, history=True).accepted == 1
     assert autocommit.execute("select is_history from cdp.events").fetchall() == [(True,)]
+
+
+#: The settings accept 72 hours; the item of these tests happened on 1 July at 09:29:00.
+LAST_MOMENT = datetime.fromisoformat("2026-07-04T09:29:00Z")
+TOO_LATE = datetime.fromisoformat("2026-07-04T09:29:00.001Z")
+
+
+@pytest.mark.parametrize("later", [LAST_MOMENT, TOO_LATE, datetime.fromisoformat("2027-07-01T00:00:00Z")])
+def test_a_known_event_is_a_duplicate_however_late_it_is_repeated(
+    autocommit: Connection, settings: EventSettings, item: dict[str, Any], later: datetime
+) -> None:
+    assert accept(autocommit, [item], settings).accepted == 1
+    assert accept(autocommit, [item], settings, now=later) == AcceptResult(0, 1, [])
+    other_body = item | {"event": "page_view", "email": "bob@buyers.example"}
+    assert accept(autocommit, [other_body, item], settings, now=later) == AcceptResult(0, 2, [])
+    assert count(autocommit) == (1, 1, 0)
+
+
+def test_an_unknown_event_is_too_old_from_the_first_moment_after_72_hours(
+    autocommit: Connection, settings: EventSettings, item: dict[str, Any]
+) -> None:
+    late = accept(autocommit, [item], settings, now=TOO_LATE)
+    assert (late.accepted, late.duplicates) == (0, 0)
+    assert [(one.index, one.event_id, one.reason) for one in late.quarantined] == [(0, "e-1", "too_old")]
+    assert count(autocommit) == (0, 0, 1)
+    assert accept(autocommit, [item], settings, now=LAST_MOMENT) == AcceptResult(1, 0, [])
+
+
+def test_a_late_batch_is_known_old_and_new_in_its_own_order(
+    autocommit: Connection, settings: EventSettings, item: dict[str, Any]
+) -> None:
+    known = [item | {"event_id": f"known-{n}"} for n in range(3)]
+    accept(autocommit, known, settings)
+    fresh = item | {"event_id": "fresh", "ts": "2026-07-04T09:29:00Z"}
+    batch: list[object] = [
+        item | {"event_id": "old-0"},
+        known[2],
+        fresh,
+        "no event",
+        known[0],
+        item | {"event_id": "old-5"},
+        item | {"event_id": "fresh"},  # old, under the id of a new event of this call
+        known[1] | {"ts": "yesterday"},  # what cannot be read is refused, whatever its id
+        item | {"event_id": "known-1", "ts": "1969-12-31T23:59:59Z"},  # and so is what was never valid
+    ]
+    done = accept(autocommit, batch, settings, now=TOO_LATE)
+    assert (done.accepted, done.duplicates) == (1, 3)
+    assert [(one.index, one.reason) for one in done.quarantined] == [
+        (0, "too_old"),
+        (3, "not_an_object"),
+        (5, "too_old"),
+        (7, "invalid_ts"),
+        (8, "too_old"),
+    ]
+    assert count(autocommit) == (4, 4, 5)
+    assert autocommit.execute(
+        "select count(*) from cdp.quarantine where body like '%known-0%'"
+    ).fetchone() == (0,)
+
+
+#: How an event is sent with each proof, the weakest first.
+SECRET = "identity-secret-0123"
+SIGNED = {"signature": sign_identity(SECRET, email="ann@buyers.example", user_id="u-1")}
+PROOFS: list[tuple[Proof, dict[str, str]]] = [(Proof.CLAIM, {}), (Proof.CLAIM, SIGNED), (Proof.WRITE_KEY, {})]
+
+
+@pytest.mark.parametrize("first", range(3), ids=["claim", "verified", "write_key"])
+@pytest.mark.parametrize("again", range(3), ids=["claim", "verified", "write_key"])
+def test_an_old_event_with_more_proof_is_not_lost_as_the_duplicate_of_one_with_less(
+    autocommit: Connection, settings: EventSettings, item: dict[str, Any], first: int, again: int
+) -> None:
+    """Otherwise whoever sent the id first would make the real event, which comes days late, disappear."""
+
+    def send(number: int, **options: Any) -> AcceptResult:
+        sender, signature = PROOFS[number]
+        sent: list[object] = [item | signature]
+        return accept(autocommit, sent, settings, sender=sender, identity_secrets=(SECRET,), **options)
+
+    assert send(first).accepted == 1
+    done = send(again, now=TOO_LATE)
+    if again > first:
+        assert [one.reason for one in done.quarantined] == ["too_old"]
+        assert (done.duplicates, count(autocommit)) == (0, (1, 1, 1))
+    else:
+        assert (done, count(autocommit)) == (AcceptResult(0, 1, []), (1, 1, 0))
+
+
+def test_a_known_id_is_cleaned_and_read_as_it_was_the_first_time(
+    autocommit: Connection, settings: EventSettings, item: dict[str, Any]
+) -> None:
+    odd = item | {"event_id": "i\u0301d-\u65e5", "properties": {"note": "x" * 20_000}}
+    assert accept(autocommit, [odd], settings).accepted == 1
+    assert accept(autocommit, [odd], settings, now=TOO_LATE) == AcceptResult(0, 1, [])
+
+
+def test_the_store_is_asked_only_for_what_is_too_old(
+    autocommit: Connection, settings: EventSettings, item: dict[str, Any]
+) -> None:
+    items: list[object] = [
+        item,
+        item | {"event_id": "e-2", "ts": "yesterday"},
+        {"event_id": "e-3"},
+        "no event",
+    ]
+    sent = {"sender": Proof.WRITE_KEY, "identity_secrets": (), "history": False, "settings": settings}
+    in_time = EventBatch(items, now=LAST_MOMENT, **sent)  # type: ignore[arg-type]
+    assert [row.get("event_id") for row in in_time.refused] == [None, None, None]
+    late = EventBatch(items, now=TOO_LATE, **sent)  # type: ignore[arg-type]
+    assert [row.get("event_id") for row in late.refused] == ["e-1", None, None, None]
 
 
 def test_all_or_nothing(connection: Connection, settings: EventSettings, item: dict[str, Any]) -> None:

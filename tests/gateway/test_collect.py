@@ -2,6 +2,7 @@ import json
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -51,6 +52,23 @@ def test_a_batch_is_told_item_by_item(gateway: httpx.Client, item: dict[str, Any
         (2, None, "not_an_object"),
     ]
     assert all(one["detail"] for one in answer["quarantined"])
+
+
+@pytest.mark.parametrize("hours", [72, 73, 24 * 365])
+@pytest.mark.parametrize("wrap", [lambda item: item, lambda item: [item], lambda item: {"events": [item]}])
+def test_a_known_event_is_a_duplicate_days_later_too(
+    serve: Serve, database_url: str, item: dict[str, Any], wrap: Any, hours: int
+) -> None:
+    """A sender that got no answer repeats its call, maybe after a long weekend."""
+    now = datetime.fromisoformat(item["ts"])
+    keyed = {"X-Write-Key": KEY}
+    assert serve(clock=lambda: now).post("/collect", json=wrap(item), headers=keyed).json()["accepted"] == 1
+    later = serve(clock=lambda: now + timedelta(hours=hours, microseconds=1))
+    known = {"accepted": 0, "duplicates": 1, "quarantined": [], "changed": []}
+    assert later.post("/collect", json=wrap(item), headers=keyed).json() == known
+    answer = later.post("/collect", json=wrap(item | {"event_id": "e-2"}), headers=keyed).json()
+    assert [one["reason"] for one in answer["quarantined"]] == ["too_old"]
+    assert stored(database_url) == 1
 
 
 def test_what_was_changed_is_named_event_by_event(

@@ -11,7 +11,7 @@ from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
 from leadops.events.find_unusable import find_unusable
 from leadops.events.proof import SIGNATURE, Proof, find_proof
-from leadops.events.validate_event import LONGEST_AGENT, ValidItem, validate_item
+from leadops.events.validate_event import LONGEST_AGENT, TOO_OLD, ValidItem, validate_item
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -59,8 +59,10 @@ async def accept_events(
 ) -> AcceptResult:
     """Validate and store `items` (parsed JSON, at most 200 levels deep) in one statement.
 
-    New events go to cdp.events and identity.inbox. An event_id that is known is a duplicate, whatever else
-    the item says, unless this item has more proof: then it replaces the known event. The rest goes to
+    New events go to cdp.events and identity.inbox. A valid event whose event_id is known is a duplicate,
+    whatever else it says, unless it has more proof: then it replaces the known event. So is one that is
+    refused only for its age: a sender that got no answer may repeat days later. Only of those the store is
+    asked; with more proof, they are refused as if the known event were not there. The rest goes to
     cdp.quarantine. `sender` is how the sender proved itself; an item that a site signed under one of
     `identity_secrets` has its own proof. `history` lifts the limit on age; `user_agent` is the sending
     browser's. Commits only if `connection` is in autocommit. Raises psycopg.Error.
@@ -75,9 +77,10 @@ async def accept_events(
         user_agent=user_agent,
     )
     agent = (user_agent or "").encode("ascii", "backslashreplace").decode().replace("\0", "")
-    accepted = await queries.value_async(
+    stored = await queries.one_async(
         connection,
         "insert_events",
+        StoredBatch,
         events=json.dumps(batch.valid),
         refused=json.dumps(batch.refused),
         now=now,
@@ -85,22 +88,32 @@ async def accept_events(
         was_refused=False,
         user_agent=agent[:LONGEST_AGENT] or None,
     )
-    return AcceptResult(accepted, len(batch.valid) - accepted, batch.quarantined, batch.changed)
+    duplicates = len(batch.valid) - stored.accepted + len(stored.known)
+    quarantined = [item for item in batch.quarantined if item.index not in stored.known]
+    return AcceptResult(stored.accepted, duplicates, quarantined, batch.changed)
 
 
 def insert_admitted(connection: Connection, events: Sequence[dict[str, Any]], *, now: datetime) -> int:
     """Store `events` (event_row and `proof`) that were refused before; return how many are new."""
-    new: int = queries.value(
+    return queries.one(
         connection,
         "insert_events",
+        StoredBatch,
         events=json.dumps(events),
         refused="[]",
         now=now,
         history=False,
         was_refused=True,
         user_agent=None,
-    )
-    return new
+    ).accepted
+
+
+@dataclass(frozen=True)
+class StoredBatch:
+    """How many events are new, and the places (from 0) of old ones whose event_id was known."""
+
+    accepted: int
+    known: list[int]
 
 
 @dataclass
@@ -121,28 +134,42 @@ class EventBatch:
 
     def __post_init__(self) -> None:
         for index, item in enumerate(self.items):
-            verdict = validate_item(
-                item,
-                now=self.now,
-                arrived_at=self.now,
-                settings=self.settings,
-                history=self.history,
-                user_agent=self.user_agent,
-            )
+            verdict = self._validate(item, history=self.history)
             if isinstance(verdict, ValidItem):
-                event = verdict.event
-                proof = find_proof(
-                    self.sender,
-                    email=event.email,
-                    user_id=event.user_id,
-                    signature=event.signature,
-                    secrets=self.identity_secrets,
-                )
                 row = event_row(verdict, position=index, history=self.history)
-                self.valid.append(row | {"proof": proof})
+                self.valid.append(row | {"proof": self._find_proof(verdict)})
                 self.changed += [ChangedField(index, change.path, change.what) for change in verdict.changes]
             else:
                 self._refuse(index, item, verdict)
+
+    def _validate(self, item: object, *, history: bool) -> ValidItem | EventRefusal:
+        return validate_item(
+            item,
+            now=self.now,
+            arrived_at=self.now,
+            settings=self.settings,
+            history=history,
+            user_agent=self.user_agent,
+        )
+
+    def _find_proof(self, valid: ValidItem) -> Proof:
+        event = valid.event
+        return find_proof(
+            self.sender,
+            email=event.email,
+            user_id=event.user_id,
+            signature=event.signature,
+            secrets=self.identity_secrets,
+        )
+
+    def _name_old(self, item: object, why: EventRefusal) -> dict[str, Any]:
+        """Return by what the store may know an item that nothing but its age speaks against."""
+        if why.reason != TOO_OLD:
+            return {}
+        valid = self._validate(item, history=True)
+        if isinstance(valid, EventRefusal):
+            return {}
+        return {"event_id": valid.event.event_id, "own_proof": self._find_proof(valid)}
 
     def _refuse(self, index: int, item: object, why: EventRefusal) -> None:
         self.quarantined.append(QuarantinedItem(index, _usable_id(item), why.reason, why.detail))
@@ -150,7 +177,14 @@ class EventBatch:
         kept = {name: item[name] for name in item if name != SIGNATURE} if isinstance(item, dict) else item
         # Escaped to ASCII, NUL characters and lone surrogates are text that PostgreSQL can store.
         self.refused.append(
-            {"body": json.dumps(kept), "reason": why.reason, "detail": why.detail, "proof": self.sender}
+            {
+                "position": index,
+                "body": json.dumps(kept),
+                "reason": why.reason,
+                "detail": why.detail,
+                "proof": self.sender,
+            }
+            | self._name_old(item, why)
         )
 
 

@@ -68,15 +68,36 @@ queued as (
     from accepted
 ),
 
+rejected as (
+    select item.*
+    from jsonb_to_recordset(%(refused)s::jsonb) as item (
+        position integer, body text, reason text, detail text, proof text, event_id text, own_proof text
+    )
+),
+
+-- An old item has an event_id here, and is known by it: in the store, or in this call, with as much proof or more.
+known as (
+    select rejected.position
+    from rejected
+    inner join cdp.events as stored on rejected.event_id = stored.event_id
+    where cdp.rank_proof(stored.proof) >= cdp.rank_proof(rejected.own_proof)
+    union
+    select rejected.position
+    from rejected
+    inner join incoming on rejected.event_id = incoming.event_id
+    where cdp.rank_proof(incoming.proof) >= cdp.rank_proof(rejected.own_proof)
+),
+
 refused as (
     select
-        item.body,
-        min(item.reason) as reason,
-        min(item.detail) as detail,
-        max(item.proof) as proof, -- 'claim' comes first in the alphabet
+        body,
+        min(reason) as reason,
+        min(detail) as detail,
+        max(proof) as proof, -- 'claim' comes first in the alphabet
         count(*) as times
-    from jsonb_to_recordset(%(refused)s::jsonb) as item (body text, reason text, detail text, proof text)
-    group by item.body
+    from rejected
+    where position not in (select known.position from known)
+    group by body
 ),
 
 quarantined as (
@@ -98,4 +119,6 @@ quarantined as (
         proof = greatest(cdp.quarantine.proof, excluded.proof)
 )
 
-select count(*) from accepted;
+select
+    (select count(*) from accepted)::integer as accepted,
+    array(select known.position from known order by known.position) as known;

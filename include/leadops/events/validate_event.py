@@ -21,6 +21,9 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 #: Characters of a user agent that are examined.
 LONGEST_AGENT = 1000
 
+#: The only reason that comes with time: an event that was valid is refused for it when it is sent again.
+TOO_OLD = "too_old"
+
 #: Pydantic's type of a fault: our reason, and what to do about it.
 _FAULTS = {
     "missing": ("missing_field", "is missing; every event carries it"),
@@ -115,10 +118,10 @@ def _check_time(
             "from_future", f"ts is more than {settings.max_ahead_minutes:g} minutes ahead; set the clock"
         )
     if event.ts < EARLIEST:
-        return EventRefusal("too_old", "ts is before 1970; send when it happened")
+        return EventRefusal(TOO_OLD, "ts is before 1970; send when it happened")
     if not history and event.ts < arrived_at - settings.max_age:
         return EventRefusal(
-            "too_old",
+            TOO_OLD,
             f"ts is more than {settings.max_age_hours:g} hours ago; past events are sent as history"
             " (X-Leadops-History: true, with the write key)",
         )
