@@ -5,16 +5,8 @@
 with sent as (
     select item.*
     from jsonb_to_recordset(%(events)s::jsonb) as item (
-        position integer,
-        event_id text,
-        event text,
-        ts timestamptz,
-        anonymous_id text,
-        user_id text,
-        email text,
-        payload jsonb,
-        is_history boolean,
-        proof text
+        position integer, event_id text, event text, ts timestamptz, anonymous_id text, user_id text, email text,
+        payload jsonb, is_history boolean, proof text
     )
 ),
 
