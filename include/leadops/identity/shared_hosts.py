@@ -107,14 +107,11 @@ SHARED_HOSTS = frozenset(
 
 def is_shared_host(host: str, path: str) -> bool:
     """Return whether on `host` (lower case) the `path` (from the slash on) names the company."""
-    below = host
+    below, steps = host, [step for step in path.lower().split("/") if step]
     while below:
-        if below in SHARED_HOSTS or (path.strip("/") and f"{below}/" in SHARED_HOSTS):
+        if below in SHARED_HOSTS or (steps and f"{below}/" in SHARED_HOSTS):
             return True
-        steps = path.lower().strip("/").split("/")
-        if any(
-            f"{below}/{'/'.join(steps[:count])}" in SHARED_HOSTS for count in range(1, min(len(steps), 2) + 1)
-        ):
+        if any(f"{below}/{'/'.join(steps[:count])}" in SHARED_HOSTS for count in (1, 2) if steps[:count]):
             return True
         below = below.partition(".")[2]
     return False
