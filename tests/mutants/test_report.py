@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from leadops.queries import Queries
 from tests.mutants.mutant import Mutant, Outcome, changed_lines
 from tests.mutants.report import count_outcomes, find_unlisted
+from tests.mutants.sql_mutants import make_mutants
 from tests.mutants.survivors import read_survivors, write_entry
 
 
@@ -45,6 +47,18 @@ def test_every_listed_module_exists() -> None:
         assert (package / module).is_file(), module
         assert place
         assert yaml.safe_dump(change)
+
+
+def test_every_listed_mutant_still_changes_its_statement_or_a_line_of_its_module() -> None:
+    package = Path(__file__).parents[2] / "include" / "leadops"
+    for module, place, change in read_survivors():
+        if module.endswith(".sql"):
+            statement = Queries(str(package / module)).statements[place]
+            assert change in {mutant for _, mutant in make_mutants(statement)}, (module, place)
+        else:
+            lines = {line.strip() for line in (package / module).read_text(encoding="utf-8").splitlines()}
+            changed = {line[2:] for line in change.splitlines() if line.startswith("- ")}
+            assert changed <= lines, (module, place)
 
 
 def test_a_diff_is_kept_without_its_lines_around() -> None:
