@@ -27,8 +27,8 @@ PYTEST_OPTIONS = [
     *("-p", "tests.mutants.cold_caches", "--hypothesis-seed=0"),
 ]
 
-#: A mutant is stopped at (seconds of its tests + constant) * multiplier. The seconds leave fixtures out. Only a
-#: mutant that never ends is stopped, on a busy machine too.
+#: A mutant is stopped at (seconds of its tests + constant) * multiplier. The seconds leave fixtures out; the
+#: constant is for a busy machine, on which a mutant that ends must not be stopped.
 TIMEOUT_CONSTANT, TIMEOUT_MULTIPLIER = 30.0, 4.0
 
 

@@ -74,12 +74,13 @@ class Past:
         *,
         clock: str = "first_contact",
         due: datetime = UNTIL,
+        cycle: int = 1,
     ) -> None:
         self.connection.execute(
             "insert into sla.clocks (lead_id, cycle, clock, started_at, warn_at, due_at, target_minutes,"
-            " policy, stopped_at, business_minutes, evidence) values (%s, 1, %s, now(), now(), %s, 240,"
+            " policy, stopped_at, business_minutes, evidence) values (%s, %s, %s, now(), now(), %s, 240,"
             " '', %s, %s, '{}')",
-            [lead, clock, due, stopped, minutes],
+            [lead, cycle, clock, due, stopped, minutes],
         )
 
     def fact(self, lead: int, fact: str, occurred: datetime, *, cycle: int = 1) -> None:

@@ -237,6 +237,16 @@ def test_an_sql_of_another_cycle_or_not_yet_known_does_not_count(past: Past) -> 
     assert measure(past, (before(20), before(10))) == MqlPeriod(4, 1, 0, None)
 
 
+def test_an_sql_between_two_intervals_counts(past: Past) -> None:
+    past.reach(past.mql(before(19)), "sql", before(17.5))
+    assert measure(past, (before(20), before(18)), (before(16), before(14))) == MqlPeriod(1, 1, 0, None)
+
+
+def test_the_wait_of_another_cycle_says_nothing(past: Past) -> None:
+    past.clock(past.mql(before(15)), before(14), 5.0, due=before(14), cycle=2)
+    assert measure(past, (before(20), before(10))) == MqlPeriod(1, 0, 0, None)
+
+
 def test_the_wait_is_the_median_of_what_is_known(past: Past) -> None:
     """Contacted after 10, 20 and 30 minutes; one waits too long: the lower of the middle two is 20."""
     span = before(20), before(10)
