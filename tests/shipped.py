@@ -44,7 +44,7 @@ def block(**values: list[str]) -> Blocked:
 
 def make_rules(**parts: Any) -> RuleSet:
     """Return rules that say only `parts`: nothing else gives points, and points fade only by `decay`."""
-    none = {"groups": {}, "behaviour": [], "fit": [], "decay": None, "claims_cap": 0}
+    none = {"groups": {}, "behaviour": [], "fit": [], "decay": None, "claims_cap": 0, "page_locales": []}
     shown = {"grades": SHIPPED.scoring.grades, "chunk_leads": SHIPPED.scoring.chunk_leads}
     if parts.get("decay"):
         parts["decay"] = {"grace_days": 0, "floor": 0, "groups": {}, "rules": {}} | parts["decay"]

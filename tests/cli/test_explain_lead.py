@@ -1,11 +1,14 @@
 import json
+from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from leadops.cli.app import app
 from leadops.errors import PermanentError
 from tests.cli.test_score import rule_file, scored
-from tests.scoring.conftest import World, world
+from tests.scoring.conftest import World, at, world
+from tests.scoring.oracle import Happening
 
 __all__ = ["rule_file", "scored", "world"]
 
@@ -49,6 +52,22 @@ def test_a_reason_that_is_the_name_of_the_event_stands_once(scored: World) -> No
     shown = CliRunner().invoke(app, ["explain", "1"], env={"COLUMNS": "120"}).output
     told = json.loads(CliRunner().invoke(app, ["explain", "1", "--json"]).output)["lines"][0]
     assert (told["event"] == told["reason"], shown.count(told["reason"])) == (True, 1)
+
+
+def test_explain_says_on_which_page_the_points_were_earned(
+    scored: World, rule_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule_file.write_text(
+        "behaviour:\n- {name: pricing, event: page_view, points: 5, when: {context.page: {path: /pricing}}}\n"
+    )
+    page = {"page": "/ja/Pricing/[/red]\x1b?mail=secret@x.example#secret"}
+    scored.accept([Happening("three", "page_view", at(3), email="a@x.example", context=page)])
+    assert CliRunner().invoke(app, ["score"]).exit_code == 0
+    shown = CliRunner().invoke(app, ["explain", "a@x.example"], env={"COLUMNS": "200"}).output
+    assert "page_view /ja/Pricing/[/red]\\x1b" in shown
+    assert "secret" not in shown
+    (line,) = json.loads(CliRunner().invoke(app, ["explain", "1", "--json"]).output)["lines"]
+    assert (line["page"], line["rule"]) == ("/ja/Pricing/[/red]\x1b", "pricing")
 
 
 def test_explain_fails_where_the_numbers_do_not_agree(scored: World) -> None:

@@ -70,3 +70,41 @@ def test_values_without_a_rule_are_listed_as_text_and_nothing_is_scored(
     assert scored.points() == {}
     shown = json.loads(CliRunner().invoke(app, ["score", "--unmatched", "--json"]).output)
     assert [(value["trait"], value["leads"]) for value in shown] == [("industry", 1)]
+
+
+PAGE_RULES = """
+behaviour:
+- {name: wide, event: page_view, points: 2, when: {context.page: {path: /products}}}
+- name: large
+  event: page_view
+  points: 9
+  when: {context.page: {path: /products/sso}, properties.n: {at_least: 5}}
+- {name: found, event: search, points: -3, when: {context.page: {path_is: [/about, /products/sso]}}}
+"""
+
+
+def test_a_page_is_asked_about_without_a_database(
+    rule_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LEADOPS_DATABASE_URL", raising=False)
+    monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(rule_file.parent))
+    new = tmp_path / "new.yaml"
+    new.write_text(PAGE_RULES, encoding="utf-8")
+    asked = ["score", "--rules", str(new), "--page"]
+    shown = CliRunner().invoke(
+        app, [*asked, "https://shop.example/ja/Products/SSO/?x"], env={"COLUMNS": "120"}
+    )
+    assert shown.exit_code == 0, shown.output
+    rows = [
+        [cell.strip() for cell in line.split("│")[1:-1]] for line in shown.output.splitlines() if "│" in line
+    ]
+    assert rows == [
+        ["page_view", "large", "path: /products/sso", "+9", "its other conditions hold"],
+        ["page_view", "wide", "path: /products", "+2", ""],
+        ["search", "found", "path_is: /products/sso", "-3", ""],
+    ]
+    found = json.loads(CliRunner().invoke(app, [*asked, "/products-old", "--json"]).output)
+    assert found == []
+    assert "no rule has a path" in CliRunner().invoke(app, [*asked, "/products-old"]).output
+    found = json.loads(CliRunner().invoke(app, [*asked, "/products", "--json"]).output)
+    assert found == [{"event": "page_view", "rule": "wide", "points": 2}]

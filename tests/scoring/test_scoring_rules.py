@@ -36,6 +36,31 @@ def refuse(tmp_path: Path, text: str) -> str:
             "3: behaviour.0.when.context.page.is: Extra",
         ),
         (f"behaviour:\n- {RULE}, when: {{page: {{equals: x}}}}}}", "2: behaviour.0.when.page"),
+        *(
+            (
+                f"behaviour:\n- {RULE}, when: {{context.page: {{{operator}}}}}}}",
+                "2: behaviour.0: Value error, the path of a page is compared by its segments: write path",
+            )
+            for operator in ("contains: /x", "starts_with: [x, /x]", "equals: /x", "in: [1, /x]")
+        ),
+        (
+            f"behaviour:\n- {RULE}, when: {{context.page: {{path: [/x, pricing]}}}}}}",
+            "2: behaviour.0.when.context.page: Value error, 'pricing' must be a path such as /pricing",
+        ),
+        (
+            f"behaviour:\n- {RULE}, when: {{context.page: {{path: /x, path_is: /x/y}}}}}}",
+            "2: behaviour.0.when.context.page: Value error, give path",
+        ),
+        (
+            f"behaviour:\n- {RULE}, when: {{context.referrer: {{path: /x}}}}}}",
+            "2: behaviour.0: Value error, path and path_is are for context.page",
+        ),
+        (
+            "fit:\n- {name: a, trait: title, points: 1, when: {path_is: /x}}",
+            "2: fit.0: Value error, path and path_is are for context.page; a trait",
+        ),
+        ("page_locales: [ja, no]", '1: page_locales.1: Value error, to YAML no is false; write "no"'),
+        ("page_locales: [/ja]", "1: page_locales.0: String should match"),
         ("behaviour:\n- name: a\n  event: e\n  points: 0", "4: behaviour.0.points: Value error, points of 0"),
         ("behaviour:\n- name: a\n  event: e\n  points: 1.5", "4: behaviour.0.points"),
         (
@@ -110,3 +135,11 @@ def test_the_hash_is_of_what_decides_points() -> None:
 )
 def test_decay_of_what_does_not_exist_is_a_fault_at_its_place(tmp_path: Path, text: str, fault: str) -> None:
     assert refuse(tmp_path, text) == fault
+
+
+def test_a_page_may_be_compared_with_what_is_not_a_path(tmp_path: Path) -> None:
+    path = tmp_path / "scoring.yaml"
+    site = "{starts_with: 'https://shop.example/', contains: [plan=, '#/plans'], path: /pricing}"
+    path.write_text(f"behaviour:\n- {RULE}, when: {{context.page: {site}}}}}", encoding="utf-8")
+    (rule,) = load_section("scoring", RuleSet, own=path).settings.behaviour
+    assert [str(pattern) for pattern in rule.page_patterns()] == ["path: /pricing"]

@@ -62,7 +62,7 @@ def _draw(explanation: ScoreExplanation, company: Company) -> Table:
                 str(line.running),
                 line.dimension,
                 line.kind,
-                line.event or "",
+                " ".join(each for each in (line.event, line.page) if each),
                 "" if line.reason == line.event else line.reason,
             )
     return table

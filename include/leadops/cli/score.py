@@ -13,6 +13,7 @@ from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.identity.resolve import resolve_events
 from leadops.scoring.active_rules import name_source
+from leadops.scoring.page_rules import RankedPage
 from leadops.scoring.preview import ScorePreview, preview_leads
 from leadops.scoring.score import score_leads
 from leadops.scoring.unmatched_values import UnmatchedValue, list_unmatched_values
@@ -26,6 +27,12 @@ def score(
     unmatched: Annotated[
         bool, typer.Option("--unmatched", help="Only list the values that no fit rule fits, by leads.")
     ] = False,
+    page: Annotated[
+        str | None,
+        typer.Option(
+            help="Only say by which rule a view of this page earns: a path or a URL, as it was sent."
+        ),
+    ] = None,
     limit: Annotated[
         int, typer.Option(help="With --dry-run or --unmatched, list at most this many.", min=0)
     ] = 50,
@@ -36,6 +43,9 @@ def score(
     A rule file that changed takes effect, and every lead is scored by it.
     """
     config = Config.from_environment().with_file("scoring", rules)
+    if page is not None:
+        _show_page(config.scoring.page_rules().rank(page), as_json=as_json)
+        return
     with open_database() as connection:
         if unmatched:
             values = list_unmatched_values(connection, rules=config.scoring, max_values=limit)
@@ -80,6 +90,24 @@ def _run(connection: Connection, config: Config, source: str) -> dict[str, int]:
             progress.update(bar, completed=done["leads_scored"])
             remaining = scored.remaining
     return done
+
+
+def _show_page(ranked: list[RankedPage], *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            [
+                {"event": each.rule.event, "rule": each.rule.name, "points": each.rule.points}
+                for each in ranked
+            ]
+        )
+        return
+    table = Table("event", "rule", "path", "points", "only if")
+    for each in ranked:
+        others = "its other conditions hold" if each.rule.other_tests() else ""
+        table.add_row(each.rule.event, each.rule.name, str(each.pattern), f"{each.rule.points:+d}", others)
+    console.print(table if ranked else "no rule has a path that fits this page")
+    if ranked:
+        console.print("for each event the first of its rules counts that holds, and no other with a path")
 
 
 def _show_unmatched(values: list[UnmatchedValue], *, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from leadops.normalization.trait_values import compare_rule_value, fold_fragment
+from leadops.scoring.page_paths import PagePattern, read_pattern
 from leadops.settings import Settings
 
 
@@ -65,6 +66,8 @@ class RuleCondition(Settings):
     at_least: Number | None = None  # a number, or text that is one, not under this
     at_most: Number | None = None  # a number, or text that is one, not over this
     exists: StrictBool | None = None  # whether there is a value at all
+    path: Fragments | None = None  # only of context.page: this page, or one below it
+    path_is: Fragments | None = None  # only of context.page: this page alone
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -72,7 +75,24 @@ class RuleCondition(Settings):
             raise ValueError("an operator with a value is needed: " + ", ".join(operator_names()))
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError(f"at_least {self.at_least} is over at_most {self.at_most}: nothing can fit")
+        if self.path is not None and self.path_is is not None:
+            raise ValueError("give path (this page and those below) or path_is (this page alone), not both")
+        self.page_patterns()
         return self
+
+    def page_patterns(self) -> list[PagePattern]:
+        """Return the paths of which the page must have one; raise ValueError if one is not a path."""
+        texts = self.path if self.path is not None else self.path_is
+        is_exact = self.path_is is not None
+        return [read_pattern(text, is_exact=is_exact) for text in _listed(texts)] if texts is not None else []
+
+    def compared_texts(self) -> list[str]:
+        """Return the texts with which the value is compared letter by letter."""
+        scalars = [self.equals, *(self.in_ or [])]
+        fragments = [each for each in (self.starts_with, self.contains) if each is not None]
+        return [each for each in scalars if isinstance(each, str)] + [
+            text for each in fragments for text in _listed(each)
+        ]
 
     def for_trait(self, trait: str) -> "RuleCondition":
         """Return the condition on the forms of `trait` that `compare_trait` gives."""
@@ -88,7 +108,11 @@ class RuleCondition(Settings):
         return self.model_copy(update=changes)
 
     def predicate(self, path: str) -> str:
-        """Return the jsonpath predicate that says whether the value at the jsonpath `path` fits."""
+        """Return the jsonpath predicate that says whether the value at the jsonpath `path` fits.
+
+        Paths of pages are left out, because other rules have a say in them: see PageRules. Without anything
+        else it is "".
+        """
         tests: list[str] = []
         if self.exists is not None:
             tests.append(f"{'' if self.exists else '!'}exists({path})")

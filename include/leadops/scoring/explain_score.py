@@ -35,6 +35,7 @@ class LedgerLine:
     kind: str  # rule, correction, decay, model or write_off
     rule: str
     event: str | None  # name of the event, None for fit
+    page: str | None  # where it happened, without what may follow the path
     reason: str
 
 

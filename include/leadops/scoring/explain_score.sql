@@ -20,6 +20,7 @@ select
     ledger.kind,
     ledger.rule,
     events.event,
+    split_part(split_part(events.payload #>> '{context,page}', '?', 1), '#', 1) as page,
     ledger.reason
 from scoring.ledger as ledger
 left join cdp.events as events on ledger.event_seq = events.seq

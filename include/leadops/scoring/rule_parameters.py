@@ -20,12 +20,13 @@ def award_parameters(rules: RuleSet) -> AwardParameters:
     Rules and groups are numbered by name, so that ties are broken alike whatever the order of the file.
     """
     groups = {name: number for number, name in enumerate(sorted(rules.groups))}
+    page_rules = rules.page_rules()
     behaviour = [
         {
             "number": number,
             "name": rule.name,
             "event": rule.event,
-            "condition": rule.condition(),
+            "condition": page_rules.condition(rule),
             "points": rule.points,
             "day_cap": rule.cap_per_day,
             "lead_cap": rule.cap_per_lead,

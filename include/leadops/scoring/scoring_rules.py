@@ -5,11 +5,13 @@ import json
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StrictInt, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, ValidationInfo, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from leadops.scoring.conditions import RuleCondition, Text, member_path
 from leadops.scoring.grades import Grades
+from leadops.scoring.page_paths import PagePattern
+from leadops.scoring.page_rules import PAGE, PageRules
 from leadops.settings import Settings
 
 #: What a broken rule set may answer with: where in the file, and what is wrong there.
@@ -22,6 +24,12 @@ def _not_nothing(points: int) -> int:
     if points == 0:
         raise ValueError("points of 0 change nothing; remove the rule")
     return points
+
+
+def _name_norwegian(value: object) -> object:
+    if value is False:
+        raise ValueError('to YAML no is false; write "no" for Norwegian')
+    return value
 
 
 def _address(address: str) -> str:
@@ -41,6 +49,7 @@ Name = Annotated[Text, Field(min_length=1, max_length=100)]
 Points = Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST), AfterValidator(_not_nothing)]
 Cap = Annotated[StrictInt, Field(ge=1, le=LARGEST)]
 Address = Annotated[Text, AfterValidator(_address)]
+Locale = Annotated[str, BeforeValidator(_name_norwegian), Field(pattern="^[a-z]{2,8}([-_][a-z0-9]{2,8})*$")]
 Trait = Literal["industry", "employees", "title", "country", "company", "email_domain"]
 
 
@@ -78,10 +87,26 @@ class BehaviourRule(Caps):
                 raise ValueError(f"{cap} {limit} is under the rule's points {self.points}; raise it")
         return self
 
-    def condition(self) -> str | None:
-        """Return the jsonpath predicate over {"properties", "context"}, or None where every event fits."""
-        tests = [condition.predicate(member_path(address)) for address, condition in self.when.items()]
-        return " && ".join(tests) or None
+    @model_validator(mode="after")
+    def _page_by_segments(self) -> Self:
+        for address, condition in self.when.items():
+            if address != PAGE and condition.page_patterns():
+                raise ValueError(f"path and path_is are for {PAGE}, not for {address}")
+            if address == PAGE and any(text.startswith("/") for text in condition.compared_texts()):
+                raise ValueError(
+                    "the path of a page is compared by its segments: write path: /pricing (that page and"
+                    " those below it) or path_is: /pricing (that page alone)"
+                )
+        return self
+
+    def page_patterns(self) -> list[PagePattern]:
+        """Return the paths of which an event's page must have one; none: any page will do."""
+        return [pattern for condition in self.when.values() for pattern in condition.page_patterns()]
+
+    def other_tests(self) -> list[str]:
+        """Return the jsonpath predicates over {"properties", "context"} of all conditions but paths."""
+        tests = (condition.predicate(member_path(address)) for address, condition in self.when.items())
+        return [test for test in tests if test]
 
 
 class FitRule(Settings):
@@ -91,6 +116,12 @@ class FitRule(Settings):
     trait: Trait
     points: Points
     when: RuleCondition
+
+    @model_validator(mode="after")
+    def _no_page(self) -> Self:
+        if self.when.page_patterns():
+            raise ValueError(f"path and path_is are for {PAGE}; a trait has no page")
+        return self
 
     def condition(self) -> str:
         """Return the jsonpath predicate over the trait's value as it is compared."""
@@ -122,6 +153,7 @@ class RuleSet(Settings):
     fit: list[FitRule]
     decay: DecayRules | None  # None: points never decay
     claims_cap: StrictInt = Field(ge=0, le=LARGEST)  # points of a lead that is only claimed
+    page_locales: list[Locale]  # first segments of a page's path that are not counted
     grades: Grades
     chunk_leads: int = Field(ge=1)  # leads scored in one transaction
 
@@ -199,12 +231,21 @@ class RuleSet(Settings):
         ]
         return faults
 
+    def page_rules(self) -> PageRules:
+        """Return the rules that name paths, which share the pages out."""
+        return PageRules(self.behaviour, self.page_locales)
+
     def body(self, zone: ZoneInfo) -> dict[str, Any]:
-        """Return everything that decides points, as JSON that does not depend on the order of the file."""
+        """Return everything that decides points, as JSON.
+
+        It depends on the order of the file only where that decides between two rules for one page.
+        """
+        page_rules = self.page_rules()
         behaviour = {
             rule.name: {
                 **rule.model_dump(mode="json", by_alias=True, exclude_none=True),
                 "caps": self.groups[rule.group].model_dump(exclude_none=True) if rule.group else {},
+                **({"pages": pages} if (pages := page_rules.describe(rule)) else {}),
             }
             for rule in self.behaviour
         }
@@ -220,12 +261,16 @@ class RuleSet(Settings):
         """
         rules = list(body["rules"].values())
         behaviour = [rule for rule in rules if "event" in rule]
+        behaviour.sort(key=lambda rule: rule.get("pages", {}).get("place", 0))
+        locales = [rule["pages"]["locales"] for rule in behaviour if "pages" in rule]
+        derived = ("caps", "pages")
         whole = {
             "groups": {rule["group"]: rule["caps"] for rule in behaviour if "group" in rule},
-            "behaviour": [{name: rule[name] for name in rule if name != "caps"} for rule in behaviour],
+            "behaviour": [{name: rule[name] for name in rule if name not in derived} for rule in behaviour],
             "fit": [rule for rule in rules if "event" not in rule],
             "decay": body.get("decay"),
             "claims_cap": body["claims_cap"],
+            "page_locales": locales[0] if locales else like.page_locales,
             "grades": like.grades,
             "chunk_leads": like.chunk_leads,
         }
