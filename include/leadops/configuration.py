@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from leadops.events.event_settings import EventSettings
     from leadops.funnel.funnel_settings import FunnelSettings
     from leadops.gateway.gateway_settings import GatewaySettings
+    from leadops.housekeeping.retention_settings import RetentionSettings
     from leadops.identity.identity_settings import IdentitySettings
     from leadops.incidents.alert_settings import AlertSettings
     from leadops.lifecycle.kpi_contract import KpiContract
@@ -43,6 +44,7 @@ SECTIONS = {
     "identity": "leadops.identity.identity_settings:IdentitySettings",
     "kpi": "leadops.lifecycle.kpi_contract:KpiContract",
     "reports": "leadops.reports.report_settings:ReportSettings",
+    "retention": "leadops.housekeeping.retention_settings:RetentionSettings",
     "routing": "leadops.routing.routing_rules:RoutingRules",
     "scoring": "leadops.scoring.scoring_rules:RuleSet",
     "sla": "leadops.sla.sla_policy:SlaPolicy",
@@ -69,6 +71,7 @@ class Config:
     identity: "IdentitySettings"
     kpi: "KpiContract"
     reports: "ReportSettings"
+    retention: "RetentionSettings"
     routing: "RoutingRules"
     scoring: "RuleSet"
     sla: "SlaPolicy"

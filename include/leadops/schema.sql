@@ -1353,3 +1353,15 @@ create table incidents.heartbeats (
     succeeded_at timestamptz not null,
     primary key (name)
 );
+
+create schema housekeeping;
+
+create table housekeeping.space_samples (
+    place text not null,
+    sampled_at timestamptz not null,
+    used_bytes bigint not null,
+    free_bytes bigint not null,
+    primary key (place, sampled_at),
+    check (char_length(place) <= 300)
+);
+create index space_samples_time on housekeeping.space_samples (sampled_at);

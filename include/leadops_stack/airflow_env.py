@@ -26,7 +26,7 @@ def airflow_environment(home: Home, values: Mapping[str, str]) -> dict[str, str]
         host="127.0.0.1",
         port=ports["LEADOPS_PORT_POSTGRES"],
         database="airflow",
-    )
+    ).replace("postgresql://", "postgresql+psycopg2://", 1)
     return {
         "AIRFLOW_HOME": str(home.airflow),
         "AIRFLOW__CORE__DAGS_FOLDER": str(home.project / "dags"),
@@ -40,7 +40,8 @@ def airflow_environment(home: Home, values: Mapping[str, str]) -> dict[str, str]
             f"{user}:{role}" for user, (role, _) in USERS.items()
         ),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(home)),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.replace("postgresql://", "postgresql+psycopg2://", 1),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+        "LEADOPS_AIRFLOW_DATABASE_URL": database,
         "AIRFLOW__API__BASE_URL": base_url,
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(ports["LEADOPS_PORT_AIRFLOW"]),

@@ -18,6 +18,7 @@ EXPECTED = {
     "decay_scores": {"decay"},
     "deliver_outbox": {"deliver"},
     "freeze_quarter": {"freeze"},
+    "keep_house": {"purge", "clean_airflow"},
     "refresh_funnel": {"refresh", "check_quality", "attribute", "economics"},
     "report_response_times": {"draw", "post"},
     "retrain_thresholds": {

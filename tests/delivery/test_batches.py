@@ -124,7 +124,7 @@ def test_the_longest_settled_go_first_and_open_ones_never(connection: Connection
     insert(connection, "open", created_at=NOW - 9 * MINUTE)
     for key, minutes in (("b", 2), ("a", 3), ("c", 1)):
         insert(connection, key, state="dropped", settled_at=NOW - minutes * MINUTE)
-    assert purge_batches(connection, before=NOW - MINUTE, limit=1) == 1
-    assert purge_batches(connection, before=NOW - MINUTE, limit=9) == 1
+    assert purge_batches(connection, before=NOW - MINUTE, max_rows=1) == 1
+    assert purge_batches(connection, before=NOW - MINUTE, max_rows=9) == 1
     rows = connection.execute("select idempotency_key from delivery.batches order by 1").fetchall()
     assert rows == [("c",), ("open",)]

@@ -4,6 +4,7 @@ from leadops.crm import checks as crm
 from leadops.delivery import checks as delivery
 from leadops.events import checks as events
 from leadops.funnel import checks as funnel
+from leadops.housekeeping import checks as housekeeping
 from leadops.identity import checks as identity
 from leadops.incidents import checks as incidents
 from leadops.incidents.check import Check
@@ -26,5 +27,6 @@ CHECKS: tuple[Check, ...] = (
     *lifecycle.CHECKS,
     *thresholds.CHECKS,
     *training.CHECKS,
+    *housekeeping.CHECKS,
     *incidents.CHECKS,
 )

@@ -57,6 +57,8 @@ for verb in (
     run_task.poll,
     run_task.check,
     run_task.notify,
+    run_task.purge,
+    run_task.clean_airflow,
 ):
     app.command(verb.__name__.replace("_", "-"))(verb)
 app.command("clock")(run_task.watch_clocks)

@@ -1,4 +1,4 @@
-"""`leadops qualify`, `poll`, `clock`, `check`, `notify`: the bodies of these tasks, run by hand."""
+"""`leadops qualify`, `poll`, `clock`, `check`, `notify`, `purge` …: the bodies of tasks, run by hand."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from leadops.cli.terminal import console
 from leadops.configuration import Config
 from leadops.orchestration.counts import Counts, describe_counts
 from leadops.orchestration.run import MANUAL, TaskRun
-from leadops.orchestration.tasks import checks, scoring, sla
+from leadops.orchestration.tasks import checks, housekeeping, scoring, sla
 from leadops.settings import endpoint
 
 
@@ -55,6 +55,16 @@ def check() -> None:
 def notify() -> None:
     """Bring Slack in line with the incidents, as check_alerts does."""
     _run(checks.notify)
+
+
+def purge() -> None:
+    """Delete rows of leadops' own tables that are older than retention.yaml says, as keep_house does."""
+    _run(housekeeping.purge)
+
+
+def clean_airflow() -> None:
+    """Delete old runs of our DAGs from Airflow's database, and their logs, as keep_house does."""
+    _run(housekeeping.clean_airflow)
 
 
 def notify_owners() -> None:

@@ -159,6 +159,6 @@ def find_next_batch_retry(connection: Connection, *, target: str) -> datetime | 
     return due
 
 
-def purge_batches(connection: Connection, *, before: datetime, limit: int) -> int:
-    """Delete up to `limit` batches that were settled before `before`; return how many."""
-    return queries.run(connection, "purge_batches", before=before, max_rows=limit)
+def purge_batches(connection: Connection, *, before: datetime, max_rows: int) -> int:
+    """Delete up to `max_rows` batches that were settled before `before`; return how many."""
+    return queries.run(connection, "purge_batches", before=before, max_rows=max_rows)

@@ -41,10 +41,11 @@ class AuditSettings(Settings):
 class DeliverySettings(Settings):
     """config/delivery.yaml."""
 
+    renamed: ClassVar[dict[str, str]] = {"keep_days": "calls, under tables in retention.yaml"}
+
     targets: dict[str, TargetSettings]
     longest_backoff_seconds: float = Field(gt=0)
     credentials_pause_seconds: float = Field(gt=0)
-    keep_days: int = Field(ge=1)
     audit: AuditSettings
 
     def find_target(self, name: str) -> TargetSettings:

@@ -142,9 +142,9 @@ def find_next_effect_retry(connection: Connection, *, target: str) -> datetime |
     return due
 
 
-def purge_effects(connection: Connection, *, before: datetime, limit: int) -> int:
-    """Clear the contents of up to `limit` effects settled before `before`; return how many.
+def purge_effects(connection: Connection, *, before: datetime, max_rows: int) -> int:
+    """Clear the contents of up to `max_rows` effects settled before `before`; return how many.
 
     The row and its key stay: the key keeps the effect from being enqueued twice.
     """
-    return queries.run(connection, "purge_effects", before=before, max_rows=limit)
+    return queries.run(connection, "purge_effects", before=before, max_rows=max_rows)

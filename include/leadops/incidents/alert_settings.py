@@ -48,6 +48,21 @@ class QuietSiteLimits(Settings):
         return self
 
 
+class SpaceLimits(Settings):
+    """When a disk or the database is short of space: both limits are looked at, one is enough."""
+
+    full_within_days: float = Field(gt=0)
+    min_free_share: float = Field(ge=0, lt=0.5)
+
+    def classify(self, free_share: float, days_left: float | None) -> FindingStatus:
+        """Return the status of a place; unknown up to twice either limit. None: it does not fill."""
+        days = float("inf") if days_left is None else days_left
+        if free_share < self.min_free_share or days < self.full_within_days:
+            return "firing"
+        is_close = free_share < 2 * self.min_free_share or days < 2 * self.full_within_days
+        return "unknown" if is_close else "ok"
+
+
 class AlertSettings(Settings):
     """config/alerts.yaml: when a problem becomes an incident, and how on-call is notified."""
 
@@ -71,6 +86,8 @@ class AlertSettings(Settings):
     quarantined_forms: int = Field(ge=1)  # signed forms that wait, at least
     stopped_after_minutes: dict[str, float | None]  # by DAG; null: never
     claims_flood: RefusalLimits
+    space: SpaceLimits
+    database_limit_gib: float | None = Field(gt=0)
     clear_after_minutes: float = Field(ge=0)  # how long good news must last
     escalate_after_minutes: dict[str, float | None]  # null: never
 
@@ -102,6 +119,11 @@ class AlertSettings(Settings):
             if getattr(self, f"{name}_clear_minutes") > getattr(self, f"{name}_minutes"):
                 raise ValueError(f"{name}_clear_minutes must not be above {name}_minutes")
         return self
+
+    @property
+    def database_limit(self) -> int | None:
+        """How many bytes the database may have, or None."""
+        return None if self.database_limit_gib is None else int(self.database_limit_gib * 1024**3)
 
     def escalation(self, kind: str) -> timedelta | None:
         """Return the time from opening to escalation of `kind`, or None where it never escalates."""

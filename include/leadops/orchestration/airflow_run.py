@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from leadops.configuration import Config
@@ -37,6 +38,7 @@ def read_run(context: Mapping[str, Any]) -> TaskRun:
         open_database=partial(open_database, task_id),
         find_endpoint=find_endpoint,
         open_chat=SlackChat,
+        log_folder=_find_log_folder(),
         params=context.get("params") or {},
         airflow_url=_find_airflow_url(),
     )
@@ -46,6 +48,13 @@ def read_run_type(run: Any) -> str:
     """Return scheduled, manual, backfill …; the run_id of a backfill may still begin with scheduled__."""
     name = str(run.run_type).rsplit(".", 1)[-1].lower()
     return BACKFILL if name == "backfill_job" else name
+
+
+def _find_log_folder() -> Path | None:
+    from airflow.sdk.configuration import conf
+
+    folder = str(conf.get("logging", "base_log_folder", fallback=""))
+    return Path(folder) if folder else None
 
 
 def _find_airflow_url() -> str:

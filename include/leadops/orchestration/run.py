@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from leadops.calendar.local_days import last_whole_day
@@ -37,6 +38,8 @@ class TaskRun:
     find_endpoint: Callable[[str], Endpoint]
     #: Slack, posting into the channel of the settings.
     open_chat: Callable[[AlertSettings], Chat]
+    #: Where Airflow writes the logs of tasks on this machine; None: not within Airflow.
+    log_folder: Path | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     #: Where Airflow's pages are, for links to runs; empty: as alerts.yaml says.
     airflow_url: str = ""

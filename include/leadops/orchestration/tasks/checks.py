@@ -10,6 +10,7 @@ from leadops.alerts.checks import CHECKS
 from leadops.alerts.notify import notify_incidents
 from leadops.clients.cdp import CdpClient
 from leadops.errors import PermanentError, TransientError
+from leadops.housekeeping.space import read_disks, sample_space
 from leadops.incidents.check import CdpReading
 from leadops.incidents.run_checks import run_checks
 from leadops.orchestration.counts import Counts
@@ -21,11 +22,17 @@ log = logging.getLogger(__name__)
 
 
 def check(run: TaskRun) -> Counts:
-    """Ask the CDP for its lag, run every check, bring the incidents up to date."""
+    """Ask the CDP for its lag, see how full the disk is, run every check, bring the incidents up to date."""
     reading = read_cdp(run.find_endpoint("cdp"))
     if reading.minutes_lag is None:
         log.warning("the CDP does not answer: %s", reading.reason)
     with run.open_database() as connection:
+        sample_space(
+            connection,
+            read_disks([run.log_folder] if run.log_folder else []),
+            database_limit=run.alerts.database_limit,
+            now=run.clock(),
+        )
         result = run_checks(
             connection,
             CHECKS,

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import timedelta
 
-from leadops.delivery.purge import purge_settled
 from leadops.delivery.push import push_target
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
@@ -21,10 +20,7 @@ PUSH_TIME, DELIVER_TIME = timedelta(seconds=50), timedelta(seconds=40)
 
 def push(run: TaskRun) -> Counts:
     """Send new leads and score changes to the MA, each exactly once."""
-    counts = push_to(run, "ma")
-    with run.open_database() as connection:
-        purge_settled(connection, keep_days=run.config.delivery.keep_days, now=run.clock())
-    return counts
+    return push_to(run, "ma")
 
 
 def deliver(run: TaskRun) -> Counts:

@@ -1,0 +1,18 @@
+"""Deletes old incidents that are resolved, and their Slack messages."""
+
+from datetime import datetime
+
+from leadops.db import Connection
+from leadops.housekeeping.old_rows import OldRows
+from leadops.incidents.purge import purge_incidents
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+def purge_messages(connection: Connection, *, before: datetime, max_rows: int) -> int:
+    """Delete messages from before `before` that are final and about no incident on record."""
+    return queries.run(connection, "purge_messages", before=before, max_rows=max_rows)
+
+
+OLD_ROWS = (OldRows("incidents", purge_incidents), OldRows("incidents", purge_messages))

@@ -1,0 +1,15 @@
+-- name: purge_messages
+-- A reply belongs to the incidents of the message whose thread it is in.
+delete from alerts.messages
+where message_id in (
+    select old.message_id
+    from alerts.messages as old
+    where
+        old.state = 'final' and old.created_at < %(before)s
+        and not exists (
+            select from incidents.incidents
+            where incidents.message_id = coalesce(old.parent_id, old.message_id)
+        )
+    order by old.message_id
+    limit %(max_rows)s
+);

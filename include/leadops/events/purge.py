@@ -1,0 +1,23 @@
+"""Deletes refused events that are settled, and events that belong to nobody."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from leadops.db import Connection
+from leadops.housekeeping.old_rows import OldRows
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+def purge_quarantine(connection: Connection, *, before: datetime, max_rows: int) -> int:
+    """Delete refused events that were settled before `before`, and those of known bots that old."""
+    return queries.run(connection, "purge_quarantine", before=before, max_rows=max_rows)
+
+
+def delete_events(connection: Connection, seqs: Sequence[int]) -> int:
+    """Delete the events `seqs`; return how many. Their ids are unknown afterwards."""
+    return queries.run(connection, "delete_events", seqs=list(seqs))
+
+
+OLD_ROWS = (OldRows("quarantine", purge_quarantine),)

@@ -1,0 +1,21 @@
+-- name: purge_forms
+delete from intake.quarantined_forms
+where quarantine_id in (
+    select old.quarantine_id
+    from intake.quarantined_forms as old
+    where old.state <> 'waiting' and old.settled_at < %(before)s
+    order by old.quarantine_id
+    limit %(max_rows)s
+);
+
+-- name: purge_refusals
+delete from intake.form_refusals
+where (counted_at, reason) in (
+    select
+        old.counted_at,
+        old.reason
+    from intake.form_refusals as old
+    where old.counted_at < %(before)s
+    order by old.counted_at, old.reason
+    limit %(max_rows)s
+);
