@@ -55,7 +55,7 @@ create table cdp.quarantine (
     admitted_body text,
     settled_at timestamptz,
     proof text not null,
-    site text generated always as (cdp.read_site("substring"(body, '"page": "([A-Za-z]+://[^"/?#]+)'::text))) stored,
+    site text generated always as (cdp.read_site("substring"(body, '"page": "([A-Za-z]+://[^"/?#]+)'::text), "substring"(body, '"context": \{(?:[^{}]|\{[^{}]*\})*?"site": "([^"]+)"'::text))) stored,
     primary key (quarantine_id),
     check (proof in ('write_key', 'claim')),
     check (state in ('waiting', 'admitted', 'dropped'))
@@ -85,7 +85,7 @@ create unique index traffic_progress_one_row on cdp.traffic_progress ((true));
 
 -- function cdp.rank_proof(proof text) returns integer
 
--- function cdp.read_site(page text) returns text
+-- function cdp.read_site(page text, site text) returns text
 
 create schema identity;
 

@@ -20,7 +20,28 @@ def test_explain_shows_every_point_and_the_total(scored: World) -> None:
     assert "happened (Asia/Tokyo)" in result.output
     assert "2026-03-01 00:01:00" in result.output
     assert "fit 0 + behaviour 5 + model 0 = 5, shown as 5, grade C4" in result.output
-    assert json.loads(CliRunner().invoke(app, ["explain", "1", "--json"]).output)["lines"][0]["points"] == 5
+    told = json.loads(CliRunner().invoke(app, ["explain", "1", "--json"]).output)
+    assert (told["lines"][0]["points"], told["ids"]) == (5, {"ma": None, "crm": None})
+    assert "in the MA: not known there\nin the CRM: not known there\n" in result.output
+
+
+def test_explain_ends_with_the_ids_in_the_ma_and_the_crm(scored: World) -> None:
+    CliRunner().invoke(app, ["score"])
+    scored.connection.execute(
+        "insert into identity.leads (lead_id, email, created_at) overriding system value"
+        " values (7, 'b@x.example', now())"
+    )
+    scored.connection.execute("insert into identity.people (lead_id, person_id) values (7, 1), (1, 1)")
+    scored.connection.execute(
+        "insert into delivery.external_ids (target, lead_id, external_id, learned_at)"
+        " values ('ma', 1, '48211', now()), ('ma', 7, '48218', now()), ('crm', 7, 'L-1007', now())"
+    )
+    scored.connection.commit()
+    for lead, ma_id in (("1", "48211"), ("7", "48218")):
+        lines = CliRunner().invoke(app, ["explain", lead]).output.splitlines()
+        assert lines[-2:] == [f"in the MA: {ma_id}", "in the CRM: L-1007"], (
+            "the person is one lead in the CRM"
+        )
 
 
 def test_explain_shows_what_only_an_import_tells(scored: World) -> None:

@@ -269,17 +269,41 @@ def test_arrivals_are_counted_once_and_only_the_busiest_of_many_sites(connection
 
 
 @pytest.mark.parametrize(
-    ("page", "site"),
+    ("context", "site"),
     [
-        ("https://www.Example.com/a?b=c", "www.example.com"),
-        ("http://localhost:8080", "localhost"),
-        ("https://user:word@shop.example/", "shop.example"),
-        ("app://checkout/done", "checkout"),
-        ("/pricing", "(no page)"),
-        ("https://", "(no page)"),
-        (None, "(no page)"),
+        ({"page": "https://www.Example.com/a?b=c"}, "www.example.com"),
+        ({"page": "http://localhost:8080"}, "localhost"),
+        ({"page": "https://user:word@shop.example/"}, "shop.example"),
+        ({"page": "app://checkout/done"}, "checkout"),
+        ({"page": "/pricing"}, "(no page)"),
+        ({"page": "https://"}, "(no page)"),
+        ({}, "(no page)"),
+        # As leadops.js sends it: the page is a path, and the host stands beside it.
+        ({"page": "/pricing", "site": "www.Example.com", "consent": True}, "www.example.com"),
+        (
+            {"page": "/", "consent": {"ads": False}, "utm": {"site": "x"}, "site": "localhost:8080"},
+            "localhost",
+        ),
+        ({"page": "https://shop.example/a", "site": "www.example.com"}, "shop.example"),
+        ({"page": "/pricing", "site": "our main site"}, "(no page)"),
+        ({"page": "/pricing", "site": {"name": "www.example.com"}}, "(no page)"),
     ],
 )
-def test_the_site_is_the_host_of_the_page(connection: Connection, page: str | None, site: str) -> None:
-    row = connection.execute("select cdp.read_site(%s::text)", [page]).fetchone()
-    assert row == (site,)
+def test_the_site_is_the_host_of_the_page_or_the_one_beside_its_path(
+    connection: Connection, look: Any, clock: Any, context: dict[str, Any], site: str
+) -> None:
+    look()
+    event = {"event_id": "e", "properties": {"site": "tokyo"}, "context": context}
+    connection.execute(
+        "insert into cdp.events (event_id, event, ts, received_at, payload, proof)"
+        " values ('e', 'page_view', %(at)s, %(at)s, %(event)s, 'claim')",
+        {"at": clock(), "event": json.dumps(event)},
+    )
+    refused = connection.execute(
+        "insert into cdp.quarantine (received_at, reason, detail, body, proof)"
+        " values (%s, 'invalid_ts', '', %s, 'claim') returning site",
+        [clock(), json.dumps(event)],
+    ).fetchone()
+    look(6)
+    counted = connection.execute("select site from cdp.site_traffic").fetchone()
+    assert (refused, counted) == ((site,), (site,))

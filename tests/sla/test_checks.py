@@ -43,8 +43,9 @@ def set_clock(connection: Connection, clock: Any, state: str, **values: Any) -> 
 
 def test_a_clock_warns_runs_out_and_is_answered_late(connection, look, clock):
     due = clock() + timedelta(minutes=5)
-    set_clock(connection, clock, "at_risk", due=due, evidence='{"tier": "hot"}')
+    set_clock(connection, clock, "at_risk", due=due, evidence='{"tier": "hot", "crm_lead_id": "L-1007"}')
     assert look() == CheckResult(1, 0, 0, 1)
+    assert "in the CRM L-1007" in shown(incidents(connection)[0])
     clock.forward(minutes=6)
     set_clock(connection, clock, "breached", due=due)
     assert look() == CheckResult(1, 1, 0, 1), "no pause before its end: a clock does not flap"

@@ -11,8 +11,9 @@ from leadops.cli.context import open_database
 from leadops.cli.terminal import console, print_json
 from leadops.company import Company
 from leadops.configuration import Config
+from leadops.delivery.external_ids import find_external_id
 from leadops.errors import PermanentError
-from leadops.lifecycle.explain_stages import StageReached, explain_stages
+from leadops.lifecycle.explain_stages import StageReached, explain_stages, find_crm_id
 from leadops.scoring.explain_score import LedgerLine, ScoreExplanation, explain_score
 from leadops.training.explain_model import ModelExplanation, explain_model
 
@@ -21,7 +22,7 @@ def explain(
     lead: Annotated[str, typer.Argument(help="A lead_id or an email.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show every point of LEAD with its date and reason, what makes up the model's, and its stages.
+    """Show every point of LEAD with its date and reason, the model's parts, its stages and its ids elsewhere.
 
     Exits with 1 when the ledger does not sum to the stored score.
     """
@@ -31,9 +32,14 @@ def explain(
         explanation = explain_score(connection, lead, grades=rules.grades)
         model = explain_model(connection, explanation.lead_id)
         stages = explain_stages(connection, explanation.lead_id)
+        ids = {
+            "ma": find_external_id(connection, target="ma", lead_id=explanation.lead_id),
+            "crm": find_crm_id(connection, explanation.lead_id),
+        }
     if as_json:
         told = asdict(explanation) | {"model_parts": asdict(model) if model else None}
         told["stages"] = [asdict(each) for each in stages]
+        told["ids"] = ids
         print_json(told, default=lambda moment: moment.isoformat())
     else:
         if explanation.lines:
@@ -47,6 +53,8 @@ def explain(
             f" + model {explanation.model} = {explanation.total},"
             f" shown as {explanation.shown}, grade {explanation.grade}"
         )
+        for system, external_id in ids.items():
+            console.print(f"in the {system.upper()}: {external_id or 'not known there'}", highlight=False)
     if not explanation.agrees:
         raise PermanentError("the ledger does not sum to the stored score; run leadops audit")
 

@@ -43,7 +43,7 @@ left join last_of_step on true;
 -- name: count_arrivals
 with counts as (
     select
-        cdp.read_site(payload #>> '{context,page}') as site,
+        cdp.read_site(payload #>> '{context,page}', payload #>> '{context,site}') as site,
         date_bin('5 minutes', received_at, '2000-01-01 00:00:00+00') as starts_at,
         count(*) as events
     from cdp.events

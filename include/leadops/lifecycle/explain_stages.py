@@ -38,6 +38,12 @@ class StageReached:
         return ""
 
 
+def find_crm_id(connection: Connection, lead_id: int) -> str | None:
+    """Return the id by which the CRM knows the lead's person, or None where it does not know them."""
+    crm_id: str | None = queries.value(connection, "find_crm_id", lead_id=lead_id)
+    return crm_id
+
+
 def explain_stages(connection: Connection, lead_id: int) -> list[StageReached]:
     """Return the stages of the person to whom the lead belongs, by cycle and in the order of the stages."""
     return queries.all(connection, "list_stages", StageReached, lead_id=lead_id)

@@ -1,3 +1,13 @@
+-- name: find_crm_id
+-- The lead's own id, else that of its person.
+select known.external_id
+from lifecycle.crm_leads as known
+where
+    known.lead_id = %(lead_id)s
+    or known.lead_id = (select people.person_id from identity.people as people where people.lead_id = %(lead_id)s)
+order by known.lead_id = %(lead_id)s desc
+limit 1;
+
 -- name: list_stages
 select
     reached.cycle,

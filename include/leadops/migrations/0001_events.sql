@@ -52,9 +52,14 @@ end $$;
 create trigger keep_replaced before update of seq on cdp.events
 for each row execute function cdp.keep_replaced();
 
--- Which site an event comes from: the host of its page. The sender states it, so it proves nothing.
-create function cdp.read_site(page text) returns text language sql immutable parallel safe
-return coalesce(lower(left(substring(page from '^[A-Za-z]+://(?:[^/?#@]*@)?([A-Za-z0-9.-]+)'), 253)), '(no page)');
+-- Which site an event comes from: the host of its page or, where the page is a path, as in leadops.js, the host in
+-- context.site. The sender states both, so they prove nothing.
+create function cdp.read_site(page text, site text) returns text language sql immutable parallel safe
+return lower(left(coalesce(
+    substring(page from '^[A-Za-z]+://(?:[^/?#@]*@)?([A-Za-z0-9.-]+)'),
+    substring(site from '^([A-Za-z0-9.-]+)(?::[0-9]+)?$'),
+    '(no page)'
+), 253));
 
 create table cdp.quarantine (
     quarantine_id bigint generated always as identity primary key,
@@ -70,7 +75,10 @@ create table cdp.quarantine (
     settled_at timestamptz,
     proof text not null check (proof in ('write_key', 'claim')),
     site text generated always as (
-        cdp.read_site(substring(body from '"page": "([A-Za-z]+://[^"/?#]+)'))
+        cdp.read_site(
+            substring(body from '"page": "([A-Za-z]+://[^"/?#]+)'),
+            substring(body from '"context": \{(?:[^{}]|\{[^{}]*\})*?"site": "([^"]+)"')
+        )
     ) stored
 );
 comment on column cdp.quarantine.body is 'The refused event, whole, as JSON text';

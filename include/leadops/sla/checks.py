@@ -65,6 +65,7 @@ def _form_facts(clock: ChangedClock) -> dict[str, Any]:
         "lead_id": clock.lead_id,
         # a clock without a lead of its own has the id 0 and says how many leads it is about
         **({"lead": clock.lead_id} if clock.lead_id else {"leads": evidence.get("leads")}),
+        "crm_lead_id": evidence.get("crm_lead_id"),
         "tier": evidence.get("tier"),
         **{name: text for name, text in evidence.get("handed_over", {}).items() if name in OFF_HOURS_FACTS},
         "cycle": clock.cycle,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import islice, takewhile
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import requests
 
@@ -53,7 +54,7 @@ class Sender:
         self.counts: Counter[str] = Counter()
         self._session = requests.Session()
         self._write_key, self._form_secret, self._identity_secret = write_key, form_secret, identity_secret
-        self._origin, self._clock = origin, clock
+        self._origin, self._site, self._clock = origin, urlsplit(origin).netloc, clock
         self._waiting: deque[dict[str, Any]] = deque(maxlen=MOST_WAITING)
         self._failures = 0
 
@@ -110,12 +111,19 @@ class Sender:
             return self._session.post(f"{self.url}/webhook/form", data=body, headers=headers, timeout=TIMEOUT)
         agent = str(batch[0].get("context", {}).get("user_agent", ""))
         browser = {"Origin": self._origin, "User-Agent": agent}
+        if route == "browser":
+            batch = [self._add_site(event) for event in batch]
         return self._session.post(
             f"{self.url}/collect",
             json={"events": batch} if len(batch) > 1 else batch[0],
             headers={"X-Write-Key": self._write_key} if route == "server" else browser,
             timeout=TIMEOUT,
         )
+
+    def _add_site(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Return `event` with the host of its page, as leadops.js sends it."""
+        context = event.get("context")
+        return event | {"context": context | {"site": self._site}} if isinstance(context, dict) else event
 
     def _pause(self, reason: str, retry_after: str | None = None) -> float:
         self._failures += 1

@@ -70,8 +70,8 @@ def events(count: int) -> list[dict[str, Any]]:
     return [{"event_id": str(n), "event": "mail_open"} for n in range(count)]
 
 
-def views(count: int, who: str) -> list[dict[str, Any]]:
-    context = {"user_agent": f"Firefox of {who}"}
+def views(count: int, who: str, **more: str) -> list[dict[str, Any]]:
+    context = {"user_agent": f"Firefox of {who}", **more}
     return [
         {"event_id": f"{who}-{n}", "event": "page_view", "anonymous_id": who, "context": context}
         for n in range(count)
@@ -107,10 +107,10 @@ def test_each_browser_sends_its_own_events_without_a_key(gateway: Gateway) -> No
     sender = Sender(gateway.url, write_key="wk", origin="https://shop.example")
     assert sender.send([*views(2, "ann"), *views(1, "bob"), *events(2), *views(1, "bob")]) == TICK
     assert gateway.bodies == [
-        {"events": views(2, "ann")},
-        views(1, "bob")[0],
+        {"events": views(2, "ann", site="shop.example")},
+        views(1, "bob", site="shop.example")[0],
         {"events": events(2)},
-        views(1, "bob")[0],
+        views(1, "bob", site="shop.example")[0],
     ]
     assert gateway.keys == [None, None, "wk", None]
     sites = [("https://shop.example", f"Firefox of {who}") for who in ("ann", "bob")]
