@@ -284,3 +284,56 @@ def test_a_large_inbox_is_taken_in_parts(office: Office) -> None:
     assert office.assign(max_cycles=3).remaining is True
     assert office.assign(max_cycles=3).remaining is False
     assert office.rows("select count(*) from routing.leads where state = 'owned'") == [(5,)]
+
+
+@pytest.mark.parametrize("is_waiting", [False, True])
+def test_a_lead_that_no_rule_fits_goes_to_the_owner_its_account_gets_in_the_same_run(
+    office: Office, is_waiting: bool
+) -> None:
+    """Leads 1 and 3 fit no rule; 4, of the same company, fits one; 2 is of a company without an owner."""
+    office.rules = rules(rules=[{"name": "japan", "when": {"country": ["Japan"]}}])
+    office.rep("a", capacity_per_day=3)
+    office.rep("b", capacity_per_day=0)
+    office.mql(1, company="Acme", country="Germany")
+    office.mql(2, company="Other", country="Germany")
+    office.mql(3, 1, company="ACME Inc.", country="Germany")
+    if is_waiting:
+        assert office.assign(2).queued == 3
+    office.mql(4, 3, company="acme", country="Japan")
+    result = office.assign(5)
+    assert (result.assigned, result.to_account_owner, result.queued) == (3, 2, 0 if is_waiting else 1)
+    assert [office.owner(lead) for lead in range(1, 5)] == ["a", "sales", "a", "a"]
+    before = [("sales", "queue", "mql")] if is_waiting else []
+    cause = "queue" if is_waiting else "mql"
+    assert office.story(1) == office.story(3) == [*before, ("a", "account", cause)]
+    order = office.rows(
+        "select lead_id from routing.assignments where assigned_at = %s order by assignment_id", office.at(5)
+    )
+    assert [lead for (lead,) in order] == [4, 1, 3] + ([] if is_waiting else [2])
+    result = office.assign(5)
+    assert (result.assigned, result.queued, result.closed) == (0, 0, 0)
+
+
+def test_the_second_look_keeps_to_the_capacity_of_the_accounts_owner(office: Office) -> None:
+    office.rules = rules(
+        rules=[{"name": "japan", "when": {"country": ["Japan"]}}], account_owner_beyond_capacity=False
+    )
+    office.rep("a", capacity_per_day=2)
+    for lead in (1, 2):
+        office.mql(lead, lead, company="Acme", country="Germany")
+    office.mql(3, 3, company="Acme", country="Japan")
+    assert office.assign(5).assigned == 2
+    assert [office.owner(lead) for lead in (1, 2, 3)] == ["a", "sales", "a"]
+    assert office.passed_over(2) == {"a": "owns the account, but has had 2 leads today, capacity 2"}
+    assert office.assign(5).assigned == 0
+
+
+def test_a_lead_that_sales_took_gives_its_account_to_leads_that_wait(office: Office) -> None:
+    office.rules = rules(rules=[{"name": "japan", "when": {"country": ["Japan"]}}])
+    office.rep("a")
+    office.mql(1, company="Acme", country="Germany")
+    office.mql(2, 1, company="Acme", country="Germany")
+    office.did(2, "taken", 2, rep="a")
+    assert office.assign(5).closed == 1
+    assert [office.owner(lead) for lead in (1, 2)] == ["a", "a"]
+    assert office.story(1) == [("a", "account", "mql")]

@@ -1,6 +1,7 @@
 """Gives each new MQL an owner, empties the queues, and moves leads on that nobody contacted in time."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -54,7 +55,8 @@ def assign_leads(
     """Route what arrived since the last run, in one transaction; concurrent runs wait for each other.
 
     The outcome is a function of the tables, the rules and `now`: leads are decided in the order of
-    (qualified_at, lead_id, cycle), and a repeated run finds nothing left to do. The CRM's owner is requested
+    (qualified_at, lead_id, cycle), and those that must wait once more where their account got an owner
+    meanwhile. So a repeated run finds nothing left to do. The CRM's owner is requested
     through delivery.outbox. `zone` applies to salespeople whose profile names none. `remaining` says that the
     inbox holds more than `max_cycles` entries. The cost grows with what arrived and what is queued.
     """
@@ -74,13 +76,11 @@ def assign_leads(
         recorder = AssignmentRecorder(connection, rules=rules, now=now)
         publisher = AssignmentPublisher(connection, rules=rules, now=now)
         counts = Counter[str]()
-        for lead in pending:
-            outcome = router.route(lead)
-            if outcome is not None:
-                assignment_id = recorder.record(lead, outcome)
-                if assignment_id is not None:
-                    publisher.publish(lead, outcome, assignment_id=assignment_id)
-                counts += outcome.counts
+        for lead, outcome in router.route_all(pending):
+            assignment_id = recorder.record(lead, outcome)
+            if assignment_id is not None:
+                publisher.publish(lead, outcome, assignment_id=assignment_id)
+            counts += outcome.counts
         remaining = not is_inbox_empty(connection)
     return AssignmentResult(
         assigned=counts["assigned"],
@@ -99,6 +99,33 @@ class LeadRouter:
         self, *, team: Team, rules: RoutingRules, loads: RepLoads, owners: dict[str, str], now: datetime
     ) -> None:
         self._team, self._rules, self._loads, self._owners, self._now = team, rules, loads, owners, now
+        self._settled_accounts: set[str] = set()
+
+    def route_all(self, leads: Iterable[PendingLead]) -> Iterator[tuple[PendingLead, RoutingOutcome]]:
+        """Yield each of `leads` for which something changes, with its outcome.
+
+        Leads are decided in the given order. A lead that must wait is decided again, after all others and in
+        the same order, if its account got an owner meanwhile: the owner may take what no rule fits. Those
+        that still wait come last. So another run at the same time changes nothing.
+        """
+        waiting = []
+        for lead in leads:
+            outcome = self.route(lead)
+            if _must_wait(lead, outcome):
+                waiting.append((lead, outcome))
+            elif outcome is not None:
+                yield lead, outcome
+        while self._settled_accounts:
+            accounts, self._settled_accounts = self._settled_accounts, set()
+            still_waiting = []
+            for lead, outcome in waiting:
+                latest = self.route(lead) if lead.account in accounts else outcome
+                if latest is not None and not _must_wait(lead, latest):
+                    yield lead, latest
+                else:
+                    still_waiting.append((lead, latest))
+            waiting = still_waiting
+        yield from ((lead, outcome) for lead, outcome in waiting if outcome is not None)
 
     def route(self, lead: PendingLead) -> RoutingOutcome | None:
         """Return what becomes of `lead`, or None if nothing changes."""
@@ -189,6 +216,7 @@ class LeadRouter:
         """Make `rep_id` the account's owner if it has none, or if its owner has left."""
         if self._team.find(self._owners.get(account, "")) is None:
             self._owners[account] = rep_id
+            self._settled_accounts.add(account)
 
     def _find_recheck_time(self, rep: Rep) -> datetime:
         return add_business_minutes(self._now, self._rules.move_on.after_minutes, rep)
@@ -203,6 +231,11 @@ class LeadRouter:
             return add_business_minutes(self._now, minutes, Shifts(decision.candidates or self._team))
         except ConfigError:  # nobody will ever be at work for it: raise the alarm at once
             return self._now
+
+
+def _must_wait(lead: PendingLead, outcome: RoutingOutcome | None) -> bool:
+    state = lead.state if outcome is None else outcome.state
+    return state == PlaceState.QUEUED
 
 
 def _cause(lead: PendingLead) -> AssignmentCause:
