@@ -733,6 +733,23 @@ create table lifecycle.frozen_changes (
     primary key (quarter)
 );
 
+create table lifecycle.contract_changes (
+    change_id bigint generated always as identity,
+    changed_at timestamptz not null,
+    digest text not null,
+    spans jsonb not null,
+    changes text[] not null,
+    evaluated integer not null default 0,
+    moved integer not null default 0,
+    primary key (change_id)
+);
+
+create table lifecycle.reevaluations (
+    lead_id bigint not null,
+    decided_by text not null,
+    primary key (lead_id)
+);
+
 create table lifecycle.thresholds (
     threshold_id bigint generated always as identity,
     day date not null,

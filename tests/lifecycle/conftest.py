@@ -97,13 +97,14 @@ class Company:
         )
         self.connection.execute("insert into lifecycle.inbox (activity_id) values (%s)", [activity_id])
 
-    def qualify(self, at: datetime) -> QualificationResult:
+    def qualify(self, at: datetime, **options: Any) -> QualificationResult:
         found = qualify_leads(
             self.connection,
             contract=self.contract,
             subscribers=SUBSCRIBERS,
             fold_case=True,
             now=at,
+            **options,
         )
         self.connection.commit()
         return found

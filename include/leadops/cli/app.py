@@ -19,6 +19,7 @@ from leadops.cli import (
     import_file,
     incidents,
     init_config,
+    kpi,
     migrate,
     model,
     push,
@@ -74,6 +75,7 @@ app.add_typer(routing.app, name="routing")
 app.add_typer(funnel.app, name="funnel")
 app.add_typer(attribution.app, name="attribution")
 app.add_typer(economics.app, name="economics")
+app.add_typer(kpi.app, name="kpi")
 app.add_typer(report.app, name="report")
 app.add_typer(model.app, name="model")
 app.add_typer(thresholds.app, name="thresholds")

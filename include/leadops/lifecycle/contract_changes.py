@@ -1,5 +1,6 @@
 """Compares two KPI contracts for the days of one quarter; reads and writes nothing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from leadops.lifecycle.kpi_contract import KpiContract
@@ -26,16 +27,22 @@ def find_changes(frozen: KpiContract, contract: KpiContract, quarter: Quarter) -
         names = [" + ".join(str(rules["version"]) for rules in governing) for governing in (before, after)]
         return [f"versions: {names[0]} → {names[1]}"]
     changes = []
-    for old, new in zip(map(_flatten, before), map(_flatten, after), strict=True):
-        changes += [
-            f"{key}: {old.get(key)} → {new.get(key)}"
-            for key in sorted(old.keys() | new.keys())
-            if old.get(key) != new.get(key)
-        ]
+    for old, new in zip(before, after, strict=True):
+        changes += compare_rules(old, new)
     return changes
 
 
-def _flatten(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def compare_rules(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return how two sets of rules differ, each as `setting: before → now`."""
+    old, new = _flatten(before), _flatten(after)
+    return [
+        f"{key}: {old.get(key)} → {new.get(key)}"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, inner in value.items():
         if isinstance(inner, dict):

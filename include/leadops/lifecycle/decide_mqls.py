@@ -29,14 +29,16 @@ def decide_mqls(
     version: KpiVersion,
     cursor: LedgerCursor,
     ended: Sequence[int],
+    ended_long_ago: Sequence[int] = (),
     now: datetime,
     fold_case: bool,
 ) -> list[NewMql]:
     """Record the leads that pass the thresholds of `version` now, and return them.
 
     Candidates are leads with ledger rows behind `cursor` and leads whose cycle has `ended`; after a change of
-    the thresholds, all leads. An MQL has the campaign and source of the last visit that names a campaign, as
-    keys (with `fold_case` without case). Moves the cursor.
+    the thresholds, all leads. Of leads that, by a changed contract, `ended_long_ago`, points that were known
+    before this run make a backfill MQL. An MQL has the campaign and source of the last visit that names a
+    campaign, as keys (with `fold_case` without case). Moves the cursor.
     """
     rule = find_rule(connection, version, now=now)
     thresholds = describe_thresholds(version, rule)
@@ -68,6 +70,7 @@ def decide_mqls(
             version=version.version,
             now=now,
             news_since=now - NEWS_FOR,
+            ended_long_ago=list(ended_long_ago),
         )
     move_cursor(connection, to_seq=horizon, thresholds=thresholds)
     return mqls

@@ -159,7 +159,12 @@ with described as (
                             when new_mqls.ended_at is null or ledger.occurred_at <= new_mqls.ended_at
                                 then new_mqls.ended_at is null and ledger.seq > %(from_seq)s
                             -- An end may become known long after it: what was earned in between is not news then.
-                            else ledger.seq > %(from_seq)s or ledger.recorded_at > %(news_since)s
+                            else
+                                ledger.seq > %(from_seq)s
+                                or (
+                                    ledger.recorded_at > %(news_since)s
+                                    and new_mqls.lead_id <> all(%(ended_long_ago)s::bigint[])
+                                )
                         end
                     ), false
                 )

@@ -3,25 +3,25 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from psycopg.types.json import Jsonb
-
 from leadops.db import Connection
 from leadops.lifecycle.person_cycles import renumber_cycles
 from leadops.lifecycle.publish import CycleKey, Subscription, publish_merges
+from leadops.lifecycle.rule_spans import RuleSpan
+from leadops.lifecycle.sales_facts import write_rows
 from leadops.queries import Queries
 
 queries = Queries(__file__)
 
 
 def begin_merges(
-    connection: Connection, *, versions: Jsonb, subscribers: Sequence[Subscription], now: datetime
+    connection: Connection, *, spans: Sequence[RuleSpan], subscribers: Sequence[Subscription], now: datetime
 ) -> list[int]:
     """Remove the stages of sales from leads whose person has changed, and return these leads.
 
     A person has the stages of all their leads (lifecycle.current_transitions), in cycles numbered by time.
     MQLs stay with the lead that reached them, so that a split finds them again; stages of sales are recorded
     with the MQL that began the cycle. An MQL that leads reached only together is removed by a split. Runs in
-    the transaction of qualify_leads, which derives the rest right after, by the contract `versions`.
+    the transaction of qualify_leads, which derives the rest right after, by the rules of `spans`.
     """
     leads: list[int] = queries.values(connection, "take_merge_changes")
     if leads:
@@ -29,7 +29,7 @@ def begin_merges(
         queries.run(connection, "clear_forgotten")
         queries.run(connection, "forget_sales", leads=leads)
         queries.run(connection, "remove_merged_mqls", leads=leads)
-        numbers = renumber_cycles(connection, leads, versions=versions, now=now)
+        numbers = renumber_cycles(connection, leads, versions=write_rows(spans), now=now)
         cycles = list_merged_cycles(connection, leads, numbers=numbers)
         publish_merges(connection, subscribers, cycles, now=now)
     return leads

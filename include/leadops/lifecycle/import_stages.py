@@ -109,6 +109,14 @@ def arrange_stages(
         queries.run(connection, "enqueue_merge_changes", leads=lead_ids)
 
 
+def restore_stages(
+    connection: Connection, leads: Collection[int], *, contract: KpiContract, now: datetime
+) -> None:
+    """Record the imported stages of `leads` again that an earlier stage of leadops' own had replaced."""
+    imported = queries.values(connection, "list_with_imports", leads=sorted(leads)) if leads else []
+    arrange_stages(connection, imported, contract=contract, now=now)
+
+
 def _arrange(
     history: LeadHistory, stages: Sequence[ImportedStage], spans: Sequence[VersionSpan]
 ) -> list[dict[str, Any]]:

@@ -183,3 +183,9 @@ insert into lifecycle.merge_changes (lead_id)
 select people.lead_id
 from identity.people as people
 where people.lead_id = any(%(leads)s::bigint[]);
+
+-- name: list_with_imports
+select distinct lead_id
+from lifecycle.imported
+where lead_id = any(%(leads)s::bigint[])
+order by lead_id;

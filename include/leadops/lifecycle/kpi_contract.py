@@ -49,6 +49,20 @@ class KpiVersion(Settings):
     won: list[str] = Field(min_length=1)  # CRM statuses
     lost: list[str] = Field(min_length=1)  # CRM statuses
 
+    def flatten_rules(self) -> dict[str, Any]:
+        """Return the rules for what sales did as one flat JSON-ready row, as SQL reads it."""
+        return {
+            "version": self.version,
+            "taken": self.sal.taken,
+            "contact": self.sal.contact,
+            "within_hours": self.sal.within_hours,
+            "criteria": self.sql.criteria,
+            "at_least": self.sql.at_least,
+            "next_meeting": self.sql.next_meeting,
+            "won": self.won,
+            "lost": self.lost,
+        }
+
 
 class DealValueSettings(Settings):
     """How the CRM writes what a won deal is worth."""
@@ -95,20 +109,12 @@ class KpiContract(InCompanyZone):
         return [s.version for s in self.spans() if s.since is None or s.since <= moment][-1]
 
     def span_rows(self) -> list[dict[str, Any]]:
-        """Return one flat JSON-ready row a version, as the SQL of this stage reads it."""
+        """Return one flat JSON-ready row a version: its rules, and from when until when it is in force."""
         return [
             {
-                "version": span.version.version,
+                **span.version.flatten_rules(),
                 "since": span.since.isoformat() if span.since else "-infinity",
                 "until": span.until.isoformat() if span.until else "infinity",
-                "taken": span.version.sal.taken,
-                "contact": span.version.sal.contact,
-                "within_hours": span.version.sal.within_hours,
-                "criteria": span.version.sql.criteria,
-                "at_least": span.version.sql.at_least,
-                "next_meeting": span.version.sql.next_meeting,
-                "won": span.version.won,
-                "lost": span.version.lost,
             }
             for span in self.spans()
         ]

@@ -43,16 +43,36 @@ def number_cycles(bounds: Iterable[CycleBound]) -> dict[tuple[int, int], int]:
     return numbers
 
 
+class StoredNumber(NamedTuple):
+    """The person's cycle that is on record for a cycle of a merged lead."""
+
+    person_id: int
+    lead_id: int
+    cycle: int
+    person_cycle: int
+
+
+def find_renumbered(connection: Connection, leads: list[int], *, versions: Jsonb, now: datetime) -> list[int]:
+    """Return those people among `leads` whose cycles get other numbers by the contract `versions`."""
+    stored: dict[int, dict[tuple[int, int], int]] = {}
+    for row in queries.all(connection, "list_stored", StoredNumber, leads=leads):
+        stored.setdefault(row.person_id, {})[row.lead_id, row.cycle] = row.person_cycle
+    if not stored:
+        return []
+    members = sorted({lead_id for numbers in stored.values() for lead_id, _ in numbers})
+    numbered = _number_people(connection, members, versions=versions, now=now)
+    return sorted(person_id for person_id in stored if numbered.get(person_id) != stored[person_id])
+
+
 def renumber_cycles(connection: Connection, leads: list[int], *, versions: Jsonb, now: datetime) -> list[int]:
     """Update lifecycle.person_cycles of `leads`; return all numbers that were or are in use there.
 
     `leads` holds every lead of each person concerned; `versions` are those of the contract.
     """
     before = queries.values(connection, "list_numbers", leads=leads)
-    bounds = queries.all(connection, "list_bounds", CycleBound, leads=leads, versions=versions, now=now)
     numbers: dict[tuple[int, int], int] = {}
-    for _, bounds_of_person in groupby(bounds, key=lambda bound: bound.person_id):
-        numbers |= number_cycles(bounds_of_person)
+    for numbers_of_person in _number_people(connection, leads, versions=versions, now=now).values():
+        numbers |= numbers_of_person
     queries.run(
         connection,
         "replace_numbers",
@@ -62,3 +82,13 @@ def renumber_cycles(connection: Connection, leads: list[int], *, versions: Jsonb
         person_cycles=list(numbers.values()),
     )
     return sorted(set(before) | set(numbers.values()))
+
+
+def _number_people(
+    connection: Connection, leads: list[int], *, versions: Jsonb, now: datetime
+) -> dict[int, dict[tuple[int, int], int]]:
+    bounds = queries.all(connection, "list_bounds", CycleBound, leads=leads, versions=versions, now=now)
+    return {
+        person_id: number_cycles(bounds_of_person)
+        for person_id, bounds_of_person in groupby(bounds, key=lambda bound: bound.person_id)
+    }

@@ -1,3 +1,13 @@
+-- name: list_stored
+select
+    people.person_id,
+    numbers.lead_id,
+    numbers.cycle,
+    numbers.person_cycle
+from identity.people as people
+inner join lifecycle.person_cycles as numbers on people.lead_id = numbers.lead_id
+where people.person_id = any(%(leads)s::bigint[]);
+
 -- name: list_numbers
 select distinct person_cycle
 from lifecycle.person_cycles

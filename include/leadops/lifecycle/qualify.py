@@ -1,31 +1,48 @@
 """Decides when a lead is MQL, SAL, SQL, won or lost, once per cycle, and publishes what it records."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.lifecycle.crm_links import link_awaited
 from leadops.lifecycle.decide_mqls import decide_mqls
 from leadops.lifecycle.follow_merges import begin_merges, end_merges
+from leadops.lifecycle.frozen_quarters import read_frozen_contracts
+from leadops.lifecycle.import_stages import restore_stages
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.ledger_cursor import lock_cursor
-from leadops.lifecycle.publish import Subscription, publish_facts, publish_mqls
-from leadops.lifecycle.sales_facts import RecordedStage, record_facts, record_stages, take_activities
+from leadops.lifecycle.publish import CycleKey, NewMql, Subscription, publish_facts, publish_mqls
+from leadops.lifecycle.reevaluate_stages import (
+    MAX_LEADS,
+    count_waiting,
+    follow_contract,
+    note_result,
+    renumber_people,
+    take_leads,
+)
+from leadops.lifecycle.rule_spans import RuleSpan, list_rule_spans
+from leadops.lifecycle.sales_facts import (
+    RecordedStage,
+    list_cycles,
+    record_facts,
+    record_stages,
+    take_activities,
+)
 
 
 @dataclass(frozen=True)
 class QualificationResult:
-    """How many leads reached each stage in this run."""
+    """How many leads reached each stage in this run; what a changed contract moved counts apart."""
 
     mql: int
     sal: int
     sql: int
     won: int
     lost: int
+    reevaluated: int = 0  # leads that another contract had decided
+    moved: int = 0  # of these, leads whose stages changed
+    waiting: int = 0  # leads that the next runs evaluate again
 
 
 def qualify_leads(
@@ -35,6 +52,7 @@ def qualify_leads(
     subscribers: Sequence[Subscription],
     now: datetime,
     fold_case: bool,
+    max_reevaluated: int = MAX_LEADS,
 ) -> QualificationResult:
     """Record the stages that leads have reached, in one transaction; concurrent runs wait for each other.
 
@@ -44,36 +62,113 @@ def qualify_leads(
     new points all come from a backfill, from history or from changed thresholds is marked as backfill.
     With `fold_case` campaigns and sources that differ only in case are one (company.yaml).
     `subscribers` act on the new MQLs, facts and merges in the same transaction.
+
+    What sales did is evaluated by `contract`, on the days of a frozen quarter by its frozen contract. After a
+    change of these rules the run evaluates up to `max_reevaluated` leads again that other rules decided.
+    What sales did before an MQL counts from the MQL on: it is evaluated in the same run.
     """
     with connection.transaction():
-        cursor = lock_cursor(connection)
-        stages = _follow_sales(connection, contract=contract, subscribers=subscribers, now=now)
+        lock_cursor(connection)
+        spans = list_rule_spans(contract, read_frozen_contracts(connection))
+        follow_contract(connection, spans, now=now)
+        run = _QualificationRun(connection, contract, spans, subscribers, now, fold_case)
+        run.follow_sales()
+        run.reevaluate(max_reevaluated)
+        while run.decide_mqls():
+            run.follow_sales()
+        return run.result(waiting=count_waiting(connection))
+
+
+class _QualificationRun:
+    """One run, in the caller's transaction."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        contract: KpiContract,
+        spans: Sequence[RuleSpan],
+        subscribers: Sequence[Subscription],
+        now: datetime,
+        fold_case: bool,
+    ) -> None:
+        self._connection, self._contract, self._spans = connection, contract, spans
+        self._subscribers, self._now, self._fold_case = subscribers, now, fold_case
+        self._mqls = list[NewMql]()
+        self._stages = list[RecordedStage]()
+        self._active, self._reevaluated, self._moved = set[int](), set[int](), set[int]()
+        self._ended, self._ended_long_ago = set[int](), set[int]()
+
+    def follow_sales(self) -> None:
+        """Read new activities and apply merges."""
+        connection, now = self._connection, self._now
+        merged = begin_merges(connection, spans=self._spans, subscribers=self._subscribers, now=now)
+        linked = link_awaited(connection, now=now)
+        active = take_activities(connection, now=now)
+        leads = sorted({*linked, *active, *merged})
+        if not leads:
+            return
+        stages = self._record_stages(self._record_facts(leads))
+        self._stages += [stage for stage in stages if stage.lead_id not in self._reevaluated]
+        self._active.update(leads)
+        self._ended |= _list_ended(stages) - self._reevaluated
+        end_merges(connection, merged)
+
+    def reevaluate(self, max_leads: int) -> None:
+        """Evaluate leads again that another contract decided: all cycles, with or without new facts."""
+        leads = take_leads(self._connection, self._spans, evaluated=sorted(self._active), max_leads=max_leads)
+        if not leads:
+            return
+        self._reevaluated.update(leads)
+        renumbered = renumber_people(self._connection, leads, self._spans, now=self._now)
+        if renumbered:
+            self.follow_sales()
+        self._record_facts(leads)
+        stages = self._record_stages(list_cycles(self._connection, leads))
+        self._moved |= {stage.lead_id for stage in stages if stage.change != "noted"}.union(renumbered)
+        self._ended_long_ago |= _list_ended(stages).union(renumbered) - self._ended
+        note_result(self._connection, evaluated=len(self._reevaluated), moved=len(self._moved))
+
+    def decide_mqls(self) -> bool:
+        """Record and publish new MQLs; return whether there are any."""
         mqls = decide_mqls(
-            connection,
-            version=contract.active_version(now),
-            cursor=cursor,
-            ended=[stage.lead_id for stage in stages if stage.stage in ("won", "lost")],
-            now=now,
-            fold_case=fold_case,
+            self._connection,
+            version=self._contract.active_version(self._now),
+            cursor=lock_cursor(self._connection),
+            ended=sorted(self._ended | self._ended_long_ago),
+            ended_long_ago=sorted(self._ended_long_ago),
+            now=self._now,
+            fold_case=self._fold_case,
         )
-        publish_mqls(connection, subscribers, mqls, now=now)
-    counts = Counter(stage.stage for stage in stages if stage.is_new)
-    return QualificationResult(len(mqls), *(counts[stage] for stage in ("sal", "sql", "won", "lost")))
+        publish_mqls(self._connection, self._subscribers, mqls, now=self._now)
+        self._mqls += mqls
+        return bool(mqls)
+
+    def result(self, *, waiting: int) -> QualificationResult:
+        """Return the counts."""
+        new = [stage.stage for stage in self._stages if stage.change == "new"]
+        return QualificationResult(
+            mql=len(self._mqls),
+            sal=new.count("sal"),
+            sql=new.count("sql"),
+            won=new.count("won"),
+            lost=new.count("lost"),
+            reevaluated=len(self._reevaluated),
+            moved=len(self._moved),
+            waiting=waiting,
+        )
+
+    def _record_facts(self, leads: Sequence[int]) -> list[CycleKey]:
+        cycles = record_facts(self._connection, leads, spans=self._spans, now=self._now)
+        publish_facts(self._connection, self._subscribers, cycles, now=self._now)
+        return cycles
+
+    def _record_stages(self, cycles: Sequence[CycleKey]) -> list[RecordedStage]:
+        stages = record_stages(self._connection, cycles, spans=self._spans, now=self._now)
+        later = {stage.own_lead_id for stage in stages if stage.change in ("moved", "gone")}
+        restore_stages(self._connection, later, contract=self._contract, now=self._now)
+        return stages
 
 
-def _follow_sales(
-    connection: Connection, *, contract: KpiContract, subscribers: Sequence[Subscription], now: datetime
-) -> list[RecordedStage]:
-    """Read new activities and apply merges; return the stages that are new or changed."""
-    versions = Jsonb(contract.span_rows())
-    merged = begin_merges(connection, versions=versions, subscribers=subscribers, now=now)
-    linked = link_awaited(connection, now=now)
-    active = take_activities(connection, now=now)
-    leads = sorted({*linked, *active, *merged})
-    if not leads:
-        return []
-    cycles = record_facts(connection, leads, versions=versions, now=now)
-    publish_facts(connection, subscribers, cycles, now=now)
-    stages = record_stages(connection, cycles, versions=versions, deal_value=contract.deal_value, now=now)
-    end_merges(connection, merged)
-    return stages
+def _list_ended(stages: Sequence[RecordedStage]) -> set[int]:
+    """Return the leads of which a cycle has ended, or ended at another time."""
+    return {stage.lead_id for stage in stages if stage.stage in ("won", "lost") and stage.change != "gone"}

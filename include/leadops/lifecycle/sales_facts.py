@@ -1,9 +1,9 @@
 """Derives from the CRM's activities what sales did in each cycle, and the stages that follow from it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
@@ -11,6 +11,7 @@ from leadops.db import Connection
 from leadops.lifecycle.deal_values import read_deal_value
 from leadops.lifecycle.kpi_contract import DealValueSettings
 from leadops.lifecycle.publish import CycleKey
+from leadops.lifecycle.rule_spans import RuleSpan, find_rules
 from leadops.normalization.blank_values import is_blank
 from leadops.normalization.clean_text import fold_text
 from leadops.queries import Queries
@@ -23,11 +24,12 @@ DENIALS = frozenset({"false", "no", "n", "off", "0", "nein", "いいえ"})
 
 @dataclass(frozen=True)
 class RecordedStage:
-    """A stage that sales reached with a lead; not new if only its time or value changed."""
+    """What a run changed about a stage that sales reached with a lead."""
 
     lead_id: int
+    own_lead_id: int  # the lead of the person on which it is recorded
     stage: str  # sal, sql, won or lost
-    is_new: bool
+    change: Literal["new", "moved", "noted", "gone"]  # moved: another time or value; noted: other evidence
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class WonDeal:
 
     activity_id: str
     details: dict[str, Any]
+    occurred_at: datetime
 
 
 def take_activities(connection: Connection, *, now: datetime) -> list[int]:
@@ -44,16 +47,33 @@ def take_activities(connection: Connection, *, now: datetime) -> list[int]:
 
 
 def record_facts(
-    connection: Connection, leads: Sequence[int], *, versions: Jsonb, now: datetime
+    connection: Connection, leads: Sequence[int], *, spans: Sequence[RuleSpan], now: datetime
 ) -> list[CycleKey]:
-    """Record what sales did with `leads`, by the contract `versions`; return the cycles that changed."""
+    """Record what sales did with `leads`, by the rules of `spans`; return the cycles that changed.
+
+    The facts are a function of the MQLs, the activities and the rules: what does not follow from them any
+    more is removed.
+    """
+    versions, leads = write_rows(spans), list(leads)
     queries.run(connection, "create_sales_activities")
     queries.run(connection, "clear_sales_activities")
-    queries.run(connection, "collect_activities", leads=list(leads), now=now)
+    queries.run(connection, "create_derived_facts")
+    queries.run(connection, "clear_derived_facts")
+    queries.run(connection, "collect_activities", leads=leads, versions=versions, now=now)
     said: list[str] = queries.values(connection, "list_details", versions=versions)
     affirmed = [value for value in said if not is_denial(value)]
-    changed = queries.all(connection, "record_facts", CycleKey, versions=versions, affirmed=affirmed)
-    return list(dict.fromkeys(changed))
+    queries.run(connection, "derive_facts", versions=versions, affirmed=affirmed)
+    return queries.all(connection, "replace_facts", CycleKey, leads=leads)
+
+
+def list_cycles(connection: Connection, leads: Sequence[int]) -> list[CycleKey]:
+    """Return every cycle of `leads` that sales can have worked on."""
+    return queries.all(connection, "list_cycles", CycleKey, leads=list(leads))
+
+
+def write_rows(spans: Sequence[RuleSpan]) -> Jsonb:
+    """Return `spans` as the parameter of the statements of this stage."""
+    return Jsonb([span.as_row() for span in spans])
 
 
 def is_denial(value: str) -> bool:
@@ -62,31 +82,35 @@ def is_denial(value: str) -> bool:
 
 
 def record_stages(
-    connection: Connection,
-    cycles: Sequence[CycleKey],
-    *,
-    versions: Jsonb,
-    deal_value: DealValueSettings,
-    now: datetime,
+    connection: Connection, cycles: Sequence[CycleKey], *, spans: Sequence[RuleSpan], now: datetime
 ) -> list[RecordedStage]:
-    """Record the stages that the facts of `cycles` add up to; return those that are new or changed.
+    """Record the stages that the facts of `cycles` add up to, by the rules of `spans`; return what changed.
 
-    What a won deal is worth is read as `deal_value` says.
+    A stage to which the facts do not add up any more is removed.
     """
     keys = {
         "leads": [cycle.lead_id for cycle in cycles],
         "cycles": [cycle.cycle for cycle in cycles],
     }
-    values = [
-        asdict(read_deal_value(deal.details, deal_value)) | {"activity_id": deal.activity_id}
-        for deal in queries.all(connection, "list_won_deals", WonDeal, **keys)
-    ]
-    return queries.all(
+    deals = queries.all(connection, "list_won_deals", WonDeal, **keys)
+    queries.run(connection, "create_derived_stages")
+    queries.run(connection, "clear_derived_stages")
+    queries.run(
         connection,
-        "record_transitions",
-        RecordedStage,
+        "derive_stages",
         **keys,
-        deal_values=Jsonb([row | {"value": row["value"] and str(row["value"])} for row in values]),
-        versions=versions,
-        now=now,
+        deal_values=Jsonb([_read_deal(deal, spans) for deal in deals]),
+        versions=write_rows(spans),
     )
+    return queries.all(connection, "replace_stages", RecordedStage, **keys, now=now)
+
+
+def _read_deal(deal: WonDeal, spans: Sequence[RuleSpan]) -> dict[str, str | None]:
+    """Return what a deal is worth, as the rules of its moment read it."""
+    settings = DealValueSettings.model_validate(find_rules(spans, deal.occurred_at)["deal_value"])
+    value = read_deal_value(deal.details, settings)
+    return {
+        "activity_id": deal.activity_id,
+        "value": None if value.value is None else str(value.value),
+        "unreadable": value.unreadable,
+    }

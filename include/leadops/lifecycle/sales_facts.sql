@@ -48,24 +48,21 @@ delete from sales_activities;
 
 -- name: collect_activities
 -- What sales did before the MQL, since the cycle before ended, counts from the MQL on: a form brings a lead to the
--- CRM at once, and a rep who has taken it does not take it again.
-with cycles as (
+-- CRM at once, and a rep who has taken it does not take it again. Ends are read from the activities, and not from
+-- what is on record: the result must not depend on what an earlier run knew.
+with versions as (
+    select version.*
+    from jsonb_to_recordset(%(versions)s) as version (since timestamptz, until timestamptz, won jsonb, lost jsonb)
+),
+
+mqls as (
     select
-        mql.lead_id,
-        mql.cycle,
-        mql.occurred_at as started_at,
-        lead(mql.occurred_at, 1, 'infinity') over (partition by mql.lead_id order by mql.cycle) as next_at,
-        coalesce(
-            (
-                select max(ending.occurred_at) from lifecycle.current_transitions as ending
-                where
-                    ending.lead_id = mql.lead_id
-                    and ending.cycle = mql.cycle - 1
-                    and ending.stage in ('won', 'lost')
-            ), '-infinity'
-        ) as free_since
-    from lifecycle.current_transitions as mql
-    where mql.stage = 'mql' and mql.lead_id = any(%(leads)s::bigint[])
+        lead_id,
+        cycle,
+        occurred_at as started_at,
+        lead(occurred_at, 1, 'infinity') over (partition by lead_id order by cycle) as next_at
+    from lifecycle.current_transitions
+    where stage = 'mql' and lead_id = any(%(leads)s::bigint[])
 ),
 
 -- The CRM's ids of a person, by any of their leads.
@@ -82,29 +79,77 @@ links as (
     from identity.people as people
     inner join lifecycle.links as known on people.lead_id = known.lead_id
     where people.person_id = any(%(leads)s::bigint[])
+),
+
+turns as (
+    select
+        mqls.lead_id,
+        mqls.cycle,
+        activities.occurred_at,
+        ending.stage,
+        lag(ending.stage) over (
+            partition by mqls.lead_id, mqls.cycle order by activities.occurred_at asc, activities.activity_id asc
+        ) as stage_before
+    from mqls
+    inner join links on mqls.lead_id = links.lead_id
+    inner join crm.activities as activities
+        on
+            links.crm_lead_id = activities.crm_lead_id
+            and mqls.started_at <= activities.occurred_at
+            and mqls.next_at > activities.occurred_at
+            and activities.occurred_at <= %(now)s
+            and activities.kind = 'status'
+    inner join versions on activities.occurred_at >= versions.since and activities.occurred_at < versions.until
+    cross join
+        lateral (values ('won', versions.won), ('lost', versions.lost)) as ending (stage, statuses)
+    where ending.statuses ? activities.status
+),
+
+ends as (
+    select
+        lead_id,
+        cycle,
+        max(occurred_at) as ended_at
+    from (
+        select
+            lead_id,
+            cycle,
+            occurred_at
+        from turns
+        where stage_before is distinct from stage
+        union all
+        select
+            lead_id,
+            cycle,
+            occurred_at
+        from lifecycle.current_transitions
+        where lead_id = any(%(leads)s::bigint[]) and stage in ('won', 'lost') and evidence ? 'imported'
+    ) as all_ends
+    group by lead_id, cycle
 )
 
 insert into sales_activities
 (lead_id, cycle, activity_id, kind, status, rep_id, details, occurred_at, ahead, has_happened, known_at)
 select
-    cycles.lead_id,
-    cycles.cycle,
+    mqls.lead_id,
+    mqls.cycle,
     activities.activity_id,
     activities.kind,
     activities.status,
     activities.rep_id,
     activities.details,
-    greatest(cycles.started_at, activities.occurred_at) as occurred_at,
-    cycles.started_at - activities.occurred_at as ahead,
+    greatest(mqls.started_at, activities.occurred_at) as occurred_at,
+    mqls.started_at - activities.occurred_at as ahead,
     activities.occurred_at <= %(now)s as has_happened,
-    greatest(cycles.started_at, least(activities.occurred_at, activities.recorded_at)) as known_at
-from cycles
-inner join links on cycles.lead_id = links.lead_id
+    greatest(mqls.started_at, least(activities.occurred_at, activities.recorded_at)) as known_at
+from mqls
+left join ends on mqls.lead_id = ends.lead_id and mqls.cycle - 1 = ends.cycle
+inner join links on mqls.lead_id = links.lead_id
 inner join crm.activities as activities
     on
         links.crm_lead_id = activities.crm_lead_id
-        and cycles.free_since < activities.occurred_at
-        and cycles.next_at > activities.occurred_at;
+        and coalesce(ends.ended_at, '-infinity') < activities.occurred_at
+        and mqls.next_at > activities.occurred_at;
 
 -- name: list_details
 -- What the activities say under the names that the contract asks for, once.
@@ -119,10 +164,23 @@ where
         cross join lateral jsonb_array_elements_text(version.criteria || version.next_meeting) as names (name)
     );
 
--- name: record_facts
--- The contract version of its own moment decides about a fact; the earliest of a kind in a cycle stays. But a deal that
--- is re-opened, and ends again, was won or lost when it last turned so. A contact longer before the MQL than
--- within_hours does not count.
+-- name: create_derived_facts
+create temporary table if not exists derived_facts (
+    lead_id bigint not null,
+    cycle integer not null,
+    fact text not null,
+    occurred_at timestamptz not null,
+    activity_id text not null,
+    rep_id text
+) on commit delete rows;
+
+-- name: clear_derived_facts
+delete from derived_facts;
+
+-- name: derive_facts
+-- The contract version of its own moment decides about a fact; the earliest of a kind in a cycle counts. But a deal
+-- that is re-opened, and ends again, was won or lost when it last turned so. A contact longer before the MQL than
+-- within_hours does not count. That a meeting is set counts from when it is known.
 with versions as (
     select version.*
     from jsonb_to_recordset(%(versions)s) as version (
@@ -140,56 +198,48 @@ facts as (
         acts.activity_id,
         acts.rep_id
     from sales_activities as acts
-    inner join versions
-        on
-            versions.since <= (case when acts.has_happened then acts.occurred_at else acts.known_at end)
-            and versions.until > (case when acts.has_happened then acts.occurred_at else acts.known_at end)
-    cross join lateral (
-        select
-            'taken' as fact,
-            acts.occurred_at
-        where
-            acts.has_happened and acts.kind = 'status' and acts.rep_id is not null and versions.taken ? acts.status
-        union all
-        select
-            'contact' as fact,
-            acts.occurred_at
-        where
-            acts.has_happened
-            and versions.contact ? acts.kind
-            and acts.ahead <= versions.within_hours * interval '1 hour'
-        union all
-        select
-            'meeting' as fact,
-            case when acts.has_happened then acts.occurred_at else acts.known_at end
-        where
-            acts.kind = 'meeting'
-            or exists (
-                select 1 from jsonb_array_elements_text(versions.next_meeting) as key (name)
-                where acts.details ->> key.name = any(%(affirmed)s::text[])
-            )
-        union all
-        select
-            'criterion:' || key.name as fact,
-            acts.occurred_at
-        from jsonb_array_elements_text(versions.criteria) as key (name)
-        where
-            acts.has_happened
-            and (
-                acts.status = key.name
-                or acts.details ->> key.name = any(%(affirmed)s::text[])
-            )
-        union all
-        select
-            ending.stage as fact,
-            acts.occurred_at
-        from (values ('won', versions.won), ('lost', versions.lost)) as ending (stage, statuses)
-        where
-            acts.has_happened
-            and acts.kind = 'status'
-            and ending.statuses ? acts.status
-            and acts.ahead <= interval '0'
-    ) as found
+    inner join versions on acts.occurred_at >= versions.since and acts.occurred_at < versions.until
+    cross join
+        lateral (
+            select
+                'taken' as fact,
+                acts.occurred_at
+            where acts.kind = 'status' and acts.rep_id is not null and versions.taken ? acts.status
+            union all
+            select
+                'contact' as fact,
+                acts.occurred_at
+            where versions.contact ? acts.kind and acts.ahead <= versions.within_hours * interval '1 hour'
+            union all
+            select
+                'criterion:' || key.name as fact,
+                acts.occurred_at
+            from jsonb_array_elements_text(versions.criteria) as key (name)
+            where acts.status = key.name or acts.details ->> key.name = any(%(affirmed)s::text[])
+            union all
+            select
+                ending.stage as fact,
+                acts.occurred_at
+            from (values ('won', versions.won), ('lost', versions.lost)) as ending (stage, statuses)
+            where acts.kind = 'status' and ending.statuses ? acts.status and acts.ahead <= interval '0'
+        ) as found
+    where acts.has_happened
+    union all
+    select
+        acts.lead_id,
+        acts.cycle,
+        'meeting' as fact,
+        acts.known_at as occurred_at,
+        acts.activity_id,
+        acts.rep_id
+    from sales_activities as acts
+    inner join versions on acts.known_at >= versions.since and acts.known_at < versions.until
+    where
+        acts.kind = 'meeting'
+        or exists (
+            select 1 from jsonb_array_elements_text(versions.next_meeting) as key (name)
+            where acts.details ->> key.name = any(%(affirmed)s::text[])
+        )
 ),
 
 turned as (
@@ -202,7 +252,7 @@ turned as (
     from facts
 )
 
-insert into lifecycle.facts (lead_id, cycle, fact, occurred_at, activity_id, rep_id)
+insert into derived_facts (lead_id, cycle, fact, occurred_at, activity_id, rep_id)
 select distinct on (lead_id, cycle, fact)
     lead_id,
     cycle,
@@ -213,26 +263,78 @@ select distinct on (lead_id, cycle, fact)
 from turned
 where not is_end or fact_before is distinct from fact
 order by
-    lead_id asc, cycle asc, fact asc, (case when is_end then occurred_at end) desc, occurred_at asc, activity_id asc
-on conflict (lead_id, cycle, fact) do update
-    set occurred_at = excluded.occurred_at, activity_id = excluded.activity_id, rep_id = excluded.rep_id
+    lead_id asc, cycle asc, fact asc, (case when is_end then occurred_at end) desc, occurred_at asc, activity_id asc;
+
+-- name: replace_facts
+-- Writes only the difference. A cycle that was won counts as changed: the CRM may correct the value of a deal in the
+-- activity that won it.
+with gone as (
+    delete from lifecycle.facts
     where
-    facts.occurred_at > excluded.occurred_at
-    -- The CRM may correct the value of a deal in the activity that won it.
-    or facts.fact = 'won'
-    or (facts.fact = 'lost' and facts.activity_id <> excluded.activity_id)
-returning lead_id, cycle;
+        facts.lead_id = any(%(leads)s::bigint[])
+        and not exists (
+            select from derived_facts as derived
+            where derived.lead_id = facts.lead_id and derived.cycle = facts.cycle and derived.fact = facts.fact
+        )
+    returning facts.lead_id, facts.cycle
+),
+
+written as (
+    insert into lifecycle.facts (lead_id, cycle, fact, occurred_at, activity_id, rep_id)
+    select * from derived_facts
+    on conflict (lead_id, cycle, fact) do update
+        set occurred_at = excluded.occurred_at, activity_id = excluded.activity_id, rep_id = excluded.rep_id
+        where
+        (facts.occurred_at, facts.activity_id, facts.rep_id)
+        is distinct from (excluded.occurred_at, excluded.activity_id, excluded.rep_id)
+    returning lead_id, cycle
+)
+
+select
+    lead_id,
+    cycle
+from gone
+union
+select
+    lead_id,
+    cycle
+from written
+union
+select
+    lead_id,
+    cycle
+from derived_facts
+where fact = 'won'
+order by lead_id, cycle;
 
 -- name: list_won_deals
 select distinct
     activities.activity_id,
-    activities.details
+    activities.details,
+    facts.occurred_at
 from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as changed (lead_id, cycle)
 inner join lifecycle.facts as facts on changed.lead_id = facts.lead_id and changed.cycle = facts.cycle
 inner join crm.activities as activities on facts.activity_id = activities.activity_id
 where facts.fact = 'won';
 
--- name: record_transitions
+-- name: create_derived_stages
+create temporary table if not exists derived_stages (
+    lead_id bigint not null,
+    own_lead_id bigint not null,
+    own_cycle integer not null,
+    stage text not null,
+    occurred_at timestamptz not null,
+    campaign text,
+    source text,
+    value numeric(18, 2),
+    kpi_version text not null,
+    evidence jsonb not null
+) on commit delete rows;
+
+-- name: clear_derived_stages
+delete from derived_stages;
+
+-- name: derive_stages
 -- A stage is reached at the first moment at which the facts known by then suffice, by the version in force then.
 with versions as (
     select version.*
@@ -266,43 +368,85 @@ known as (
     from lifecycle.facts as facts
     inner join changed on facts.lead_id = changed.lead_id and facts.cycle = changed.cycle
     window by_then as (partition by facts.lead_id, facts.cycle order by facts.occurred_at)
+)
+
+insert into derived_stages
+(lead_id, own_lead_id, own_cycle, stage, occurred_at, campaign, source, value, kpi_version, evidence)
+select distinct on (known.lead_id, known.cycle, reaching.stage)
+    known.lead_id,
+    mql.own_lead_id,
+    mql.own_cycle,
+    reaching.stage,
+    known.occurred_at,
+    mql.campaign,
+    mql.source,
+    deals.value,
+    versions.version,
+    jsonb_build_object(
+        'kpi_version', versions.version, 'rep_id', known.rep_id,
+        'activity_id', known.activity_id, 'facts', known.facts
+    ) || jsonb_strip_nulls(jsonb_build_object('unreadable_value', deals.unreadable)) as evidence
+from known
+inner join lifecycle.current_transitions as mql
+    on known.lead_id = mql.lead_id and known.cycle = mql.cycle and mql.stage = 'mql'
+inner join versions on known.occurred_at >= versions.since and known.occurred_at < versions.until
+cross join
+    lateral (
+        select 'sal' as stage
+        where
+            known.is_taken
+            and known.is_contacted
+            and known.occurred_at <= mql.occurred_at + versions.within_hours * interval '1 hour'
+        union all
+        select 'sql' as stage
+        where known.criteria >= versions.at_least and known.has_meeting
+        union all
+        select known.fact as stage
+        where known.fact in ('won', 'lost')
+    ) as reaching
+left join deals on reaching.stage = 'won' and known.activity_id = deals.activity_id
+order by known.lead_id asc, known.cycle asc, reaching.stage asc, known.occurred_at asc, known.fact asc;
+
+-- name: replace_stages
+-- Writes only the difference. Stages are recorded with the MQL that began the cycle. An imported stage stays, unless
+-- sales reached it earlier by the CRM's activities.
+with own as (
+    select
+        mql.lead_id,
+        mql.own_lead_id,
+        mql.own_cycle
+    from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as changed (lead_id, cycle)
+    inner join lifecycle.current_transitions as mql
+        on changed.lead_id = mql.lead_id and changed.cycle = mql.cycle and mql.stage = 'mql'
 ),
 
-reached as (
-    select distinct on (known.lead_id, known.cycle, reaching.stage)
-        known.lead_id,
-        mql.own_lead_id,
-        mql.own_cycle,
-        reaching.stage,
-        known.occurred_at,
-        mql.campaign,
-        mql.source,
-        deals.value,
-        versions.version,
-        jsonb_build_object(
-            'kpi_version', versions.version, 'rep_id', known.rep_id,
-            'activity_id', known.activity_id, 'facts', known.facts
-        ) || jsonb_strip_nulls(jsonb_build_object('unreadable_value', deals.unreadable)) as evidence
-    from known
-    inner join lifecycle.current_transitions as mql
-        on known.lead_id = mql.lead_id and known.cycle = mql.cycle and mql.stage = 'mql'
-    inner join versions on known.occurred_at >= versions.since and known.occurred_at < versions.until
-    cross join
-        lateral (
-            select 'sal' as stage
-            where
-                known.is_taken
-                and known.is_contacted
-                and known.occurred_at <= mql.occurred_at + versions.within_hours * interval '1 hour'
-            union all
-            select 'sql' as stage
-            where known.criteria >= versions.at_least and known.has_meeting
-            union all
-            select known.fact as stage
-            where known.fact in ('won', 'lost')
-        ) as reaching
-    left join deals on reaching.stage = 'won' and known.activity_id = deals.activity_id
-    order by known.lead_id asc, known.cycle asc, reaching.stage asc, known.occurred_at asc, known.fact asc
+present as (
+    select
+        own.lead_id as person_id,
+        reached.*
+    from own
+    inner join lifecycle.transitions as reached
+        on own.own_lead_id = reached.lead_id and own.own_cycle = reached.cycle and reached.stage <> 'mql'
+),
+
+stale as (
+    select
+        present.transition_id,
+        present.person_id
+    from present
+    left join derived_stages as derived
+        on
+            present.lead_id = derived.own_lead_id
+            and present.cycle = derived.own_cycle
+            and present.stage = derived.stage
+    where derived.stage is null and present.evidence ? 'activity_id' and not present.evidence ? 'imported'
+),
+
+gone as (
+    delete from lifecycle.transitions
+    using stale
+    where transitions.transition_id = stale.transition_id
+    returning stale.person_id, transitions.lead_id, transitions.stage
 ),
 
 recorded as (
@@ -318,8 +462,8 @@ recorded as (
         campaign,
         source,
         value,
-        version
-    from reached
+        kpi_version
+    from derived_stages
     on conflict (lead_id, cycle, stage) do update
         set
             occurred_at = excluded.occurred_at,
@@ -327,18 +471,47 @@ recorded as (
             value = excluded.value,
             kpi_version = excluded.kpi_version
         where
-        transitions.occurred_at > excluded.occurred_at
+        (transitions.evidence ? 'imported' and transitions.occurred_at > excluded.occurred_at)
         or (
-            transitions.stage in ('won', 'lost')
-            and not transitions.evidence ? 'imported'
-            and (transitions.occurred_at, transitions.value) is distinct from (excluded.occurred_at, excluded.value)
+            not transitions.evidence ? 'imported'
+            and (transitions.occurred_at, transitions.value, transitions.kpi_version, transitions.evidence)
+            is distinct from (excluded.occurred_at, excluded.value, excluded.kpi_version, excluded.evidence)
         )
-    returning lead_id, stage, xmax = 0 as is_new
+    returning lead_id, cycle, stage, occurred_at, value
 )
 
 select
-    coalesce(people.person_id, recorded.lead_id) as lead_id,
+    derived.lead_id,
+    recorded.lead_id as own_lead_id,
     recorded.stage,
-    recorded.is_new
+    case
+        when present.transition_id is null then 'new'
+        -- No value is below 0.
+        when present.occurred_at = recorded.occurred_at and coalesce(present.value, -1) = coalesce(recorded.value, -1)
+            then 'noted'
+        else 'moved'
+    end as change
 from recorded
-left join identity.people as people on recorded.lead_id = people.lead_id;
+inner join derived_stages as derived
+    on
+        recorded.lead_id = derived.own_lead_id
+        and recorded.cycle = derived.own_cycle
+        and recorded.stage = derived.stage
+left join present
+    on recorded.lead_id = present.lead_id and recorded.cycle = present.cycle and recorded.stage = present.stage
+union all
+select
+    person_id,
+    lead_id,
+    stage,
+    'gone' as change
+from gone;
+
+-- name: list_cycles
+-- Every cycle of these leads that sales can have worked on.
+select
+    lead_id,
+    cycle
+from lifecycle.current_transitions
+where stage = 'mql' and lead_id = any(%(leads)s::bigint[])
+order by lead_id, cycle;

@@ -246,6 +246,31 @@ create table lifecycle.frozen_changes (
     found_at timestamptz not null
 );
 
+-- Each change of the rules that evaluate what sales did; the last row is in force.
+create table lifecycle.contract_changes (
+    change_id bigint generated always as identity primary key,
+    changed_at timestamptz not null,
+    digest text not null,
+    spans jsonb not null,
+    changes text[] not null,
+    evaluated integer not null default 0,
+    moved integer not null default 0
+);
+comment on column lifecycle.contract_changes.digest is 'SHA-256 of spans';
+comment on column lifecycle.contract_changes.spans is
+'The rules by time: those of kpi.yaml, in a frozen quarter those of the frozen contract';
+comment on column lifecycle.contract_changes.changes is 'What differs from the row before: setting: before → now';
+comment on column lifecycle.contract_changes.evaluated is 'Leads that were evaluated again because of it';
+comment on column lifecycle.contract_changes.moved is 'Of these, leads whose stages changed';
+
+-- Leads to evaluate again, because another contract decided their stages. Lifecycle fills and empties it.
+create table lifecycle.reevaluations (
+    lead_id bigint primary key,
+    decided_by text not null
+);
+comment on column lifecycle.reevaluations.decided_by is
+'Digest of the contract that decided the stages; once it is in force again, nothing is left to do';
+
 -- The total at which a lead becomes MQL, and how soon sales must respond; one row for each day.
 create table lifecycle.thresholds (
     threshold_id bigint generated always as identity primary key,

@@ -87,8 +87,15 @@ def apply_policy(connection: Connection, *, policy: SlaPolicy, calendar: SlaCale
         queries.run_many(connection, "reset_clock", rows)
 
 
-def stop_clocks(connection: Connection, cycles: Sequence[SlaCycle], *, calendar: SlaCalendar) -> None:
-    """Stop the clocks of `cycles` at the earliest time known now; an earlier time replaces a later one."""
+def stop_clocks(
+    connection: Connection, cycles: Sequence[SlaCycle], *, calendar: SlaCalendar, now: datetime
+) -> None:
+    """Stop the clocks of `cycles` at the earliest time known now; an earlier time replaces a later one.
+
+    Where what stopped a clock does not count any more (the contract or the CRM was corrected), the clock runs
+    on if it is not due yet. One that was due by `now` stays as it was: the past alarms nobody.
+    """
+    queries.run(connection, "reopen_clocks", **cycle_arrays(cycles), now=now)
     stops = queries.all(connection, "list_stops", ClockStop, **cycle_arrays(cycles))
     rows = [
         {

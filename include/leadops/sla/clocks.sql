@@ -58,6 +58,49 @@ set
     evidence = %(evidence)s
 where lead_id = %(lead_id)s and cycle = %(cycle)s and clock = %(clock)s;
 
+-- name: reopen_clocks
+-- Clocks not due yet that stopped at something that does not count any more, or counts from a later time.
+with touched as (
+    select * from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as touched (lead_id, cycle)
+),
+
+known as (
+    select
+        facts.lead_id,
+        facts.cycle,
+        min(facts.occurred_at) filter (where facts.fact = 'contact') as contact_at,
+        min(facts.occurred_at) filter (where facts.fact = 'taken') as taken_at,
+        min(facts.occurred_at) filter (where facts.fact in ('won', 'lost')) as ended_at
+    from lifecycle.facts as facts
+    inner join touched on facts.lead_id = touched.lead_id and facts.cycle = touched.cycle
+    group by facts.lead_id, facts.cycle
+),
+
+stops as (
+    select
+        clocks.clock_id,
+        known.ended_at,
+        case clocks.clock
+            when 'first_contact' then known.contact_at
+            -- greatest() ignores nulls, but both are needed.
+            else case
+                when known.taken_at is not null and known.contact_at is not null
+                    then greatest(known.taken_at, known.contact_at)
+            end
+        end as done_at
+    from sla.clocks as clocks
+    inner join touched on clocks.lead_id = touched.lead_id and clocks.cycle = touched.cycle
+    left join known on clocks.lead_id = known.lead_id and clocks.cycle = known.cycle
+)
+
+update sla.clocks
+set stopped_at = null, stopped_by = null, business_minutes = null, state = 'running'
+from stops
+where
+    clocks.clock_id = stops.clock_id
+    and clocks.due_at > %(now)s
+    and clocks.stopped_at < coalesce(least(stops.done_at, stops.ended_at), 'infinity');
+
 -- name: list_stops
 -- A clock stops at what it waits for or at the end of the cycle, whichever came first.
 with touched as (

@@ -85,7 +85,7 @@ def watch_clocks(connection: Connection, *, policy: SlaPolicy, now: datetime) ->
         cycles = take_cycles(connection)
         start_clocks(connection, cycles, policy=policy, calendar=calendar)
         apply_policy(connection, policy=policy, calendar=calendar)
-        stop_clocks(connection, cycles, calendar=calendar)
+        stop_clocks(connection, cycles, calendar=calendar, now=now)
         clocks = queries.all(
             connection,
             "evaluate_clocks",

@@ -20,6 +20,8 @@ from leadops.subscribers import SUBSCRIBERS
 
 log = logging.getLogger(__name__)
 
+#: What qualify always counts; what a changed contract moved is counted only after a change.
+STAGES = ("mql", "sal", "sql", "won", "lost")
 #: A task stops between two chunks once this is over.
 CHUNK_TIME = timedelta(seconds=45)
 
@@ -65,14 +67,21 @@ def qualify(run: TaskRun) -> Counts:
     """Record who became MQL, SAL, SQL, won or lost; bring new MQLs to the CRM."""
     contract, company, now = run.config.kpi, run.config.company, run.clock()
     with run.open_database() as connection:
-        counts = asdict(
-            qualify_leads(
-                connection, contract=contract, subscribers=SUBSCRIBERS, fold_case=company.fold_case, now=now
-            )
+        result = qualify_leads(
+            connection, contract=contract, subscribers=SUBSCRIBERS, fold_case=company.fold_case, now=now
         )
         changed = record_contract_changes(connection, contract=contract, company=company, now=run.clock())
     for quarter, changes in changed.items():
         log.warning("kpi.yaml changes what was frozen for %s: %s", quarter, "; ".join(changes))
+    counts = asdict(result)
+    if result.reevaluated:
+        log.warning(
+            "the KPI contract has changed: %s leads were evaluated again, the stages of %s changed, %s still"
+            " wait; leadops kpi changes lists the changes",
+            *(result.reevaluated, result.moved, result.waiting),
+        )
+    else:
+        counts = {name: number for name, number in counts.items() if number or name in STAGES}
     return counts | {"crm": push_to(run, "crm")}
 
 
