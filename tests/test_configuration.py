@@ -111,4 +111,4 @@ def test_only_the_wiring_reads_settings() -> None:
             r"leadops\.config\.load_config|leadops\.configuration\b|LEADOPS_CONFIG_DIR", path.read_text()
         )
     }
-    assert readers == {"cli", "orchestration", "configuration.py"}
+    assert readers == {"cli", "orchestration", "configuration.py", "config"}

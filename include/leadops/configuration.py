@@ -1,12 +1,21 @@
 """All settings as one object that the wiring makes and passes on; nothing below it reads a file."""
 
+import logging
 import os
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from leadops.company import InCompanyZone
 from leadops.config.load_config import Section, load_section, shipped_file
+from leadops.config.refused_file import RefusedFile
+from leadops.config.settings_folder import FileState, read_folder
+from leadops.config.settings_keeper import SettingsKeeper
+from leadops.db import Connection
+from leadops.errors import ConfigError
 from leadops.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
     from leadops.thresholds.threshold_settings import ThresholdSettings
     from leadops.training.training_settings import TrainingSettings
 
+log = logging.getLogger(__name__)
 Model = TypeVar("Model", bound=Settings)
 
 #: Section, which is also the file's name: its model, imported when the section is first asked for.
@@ -52,12 +62,16 @@ SECTIONS = {
     "training": "leadops.training.training_settings:TrainingSettings",
 }
 
+#: The sections that notifying on-call needs: whatever is wrong with a file, what is usable of it is used.
+NOTIFYING = ("alerts", "company", "sla")
+
 
 class Config:
     """The shipped settings with those of a user's folder laid over them; it does not change.
 
     Each section is a file, read when it is first asked for and then kept: a task pays only for what it uses.
-    Asking for a section raises ConfigError with file, line and fault where the file is wrong.
+    Asking for a section raises ConfigError with file, line and fault where the file is wrong, and with a
+    keeper only where no earlier settings can stay in force (docs/configuration.md#a-broken-file).
     """
 
     alerts: "AlertSettings"
@@ -78,15 +92,45 @@ class Config:
     thresholds: "ThresholdSettings"
     training: "TrainingSettings"
 
-    def __init__(self, folder: Path | None = None, **sections: Settings) -> None:
+    def __init__(
+        self, folder: Path | None = None, keeper: SettingsKeeper | None = None, **sections: Settings
+    ) -> None:
         """Take the user's files from `folder` (None: there are none); `sections` replace whole files."""
-        self.__dict__.update(sections, folder=folder)
+        self.__dict__.update(sections, folder=folder, keeper=keeper)
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Return the settings of this process: LEADOPS_CONFIG_DIR is the user's folder."""
-        folder = os.environ.get("LEADOPS_CONFIG_DIR", "")
-        return cls(Path(folder) if folder else None)
+        """Return the settings as the files say: LEADOPS_CONFIG_DIR is the user's folder."""
+        return cls(_find_folder())
+
+    @classmethod
+    def in_force(
+        cls,
+        *,
+        part: str,
+        open_database: Callable[[], Connection],
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        records: bool = True,
+        needs_database: bool = True,
+        warn: Callable[[object], None] = log.warning,
+    ) -> Self:
+        """Return the settings in force for a part of leadops (tasks, gateway) on this machine.
+
+        They are those of the files, and the kept ones where a file is broken or gone (SettingsKeeper).
+        """
+        keeper = SettingsKeeper(
+            folder=_find_folder(),
+            sections=SECTIONS,
+            reader=f"{platform.node()} {part}",
+            open_database=open_database,
+            clock=clock,
+            sleep=sleep,
+            records=records,
+            needs_database=needs_database,
+            warn=warn,
+        )
+        return cls(_find_folder(), keeper)
 
     def replace(self, **sections: Settings) -> Self:
         """Return these settings with whole sections replaced."""
@@ -96,11 +140,15 @@ class Config:
         """Return the path of the user's file, or None where the shipped one stands alone."""
         folder: Path | None = self.__dict__["folder"]
         own = folder / f"{section}.yaml" if folder else None
-        return own if own and own.is_file() else None
+        return own if own and os.path.lexists(own) else None
 
     def find_file(self, section: str) -> Path:
         """Return the path of the user's file where there is one, else of the shipped one."""
         return self.find_own_file(section) or shipped_file(section)
+
+    def read_files(self, sections: Iterable[str]) -> Mapping[str, FileState]:
+        """Return the user's files of `sections` as they are now, to see whether any of them changes."""
+        return read_folder(self.__dict__["folder"], sections)
 
     def with_file(self, section: str, file: Path | None) -> Self:
         """Return these settings with `file` as the user's file of `section`; None: as they are."""
@@ -108,10 +156,44 @@ class Config:
 
     def load_section(self, section: str) -> Section[Any]:
         """Read a section, together with the YAML nodes that say where each value comes from."""
+        keeper: SettingsKeeper | None = self.__dict__["keeper"]
+        if keeper:
+            return keeper.read(section, find_model(section))
         return load_section(section, find_model(section), own=self.find_own_file(section))
 
+    def read_all(self) -> Mapping[str, RefusedFile]:
+        """Read every section; return the refused files by section. With a keeper, it records them."""
+        for section in SECTIONS:
+            try:
+                getattr(self, section)
+            except ConfigError:
+                continue  # the keeper has recorded it; what needs the section raises again
+        return self.refused
+
+    @property
+    def refused(self) -> Mapping[str, RefusedFile]:
+        """The refused files among those read so far, by section; without a keeper they raise instead."""
+        keeper: SettingsKeeper | None = self.__dict__["keeper"]
+        return dict(keeper.refused) if keeper else {}
+
+    def for_notifying(self) -> Self:
+        """Return these settings with what is usable of those sections by which on-call is notified."""
+        keeper: SettingsKeeper | None = self.__dict__["keeper"]
+        if keeper is None:
+            return self
+        usable = {name: keeper.read_usable(name, find_model(name)).settings for name in NOTIFYING}
+        company: Any = usable["company"]
+        return self.replace(
+            **{
+                name: settings.in_company(company) if isinstance(settings, InCompanyZone) else settings
+                for name, settings in usable.items()
+            }
+        )
+
     def _read(self, section: str, own: Path | None) -> Settings:
-        settings = load_section(section, find_model(section), own=own).settings
+        return self._in_company(load_section(section, find_model(section), own=own).settings)
+
+    def _in_company(self, settings: Settings) -> Settings:
         return settings.in_company(self.company) if isinstance(settings, InCompanyZone) else settings
 
     if not TYPE_CHECKING:  # so that a mistyped section is a type error
@@ -119,7 +201,7 @@ class Config:
         def __getattr__(self, name: str) -> Settings:
             if name not in SECTIONS:
                 raise AttributeError(f"there is no section {name!r}; the sections are {', '.join(SECTIONS)}")
-            return self.__dict__.setdefault(name, self._read(name, self.find_own_file(name)))
+            return self.__dict__.setdefault(name, self._in_company(self.load_section(name).settings))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("settings do not change; Config.replace returns changed ones")
@@ -130,6 +212,11 @@ def collect_threshold_context(config: Config) -> "ThresholdContext":
     from leadops.thresholds.threshold_context import ThresholdContext
 
     return ThresholdContext(config.thresholds, config.kpi, config.sla, config.routing, config.company)
+
+
+def _find_folder() -> Path | None:
+    folder = os.environ.get("LEADOPS_CONFIG_DIR", "")
+    return Path(folder) if folder else None
 
 
 def find_model(section: str) -> type[Settings]:

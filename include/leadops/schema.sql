@@ -1382,3 +1382,28 @@ create table housekeeping.space_samples (
     check (char_length(place) <= 300)
 );
 create index space_samples_time on housekeeping.space_samples (sampled_at);
+create schema config;
+
+create table config.kept_settings (
+    section text not null,
+    hash text not null,
+    settings text not null,
+    line_hashes text[] not null,
+    ends_with_line_end boolean not null,
+    adopted_at timestamptz not null,
+    primary key (section, hash)
+);
+
+create table config.readers (
+    reader text not null,
+    section text not null,
+    file text not null,
+    hash text,
+    is_usable boolean not null default true,
+    refused_hash text,
+    line integer,
+    cause text,
+    refused_since timestamptz,
+    seen_at timestamptz not null,
+    primary key (reader, section)
+);

@@ -1,6 +1,7 @@
 """A user's file is laid over the shipped one, and every fault has its file and line."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -75,10 +76,53 @@ def test_mappings_are_merged_and_lists_replaced(
     assert found == value
 
 
-@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "null\n", "{}\n"])
-def test_an_empty_file_is_the_shipped_one(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["# nothing yet\n", "# nothing", "---\n# nothing yet\n", "{}\n"])
+def test_a_file_of_comments_is_the_shipped_one(tmp_path: Path, text: str) -> None:
     for section in SECTIONS:
         assert getattr(config(tmp_path, section, text), section) == getattr(SHIPPED, section)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "the file is empty"),
+        ("\n \n", "the file is empty"),
+        ("---\n", "the file is empty"),
+        ("\ufeff", "the file is empty"),
+        ("null\n", "the file must hold settings"),
+        ("~", "the file must hold settings"),
+        ("[]", "the file must hold settings"),
+        ("false", "the file must hold settings"),
+        ("0", "the file must hold settings"),
+        ("some text", "the file must hold settings"),
+        ("[" * 200_000, "is nested too deeply"),
+    ],
+)
+def test_what_is_empty_or_of_another_type_is_no_file_of_settings(
+    tmp_path: Path, section: str, text: str, says: str
+) -> None:
+    assert refuse(tmp_path, section, text).startswith(f"{tmp_path / section}.yaml:1: {says}")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize(
+    "value", ["null", "[]", "{}", "[null]", "{a: {b: null}}", "text", "-1", "1.5", "true"]
+)
+def test_a_value_of_any_type_is_accepted_or_named_with_its_line(
+    tmp_path: Path, section: str, value: str
+) -> None:
+    """No check of a model fails over a value that it did not foresee."""
+    own = config(tmp_path, section, "")
+    for key in type(getattr(SHIPPED, section)).model_fields:
+        text = f"{key}: {value}\n"
+        if section == "scoring" and key != "behaviour":
+            text += "behaviour: [{name: a, event: e, points: 5, group: b}]\n"
+        own = config(tmp_path, section, text)
+        with suppress(ConfigError):
+            getattr(own, section)
+            continue
+        assert re.match(r"[^:]+\.yaml:\d+: ", refuse(tmp_path, section, text))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Every check of every stage, in the order in which they run."""
 
+from leadops.config import checks as config
 from leadops.crm import checks as crm
 from leadops.delivery import checks as delivery
 from leadops.events import checks as events
@@ -29,4 +30,5 @@ CHECKS: tuple[Check, ...] = (
     *training.CHECKS,
     *housekeeping.CHECKS,
     *incidents.CHECKS,
+    *config.CHECKS,
 )

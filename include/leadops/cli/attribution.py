@@ -11,10 +11,9 @@ from leadops.attribution.attribution_settings import MODELS
 from leadops.attribution.read_credits import AttributionPeriod, CreditLine, list_credits
 from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.calendar.local_days import last_whole_day
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.day_option import DayOption
 from leadops.cli.terminal import console
-from leadops.configuration import Config
 from leadops.errors import PermanentError
 
 app = typer.Typer(help="Which touches led to conversions.", no_args_is_help=True)
@@ -34,7 +33,7 @@ def show_credits(
     day: DayOption = None,
 ) -> None:
     """Show the credits of the period that ends with DAY (default: the newest one), with intervals."""
-    config = Config.from_environment()
+    config = read_config()
     if model is not None and model not in MODELS:
         raise PermanentError(f"no model {model}; the models are {', '.join(MODELS)}")
     with open_database() as connection:
@@ -51,7 +50,7 @@ def show_credits(
 @app.command("refresh")
 def refresh(day: DayOption = None) -> None:
     """Recompute the credits of the period that ends with DAY (default: yesterday), like refresh_funnel."""
-    config = Config.from_environment()
+    config = read_config()
     company = config.company
     now = clock()
     with open_database() as connection:

@@ -6,10 +6,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.terminal import console
 from leadops.clients.ma import MaClient
-from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.delivery.audit import UnmatchedLead, audit_scores
 from leadops.delivery.reconcile import reconcile_scores
@@ -65,7 +64,7 @@ def _compare(connection: Connection, client: MaClient, limit: int) -> Shown:
 
 
 def _correct(connection: Connection, client: MaClient, limit: int) -> Shown:
-    config = Config.from_environment()
+    config = read_config()
     now = clock()
     done = reconcile_scores(
         connection,

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from leadops.cli.context import open_database, read_config
 from leadops.cli.plural import count
 from leadops.cli.terminal import console
+from leadops.config.kept_settings import forget_section
 from leadops.config.load_config import load_section, shipped_file
 from leadops.config.value_origins import find_useless, list_settings
 from leadops.config.yaml_tree import parse_file
@@ -24,16 +26,39 @@ def show(
 ) -> None:
     """Show each setting in force with its origin: the shipped file, or FILE:LINE of your own.
 
+    Where your file is refused, its settings before that are in force; the first line says why and since when.
+
     Hosts and secrets are not settings: they come from connections and the environment, and are never shown.
     """
     if section is not None and section not in SECTIONS:
         raise PermanentError(f"there is no section {section}; the sections are {', '.join(SECTIONS)}")
-    config = Config.from_environment()
+    config = read_config()
     for name in [section] if section else SECTIONS:
-        tree = config.load_section(name).tree
-        for setting in list_settings(tree, shipped=shipped_file(name)):
+        in_force = config.load_section(name)
+        if in_force.refused:
+            _print(f"# {name}.yaml is refused: {in_force.refused}")
+        for setting in list_settings(in_force.tree, shipped=shipped_file(name)):
             value = json.dumps(setting.value, ensure_ascii=False, default=str)
-            _print(f"{name}.{setting.key}: {value}  # {setting.origin}")
+            origin = "kept" if in_force.refused and setting.origin != "shipped" else setting.origin
+            _print(f"{name}.{setting.key}: {value}  # {origin}")
+
+
+@app.command("forget")
+def forget(
+    sections: Annotated[list[str], typer.Argument(help="Files without .yaml, such as scoring.")],
+) -> None:
+    """Forget the settings that were in force for these files: each machine goes by its file as it is now.
+
+    For a file that you removed or shortened on purpose. Refused while the file here is broken.
+    """
+    for section in sections:
+        if section not in SECTIONS:
+            raise PermanentError(f"there is no section {section}; the sections are {', '.join(SECTIONS)}")
+        Config.from_environment().load_section(section)
+    with open_database() as connection:
+        for section in sections:
+            number = forget_section(connection, section=section)
+            _print(f"{section}.yaml: {count(number, 'earlier file')} forgotten")
 
 
 @app.command("check")

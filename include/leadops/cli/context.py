@@ -1,10 +1,12 @@
-"""What the commands share: the clock and the database."""
+"""What the commands share: the clock, the database and the settings."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from leadops.cli.terminal import print_warning
+from leadops.configuration import Config
 from leadops.db import Connection, connect
 from leadops.settings import database_url
 
@@ -26,3 +28,20 @@ def open_database() -> Iterator[Connection]:
     """Open the database of LEADOPS_DATABASE_URL for one command."""
     with open_connection() as connection:
         yield connection
+
+
+def read_config() -> Config:
+    """Return the settings in force, as the DAGs of this machine have them; nothing is recorded.
+
+    A refused file is a warning on stderr while earlier settings are in force. Without a database the files
+    stand alone.
+    """
+    return Config.in_force(
+        part="tasks",
+        open_database=open_connection,
+        clock=clock,
+        sleep=sleep,
+        records=False,
+        needs_database=False,
+        warn=print_warning,
+    )

@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 
 from leadops.calendar.local_days import last_whole_day
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.day_option import DayOption
 from leadops.cli.terminal import console
-from leadops.configuration import Config
 from leadops.scoring.active_rules import name_source
 from leadops.scoring.decay_leads import decay_leads, preview_decay
 
@@ -18,7 +17,7 @@ def decay(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
 ) -> None:
     """Apply score decay up to the end of DAY. Idempotent."""
-    config = Config.from_environment()
+    config = read_config()
     rules, zone = config.scoring, config.company.zone
     source = name_source(config.find_file("scoring"))
     chosen = day or last_whole_day(clock(), zone)

@@ -9,11 +9,10 @@ import typer
 from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.day_option import DayOption
 from leadops.cli.plural import count, say_won
 from leadops.cli.terminal import console, print_json
-from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.economics.read_months import find_newest_day, list_categories, list_months
 from leadops.economics.refresh_economics import find_first_month, has_data, refresh_economics
@@ -28,7 +27,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 @app.command("refresh")
 def refresh(day: DayOption = None) -> None:
     """Recompute the months as seen at the end of DAY (default: yesterday), like refresh_funnel."""
-    config = Config.from_environment()
+    config = read_config()
     company, now = config.company, clock()
     wanted = day or last_whole_day(now, company.zone)
     settings = config.economics
@@ -116,7 +115,7 @@ def _find_day(connection: Connection, wanted: date | None) -> date:
     """
     found = find_newest_day(connection, wanted)
     if found is None:
-        config = Config.from_environment()
+        config = read_config()
         company, settings, now = config.company, config.economics, clock()
         day = wanted or last_whole_day(now, company.zone)
         if has_data(connection, day=day, settings=settings, company=company, now=now):

@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.cli.context import open_database
+from leadops.cli.context import open_database, read_config
 from leadops.cli.terminal import console, print_json
 from leadops.company import Company
-from leadops.configuration import Config
 from leadops.delivery.external_ids import find_external_id
 from leadops.errors import PermanentError
 from leadops.lifecycle.explain_stages import StageReached, explain_stages, find_crm_id
@@ -26,7 +25,7 @@ def explain(
 
     Exits with 1 when the ledger does not sum to the stored score.
     """
-    config = Config.from_environment()
+    config = read_config()
     rules, company = config.scoring, config.company
     with open_database() as connection:
         explanation = explain_score(connection, lead, grades=rules.grades)

@@ -6,10 +6,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.quarantine import list_counts, parse_change, require_selection
 from leadops.cli.terminal import console
-from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.intake.admit_forms import repair_quarantined_form, retry_quarantined_forms
 from leadops.intake.form_quarantine import (
@@ -85,7 +84,7 @@ def repair(
 
     A body that is not a JSON object is replaced: set every field that counts.
     """
-    config = Config.from_environment()
+    config = read_config()
     if not change and not unset:
         raise PermanentError("say what to change with --set path=value or --unset path")
     with open_database() as connection:
@@ -110,7 +109,7 @@ def retry(
     everything: Annotated[bool, typer.Option("--all", help="All quarantined forms.")] = False,
 ) -> None:
     """Validate quarantined forms again, for example after an upgrade; those that are valid become leads."""
-    config = Config.from_environment()
+    config = read_config()
     require_selection(ids, reason, everything, of="forms")
     with open_database() as connection:
         result = retry_quarantined_forms(

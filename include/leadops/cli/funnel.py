@@ -7,12 +7,11 @@ import typer
 from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day, list_days
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.day_option import DayOption, FirstDayOption, LastDayOption
 from leadops.cli.plural import count, say_won
 from leadops.cli.terminal import console, make_progress, print_json
 from leadops.company import Company
-from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.funnel.built_days import read_built_days
 from leadops.funnel.funnel_cells import FunnelGrouping, count_without_cohort, read_funnel
@@ -30,7 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 @app.command("refresh")
 def refresh(day: DayOption = None, first: FirstDayOption = None, last: LastDayOption = None) -> None:
     """Build and check one day or several (default: yesterday), like refresh_funnel. Idempotent."""
-    config = Config.from_environment()
+    config = read_config()
     company, settings, now = config.company, config.funnel, clock()
     if day and (first or last):
         raise PermanentError("give either --day, or --from and --to")
@@ -74,7 +73,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print the built days (default: the last four weeks); * marks days with later data."""
-    config = Config.from_environment()
+    config = read_config()
     days = _read_days(first, last, now=clock(), company=config.company, back=27)
     with open_database() as connection:
         rows = read_funnel(connection, first=days[0], last=days[-1], by=by, cohort=cohort)
@@ -106,7 +105,7 @@ def show(
 @app.command("findings")
 def findings(first: FirstDayOption = None, last: LastDayOption = None, as_json: AsJson = False) -> None:
     """Print open findings of the quality checks; with --from or --to all findings of these days."""
-    config = Config.from_environment()
+    config = read_config()
     now = clock()
     if first or last:
         days = _read_days(first, last, now=now, company=config.company, back=27)

@@ -2,20 +2,30 @@
 
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
-from leadops.cli.context import clock
-from leadops.cli.terminal import console
+from leadops.cli.context import clock, open_connection, sleep
+from leadops.cli.terminal import console, print_warning
+from leadops.config.settings_folder import FileState
 from leadops.configuration import Config
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox_worker import WorkerConfig
-from leadops.errors import ConfigError
+from leadops.errors import ConfigError, LeadopsError
 from leadops.gateway.app import create_app
+from leadops.gateway.gateway_parts import GatewayConfig
 from leadops.gateway.serve import listen, make_server
 from leadops.intake.signing_secrets import FORMS, IDENTITIES, read_secrets
 from leadops.settings import database_url, endpoint
+
+#: The settings of the gateway.
+SECTIONS = ("gateway", "events", "identity", "delivery")
+#: How often the gateway reads its settings though no file changed.
+READ_EVERY = timedelta(minutes=1)
 
 
 def gateway(
@@ -23,24 +33,75 @@ def gateway(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is all of them.")] = "127.0.0.1",
 ) -> None:
     """Accept events and forms over HTTP until stopped, and send new leads to the MA and the CRM at once."""
-    config = Config.from_environment()
+    reader = SettingsReader()
+    config = reader.read()
     app = create_app(
         database_url=database_url(),
         write_key=_secret("LEADOPS_WRITE_KEY", "servers send events with it"),
         metrics_token=_secret("LEADOPS_METRICS_TOKEN", "GET /metrics/lag asks for it"),
         form_secrets=read_secrets(FORMS, os.environ),
         identity_secrets=read_secrets(IDENTITIES, os.environ),
-        settings=config.gateway,
+        settings=config.settings,
         events=config.events,
         identity=config.identity,
         clock=clock,
-        worker_configs=_worker_configs(config.delivery),
+        worker_configs=config.worker_configs,
+        refused=config.refused,
+        read_changes=reader.read_changes,
     )
     # The outbox workers' threads yield after this many seconds, so that answers do not wait for them.
     sys.setswitchinterval(0.001)
     listener = listen(host, port)
     console.print(f"gateway: http://{host}:{listener.getsockname()[1]}/collect", highlight=False)
     make_server(app).run(sockets=[listener])
+
+
+class SettingsReader:
+    """Reads the gateway's settings at its start, and again whenever a file changed.
+
+    Every minute it reads them anyway: the database may answer again, or a file was forgotten there.
+    """
+
+    def __init__(self) -> None:
+        self._files: Mapping[str, FileState] = {}
+        self._read_at: datetime | None = None
+        self._config: GatewayConfig | None = None
+
+    def read(self) -> GatewayConfig:
+        """Return the settings in force; raise ConfigError where a file is refused and nothing is in force."""
+        return self._read(self._open())
+
+    def read_changes(self) -> GatewayConfig | None:
+        """Return the settings in force if they may have changed; what is broken leaves them as they are."""
+        if self._config is None or not self._is_due():
+            return None
+        config = self._open()
+        try:
+            return self._read(config)
+        except LeadopsError as error:
+            print_warning(error)
+            return replace(self._config, refused=_name_refused(config))
+
+    def _is_due(self) -> bool:
+        files = Config.from_environment().read_files(SECTIONS)
+        return files != self._files or self._read_at is None or clock() - self._read_at >= READ_EVERY
+
+    def _open(self) -> Config:
+        config = Config.in_force(
+            part="gateway", open_database=open_connection, clock=clock, sleep=sleep, needs_database=False
+        )
+        self._files, self._read_at = config.read_files(SECTIONS), clock()
+        return config
+
+    def _read(self, config: Config) -> GatewayConfig:
+        workers = tuple(_worker_configs(config.delivery))
+        read = GatewayConfig(config.gateway, config.events, config.identity, workers)
+        self._config = replace(read, refused=_name_refused(config))
+        return self._config
+
+
+def _name_refused(config: Config) -> tuple[str, ...]:
+    return tuple(f"{section}.yaml" for section in sorted(config.refused))
 
 
 def _worker_configs(settings: DeliverySettings) -> list[WorkerConfig]:

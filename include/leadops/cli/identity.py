@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.plural import count
 from leadops.cli.terminal import console, print_json
-from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.identity.compare_rebuilt import compare_rebuilt
 from leadops.identity.explain_identity import IdentityExplanation, explain_identity
@@ -30,7 +29,7 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Show each identifier of LEAD with the event or import that linked it, and those it does not own."""
-    config = Config.from_environment()
+    config = read_config()
     settings = config.identity
     with open_database() as connection:
         person = explain_identity(connection, lead, settings=settings)
@@ -62,7 +61,7 @@ def split(
     ] = False,
 ) -> None:
     """Undo the merge of LEAD into an older lead, permanently. Scores and stages follow with the next run."""
-    config = Config.from_environment()
+    config = read_config()
     if (lead is None) == (merge is None):
         raise PermanentError("give the younger LEAD or --merge NUMBER, not both")
     settings = config.identity
@@ -95,7 +94,7 @@ def rebuild(
     ] = False,
 ) -> None:
     """Rebuild leads, identifiers and merges from all events and compare them. Writes nothing."""
-    config = Config.from_environment()
+    config = read_config()
     if dry_run == verify:
         raise PermanentError("say --dry-run or --verify; a rebuild only compares")
     settings = config.identity

@@ -6,12 +6,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.plural import count
 from leadops.cli.read_mapping import read_mapping
 from leadops.cli.terminal import console, make_progress
 from leadops.company import check_zone
-from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.history.import_file import import_file as load_file
 from leadops.history.outcomes import ImportResult
@@ -38,7 +37,7 @@ def import_file(
     out = rejects or file.with_name(f"{file.name}.rejected.jsonl")
     if out.resolve() == file.resolve():
         raise PermanentError("--rejects: is the file that is imported; name another")
-    config, chosen = Config.from_environment(), read_mapping(kind, mapping)
+    config, chosen = read_config(), read_mapping(kind, mapping)
     with open_database() as connection, Rejects(out) as rejected, make_progress(transient=True) as bar:
         task = bar.add_task(show_text(file.name), total=1.0)
         counts = load_file(

@@ -9,10 +9,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from leadops.cli.context import open_database
+from leadops.cli.context import open_database, read_config
 from leadops.cli.terminal import console
 from leadops.company import Company
-from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.incidents.kinds import KINDS
 from leadops.queries import Queries
@@ -64,7 +63,7 @@ def list_incidents(
     limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 50,
 ) -> None:
     """List incidents, the newest first; times in the company's zone."""
-    config = Config.from_environment()
+    config = read_config()
     if kind is not None and kind not in KINDS:
         raise PermanentError(f"no such kind: {kind}; the kinds are {', '.join(KINDS)}")
     company = config.company
@@ -82,7 +81,7 @@ def list_incidents(
 @app.command("show")
 def show_incident(incident_id: int) -> None:
     """Show one incident with all its facts and its Slack message."""
-    config = Config.from_environment()
+    config = read_config()
     company = config.company
     with open_database() as connection:
         incident = queries.first(connection, "show_incident", IncidentDetails, incident_id=incident_id)

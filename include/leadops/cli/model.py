@@ -8,11 +8,10 @@ import typer
 from rich.table import Table
 
 from leadops.calendar.local_days import is_over, last_whole_day
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.day_option import DayOption
 from leadops.cli.terminal import console, print_json
 from leadops.company import Company
-from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.training.champion import find_champion, list_decisions
@@ -29,7 +28,7 @@ def retrain_model(
 
     A feature that looks like target leakage is reported, and the model does without it.
     """
-    config = Config.from_environment()
+    config = read_config()
     from leadops.training.retrain import retrain
 
     company = config.company
@@ -54,7 +53,7 @@ def export_model_features(
     day: DayOption = None,
 ) -> None:
     """Export what was known by the end of DAY, to train a model of your own."""
-    config = Config.from_environment()
+    config = read_config()
     from leadops.training.export_features import export_features
 
     company = config.company
@@ -72,7 +71,7 @@ def import_model_scores(
     day: DayOption = None,
 ) -> None:
     """Compare the scores of your own model with the model in effect; the better one takes effect."""
-    config = Config.from_environment()
+    config = read_config()
     from leadops.training.import_scores import import_scores
     from leadops.training.score_file import read_score_file
 
@@ -91,7 +90,7 @@ def import_model_scores(
 @app.command("points")
 def write_points() -> None:
     """Bring the points of every active lead in line with the model in effect; queue ml_score for the MA."""
-    config = Config.from_environment()
+    config = read_config()
     from leadops.training.points import write_model_points
 
     with open_database() as connection:

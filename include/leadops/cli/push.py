@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from leadops.cli.context import clock, sleep
+from leadops.cli.context import clock, read_config, sleep
 from leadops.cli.terminal import console
-from leadops.configuration import Config
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.errors import TransientError
@@ -22,7 +21,7 @@ def push(
 
     Exits with 1 when a target does not take them; they stay on record for the next push.
     """
-    config = Config.from_environment()
+    config = read_config()
     settings = config.delivery
     until = clock() + timedelta(seconds=seconds)
     problems = []

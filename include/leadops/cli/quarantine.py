@@ -7,9 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.terminal import console
-from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.events.admit_quarantined import RetryResult, repair_quarantined, retry_quarantined
 from leadops.events.quarantine import (
@@ -55,7 +54,7 @@ def repair(
     history: History = False,
 ) -> None:
     """Correct a refused event and admit it: repair 7 --set ts=2026-07-01T09:30:00Z --unset timestamp."""
-    config = Config.from_environment()
+    config = read_config()
     if not change and not unset:
         raise PermanentError("say what to change with --set path=value or --unset path")
     with open_database() as connection:
@@ -79,7 +78,7 @@ def retry(
     history: History = False,
 ) -> None:
     """Validate refused events again, for example after a change of settings; admit those that are valid."""
-    config = Config.from_environment()
+    config = read_config()
     require_selection(ids, reason, everything, of="events")
     with open_database() as connection:
         done: RetryResult = retry_quarantined(

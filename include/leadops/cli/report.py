@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.day_option import FirstDayOption, LastDayOption
 from leadops.cli.run_task import make_run
 from leadops.cli.terminal import console
-from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.lifecycle.frozen_quarters import freeze_quarter as freeze
 from leadops.lifecycle.quarter import find_quarter, read_quarter
@@ -40,7 +39,7 @@ def response_times(
 
     Of the MQLs of a quarter, or of the days --from DAY --to DAY.
     """
-    config = Config.from_environment()
+    config = read_config()
     from leadops.reports.make_report import make_report  # loads matplotlib
 
     if out is not None and out.suffix.lower() != ".png":
@@ -75,7 +74,7 @@ def freeze_quarter(
     ] = None,
 ) -> None:
     """Freeze the MQL/SAL/SQL definitions of QUARTER. Idempotent."""
-    config = Config.from_environment()
+    config = read_config()
     now, company = clock(), config.company
     wanted = read_quarter(quarter) if quarter else find_quarter(now.astimezone(company.zone).date())
     if reason is not None and not reason.strip():

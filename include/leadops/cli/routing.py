@@ -10,10 +10,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.plural import count
 from leadops.cli.terminal import Cell, console, print_json, style_text
-from leadops.configuration import Config
 from leadops.errors import PermanentError
 from leadops.routing.assign_leads import assign_leads
 from leadops.routing.explain_routing import AssignmentStep, explain_routing
@@ -30,7 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 @app.command("assign")
 def assign() -> None:
     """Give each new MQL an owner, like score_leads. The next run notifies the salespeople."""
-    config = Config.from_environment()
+    config = read_config()
     rules = config.routing
     with open_database() as connection:
         remaining = True
@@ -49,7 +48,7 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Show each assignment of LEAD, to a salesperson or a queue; who was skipped, and why."""
-    config = Config.from_environment()
+    config = read_config()
     with open_database() as connection:
         lead_id, steps = explain_routing(connection, lead)
     if as_json:
@@ -78,7 +77,7 @@ def simulate_rules(
 
     With the salespeople, holidays and facts of today, from an empty record, without moving on.
     """
-    config = Config.from_environment()
+    config = read_config()
     now = clock()
     given = {"now": config.routing}
     if rules is not None:
@@ -99,7 +98,7 @@ def simulate_rules(
 @app.command("lint")
 def lint(rules: RulesFile = None) -> None:
     """Find rules that no lead reaches, salespeople who left, leads without a rule; exit with 1 if any."""
-    config = Config.from_environment().with_file("routing", rules)
+    config = read_config().with_file("routing", rules)
     given = config.routing
     with open_database() as connection:
         team = read_team(connection, rules=given, zone=config.company.zone)

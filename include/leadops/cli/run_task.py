@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from leadops.cli.context import clock, open_connection, sleep
+from leadops.cli.context import clock, open_connection, read_config, sleep
 from leadops.cli.slack import open_chat
 from leadops.cli.terminal import console
-from leadops.configuration import Config
 from leadops.orchestration.counts import Counts, describe_counts
 from leadops.orchestration.run import MANUAL, TaskRun
 from leadops.orchestration.tasks import checks, housekeeping, scoring, sla
@@ -23,7 +22,7 @@ def make_run(task_id: str) -> TaskRun:
         started_at=now,
         start=now,
         end=now,
-        config=Config.from_environment(),
+        config=read_config(),
         clock=clock,
         sleep=sleep,
         open_database=open_connection,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.terminal import console, make_progress, print_json
 from leadops.configuration import Config
 from leadops.db import Connection
@@ -42,7 +42,7 @@ def score(
 
     A rule file that changed takes effect, and every lead is scored by it.
     """
-    config = Config.from_environment().with_file("scoring", rules)
+    config = read_config().with_file("scoring", rules)
     if page is not None:
         _show_page(config.scoring.page_rules().rank(page), as_json=as_json)
         return

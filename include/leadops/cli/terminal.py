@@ -76,6 +76,11 @@ def print_error(error: BaseException) -> None:
     _write_lines(f"leadops: {error}")
 
 
+def print_warning(text: object) -> None:
+    """Write to stderr what a person should know, though the command goes on."""
+    _write_lines(f"leadops: warning: {text}")
+
+
 def print_traceback(error: BaseException) -> None:
     """Write an error that nobody foresaw to stderr, with where it happened."""
     _write_lines("".join(traceback.format_exception(error)))

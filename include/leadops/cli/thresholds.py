@@ -10,10 +10,10 @@ import typer
 from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.day_option import DayOption
 from leadops.cli.terminal import console
-from leadops.configuration import Config, collect_threshold_context
+from leadops.configuration import collect_threshold_context
 from leadops.errors import PermanentError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def show(days: Annotated[int, typer.Option(min=1, help="How many days to list.")
     from leadops.thresholds.active_threshold import read_active_threshold
     from leadops.thresholds.apply_threshold import list_thresholds
 
-    rules = collect_threshold_context(Config.from_environment())
+    rules = collect_threshold_context(read_config())
     with open_database() as connection:
         held = read_active_threshold(connection, contract=rules.kpi, policy=rules.sla, at=clock())
         rows = list_thresholds(connection, max_days=days)
@@ -64,7 +64,7 @@ def propose(
     """Propose a threshold after DAY, like retrain_thresholds."""
     from leadops.thresholds.propose_threshold import propose_threshold
 
-    rules, now = collect_threshold_context(Config.from_environment()), clock()
+    rules, now = collect_threshold_context(read_config()), clock()
     asked = _find_day(day, rules, now)
     with open_database() as connection:
         found = propose_threshold(connection, day=asked, context=rules, now=now, dry_run=dry_run)
@@ -81,7 +81,7 @@ def evaluate_last_change(day: DayOption = None) -> None:
     """Revert the changes that proved bad by the end of DAY (yesterday), as retrain_thresholds does."""
     from leadops.thresholds.rollback import evaluate_rollback
 
-    rules, now = collect_threshold_context(Config.from_environment()), clock()
+    rules, now = collect_threshold_context(read_config()), clock()
     with open_database() as connection:
         verdict = evaluate_rollback(connection, day=_find_day(day, rules, now), context=rules, now=now)
     if verdict.watches is None:
@@ -110,7 +110,7 @@ def apply(day: DayOption = None) -> None:
     """Activate the proposal of DAY (yesterday) if it is due, as retrain_thresholds does. Idempotent."""
     from leadops.thresholds.apply_threshold import apply_threshold
 
-    rules, now = collect_threshold_context(Config.from_environment()), clock()
+    rules, now = collect_threshold_context(read_config()), clock()
     with open_database() as connection:
         row = apply_threshold(connection, day=_find_day(day, rules, now), context=rules, now=now)
     state = "not active" if row.effective_at is None else "active"
@@ -127,7 +127,7 @@ def revert(
 
     if not reason.strip():
         raise PermanentError("--reason must say why")
-    rules = collect_threshold_context(Config.from_environment())
+    rules = collect_threshold_context(read_config())
     with open_database() as connection:
         changed_on = revert_last_change(
             connection, context=rules, reason=reason.strip(), by=by or getpass.getuser(), now=clock()
@@ -146,7 +146,7 @@ def what_if(
     """Show leads, waiting and SQLs with other capacity, SLA target or threshold. Writes nothing."""
     from leadops.thresholds.what_if import compare_scenarios
 
-    rules, now = collect_threshold_context(Config.from_environment()), clock()
+    rules, now = collect_threshold_context(read_config()), clock()
     with open_database() as connection:
         found = compare_scenarios(
             connection,
@@ -172,7 +172,7 @@ def _find_day(day: date | None, rules: "ThresholdContext", now: datetime) -> dat
 def _answer(day: date | None, answer: "ApprovalAnswer") -> None:
     from leadops.thresholds.apply_threshold import record_answer
 
-    asked = _find_day(day, collect_threshold_context(Config.from_environment()), clock())
+    asked = _find_day(day, collect_threshold_context(read_config()), clock())
     with open_database() as connection:
         if not record_answer(connection, day=asked, answer=answer):
             raise PermanentError(f"no proposal of {asked} waits for a human; see leadops thresholds show")

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from leadops.config.model_keys import advise_on_key, find_annotation, find_model, is_removable
+from leadops.config.refused_file import RefusedFile
 from leadops.config.yaml_tree import NULL, ONLY, build_value, find_pair, parse_file, place_of
 from leadops.errors import ConfigError
 from leadops.settings import Settings
@@ -23,6 +24,8 @@ class Section(Generic[Model]):
 
     settings: Model
     tree: yaml.MappingNode
+    #: The user's file, where it is refused and earlier settings are in force.
+    refused: RefusedFile | None = None
 
 
 def shipped_file(name: str) -> Path:
@@ -38,12 +41,30 @@ def load_section(name: str, model: type[Model], *, own: Path | None = None) -> S
     model decides whether null is allowed. Raises ConfigError with file, line and fault: the user's file
     where the wrong key stands there, else the shipped one.
     """
+    return lay_over_shipped(name, model, own=None if own is None else parse_file(own))
+
+
+def lay_over_shipped(name: str, model: type[Model], *, own: yaml.MappingNode | None) -> Section[Model]:
+    """Return the shipped `name`.yaml with `own`, a parsed file, laid over it, as `load_section` does."""
     tree = parse_file(shipped_file(name))
     if own is None:
         return Section(_validate(tree, model), tree)
-    own_tree = parse_file(own)
-    tree = overlay(tree, own_tree, model)
-    return Section(_validate(tree, model, own=own_tree), tree)
+    tree = overlay(tree, own, model)
+    return Section(_validate(tree, model, own=own), tree)
+
+
+def lay_usable_over_shipped(name: str, model: type[Model], *, own: yaml.MappingNode) -> Section[Model]:
+    """Return the shipped `name`.yaml with those keys of `own` laid over it that the model accepts."""
+    section = lay_over_shipped(name, model, own=None)
+    usable: list[tuple[yaml.Node, yaml.Node]] = []
+    for pair in own.value:
+        tree = yaml.MappingNode(own.tag, [*usable, pair], own.start_mark, own.end_mark)
+        try:
+            section = lay_over_shipped(name, model, own=tree)
+        except ConfigError:
+            continue
+        usable.append(pair)
+    return section
 
 
 def load_file(path: Path, model: type[Model]) -> Model:
@@ -78,6 +99,11 @@ def _validate(tree: yaml.MappingNode, model: type[Model], *, own: yaml.MappingNo
         file = own.start_mark.name if own else None
         faults = [_describe(fault, tree, model, file) for fault in error.errors()]
         raise ConfigError("\n".join(faults)) from error
+    except ConfigError:
+        raise
+    except Exception as error:  # a check of the model that did not foresee such a value
+        file = (own or tree).start_mark.name
+        raise ConfigError(f"{file}: cannot be understood as settings ({type(error).__name__})") from error
 
 
 def _describe(fault: ErrorDetails, tree: yaml.MappingNode, model: type[Settings], own: str | None) -> str:

@@ -14,6 +14,9 @@ SafeLoader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 NULL = "tag:yaml.org,2002:null"
 
+#: Collections within each other that a file may have.
+MAX_DEPTH = 100
+
 #: `features: !only {…}` in a user's file: these entries alone, none of the shipped ones.
 ONLY = "!only"
 
@@ -46,19 +49,26 @@ def empty_mapping(path: Path) -> yaml.MappingNode:
 
 
 def parse_file(path: Path) -> yaml.MappingNode:
-    """Return the mapping in `path`; an empty file is an empty mapping.
-
-    Raises ConfigError with file and line: for what is not YAML or not UTF-8, for a duplicate key, and for a
-    file whose top level is not a mapping.
-    """
+    """Return the mapping in `path`; raise ConfigError as `parse_content` does, or where it cannot be read."""
     try:
         content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    return parse_content(content, path)
+
+
+def parse_content(content: bytes, path: Path) -> yaml.MappingNode:
+    """Return the mapping in `content`, the bytes of the file `path`; comments alone are an empty mapping.
+
+    Raises ConfigError with file and line: for what is empty, for what is not YAML or not UTF-8, for a
+    duplicate key, and for a file whose top level is not a mapping.
+    """
+    try:
         text = content.decode("utf-8")
+        _check_depth(content, path)
         loader = SafeLoader(_NamedBytes(content, str(path)))
         node = loader.get_single_node()
         _check_mappings(node, loader, seen=set())
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}:{line}: is not UTF-8; save the file as UTF-8") from error
@@ -73,11 +83,21 @@ def parse_file(path: Path) -> yaml.MappingNode:
         ) from error
     except yaml.MarkedYAMLError as error:
         raise _not_valid(path, error) from error
-    if node is None or node.tag == NULL:
+    if node is None or (node.tag == NULL and not node.value):
+        if not any(line.lstrip().startswith("#") for line in text.splitlines()):
+            raise ConfigError(
+                f"{path}:1: the file is empty; put its settings back, or a comment if it has none of its own"
+            )
         return empty_mapping(path)
     if not isinstance(node, yaml.MappingNode):
         raise ConfigError(f"{path}:{line_of(node)}: the file must hold settings as `key: value`")
     return node
+
+
+def serialize_tree(tree: yaml.MappingNode) -> str:
+    """Return the settings in `tree` as YAML in ASCII, without comments; `parse_content` reads it back."""
+    text: str = yaml.serialize(tree, Dumper=yaml.SafeDumper)
+    return text
 
 
 def build_value(node: yaml.Node) -> Any:
@@ -102,6 +122,18 @@ def place_of(node: yaml.Node) -> str:
 def find_pair(node: yaml.MappingNode, key: str) -> tuple[yaml.Node, yaml.Node] | None:
     """Return key and value of `key` in `node`, or None."""
     return next((pair for pair in reversed(node.value) if pair[0].value == key), None)
+
+
+def _check_depth(content: bytes, path: Path) -> None:
+    """Refuse what is nested so deeply that libyaml would end the process; the check reads no usual file."""
+    if sum(map(content.count, (b"[", b"{", b"- ", b"? "))) < MAX_DEPTH:
+        return
+    depth = 0
+    for event in yaml.parse(content, Loader=SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise ConfigError(f"{path}:{line}: is nested too deeply")
 
 
 def _check_mappings(node: yaml.Node | None, loader: Any, *, seen: set[int]) -> None:

@@ -1,6 +1,5 @@
 """Assembles the gateway."""
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -10,23 +9,16 @@ from datetime import datetime
 from fastapi import FastAPI, Response
 from starlette.exceptions import HTTPException
 
-from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
+from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.events.event_contract import event_schema
 from leadops.events.event_settings import EventSettings
 from leadops.gateway import collect, forms, health, metrics, tracking_script
-from leadops.gateway.database import make_pool
-from leadops.gateway.forms import FormState
-from leadops.gateway.gateway_settings import GatewaySettings, RateSettings
-from leadops.gateway.gateway_state import Gateway
+from leadops.gateway.follow_settings import LOOK_SECONDS, SettingsFollower
+from leadops.gateway.gateway_parts import GatewayConfig, GatewayWiring
+from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.openapi import describe_answer
-from leadops.gateway.outbox_notifier import OutboxNotifier
 from leadops.gateway.problems import ProblemError, show_failure, show_http_error, show_problem
-from leadops.gateway.rate_limiter import RateLimiter
-from leadops.gateway.refusal_counter import RefusalCounter
 from leadops.identity.identity_settings import IdentitySettings
-
-#: Seconds that calls of the outbox workers have to end when the gateway stops.
-WORKER_SECONDS = 12.0
 
 
 def create_app(
@@ -42,50 +34,35 @@ def create_app(
     clock: Callable[[], datetime],
     ticks: Callable[[], float] = time.monotonic,
     worker_configs: Sequence[WorkerConfig] = (),
+    refused: tuple[str, ...] = (),
+    read_changes: Callable[[], GatewayConfig | None] = lambda: None,
+    look_seconds: float = LOOK_SECONDS,
 ) -> FastAPI:
     """Return the gateway as an ASGI app; it starts, and answers 503, also while the database is away.
 
     `clock` returns the time in UTC, `ticks` counts the seconds of the rate limits. While it serves, an outbox
-    worker sends to each target in `worker_configs`.
+    worker sends to each target in `worker_configs`. Every `look_seconds` it takes the settings that
+    `read_changes` returns; `refused` names the files in whose place former settings are in force.
     """
-
-    def limiter(rate: RateSettings) -> RateLimiter:
-        return RateLimiter(
-            rate=rate.events_per_second, burst=rate.burst, max_addresses=settings.max_addresses, clock=ticks
-        )
+    config = GatewayConfig(settings, events, identity, tuple(worker_configs), refused)
+    wiring = GatewayWiring(
+        database_url=database_url,
+        write_key=write_key,
+        metrics_token=metrics_token,
+        form_secrets=form_secrets,
+        identity_secrets=identity_secrets,
+        clock=clock,
+        ticks=ticks,
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        pool = make_pool(database_url, settings)
-        app.state.gateway = Gateway(
-            settings=settings,
-            events=events,
-            pool=pool,
-            write_key=write_key,
-            metrics_token=metrics_token,
-            identity_secrets=identity_secrets,
-            browsers=limiter(settings.browsers),
-            senders=limiter(settings.senders),
-            clock=clock,
-        )
-        app.state.forms = forms_state = FormState(
-            secrets=form_secrets,
-            identity=identity,
-            signers=limiter(settings.forms.signers),
-            unauthenticated=limiter(settings.forms.unauthenticated),
-            refusals=RefusalCounter(pool, clock=clock),
-            notifier=OutboxNotifier(pool),
-        )
-        app.state.outbox_workers = workers = OutboxWorkers(worker_configs)
-        await pool.open(wait=False)
-        workers.start()
+        follower = SettingsFollower(app, config, wiring, read=read_changes, seconds=look_seconds)
+        await follower.start()
         try:
             yield
         finally:
-            await forms_state.notifier.close()
-            await forms_state.refusals.close()
-            await asyncio.to_thread(workers.stop, seconds=WORKER_SECONDS)
-            await pool.close(timeout=settings.database_seconds)
+            await follower.stop()
 
     app = FastAPI(title="leadops gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     for part in (collect, forms, health, metrics, tracking_script):

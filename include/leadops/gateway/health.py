@@ -32,14 +32,19 @@ class DatabaseState:
         200,
         "It takes events and forms",
         "application/json",
-        {"status": {"const": "ok"}, "delivery": {"type": "object"}},
+        {
+            "status": {"const": "ok"},
+            "delivery": {"type": "object"},
+            "refused_settings": {"type": "array", "items": {"type": "string"}},
+        },
     )
     | describe_problems(503),
 )
 async def healthz(request: Request) -> Response:
     """Query the database; 503 if it is too slow, lacks the tables or is read-only.
 
-    `delivery` gives the state of each target's outbox workers: on, waiting (for the database) or off.
+    `delivery` gives the state of each target's outbox workers: on, waiting (for the database) or off;
+    `refused_settings` the broken settings files in whose place the former settings are in force.
     """
     gateway = gateway_of(request)
 
@@ -52,5 +57,6 @@ async def healthz(request: Request) -> Response:
     if not state.takes_writes:
         raise ProblemError(503, "The database takes no writes; point LEADOPS_DATABASE_URL at the primary.")
     workers: OutboxWorkers = request.app.state.outbox_workers
-    document = {"status": "ok", "delivery": workers.states()}
+    refused: tuple[str, ...] = request.app.state.refused_settings
+    document = {"status": "ok", "delivery": workers.states(), "refused_settings": refused}
     return Response(json.dumps(document), media_type="application/json")

@@ -18,7 +18,7 @@ def read_clock() -> datetime:
 
 
 def read_run(context: Mapping[str, Any]) -> TaskRun:
-    """Return the run of Airflow's `context`, with the settings as they are now.
+    """Return the run of Airflow's `context`, with the settings in force.
 
     A run without a data interval has its own moment, run_after, as both ends.
     """
@@ -32,7 +32,9 @@ def read_run(context: Mapping[str, Any]) -> TaskRun:
         started_at=run.start_date,
         start=run.data_interval_start or end,
         end=end,
-        config=Config.from_environment(),
+        config=Config.in_force(
+            part="tasks", open_database=partial(open_database, task_id), clock=read_clock, sleep=time.sleep
+        ),
         clock=read_clock,
         sleep=time.sleep,
         open_database=partial(open_database, task_id),

@@ -1,6 +1,8 @@
 """What all DAGs have in common."""
 
+import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from airflow.sdk import (
@@ -16,7 +18,9 @@ from airflow.sdk import (
 
 from leadops.configuration import Config
 from leadops.errors import PermanentError
+from leadops.orchestration.airflow_run import read_clock
 from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
+from leadops.orchestration.connections import open_database
 
 #: The tasks of every minute have a pool, so that a backfill never takes every slot of the machine, and the
 #: daily ones another, so that a long night never keeps the minute waiting.
@@ -54,10 +58,8 @@ def daily_dag(*, tags: list[str], cron: str = "0 0 * * *", waits: timedelta | No
     A day can be run again at any time, and days that were missed can be backfilled. Where a task waits for a
     human, `waits` says for how long; what comes before the question may take a few hours more.
     """
-    config = Config.from_environment()
-    zone = config.company.timezone
     return _dag(
-        CronDataIntervalTimetable(cron, timezone=zone),
+        CronDataIntervalTimetable(cron, timezone=_find_company_zone()),
         tags=tags,
         deadline=DAILY_DEADLINE if waits is None else waits + 3 * DAILY_DEADLINE,
         execution_timeout=timedelta(hours=1),
@@ -73,6 +75,22 @@ def quarter_param(description: str) -> Param:
 def day_param(description: str) -> Param:
     """Return a Param that takes 2026-07-31 or nothing; anything else is refused when the DAG is triggered."""
     return Param(None, type=["null", "string"], format="date", description=description)
+
+
+def _find_company_zone() -> str:
+    """Return the zone in force: a broken company.yaml moves no schedule, and no DAG disappears from Airflow.
+
+    While the database does not answer, the file stands alone.
+    """
+    config = Config.in_force(
+        part="tasks",
+        open_database=partial(open_database, "dag"),
+        clock=read_clock,
+        sleep=time.sleep,
+        records=False,
+        needs_database=False,
+    )
+    return config.company.timezone
 
 
 def _dag(

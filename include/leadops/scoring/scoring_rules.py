@@ -163,7 +163,7 @@ class RuleSet(Settings):
         """Leave out the shipped groups that no rule of a user's own `behaviour` is in."""
         own = (info.context or {}).get("own", {})
         rules = own.get("behaviour")
-        if not isinstance(rules, list):
+        if not (isinstance(rules, list) and isinstance(value["groups"], dict)):
             return value
         used = {rule.get("group") for rule in rules if isinstance(rule, dict)}
         groups = {name: caps for name, caps in value["groups"].items() if name in used | _keys(own, "groups")}

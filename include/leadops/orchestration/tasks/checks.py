@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +22,12 @@ log = logging.getLogger(__name__)
 
 
 def check(run: TaskRun) -> Counts:
-    """Ask the CDP for its lag, see how full the disk is, run every check, bring the incidents up to date."""
+    """Read every settings file, ask the CDP for its lag, see how full the disk is, run every check.
+
+    The incidents are up to date afterwards. A refused file is on record before the checks run.
+    """
+    refused = run.config.read_all()
+    run = replace(run, config=run.config.for_notifying())
     reading = read_cdp(run.find_endpoint("cdp"))
     if reading.minutes_lag is None:
         log.warning("the CDP does not answer: %s", reading.reason)
@@ -41,7 +46,11 @@ def check(run: TaskRun) -> Counts:
             now=run.clock(),
             cdp=reading,
         )
-    return asdict(result) | {"failed": list(result.failed), "minutes_lag": reading.minutes_lag}
+    return asdict(result) | {
+        "failed": list(result.failed),
+        "minutes_lag": reading.minutes_lag,
+        "refused_settings": sorted(refused),
+    }
 
 
 def notify(run: TaskRun) -> Counts:
@@ -49,6 +58,7 @@ def notify(run: TaskRun) -> Counts:
 
     A Slack that is down does not fail the task: the incidents stay on record.
     """
+    run = replace(run, config=run.config.for_notifying())
     settings = run.alerts
     with run.open_database() as connection:
         result = notify_incidents(

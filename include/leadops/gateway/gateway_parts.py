@@ -1,0 +1,119 @@
+"""What the gateway consists of under one set of settings: pool, rate limits, outbox workers."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fastapi import FastAPI
+
+from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
+from leadops.events.event_settings import EventSettings
+from leadops.gateway.database import make_pool
+from leadops.gateway.forms import FormState
+from leadops.gateway.gateway_settings import GatewaySettings, RateSettings
+from leadops.gateway.gateway_state import Gateway
+from leadops.gateway.outbox_notifier import OutboxNotifier
+from leadops.gateway.rate_limiter import RateLimiter
+from leadops.gateway.refusal_counter import RefusalCounter
+from leadops.identity.identity_settings import IdentitySettings
+
+#: Seconds that calls of the outbox workers have to end when the gateway stops.
+WORKER_SECONDS = 12.0
+
+
+@dataclass(frozen=True)
+class GatewayConfig:
+    """The settings of a gateway; `refused` names the files in whose place the former settings are in force.
+
+    An outbox worker sends to each target in `worker_configs`.
+    """
+
+    settings: GatewaySettings
+    events: EventSettings
+    identity: IdentitySettings
+    worker_configs: tuple[WorkerConfig, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GatewayWiring:
+    """What does not change while the gateway serves: database, secrets, and its two clocks.
+
+    `clock` returns the time in UTC, `ticks` counts the seconds of the rate limits.
+    """
+
+    database_url: str = field(repr=False)
+    write_key: str = field(repr=False)
+    metrics_token: str = field(repr=False)
+    form_secrets: tuple[str, ...] = field(repr=False)
+    identity_secrets: tuple[str, ...] = field(repr=False)
+    clock: Callable[[], datetime]
+    ticks: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True)
+class GatewayParts:
+    """The gateway under one set of settings; `serve` makes an app use it from its next request on."""
+
+    config: GatewayConfig
+    gateway: Gateway
+    forms: FormState
+    workers: OutboxWorkers
+
+    async def start(self) -> None:
+        """Open the pool and start the workers; the database may be away."""
+        await self.gateway.pool.open(wait=False)
+        self.workers.start()
+
+    def serve(self, app: FastAPI) -> None:
+        """Make `app` use these parts."""
+        app.state.gateway, app.state.forms, app.state.outbox_workers = self.gateway, self.forms, self.workers
+
+    async def drain(self) -> None:
+        """Wait until requests that began under these settings are answered."""
+        settings = self.config.settings
+        await asyncio.sleep(settings.body_seconds + settings.answer_seconds)
+
+    async def stop(self) -> None:
+        """Write what is pending, end the workers and close the pool."""
+        await self.forms.notifier.close()
+        await self.forms.refusals.close()
+        await asyncio.to_thread(self.workers.stop, seconds=WORKER_SECONDS)
+        await self.gateway.pool.close(timeout=self.config.settings.database_seconds)
+
+
+def make_parts(config: GatewayConfig, wiring: GatewayWiring) -> GatewayParts:
+    """Return the parts of a gateway with these settings, not yet started."""
+    settings = config.settings
+
+    def limiter(rate: RateSettings) -> RateLimiter:
+        return RateLimiter(
+            rate=rate.events_per_second,
+            burst=rate.burst,
+            max_addresses=settings.max_addresses,
+            clock=wiring.ticks,
+        )
+
+    pool = make_pool(wiring.database_url, settings)
+    gateway = Gateway(
+        settings=settings,
+        events=config.events,
+        pool=pool,
+        write_key=wiring.write_key,
+        metrics_token=wiring.metrics_token,
+        identity_secrets=wiring.identity_secrets,
+        browsers=limiter(settings.browsers),
+        senders=limiter(settings.senders),
+        clock=wiring.clock,
+    )
+    forms = FormState(
+        secrets=wiring.form_secrets,
+        identity=config.identity,
+        signers=limiter(settings.forms.signers),
+        unauthenticated=limiter(settings.forms.unauthenticated),
+        refusals=RefusalCounter(pool, clock=wiring.clock),
+        notifier=OutboxNotifier(pool),
+    )
+    return GatewayParts(config, gateway, forms, OutboxWorkers(config.worker_configs))
