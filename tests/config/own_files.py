@@ -5,7 +5,7 @@ from pathlib import Path
 
 #: Section: a file that changes two settings.
 OWN_FILES = {
-    "alerts": "clear_after_minutes: 4\nchannel: C0OURS\n",
+    "alerts": "clear_after_minutes: 4\nchannel: C0OURTEAM1\n",
     "attribution": "period_days: 80\nconversion: {stage: won}\n",
     "company": "timezone: Europe/Berlin\ncurrency: EUR\n",
     "delivery": "longest_backoff_seconds: 50\ntargets: {ma: {burst: 200}}\n",
@@ -17,7 +17,7 @@ OWN_FILES = {
     "kpi": "timezone: Europe/Berlin\ndeal_value: {decimal: '.'}\n",
     "reports": "rep_names: true\nmost_groups: 9\n",
     "routing": "holidays:\n  Asia/Seoul: KR\n",
-    "scoring": "claims_cap: 9\nchunk_leads: 500\n",
+    "scoring": "claims_cap: 9\nbehaviour: [{name: prices, event: view_pricing, points: 21}]\n",
     "sla": "timezone: Europe/Berlin\nmedian: {window_days: 6}\n",
     "thresholds": "automatic: false\nwindow_days: 27\n",
     "training": "horizon_days: 50\ngoal: [won]\n",

@@ -94,6 +94,7 @@ class SettingsReader:
         return config
 
     def _read(self, config: Config) -> GatewayConfig:
+        config.read_all(SECTIONS)  # so that every refused file is named
         workers = tuple(_worker_configs(config.delivery))
         read = GatewayConfig(config.gateway, config.events, config.identity, workers)
         self._config = replace(read, refused=_name_refused(config))
