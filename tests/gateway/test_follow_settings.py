@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +105,10 @@ def test_a_changed_file_takes_effect_without_a_restart(folder: Path, start: Star
     assert is_taken(client, 4)
     (folder / "gateway.yaml").write_text("max_events: 3\n")
     wait_until(lambda: not is_taken(client, 4))
-    deep = {"properties": {"a": {"b": {"c": {"d": {"e": 1}}}}}}
-    assert is_taken(client, 3, **deep)
-    (folder / "events.yaml").write_text("max_depth: 4\n")
-    wait_until(lambda: not is_taken(client, 1, **deep))
+    old = {"ts": (datetime.now(UTC) - timedelta(hours=30)).isoformat()}
+    assert is_taken(client, 3, **old)
+    (folder / "events.yaml").write_text("max_age_hours: 20\n")
+    wait_until(lambda: not is_taken(client, 1, **old))
     assert refused_of(client) == []
     wait_until(lambda: client.get("/healthz").json()["delivery"] == {"ma": "on", "crm": "off"})
 
