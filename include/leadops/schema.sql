@@ -1382,6 +1382,7 @@ create table housekeeping.space_samples (
     check (char_length(place) <= 300)
 );
 create index space_samples_time on housekeeping.space_samples (sampled_at);
+
 create schema config;
 
 create table config.kept_settings (

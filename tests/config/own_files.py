@@ -16,6 +16,7 @@ OWN_FILES = {
     "identity": "leads_per_person: 4\ntrait_events: [identify]\n",
     "kpi": "timezone: Europe/Berlin\ndeal_value: {decimal: '.'}\n",
     "reports": "rep_names: true\nmost_groups: 9\n",
+    "retention": "airflow: {days: 13}\ntables: {calls: 8}\n",
     "routing": "holidays:\n  Asia/Seoul: KR\n",
     "scoring": "claims_cap: 9\nbehaviour: [{name: prices, event: view_pricing, points: 21}]\n",
     "sla": "timezone: Europe/Berlin\nmedian: {window_days: 6}\n",

@@ -140,7 +140,7 @@ def test_all_files_break_at_once(loop: Loop, connection: Connection, name: str) 
         assert cause in fact["cause"]
         assert ("line" in fact and fact["line"] is not None) or name == "gone"
     (message,) = loop.slack.messages()
-    assert "refused settings: 16 open" in message["text"]
+    assert f"refused settings: {len(SECTIONS)} open" in message["text"]
 
     visit(connection, 2, loop.slack.clock())
     done = loop.run_minute()
@@ -152,8 +152,8 @@ def test_all_files_break_at_once(loop: Loop, connection: Connection, name: str) 
     loop.run_minute()
     loop.run_minute(minutes=4)
     assert refused(connection, "open") == {}
-    assert len(refused(connection, "resolved")) == 16
-    assert "all 16 resolved" in read_texts(loop.slack)
+    assert len(refused(connection, "resolved")) == len(SECTIONS)
+    assert f"all {len(SECTIONS)} resolved" in read_texts(loop.slack)
     assert not [row for row in ledger(connection) if "correction" in row]
 
 

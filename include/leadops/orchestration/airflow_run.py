@@ -17,6 +17,21 @@ def read_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def read_config() -> Config:
+    """Return the settings in force where no task reads them, such as for a DAG file; nothing is recorded.
+
+    While the database does not answer, the files stand alone.
+    """
+    return Config.in_force(
+        part="tasks",
+        open_database=partial(open_database, "settings"),
+        clock=read_clock,
+        sleep=time.sleep,
+        records=False,
+        needs_database=False,
+    )
+
+
 def read_run(context: Mapping[str, Any]) -> TaskRun:
     """Return the run of Airflow's `context`, with the settings in force.
 

@@ -20,9 +20,9 @@ from airflow.utils.session import create_session
 from sqlalchemy import ColumnElement, column, exists, func, literal_column, or_, select, table
 from sqlalchemy.orm import Session
 
-from leadops.configuration import Config
 from leadops.housekeeping.retention_settings import AirflowRetention
 from leadops.housekeeping.sweep_logs import sweep_logs
+from leadops.orchestration.airflow_run import read_config
 
 #: The tag of every DAG of this project; other DAGs of the same Airflow stay as they are.
 TAG = "leadops"
@@ -125,7 +125,7 @@ def _count_runs(session: Session, dags: list[str]) -> int:
 
 def main() -> None:
     """Clean database and logs by retention.yaml; print what was deleted as the last line, in JSON."""
-    retention = Config.from_environment().retention.airflow
+    retention = read_config().retention.airflow
     now = datetime.now(UTC)
     before = now - timedelta(days=retention.days)
     with contextlib.redirect_stdout(sys.stderr):

@@ -1,8 +1,6 @@
 """What all DAGs have in common."""
 
-import time
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 from airflow.sdk import (
@@ -16,11 +14,9 @@ from airflow.sdk import (
     RetryRule,
 )
 
-from leadops.configuration import Config
 from leadops.errors import PermanentError
-from leadops.orchestration.airflow_run import read_clock
+from leadops.orchestration.airflow_run import read_config
 from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
-from leadops.orchestration.connections import open_database
 
 #: The tasks of every minute have a pool, so that a backfill never takes every slot of the machine, and the
 #: daily ones another, so that a long night never keeps the minute waiting.
@@ -78,19 +74,8 @@ def day_param(description: str) -> Param:
 
 
 def _find_company_zone() -> str:
-    """Return the zone in force: a broken company.yaml moves no schedule, and no DAG disappears from Airflow.
-
-    While the database does not answer, the file stands alone.
-    """
-    config = Config.in_force(
-        part="tasks",
-        open_database=partial(open_database, "dag"),
-        clock=read_clock,
-        sleep=time.sleep,
-        records=False,
-        needs_database=False,
-    )
-    return config.company.timezone
+    """Return the zone in force: a broken company.yaml moves no schedule and hides no DAG."""
+    return read_config().company.timezone
 
 
 def _dag(
