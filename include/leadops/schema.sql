@@ -271,7 +271,9 @@ create index claimed_browsers_lead on identity.claimed_browsers (lead_id);
 
 -- view identity.person_events (event_seq bigint, lead_id bigint)
 
--- view identity.person_traits (lead_id bigint, trait text, value jsonb, ts timestamptz, event_id text)
+-- view identity.person_traits (lead_id bigint, trait text, value jsonb)
+
+-- view identity.person_accounts (lead_id bigint, account_id bigint)
 
 -- function identity.get_or_create_lead(asked_email text, asked_seq bigint, asked_ts timestamptz,
 --     asked_event_id text, asked_now timestamptz) returns bigint

@@ -224,7 +224,7 @@ def test_a_form_proves_a_lead_as_if_it_were_new(world: World) -> None:
     assert compare_rebuilt(world.connection, settings=world.identity).differences == {}
 
 
-def send_proven(world: World, name: str, event: str, **fields: str) -> None:
+def send_proven(world: World, name: str, event: str, **fields: Any) -> None:
     """Let a server send the event `name`, as the gateway stores it."""
     row: dict[str, Any] = {"position": 0, "event_id": name, "event": event, "ts": at(5).isoformat()}
     row |= {"anonymous_id": None, "user_id": None, "email": None, "payload": {}, "is_history": False}

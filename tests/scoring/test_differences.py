@@ -1,8 +1,12 @@
 """Points follow the person when two leads turn out one, with the reason."""
 
+from itertools import permutations
+
+import pytest
+
 from tests.identity.test_resolve import seen
 from tests.identity.test_split_leads import split
-from tests.scoring.conftest import World
+from tests.scoring.conftest import World, at
 from tests.scoring.test_score import VIEW, rule_set, view
 
 RULES = rule_set(VIEW | {"cap_per_day": 10})
@@ -70,3 +74,41 @@ def test_the_newest_fact_counts_whichever_lead_told_it(world: World) -> None:
     split(world, lead=2)
     world.score(rules)
     assert world.points() == {("a@x.example", None, "mine"): 7}
+
+
+#: A competitor's address, and free mail.
+ADDRESSES = rule_set(
+    fit=[
+        {"name": "rival", "trait": "email_domain", "when": {"in": ["rival.example"]}, "points": -100},
+        {"name": "free", "trait": "email_domain", "when": {"in": ["gmail.com", "gmx.de"]}, "points": -5},
+    ],
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_rule_over_addresses_holds_while_any_address_of_the_person_fits(
+    world: World, order: tuple[int, ...]
+) -> None:
+    said = [
+        seen("e1", 1, email="ann@rival.example", user_id="u"),
+        seen("e2", 3, email="ann@gmail.com", user_id="u"),
+        seen("e3", 2, email="ann@gmx.de", user_id="u"),
+    ]
+    for place in order:
+        world.run(ADDRESSES, [said[place]])
+    # Of two addresses of free mail the rule holds once, since the earlier one.
+    assert world.rows(
+        "select rule, sum(points) from scoring.ledger group by rule, lead_id"
+        " having sum(points) <> 0 order by 1"
+    ) == [("free", -5), ("rival", -100)]
+
+
+def test_the_rule_of_an_address_holds_since_the_earliest_that_fits(world: World) -> None:
+    world.accept(
+        [
+            seen(name, minutes, email=f"{name}@gmail.com", user_id="u")
+            for name, minutes in (("b", 5), ("a", 4))
+        ]
+    )
+    world.run(ADDRESSES)
+    assert world.rows("select rule, points, occurred_at from scoring.ledger") == [("free", -5, at(4))]

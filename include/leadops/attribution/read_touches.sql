@@ -190,7 +190,15 @@ cross join
     lateral (
         select
             leads.merged_into,
-            leads.account_id
+            case
+                when exists (select from identity.people as people where people.lead_id = leads.lead_id)
+                    then (
+                        select companies.account_id
+                        from identity.person_accounts as companies
+                        where companies.lead_id = leads.lead_id
+                    )
+                else leads.account_id
+            end as account_id
         from identity.leads as leads
         where leads.lead_id = asked.lead_id
         order by leads.lead_id

@@ -66,7 +66,15 @@ def take_events(
     queries.run(connection, "clear_chunk")  # the caller's transaction may hold an earlier chunk
     queries.run(connection, "note_late_events", **chunk._asdict())
     replaced: list[int] = queries.values(connection, "list_replaced", **chunk._asdict())
-    dropped = queries.run(connection, "drop_replaced", event_seqs=replaced, lane=Lane.LIVE) if replaced else 0
+    dropped = 0
+    if replaced:
+        dropped = queries.run(
+            connection,
+            "drop_replaced",
+            event_seqs=replaced,
+            trait_events=settings.trait_events,
+            lane=Lane.LIVE,
+        )
     suspect = {kind: [value for its_kind, value in suspects if its_kind == kind] for kind in KINDS}
     events = queries.run(
         connection,

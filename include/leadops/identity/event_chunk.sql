@@ -2,6 +2,7 @@
 -- Every event of the chunk, looked up; what is clear is filed from here.
 create temporary table if not exists taken (
     event_seq bigint not null,
+    ts timestamptz not null,
     lane smallint not null,
     lead_id bigint,
     tells_traits boolean not null,
@@ -87,11 +88,37 @@ inner join cdp.replaced_events as replaced on inbox.event_seq = replaced.replace
 where inbox.event_seq >= %(first_seq)s and inbox.event_seq <= %(last_seq)s;
 
 -- name: drop_replaced
--- They count no more for anybody. What they tied stays tied.
+-- They count no more for anybody, and what they said is forgotten: the chunk gets the other events with traits of their
+-- leads. What they tied stays tied.
 with resolved as (
     delete from identity.resolved_events
     where event_seq = any(%(event_seqs)s::bigint[])
-    returning lead_id
+    returning event_seq, lead_id
+),
+
+forgotten as (
+    delete from identity.traits
+    using resolved
+    inner join cdp.replaced_events as replaced on resolved.event_seq = replaced.event_seq
+    where
+        traits.lead_id = resolved.lead_id
+        and traits.trait <> 'email_domain'
+        and traits.event_id = replaced.event ->> 'event_id'
+    returning traits.lead_id
+),
+
+others as (
+    insert into chunk (event_seq, tells_traits, is_link, lead_id, is_filed)
+    select
+        others.event_seq,
+        true,
+        false,
+        others.lead_id,
+        true
+    from (select distinct lead_id from forgotten) as forgetful
+    inner join identity.resolved_events as others on forgetful.lead_id = others.lead_id
+    inner join cdp.events as events on others.event_seq = events.seq
+    where events.event = any(%(trait_events)s::text[]) and others.event_seq <> all(%(event_seqs)s::bigint[])
 ),
 
 claims as (
@@ -141,6 +168,7 @@ with inbox as (
 sent as (
     select
         seq,
+        ts,
         event = any(%(trait_events)s::text[]) as tells_traits,
         lower(btrim(email) collate "C") as email,
         case
@@ -161,6 +189,7 @@ sent as (
 events as (
     select
         seq,
+        ts,
         tells_traits,
         email as named_email,
         is_unproven,
@@ -212,11 +241,12 @@ found as (
 )
 
 insert into taken (
-    event_seq, lane, lead_id, tells_traits, is_suspect, confirms, enrichment_lead, user_lead, anonymous_lead, email,
+    event_seq, ts, lane, lead_id, tells_traits, is_suspect, confirms, enrichment_lead, user_lead, anonymous_lead, email,
     enrichment_id, user_id, anonymous_id, is_claim, claimed_email, claimed_lead
 )
 select
     seq,
+    ts,
     lane,
     case
         when email is not null then named_lead

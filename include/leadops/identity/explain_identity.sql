@@ -12,7 +12,8 @@ select
         order by people.lead_id
     ) as members
 from identity.leads as leads
-left join identity.accounts as accounts on leads.account_id = accounts.account_id
+left join identity.person_accounts as companies on leads.lead_id = companies.lead_id
+left join identity.accounts as accounts on companies.account_id = accounts.account_id
 where leads.lead_id = %(person_id)s;
 
 -- name: list_own_identifiers

@@ -72,10 +72,10 @@ def import_leads(
     """Find or create the lead of each row, in the caller's transaction; the same rows again change nothing.
 
     A lead's first contact is the earliest that any row tells, with its campaign and source, so the order of
-    the rows does not matter. A new address makes the lead known in the MA, in the backfill lane; a `blocked`
-    address ties nothing. A lead without an address is not announced anywhere. `now` (UTC) dates the links.
-    With `rehearse`, for a transaction that the caller rolls back, new leads are -1, -2, …, so that no number
-    is used up. Raises TransientError when other processes keep creating the same leads.
+    the rows does not matter. A new address makes the lead known in the MA and has it scored, in the backfill
+    lane; a `blocked` address ties nothing. A lead without an address is not announced anywhere. `now` (UTC)
+    dates the links. With `rehearse`, for a transaction that the caller rolls back, new leads are -1, -2, …,
+    so that no number is used up. Raises TransientError when other processes keep creating the same leads.
     """
     rows = [replace(row, email=None) if row.crm_id and row.email in blocked else row for row in leads]
     hold_lock(connection, Lock.LEAD_IMPORT)  # two imports at once must not make the same lead
@@ -145,6 +145,9 @@ def _import(
         now=now,
     )
     announce_leads(connection, addressed, lane=Lane.BACKFILL, now=now)
+    dates = {"lead_ids": columns["lead_ids"], "created": columns["created"]}
+    queries.run(connection, "date_email_domains", **dates)
+    queries.run(connection, "enqueue_scoring", lead_ids=addressed, lane=Lane.BACKFILL)
     return ImportedLeads([number[lead] if lead else 0 for lead in leads], set(new_ids), set(changed))
 
 

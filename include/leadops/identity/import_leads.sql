@@ -40,6 +40,13 @@ with proven as (
     returning lead_id
 ),
 
+domains as (
+    update identity.traits
+    set ts = 'infinity', event_id = 'import'
+    from proven
+    where traits.lead_id = proven.lead_id and traits.trait = 'email_domain'
+),
+
 aliases as (
     update identity.aliases
     set event_seq = null, linked_at = %(now)s
@@ -73,17 +80,20 @@ with changed as (
             leads.campaign is null, coalesce(leads.campaign, '') collate "C"
         )
         and (given.created_at < leads.created_at or leads.first_event_seq is null)
-    returning leads.lead_id, leads.created_at
-),
-
-dated as (
-    update identity.traits
-    set ts = changed.created_at
-    from changed
-    where traits.lead_id = changed.lead_id and traits.event_id = 'import'
+    returning leads.lead_id
 )
 
 select lead_id from changed;
+
+-- name: date_email_domains
+-- A lead's address is known since the earliest proof of it; the first contact of an import is one.
+update identity.traits
+set ts = given.created_at, event_id = 'import', is_history = true
+from unnest(%(lead_ids)s::bigint[], %(created)s::timestamptz[]) as given (lead_id, created_at)
+where
+    traits.lead_id = given.lead_id
+    and traits.trait = 'email_domain'
+    and (given.created_at, 'import' collate "C") < (traits.ts, traits.event_id collate "C");
 
 -- name: link_identifiers
 -- Ties the new identifiers. A lead without an address until now gets the first one, and is returned to be announced.
@@ -118,3 +128,12 @@ addressed as (
 )
 
 select lead_id from first_emails;
+
+-- name: enqueue_scoring
+-- Leads whose address is new: rules over addresses hold for them too.
+insert into scoring.inbox (lead_id, lane)
+select
+    lead_id,
+    %(lane)s
+from unnest(%(lead_ids)s::bigint[]) as addressed (lead_id)
+order by lead_id;

@@ -44,6 +44,7 @@ def create_leads(connection: Connection, *, settings: IdentitySettings, now: dat
                 now=now,
                 suffix=suffix,
             )
+    queries.run(connection, "date_email_domains")
     return len(created)
 
 

@@ -110,6 +110,42 @@ left join cdp.events as events on leads.first_event_seq = events.seq
 where leads.lead_id = any(%(lead_ids)s::bigint[])
 on conflict (lead_id, trait) do nothing;
 
+-- name: date_email_domains
+-- A lead's address is known since the earliest proof of it, whatever the order in which events arrive.
+update identity.traits
+set ts = earliest.ts, event_id = earliest.event_id, is_history = earliest.is_history
+from (
+    select distinct on (proofs.lead_id)
+        proofs.lead_id,
+        proofs.ts,
+        events.event_id,
+        events.is_history
+    from (
+        select
+            lead_id,
+            event_seq,
+            ts
+        from taken
+        where email is not null and lead_id is not null
+        union all
+        select
+            chunk.lead_id,
+            chunk.event_seq,
+            taken.ts
+        from chunk
+        inner join taken on chunk.event_seq = taken.event_seq and taken.lead_id is null
+        where chunk.email is not null and chunk.lead_id is not null
+    ) as proofs
+    inner join identity.traits as known
+        on proofs.lead_id = known.lead_id and known.trait = 'email_domain' and proofs.ts <= known.ts
+    inner join cdp.events as events on proofs.event_seq = events.seq
+    order by proofs.lead_id asc, proofs.ts asc, events.event_id collate "C" asc
+) as earliest
+where
+    traits.lead_id = earliest.lead_id
+    and traits.trait = 'email_domain'
+    and (earliest.ts, earliest.event_id collate "C") < (traits.ts, traits.event_id collate "C");
+
 -- name: list_names
 -- What the first events of the leads say under `names`, once.
 select distinct said.value

@@ -15,10 +15,10 @@ queries = Queries(__file__)
 
 
 class LeadWebsite(NamedTuple):
-    """The newest website that is known of a lead's company."""
+    """The newest website that is known of a lead's company; None: what named it was taken back."""
 
     lead_id: int
-    website: str
+    website: str | None
 
 
 class SentValue(NamedTuple):
@@ -62,7 +62,10 @@ def assign_accounts(connection: Connection, *, settings: IdentitySettings, now: 
     websites = queries.all(connection, "list_websites", LeadWebsite)
     if not websites:
         return 0
-    domains = [find_company_domain(row.website, not_companies=settings.not_companies) for row in websites]
+    domains = [
+        row.website and find_company_domain(row.website, not_companies=settings.not_companies)
+        for row in websites
+    ]
     return queries.run(
         connection,
         "assign_accounts",

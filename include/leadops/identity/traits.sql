@@ -57,13 +57,14 @@ on conflict (lead_id, trait) do update
     where (excluded.ts, excluded.event_id collate "C") > (traits.ts, traits.event_id collate "C");
 
 -- name: list_websites
--- The leads of the chunk whose company's website may have changed.
+-- The leads of the chunk whose company's website may have changed, or been taken back.
 select distinct
-    traits.lead_id,
+    leads.lead_id,
     traits.value #>> '{}' as website
 from chunk
-inner join identity.traits as traits on chunk.lead_id = traits.lead_id and traits.trait = 'website'
-where chunk.tells_traits;
+inner join identity.leads as leads on chunk.lead_id = leads.lead_id
+left join identity.traits as traits on chunk.lead_id = traits.lead_id and traits.trait = 'website'
+where chunk.tells_traits and (traits.lead_id is not null or leads.account_id is not null);
 
 -- name: assign_accounts
 -- Ties leads to the company of their domain; no domain, no company. Two leads of one company stay two.

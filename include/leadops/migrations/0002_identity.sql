@@ -86,7 +86,10 @@ create table identity.traits (
     is_history boolean not null default false,
     primary key (lead_id, trait)
 );
-comment on table identity.traits is 'The newest known value of each trait (industry, employees, title, country)';
+comment on table identity.traits is
+'The newest known value of each trait (industry, employees, title, country), and the domain of the address';
+comment on column identity.traits.ts is
+'When the event happened that says it; of email_domain: the earliest one that names the address';
 comment on column identity.traits.value is 'As it was sent; of a list, the first element that says something';
 comment on column identity.traits.comparable is
 'The forms by which rules compare it (leadops.normalization.trait_values), a list if there are several; null: `value`';
@@ -267,14 +270,13 @@ select
 from identity.people as people
 inner join identity.resolved_events as resolved on people.lead_id = resolved.lead_id;
 
--- The newest value of each trait of a person, from whichever of their leads.
+-- The newest value of each trait of a person, from whichever of their leads. Of addresses none replaces another: the
+-- email_domain of a person with several is all their domains, separated by blanks.
 create view identity.person_traits as
 select
     traits.lead_id,
     traits.trait,
-    traits.value,
-    traits.ts,
-    traits.event_id
+    traits.value
 from identity.traits as traits
 where not exists (select from identity.people as people where people.lead_id = traits.lead_id)
 union all
@@ -282,12 +284,42 @@ union all
     select distinct on (people.person_id, traits.trait)
         people.person_id as lead_id,
         traits.trait,
-        traits.value,
-        traits.ts,
-        traits.event_id
+        traits.value
     from identity.people as people
     inner join identity.traits as traits on people.lead_id = traits.lead_id
+    where traits.trait <> 'email_domain'
     order by people.person_id asc, traits.trait asc, traits.ts desc, traits.event_id collate "C" desc
+)
+union all
+select
+    domains.person_id as lead_id,
+    'email_domain' as trait,
+    to_jsonb(string_agg(domains.domain, ' ' order by domains.domain collate "C")) as value
+from (
+    select distinct
+        people.person_id,
+        traits.value #>> '{}' as domain
+    from identity.people as people
+    inner join identity.traits as traits on people.lead_id = traits.lead_id and traits.trait = 'email_domain'
+) as domains
+group by domains.person_id;
+
+-- The account of each person: that of the newest website, whichever of their leads named it.
+create view identity.person_accounts as
+select
+    leads.lead_id,
+    leads.account_id
+from identity.leads as leads
+where not exists (select from identity.people as people where people.lead_id = leads.lead_id)
+union all
+(
+    select distinct on (people.person_id)
+        people.person_id as lead_id,
+        leads.account_id
+    from identity.people as people
+    inner join identity.leads as leads on people.lead_id = leads.lead_id
+    left join identity.traits as traits on people.lead_id = traits.lead_id and traits.trait = 'website'
+    order by people.person_id asc, traits.ts desc nulls last, traits.event_id collate "C" desc nulls last
 );
 
 -- Finds the lead of an email, or makes it, for a caller that cannot wait for the resolver; of a person with several

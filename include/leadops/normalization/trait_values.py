@@ -36,8 +36,10 @@ def compare_trait(trait: str, value: Scalar) -> list[Scalar]:
     The first one is the one that a rule's own value has. Text is compared without case, width and outer
     blanks. `employees` is the number that the text names, a range its lower end; `country` the code of
     ISO 3166-1, and the text; `company` the name without its legal form, and the text; `email_domain` is
-    punycode.
+    punycode, of a person with several addresses that of each.
     """
+    if trait == _EMAIL_DOMAIN:
+        return [form for domain in _write(value).split() or [""] for form in _compare_text(trait, domain)]
     if trait == _NUMBER and isinstance(value, int | float) and not isinstance(value, bool):
         return [value]
     return list(_compare_text(trait, _write(value)))

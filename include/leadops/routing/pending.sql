@@ -94,7 +94,7 @@ select
     mql.occurred_at as qualified_at,
     coalesce((mql.evidence ->> 'backfill')::boolean, false) as is_backfill,
     own.account as routed_account,
-    coalesce(leads.account_id, joined.account_id) as account_id,
+    companies.account_id,
     own.state,
     own.rep_id,
     own.queue,
@@ -116,11 +116,15 @@ from pending
 inner join lifecycle.current_transitions as mql
     on pending.lead_id = mql.lead_id and pending.cycle = mql.cycle and mql.stage = 'mql'
 left join routing.leads as own on pending.lead_id = own.lead_id and pending.cycle = own.cycle
-left join identity.leads as leads on pending.lead_id = leads.lead_id
+left join lateral (
+    select known_accounts.account_id
+    from identity.person_accounts as known_accounts
+    where known_accounts.lead_id = pending.lead_id
+    order by known_accounts.account_id
+    limit 1
+) as companies on true
 left join lateral (
     select
-        (array_agg(others.account_id order by others.lead_id) filter (where others.account_id is not null))[1]
-            as account_id,
         array_agg(others.lead_id) as leads,
         min(others.lead_id) filter (
             where exists (
@@ -132,9 +136,8 @@ left join lateral (
                     and creating.state in ('pending', 'sending', 'done')
             )
         ) as created_id
-    from identity.people as people
-    inner join identity.leads as others on people.lead_id = others.lead_id
-    where people.person_id = pending.lead_id
+    from identity.people as others
+    where others.person_id = pending.lead_id
 ) as joined on true
 left join lateral (
     select jsonb_object_agg(known_traits.trait, known_traits.value #>> '{}') as facts

@@ -3,10 +3,16 @@
 select
     mql.lead_id,
     mql.occurred_at as qualified_at,
-    leads.account_id,
+    companies.account_id,
     jsonb_strip_nulls(coalesce(traits.facts, '{}') || jsonb_build_object('campaign', mql.campaign)) as traits
 from lifecycle.current_transitions as mql
-left join identity.leads as leads on mql.lead_id = leads.lead_id
+left join lateral (
+    select known_accounts.account_id
+    from identity.person_accounts as known_accounts
+    where known_accounts.lead_id = mql.lead_id
+    order by known_accounts.account_id
+    limit 1
+) as companies on true
 left join lateral (
     select jsonb_object_agg(known_traits.trait, known_traits.value #>> '{}') as facts
     from identity.person_traits as known_traits

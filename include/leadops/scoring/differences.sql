@@ -207,6 +207,8 @@ inner join rules on lives.number = rules.number
 where lives.group_lead_cap is null or lives.group_life_so_far - lives.group_day_amount < lives.group_lead_cap;
 
 -- name: award_fit
+-- Of a person the newest value of each trait counts. Their addresses all count: a rule holds while one of them fits,
+-- since the earliest that does.
 with rules as materialized (
     select listed.*
     from jsonb_to_recordset(%(fit)s) as listed (name text, trait text, condition jsonpath, points integer)
@@ -234,23 +236,49 @@ known_traits as (
             traits.is_history
         from members
         inner join identity.traits as traits on members.member_id = traits.lead_id
-        where not members.is_alone
+        where not members.is_alone and traits.trait <> 'email_domain'
         order by members.lead_id asc, traits.trait asc, traits.ts desc, traits.event_id collate "C" desc
+    )
+),
+
+matches as (
+    select
+        traits.lead_id,
+        traits.member_id,
+        traits.ts,
+        traits.is_history,
+        rules.name,
+        rules.points
+    from known_traits as traits
+    inner join rules on traits.trait = rules.trait and traits.value @@ rules.condition
+    union all
+    (
+        select distinct on (members.lead_id, rules.name)
+            members.lead_id,
+            members.member_id,
+            domains.ts,
+            domains.is_history,
+            rules.name,
+            rules.points
+        from members
+        inner join identity.traits as domains on members.member_id = domains.lead_id and domains.trait = 'email_domain'
+        inner join rules on domains.trait = rules.trait and domains.value @@ rules.condition
+        where not members.is_alone
+        order by members.lead_id asc, rules.name asc, domains.ts asc, domains.event_id collate "C" asc
     )
 )
 
 insert into targets (lead_id, member_id, occurred_at, points, event_seq, rule, dimension, live_at)
 select
-    traits.lead_id,
-    traits.member_id,
-    traits.ts,
-    rules.points,
+    lead_id,
+    member_id,
+    ts,
+    points,
     null,
-    rules.name,
+    name,
     'fit',
-    case when not traits.is_history then traits.ts end as live_at
-from known_traits as traits
-inner join rules on traits.trait = rules.trait and traits.value @@ rules.condition;
+    case when not is_history then ts end as live_at
+from matches;
 
 -- name: has_claimed
 select exists(select from members where only_claimed);
