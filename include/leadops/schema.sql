@@ -230,6 +230,25 @@ create table identity.do_not_merge (
 );
 create index do_not_merge_younger on identity.do_not_merge (younger_lead_id);
 
+create table identity.kept_ties (
+    lead_id bigint not null,
+    kind text not null,
+    value text not null,
+    other_lead_id bigint not null,
+    other_kind text not null,
+    other_value text not null,
+    split_lead_id bigint not null,
+    decided_at timestamptz not null,
+    decided_by text not null,
+    reason text not null,
+    primary key (lead_id, other_lead_id, split_lead_id),
+    check (char_length(other_value) <= 254),
+    check (char_length(value) <= 254)
+);
+create index kept_ties_identifier on identity.kept_ties (kind, value);
+create index kept_ties_other on identity.kept_ties (other_lead_id);
+create index kept_ties_other_identifier on identity.kept_ties (other_kind, other_value);
+
 create table identity.progress (
     is_only boolean not null default true,
     last_seq bigint not null,

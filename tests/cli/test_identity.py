@@ -92,13 +92,45 @@ def test_a_merge_is_explained_and_can_be_split(
         (2, "user_id", "b")
     ]
     assert "joined of leads 1, 2" in run("explain", "1")
-    assert "would split lead 2 from lead 1 (merge 1)" in run("split", "2", "--reason", "twins", "--dry-run")
+    assert "would split lead 2 from lead 1" in run("split", "2", "--reason", "twins", "--dry-run")
     assert "holds" in run("explain", "1")
     assert "lead 2: a person of its own" in run("split", "2", "--reason", "twins", "--by", "ops")
     assert "by ops: twins" in run("explain", "1")
     for words in (["2"], ["--merge", "1"], ["2", "--merge", "1"], []):
         result = CliRunner().invoke(app, ["identity", "split", *words, "--reason", "again"])
         assert isinstance(result.exception, PermanentError)
+
+
+def test_a_split_says_what_it_means_for_others(
+    world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    world.accept([seen(f"{name}-u", email=f"{name}@x.example", user_id="u") for name in "ab"])
+    world.accept([seen(f"{name}-v", email=f"{name}@x.example", user_id="v") for name in "bc"])
+    world.resolve()
+    world.connection.commit()
+    shown = run("split", "b@x.example", "--reason", "a colleague")
+    assert "split lead 2 from lead 1, 3" in shown
+    assert "lead 1 and lead 3 stay one person; split one of them if only lead 2 tied them" in shown
+    assert "kept when lead 2 was split" in run("explain", "1")
+
+
+def test_a_split_shows_what_it_would_newly_tie(
+    world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    world.accept([seen(name, email=f"{name}@x.example", user_id="u") for name in "ab"])
+    world.resolve()
+    world.connection.commit()
+    run("split", "2", "--reason", "a colleague")
+    world.accept([seen("c", email="c@x.example", user_id="u")])
+    world.resolve()
+    world.connection.commit()
+    tie = "lead 2 and lead 3 stay two people, although user_id u was seen with both; see --join"
+    assert tie in run("split", "1", "--reason", "another colleague", "--dry-run")
+    assert "lead 2 and lead 3 become one person" in run("split", "1", "--join", "--reason", "another one")
+    assert "joined of leads 2, 3" in run("explain", "3")
+    assert "1 merge compared" in run("rebuild", "--verify")
 
 
 def test_a_rebuild_is_compared(shared: World) -> None:

@@ -15,6 +15,7 @@ from leadops.crm.poll import poll_crm
 from leadops.db import connect
 from leadops.delivery.audit import audit_scores
 from leadops.delivery.push import push_target
+from leadops.identity.compare_rebuilt import compare_rebuilt
 from leadops.identity.split_leads import split_leads
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.routing.assign_leads import assign_leads
@@ -200,6 +201,26 @@ def test_both_were_mql(shop: Shop) -> None:
     assert shop.owners_in_crm() == owners
     assert shop.audit() == 0
     assert shop.rows("select count(*) from routing.assignments") == [(2,)]
+
+
+def test_of_three_who_share_an_id_two_are_split_one_after_the_other(shop: Shop) -> None:
+    shop.run([*visits("a", "a@x.example"), *visits("b", "b@x.example"), *visits("c", "c@x.example")])
+    before, owners = shop.state(), shop.owners_in_crm()
+    shop.run([seen(f"{name} known", email=f"{name}@x.example", user_id="u") for name in "abc"])
+    assert shop.state()["scores"] == [(1, 30, 300), (2, 0, 0), (3, 0, 0)]
+    shop.split(lead=2)
+    shop.run()
+    assert shop.state()["scores"] == [(1, 30, 200), (2, 30, 100), (3, 0, 0)]
+    assert shop.audit() == 0
+    shop.split(lead=3)
+    shop.run()
+    after = shop.state()
+    assert after["scores"] == [(1, 30, 100), (2, 30, 100), (3, 30, 100)]
+    assert [row[:3] for row in after["stages"]] == [row[:3] for row in before["stages"]]
+    assert after["owners"] == before["owners"]
+    assert shop.owners_in_crm() == owners
+    assert shop.audit() == 0
+    assert compare_rebuilt(shop.world.connection, settings=shop.world.identity).differences == {}
 
 
 def test_only_the_younger_was_mql(shop: Shop) -> None:

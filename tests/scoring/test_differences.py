@@ -101,6 +101,19 @@ def test_a_rule_over_addresses_holds_while_any_address_of_the_person_fits(
         "select rule, sum(points) from scoring.ledger group by rule, lead_id"
         " having sum(points) <> 0 order by 1"
     ) == [("free", -5), ("rival", -100)]
+    world.accept(
+        [
+            seen("e4", 9, email="ann@own.example", user_id="v"),
+            seen("e5", 9, email="ann@gmail.com", user_id="v"),
+        ]
+    )
+    world.run(ADDRESSES)
+    rival = world.rows("select lead_id from identity.leads where email = 'ann@rival.example'")[0][0]
+    split(world, lead=rival)
+    world.run(ADDRESSES)
+    assert world.points().get(("ann@rival.example", None, "rival")) == -100
+    assert sum(points for (_, _, rule), points in world.points().items() if rule == "rival") == -100
+    assert sum(points for (_, _, rule), points in world.points().items() if rule == "free") == -5
 
 
 def test_the_rule_of_an_address_holds_since_the_earliest_that_fits(world: World) -> None:

@@ -15,6 +15,7 @@ from leadops.errors import PermanentError
 from leadops.identity.compare_rebuilt import compare_rebuilt
 from leadops.identity.explain_identity import IdentityExplanation, explain_identity
 from leadops.identity.find_lead import find_lead
+from leadops.identity.merge_people import KEPT
 from leadops.identity.split_leads import split_leads
 from leadops.identity.violations import list_violations, settle_violations
 
@@ -53,22 +54,25 @@ def explain(
 @app.command()
 def split(
     reason: Annotated[str, typer.Option("--reason", help="Why they are two people; kept on record.")],
-    lead: Annotated[str | None, typer.Argument(help="The younger lead, by lead_id or email.")] = None,
-    merge: Annotated[int | None, typer.Option("--merge", help="Only this merge, by its number.")] = None,
+    lead: Annotated[str | None, typer.Argument(help="The lead to separate, by lead_id or email.")] = None,
+    merge: Annotated[int | None, typer.Option("--merge", help="Undo only this merge, by its number.")] = None,
+    join: Annotated[
+        bool, typer.Option("--join", help="Let leads merge that only LEAD stood between; default: never.")
+    ] = False,
     by: Annotated[str | None, typer.Option("--by", help="Who says so; default: your login.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, write nothing.")
     ] = False,
 ) -> None:
-    """Undo the merge of LEAD into an older lead, permanently. Scores and stages follow with the next run."""
+    """Separate LEAD from the rest of its person, permanently. Scores and stages follow with the next run."""
     config = read_config()
     if (lead is None) == (merge is None):
-        raise PermanentError("give the younger LEAD or --merge NUMBER, not both")
+        raise PermanentError("give the LEAD to separate or --merge NUMBER, not both")
     settings = config.identity
     with open_database() as connection:
         asked = None if lead is None else find_lead(connection, lead).lead_id
         connection.commit()
-        done = split_leads(
+        result = split_leads(
             connection,
             settings=settings,
             reason=reason,
@@ -76,14 +80,22 @@ def split(
             now=clock(),
             lead=asked,
             merge_id=merge,
+            join=join,
             dry_run=dry_run,
         )
-    for (older, younger), number in zip(done.pairs, done.merge_ids, strict=True):
-        console.print(
-            f"{'would split' if dry_run else 'split'} lead {younger} from lead {older} (merge {number})"
-        )
-    for lead_id, person in done.persons.items():
+    parted, rest = (", ".join(map(str, leads)) for leads in (result.parted, result.rest))
+    console.print(f"{'would split' if dry_run else 'split'} lead {parted} from lead {rest}")
+    for lead_id, person in result.persons.items():
         console.print(f"lead {lead_id}: {'a person of its own' if person is None else f'lead {person}'}")
+    for bond in result.kept:
+        leads = f"lead {bond.lead} and lead {bond.other_lead}"
+        console.print(f"{leads} stay one person; split one of them if only lead {bond.split_lead} tied them")
+    for tie in (*result.apart, *result.joined):
+        leads, seen_with = f"lead {tie.older} and lead {tie.younger}", f"{tie.kind} {tie.value}"
+        if tie in result.joined:
+            console.print(f"{leads} become one person: {seen_with} was seen with both")
+        else:
+            console.print(f"{leads} stay two people, although {seen_with} was seen with both; see --join")
 
 
 @app.command()
@@ -164,6 +176,8 @@ def _draw_merges(person: IdentityExplanation) -> Table:
         by = f" by {each.undone_by}" if each.undone_by else ""
         state = f"undone {_show(each.undone_at)}{by}: {each.undone_because}" if each.undone_at else "holds"
         seen_with = f"{each.kind} {each.value}"
+        if each.kind == KEPT:
+            seen_with = f"kept when lead {each.value} was split"
         table.add_row(
             str(each.merge_id),
             str(each.older),

@@ -21,7 +21,7 @@ group by shown.kind, shown.value
 having min(chunk.lane) = 1;
 
 -- name: find_tied
--- The leads that identifiers were seen with, and that they have merged.
+-- The leads that identifiers were seen with, that they have merged, or that a split left one person by them.
 with asked as (
     select * from unnest(%(kinds)s::text[], %(identifiers)s::text[]) as asked (kind, value)
 )
@@ -39,7 +39,15 @@ select ends.lead_id
 from asked
 inner join identity.lead_merges as held
     on asked.kind = held.kind and asked.value = held.value and held.undone_at is null
-cross join lateral (values (held.older_lead_id), (held.younger_lead_id)) as ends (lead_id);
+cross join lateral (values (held.older_lead_id), (held.younger_lead_id)) as ends (lead_id)
+union
+select ends.lead_id
+from asked
+inner join identity.kept_ties as kept
+    on
+        (asked.kind = kept.kind and asked.value = kept.value)
+        or (asked.kind = kept.other_kind and asked.value = kept.other_value)
+cross join lateral (values (kept.lead_id), (kept.other_lead_id)) as ends (lead_id);
 
 -- name: read_merge_settings
 select merge_settings from identity.progress;

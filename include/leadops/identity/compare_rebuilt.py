@@ -10,7 +10,7 @@ from leadops.db import Connection, snapshot
 from leadops.identity.event_chunk import find_placeholder_ids
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_identifiers import Sighting
-from leadops.identity.merge_people import Merge, Witness
+from leadops.identity.merge_people import KeptTie, Merge, Witness
 from leadops.identity.plan_merges import LeadFacts, LeadPair, merge_by_settings
 from leadops.identity.rebuild import EventIdentifiers, OwnedAlias, RebuiltIdentity, rebuild_identity
 from leadops.queries import Queries
@@ -64,7 +64,7 @@ def compare_rebuilt(connection: Connection, *, settings: IdentitySettings) -> Re
     """Rebuild identity from all resolved events, and compare it with the tables.
 
     Beside the events it takes what no event tells: leads that were imported or claimed by a form before the
-    resolver saw them, pairs not to merge, the order in which late events came, and today's settings. It
+    resolver saw them, what splits decided, the order in which late events came, and today's settings. It
     writes nothing. It reads one state of the database, in its own transaction, and holds all identifiers and
     one number for each event in memory.
     """
@@ -133,6 +133,7 @@ def _compare_people(
         (row for row in witnesses if row.kind in settings.merge_by and row.lead in leads),
         leads=leads,
         do_not_merge=set(queries.all(connection, "list_do_not_merge", LeadPair)),
+        kept=queries.all(connection, "list_kept", KeptTie),
         settings=settings,
     )
     for merge in set(queries.all(connection, "list_merges", Merge)) ^ set(people.merges):

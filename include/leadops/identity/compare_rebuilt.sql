@@ -85,6 +85,17 @@ select
     younger_lead_id
 from identity.do_not_merge;
 
+-- name: list_kept
+select
+    lead_id as lead,
+    kind,
+    value,
+    other_lead_id as other_lead,
+    other_kind,
+    other_value,
+    split_lead_id as split_lead
+from identity.kept_ties;
+
 -- name: list_merges
 select
     older_lead_id as older,

@@ -1,8 +1,8 @@
 """Which leads are one person: a function of the evidence, whatever the order in which it is looked at.
 
 An identifier that was seen with the emails of several leads ties them together. Ties are taken in the order
-of the events that completed them. A tie that would bring together two leads that must not be merged is left
-out. Of a cluster with more leads than a person may have, none is merged.
+of the events that completed them, after those that a split kept. A tie that would bring together two leads
+that must not be merged is left out. Of a cluster with more leads than a person may have, none is merged.
 """
 
 from collections import defaultdict
@@ -10,6 +10,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
+
+#: The kind of a merge that rests on a KeptTie; its value is the lead that was split.
+KEPT = "kept"
 
 
 class Witness(NamedTuple):
@@ -31,6 +34,21 @@ class Merge(NamedTuple):
     event_seq: int
 
 
+class KeptTie(NamedTuple):
+    """Two leads that a split left one person, as long as each is seen with its identifier.
+
+    The lead that was split had been seen with both identifiers, or the one identifier was seen with both.
+    """
+
+    lead: int
+    kind: str
+    value: str
+    other_lead: int
+    other_kind: str
+    other_value: str
+    split_lead: int
+
+
 @dataclass
 class MergedPeople:
     """The merges, each merged lead's oldest lead, and the ties of clusters that are too large to merge."""
@@ -46,14 +64,18 @@ def merge_people(
     age: Callable[[int], object],
     do_not_merge: Collection[tuple[int, int]],
     max_leads: int,
+    kept: Iterable[KeptTie] = (),
 ) -> MergedPeople:
     """Return who is one person; `age` orders leads, the oldest first, and after it their number does.
 
-    The leads of the pairs in `do_not_merge` stay two people. A person has at most `max_leads` leads.
+    The leads of the pairs in `do_not_merge` stay two people, and those of `kept` one. A person has at most
+    `max_leads` leads.
     """
     clusters: dict[int, set[int]] = {}
     ties: list[Merge] = []
-    for tie in sorted(_list_ties(witnesses, age), key=lambda tie: _order(tie, age)):
+    seen = list(witnesses)
+    candidates = _list_ties(seen, age) + _list_kept(kept, seen, age)
+    for tie in sorted(candidates, key=lambda tie: _order(tie, age)):
         one = clusters.setdefault(tie.older, {tie.older})
         other = clusters.setdefault(tie.younger, {tie.younger})
         if one is other or (do_not_merge and _is_forbidden(one, other, do_not_merge)):
@@ -99,8 +121,24 @@ def _list_ties(witnesses: Iterable[Witness], age: Callable[[int], object]) -> li
     return ties
 
 
+def _list_kept(
+    kept: Iterable[KeptTie], witnesses: Iterable[Witness], age: Callable[[int], object]
+) -> list[Merge]:
+    """Return a tie for each of `kept` whose leads are both still seen with their identifier."""
+    seen = {(row.kind, row.value, row.lead): row.event_seq for row in witnesses}
+    ties = []
+    for tie in kept:
+        one = seen.get((tie.kind, tie.value, tie.lead))
+        other = seen.get((tie.other_kind, tie.other_value, tie.other_lead))
+        if one is not None and other is not None:
+            older, younger = sorted((tie.lead, tie.other_lead), key=lambda lead: (age(lead), lead))
+            ties.append(Merge(older, younger, KEPT, str(tie.split_lead), max(one, other)))
+    return ties
+
+
 def _order(tie: Merge, age: Callable[[int], object]) -> tuple[object, ...]:
     return (
+        tie.kind != KEPT,  # what a person has decided comes before what is only seen
         tie.event_seq,
         age(tie.older),
         tie.older,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from leadops.db import Connection
 from leadops.identity.email_kinds import is_role_address
 from leadops.identity.identity_settings import IdentitySettings
-from leadops.identity.merge_people import Merge, MergedPeople, Witness, merge_people
+from leadops.identity.merge_people import KeptTie, Merge, MergedPeople, Witness, merge_people
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -43,6 +43,26 @@ class RelatedLeads:
 
 
 @dataclass(frozen=True)
+class MergeEvidence:
+    """What decides who is one person among the leads of some clusters."""
+
+    related: RelatedLeads
+    witnesses: tuple[Witness, ...]
+    do_not_merge: frozenset[tuple[int, int]]
+    kept: tuple[KeptTie, ...]
+
+    def decide(self, settings: IdentitySettings) -> MergedPeople:
+        """Return who is one person by `settings`."""
+        return merge_by_settings(
+            self.witnesses,
+            leads=self.related.leads,
+            do_not_merge=self.do_not_merge,
+            kept=self.kept,
+            settings=settings,
+        )
+
+
+@dataclass(frozen=True)
 class MergePlan:
     """What changes: merges added and undone, and each lead's person where it changes."""
 
@@ -53,27 +73,25 @@ class MergePlan:
     oversized_clusters: Mapping[int, list[Merge]] = field(default_factory=dict)  # by the oldest lead of each
 
 
-def plan_merges(
-    connection: Connection,
-    leads: Collection[int],
-    *,
-    settings: IdentitySettings,
-    do_not_merge: Collection[tuple[int, int]] = (),
-) -> MergePlan:
-    """Return what changes for `leads` and the clusters that they are in.
-
-    `do_not_merge` are pairs beside those on record.
-    """
+def plan_merges(connection: Connection, leads: Collection[int], *, settings: IdentitySettings) -> MergePlan:
+    """Return what changes for `leads` and the clusters that they are in."""
     if not leads:
         return MergePlan()
+    evidence = read_evidence(connection, leads, settings=settings)
+    return compare_people(evidence.related, evidence.decide(settings))
+
+
+def read_evidence(
+    connection: Connection, leads: Collection[int], *, settings: IdentitySettings
+) -> MergeEvidence:
+    """Return what decides who is one person among `leads` and the clusters that they are in."""
     related = _read_related(connection, leads, settings)
-    people = merge_by_settings(
-        queries.all(connection, "list_witnesses", Witness, kinds=settings.merge_by),
-        leads=related.leads,
-        do_not_merge={*queries.all(connection, "list_do_not_merge", LeadPair), *do_not_merge},
-        settings=settings,
+    return MergeEvidence(
+        related,
+        witnesses=tuple(queries.all(connection, "list_witnesses", Witness, kinds=settings.merge_by)),
+        do_not_merge=frozenset(queries.all(connection, "list_do_not_merge", LeadPair)),
+        kept=tuple(queries.all(connection, "list_kept", KeptTie)),
     )
-    return compare_people(related, people)
 
 
 def merge_by_settings(
@@ -81,6 +99,7 @@ def merge_by_settings(
     *,
     leads: Mapping[int, LeadFacts],
     do_not_merge: Collection[tuple[int, int]],
+    kept: Iterable[KeptTie] = (),
     settings: IdentitySettings,
 ) -> MergedPeople:
     """Return who is one person by `settings`: neither role addresses nor blocked values merge anybody."""
@@ -96,6 +115,7 @@ def merge_by_settings(
         (row for row in witnesses if row.lead not in barred and row.value not in blocked[row.kind]),
         age=lambda lead: leads[lead][1],
         do_not_merge=do_not_merge,
+        kept=kept,
         max_leads=settings.leads_per_person,
     )
 

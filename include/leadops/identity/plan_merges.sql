@@ -8,7 +8,7 @@ truncate related;
 
 -- name: find_related
 -- The leads asked for, and the clusters that they are in: tied by an identifier that was seen with the emails of
--- both, or merged so far.
+-- both, merged so far, or kept one person by a split.
 with recursive reached (lead_id) as (
     select unnest(%(lead_ids)s::bigint[])
     union
@@ -51,6 +51,14 @@ with recursive reached (lead_id) as (
             select held.younger_lead_id
             from identity.lead_merges as held
             where held.older_lead_id = reached.lead_id and held.undone_at is null
+            union all
+            select kept.other_lead_id
+            from identity.kept_ties as kept
+            where kept.lead_id = reached.lead_id
+            union all
+            select kept.lead_id
+            from identity.kept_ties as kept
+            where kept.other_lead_id = reached.lead_id
         ) as other
 )
 
@@ -86,6 +94,18 @@ select
     younger_lead_id
 from identity.do_not_merge
 where younger_lead_id in (select related.lead_id from related);
+
+-- name: list_kept
+select
+    lead_id as lead,
+    kind,
+    value,
+    other_lead_id as other_lead,
+    other_kind,
+    other_value,
+    split_lead_id as split_lead
+from identity.kept_ties
+where lead_id in (select related.lead_id from related);
 
 -- name: list_witnesses
 -- With which of the related leads' emails each identifier was seen, where it was seen with several.

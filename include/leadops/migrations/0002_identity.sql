@@ -143,7 +143,8 @@ create table identity.lead_merges (
     undone_by text,
     undone_because text
 );
-comment on table identity.lead_merges is 'Two leads are one person: the identifier that was seen with both emails';
+comment on table identity.lead_merges is
+'Two leads are one person: the identifier that was seen with both emails, or kept and the lead that was split';
 comment on column identity.lead_merges.event_seq is 'The event that completed the evidence';
 comment on column identity.lead_merges.undone_by is 'Who split it; null: the evidence itself did not hold';
 create unique index lead_merges_pair on identity.lead_merges (older_lead_id, younger_lead_id) where undone_at is null;
@@ -161,6 +162,26 @@ create table identity.do_not_merge (
 );
 comment on table identity.do_not_merge is 'Two leads of which somebody said that they are two people: never merged';
 create index do_not_merge_younger on identity.do_not_merge (younger_lead_id);
+
+create table identity.kept_ties (
+    lead_id bigint not null,
+    kind text not null,
+    value text not null check (char_length(value) <= 254),
+    other_lead_id bigint not null,
+    other_kind text not null,
+    other_value text not null check (char_length(other_value) <= 254),
+    split_lead_id bigint not null,
+    decided_at timestamptz not null,
+    decided_by text not null,
+    reason text not null,
+    primary key (lead_id, other_lead_id, split_lead_id)
+);
+comment on table identity.kept_ties is
+'Two leads that stay one person although the lead that tied them was split, as long as both identifiers hold';
+comment on column identity.kept_ties.value is 'What the first lead was seen with; other_value: what the second was';
+create index kept_ties_other on identity.kept_ties (other_lead_id);
+create index kept_ties_identifier on identity.kept_ties (kind, value);
+create index kept_ties_other_identifier on identity.kept_ties (other_kind, other_value);
 
 -- How far events were taken, and those that came to the inbox after later ones: with this their order is known.
 create table identity.progress (
