@@ -1389,6 +1389,7 @@ create unique index incidents_open on incidents.incidents (kind, subject) where 
 create table incidents.heartbeats (
     name text not null,
     succeeded_at timestamptz not null,
+    beats bigint not null default 1,
     primary key (name)
 );
 

@@ -2,16 +2,21 @@
 
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from leadops.errors import LeadopsError
+from leadops_stack.cpu import spent
 from leadops_stack.part import Part
+from leadops_stack.patience import Patience
 from leadops_stack.processes import birth_mark
 from leadops_stack.records import Record, forget, write_record
 from leadops_stack.stop import stop_record
 
 #: A log that has grown past this many bytes is set aside; one older log is kept.
 LOG_LIMIT = 20_000_000
+#: Bytes at the end of a log among which its last line is looked for.
+TAIL = 20_000
 
 
 class Child:
@@ -53,24 +58,46 @@ class Child:
             grace=self.part.grace,
         )
         write_record(self.run, self.record)
+        self.patience = Patience(
+            self.part.patience,
+            spent=self.cpu_seconds,
+            grown=self._log_size if self.part.once else lambda: 0,
+        )
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that it and all that came from it have used."""
+        return spent(self.record.members()) if self.record else 0.0
 
     def exit_code(self) -> int | None:
         """Return how it ended, None while it runs."""
         return self.process.poll() if self.process else None
 
-    def stop(self) -> bool:
-        """End it and all that came from it; tell whether force was needed."""
+    def stop(self, *, grace: float | None = None) -> bool:
+        """End it and all that came from it; tell whether force was needed.
+
+        It has `grace` seconds before force, or as long as the part says.
+        """
         forced = False
         if self.process and self.record:
-            forced = stop_record(self.record, reap=self.process.poll)
+            record = self.record if grace is None else replace(self.record, grace=grace)
+            forced = stop_record(record, reap=self.process.poll)
             self.process.wait(timeout=10)
         forget(self.run, self.part.name)
         return forced
 
     def last_words(self) -> str:
         """Return the last line of the log and where the log is."""
-        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
-        return f"{lines[-1].strip() if lines else 'it said nothing'} (log: {self.log})"
+        return f"{self.last_line()} (log: {self.log})"
+
+    def last_line(self) -> str:
+        """Return the last line of the log."""
+        with self.log.open("rb") as log:
+            log.seek(max(0, self._log_size() - TAIL))
+            lines = [line for line in log.read().decode(errors="replace").splitlines() if line.strip()]
+        return lines[-1].strip() if lines else "it said nothing"
+
+    def _log_size(self) -> int:
+        return self.log.stat().st_size
 
     def turn_log(self) -> None:
         """Set a large log aside. The process goes on writing to the emptied file."""

@@ -20,16 +20,17 @@ def cpu_seconds(home: Home) -> float:
     it ends. Linux only: other systems do not tell the time of collected children. 0 where no stack runs.
     """
     running = supervisor(home)
-    return _spent(running.members()) if running else 0.0
+    return spent(running.members()) if running else 0.0
 
 
 def cpu_seconds_by_part(home: Home) -> dict[str, float]:
     """Return the same for each running part by its name; what ended parts used is not in it."""
     records = read_records(home.run)
-    return {record.name: _spent(record.members()) for record in records if record.name != SUPERVISOR}
+    return {record.name: spent(record.members()) for record in records if record.name != SUPERVISOR}
 
 
-def _spent(pids: Iterable[int]) -> float:
+def spent(pids: Iterable[int]) -> float:
+    """Return the CPU-seconds of these processes and of the children that they have collected."""
     total = 0.0
     for pid in pids:
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from leadops_stack.account import Account
 
-#: Seconds within which a part must be ready and a step done: long enough for a busy machine.
+#: Seconds that a part or a step may do nothing before it counts as stuck. While it works, it may take longer.
 PATIENCE = 120.0
 
 
@@ -32,7 +32,7 @@ class Part:
 class Step:
     """A piece of work that we do ourselves; what it returns is shown.
 
-    Where `act` raises TransientError, it is tried again until `patience` is over.
+    Where `act` raises TransientError, it is tried again until all parts have done nothing for `patience`.
     """
 
     name: str

@@ -11,6 +11,7 @@ from leadops.db import connect
 from leadops.errors import TransientError
 from leadops.migrations.run import migrate
 from leadops_stack.airflow_env import airflow_environment
+from leadops_stack.airflow_reader import prepare_reader
 from leadops_stack.databases import prepare_databases
 from leadops_stack.health import airflow_beats, answers, get_json
 from leadops_stack.home import Home
@@ -53,7 +54,8 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
     ports = read_ports(values)
     airflow_port, gateway_port = ports["LEADOPS_PORT_AIRFLOW"], ports["LEADOPS_PORT_GATEWAY"]
     sandbox_port = ports["LEADOPS_PORT_SANDBOX"]
-    env = base_environment(values)
+    # The supervisor's own watchdog calls the dead man's switch; nobody else needs its secret.
+    env = {name: value for name, value in base_environment(values).items() if name != "LEADOPS_HEARTBEAT_URL"}
     airflow_env = {**env, **airflow_environment(home, values)}
 
     def part(name: str, *command: str, **more: object) -> Part:
@@ -108,7 +110,8 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
                     healthy=answers(gateway_port, "/healthz"),
                     ready_text=f"events go to http://127.0.0.1:{gateway_port}/collect",
                 ),
-            )
+            ),
+            steps=(Step("airflow-reader", lambda: _prepare_reader(server, values)),),
         ),
         Wave(
             steps=(
@@ -159,6 +162,11 @@ def _postgres(server: PostgresServer, env: Mapping[str, str]) -> Part:
 def _prepare_databases(server: PostgresServer, values: Mapping[str, str]) -> str:
     prepare_databases(server.url(), values)
     return "leadops and airflow, each with a role of its own"
+
+
+def _prepare_reader(server: PostgresServer, values: Mapping[str, str]) -> str:
+    prepare_reader(server.url("airflow"), values)
+    return "the watchdog may see which tasks wait"
 
 
 def _migrate(url: str) -> str:

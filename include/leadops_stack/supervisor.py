@@ -1,13 +1,16 @@
 """Starts the parts wave by wave, starts again what ends by itself, and stops all in reverse order."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from leadops.errors import LeadopsError, TransientError
 from leadops_stack.child import Child
 from leadops_stack.part import Part, Step, Wave
+from leadops_stack.patience import Patience
 from leadops_stack.screen import Screen
 from leadops_stack.stopping import Stopping
 
@@ -19,6 +22,19 @@ BACK_OFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 FORGIVEN_AFTER = 300.0
 #: A part that ends this often before it was ever ready makes the whole start fail.
 TRIES = 3
+#: Seconds between two lines about what the start waits for.
+SAY_EVERY = 15.0
+#: Characters of a part's last line that are shown then.
+LINE = 100
+
+
+@dataclass(frozen=True)
+class Restart:
+    """The wish that the part `name` is ended, by force after `grace` seconds, and started again."""
+
+    name: str
+    why: str
+    grace: float
 
 
 class Supervisor:
@@ -30,6 +46,7 @@ class Supervisor:
         self.children: list[Child] = []
         self._ends: dict[str, int] = {}
         self._due: dict[str, float] = {}
+        self._asked: SimpleQueue[Restart] = SimpleQueue()
 
     def start(self, waves: Iterable[Wave]) -> bool:
         """Start `waves` one after the other; tell whether all is up (False: asked to stop meanwhile).
@@ -44,7 +61,11 @@ class Supervisor:
                 if self.stopping.wait(0):
                     return False
             with self.screen.working(", ".join(child.part.name for child in waiting)):
+                next_line = time.monotonic() + SAY_EVERY
                 while waiting:
+                    if time.monotonic() >= next_line:
+                        next_line += SAY_EVERY
+                        self._say_waiting(waiting)
                     waiting = [child for child in waiting if not self._is_ready(child)]
                     if self.stopping.wait(0.1 if waiting else 0):
                         return False
@@ -54,6 +75,7 @@ class Supervisor:
         """Keep the parts running until `stopping` is set; call `tick` each `every` seconds."""
         next_tick = time.monotonic() + every
         while not self.stopping.wait(PAUSE):
+            self._restart_asked()
             for child in self.children:
                 self._look_after(child)
             if time.monotonic() >= next_tick:
@@ -61,6 +83,13 @@ class Supervisor:
                 for child in self.children:
                     child.turn_log()
                 tick()
+
+    def ask_restart(self, name: str, *, why: str, grace: float) -> None:
+        """Let `watch` end the part `name`, by force after `grace` seconds, and start it again.
+
+        Any thread may call this; it returns at once.
+        """
+        self._asked.put(Restart(name, why, grace))
 
     def stop(self) -> None:
         """Stop every part, the last wave first; those of a wave together."""
@@ -78,18 +107,45 @@ class Supervisor:
 
     def _do(self, step: Step, order: int) -> str:
         """Return what `step` of wave `order` says; while a part does not answer yet, try again."""
-        until = time.monotonic() + step.patience
+        patience = Patience(step.patience, spent=self._cpu_seconds)
+        started = time.monotonic()
+        next_line = started + SAY_EVERY
         while True:
             try:
                 return step.act()
             except TransientError as error:
-                if time.monotonic() >= until:
+                if patience.is_over():
                     raise
+                if time.monotonic() >= next_line:
+                    next_line = time.monotonic() + SAY_EVERY
+                    self.screen.say(f"  waiting for {step.name}, {time.monotonic() - started:.0f} s: {error}")
                 if self.stopping.wait(PAUSE):
                     return f"not done: {error}"
                 for child in self.children:
                     if child.order < order:  # those of this wave are not ready yet, and looked at later
                         self._look_after(child)
+
+    def _cpu_seconds(self) -> float:
+        return sum(child.cpu_seconds() for child in self.children)
+
+    def _say_waiting(self, waiting: Sequence[Child]) -> None:
+        for child in waiting:
+            seconds = time.monotonic() - child.started_at
+            line = child.last_line()[:LINE]
+            self.screen.say(f"  waiting for {child.part.name}, {seconds:.0f} s: {line}")
+
+    def _restart_asked(self) -> None:
+        """Restart the parts that `ask_restart` names; one that has ended by itself starts again anyway."""
+        while True:
+            try:
+                asked = self._asked.get_nowait()
+            except Empty:
+                return
+            for child in self.children:
+                if child.part.name == asked.name and child.exit_code() is None:
+                    self.screen.say(f"{asked.name}: {asked.why}; starting it again (log: {child.log})")
+                    child.stop(grace=asked.grace)
+                    child.start()
 
     def _launch(self, part: Part, order: int) -> Child:
         child = Child(part, order=order, run=self.run, logs=self.logs)
@@ -101,24 +157,26 @@ class Supervisor:
         part, code = child.part, child.exit_code()
         seconds = time.monotonic() - child.started_at
         if code is None:
-            if seconds > part.patience:
-                raise LeadopsError(f"{part.name} is not ready after {seconds:.0f} s: {child.last_words()}")
             if part.once or not part.healthy():
+                if child.patience.is_over():
+                    self._try_again(child, f"is not ready after {seconds:.0f} s and does nothing")
                 return False
         elif part.once and code == 0:
             child.stop()
             self.children.remove(child)
         else:
-            self._try_again(child, code)
+            self._try_again(child, f"ended with {_words(code)}")
             return False
         self._ends.pop(part.name, None)
         self.screen.done(part.name, seconds, part.ready_text)
         return True
 
-    def _try_again(self, child: Child, code: int) -> None:
+    def _try_again(self, child: Child, what: str) -> None:
+        """Start `child` again and keep the others; raise LeadopsError when that has not helped."""
         ends = self._ends[child.part.name] = self._ends.get(child.part.name, 0) + 1
         if child.part.once or ends >= TRIES:
-            raise LeadopsError(f"{child.part.name} ended with {_words(code)}: {child.last_words()}")
+            raise LeadopsError(f"{child.part.name} {what}: {child.last_words()}")
+        self.screen.say(f"  {child.part.name} {what}; starting it again (log: {child.log})")
         child.stop()
         if not self.stopping.wait(BACK_OFF[ends - 1]):
             child.start()

@@ -2,24 +2,30 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from leadops.cli.watchdog import make_watchdog_config
 from leadops.db import connect
 from leadops.errors import LeadopsError
-from leadops_stack.airflow_env import passwords_file, write_passwords
+from leadops.watchdog.watchdog_thread import WatchdogThread
+from leadops_stack.airflow_env import airflow_environment, passwords_file, write_passwords
 from leadops_stack.home import Home
 from leadops_stack.minute import read_first_push, read_minute
 from leadops_stack.plan import make_plan, make_server
 from leadops_stack.ports import check_free, read_ports
+from leadops_stack.restarts import SchedulerRestarts
 from leadops_stack.screen import Screen
 from leadops_stack.single import ready_file, release_lock, supervisor, take_lock
 from leadops_stack.stop import stop_record
 from leadops_stack.supervisor import Supervisor
-from leadops_stack.variables import prepare_variables, uses_sandbox
+from leadops_stack.variables import needed_ports, prepare_variables, uses_sandbox
 
 #: Seconds between two lines about the last minute, and between two looks for the first score.
 MINUTE, LOOK = 60.0, 5.0
+#: Seconds that the watchdog has to end; nothing is lost where it is cut off.
+WATCHDOG_SECONDS = 1.0
 
 
 def up(home: Home, screen: Screen) -> int:
@@ -64,7 +70,7 @@ def down(home: Home, screen: Screen) -> int:
 def _run(home: Home, screen: Screen) -> int:
     started = float(os.environ.get("LEADOPS_STARTED_AT") or time.time())
     values = prepare_variables(home)
-    check_free(read_ports(values))
+    check_free(read_ports(values), needed_ports(values))
     write_passwords(passwords_file(home), values)
     running = Supervisor(run=home.run, logs=home.logs, screen=screen)
     running.stopping.listen()
@@ -77,12 +83,26 @@ def _run(home: Home, screen: Screen) -> int:
         if running.start(make_plan(home, values, server, now=now)):
             ready_file(home).write_text(now.isoformat())
             _say_ready(home, values, screen, seconds=time.time() - started)
-            _watch(running, values, screen, since=now, started=started)
+            with _watchdog(home, values, running):
+                _watch(running, values, screen, since=now, started=started)
     finally:
         if running.children:
             screen.say("stopping …")
         running.stop()
     return 0
+
+
+@contextmanager
+def _watchdog(home: Home, values: Mapping[str, str], running: Supervisor) -> Iterator[None]:
+    """Watch, while the block runs, whether tasks run; the scheduler is restarted when they stand still."""
+    environ = {**os.environ, **values, **airflow_environment(home, values)}
+    restarts = SchedulerRestarts(running)
+    thread = WatchdogThread(make_watchdog_config("supervisor", environ, act=restarts.restart))
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.stop(seconds=WATCHDOG_SECONDS)
 
 
 def _watch(

@@ -13,6 +13,8 @@ from leadops_stack.ports import DEFAULT_PORTS, read_ports
 
 #: The roles of the cluster: its superuser, the owner of each database.
 SUPERUSER, APP_ROLE, AIRFLOW_ROLE = "leadops_admin", "leadops", "airflow"
+#: May read which of Airflow's tasks wait and run, and nothing else.
+READER_ROLE = "airflow_reader"
 
 SLACK_TOKEN_PREFIX = "xoxb-"  # noqa: S105  a prefix by which Slack's own tools know a bot token
 
@@ -24,6 +26,7 @@ def fresh_secrets() -> dict[str, str]:
         "LEADOPS_POSTGRES_PASSWORD": token(32),
         "LEADOPS_DATABASE_PASSWORD": token(32),
         "LEADOPS_AIRFLOW_DATABASE_PASSWORD": token(32),
+        "LEADOPS_AIRFLOW_READER_PASSWORD": token(32),
         "LEADOPS_MA_TOKEN": token(32),
         "LEADOPS_CRM_TOKEN": token(32),
         "LEADOPS_SLACK_TOKEN": SLACK_TOKEN_PREFIX + token(32),
@@ -40,7 +43,7 @@ def fresh_secrets() -> dict[str, str]:
 
 
 def connections(values: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
-    """Return the database's URL and the Airflow connections of a stack with these secrets and ports."""
+    """Return the databases' URLs and the Airflow connections of a stack with these secrets and ports."""
 
     def http(port: int, token: str) -> str:
         return json.dumps({"conn_type": "http", "host": "http://127.0.0.1", "port": port, "password": token})
@@ -58,6 +61,13 @@ def connections(values: Mapping[str, str], ports: Mapping[str, int]) -> dict[str
             host="127.0.0.1",
             port=ports["LEADOPS_PORT_POSTGRES"],
             database="leadops",
+        ),
+        "LEADOPS_AIRFLOW_DATABASE_URL": postgres_url(
+            user=READER_ROLE,
+            password=values["LEADOPS_AIRFLOW_READER_PASSWORD"],
+            host="127.0.0.1",
+            port=ports["LEADOPS_PORT_POSTGRES"],
+            database="airflow",
         ),
         "AIRFLOW_CONN_LEADOPS_MA": http(sandbox, values["LEADOPS_MA_TOKEN"]),
         "AIRFLOW_CONN_LEADOPS_CRM": http(sandbox, values["LEADOPS_CRM_TOKEN"]),
@@ -95,3 +105,8 @@ def uses_sandbox(values: Mapping[str, str]) -> bool:
         for name in ("AIRFLOW_CONN_LEADOPS_MA", "AIRFLOW_CONN_LEADOPS_CRM")
         for part in ("host", "port")
     )
+
+
+def needed_ports(values: Mapping[str, str]) -> list[str]:
+    """Return the variables of the ports on which this stack will listen."""
+    return [name for name in DEFAULT_PORTS if name != "LEADOPS_PORT_SANDBOX" or uses_sandbox(values)]

@@ -44,15 +44,18 @@ def _plan_group(
     resolved = sum(not incident.is_open for incident in incidents)
     if open_now + resolved <= settings.digest_above:
         for incident in incidents:
-            assign_message(connection, _add_message(connection, "incident", None, now), [incident])
+            message_id = add_message(connection, "incident", None, now)
+            assign_message(connection, message_id, [incident.incident_id])
         return
     digest = queries.value(
         connection, "lock_digest", digest_group=group, since=now - timedelta(hours=settings.digest_hours)
     )
-    assign_message(connection, digest or _add_message(connection, "digest", group, now), incidents)
+    message_id = digest or add_message(connection, "digest", group, now)
+    assign_message(connection, message_id, [incident.incident_id for incident in incidents])
 
 
-def _add_message(connection: Connection, purpose: str, group: str | None, now: datetime) -> int:
+def add_message(connection: Connection, purpose: str, group: str | None, now: datetime) -> int:
+    """Record a message that is still to be posted; return its id."""
     message_id: int = queries.value(
         connection, "insert_message", purpose=purpose, digest_group=group, now=now
     )

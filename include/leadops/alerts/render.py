@@ -80,7 +80,7 @@ def _small_print(incident: Incident, messages: Messages, settings: AlertSettings
     return [
         link_runbook(incident.kind, messages, settings),
         *link_run(incident, messages, settings),
-        messages.say("words", "incident", {"incident_id": incident.incident_id}),
+        messages.say("words", "incident", {"incident_id": incident.incident_id or None}),
     ]
 
 

@@ -31,6 +31,7 @@ from leadops.cli import (
     sandbox,
     score,
     thresholds,
+    watchdog,
 )
 from leadops.cli.terminal import print_error, print_traceback
 from leadops.db_errors import database_errors_in_one_line
@@ -51,6 +52,7 @@ for verb in (
     replay.replay,
     migrate.migrate,
     gateway.gateway,
+    watchdog.watchdog,
     sandbox.sandbox,
     init_config.init_config,
     report.freeze_quarter,

@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from leadops.cli.context import clock, open_connection, sleep
+from leadops.cli.slack import VARIABLE
 from leadops.cli.terminal import console, print_warning
+from leadops.cli.watchdog import make_watchdog_config
 from leadops.config.settings_folder import FileState
 from leadops.configuration import Config
 from leadops.delivery.delivery_settings import DeliverySettings
@@ -32,7 +34,10 @@ def gateway(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8081,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is all of them.")] = "127.0.0.1",
 ) -> None:
-    """Accept events and forms over HTTP until stopped, and send new leads to the MA and the CRM at once."""
+    """Accept events and forms over HTTP until stopped, and send new leads to the MA and the CRM at once.
+
+    With a Slack connection it also watches whether tasks run, as `leadops watchdog` does.
+    """
     reader = SettingsReader()
     config = reader.read()
     app = create_app(
@@ -48,6 +53,7 @@ def gateway(
         worker_configs=config.worker_configs,
         refused=config.refused,
         read_changes=reader.read_changes,
+        watchdog=make_watchdog_config("gateway", os.environ) if os.environ.get(VARIABLE) else None,
     )
     # The outbox workers' threads yield after this many seconds, so that answers do not wait for them.
     sys.setswitchinterval(0.001)

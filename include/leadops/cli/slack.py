@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from slack_sdk import WebClient
@@ -16,12 +17,12 @@ VARIABLE = "AIRFLOW_CONN_LEADOPS_SLACK"
 TIMEOUT = 5
 
 
-def open_chat(settings: AlertSettings) -> Chat:
-    """Return the chat of the connection, posting into its channel or else that of `settings`.
+def open_chat(settings: AlertSettings, environ: Mapping[str, str] = os.environ) -> Chat:
+    """Return the chat of the connection in `environ`, posting into its channel or else that of `settings`.
 
     Raises ConfigError when the variable is missing or is not a Slack connection in JSON.
     """
-    connection = _read_connection()
+    connection = _read_connection(environ)
     extra = connection.get("extra") or {}
     extra = json.loads(extra) if isinstance(extra, str) else extra
     timeout = int(extra.get("timeout", TIMEOUT))
@@ -35,8 +36,8 @@ def open_chat(settings: AlertSettings) -> Chat:
     return ApiChat(client, extra.get("channel") or settings.channel)
 
 
-def _read_connection() -> dict[str, Any]:
-    text = os.environ.get(VARIABLE, "")
+def _read_connection(environ: Mapping[str, str]) -> dict[str, Any]:
+    text = environ.get(VARIABLE, "")
     if not text:
         raise ConfigError(f"{VARIABLE} is not set; give the connection as JSON, the token as its password")
     try:

@@ -1,5 +1,6 @@
 """Assembles the gateway."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,6 +20,11 @@ from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.openapi import describe_answer
 from leadops.gateway.problems import ProblemError, show_failure, show_http_error, show_problem
 from leadops.identity.identity_settings import IdentitySettings
+from leadops.watchdog.watchdog_config import WatchdogConfig
+from leadops.watchdog.watchdog_thread import WatchdogThread
+
+#: Seconds that a look of the watchdog has to end when the gateway stops; nothing is lost where it is cut off.
+WATCHDOG_SECONDS = 1.0
 
 
 def create_app(
@@ -37,12 +43,14 @@ def create_app(
     refused: tuple[str, ...] = (),
     read_changes: Callable[[], GatewayConfig | None] = lambda: None,
     look_seconds: float = LOOK_SECONDS,
+    watchdog: WatchdogConfig | None = None,
 ) -> FastAPI:
     """Return the gateway as an ASGI app; it starts, and answers 503, also while the database is away.
 
     `clock` returns the time in UTC, `ticks` counts the seconds of the rate limits. While it serves, an outbox
-    worker sends to each target in `worker_configs`. Every `look_seconds` it takes the settings that
-    `read_changes` returns; `refused` names the files in whose place former settings are in force.
+    worker sends to each target in `worker_configs`, and `watchdog` watches whether tasks run. Every
+    `look_seconds` it takes the settings that `read_changes` returns; `refused` names the files in whose place
+    former settings are in force.
     """
     config = GatewayConfig(settings, events, identity, tuple(worker_configs), refused)
     wiring = GatewayWiring(
@@ -59,9 +67,14 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         follower = SettingsFollower(app, config, wiring, read=read_changes, seconds=look_seconds)
         await follower.start()
+        watching = WatchdogThread(watchdog) if watchdog else None
+        if watching:
+            watching.start()
         try:
             yield
         finally:
+            if watching:
+                await asyncio.to_thread(watching.stop, seconds=WATCHDOG_SECONDS)
             await follower.stop()
 
     app = FastAPI(title="leadops gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
@@ -10,6 +11,7 @@ from leadops.delivery.outbox_worker import OutboxWorkers
 from leadops.gateway.gateway_state import gateway_of
 from leadops.gateway.openapi import describe_answer, describe_problems
 from leadops.gateway.problems import ProblemError
+from leadops.incidents.heartbeats import ALERTS_DAG
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -24,6 +26,12 @@ class DatabaseState:
     takes_writes: bool
 
 
+async def find_last_check(connection: AsyncConnection) -> datetime | None:
+    """Return when check_alerts last succeeded (UTC), or None if it never has."""
+    last: datetime | None = await queries.value_async(connection, "find_last_check", name=ALERTS_DAG)
+    return last
+
+
 @router.head("/healthz", include_in_schema=False)
 @router.get(
     "/healthz",
@@ -36,6 +44,13 @@ class DatabaseState:
             "status": {"const": "ok"},
             "delivery": {"type": "object"},
             "refused_settings": {"type": "array", "items": {"type": "string"}},
+            "checks": {
+                "type": "object",
+                "properties": {
+                    "last_at": {"type": ["string", "null"], "format": "date-time"},
+                    "age_seconds": {"type": ["number", "null"]},
+                },
+            },
         },
     )
     | describe_problems(503),
@@ -45,6 +60,8 @@ async def healthz(request: Request) -> Response:
 
     `delivery` gives the state of each target's outbox workers: on, waiting (for the database) or off;
     `refused_settings` the broken settings files in whose place the former settings are in force.
+    `checks` says when check_alerts last succeeded, which it cannot report itself; null: never. It changes no
+    status, because events are stored without it.
     """
     gateway = gateway_of(request)
 
@@ -56,7 +73,18 @@ async def healthz(request: Request) -> Response:
         raise ProblemError(503, "The database lacks the tables; run `leadops migrate`.")
     if not state.takes_writes:
         raise ProblemError(503, "The database takes no writes; point LEADOPS_DATABASE_URL at the primary.")
+    last_at = await gateway.ask(find_last_check, seconds=gateway.settings.health_seconds)
+    age = None if last_at is None else max(0.0, (gateway.clock() - last_at).total_seconds())
+    checks = {
+        "last_at": last_at and last_at.isoformat(),
+        "age_seconds": None if age is None else round(age, 1),
+    }
     workers: OutboxWorkers = request.app.state.outbox_workers
     refused: tuple[str, ...] = request.app.state.refused_settings
-    document = {"status": "ok", "delivery": workers.states(), "refused_settings": refused}
+    document = {
+        "status": "ok",
+        "delivery": workers.states(),
+        "refused_settings": refused,
+        "checks": checks,
+    }
     return Response(json.dumps(document), media_type="application/json")

@@ -63,6 +63,16 @@ class SpaceLimits(Settings):
         return "unknown" if is_close else "ok"
 
 
+class WatchdogSettings(Settings):
+    """When the watchdog steps in for check_alerts, which cannot report that no task runs."""
+
+    dags: tuple[str, ...] = Field(min_length=1)  # the DAGs of every minute
+    stopped_after_seconds: float = Field(ge=70)  # without a finished task of these DAGs
+    queued_after_seconds: float = Field(ge=30)  # the same task in the queue, and nothing finishes
+    alerts_after_seconds: float = Field(ge=70)  # without a success of check_alerts
+    database_after_seconds: float = Field(gt=0)  # without an answer of the database
+
+
 class AlertSettings(Settings):
     """config/alerts.yaml: when a problem becomes an incident, and how on-call is notified."""
 
@@ -85,6 +95,7 @@ class AlertSettings(Settings):
     refused_forms: RefusalLimits
     quarantined_forms: int = Field(ge=1)  # signed forms that wait, at least
     stopped_after_minutes: dict[str, float | None]  # by DAG; null: never
+    watchdog: WatchdogSettings
     claims_flood: RefusalLimits
     space: SpaceLimits
     database_limit_gib: float | None = Field(gt=0)

@@ -1,4 +1,7 @@
-"""The checks on DAGs: which of those that failed have succeeded since, and which stand still?"""
+"""The checks on DAGs: which of those that failed have succeeded since, and which stand still?
+
+The watchdog runs some of them too, while check_alerts does not.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,7 +9,8 @@ from datetime import datetime, timedelta
 from leadops.db import Connection
 from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire
-from leadops.incidents.kinds import OPENED_BY_CALLBACKS
+from leadops.incidents.heartbeats import ALERTS_DAG
+from leadops.incidents.kinds import OPENED_BY_CALLBACKS, TASKS_STOPPED
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -33,6 +37,23 @@ def check_dags(connection: Connection, given: CheckInput | None = None) -> list[
 
 
 @dataclass(frozen=True)
+class RecoveredTasks:
+    """An open standstill of all tasks after which a task has succeeded."""
+
+    subject: str
+    succeeded_at: datetime
+
+
+def check_recovered_tasks(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Return an ok finding for the open standstill of all tasks once a task of every minute has succeeded."""
+    dags = list(given.settings.watchdog.dags)
+    return [
+        CheckFinding(TASKS_STOPPED, recovered.subject, "ok", recovered.succeeded_at)
+        for recovered in queries.all(connection, "list_recovered_tasks", RecoveredTasks, dags=dags)
+    ]
+
+
+@dataclass(frozen=True)
 class StoppedDag:
     """A DAG whose last success is older than its limit (minutes), and that no other incident reports."""
 
@@ -44,9 +65,20 @@ class StoppedDag:
 def check_stopped_dags(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Find the DAGs that neither succeed nor fail: paused, or never started by the scheduler.
 
-    A DAG that has never succeeded is a new installation's, not a standstill.
+    A DAG that has never succeeded is a new installation's, not a standstill. check_alerts runs this check, so
+    it is left out: that it runs is the news.
     """
-    limits = {dag: wait for dag, wait in given.settings.stopped_after_minutes.items() if wait is not None}
+    return _find_stopped(connection, given, but=ALERTS_DAG)
+
+
+def check_stopped_dags_and_alerts(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Find the same DAGs, check_alerts included."""
+    return _find_stopped(connection, given)
+
+
+def _find_stopped(connection: Connection, given: CheckInput, *, but: str = "") -> list[CheckFinding]:
+    minutes_by_dag = given.settings.stopped_after_minutes
+    limits = {dag: wait for dag, wait in minutes_by_dag.items() if wait is not None and dag != but}
     stopped = queries.all(
         connection,
         "list_stopped_dags",
@@ -69,7 +101,12 @@ def check_stopped_dags(connection: Connection, given: CheckInput) -> list[CheckF
     return findings
 
 
-CHECKS = (
+_RECOVERED = (
     Check("dags", DAG_KINDS, check_dags, resolves_missing=False),
-    Check("stopped_dags", ("dag_stopped",), check_stopped_dags),
+    Check("recovered_tasks", (TASKS_STOPPED,), check_recovered_tasks, resolves_missing=False),
 )
+
+CHECKS = (*_RECOVERED, Check("stopped_dags", ("dag_stopped",), check_stopped_dags))
+
+#: What the watchdog checks while check_alerts does not run.
+WATCHDOG_CHECKS = (*_RECOVERED, Check("stopped_dags", ("dag_stopped",), check_stopped_dags_and_alerts))

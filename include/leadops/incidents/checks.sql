@@ -11,7 +11,7 @@ where
     and heartbeats.succeeded_at > incidents.seen_at;
 
 -- name: list_stopped_dags
--- A DAG that failed or ran late has an incident of that kind: one problem, one message.
+-- A DAG that failed or ran late has an incident of that kind, and so has a standstill of all: one problem, one message.
 select
     heartbeats.name as dag_id,
     heartbeats.succeeded_at as last_at,
@@ -24,7 +24,24 @@ where
         select from incidents.incidents
         where
             incidents.state = 'open'
-            and incidents.kind in ('dag_failed', 'run_missed_deadline')
-            and incidents.subject = watched.dag_id
+            and (
+                incidents.kind = 'tasks_stopped'
+                or (
+                    incidents.kind in ('dag_failed', 'run_missed_deadline')
+                    and incidents.subject = watched.dag_id
+                )
+            )
     )
 order by watched.dag_id;
+
+-- name: list_recovered_tasks
+-- The open standstill of all tasks, once a task of every minute has succeeded after the watchdog last saw it.
+select
+    incidents.subject,
+    max(heartbeats.succeeded_at) as succeeded_at
+from incidents.incidents
+inner join incidents.heartbeats on incidents.seen_at < heartbeats.succeeded_at
+where
+    incidents.state = 'open' and incidents.kind = 'tasks_stopped'
+    and split_part(heartbeats.name, '.', 1) = any(%(dags)s::text[])
+group by incidents.subject;

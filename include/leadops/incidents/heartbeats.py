@@ -1,12 +1,16 @@
 """When each watched DAG, task or system last succeeded; a heartbeat resolves the incidents before it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from leadops.db import Connection
 from leadops.queries import Queries
 
 queries = Queries(__file__)
+
+#: The DAG that runs the checks and brings Slack up to date.
+ALERTS_DAG = "check_alerts"
 
 
 def beat(connection: Connection, name: str, *, now: datetime) -> None:
@@ -24,3 +28,21 @@ def count_beats(connection: Connection, names: Sequence[str], *, since: datetime
     """Return how many of `names` last succeeded at `since` or later."""
     number: int = queries.value(connection, "count_heartbeats", names=list(names), since=since)
     return number
+
+
+@dataclass(frozen=True)
+class MinuteMarks:
+    """What the DAGs of every minute have left behind.
+
+    `finished` changes whenever a task of theirs succeeds or fails for good, `alert_rounds` whenever
+    check_alerts succeeds; `last_at` (UTC) is the last success.
+    """
+
+    finished: int
+    last_at: datetime | None
+    alert_rounds: int
+
+
+def read_minute_marks(connection: Connection, dags: Sequence[str]) -> MinuteMarks:
+    """Return the marks of `dags`, the DAGs of every minute."""
+    return queries.one(connection, "read_minute_marks", MinuteMarks, dags=list(dags), alerts_dag=ALERTS_DAG)

@@ -14,7 +14,7 @@ queries = Queries(__file__)
 
 @dataclass(frozen=True)
 class Incident:
-    """One problem, from open to resolved; times in UTC."""
+    """One problem, from open to resolved; times in UTC. An `incident_id` of 0 is not on record yet."""
 
     incident_id: int
     kind: str
@@ -61,7 +61,6 @@ def suppress(connection: Connection, incidents: Sequence[Incident]) -> None:
     queries.run(connection, "suppress", incidents=[incident.incident_id for incident in incidents])
 
 
-def assign_message(connection: Connection, message_id: int, incidents: Sequence[Incident]) -> None:
+def assign_message(connection: Connection, message_id: int, incident_ids: Sequence[int]) -> None:
     """Note that the message `message_id` is about these incidents."""
-    ids = [incident.incident_id for incident in incidents]
-    queries.run(connection, "assign_message", message_id=message_id, incidents=ids)
+    queries.run(connection, "assign_message", message_id=message_id, incidents=list(incident_ids))

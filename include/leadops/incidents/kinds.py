@@ -16,6 +16,9 @@ Translations = Mapping[str, str]
 CHECK_FAILED = "check_failed"
 #: Kinds that callbacks open the moment something happens; a check resolves them.
 OPENED_BY_CALLBACKS = frozenset({"dag_failed", "run_missed_deadline"})
+#: Kinds that the watchdog opens, because no task can.
+TASKS_STOPPED, DATABASE_DOWN = "tasks_stopped", "database_down"
+OPENED_BY_WATCHDOG = frozenset({TASKS_STOPPED, DATABASE_DOWN})
 
 
 class IncidentKind(BaseModel):

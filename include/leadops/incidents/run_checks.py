@@ -52,12 +52,14 @@ def run_checks(
     calendar: HolidayCalendar,
     now: datetime,
     cdp: CdpReading | None = None,
+    are_all: bool = True,
 ) -> CheckResult:
     """Run each of `checks` and bring incidents.incidents up to date; commits.
 
     Each check runs, and its findings are recorded, in a savepoint of its own. Where one raises, the incidents
     of its kinds stay as they are, neither cleared nor resolved. Without `cdp` the CDP's incidents stay as
-    they are. May run in several processes at once. Raises only if the database itself is gone.
+    they are. Without `are_all`, other checks exist, and what is on record about their failures stays. May run
+    in several processes at once. Raises only if the database itself is gone.
     """
     with connection.transaction():
         hold_lock(connection, Lock.INCIDENTS)
@@ -73,7 +75,11 @@ def run_checks(
                     raise
                 failures.append(_form_failure(check, error, now))
         queries.run(connection, "limit_statements", duration=STATEMENT_TIMEOUT)
-        recovered = resolve_missing(_list_open(connection, [CHECK_FAILED]), findings=failures, now=now)
+        names = {check.name for check in checks}
+        open_failures = {
+            key for key in _list_open(connection, [CHECK_FAILED]) if are_all or key.subject in names
+        }
+        recovered = resolve_missing(open_failures, findings=failures, now=now)
         opened += _record(connection, [*failures, *recovered], now)
         failed = {finding.subject for finding in failures}
         resolved = queries.run(

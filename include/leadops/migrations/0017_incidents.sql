@@ -28,5 +28,8 @@ create index incidents_unannounced on incidents.incidents (incident_id) where me
 -- When each watched DAG, task or system last succeeded.
 create table incidents.heartbeats (
     name text primary key,
-    succeeded_at timestamptz not null
+    succeeded_at timestamptz not null,
+    beats bigint not null default 1
 );
+comment on column incidents.heartbeats.beats is
+'How often it has succeeded: this grows even while the clock of the machine is set back';

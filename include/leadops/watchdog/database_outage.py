@@ -1,0 +1,90 @@
+"""Tells on-call that the database is down, without the database; puts it on record when it is back."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from zlib import crc32
+
+from leadops.alerts.adopt_message import adopt_message
+from leadops.alerts.render import render_incident
+from leadops.clients.chat import Chat, Posted
+from leadops.company import Company
+from leadops.db import Connection
+from leadops.errors import LeadopsError
+from leadops.incidents.alert_settings import AlertSettings
+from leadops.incidents.finding import CheckFinding, fire
+from leadops.incidents.incident import Incident
+from leadops.incidents.kinds import DATABASE_DOWN
+from leadops.incidents.open_incident import record_past_incident
+from leadops.locks import Lock, hold_lock
+from leadops.notifications.messages import Messages
+
+log = logging.getLogger(__name__)
+
+#: Seconds over which several watchdogs spread, so that the others find what the first has posted.
+SPREAD = 20
+
+
+class DatabaseOutage:
+    """One watchdog's memory of an outage; `seen_by` names the watchdog, `ticks` counts seconds."""
+
+    def __init__(self, seen_by: str, *, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._seen_by, self._ticks = seen_by, ticks
+        self._delay = crc32(seen_by.encode()) % SPREAD
+        self.installation = ""
+        self._forget()
+
+    def _forget(self) -> None:
+        self._finding: CheckFinding | None = None
+        self._began = self._next_try = 0.0
+        self._place: Posted | None = None
+
+    def note(self, reason: str, *, now: datetime) -> None:
+        """Note that the database does not answer, for `reason`, at `now` (UTC)."""
+        if self._finding is None:
+            facts = {"reason": reason, "seen_by": self._seen_by}
+            self._finding = fire(DATABASE_DOWN, facts, since=now)
+            self._began = self._ticks()
+
+    def notify(
+        self, open_chat: Callable[[AlertSettings], Chat], *, settings: AlertSettings, company: Company
+    ) -> None:
+        """Post the outage once it has lasted, unless another watchdog has; a failed post is tried again."""
+        finding, waited = self._finding, self._ticks() - self._began
+        if finding is None or self._place or self._ticks() < self._next_try:
+            return
+        if waited < settings.watchdog.database_after_seconds + self._delay:
+            return
+        self._next_try = self._ticks() + settings.look_up_after_seconds
+        incident = Incident(0, finding.kind, finding.subject, finding.since, None, None, finding.facts)
+        rendered = render_incident(incident, messages=Messages(company), settings=settings)
+        key = f"{self.installation}-{DATABASE_DOWN}"
+        try:
+            chat = open_chat(settings)
+            place = chat.find(key, since=finding.since) if chat.can_edit else None
+            if place:  # an earlier outage may have ended in it
+                chat.update(place, text=rendered.text, blocks=rendered.blocks)
+            self._place = place or chat.post(
+                text=rendered.text, blocks=rendered.blocks, payload={"key": key, "shows": rendered.hash}
+            )
+        except LeadopsError as error:
+            log.warning("the outage of the database could not be posted: %s", error)
+
+    def end(self, connection: Connection, *, settings: AlertSettings, now: datetime) -> None:
+        """The database answers again: put an outage that lasted on record, with its message; commits.
+
+        The next round of notifications shows it as resolved.
+        """
+        finding, place = self._finding, self._place
+        if finding is None:
+            return
+        lasted = self._ticks() - self._began >= settings.watchdog.database_after_seconds
+        if lasted or place:
+            with connection.transaction():
+                hold_lock(connection, Lock.INCIDENTS)
+                resolved_at = max(now, finding.since)
+                incident_id = record_past_incident(connection, finding, resolved_at=resolved_at)
+                if incident_id and place:
+                    adopt_message(connection, incident_id, place, now=now)
+        self._forget()
