@@ -18,6 +18,8 @@ from leadops.queries import Queries, read_statements
 
 PACKAGES = [Path(str(package.__file__)).parent for package in (leadops, leadops_stack)]
 ROOT = PACKAGES[0].parent
+#: Statements for Airflow's own database, and the columns of its tables that they use.
+FOREIGN = {"airflow_queue": Path(__file__).with_name("airflow_tables.sql")}
 METHODS = {
     name for name, member in vars(Queries).items() if inspect.isfunction(member) and not name.startswith("_")
 }
@@ -112,6 +114,8 @@ def test_statements_can_be_prepared_and_columns_agree(path: Path, connection: Co
     module = module_of(path)
     uses = [use for use in USES if use.path.with_suffix(".sql") == path]
     statements = read(path)
+    if path.stem in FOREIGN:
+        connection.execute(FOREIGN[path.stem].read_text(encoding="utf-8").encode())
     for sibling in FILES:  # a module may use the temporary tables of others in its room
         if sibling.parent == path.parent and sibling != path:
             for script in filter(TEMPORARY.search, read(sibling).values()):

@@ -1,6 +1,7 @@
 """Airflow's settings for one machine, as environment variables."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from leadops.settings import postgres_url
 from leadops_stack.home import Home
 from leadops_stack.ports import read_ports
 from leadops_stack.variables import AIRFLOW_ROLE
+
+HERE = Path(__file__).parent
 
 #: Tasks that run at once; each is a process, forked beforehand.
 PARALLELISM = 4
@@ -51,7 +54,8 @@ def airflow_environment(home: Home, values: Mapping[str, str]) -> dict[str, str]
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "DO_NOT_TRACK": "1",
-        "PYTHONPATH": str(Path(__file__).parent / "airflow_settings"),
+        # The second is where this code lies: the tasks run it, too, whatever else is installed.
+        "PYTHONPATH": os.pathsep.join(map(str, (HERE / "airflow_settings", HERE.parent))),
     }
 
 

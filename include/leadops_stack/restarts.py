@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from leadops_stack.supervisor import Supervisor
 
-#: Seconds between two restarts, doubled each time up to the last: a restart that does not help is no cure.
+#: Seconds between two restarts, doubled each time up to the last: what did not help will not help at once.
 WAITS = (180.0, 360.0, 720.0, 1440.0, 3600.0)
 #: Seconds without a restart after which the earlier ones are forgotten.
 FORGIVEN_AFTER = 3 * 3600.0

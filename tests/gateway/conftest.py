@@ -11,6 +11,7 @@ import pytest
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.gateway.app import create_app
 from leadops.gateway.serve import serve_in_thread
+from leadops.watchdog.watchdog_config import WatchdogConfig
 from tests.shipped import SHIPPED, change
 
 KEY, TOKEN, SITE = "test-write-key-0123", "test-metrics-token-0123", "https://www.example.com"
@@ -32,6 +33,7 @@ def serve(database_url: str) -> Iterator[Serve]:
             url: str = database_url,
             worker_configs: Sequence[WorkerConfig] = (),
             clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+            watchdog: WatchdogConfig | None = None,
             **changes: Any,
         ) -> httpx.Client:
             app = create_app(
@@ -45,6 +47,7 @@ def serve(database_url: str) -> Iterator[Serve]:
                 identity=SHIPPED.identity,
                 clock=clock,
                 worker_configs=worker_configs,
+                watchdog=watchdog,
             )
             address = running.enter_context(serve_in_thread(app))
             return running.enter_context(httpx.Client(base_url=address, timeout=30, trust_env=False))

@@ -1,16 +1,55 @@
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 
+from leadops.db import connect
+from leadops.incidents.heartbeats import beat
+from leadops.watchdog.watchdog_config import WatchdogConfig, WatchdogSources
 from tests.gateway.conftest import KEY, Serve
+from tests.shipped import SHIPPED
+
+SOURCES = WatchdogSources(SHIPPED.alerts, SHIPPED.company)
 
 
 def test_well(serve: Serve) -> None:
     client = serve()
     assert client.get("/healthz").status_code == 200
     assert client.head("/healthz").status_code == 200
+
+
+def test_it_says_when_the_checks_last_ran(serve: Serve, database_url: str) -> None:
+    now = datetime(2026, 7, 30, 17, 0, tzinfo=UTC)
+    client = serve(clock=lambda: now)
+    assert client.get("/healthz").json()["checks"] == {"last_at": None, "age_seconds": None}
+    with connect(database_url) as connection:
+        beat(connection, "check_alerts", now=now - timedelta(minutes=12))
+        beat(connection, "score_leads", now=now)
+    response = client.get("/healthz")
+    assert response.status_code == 200
+    assert response.json()["checks"] == {"last_at": "2026-07-30T16:48:00+00:00", "age_seconds": 720.0}
+
+
+def test_a_gateway_watches_whether_tasks_run(serve: Serve) -> None:
+    looked = threading.Event()
+
+    def read_sources() -> WatchdogSources:
+        looked.set()
+        return SOURCES
+
+    config = WatchdogConfig(
+        seen_by="gateway on a",
+        database_url="postgresql://nobody:x@127.0.0.1:1/none",
+        airflow_database_url="",
+        read_sources=read_sources,
+        shipped=SOURCES,
+        open_chat=lambda _: None,  # type: ignore[arg-type,return-value]
+        clock=lambda: datetime.now(UTC),
+    )
+    assert serve(watchdog=config).get("/healthz").status_code == 200
+    assert looked.wait(30)
 
 
 def test_no_database(serve: Serve) -> None:

@@ -25,7 +25,8 @@ DOCKERFILE = (PROJECT / "Dockerfile").read_text()
 COMPOSE_TEXT = (PROJECT / "docker-compose.yaml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
 SERVICES = {
-    "postgres", "migrate", "gateway", "api-server", "scheduler", "dag-processor", "triggerer", "sandbox",
+    "postgres", "migrate", "gateway", "api-server", "scheduler", "dag-processor", "triggerer", "watchdog",
+    "sandbox",
 }  # fmt: skip
 
 
@@ -102,7 +103,8 @@ def test_containers_run_the_programs_of_the_one_machine(home: Home) -> None:
         for wave in make_plan(home, values, server, now=datetime(2026, 4, 1, tzinfo=UTC))
         for part in wave.parts
     }
-    assert SERVICES - {"migrate"} == parts.keys() - {"airflow-migrate", "traffic"}
+    # The supervisor of the one machine is its watchdog.
+    assert SERVICES - {"migrate", "watchdog"} == parts.keys() - {"airflow-migrate", "traffic"}
     for name in ("scheduler", "triggerer", "dag-processor"):
         assert COMPOSE["services"][name]["command"][1:] == list(parts[name].command[1:])
 
@@ -117,7 +119,7 @@ def test_passwords_are_written_where_airflow_reads_them(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("work", ["databases", "passwords"])
+@pytest.mark.parametrize("work", ["databases", "reader", "passwords"])
 def test_what_a_container_lacks_is_named(
     work: str, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:

@@ -8,11 +8,15 @@ import pytest
 
 from leadops.errors import ConfigError
 from leadops.settings import postgres_url
+from leadops.watchdog.airflow_queue import read_queue
+from leadops_stack.airflow_reader import prepare_reader
 from leadops_stack.databases import DATABASES, prepare_databases
 from leadops_stack.postgres import PostgresServer
-from leadops_stack.variables import SUPERUSER
+from leadops_stack.variables import READER_ROLE, SUPERUSER
 
 from ..conftest import free_port
+
+AIRFLOW_TABLES = (Path(__file__).parents[1] / "airflow_tables.sql").read_text().replace("temp ", "")
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +69,30 @@ def test_a_new_password_takes_the_place_of_the_old(cluster: PostgresServer, valu
 def test_another_installations_data_is_named(cluster: PostgresServer) -> None:
     with pytest.raises(ConfigError, match="does not take LEADOPS_POSTGRES_PASSWORD"):
         prepare_databases(cluster.url().replace(cluster.password, "wrong"), {})
+
+
+def test_the_watchdogs_role_reads_which_tasks_wait_and_nothing_else(
+    cluster: PostgresServer, values: dict[str, str]
+) -> None:
+    prepare_databases(cluster.url(), values)
+    airflow = url_of(cluster, "airflow", values["LEADOPS_AIRFLOW_DATABASE_PASSWORD"], "airflow")
+    with psycopg.connect(airflow, autocommit=True) as own:
+        own.execute(AIRFLOW_TABLES.encode())
+        own.execute("alter table dag_run add column conf text")
+        own.execute("create table connection (password text)")
+        own.execute("insert into dag values ('score_leads', false)")
+    for password in ("first", "second"):  # again changes only the password
+        prepare_reader(cluster.url("airflow"), {"LEADOPS_AIRFLOW_READER_PASSWORD": password})
+    reader = url_of(cluster, READER_ROLE, "second", "airflow")
+    assert read_queue(reader, ["score_leads"]).active_dags == 1
+    with psycopg.connect(reader, autocommit=True) as connection:
+        for forbidden in (
+            "select conf from dag_run",
+            "select * from connection",
+            "delete from dag",
+            "create table mine ()",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(forbidden.encode())
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(url_of(cluster, READER_ROLE, "second", "leadops"))

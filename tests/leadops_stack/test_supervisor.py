@@ -92,10 +92,73 @@ def test_a_program_that_is_not_there_is_named(running: Supervisor, toy: Toy) -> 
         running.start([Wave(parts=(replace(toy("one"), command=("/no/program",)),))])
 
 
-def test_a_part_that_never_gets_well_is_given_up(running: Supervisor, toy: Toy) -> None:
-    ill = replace(toy("one"), healthy=lambda: False, patience=0.2)
-    with pytest.raises(LeadopsError, match="one is not ready after"):
-        running.start([Wave(parts=(ill,))])
+def test_a_part_that_never_gets_well_is_tried_again_alone_and_then_given_up(
+    home: Home, running: Supervisor, toy: Toy
+) -> None:
+    ill = replace(toy("one"), healthy=lambda: False, patience=0.5)
+    with pytest.raises(LeadopsError, match=r"one is not ready after .* s and does nothing: "):
+        running.start([Wave(parts=(toy("two"), ill))])
+    assert len(numbers(home, "one")) == module.TRIES
+    assert len(numbers(home, "two")) == 1
+
+
+def test_a_part_that_works_is_waited_for_longer_than_its_patience(
+    home: Home, running: Supervisor, toy: Toy, shown: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It computes for longer than its patience before it answers; the terminal says what is awaited."""
+    monkeypatch.setattr(module, "SAY_EVERY", 0.5)
+    monkeypatch.setattr("leadops_stack.patience.SHARE", 0.005)  # this machine may be very busy
+    answer = home.root / "answer"
+    busy = (
+        "import sys, time; print('thinking about it', flush=True)\n"
+        "while time.process_time() < 5.0: pass\n"
+        "open(sys.argv[1], 'w').close(); time.sleep(600)"
+    )
+    part = replace(
+        toy("one"),
+        command=(sys.executable, "-c", busy, str(answer)),
+        healthy=answer.exists,
+        patience=2.0,
+    )
+    assert running.start([Wave(parts=(part,))])
+    assert "starting it again" not in shown.getvalue()
+    assert "s: thinking about it" in shown.getvalue()
+
+
+def test_a_part_that_hangs_is_ended_by_force_and_started_again_where_somebody_asks(
+    home: Home, running: Supervisor, toy: Toy, shown: io.StringIO
+) -> None:
+    assert running.start([Wave(parts=(toy("one"), toy("two")))])
+    watching = threading.Thread(target=running.watch, kwargs={"every": 3600, "tick": lambda: None})
+    watching.start()
+    leader, child = numbers(home, "one")[0]
+    os.kill(leader, signal.SIGSTOP)  # it heeds no SIGTERM
+    running.ask_restart("one", why="it hangs", grace=0.3)
+    wait_until(lambda: len(numbers(home, "one")) == 2)
+    running.stopping.set()
+    watching.join()
+    assert not birth_mark(leader)
+    assert not birth_mark(child)
+    assert len(numbers(home, "two")) == 1
+    assert "one: it hangs; starting it again (log: " in shown.getvalue()
+    assert "ended with" not in shown.getvalue()
+
+
+def test_what_a_step_waits_for_is_said(
+    running: Supervisor, toy: Toy, shown: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAUSE", 0.01)
+    monkeypatch.setattr(module, "SAY_EVERY", 0.0)
+    answers = iter([TransientError("the first answer takes long"), "answers"])
+
+    def ask() -> str:
+        answer = next(answers)
+        if isinstance(answer, TransientError):
+            raise answer
+        return answer
+
+    assert running.start([Wave(steps=(Step("ask", ask),))])
+    assert "waiting for ask, 0 s: the first answer takes long" in shown.getvalue()
 
 
 def test_what_runs_once_must_end_well(home: Home, running: Supervisor, toy: Toy) -> None:

@@ -6,7 +6,7 @@ from leadops.settings import endpoint_from_connection
 from leadops_stack.env_file import read_env, write_env
 from leadops_stack.home import Home
 from leadops_stack.ports import DEFAULT_PORTS
-from leadops_stack.variables import fresh_secrets, prepare_variables, uses_sandbox
+from leadops_stack.variables import fresh_secrets, needed_ports, prepare_variables, uses_sandbox
 
 
 def test_every_installation_has_its_own_secrets() -> None:
@@ -60,3 +60,11 @@ def test_made_up_visitors_never_reach_a_real_system(home: Home) -> None:
     real = json.dumps({"conn_type": "http", "host": "https://ma.example.com", "password": "theirs"})
     assert not uses_sandbox({**values, "AIRFLOW_CONN_LEADOPS_MA": real})
     assert not uses_sandbox({**values, "AIRFLOW_CONN_LEADOPS_CRM": real})
+
+
+def test_only_the_ports_of_parts_that_start_must_be_free(home: Home) -> None:
+    values = prepare_variables(home, {})
+    assert set(needed_ports(values)) == set(DEFAULT_PORTS)
+    own = {"conn_type": "http", "host": "https://ma.example.com", "password": "x" * 20}
+    values["AIRFLOW_CONN_LEADOPS_MA"] = json.dumps(own)
+    assert set(DEFAULT_PORTS) - set(needed_ports(values)) == {"LEADOPS_PORT_SANDBOX"}
