@@ -23,8 +23,8 @@ from ..conftest import free_port
 
 PROJECT = Path(__file__).parents[2]
 
-#: Seconds in which the stack must be up; a lonely machine with two cores needs about 20.
-PATIENCE = 300.0
+#: Seconds in which the stack must be up; an idle machine with two cores needs about 20.
+PATIENCE = 600.0
 
 
 @dataclass
