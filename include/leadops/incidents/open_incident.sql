@@ -55,11 +55,12 @@ select
     %(resolved_at)s::timestamptz as clear_since,
     %(resolved_at)s::timestamptz,
     %(facts)s::jsonb
-where not exists (
-    select
-    from incidents.incidents
-    where
-        kind = %(kind)s::text and subject = %(subject)s::text
-        and opened_at <= %(resolved_at)s::timestamptz and resolved_at >= %(opened_at)s::timestamptz
-)
+where
+    not exists (
+        select
+        from incidents.incidents
+        where
+            kind = %(kind)s::text and subject = %(subject)s::text
+            and opened_at <= %(resolved_at)s::timestamptz and resolved_at >= %(opened_at)s::timestamptz
+    )
 returning incident_id;
