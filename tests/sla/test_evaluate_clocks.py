@@ -161,3 +161,26 @@ def test_a_clock_that_stays_as_it_is_is_not_written_again(desk: Any) -> None:
     assert (first["state"], first["minutes"], first["changed_at"]) == ("at_risk", 5, desk.at(5))
     desk.watch(7)
     assert desk.breach() == first
+
+
+@pytest.mark.parametrize("another", [{"lead": 1, "cycle": 2}, {"lead": 2, "cycle": 1}])
+def test_news_of_another_cycle_or_lead_write_no_clock_again(desk: Any, another: dict[str, int]) -> None:
+    desk.mql()
+    desk.watch(5)
+    first = desk.breach()
+    desk.mql(minute=6, **another)
+    desk.watch(7)
+    assert desk.clock(**another) is not None
+    assert desk.breach() == first
+
+
+@pytest.mark.parametrize(("minute", "state"), [(9.9, "at_risk"), (10, "held"), (10.1, "held")])
+def test_a_lead_with_an_unknown_id_is_held_from_the_minute_on_at_which_it_is_due(
+    desk: Any, minute: float, state: str
+) -> None:
+    desk.mql()
+    desk.watch(1)
+    desk.connection.execute("insert into lifecycle.unlinked values (1, 1)")
+    enqueue_create(desk)
+    desk.watch(minute, qualify=False)
+    assert desk.state() == state
