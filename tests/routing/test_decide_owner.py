@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadops.routing.decide_owner import RepLoad, RoutingRequest, decide_owner
+from leadops.routing.decide_owner import RepLoad, RoutingRequest, decide_owner, share_key
 from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.team import Team, make_team
 from tests.promises import promise_examples
@@ -154,3 +154,17 @@ def test_equal_shares_go_to_who_has_waited_longest() -> None:
     assert (
         decide_owner(RoutingRequest({}), team=team, loads=loads, rules=given_rules, now=START).rep_id == "b"
     )
+
+
+def test_the_next_share_goes_to_whom_it_would_leave_the_least_served() -> None:
+    """By weight: a 3 / 2 after one more lead, b 1 / 1, c and d 2 / 1; c has been without a lead for longer."""
+    weights = {"a": 2.0, "b": 1.0, "c": 1.0, "d": 1.0}
+    served = {"a": 2, "b": 0, "c": 1, "d": 1}
+    last = {"c": START - timedelta(days=1), "d": START}
+    loads = {name: RepLoad(served=served[name], last_at=last.get(name)) for name in weights}
+    team = make_team([(name, profile()) for name in "abcd"], rules=everybody(weights=weights), zone=TOKYO)
+    keys = {rep.rep_id: share_key(rep, loads[rep.rep_id]) for rep in team}
+    assert {name: key[0] for name, key in keys.items()} == {"a": 1.5, "b": 1, "c": 2, "d": 2}
+    assert sorted(keys, key=lambda name: keys[name]) == ["b", "a", "c", "d"]
+    assert keys["d"] == (2, START.timestamp(), "d")
+    assert keys["b"] == (1, float("-inf"), "b")
