@@ -157,7 +157,7 @@ def test_equal_shares_go_to_who_has_waited_longest() -> None:
 
 
 def test_the_next_share_goes_to_whom_it_would_leave_the_least_served() -> None:
-    """By weight: a 3 / 2 after one more lead, b 1 / 1, c and d 2 / 1; c has been without a lead for longer."""
+    """By weight: a 3 / 2 after one more lead, b 1 / 1, c and d 2 / 1, of whom c has waited for longer."""
     weights = {"a": 2.0, "b": 1.0, "c": 1.0, "d": 1.0}
     served = {"a": 2, "b": 0, "c": 1, "d": 1}
     last = {"c": START - timedelta(days=1), "d": START}

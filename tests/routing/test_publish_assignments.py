@@ -117,9 +117,9 @@ def test_an_old_customer_keeps_whom_the_crm_names(office: Office) -> None:
 
 
 def test_a_lead_that_the_crm_does_not_know_holds_up_no_other(office: Office) -> None:
-    known(office, 2)
-    office.mql(1)
+    known(office, 3)
+    office.mql(2)
     office.assign(0)
-    group(office, JOINED)
+    group(office, {1: 1, 2: 1, 3: 1})
     office.assign(10)
-    assert owners(office) == {1: "a", 2: "a"}
+    assert owners(office) == {2: "a", 3: "a"}
