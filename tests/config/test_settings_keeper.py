@@ -126,9 +126,10 @@ def test_all_faults_of_a_file_are_counted_and_addresses_masked(
     machine.write("events", "max_depth: x\nmax_age_hours: y\n")
     assert machine.config().events.max_depth == 9
     machine.write("company", "timezone: taro@example.com\n")
-    with pytest.raises(ConfigError, match="is not an IANA time zone"):
-        _ = machine.config().company
-    company, events = refusals(connection)
+    machine.write("sla", "timezone: xoxb-1234567890-AbCdEfGh\n")
+    assert set(machine.config().read_all()) == {"company", "events", "sla"}
+    company, events, sla = refusals(connection)
+    assert sla.cause.startswith("timezone: Value error, '[secret]' is not an IANA time zone")
     assert (events.line, events.cause) == (
         2,
         "max_age_hours: Input should be a valid number, unable to parse string as a number (and 1 more)",

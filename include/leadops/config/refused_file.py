@@ -10,6 +10,10 @@ from leadops.normalization.visible_text import show_text
 
 #: Characters of a cause.
 LONGEST_CAUSE = 300
+#: What looks like a secret that somebody pasted as a value.
+SECRET = re.compile(
+    r"xox\w-[\w-]+|[0-9a-f]{32,}|(?=[\w-]*[0-9])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{20,}", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,12 @@ def form_refused_file(
 ) -> RefusedFile:
     """Take `FILE:LINE: cause` apart; of several faults the first is kept, with the number of the others.
 
-    `note` is added to the cause. E-mail addresses are masked.
+    `note` is added to the cause. E-mail addresses, and what looks like a token, are masked.
     """
     first, *others = error.splitlines()
     match = re.match(rf"{re.escape(str(path))}(?::(\d+))?: (.*)", first)
     line, cause = (match[1], match[2]) if match else (None, first)
-    cause = show_text(mask_text(cause, longest=LONGEST_CAUSE))
+    cause = SECRET.sub("[secret]", show_text(mask_text(cause, longest=LONGEST_CAUSE)))
     cause += f" (and {len(others)} more)" if others else ""
     return RefusedFile(
         section=section,

@@ -3,12 +3,14 @@
 from datetime import timedelta
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from leadops.clients.ma import BULK_LIMIT
 from leadops.errors import ConfigError
 from leadops.settings import Settings
 
+#: The systems that operations always go to; rules may name others.
+REQUIRED_TARGETS = ("ma", "crm")
 #: For so long a batch of unknown outcome is sent again under its key; after that the scores are read back.
 #: For so long, too, a 409 means that an earlier try is still in progress.
 TRUSTED_MEMORY = timedelta(minutes=15)
@@ -47,6 +49,13 @@ class DeliverySettings(Settings):
     longest_backoff_seconds: float = Field(gt=0)
     credentials_pause_seconds: float = Field(gt=0)
     audit: AuditSettings
+
+    @field_validator("targets")
+    @classmethod
+    def _must_have_both(cls, targets: dict[str, TargetSettings]) -> dict[str, TargetSettings]:
+        if missing := [name for name in REQUIRED_TARGETS if name not in targets]:
+            raise ValueError(f"{' and '.join(missing)} must stay: leadops sends to both")
+        return targets
 
     def find_target(self, name: str) -> TargetSettings:
         """Return the settings of a target; raise ConfigError when there are none."""
