@@ -19,12 +19,13 @@ def score_leads() -> None:
 
     **When it is red**
     - *one run, then green again*: nothing to do, nothing was lost.
-    - *resolve or score red repeatedly*: read the log below *Task failed with exception*. A wrong setting is
-      named with file and line; correct it, and the next run continues.
+    - *resolve or score red repeatedly*: read the log below *Task failed with exception*. A settings
+      file that is broken from the first start on is named with file and line; correct it, and the next run
+      continues. (Later, a broken file makes nothing red: the incident `settings_refused` reports it.)
     - *push green, but nothing arrives in the MA*: the log says why (down, asked us to wait, credentials). All
       changes stay on record and are sent later. Dead letters: `leadops dead-letters list`.
-    - *assign red*: new MQLs are in the CRM without an owner. `routing.yaml` is wrong (the log names the line;
-      `leadops routing lint` checks it); the next good run routes them. Why a lead went where:
+    - *assign red*: new MQLs are in the CRM without an owner. Read the log; `leadops routing
+      lint` checks `routing.yaml`; the next good run routes them. Why a lead went where:
       `leadops routing why LEAD`. A Slack that is down does not make it red.
     - *in doubt about the numbers*: `leadops audit`.
 
