@@ -1414,7 +1414,9 @@ create table config.kept_settings (
     line_hashes text[] not null,
     ends_with_line_end boolean not null,
     adopted_at timestamptz not null,
-    primary key (section, hash)
+    primary key (section, hash),
+    check (char_length(hash) <= 64),
+    check (char_length(section) <= 50)
 );
 
 create table config.readers (
@@ -1428,5 +1430,7 @@ create table config.readers (
     cause text,
     refused_since timestamptz,
     seen_at timestamptz not null,
-    primary key (reader, section)
+    primary key (reader, section),
+    check (char_length(reader) <= 300),
+    check (char_length(section) <= 50)
 );

@@ -2,8 +2,8 @@
 create schema config;
 
 create table config.kept_settings (
-    section text not null,
-    hash text not null,
+    section text not null check (char_length(section) <= 50),
+    hash text not null check (char_length(hash) <= 64),
     settings text not null,
     line_hashes text[] not null,
     ends_with_line_end boolean not null,
@@ -18,8 +18,8 @@ comment on column config.kept_settings.line_hashes is
 comment on column config.kept_settings.adopted_at is 'When a reader last changed to these settings';
 
 create table config.readers (
-    reader text not null,
-    section text not null,
+    reader text not null check (char_length(reader) <= 300),
+    section text not null check (char_length(section) <= 50),
     file text not null,
     hash text,
     is_usable boolean not null default true,
