@@ -1,7 +1,5 @@
 """A broken setting changes nothing: the settings in force before stay so, and the breakage is on record."""
 
-import threading
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -207,26 +205,34 @@ def test_only_comments_may_be_cut_off(machine: Machine) -> None:
 def test_a_file_that_is_written_while_it_is_read_is_taken_whole(
     machine: Machine, connection: Connection
 ) -> None:
-    """An editor that empties the file and writes it line by line, slowly."""
-    lines = ["max_depth: 8\n", *(f"# line {number}\n" for number in range(8)), "max_age_hours: 60\n"]
+    """An editor empties the file and writes it line by line, one line in each pause of the reader."""
+    lines = iter(["max_depth: 8\n", *(f"# line {number}\n" for number in range(6)), "max_age_hours: 60\n"])
     file = machine.write("events", "max_depth: 9\nmax_age_hours: 70\n")
     assert machine.config().events.max_depth == 9
-    begun = threading.Event()
 
-    def write() -> None:
-        with file.open("w") as out:
-            begun.set()
-            for line in lines:
-                out.write(line)
-                out.flush()
-                time.sleep(0.05)
+    def write_line(seconds: float) -> None:
+        with file.open("a") as out:
+            out.write(next(lines, ""))
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    begun.wait()
-    events = machine.config(sleep=time.sleep).events
-    writer.join()
+    file.write_text("")
+    events = machine.config(sleep=write_line).events
     assert (events.max_depth, events.max_age_hours) == (8, 60)
+    assert refusals(connection) == []
+
+
+def test_a_file_that_is_written_all_the_time_is_not_taken(machine: Machine, connection: Connection) -> None:
+    file = machine.write("events", "max_depth: 9\n")
+    assert machine.config().events.max_depth == 9
+    file.write_text("max_depth: 8\n")
+
+    def write_on(seconds: float) -> None:
+        with file.open("a") as out:
+            out.write("# and on\n")
+
+    assert machine.config(sleep=write_on).events.max_depth == 9
+    assert [refusal.cause for refusal in refusals(connection)] == ["is still being written"]
+    machine.now += timedelta(minutes=1)
+    assert machine.config().events.max_depth == 8
     assert refusals(connection) == []
 
 
@@ -376,3 +382,39 @@ def test_what_did_not_change_writes_nothing(machine: Machine, connection: Connec
     machine.now += timedelta(hours=1)
     read()
     assert versions()[0][1] == machine.now
+
+
+@pytest.mark.parametrize("section", ["company", "routing"])
+def test_wherever_a_file_is_cut_off_nothing_changes(machine: Machine, section: str) -> None:
+    file = write_own_file(machine.folder, section)
+    whole = file.read_bytes()
+    good = getattr(machine.config(), section)
+    for end in range(len(whole) - 1):
+        file.write_bytes(whole[:end])
+        config = machine.config()
+        assert getattr(config, section) == good, whole[:end]
+        assert config.refused or whole[end:].strip() == b"", whole[:end]
+
+
+def test_a_restored_database_has_the_settings_of_its_time(machine: Machine, connection: Connection) -> None:
+    machine.write("events", "max_depth: 9\n")
+    assert machine.config().events.max_depth == 9
+    for table in ("kept_settings", "readers"):
+        connection.execute(f"create temp table saved_{table} as select * from config.{table}")
+    connection.commit()
+    machine.now += timedelta(hours=1)
+    machine.write("events", "max_depth: 8\n")
+    assert machine.config().events.max_depth == 8
+    for table in ("kept_settings", "readers"):
+        connection.execute(f"delete from config.{table}")
+        connection.execute(f"insert into config.{table} select * from saved_{table}")
+    connection.commit()
+    assert machine.config().events.max_depth == 8, "the file decides"
+    for table in ("kept_settings", "readers"):
+        connection.execute(f"delete from config.{table}")
+        connection.execute(f"insert into config.{table} select * from saved_{table}")
+    connection.commit()
+    machine.write("events", "")
+    config = machine.config()
+    assert config.events.max_depth == 9
+    assert "the settings of 2026-07-30 17:00 UTC stay in force" in str(config.refused["events"])
