@@ -42,15 +42,15 @@
   const cookie = () => document.cookie.match(/(?:^|; )leadops_id=(\w+)/)?.[1];
   const id = () => (cookie()?.length === 32 ? cookie() : undefined);
 
-  function setCookie(value, seconds) {
+  function setCookie(name, value, seconds) {
     const domain = settings.domain ? `; Domain=${settings.domain}` : "";
     const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `leadops_id=${value}; Max-Age=${seconds}; Path=/; SameSite=Lax${domain}${secure}`;
+    document.cookie = `${name}=${value}; Max-Age=${seconds}; Path=/; SameSite=Lax${domain}${secure}`;
   }
 
   function renew() {
-    setCookie(unique(), LIFETIME);
-    delete store[PREFIX + "known"];
+    setCookie("leadops_id", unique(), LIFETIME);
+    setCookie("leadops_known", "", 0);
     delete store[PREFIX + "visit"];
   }
 
@@ -58,6 +58,7 @@
     clearTimeout(timer);
     timer = undefined;
     sending?.abort();
+    setCookie("leadops_known", "", 0);
     for (const key of Object.keys(store)) if (key.startsWith(PREFIX)) delete store[key];
   }
 
@@ -65,8 +66,8 @@
     if (!given) {
       clear();
       // Where consent is presumed, the refusal has to be remembered.
-      if (settings.consent === "granted") setCookie("no", LIFETIME);
-      else if (id()) setCookie("", 0);
+      if (settings.consent === "granted") setCookie("leadops_id", "no", LIFETIME);
+      else if (id()) setCookie("leadops_id", "", 0);
     } else if (!id()) {
       renew();
       if (id()) begin();
@@ -158,23 +159,26 @@
 
   // --- Who it is.
 
-  // Enough to notice that somebody else signed in, too little to tell who.
+  // Enough to notice that somebody else signed in, too little to tell who. Kept where the id is, so that sites that share
+  // the id share it.
   const mark = (text) => Array.from(text).reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) | 0, 7);
+  const known = () => (document.cookie.match(/(?:^|; )leadops_known=([\d.-]*)/)?.[1] || "").split(".");
 
   // The signature of the site's server proves that the visitor is who the page says.
   function identify({ user_id, email, ...traits } = {}, { signature } = {}) {
     const who = {};
     if (user_id) who.user_id = String(user_id);
     if (email) who.email = String(email).trim().toLowerCase();
-    const kinds = Object.keys(who);
-    if (!id() || !kinds.length) return undefined;
-    let known = read(PREFIX + "known");
-    if (kinds.some((kind) => kind in known && known[kind] !== mark(who[kind]))) {
-      renew(); // two people on one computer stay two
-      known = {};
+    if (!id() || !Object.keys(who).length) return undefined;
+    const marks = [who.user_id, who.email].map((text) => (text ? String(mark(text)) : ""));
+    let [user, address] = known();
+    // Two people on one computer stay two: user ids decide where both are known, else only the same address is the same
+    // person.
+    if ((user || address) && (user && marks[0] ? user !== marks[0] : !address || address !== marks[1])) {
+      renew();
+      user = address = "";
     }
-    for (const kind of kinds) known[kind] = mark(who[kind]);
-    save(PREFIX + "known", JSON.stringify(known));
+    setCookie("leadops_known", `${marks[0] || user}.${marks[1] || address || ""}`, LIFETIME);
     return track("identify", traits, signature ? { ...who, signature: String(signature) } : who);
   }
 
