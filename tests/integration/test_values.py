@@ -1,6 +1,6 @@
 """Values as the world sends them, over HTTP: the points, people, accounts and owners that they give."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -155,6 +155,33 @@ def test_who_names_no_company_shares_no_account(loop: Loop) -> None:
     assert loop.domains() == {}
     owners = loop.owners()
     assert sorted(owners.values()) == ["rep-1", "rep-1", "rep-2", "rep-2"]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_which_address_was_heard_of_first_changes_neither_points_nor_account(
+    loop: Loop, order: tuple[int, ...]
+) -> None:
+    loop.fill_in("cat@c.example", **CLEAN | {"company": "-", "website": "new.example"})
+    now = datetime.now(UTC)
+    # Ann wrote from a competitor's address an hour ago, and from a private one now, with another website.
+    said: list[dict[str, Any]] = [
+        {
+            "ts": (now - timedelta(hours=1)).isoformat(),
+            "email": "ann@competitor.example",
+            "properties": {"title": "student", "company": "-", "website": "old.example"},
+        },
+        {
+            "ts": now.isoformat(),
+            "email": "ann@gmail.com",
+            "properties": CLEAN | {"company": "-", "website": "new.example"},
+        },
+    ]
+    for place in order:
+        loop.collect("identify", user_id="ann", **said[place])
+        loop.run()
+    assert sum(loop.fit().values()) == 2 * FIT - 100
+    domains = "select lead_id, domain from identity.person_accounts join identity.accounts using (account_id)"
+    assert sorted(loop.ask(domains).values()) == ["new.example", "new.example"]
 
 
 def test_one_company_has_one_owner_however_it_is_written(loop: Loop) -> None:

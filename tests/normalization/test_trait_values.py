@@ -59,6 +59,8 @@ def test_what_is_told_is_unwrapped_and_a_blank_tells_nothing(trait: str, sent: A
         ("company", "㈱X", "株式会社X"),
         ("email_domain", "competitor.example", "Competitor.example"),
         ("email_domain", "xn--kln-sna.example", "KÖLN.example"),
+        ("email_domain", "gmail.com competitor.example", "Competitor.example"),
+        ("email_domain", "gmail.com xn--kln-sna.example", "KÖLN.example"),
         ("region", "emea", "EMEA"),
         ("title", True, "true"),
     ],

@@ -24,6 +24,9 @@ def rule(**changes: Any) -> RoutingRule:
         ({"when": {"campaign": ["a"], "region": ["b"]}}, {"campaign": "a", "region": "c"}, False),
         ({"when": {"campaign": ["a"], "region": ["b"]}}, {"campaign": "a", "region": "b"}, True),
         ({"same": ["region"]}, {"region": "x"}, True),
+        # Of a person with several addresses each counts.
+        ({"when": {"email_domain": ["Rival.example"]}}, {"email_domain": "gmail.com rival.example"}, True),
+        ({"when": {"email_domain": ["rival.example"]}}, {"email_domain": "arrival.example"}, False),
         ({"same": ["region", "language"]}, {"region": "x"}, False),
     ],
 )
