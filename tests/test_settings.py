@@ -7,6 +7,7 @@ import pytest
 from leadops.company import Company
 from leadops.config.load_config import load_section
 from leadops.errors import ConfigError
+from leadops.settings import list_secrets
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,18 @@ def test_a_file_that_is_no_text_is_refused_with_its_line(tmp_path: Path, content
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=says):
         load_section("company", Company, own=path)
+
+
+def test_the_secrets_of_an_environment_are_those_of_connections_variables_and_urls() -> None:
+    environ = {
+        "AIRFLOW_CONN_LEADOPS_MA": '{"conn_type": "http", "password": "ma-token"}',
+        "AIRFLOW_CONN_LEADOPS_CRM": "{broken",
+        "AIRFLOW_CONN_OTHER": '{"conn_type": "http"}',
+        "LEADOPS_DATABASE_URL": "postgresql://leadops:p%40ss@db:5432/leadops",
+        "LEADOPS_FORM_SECRETS": "first, second",
+        "LEADOPS_WRITE_KEY": "write",
+        "LEADOPS_CONFIG_DIR": "/etc/leadops",
+        "AIRFLOW__API__SECRET_KEY": "signs sessions",
+        "PATH": "/bin",
+    }
+    assert list_secrets(environ) == ["ma-token", "p@ss", "first", "second", "write", "signs sessions"]

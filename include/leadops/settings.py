@@ -2,12 +2,17 @@
 
 import json
 import os
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
 from leadops.errors import ConfigError
+
+#: How the names of variables end that hold a secret, or several with commas between.
+SECRET_NAMES = ("_TOKEN", "_SECRET", "_SECRETS", "_PASSWORD", "_KEY")
 
 
 class Settings(BaseModel):
@@ -39,6 +44,20 @@ def database_url() -> str:
             "LEADOPS_DATABASE_URL is not set; give it as postgresql://user:password@host:port/leadops"
         )
     return url
+
+
+def list_secrets(environ: Mapping[str, str]) -> list[str]:
+    """Return the secrets in `environ`: of connections, of leadops' and Airflow's variables, of their URLs."""
+    found = list[str]()
+    for name, value in environ.items():
+        if name.startswith("AIRFLOW_CONN_") and value.startswith("{"):
+            with suppress(ValueError, AttributeError):
+                found.append(str(json.loads(value).get("password") or ""))
+        elif name.startswith(("LEADOPS_", "AIRFLOW_")) and "://" in value:
+            found.append(unquote(urlsplit(value).password or ""))
+        elif name.startswith(("LEADOPS_", "AIRFLOW_")) and name.endswith(SECRET_NAMES):
+            found += value.split(",")
+    return [secret for secret in map(str.strip, found) if secret]
 
 
 def endpoint_from_connection(connection: dict[str, Any]) -> Endpoint:

@@ -1,5 +1,6 @@
 """The `leadops` command: what the DAGs do, by hand; and reports, imports and explanations."""
 
+import os
 import sys
 
 import typer
@@ -36,6 +37,9 @@ from leadops.cli import (
 from leadops.cli.terminal import print_error, print_traceback
 from leadops.db_errors import database_errors_in_one_line
 from leadops.errors import LeadopsError
+from leadops.mask import remember_secrets
+from leadops.masked_logs import mask_records
+from leadops.settings import list_secrets
 
 app = typer.Typer(
     help="Marketing automation, CDP and CRM act as one.",
@@ -85,6 +89,8 @@ app.add_typer(thresholds.app, name="thresholds")
 
 def run() -> None:
     """Run the command line; an error of ours is one line on stderr and exit code 1."""
+    mask_records()
+    remember_secrets(list_secrets(os.environ))
     try:
         with database_errors_in_one_line():
             app()

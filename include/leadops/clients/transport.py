@@ -13,7 +13,7 @@ from leadops.clients.parse_answer import parse_answer
 from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, read_retry_after
 from leadops.clients.status_codes import Action, find_status_rule
 from leadops.errors import PermanentError, TransientError
-from leadops.mask import mask_text
+from leadops.mask import SentValues, mask_text, remember_secrets
 from leadops.normalization.clean_text import clean_text
 from leadops.settings import Endpoint
 
@@ -109,6 +109,7 @@ class Transport:
         self.session.trust_env = False  # no proxy or netrc lookups at every call
         self.session.mount(endpoint.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
         if endpoint.token:
+            remember_secrets([endpoint.token])
             self.session.headers["Authorization"] = f"Bearer {endpoint.token}"
 
     def send(
@@ -130,7 +131,8 @@ class Transport:
                 stream=True,
             ) as response:
                 content = _read_body(response, until=time.monotonic() + self.endpoint.timeout)
-            return classify_response(response, content, has_key=key is not None)
+            sent = SentValues(body, *map(str, params.values())) if response.status_code >= 300 else None
+            return classify_response(response, content, has_key=key is not None, sent=sent)
         except requests.ConnectTimeout:
             return Unreachable("no connection in time")
         except _EndlessAnswerError as error:
@@ -177,10 +179,13 @@ def _read_body(response: requests.Response, *, until: float) -> bytes:
     return bytes(content)
 
 
-def classify_response(response: requests.Response, content: bytes, *, has_key: bool = True) -> Outcome:
+def classify_response(
+    response: requests.Response, content: bytes, *, has_key: bool = True, sent: SentValues | None = None
+) -> Outcome:
     """Return what a complete HTTP response with its body says about the effect: see `status_codes`.
 
-    Without a key no earlier call can be in progress, so a 409 is a refusal.
+    Without a key no earlier call can be in progress, so a 409 is a refusal. What was `sent` is hidden in the
+    reasons.
     """
     status = response.status_code
     action = find_status_rule(status).action
@@ -196,13 +201,13 @@ def classify_response(response: requests.Response, content: bytes, *, has_key: b
     if status == 429:
         return Throttled(DEFAULT_RETRY_AFTER if retry_after is None else retry_after)
     if status == 409 and has_key:
-        return Unknown(f"{reason}: {_detail(response.reason, content)}", status, retry_after)
+        return Unknown(f"{reason}: {_detail(response.reason, content, sent)}", status, retry_after)
     # RFC 9110 15.5.14: with Retry-After, the size is a problem of the moment.
     if action is Action.AGAIN or status == 425 or (status == 413 and retry_after is not None):
         return Postponed(reason, retry_after)
     if action is Action.READ_BACK:
         return Unknown(reason, status, retry_after)
-    return Refused(status, f"{reason}: {_detail(response.reason, content)}")
+    return Refused(status, f"{reason}: {_detail(response.reason, content, sent)}")
 
 
 def _was_never_connected(error: requests.ConnectionError) -> bool:
@@ -213,13 +218,13 @@ def _was_never_connected(error: requests.ConnectionError) -> bool:
     return isinstance(cause, NewConnectionError | NameResolutionError)
 
 
-def _detail(reason: str, content: bytes) -> str:
-    """Return what a problem document says, with e-mail addresses masked; nothing of any other body."""
+def _detail(reason: str, content: bytes, sent: SentValues | None) -> str:
+    """Return what a problem document says, without secrets and people; nothing of any other body."""
     try:
         problem = parse_answer(content)
     except ValueError:
-        return mask_text(clean_text(reason or "refused"), longest=200)
+        return mask_text(clean_text(reason or "refused"), longest=200, sent=sent)
     if isinstance(problem, dict):
         text = problem.get("detail") or problem.get("title") or problem.get("error") or "refused"
-        return mask_text(text, longest=200)
+        return mask_text(text, longest=200, sent=sent)
     return "refused"

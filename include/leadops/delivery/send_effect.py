@@ -17,7 +17,7 @@ from leadops.delivery.external_ids import find_external_id, save_external_id
 from leadops.delivery.operations import Operation, find_operation
 from leadops.delivery.outbox import Effect, OutboxState, close_effect
 from leadops.delivery.push_report import PushReport
-from leadops.mask import mask_text
+from leadops.mask import SentValues, mask_text
 
 KEY_FORGOTTEN = (
     "the outcome is unknown and the target may have forgotten the key: look there, then retry or drop"
@@ -74,7 +74,8 @@ def parse_rejection(operation: Operation, effect: Effect, outcome: Outcome) -> s
         return None
     for result in _read_results(effect, outcome).values():
         if result.status == "rejected":
-            return mask_text(str(result.error or "rejected by the target"), longest=200)
+            error = str(result.error or "rejected by the target")
+            return mask_text(error, longest=200, sent=SentValues(effect.body))
     return None
 
 

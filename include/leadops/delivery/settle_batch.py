@@ -19,7 +19,7 @@ from leadops.delivery.batches import (
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport
-from leadops.mask import mask_text
+from leadops.mask import SentValues, mask_text
 
 #: The mark, in a batch of which only unknown rows are left, of those that the MA says it had before.
 SAID_TO_BE_DUPLICATE = "duplicate"
@@ -89,8 +89,9 @@ def _settle_answered(
 ) -> PushReport:
     """Settle the rows that the answer names; the others stay in the batch, to be read back."""
     rejected = {delta_id: result for delta_id, result in results.items() if result.status == "rejected"}
+    sent = SentValues(batch.body) if rejected else None
     for delta_id, result in rejected.items():
-        reason = mask_text(result.error or "rejected by the MA", longest=200)
+        reason = mask_text(result.error or "rejected by the MA", longest=200, sent=sent)
         dead_letter_delta(connection, parse_ledger_seq(delta_id), target=target, reason=reason, now=now)
     unknown = find_unknown(batch, results)
     applied = batch.deltas - len(rejected) - len(unknown)

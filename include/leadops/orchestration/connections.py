@@ -5,6 +5,7 @@ from typing import Any
 from leadops.clients.chat import ApiChat, Chat, WebhookChat
 from leadops.db import Connection, connect
 from leadops.incidents.alert_settings import AlertSettings
+from leadops.mask import remember_secrets
 from leadops.settings import Endpoint, database_url, endpoint_from_connection
 
 SLACK = "leadops_slack"
@@ -47,6 +48,7 @@ class SlackChat:
 
 def _make_chat(settings: AlertSettings) -> Chat:
     connection = _find_connection(SLACK)
+    remember_secrets([connection.password or ""])
     if connection.conn_type == "slackwebhook":
         from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook
 

@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -9,10 +10,13 @@ from typing import Any, Concatenate, ParamSpec
 from airflow.sdk import get_current_context, task
 
 from leadops.db_errors import database_errors_in_one_line
+from leadops.mask import remember_secrets
+from leadops.masked_logs import mask_records
 from leadops.orchestration.airflow_run import read_run
 from leadops.orchestration.counts import Counts, describe_counts
 from leadops.orchestration.heartbeat import find_deciding_tasks, note_success
 from leadops.orchestration.run import TaskRun
+from leadops.settings import list_secrets
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +34,8 @@ def leadops_task(body: Callable[Concatenate[TaskRun, P], Counts], **options: Any
     @wraps(body)
     @database_errors_in_one_line()
     def run_task(*args: P.args, **kwargs: P.kwargs) -> Counts:
+        mask_records()
+        remember_secrets(list_secrets(os.environ))
         context = get_current_context()
         run = read_run(context)
         counts = body(run, *args, **kwargs)
