@@ -63,14 +63,21 @@ def session_cluster() -> Iterator[PostgresServer]:
         yield server
 
 
+def is_own(server: PostgresServer) -> bool:
+    """Return whether the cluster is of this session alone."""
+    return server.folder != Path(os.devnull)
+
+
 @contextmanager
-def database_of(server: PostgresServer, name: str) -> Iterator[str]:
+def database_of(server: PostgresServer, name: str, *, template: str = TEMPLATE) -> Iterator[str]:
     """Copy the template to the database `name`; yield its URL, and drop it at the end."""
     with psycopg.connect(server.url(), autocommit=True) as admin:
-        admin.execute(f"create database {name} template {TEMPLATE} strategy file_copy")
-    yield server.url(name)
-    with psycopg.connect(server.url(), autocommit=True) as admin:
-        admin.execute(f"drop database if exists {name} with (force)")
+        admin.execute(f"create database {name} template {template} strategy file_copy")
+    try:
+        yield server.url(name)
+    finally:
+        with psycopg.connect(server.url(), autocommit=True) as admin:
+            admin.execute(f"drop database if exists {name} with (force)")
 
 
 def free_port() -> int:

@@ -10,7 +10,8 @@ import pytest
 from leadops.db import Connection, connect
 from leadops_stack.postgres import PostgresServer
 
-from .cluster import TEMPLATE, database_of, free_port, session_cluster
+from .cluster import TEMPLATE, database_of, free_port, is_own, session_cluster
+from .left_as_found import count_rows, leave_as_found, look_at_cluster, share
 from .promises import register_profiles
 from .scheduling import (  # noqa: F401  pytest's hooks
     pytest_collection_modifyitems,
@@ -26,11 +27,26 @@ register_profiles()
 os.environ["COLUMNS"] = "200"
 
 
+@pytest.fixture(autouse=True)
+def as_found() -> Iterator[None]:
+    """A test that leaves anything for those after it fails."""
+    with leave_as_found():
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """The cluster of this test session, with a migrated template database."""
     with session_cluster() as server:
-        yield server
+        template = count_rows(server.url(TEMPLATE))
+        if is_own(server):
+            found = look_at_cluster(server)
+            with share("the cluster", lambda: look_at_cluster(server)):
+                yield server
+            assert look_at_cluster(server) == found, "a fixture left a database"
+        else:
+            yield server
+        assert count_rows(server.url(TEMPLATE)) == template, "a test wrote into the template"
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
+from tests.left_as_found import share_sandbox
 from tests.shipped import SHIPPED
 
 SERIAL = count(1)
@@ -136,7 +137,7 @@ class DeliveryFixture:
 
 @pytest.fixture(scope="session")
 def ma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve_in_thread(Path(tmp_path_factory.mktemp("ma"))) as url:
+    with serve_in_thread(Path(tmp_path_factory.mktemp("ma"))) as url, share_sandbox(url):
         yield url
 
 

@@ -17,6 +17,7 @@ from leadops.incidents.alert_settings import AlertSettings
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from leadops_sandbox.slack.store import WEBHOOK_CHANNEL, channel_id
+from tests.left_as_found import share_sandbox
 from tests.shipped import SHIPPED, change
 
 CALM = change(
@@ -99,7 +100,7 @@ class Slack:
 def slack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Clock]]:
     clock = Clock()
     folder: Path = tmp_path_factory.mktemp("sandbox")
-    with serve_in_thread(folder, clock=clock) as url:
+    with serve_in_thread(folder, clock=clock) as url, share_sandbox(url):
         yield url, clock
 
 

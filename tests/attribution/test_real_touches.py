@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import yaml
 
@@ -21,7 +20,8 @@ from leadops.identity.resolve import resolve_events
 from leadops_stack.postgres import PostgresServer
 from tests.async_view import accept_events
 from tests.attribution.conftest import settings_with
-from tests.conftest import TEMPLATE
+from tests.cluster import database_of
+from tests.left_as_found import count_rows, restore_rows, share
 from tests.shipped import SHIPPED
 
 pytestmark = pytest.mark.real_data
@@ -55,14 +55,12 @@ def rows() -> Rows:
 
 
 @pytest.fixture(scope="module")
-def touched(postgres: PostgresServer, rows: Rows) -> Iterator[Connection]:
+def all_touches(postgres: PostgresServer, rows: Rows) -> Iterator[str]:
     """A database with all of them, in the order of the file, each tied to its lead."""
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(f"create database real_touches template {TEMPLATE} strategy file_copy")
     mapping = EventMapping.model_validate(
         yaml.safe_load((ROOT / "docs/mappings/attribution_touches.yaml").read_text(encoding="utf-8"))
     )
-    with connect(postgres.url("real_touches")) as connection:
+    with database_of(postgres, "real_touches") as url, connect(url) as connection:
         events: list[object] = [
             mapping.make_event(row) | {"event_id": f"row-{number}"} for number, row in enumerate(rows)
         ]
@@ -71,6 +69,14 @@ def touched(postgres: PostgresServer, rows: Rows) -> Iterator[Connection]:
         assert taken.accepted == len(rows)
         resolve_events(connection, now=NOW, settings=SHIPPED.identity)
         connection.commit()
+        with share("the touches", lambda: count_rows(url)):
+            yield url
+
+
+@pytest.fixture
+def touched(all_touches: str) -> Iterator[Connection]:
+    """The same for each test: what it computes from the touches goes with it."""
+    with restore_rows(all_touches), connect(all_touches) as connection:
         yield connection
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -13,7 +12,8 @@ from tests.browser.chromium import ARGUMENTS, find_chromium, require_chromium
 from tests.browser.gateways import GatewayProcess
 from tests.browser.sites import Site
 from tests.browser.visitors import Visitor
-from tests.conftest import TEMPLATE, PostgresServer, free_port
+from tests.cluster import database_of
+from tests.conftest import PostgresServer, free_port
 
 #: A headless browser calls itself a bot, and is believed.
 PERSON = (
@@ -41,11 +41,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def events_url(postgres: PostgresServer) -> str:
-    """The database of the one gateway."""
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(f"create database browser template {TEMPLATE} strategy file_copy")
-    return postgres.url("browser")
+def events_url(postgres: PostgresServer) -> Iterator[str]:
+    """The database of the one gateway; it grows, and each test asks for the events of its own host."""
+    with database_of(postgres, "browser") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from leadops.clients.slack_errors import (
 )
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
+from tests.left_as_found import share_sandbox
 
 CHANNEL = "C012345678"
 BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}]
@@ -31,7 +32,7 @@ NOW = datetime(2026, 7, 1, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("sandbox")
-    with serve_in_thread(folder, clock=lambda: NOW) as url:
+    with serve_in_thread(folder, clock=lambda: NOW) as url, share_sandbox(url):
         yield url
 
 

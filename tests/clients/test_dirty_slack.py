@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_sdk import WebClient
 
@@ -35,18 +35,22 @@ OTHERS = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     with serve_script() as running:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def chat(server: ScriptedServer) -> ApiChat:
     return ApiChat(WebClient("xoxb-t", base_url=f"{server.url}/api/", timeout=30), "C1")
 
 
-@settings(deadline=None, max_examples=promise_examples(30))
+@settings(
+    deadline=None,
+    max_examples=promise_examples(30),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     beside=st.sampled_from(HARMLESS + FATAL), channel=st.sampled_from([b'"C\\u00002"', b"null", b"[1]", b"7"])
 )
@@ -107,7 +111,11 @@ def test_a_refusal_beside_dirt_is_a_refusal(chat: ApiChat, server: ScriptedServe
         chat.post(text="hello", blocks=[], payload={})
 
 
-@settings(deadline=None, max_examples=promise_examples(30))
+@settings(
+    deadline=None,
+    max_examples=promise_examples(30),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     messages=st.lists(st.sampled_from(OTHERS), max_size=5),
     place=st.integers(0, 5),

@@ -92,7 +92,7 @@ def write_feed(draw: st.DrawFn) -> list[list[Item]]:
     return [[draw(write_item(next(numbers))) for _ in range(size)] for size in sizes]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     with serve_script() as running:
         yield running

@@ -27,11 +27,11 @@ DEADLINES = {
 def cleared(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What happened to a run of each DAG, and the incidents that are on record afterwards."""
     home: Path = tmp_path_factory.mktemp("airflow")
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute("create database airflow_of_clear_runs")
-    with database_of(postgres, "leadops_of_clear_runs") as leadops:
+    with (
+        database_of(postgres, "airflow_of_clear_runs", template="template1") as airflow,
+        database_of(postgres, "leadops_of_clear_runs") as leadops,
+    ):
         ours = ("LEADOPS_", "AIRFLOW", "_AIRFLOW")
-        airflow = postgres.url("airflow_of_clear_runs")
         env = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
@@ -51,8 +51,6 @@ def cleared(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) 
         with psycopg.connect(leadops) as connection:
             rows = connection.execute("select kind, subject, facts ->> 'run_id' from incidents.incidents")
             yield {**results, "incidents": set(rows.fetchall())}
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute("drop database airflow_of_clear_runs with (force)")
 
 
 def test_each_dag_was_tried(cleared: dict[str, Any]) -> None:

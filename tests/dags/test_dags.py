@@ -1,5 +1,6 @@
 """Every DAG is what operations can rely on."""
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from copy import copy
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.left_as_found import share
 from tests.shipped import SHIPPED
 
 ROOT = Path(__file__).parents[2]
@@ -43,12 +45,18 @@ DECIDING = {
 
 
 @pytest.fixture(scope="module")
-def dags() -> dict:
+def dags() -> Iterator[dict]:
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(str(ROOT / "dags"))
     assert bag.import_errors == {}
-    return dict(bag.dags)
+    found = dict(bag.dags)
+    with share("the DAGs", lambda: {dag_id: _read_params(dag) for dag_id, dag in found.items()}):
+        yield found
+
+
+def _read_params(dag: Any) -> dict[str, Any]:
+    return {name: dag.params.get_param(name).value for name in dag.params}
 
 
 def test_these_dags_and_tasks_and_no_others(dags: dict) -> None:

@@ -72,7 +72,7 @@ class DirtyMa:
         return b'{"deltaId":"%s","status":"%s",%s}' % (delta_id.encode(), status, beside)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     with serve_script() as running:
         yield running

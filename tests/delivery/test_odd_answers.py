@@ -148,7 +148,7 @@ class SteppedDelivery(DeliveryFixture):
         )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     with serve_script() as running:
         yield running

@@ -20,6 +20,7 @@ from leadops_stack.postgres import PostgresServer
 from tests.cluster import database_of
 from tests.gateway.conftest import FORM_SECRETS, KEY, TOKEN
 from tests.gateway.form_sender import FormSender
+from tests.left_as_found import count_rows, restore_rows, share
 from tests.shipped import SHIPPED, change
 
 EMAIL = "hanako@buyer.example"
@@ -270,17 +271,19 @@ NEIGHBOURS: list[Any] = [
 
 
 @pytest.fixture(scope="module")
-def database(postgres: PostgresServer) -> Iterator[str]:
-    """One database for all forms of this module: each asks for its own."""
-    with database_of(postgres, f"dirty_{secrets.token_hex(6)}") as url:
+def forms_url(postgres: PostgresServer) -> Iterator[str]:
+    with (
+        database_of(postgres, f"dirty_{secrets.token_hex(6)}") as url,
+        share("the database of forms", lambda: count_rows(url)),
+    ):
         yield url
 
 
 @pytest.fixture(scope="module")
-def sender(database: str) -> Iterator[FormSender]:
+def forms_sender(forms_url: str) -> Iterator[FormSender]:
     fast = {"events_per_second": 1e6, "burst": 1e6}
     app = create_app(
-        database_url=database,
+        database_url=forms_url,
         write_key=KEY,
         metrics_token=TOKEN,
         form_secrets=FORM_SECRETS,
@@ -292,6 +295,18 @@ def sender(database: str) -> Iterator[FormSender]:
     )
     with serve_in_thread(app) as url, httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
         yield FormSender(client, FORM_SECRETS[0], clock=lambda: AT)
+
+
+@pytest.fixture
+def database(forms_url: str) -> Iterator[str]:
+    """The one database of this module's gateway, which begins empty for each test."""
+    with restore_rows(forms_url):
+        yield forms_url
+
+
+@pytest.fixture
+def sender(forms_sender: FormSender, database: str) -> FormSender:
+    return forms_sender
 
 
 def read_event(database: str, submission_id: str) -> dict[str, Any]:

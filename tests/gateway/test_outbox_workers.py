@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -12,12 +11,14 @@ from leadops.delivery.outbox_worker import POLL_SECONDS, WorkerConfig
 from leadops_sandbox.serve import serve_in_thread
 from tests.gateway.conftest import FORM_SECRETS, Serve
 from tests.gateway.form_sender import FormSender
+from tests.left_as_found import share_sandbox
 from tests.outbox_workers import has_sent, make_worker_configs, until
 
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve_in_thread(Path(tmp_path_factory.mktemp("sandbox")), sales_work=False) as url:
+    folder = tmp_path_factory.mktemp("sandbox")
+    with serve_in_thread(folder, sales_work=False) as url, share_sandbox(url):
         yield url
 
 

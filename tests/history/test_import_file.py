@@ -18,6 +18,7 @@ from leadops.history.import_file import import_file
 from leadops.history.import_mapping import CostsMapping
 from leadops.history.lead_rows import LeadRows
 from leadops.history.outcomes import ImportResult
+from tests.cluster import database_of
 from tests.promises import promise_examples
 from tests.shipped import import_settings
 
@@ -86,12 +87,8 @@ def exports(draw: st.DrawFn) -> dict[str, list[tuple[object, ...]]]:
 def second(postgres: Any, database_url: str) -> Iterator[Connection]:
     """A connection to another database, as fresh."""
     name = f"{psycopg.conninfo.conninfo_to_dict(database_url)['dbname']}_2"
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(f"create database {name} template leadops_template strategy file_copy")
-    with connect(postgres.url(name)) as opened:
+    with database_of(postgres, name) as url, connect(url) as opened:
         yield opened
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(f"drop database {name} with (force)")
 
 
 TABLES = (

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import psycopg
 import pytest
 from sklearn.model_selection import StratifiedKFold
 
@@ -25,7 +24,8 @@ from leadops.training.retrain import TrainingResult, retrain
 from leadops.training.target_leakage import find_late, find_too_good
 from leadops.training.training_settings import Feature, TrainingSettings
 from leadops_stack.postgres import PostgresServer
-from tests.conftest import TEMPLATE
+from tests.cluster import database_of
+from tests.left_as_found import count_rows, share
 from tests.shipped import SHIPPED, change, import_settings
 from tests.training.conftest import COMPANY, settings
 
@@ -46,12 +46,11 @@ pytestmark = pytest.mark.real_data
 def xeducation(postgres: PostgresServer) -> Iterator[Connection]:
     if not FILE.is_file():
         pytest.skip(f"NOT TESTED: {FILE} is missing; set LEADOPS_REAL_DATA to the folder of real data")
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(f"create database xeducation template {TEMPLATE} strategy file_copy")
-    with connect(postgres.url("xeducation")) as connection:
+    with database_of(postgres, "xeducation") as url, connect(url) as connection:
         for kind in ("leads", "transitions"):
             _import(connection, kind, ROOT / "docs" / "mappings" / f"xeducation_{kind}.yaml", now=IMPORTED)
-        yield connection
+        with share("the leads of X Education", lambda: count_rows(url)):
+            yield connection
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +58,15 @@ def recipe(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -
     """The file as docs/training.md has it imported: the made-up times begin 590 days before."""
     if not FILE.is_file():
         pytest.skip(f"NOT TESTED: {FILE} is missing; set LEADOPS_REAL_DATA to the folder of real data")
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(f"create database recipe template {TEMPLATE} strategy file_copy")
     first, later = (str((TODAY - timedelta(days=days)).date()) for days in (590, 576))
-    with connect(postgres.url("recipe")) as connection:
+    with database_of(postgres, "recipe") as url, connect(url) as connection:
         for kind in ("leads", "transitions"):
             text = (ROOT / "docs" / "mappings" / f"xeducation_{kind}.yaml").read_text()
             mapping = tmp_path_factory.mktemp(kind) / f"{kind}.yaml"
             mapping.write_text(text.replace("2018-01-01", first).replace("2018-01-15", later))
             _import(connection, kind, mapping, now=TODAY)
-        yield connection
+        with share("the leads of the recipe", lambda: count_rows(url)):
+            yield connection
 
 
 def _import(connection: Connection, kind: str, mapping: Path, *, now: datetime) -> None:

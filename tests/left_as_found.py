@@ -1,0 +1,127 @@
+"""What several tests share is left as it was found, so that no test depends on those before it.
+
+A fixture of the root's conftest.py looks before and after each test: at the process, and at what a fixture
+of a wider scope has registered with `share`: a cluster, a database, a sandbox.
+"""
+
+import decimal
+import locale
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import requests
+from hypothesis import settings
+from psycopg import sql
+
+from leadops_stack.postgres import PostgresServer
+
+#: What one look sees, by name; equal when nothing has changed.
+Look = Callable[[], dict[str, Any]]
+
+_SHARED: dict[str, Look] = {}
+
+
+@contextmanager
+def share(name: str, look: Look) -> Iterator[None]:
+    """Register `look` at what tests share under `name`, while the block runs."""
+    _SHARED[name] = look
+    try:
+        yield
+    finally:
+        del _SHARED[name]
+
+
+@contextmanager
+def leave_as_found() -> Iterator[None]:
+    """Raise AssertionError if the block changed the process, or what was shared when it began."""
+    looks = {"the process": look_at_process} | _SHARED
+    found = {name: look() for name, look in looks.items()}
+    yield
+    changed = [
+        change
+        for name, before in found.items()
+        if name == "the process" or _SHARED.get(name) is looks[name]
+        for change in _compare(name, before, looks[name]())
+    ]
+    assert not changed, "\n".join(["the test did not leave as it was found:", *changed])
+
+
+def _compare(name: str, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return [
+        f"{name}, {key}: {before.get(key, 'nothing')!r} became {after.get(key, 'nothing')!r}"
+        for key in before.keys() | after.keys()
+        if before.get(key) != after.get(key) or (key in before) != (key in after)
+    ]
+
+
+def look_at_process() -> dict[str, Any]:
+    """Return what a test may change for all that follow in its process."""
+    variables = {f"${name}": value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    os.umask(mask := os.umask(0))
+    pictures = sys.modules.get("matplotlib")
+    return variables | {
+        "folder": Path.cwd(),
+        "umask": mask,
+        "import path": tuple(sys.path),
+        "arguments": tuple(sys.argv),
+        "time zone": time.tzname,
+        "locale": locale.setlocale(locale.LC_ALL),
+        "time-out of sockets": socket.getdefaulttimeout(),
+        "decimal precision": decimal.getcontext().prec,
+        "log level": (logging.root.level, logging.root.manager.disable),
+        "signals": tuple(signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)),
+        "last resort": sys.excepthook,
+        "profile of hypothesis": settings.get_current_profile_name(),
+        "look of pictures": dict(pictures.rcParams) if pictures else None,
+    }
+
+
+def look_at_cluster(server: PostgresServer) -> dict[str, Any]:
+    """Return the databases of a cluster by their folders, which costs no connection."""
+    folders = (each.name for each in (server.folder / "base").iterdir())
+    return {f"database {name}": "there" for name in folders if name.isdigit()}
+
+
+def look_at_sandbox(url: str) -> dict[str, Any]:
+    """Return the faults and the settings of a sandbox; what it holds grows by each test."""
+    return {path: requests.get(f"{url}/{path}", timeout=60).json() for path in ("_faults", "_settings")}
+
+
+@contextmanager
+def share_sandbox(url: str) -> Iterator[None]:
+    """Register a sandbox at what tests share."""
+    with share(f"the sandbox {url}", lambda: look_at_sandbox(url)):
+        yield
+
+
+def count_rows(url: str) -> dict[str, int]:
+    """Return how many rows each table of a database has."""
+    with psycopg.connect(url) as connection:
+        tables = connection.execute(
+            "select quote_ident(schemaname) || '.' || quote_ident(relname) from pg_stat_user_tables"
+        ).fetchall()
+        counts = sql.SQL(" union all ").join(
+            sql.SQL("select {}, count(*) from {}").format(sql.Literal(name), sql.SQL(name))
+            for (name,) in tables
+        )
+        return dict(connection.execute(counts).fetchall())
+
+
+@contextmanager
+def restore_rows(url: str) -> Iterator[None]:
+    """Empty the tables afterwards that had no rows before."""
+    before = count_rows(url)
+    yield
+    filled = [name for name, count in count_rows(url).items() if count and not before[name]]
+    if filled:
+        with psycopg.connect(url) as connection:
+            connection.execute(f"truncate {', '.join(filled)} restart identity".encode())
