@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from reprlib import repr as shorten
 from typing import Any
 
 import psycopg
@@ -57,7 +58,7 @@ def leave_as_found() -> Iterator[None]:
 
 def _compare(name: str, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return [
-        f"{name}, {key}: {before.get(key, 'nothing')!r} became {after.get(key, 'nothing')!r}"
+        f"{name}, {key}: {shorten(before.get(key, 'nothing'))} became {shorten(after.get(key, 'nothing'))}"
         for key in before.keys() | after.keys()
         if before.get(key) != after.get(key) or (key in before) != (key in after)
     ]
@@ -67,7 +68,6 @@ def look_at_process() -> dict[str, Any]:
     """Return what a test may change for all that follow in its process."""
     variables = {f"${name}": value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     os.umask(mask := os.umask(0))
-    pictures = sys.modules.get("matplotlib")
     return variables | {
         "folder": Path.cwd(),
         "umask": mask,
@@ -81,8 +81,16 @@ def look_at_process() -> dict[str, Any]:
         "signals": tuple(signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)),
         "last resort": sys.excepthook,
         "profile of hypothesis": settings.get_current_profile_name(),
-        "look of pictures": dict(pictures.rcParams) if pictures else None,
+        "look of pictures": _find_picture_changes(),
     }
+
+
+def _find_picture_changes() -> dict[str, Any]:
+    """Return matplotlib's settings that are not as it was imported; a test may be the first to import it."""
+    pictures = sys.modules.get("matplotlib")
+    found: dict[str, Any] = getattr(pictures, "rcParams", {})
+    imported: dict[str, Any] = getattr(pictures, "rcParamsOrig", {})
+    return {name: found[name] for name in found if name != "backend" and found[name] != imported.get(name)}
 
 
 def look_at_cluster(server: PostgresServer) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import matplotlib
 import psycopg
 import pytest
 import requests
@@ -40,6 +41,7 @@ def test_what_a_process_keeps_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_pa
         "decimal precision": lambda: setattr(decimal.getcontext(), "prec", 9),
         "signals": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
         "umask": lambda: os.umask(0o027),
+        "look of pictures": lambda: monkeypatch.setitem(matplotlib.rcParams, "font.size", 7.0),
     }
     before = decimal.getcontext().prec, signal.getsignal(signal.SIGHUP), os.umask(0)
     os.umask(before[2])
