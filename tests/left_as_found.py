@@ -28,6 +28,11 @@ from leadops_stack.postgres import PostgresServer
 #: What one look sees, by name; equal when nothing has changed.
 Look = Callable[[], dict[str, Any]]
 
+#: Variables that pytest and the libraries of numbers set at any time.
+BY_OTHERS = ("PYTEST_", "KMP_")
+#: What Airflow changes where a test is the first to import it.
+BY_AIRFLOW = ("import path", "log level")
+
 _SHARED: dict[str, Look] = {}
 
 
@@ -46,7 +51,10 @@ def leave_as_found() -> Iterator[None]:
     """Raise AssertionError if the block changed the process, or what was shared when it began."""
     looks = {"the process": look_at_process} | _SHARED
     found = {name: look() for name, look in looks.items()}
+    had_airflow = "airflow" in sys.modules
     yield
+    if "airflow" in sys.modules and not had_airflow:
+        found["the process"] |= {key: look_at_process()[key] for key in BY_AIRFLOW}
     changed = [
         change
         for name, before in found.items()
@@ -60,28 +68,28 @@ def _compare(name: str, before: dict[str, Any], after: dict[str, Any]) -> list[s
     return [
         f"{name}, {key}: {shorten(before.get(key, 'nothing'))} became {shorten(after.get(key, 'nothing'))}"
         for key in before.keys() | after.keys()
-        if before.get(key) != after.get(key) or (key in before) != (key in after)
+        if key not in before or key not in after or before[key] != after[key]
     ]
 
 
 def look_at_process() -> dict[str, Any]:
     """Return what a test may change for all that follow in its process."""
-    variables = {f"${name}": value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    variables = {f"${name}": value for name, value in os.environ.items() if not name.startswith(BY_OTHERS)}
     os.umask(mask := os.umask(0))
     return variables | {
         "folder": Path.cwd(),
         "umask": mask,
-        "import path": tuple(sys.path),
         "arguments": tuple(sys.argv),
         "time zone": time.tzname,
         "locale": locale.setlocale(locale.LC_ALL),
         "time-out of sockets": socket.getdefaulttimeout(),
         "decimal precision": decimal.getcontext().prec,
-        "log level": (logging.root.level, logging.root.manager.disable),
         "signals": tuple(signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)),
         "last resort": sys.excepthook,
         "profile of hypothesis": settings.get_current_profile_name(),
         "look of pictures": _find_picture_changes(),
+        "import path": tuple(sys.path),
+        "log level": logging.root.level,
     }
 
 
