@@ -1,4 +1,4 @@
-"""When the scheduler may be ended and started again because tasks stand still."""
+"""When the scheduler is ended and started again because tasks stand still."""
 
 import time
 from collections.abc import Callable
@@ -40,5 +40,7 @@ class SchedulerRestarts:
             return {}
         self._count, self._last = self._count + 1, now
         why = f"no task has finished for {seconds:.0f} s; restart {self._count}"
+        if not self._supervisor.answers("api-server"):  # without it no task can begin
+            self._supervisor.ask_restart("api-server", why="does not answer", grace=GRACE)
         self._supervisor.ask_restart("scheduler", why=why, grace=GRACE)
         return {"restarts": self._count, "restarted_at": self._clock().isoformat()}

@@ -91,6 +91,13 @@ class Supervisor:
         """
         self._asked.put(Restart(name, why, grace))
 
+    def answers(self, name: str) -> bool:
+        """Return whether the part `name` runs and says that it is well; any thread may ask."""
+        return any(
+            child.part.name == name and child.exit_code() is None and child.part.healthy()
+            for child in self.children
+        )
+
     def stop(self) -> None:
         """Stop every part, the last wave first; those of a wave together."""
         for order in sorted({child.order for child in self.children}, reverse=True):

@@ -48,3 +48,13 @@ def test_the_first_call_of_the_execution_interface_may_take_longer_than_one_time
         server.shutdown()
     assert calls == ["/execution/health"] * 2
     assert step.patience >= 120
+
+
+def test_the_dead_mans_switch_is_the_supervisors_secret(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "https://hc-ping.com/5d1f8a0e-secret"
+    values = {**prepare_variables(home, {}), "LEADOPS_HEARTBEAT_URL": url}
+    monkeypatch.setenv("LEADOPS_HEARTBEAT_URL", url)
+    waves = make_plan(home, values, make_server(home, values), now=datetime.now(UTC))
+    parts = [part for wave in waves for part in wave.parts]
+    assert len(parts) > 6
+    assert [part.name for part in parts if url in part.env.values()] == []

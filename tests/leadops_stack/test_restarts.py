@@ -12,9 +12,13 @@ class Asked:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str, float]] = []
+        self.well = "api-server"
 
     def ask_restart(self, name: str, *, why: str, grace: float) -> None:
         self.calls.append((name, why, grace))
+
+    def answers(self, name: str) -> bool:
+        return name == self.well
 
 
 def test_each_restart_that_does_not_help_makes_the_pause_longer() -> None:
@@ -36,3 +40,10 @@ def test_after_three_hours_without_one_it_counts_from_one() -> None:
     for now in (0.0, 200.0, 200.0 + 10799, 200.0 + 10799 + 10800):  # noqa: B007
         counts.append(restarts.restart(120)["restarts"])
     assert counts == [1, 2, 3, 1]
+
+
+def test_an_api_server_that_hangs_is_restarted_first() -> None:
+    supervisor = Asked()
+    supervisor.well = ""
+    SchedulerRestarts(supervisor, ticks=lambda: 0.0, clock=lambda: NOW).restart(120)  # type: ignore[arg-type]
+    assert [name for name, _, _ in supervisor.calls] == ["api-server", "scheduler"]

@@ -131,6 +131,7 @@ def test_a_part_that_hangs_is_ended_by_force_and_started_again_where_somebody_as
     assert running.start([Wave(parts=(toy("one"), toy("two")))])
     watching = threading.Thread(target=running.watch, kwargs={"every": 3600, "tick": lambda: None})
     watching.start()
+    assert running.answers("one")
     leader, child = numbers(home, "one")[0]
     os.kill(leader, signal.SIGSTOP)  # it heeds no SIGTERM
     running.ask_restart("one", why="it hangs", grace=0.3)
@@ -140,6 +141,7 @@ def test_a_part_that_hangs_is_ended_by_force_and_started_again_where_somebody_as
     assert not birth_mark(leader)
     assert not birth_mark(child)
     assert len(numbers(home, "two")) == 1
+    assert not running.answers("three")
     assert "one: it hangs; starting it again (log: " in shown.getvalue()
     assert "ended with" not in shown.getvalue()
 
