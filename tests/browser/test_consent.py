@@ -85,6 +85,7 @@ def test_withdrawing_in_one_tab_stops_the_other(visitor: Visitor) -> None:
 
 def test_where_the_time_is_over_the_rest_goes_too(visitor: Visitor) -> None:
     tab = visitor.agree("/?utm_source=ad")
+    visitor.call(tab, "identify", {"user_id": "u-1"})
     visitor.context.set_offline(True)
     visitor.call(tab, "search", "never to be told")
     tab.evaluate("document.cookie = 'leadops_id=; Max-Age=0; Path=/'")
