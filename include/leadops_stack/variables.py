@@ -62,7 +62,7 @@ def connections(values: Mapping[str, str], ports: Mapping[str, int]) -> dict[str
             port=ports["LEADOPS_PORT_POSTGRES"],
             database="leadops",
         ),
-        "LEADOPS_AIRFLOW_DATABASE_URL": postgres_url(
+        "LEADOPS_AIRFLOW_READER_URL": postgres_url(
             user=READER_ROLE,
             password=values["LEADOPS_AIRFLOW_READER_PASSWORD"],
             host="127.0.0.1",

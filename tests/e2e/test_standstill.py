@@ -126,6 +126,7 @@ def test_a_standstill_is_reported_and_ended(stack: Stack, fault: Callable[[Stack
         late = "select count(*) from incidents.incidents where kind = 'run_missed_deadline' and opened_at > "
         assert ask(stack, f"{late}'{moment.isoformat()}'") == [(0,)]  # one problem, one message
     assert stack.shown().count("scheduler: no task has finished for") == restarts + 1
+    assert "the watchdog cannot" not in stack.shown()
 
 
 def find_open_message(stack: Stack) -> str | None:

@@ -3,6 +3,7 @@ import json
 import psycopg.conninfo
 
 from leadops.settings import endpoint_from_connection
+from leadops_stack.airflow_env import airflow_environment
 from leadops_stack.env_file import read_env, write_env
 from leadops_stack.home import Home
 from leadops_stack.ports import DEFAULT_PORTS
@@ -68,3 +69,9 @@ def test_only_the_ports_of_parts_that_start_must_be_free(home: Home) -> None:
     own = {"conn_type": "http", "host": "https://ma.example.com", "password": "x" * 20}
     values["AIRFLOW_CONN_LEADOPS_MA"] = json.dumps(own)
     assert set(DEFAULT_PORTS) - set(needed_ports(values)) == {"LEADOPS_PORT_SANDBOX"}
+
+
+def test_no_variable_of_airflow_replaces_one_of_the_installation(home: Home) -> None:
+    """The watchdog's and the tasks' ways to Airflow's database once had one name for two roles."""
+    values = prepare_variables(home, {})
+    assert not values.keys() & airflow_environment(home, values).keys()

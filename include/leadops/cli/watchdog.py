@@ -66,7 +66,7 @@ def make_watchdog_config(
     return WatchdogConfig(
         seen_by=f"{role} on {gethostname()}",
         database_url=environ["LEADOPS_DATABASE_URL"],
-        airflow_database_url=environ.get("LEADOPS_AIRFLOW_DATABASE_URL", ""),
+        airflow_database_url=environ.get("LEADOPS_AIRFLOW_READER_URL", ""),
         read_sources=read_sources,
         shipped=_read_sources(Config(), environ),
         open_chat=lambda settings: open_chat(settings, environ),
