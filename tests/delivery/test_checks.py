@@ -6,6 +6,7 @@ import pytest
 
 from leadops.alerts.checks import CHECKS
 from leadops.db import Connection
+from leadops.delivery.read_back import AMBIGUOUS
 from leadops.incidents.run_checks import run_checks
 from leadops.sla.sla_calendar import SlaCalendar
 from tests.alerts.checking import clock, incidents, look, shown, slack, slack_server
@@ -169,11 +170,37 @@ def test_dead_letters_name_reasons_and_leads_but_no_person(connection, look, clo
     look()
     (incident,) = incidents(connection)
     assert "MA permanently rejected 9 changes" in shown(incident)
+    assert "unknown" not in shown(incident)
     assert "HTTP 422: [e-mail] is odd" in shown(incident)
     assert "9 leads, for example 1, 2, 3, 4, 5\n" in shown(incident)
     connection.execute("update delivery.dead_letters set state = 'dropped'")
     look(1)
     assert look(3).resolved == 1
+
+
+def test_a_change_that_may_have_arrived_is_not_called_rejected(connection, look, clock):
+    connection.execute(
+        "insert into delivery.dead_letters (target, kind, reference, lead_id, reason, died_at)"
+        " select 'ma', 'delta', n, n, %s, %s from generate_series(1, 2) as n",
+        [AMBIGUOUS, clock()],
+    )
+    look()
+    (incident,) = incidents(connection)
+    assert "WARNING: It is unknown whether MA has 2 changes" in shown(incident)
+    assert f"{AMBIGUOUS}\n" in shown(incident), "with the whole command"
+    assert "The outcome of 2 is unknown: do not retry them, run leadops dead-letters suggest" in shown(
+        incident
+    )
+    assert "rejected" not in shown(incident)
+    connection.execute(
+        "insert into delivery.dead_letters (target, kind, reference, lead_id, reason, died_at)"
+        " values ('ma', 'delta', 3, 3, 'HTTP 422', %s)",
+        [clock()],
+    )
+    look(1)
+    (incident,) = incidents(connection)
+    for text in ("MA permanently rejected 1 changes", "the cause of the 1 rejected", "The outcome of 2 is"):
+        assert text in shown(incident)
 
 
 NOW = datetime(2026, 7, 31, 19, tzinfo=UTC)

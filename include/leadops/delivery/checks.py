@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from leadops.db import Connection
+from leadops.delivery.read_back import AMBIGUOUS
 from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire
 from leadops.mask import mask_text
@@ -98,6 +99,7 @@ class OpenLetters:
 
     target: str
     letters: int
+    unknown: int  # how many of them the target may have
     first_at: datetime
     reasons: list[str]
     leads: int
@@ -107,10 +109,14 @@ class OpenLetters:
 def check_dead_letters(connection: Connection, given: CheckInput) -> list[CheckFinding]:  # noqa: ARG001
     """Find the targets with dead letters that nobody has retried or discarded."""
     findings = []
-    for letters in queries.all(connection, "count_dead_letters", OpenLetters):
+    for letters in queries.all(connection, "count_dead_letters", OpenLetters, ambiguous=AMBIGUOUS):
+        rejected = letters.letters - letters.unknown
         facts = {
             "target": letters.target,
             "count": letters.letters,
+            "rejected": rejected or None,
+            "unknown": letters.unknown or None,
+            "only_unknown": None if rejected else letters.unknown,
             "reasons": [mask_text(reason, longest=80) for reason in letters.reasons],
             "leads": letters.leads,
             "lead_ids": letters.lead_ids or [],

@@ -129,6 +129,7 @@ left join delivery.targets on waiting.target = targets.target;
 select
     letters.target,
     count(*) as letters,
+    count(*) filter (where letters.reason = %(ambiguous)s) as unknown,
     min(letters.died_at) as first_at,
     (
         select array_agg(reasons.reason order by reasons.letters desc, reasons.reason asc)

@@ -21,7 +21,7 @@ from leadops.queries import Queries
 queries = Queries(__file__)
 
 #: What the MA's score cannot decide; `leadops dead-letters suggest` compares again.
-AMBIGUOUS = "it is unknown whether the MA has these points: see `leadops dead-letters suggest`"
+AMBIGUOUS = "it is unknown whether the MA has these points: leadops dead-letters suggest"
 
 #: Why a batch stays open whose leads were read before the MA must have applied it.
 NOT_THERE_YET = "the MA does not have these points yet, or its score fits several cases: read again later"
