@@ -133,6 +133,27 @@ def test_nothing_is_joined_for_which_a_person_has_no_room() -> None:
     assert story.show() == ["bdef", "cgh"]
 
 
+@pytest.mark.parametrize(("others", "persons"), [("cf", ["bcdef"]), ("cfg", ["bde", "cfg"])])
+def test_a_person_that_joins_has_at_most_the_leads_that_one_may_have(others: str, persons: list[str]) -> None:
+    story = Story(see(("u", "ab")))
+    story.split(2)
+    story.witnesses += [Witness("user_id", "u", 3, 9), *see(("v", "bde"), ("w", others))]
+    story.split(1, join=True)
+    assert story.show() == persons
+
+
+def test_a_join_takes_no_partner_from_anybody() -> None:
+    story = Story(see(("u", "aeb")))
+    story.split(2)
+    # b and c share an id too. With a gone, that would be the older tie of c, who would leave e for b.
+    story.witnesses += [Witness("user_id", "w", lead, 9 + lead) for lead in (1, 3, 2)]
+    assert story.show() == ["ace"]
+    plan = story.split(1, join=True)
+    assert plan.kept == [KeptTie(5, "user_id", "u", 3, "user_id", "w", 1)]
+    assert plan.new_ties == []
+    assert story.show() == ["ce"]
+
+
 def test_one_merge_is_undone_and_both_sides_stay() -> None:
     story = Story(see(("u", "ab"), ("v", "bc"), ("w", "ad")))
     plan = story.split(1, merge=(1, 2))

@@ -135,6 +135,21 @@ def test_a_claim_of_the_same_moment_changes_nothing_of_a_proven_lead(
     assert world.rows(TRAITS) == [("title", "CTO")]
 
 
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_what_a_browser_said_counts_once_it_is_proven_in_whatever_order(
+    world: World, order: tuple[int, ...]
+) -> None:
+    said = [
+        titled("e1", 1, "a@x.example", "CTO"),
+        replace(titled("e2", 1, "a@x.example", "CEO", anonymous_id="own"), proof="claim"),
+        seen("form", 0, "submit_form", email="a@x.example", anonymous_id="own"),
+    ]
+    for place in order:
+        world.accept([said[place]])
+        world.resolve()
+    assert world.rows(TRAITS) == [("title", "CEO")]
+
+
 def test_a_blank_of_the_same_moment_and_a_late_old_value_replace_nothing(world: World) -> None:
     for event in (
         titled("e1", 5, "a@x.example", "CTO"),
