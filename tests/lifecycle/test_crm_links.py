@@ -140,3 +140,34 @@ def test_a_merge_awaits_the_newest_cycle_again(company: Company) -> None:
     await_merged(company.connection, [CycleKey(lead, 1), CycleKey(lead, 2)], START)
     assert unlinked(company) == [(lead, 2)]
     assert (other, 1) not in unlinked(company)
+
+
+@pytest.mark.parametrize(
+    ("effect", "is_awaited"),
+    [
+        ({}, True),
+        ({"state": "sending"}, True),
+        ({"state": "done"}, False),
+        ({"state": "dead"}, False),
+        ({"target": "bot"}, False),
+        ({"operation": "set_owner"}, False),
+        ({"lead_id": 99}, False),
+    ],
+)
+def test_only_the_creation_of_the_lead_in_the_crm_keeps_its_cycle_awaited(
+    company: Company, effect: dict[str, Any], is_awaited: bool
+) -> None:
+    lead = company.lead()
+    company.connection.execute("insert into lifecycle.unlinked values (%s, 2)", [lead])
+    company.connection.execute(
+        "insert into delivery.external_ids values ('crm', %s, 'L-1', %s)", [lead, START]
+    )
+    row = {"target": "crm", "operation": "create_lead", "lead_id": lead, "state": "pending"} | effect
+    company.connection.execute(
+        "insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, created_at,"
+        " state) values (%(target)s, %(operation)s, %(lead_id)s, '{}', 'another', %(now)s, %(state)s)",
+        row | {"now": START},
+    )
+    link_awaited(company.connection, now=START)
+    assert links(company) == {"L-1": lead}
+    assert unlinked(company) == ([(lead, 2)] if is_awaited else [])
