@@ -146,3 +146,16 @@ def test_of_a_kind_the_earliest_activity_stays(company: Any, after: After) -> No
     company.activity("d", "L-1", "call", after(7), rep_id="rep-4")
     company.qualify(after(11))
     assert facts(company) == {"contact": after(5)}
+
+
+def test_each_deal_of_one_run_has_its_own_value(company: Any, after: After) -> None:
+    leads = [company.mql(email=f"{name}@example.com", crm_id=f"L-{name}") for name in "ab"]
+    for name, value in (("b", 700), ("a", 500)):
+        company.activity(
+            f"won {name}", f"L-{name}", "status", after(5), status="won", details={"value": value}
+        )
+    assert company.qualify(after(6)).won == 2
+    rows = company.connection.execute(
+        "select lead_id, value from lifecycle.transitions where stage = 'won' order by lead_id"
+    )
+    assert rows.fetchall() == [(leads[0], 500), (leads[1], 700)]
