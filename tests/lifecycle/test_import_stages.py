@@ -124,3 +124,16 @@ def test_what_leadops_recorded_itself_stays_unless_the_export_has_an_earlier_tim
     assert reached(company) == [(1, "mql", 0), (1, "won", 6)]
     bring(company, stage(lead, "won", 5))
     assert reached(company) == [(1, "mql", 0), (1, "won", 5)]
+
+
+@pytest.mark.parametrize(("day", "is_imported"), [(5.001, True), (5, True), (4.999, False)])
+def test_an_imported_stage_stays_unless_sales_reached_it_earlier(
+    company: Company, lead: int, day: float, is_imported: bool
+) -> None:
+    bring(company, stage(lead, "mql", 1), stage(lead, "won", 5))
+    company.activity("won", "L-1", "status", START + timedelta(days=day), status="won")
+    company.qualify(START + timedelta(days=7))
+    found = company.connection.execute(
+        "select occurred_at, evidence ? 'imported' from lifecycle.transitions where stage = 'won'"
+    ).fetchone()
+    assert found == (START + timedelta(days=min(day, 5)), is_imported)
