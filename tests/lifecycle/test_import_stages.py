@@ -137,3 +137,17 @@ def test_an_imported_stage_stays_unless_sales_reached_it_earlier(
         "select occurred_at, evidence ? 'imported' from lifecycle.transitions where stage = 'won'"
     ).fetchone()
     assert found == (START + timedelta(days=min(day, 5)), is_imported)
+
+
+def test_the_cycles_of_a_merged_lead_are_numbered_again_and_of_no_other(company: Company, lead: int) -> None:
+    other = company.lead("alone@example.com")
+    company.connection.execute(
+        "insert into identity.people values (%(lead)s, %(lead)s), (98, %(lead)s), (99, 99)", {"lead": lead}
+    )
+    company.connection.execute("truncate lifecycle.merge_changes")
+    bring(company, stage(lead, "mql", 1), stage(other, "mql", 1))
+    changed = "select lead_id from lifecycle.merge_changes"
+    assert company.connection.execute(changed).fetchall() == [(lead,)]
+    company.connection.execute("truncate lifecycle.merge_changes")
+    bring(company, stage(lead, "mql", 1))
+    assert company.connection.execute(changed).fetchall() == [], "nothing is new"

@@ -159,3 +159,26 @@ def test_each_deal_of_one_run_has_its_own_value(company: Any, after: After) -> N
         "select lead_id, value from lifecycle.transitions where stage = 'won' order by lead_id"
     )
     assert rows.fetchall() == [(leads[0], 500), (leads[1], 700)]
+
+
+def test_a_stage_goes_from_the_one_cycle_in_which_it_does_not_follow_any_more(
+    company: Any, after: After
+) -> None:
+    """In the first cycle a rep called after three hours, in the second after twenty minutes."""
+    lead = company.mql()
+    for name, minute, status in (("taken", 60, "taken"), ("called", 180, None), ("lost", 200, "lost")):
+        company.activity(name, "L-1", "status" if status else "call", after(minute), status=status)
+    company.qualify(after(201))
+    company.points(lead, after(300), behaviour=20)
+    assert company.qualify(after(300)).mql == 1
+    company.activity("taken again", "L-1", "status", after(310), status="taken")
+    company.activity("called again", "L-1", "call", after(320))
+    company.qualify(after(330))
+    assert "sal" in company.stages(lead, 1)
+    assert "sal" in company.stages(lead, 2)
+    body = SHIPPED.kpi.model_dump(mode="json")
+    body["versions"][0]["sal"]["within_hours"] = 2
+    company.contract = KpiContract.model_validate(body).in_company(SHIPPED.company)
+    company.qualify(after(340))
+    assert company.stages(lead, 1) == {"mql": after(0), "lost": after(200)}
+    assert company.stages(lead, 2) == {"mql": after(300), "sal": after(320)}
