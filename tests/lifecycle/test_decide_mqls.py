@@ -92,3 +92,41 @@ def test_the_text_of_the_thresholds_changes_with_each_of_them(version: KpiVersio
     rule = version.mql.model_copy(update={"fit": 1, "behaviour": 2, "again_behaviour": 3, "total": None})
     assert describe_thresholds(version, rule) == f"{version.version} 1 2 3"
     assert describe_thresholds(version, rule.model_copy(update={"total": 0})) == f"{version.version} 1 2 3 0"
+
+
+@pytest.mark.parametrize(("hours", "is_backfill"), [(23, False), (24, True)])
+def test_a_lead_that_passes_by_the_model_is_news_if_it_earned_points_that_day(
+    company: Company, hours: float, is_backfill: bool
+) -> None:
+    with_rule(company, fit=30, behaviour=40, total=75)
+    lead = company.lead()
+    company.points(lead, START, fit=30, behaviour=40)
+    assert company.qualify(START).mql == 0
+    now = START + timedelta(hours=hours)
+    company.connection.execute(
+        "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at, lane,"
+        " reason) values (%s, 5, 'model', 'model', 'model', %s, %s, 1, '')",
+        [lead, now, now],
+    )
+    company.connection.execute("update scoring.scores set model = 5 where lead_id = %s", [lead])
+    assert company.qualify(now).mql == 1
+    assert company.evidence(lead)["backfill"] is is_backfill
+
+
+def test_in_a_later_cycle_points_since_the_last_run_are_news_however_late_it_comes(company: Company) -> None:
+    lead = company.mql()
+    company.activity("lost", "L-1", "status", START + timedelta(hours=1), status="lost")
+    company.qualify(START + timedelta(hours=2))
+    company.points(lead, START + timedelta(hours=3), behaviour=40)
+    assert company.qualify(START + timedelta(days=4)).mql == 1
+    assert company.evidence(lead, cycle=2)["backfill"] is False
+
+
+def test_a_lead_of_whom_there_are_only_claims_keeps_no_other_from_passing(company: Company) -> None:
+    with_rule(company, fit=30, behaviour=40, total=None, claims=False)
+    claimed, proven = company.lead("a@example.com"), company.lead("b@example.com")
+    company.connection.execute("update identity.leads set only_claimed = true where lead_id = %s", [claimed])
+    for lead in (claimed, proven):
+        company.points(lead, START, fit=30, behaviour=40)
+    assert company.qualify(START).mql == 1
+    assert (set(company.stages(claimed)), set(company.stages(proven))) == (set(), {"mql"})
