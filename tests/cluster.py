@@ -22,6 +22,10 @@ MEMORY = Path("/dev/shm")
 #: Bytes that the cluster of a session needs at most.
 ROOM = 2 * 1024**3
 
+#: Ports of tests.
+PORTS = range(15_000, 30_000)
+_TAKEN: list[socket.socket] = []
+
 #: The port and password of a cluster that runs already, as `port:password`: a session then starts none.
 RUNNING = "LEADOPS_TEST_CLUSTER"
 
@@ -81,7 +85,21 @@ def database_of(server: PostgresServer, name: str, *, template: str = TEMPLATE) 
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port on which nothing listens, and which no other test of this machine gets.
+
+    It is below those that the system gives to connections, which could take it before it is used. As long as
+    this process runs, the UDP port of the same number says that it is taken.
+    """
+    for _ in range(1000):
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        taken = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            taken.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            taken.close()
+        else:
+            _TAKEN.append(taken)
+            return port
+    raise AssertionError(f"no port between {PORTS.start} and {PORTS.stop} is free")

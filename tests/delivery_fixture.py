@@ -44,7 +44,7 @@ class DeliveryFixture:
     url: str
     ma_url: str
     settings: DeliverySettings = field(default_factory=impatient)
-    timeout: float = 5.0
+    timeout: float = 30.0
     token: str = "sandbox-ma-token"
     clock: Any = clock
 
@@ -126,13 +126,13 @@ class DeliveryFixture:
 
     def fault(self, kind: str, **rule: Any) -> None:
         rule = {"target": "ma", "kind": kind} | rule
-        requests.post(f"{self.ma_url}/_faults", json=rule, timeout=5).raise_for_status()
+        requests.post(f"{self.ma_url}/_faults", json=rule, timeout=60).raise_for_status()
 
     def heal(self) -> None:
-        requests.delete(f"{self.ma_url}/_faults", timeout=5).raise_for_status()
+        requests.delete(f"{self.ma_url}/_faults", timeout=60).raise_for_status()
 
     def state(self) -> dict[str, Any]:
-        return dict(requests.get(f"{self.ma_url}/_state", timeout=5).json())
+        return dict(requests.get(f"{self.ma_url}/_state", timeout=60).json())
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,6 @@
 """Configurations of outbox workers for a sandbox, and helpers that wait for what the workers do."""
 
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from leadops.db import Connection
 from leadops.delivery.outbox_worker import WorkerConfig
@@ -18,21 +15,13 @@ def make_worker_configs(sandbox: str, database_url: str) -> list[WorkerConfig]:
     return [
         WorkerConfig(
             name,
-            Endpoint(base_url=sandbox, token=token, timeout=2),
+            Endpoint(base_url=sandbox, token=token, timeout=30),
             database_url,
             settings,
             lambda: datetime.now(UTC),
         )
         for name, token in (("ma", Tokens().ma), ("crm", Tokens().crm))
     ]
-
-
-def until(condition: Callable[[], Any], *, seconds: float = 20) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-    return result
 
 
 def has_sent(connection: Connection, count: int) -> bool:

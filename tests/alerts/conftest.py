@@ -1,7 +1,6 @@
 """A Slack to talk to over real HTTP, a clock that stands still, and a quick way to look at a channel."""
 
 import secrets
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from leadops.incidents.alert_settings import AlertSettings
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from leadops_sandbox.slack.store import WEBHOOK_CHANNEL, channel_id
+from tests.cluster import free_port
 from tests.left_as_found import share_sandbox
 from tests.shipped import SHIPPED, change
 
@@ -60,20 +60,18 @@ class Slack:
 
     def fault(self, kind: str, *, path: str = "/api/*", **rule: Any) -> None:
         body = {"target": "slack", "kind": kind, "path": path, **rule}
-        requests.post(f"{self.url}/_faults", json=body, timeout=5).raise_for_status()
+        requests.post(f"{self.url}/_faults", json=body, timeout=60).raise_for_status()
 
     def nowhere(self) -> str:
         """Return a URL at which nobody answers."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return f"http://127.0.0.1:{probe.getsockname()[1]}"
+        return f"http://127.0.0.1:{free_port()}"
 
     def webhook_channel(self) -> str:
         """Return the id of the channel into which the stand-in's webhook posts."""
         return channel_id(WEBHOOK_CHANNEL)
 
     def heal(self) -> None:
-        requests.delete(f"{self.url}/_faults", timeout=5).raise_for_status()
+        requests.delete(f"{self.url}/_faults", timeout=60).raise_for_status()
 
     def messages(self) -> list[dict[str, Any]]:
         """Return the channel's messages, the oldest first, without replies."""
@@ -90,7 +88,7 @@ class Slack:
             f"{self.url}/api/{method}",
             data=values | {"include_all_metadata": "1", "limit": "999"},
             headers={"Authorization": f"Bearer {Tokens().slack}"},
-            timeout=5,
+            timeout=60,
         ).json()
         assert answer["ok"], answer
         return answer

@@ -240,7 +240,7 @@ def test_a_message_that_somebody_deleted_is_let_go(connection, slack, run, clock
 
 
 def test_a_webhook_posts_begin_call_and_end_and_nothing_twice(connection, slack, run, clock):
-    chat = WebhookChat(WebhookClient(f"{slack.url}/services/T/B/X", timeout=5))
+    chat = WebhookChat(WebhookClient(f"{slack.url}/services/T/B/X", timeout=60))
     slack.channel = slack.webhook_channel()
     fail(connection, "score_leads", clock)
     assert run(chat).posted == 1

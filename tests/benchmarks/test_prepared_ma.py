@@ -25,7 +25,7 @@ def test_the_sandbox_finds_the_prepared_leads_under_the_ids_that_leadops_learned
             f"{url}/api/leads",
             json={"email": leads[1]["email"]},
             headers={"Authorization": f"Bearer {Tokens().ma}"},
-            timeout=5,
+            timeout=60,
         )
 
     assert [(str(lead["id"]),) for lead in leads] == learned

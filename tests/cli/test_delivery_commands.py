@@ -124,7 +124,9 @@ def test_audit_puts_the_ma_right_when_it_is_told_to(desk: DeliveryFixture, run) 
     ma_id = desk.value("select external_id from delivery.external_ids where lead_id = %s", lead)
     update = {"deltaId": f"cli-{ma_id}", "leadId": int(ma_id), "delta": 3, "reason": "by hand"}
     headers = {"Authorization": f"Bearer {desk.token}"}
-    requests.post(f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=5).raise_for_status()
+    requests.post(
+        f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=60
+    ).raise_for_status()
     assert run("audit").exit_code == 1
 
     corrected: Result = run("audit", "--correct")
@@ -138,7 +140,7 @@ def test_audit_puts_the_ma_right_when_it_is_told_to(desk: DeliveryFixture, run) 
 def test_leads_of_the_ma_that_are_not_ours_are_named_by_their_id(desk: DeliveryFixture, run) -> None:  # noqa: F811
     body = {"email": f"{desk.url[-12:]}@stranger.example"}
     headers = {"Authorization": f"Bearer {desk.token}"}
-    made = requests.post(f"{desk.ma_url}/api/leads", json=body, headers=headers, timeout=5).json()
+    made = requests.post(f"{desk.ma_url}/api/leads", json=body, headers=headers, timeout=60).json()
     output = run("audit", "--limit", "100000").output
     assert "in the MA, but not ours, with their scores: " in output
     assert f"{made['leadId']} (0)" in output or output.count("(") > 49

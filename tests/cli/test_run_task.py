@@ -42,7 +42,7 @@ def test_the_minutes_tasks_by_hand(
         connection.commit()
         assert run("notify").startswith("notify: ")
         assert run("routing", "notify") == "notify owners: 0 notified, 0 dropped"
-        assert requests.get(f"{url}/_slack.json", timeout=5).ok
+        assert requests.get(f"{url}/_slack.json", timeout=60).ok
     assert connection.execute("select count(*) from incidents.heartbeats where name <> 'x'").fetchone() == (
         0,
     ), "by hand is not the DAG's success"

@@ -38,8 +38,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def chat(sandbox: str) -> Iterator[Chat]:
-    yield ApiChat(WebClient(Tokens().slack, base_url=f"{sandbox}/api/", timeout=5), CHANNEL)
-    requests.delete(f"{sandbox}/_faults", timeout=5).raise_for_status()
+    yield ApiChat(WebClient(Tokens().slack, base_url=f"{sandbox}/api/", timeout=60), CHANNEL)
+    requests.delete(f"{sandbox}/_faults", timeout=60).raise_for_status()
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -120,9 +120,9 @@ def test_a_message_is_found_on_a_later_page_but_not_before_its_time(chat, monkey
     ],
 )
 def test_faults_are_judged_and_nothing_is_posted_again_by_itself(sandbox, chat, kind, error, is_there):
-    fault = {"target": "slack", "kind": kind, "count": 1, "seconds": 1, "retry_after": 7}
-    requests.post(f"{sandbox}/_faults", json=fault, timeout=5).raise_for_status()
-    client = WebClient(Tokens().slack, base_url=f"{sandbox}/api/", timeout=0.3)  # type: ignore[arg-type]
+    fault = {"target": "slack", "kind": kind, "count": 1, "seconds": 10, "retry_after": 7}
+    requests.post(f"{sandbox}/_faults", json=fault, timeout=60).raise_for_status()
+    client = WebClient(Tokens().slack, base_url=f"{sandbox}/api/", timeout=2 if "timeout" in kind else 60)  # type: ignore[arg-type]
     with pytest.raises(error) as raised:
         post(ApiChat(client, CHANNEL), f"with {kind}")
     if isinstance(raised.value, ChatBusyError):
@@ -174,7 +174,7 @@ def test_each_answer_has_its_meaning(scripted, status, body, error, text):
     url, handler = scripted
     handler.script[:] = [(status, {}, body)]
     with pytest.raises(error, match=text):
-        post(ApiChat(WebClient("xoxb-1", base_url=url, timeout=5), CHANNEL))
+        post(ApiChat(WebClient("xoxb-1", base_url=url, timeout=60), CHANNEL))
     assert handler.calls == 1
 
 
@@ -197,7 +197,7 @@ def test_a_pause_is_never_nothing_and_never_for_ever(scripted, status, retry_aft
 def test_a_message_that_cannot_be_edited_is_gone(scripted, code, deleted):
     url, handler = scripted
     handler.script[:] = [(200, {}, f'{{"ok":false,"error":"{code}"}}')]
-    chat = ApiChat(WebClient("xoxb-1", base_url=url, timeout=5), CHANNEL)
+    chat = ApiChat(WebClient("xoxb-1", base_url=url, timeout=60), CHANNEL)
     with pytest.raises(MessageGoneError) as raised:
         chat.update(Posted(CHANNEL, "1.1"), text="x", blocks=[])
     assert raised.value.deleted is deleted
@@ -216,12 +216,12 @@ def test_a_webhook_is_judged_too(scripted, status, headers, body, error, text):
     url, handler = scripted
     handler.script[:] = [(status, headers, body)]
     with pytest.raises(error, match=text):
-        post(WebhookChat(WebhookClient(url, timeout=5)))
+        post(WebhookChat(WebhookClient(url, timeout=60)))
     assert handler.calls == 1
 
 
 def test_a_webhook_can_only_post(sandbox):
-    webhook = WebhookChat(WebhookClient(f"{sandbox}/services/T/B/X", timeout=5))
+    webhook = WebhookChat(WebhookClient(f"{sandbox}/services/T/B/X", timeout=60))
     assert not webhook.can_edit
     assert post(webhook) == Posted(payload={"key": "k", "shows": "x"})
     with pytest.raises(NotImplementedError):
@@ -250,7 +250,7 @@ def test_a_file_is_brought_first_and_shown_later(chat):
 def test_what_slack_says_of_a_file_is_judged_like_a_message(scripted, error, sees):
     url, answers = scripted
     answers.script = [(200, {}, f'{{"ok": false, "error": "{error}"}}')]
-    chat = ApiChat(WebClient("xoxb-x", base_url=f"{url}/api/", timeout=5), CHANNEL)
+    chat = ApiChat(WebClient("xoxb-x", base_url=f"{url}/api/", timeout=60), CHANNEL)
     with pytest.raises(sees):
         chat.files.upload("report.png", b"picture")
 
@@ -258,7 +258,7 @@ def test_what_slack_says_of_a_file_is_judged_like_a_message(scripted, error, see
 def test_bytes_that_are_not_taken_were_not_shown(scripted):
     url, answers = scripted
     answers.script = [(200, {}, f'{{"ok": true, "file_id": "F1", "upload_url": "{url}/upload"}}')]
-    chat = ApiChat(WebClient("xoxb-x", base_url=f"{url}/api/", timeout=5), CHANNEL)
+    chat = ApiChat(WebClient("xoxb-x", base_url=f"{url}/api/", timeout=60), CHANNEL)
     assert chat.files.upload("report.png", b"picture") == "F1"
     answers.script = [(200, {}, '{"ok": true, "file_id": "F1", "upload_url": "http://127.0.0.1:1/upload"}')]
     with pytest.raises(ChatUnknownError):

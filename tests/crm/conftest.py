@@ -24,7 +24,7 @@ class Crm:
 
     def post(self, path: str, body: dict[str, Any], token: str = Tokens().crm) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        requests.post(self.url + path, json=body, headers=headers, timeout=5).raise_for_status()
+        requests.post(self.url + path, json=body, headers=headers, timeout=60).raise_for_status()
 
     def did(self, crm_lead_id: str = "L-1", kind: str = "call", **facts: Any) -> None:
         self.post("/_crm/activities", {"lead_id": crm_lead_id, "kind": kind, "rep_id": "rep-01", **facts})

@@ -62,7 +62,7 @@ class Crm:
         )
 
     def fault(self, **rule: Any) -> None:
-        requests.post(f"{self.url}/_faults", json={"target": "crm"} | rule, timeout=5).raise_for_status()
+        requests.post(f"{self.url}/_faults", json={"target": "crm"} | rule, timeout=60).raise_for_status()
 
     def states(self) -> dict[str, str]:
         rows = self.connection.execute("select idempotency_key, state from delivery.outbox").fetchall()

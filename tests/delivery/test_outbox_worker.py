@@ -10,7 +10,9 @@ from leadops.db import Connection, connect
 from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
 from leadops_sandbox.serve import serve_in_thread
 from tests.left_as_found import share_sandbox
-from tests.outbox_workers import has_sent, make_worker_configs, until
+from tests.outbox_workers import has_sent, make_worker_configs
+from tests.waiting import PATIENCE
+from tests.waiting import wait_until as until
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,7 @@ def test_work_without_notification_is_found(
             " values ('ma', 'upsert_lead', 7, '{\"email\": \"polled@worker.example\"}', 'k', now())"
         )
         connection.commit()
-        until(lambda: has_sent(connection, 1), seconds=5)
+        until(lambda: has_sent(connection, 1))
     finally:
         workers.stop(seconds=5)
 
@@ -58,8 +60,8 @@ def test_they_stop_in_time_also_while_the_database_is_away(
     workers.start()
     until(lambda: workers.states() == {"ma": "waiting", "crm": "on"})
     started = time.monotonic()
-    workers.stop(seconds=10)
-    assert time.monotonic() - started < 5
+    workers.stop(seconds=2 * PATIENCE)
+    assert time.monotonic() - started < PATIENCE
     assert workers.states() == {"ma": "off", "crm": "off"}
 
 

@@ -11,21 +11,21 @@ def _forget(desk: DeliveryFixture) -> None:
     """Let a day pass: the MA has forgotten all keys."""
     later = datetime.now(UTC) + timedelta(hours=25)
     desk.clock = lambda: later
-    requests.post(f"{desk.ma_url}/_settings", json={"ma_remember_seconds": 0}, timeout=5).raise_for_status()
+    requests.post(f"{desk.ma_url}/_settings", json={"ma_remember_seconds": 0}, timeout=60).raise_for_status()
 
 
 def _remember(desk: DeliveryFixture) -> None:
     requests.post(
-        f"{desk.ma_url}/_settings", json={"ma_remember_seconds": 86_400}, timeout=5
+        f"{desk.ma_url}/_settings", json={"ma_remember_seconds": 86_400}, timeout=60
     ).raise_for_status()
 
 
 def _leave_unknown(desk: DeliveryFixture, kind: str) -> list[int]:
-    desk.timeout = 0.2
     leads = [desk.add_lead() for _ in range(3)]
     desk.push()
     for lead in leads:
         desk.score(lead, 10)
+    desk.timeout = 0.2
     desk.fault(kind, path="/api/bulk/*", seconds=1)
     desk.push(seconds=0.5)
     desk.heal()
@@ -62,7 +62,9 @@ def test_a_score_that_fits_neither_is_for_a_person_to_judge(desk: DeliveryFixtur
     external = desk.value("select external_id from delivery.external_ids where lead_id = %s", leads[0])
     update = {"deltaId": f"by-hand-{external}", "leadId": int(external), "delta": 3, "reason": "by hand"}
     headers = {"Authorization": "Bearer sandbox-ma-token", "Idempotency-Key": f"by-hand-{external}"}
-    requests.post(f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=5).raise_for_status()
+    requests.post(
+        f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=60
+    ).raise_for_status()
     _forget(desk)
     try:
         done = desk.push()
@@ -148,7 +150,7 @@ def test_an_ma_that_forgets_keys_sooner_than_the_settings_say_gets_each_point_on
     assert desk.value("select count(*) from delivery.batches where state = 'ready'") > 0
     passed = timedelta(minutes=30)
     desk.timeout = 5.0
-    requests.post(f"{desk.ma_url}/_settings", json={"ma_remember_seconds": 0}, timeout=5).raise_for_status()
+    requests.post(f"{desk.ma_url}/_settings", json={"ma_remember_seconds": 0}, timeout=60).raise_for_status()
     try:
         desk.push(seconds=60)
     finally:

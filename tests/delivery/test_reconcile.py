@@ -52,7 +52,7 @@ def tamper(desk: DeliveryFixture, lead: int, points: int) -> None:
     ma_id = desk.value("select external_id from delivery.external_ids where lead_id = %s", lead)
     serial = desk.state()["ma"]["deltas_applied"]
     update = {"deltaId": f"hand-{ma_id}-{serial}", "leadId": int(ma_id), "delta": points, "reason": "by hand"}
-    requests.post(f"{desk.ma_url}/api/lead/score", json=update, headers=TOKEN, timeout=5).raise_for_status()
+    requests.post(f"{desk.ma_url}/api/lead/score", json=update, headers=TOKEN, timeout=60).raise_for_status()
 
 
 def test_a_changed_score_is_put_right_once_and_recorded(desk: DeliveryFixture) -> None:
@@ -221,7 +221,7 @@ def test_leads_of_the_ma_that_are_not_ours_are_listed_by_their_id(
     desk: DeliveryFixture, run_audit: Callable
 ) -> None:
     stranger = requests.post(
-        f"{desk.ma_url}/api/leads", json={"email": f"{desk.url[-12:]}@x.example"}, headers=TOKEN, timeout=5
+        f"{desk.ma_url}/api/leads", json={"email": f"{desk.url[-12:]}@x.example"}, headers=TOKEN, timeout=60
     ).json()["leadId"]
     audited = run_audit()
     assert audited.unmatched >= 1

@@ -72,7 +72,9 @@ def test_the_score_says_what_became_of_each_letter_and_all_numbers_agree_afterwa
     ma_id = desk.value("select external_id from delivery.external_ids where lead_id = %s", changed)
     update = {"deltaId": f"hand-{ma_id}", "leadId": int(ma_id), "delta": 3, "reason": "by hand"}
     headers = {"Authorization": "Bearer sandbox-ma-token"}
-    requests.post(f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=5).raise_for_status()
+    requests.post(
+        f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=60
+    ).raise_for_status()
     for lead in leads:
         _open_letters(desk, lead)
 

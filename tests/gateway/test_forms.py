@@ -12,6 +12,7 @@ import pytest
 from leadops.db import Connection
 from tests.gateway.conftest import FORM_SECRETS, Serve
 from tests.gateway.form_sender import FormSender
+from tests.waiting import PATIENCE
 
 FORM = {
     "submission_id": "s-1",
@@ -35,7 +36,7 @@ def counts(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(query.encode()).fetchall())
 
 
-def refused(connection: Connection, reason: str, *, seconds: float = 10) -> int:
+def refused(connection: Connection, reason: str, *, seconds: float = PATIENCE) -> int:
     """How often a form was refused for `reason`, as soon as any is counted."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -1,18 +1,18 @@
 """Outbox workers of a gateway bring forms to a real MA and CRM at once, and recover from any fault."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
 import requests
 
 from leadops.db import Connection
-from leadops.delivery.outbox_worker import POLL_SECONDS, WorkerConfig
+from leadops.delivery.outbox_worker import WorkerConfig
 from leadops_sandbox.serve import serve_in_thread
 from tests.gateway.conftest import FORM_SECRETS, Serve
 from tests.gateway.form_sender import FormSender
 from tests.left_as_found import share_sandbox
-from tests.outbox_workers import has_sent, make_worker_configs, until
+from tests.outbox_workers import has_sent, make_worker_configs
+from tests.waiting import wait_until as until
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def worker_configs(sandbox: str, database_url: str) -> list[WorkerConfig]:
 
 
 def leads(sandbox: str) -> tuple[int, int]:
-    state = requests.get(f"{sandbox}/_state", timeout=5).json()
+    state = requests.get(f"{sandbox}/_state", timeout=60).json()
     return state["ma"]["leads"], state["crm"]["leads"]
 
 
@@ -37,16 +37,20 @@ def fill_in(sender: FormSender, name: str) -> None:
 
 
 def test_a_form_is_in_both_within_moments(
-    serve: Serve, worker_configs: list[WorkerConfig], sandbox: str, connection: Connection
+    serve: Serve,
+    worker_configs: list[WorkerConfig],
+    sandbox: str,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # They are notified: with this pause, none would just happen to look in time.
+    monkeypatch.setattr("leadops.delivery.outbox_worker.POLL_SECONDS", 3600)
     client = serve(worker_configs=worker_configs)
     until(lambda: client.get("/healthz").json()["delivery"] == {"ma": "on", "crm": "on"})
     before = leads(sandbox)
-    started = time.monotonic()
     for number in range(20):
         fill_in(FormSender(client, FORM_SECRETS[0]), f"moment{number}")
-    until(lambda: has_sent(connection, 40), seconds=POLL_SECONDS - 1)
-    assert time.monotonic() - started < POLL_SECONDS, "they were notified, they did not just happen to poll"
+    until(lambda: has_sent(connection, 40))
     assert leads(sandbox) == (before[0] + 20, before[1] + 20)
 
 
@@ -62,13 +66,13 @@ def test_one_target_that_is_down_holds_the_other_up_in_nothing(
     serve: Serve, worker_configs: list[WorkerConfig], sandbox: str, connection: Connection
 ) -> None:
     client = serve(worker_configs=worker_configs)
-    requests.post(f"{sandbox}/_faults", json={"target": "crm", "kind": "500"}, timeout=5).raise_for_status()
+    requests.post(f"{sandbox}/_faults", json={"target": "crm", "kind": "500"}, timeout=60).raise_for_status()
     try:
         for number in range(5):
             fill_in(FormSender(client, FORM_SECRETS[0]), f"down{number}")
         until(lambda: has_sent(connection, 5))
     finally:
-        requests.delete(f"{sandbox}/_faults", timeout=5).raise_for_status()
+        requests.delete(f"{sandbox}/_faults", timeout=60).raise_for_status()
     until(lambda: has_sent(connection, 10))
 
 

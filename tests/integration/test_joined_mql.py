@@ -49,7 +49,7 @@ class Shop:
         self.now = datetime.now(UTC)
 
     def endpoint(self, target: str) -> Endpoint:
-        return Endpoint(base_url=self.url, token=getattr(Tokens(), target), timeout=5)
+        return Endpoint(base_url=self.url, token=getattr(Tokens(), target), timeout=60)
 
     def run(self, happenings: list[Happening] | None = None) -> None:
         """One minute."""
@@ -133,7 +133,7 @@ class Shop:
         done = {"lead_id": self.crm_id(lead), "rep_id": "rep-ja", "occurred_at": self.now.isoformat()}
         headers = {"Authorization": f"Bearer {Tokens().crm}"}
         requests.post(
-            f"{self.url}/_crm/activities", json=done | activity, headers=headers, timeout=5
+            f"{self.url}/_crm/activities", json=done | activity, headers=headers, timeout=60
         ).raise_for_status()
 
     def split(self, **which: int) -> None:
@@ -157,7 +157,7 @@ def shop(database_url: str, tmp_path: Path) -> Any:
     with serve_in_thread(tmp_path, sales_work=False) as url:
         reps = {"items": [all_day("rep-de", "de"), all_day("rep-ja", "ja")]}
         headers = {"Authorization": f"Bearer {Tokens().crm}"}
-        requests.put(f"{url}/_crm/reps", json=reps, headers=headers, timeout=5).raise_for_status()
+        requests.put(f"{url}/_crm/reps", json=reps, headers=headers, timeout=60).raise_for_status()
         shop = Shop(url, database_url, tmp_path)
         yield shop
         shop.world.connection.close()

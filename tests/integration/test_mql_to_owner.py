@@ -59,14 +59,14 @@ def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
     )
     connection.commit()
     with serve_in_thread(tmp_path, sales_work=False) as url:
-        crm = Endpoint(base_url=url, token=Tokens().crm, timeout=5)
+        crm = Endpoint(base_url=url, token=Tokens().crm, timeout=60)
         reps = {"items": [all_day("rep-de", "de"), all_day("rep-ja", "ja")]}
         headers = {"Authorization": f"Bearer {Tokens().crm}"}
-        requests.put(f"{url}/_crm/reps", json=reps, headers=headers, timeout=5).raise_for_status()
+        requests.put(f"{url}/_crm/reps", json=reps, headers=headers, timeout=60).raise_for_status()
         client = CrmClient(crm)
         assert poll_crm(connection, client, now=clock()).reps == 2
         client.close()
-        chat = ApiChat(WebClient(Tokens().slack, base_url=f"{url}/api/", timeout=5), "C0LEADOPS")
+        chat = ApiChat(WebClient(Tokens().slack, base_url=f"{url}/api/", timeout=60), "C0LEADOPS")
         told = 0
         for _ in range(2):
             qualify_leads(

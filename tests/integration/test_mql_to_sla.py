@@ -74,7 +74,7 @@ def test_a_lead_goes_to_the_crm_and_comes_back_as_won(
                 f"{url}/_crm/activities",
                 json={"lead_id": row[0], "rep_id": "rep-01", "occurred_at": at, **facts},
                 headers={"Authorization": f"Bearer {Tokens().crm}"},
-                timeout=5,
+                timeout=60,
             ).raise_for_status()
         client = CrmClient(endpoint)
         later = start + timedelta(minutes=6)

@@ -13,6 +13,7 @@ import requests
 
 from leadops_sandbox.serve import listen
 from leadops_sandbox.settings import Tokens
+from tests.waiting import PATIENCE, wait_until
 
 from ..conftest import free_port
 
@@ -32,10 +33,10 @@ def process(state: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def wait_for(url: str, running: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and running.poll() is None:
         try:
-            requests.get(url, timeout=2)
+            requests.get(url, timeout=PATIENCE)
         except requests.ConnectionError:
             time.sleep(0.02)
         else:
@@ -56,7 +57,7 @@ def test_killing_it_loses_nothing_answered_and_halves_no_batch(tmp_path: Path) -
 
     with process(tmp_path, port) as running:
         email = {"email": "one@a.example"}
-        lead = requests.post(f"{url}/api/leads", json=email, headers=ma, timeout=5).json()["leadId"]
+        lead = requests.post(f"{url}/api/leads", json=email, headers=ma, timeout=60).json()["leadId"]
         answers: list[bytes] = []
 
         def push() -> None:
@@ -67,7 +68,7 @@ def test_killing_it_loses_nothing_answered_and_halves_no_batch(tmp_path: Path) -
                     headers = ma | {"Idempotency-Key": f"key-{number}"}
                     body = batch(number, lead)
                     answer = session.post(
-                        f"{url}/api/bulk/update_scores", json=body, headers=headers, timeout=5
+                        f"{url}/api/bulk/update_scores", json=body, headers=headers, timeout=60
                     )
                     answers.append(answer.content)
             except requests.RequestException:
@@ -75,23 +76,21 @@ def test_killing_it_loses_nothing_answered_and_halves_no_batch(tmp_path: Path) -
 
         pushing = threading.Thread(target=push)
         pushing.start()
-        deadline = time.monotonic() + 20
-        while len(answers) < 20 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: len(answers) >= 20)
         os.kill(running.pid, signal.SIGKILL)
-        pushing.join(timeout=20)
+        pushing.join(timeout=PATIENCE)
 
     with process(tmp_path, port):
-        state = requests.get(f"{url}/_state", timeout=5).json()["ma"]
+        state = requests.get(f"{url}/_state", timeout=60).json()["ma"]
         assert len(answers) >= 20
         assert state["deltas_applied"] in (500 * len(answers), 500 * (len(answers) + 1))
         assert state["sum_of_scores"] == state["deltas_applied"]
         for number in (0, len(answers) - 1):
             headers = ma | {"Idempotency-Key": f"key-{number}"}
             body = batch(number, lead)
-            again = requests.post(f"{url}/api/bulk/update_scores", json=body, headers=headers, timeout=5)
+            again = requests.post(f"{url}/api/bulk/update_scores", json=body, headers=headers, timeout=60)
             assert again.content == answers[number]
-        assert requests.get(f"{url}/_state", timeout=5).json()["ma"]["duplicates_refused"] == 0
+        assert requests.get(f"{url}/_state", timeout=60).json()["ma"]["duplicates_refused"] == 0
 
 
 def test_it_stops_at_once_even_while_a_connection_hangs(tmp_path: Path) -> None:
@@ -99,21 +98,21 @@ def test_it_stops_at_once_even_while_a_connection_hangs(tmp_path: Path) -> None:
     with process(tmp_path, port) as running:
         url = f"http://127.0.0.1:{port}"
         fault = {"target": "crm", "kind": "timeout_before"}
-        assert requests.post(f"{url}/_faults", json=fault, timeout=5).status_code == 201
+        assert requests.post(f"{url}/_faults", json=fault, timeout=60).status_code == 201
 
         def hang() -> None:
             try:
-                requests.get(f"{url}/v1/reps", timeout=20)
+                requests.get(f"{url}/v1/reps", timeout=2 * PATIENCE)
             except requests.ConnectionError:
                 return
 
         hanging = threading.Thread(target=hang)
         hanging.start()
-        while not requests.get(f"{url}/_state", timeout=5).json()["faults"]:
+        while not requests.get(f"{url}/_state", timeout=60).json()["faults"]:
             time.sleep(0.01)
         running.send_signal(signal.SIGTERM)
-        running.wait(timeout=5)
-        hanging.join(timeout=5)
+        running.wait(timeout=PATIENCE)  # the caller would wait longer
+        hanging.join(timeout=PATIENCE)
         assert not hanging.is_alive()
 
 

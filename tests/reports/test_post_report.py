@@ -25,7 +25,7 @@ class Killed(BaseException):
 
 
 def api(slack: str) -> ApiChat:
-    return ApiChat(WebClient(Tokens().slack, base_url=f"{slack}/api/", timeout=5), CHANNEL)
+    return ApiChat(WebClient(Tokens().slack, base_url=f"{slack}/api/", timeout=60), CHANNEL)
 
 
 def post(desk: ReportFixture, chat: Chat, **more: Any) -> str:
@@ -35,7 +35,7 @@ def post(desk: ReportFixture, chat: Chat, **more: Any) -> str:
 
 
 def seen(slack: str) -> list[dict[str, Any]]:
-    channels = requests.get(f"{slack}/_slack.json", timeout=5).json()["channels"]
+    channels = requests.get(f"{slack}/_slack.json", timeout=60).json()["channels"]
     return [message for channel in channels for message in channel["messages"]]
 
 
@@ -53,7 +53,7 @@ def test_picture_and_sentences_are_posted_once(made: ReportFixture, slack: str) 
     (message,) = seen(slack)
     assert message["text"].startswith("2026-Q3: 1 MQLs; sales has taken and contacted 1 of them")
     (file,) = message["files"]
-    assert requests.get(f"{slack}/_slack/files/{file['id']}", timeout=5).content == made.row("picture")[0]
+    assert requests.get(f"{slack}/_slack/files/{file['id']}", timeout=60).content == made.row("picture")[0]
     assert made.row("posted_at, posted_digest = digest") == (NOW, True)
 
 
@@ -132,7 +132,7 @@ def test_an_answer_that_got_lost_is_looked_up(made: ReportFixture, slack: str, m
 
 
 def test_a_webhook_takes_the_words_and_is_told_where_the_file_is(made: ReportFixture, slack: str) -> None:
-    chat = WebhookChat(WebhookClient(f"{slack}/services/{Tokens().webhook}", timeout=5))
+    chat = WebhookChat(WebhookClient(f"{slack}/services/{Tokens().webhook}", timeout=60))
     assert post(made, chat) == "posted"
     assert post(made, chat) == "already"
     (message,) = seen(slack)

@@ -67,7 +67,7 @@ def test_ml_score_waits_for_the_lead_and_the_last_one_wins(
         answer = requests.get(
             f"{url}/api/leads/{external_id}",
             headers={"Authorization": f"Bearer {endpoint.token}"},
-            timeout=5,
+            timeout=60,
         ).json()
     assert answer["fields"]["ml_score"] == 0.5
     assert answer["score"] == 20

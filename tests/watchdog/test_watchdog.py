@@ -343,7 +343,7 @@ def test_a_webhook_cannot_look_up_so_each_watchdog_posts_once(world: World) -> N
     from leadops_sandbox.settings import Tokens
 
     url = f"{world.slack.url}/services/{Tokens().webhook}"
-    chat = WebhookChat(WebhookClient(url, timeout=5))
+    chat = WebhookChat(WebhookClient(url, timeout=60))
     before = len(hook_texts(world))
     dog = world.dog(open_chat=lambda _: chat)
     world.after(20, dog)

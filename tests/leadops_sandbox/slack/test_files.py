@@ -6,7 +6,7 @@ from ..conftest import Running
 
 
 def test_a_file_is_uploaded_as_the_sdk_does_it_and_shared_in_a_thread(sandbox: Running) -> None:
-    client = WebClient(Tokens().slack, base_url=f"{sandbox.url}/api/", timeout=5, retry_handlers=[])
+    client = WebClient(Tokens().slack, base_url=f"{sandbox.url}/api/", timeout=60, retry_handlers=[])
     ts = client.chat_postMessage(channel="C0LEADOPS", text="the report")["ts"]
     client.files_upload_v2(
         channel="C0LEADOPS", content="a,b\n1,2\n", filename="report.csv", thread_ts=ts, initial_comment="here"
@@ -27,7 +27,7 @@ def test_an_upload_that_was_not_announced_is_refused(sandbox: Running) -> None:
 
 
 def test_a_picture_that_was_shared_is_seen(sandbox: Running) -> None:
-    client = WebClient(Tokens().slack, base_url=f"{sandbox.url}/api/", timeout=5, retry_handlers=[])
+    client = WebClient(Tokens().slack, base_url=f"{sandbox.url}/api/", timeout=60, retry_handlers=[])
     picture = b"\x89PNG\r\n\x1a\n and so on"
     done = client.files_upload_v2(
         channel="C0LEADOPS", content=picture, filename="a.png", initial_comment="here"

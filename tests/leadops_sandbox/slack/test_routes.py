@@ -15,7 +15,7 @@ METADATA = {"event_type": "leadops_message", "event_payload": {"key": "incident-
 
 @pytest.fixture
 def client(sandbox: Running) -> WebClient:
-    return WebClient(Tokens().slack, base_url=f"{sandbox.url}/api/", timeout=5, retry_handlers=[])
+    return WebClient(Tokens().slack, base_url=f"{sandbox.url}/api/", timeout=60, retry_handlers=[])
 
 
 def refusal(call: Any, **values: Any) -> str:
@@ -83,7 +83,7 @@ def test_slack_says_no_with_200_and_a_word(sandbox: Running, client: WebClient) 
     assert refusal(client.conversations_replies, channel="C0LEADOPS", ts="1.0") == "thread_not_found"
     wrong = WebClient("xoxb-wrong", base_url=f"{sandbox.url}/api/", retry_handlers=[])
     assert refusal(wrong.auth_test) == "invalid_auth"
-    assert requests.post(f"{sandbox.url}/api/auth.test", timeout=5).json()["error"] == "not_authed"
+    assert requests.post(f"{sandbox.url}/api/auth.test", timeout=60).json()["error"] == "not_authed"
     broken = sandbox.slack(
         "POST", "/api/chat.postMessage", data="{", headers={"Content-Type": "application/json"}
     )
@@ -105,12 +105,12 @@ def test_an_edit_without_metadata_keeps_it(client: WebClient) -> None:
 
 
 def test_the_webhook_answers_exactly_ok(sandbox: Running) -> None:
-    hook = WebhookClient(f"{sandbox.url}/services/{Tokens().webhook}", timeout=5, retry_handlers=[])
+    hook = WebhookClient(f"{sandbox.url}/services/{Tokens().webhook}", timeout=60, retry_handlers=[])
     answer = hook.send(text="from the webhook")
     assert (answer.status_code, answer.body) == (200, "ok")
     channels = sandbox.admin("GET", "/_slack.json").json()["channels"]
     assert [message["text"] for message in channels[0]["messages"]] == ["from the webhook"]
     assert WebhookClient(f"{sandbox.url}/services/a/b/c").send(text="x").body == "no_service"
     url = f"{sandbox.url}/services/{Tokens().webhook}"
-    assert requests.post(url, data="x", timeout=5).text == "invalid_payload"
-    assert requests.post(url, json={}, timeout=5).text == "no_text"
+    assert requests.post(url, data="x", timeout=60).text == "invalid_payload"
+    assert requests.post(url, json={}, timeout=60).text == "no_text"

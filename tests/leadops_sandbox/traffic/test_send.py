@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ import pytest
 
 from leadops_sandbox.traffic.send import LONGEST_PAUSE, MOST_EVENTS, TICK, Sender
 from leadops_sandbox.traffic.visits import Sending
+from tests.waiting import PATIENCE, wait_until
 
 from ...conftest import free_port
 
@@ -170,12 +170,9 @@ def test_the_process_sends_and_stops_at_once(gateway: Gateway) -> None:
     command = [sys.executable, "-m", "leadops_sandbox.traffic", "--gateway", gateway.url]
     command += ["--write-key-env", "KEY", "--rate", "600"]
     running = subprocess.Popen(command, env=os.environ | {"KEY": "wk"})
-    deadline = time.monotonic() + 20
-    while not gateway.bodies and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: gateway.bodies)
     running.send_signal(signal.SIGTERM)
-    assert running.wait(timeout=2) == 0
-    assert gateway.bodies
+    assert running.wait(timeout=PATIENCE) == 0
 
 
 @pytest.mark.parametrize(("option", "use"), [("form", "forms"), ("identity", "identities")])

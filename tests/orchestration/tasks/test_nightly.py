@@ -65,7 +65,9 @@ def test_a_night_puts_the_ma_right_and_says_so(
     ma_id = desk.value("select external_id from delivery.external_ids")
     update = {"deltaId": f"hand-{ma_id}", "leadId": int(ma_id), "delta": 4, "reason": "by hand"}
     headers = {"Authorization": f"Bearer {desk.token}"}
-    requests.post(f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=5).raise_for_status()
+    requests.post(
+        f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=60
+    ).raise_for_status()
 
     done = nightly.audit(make_run("audit", dag_id="audit_scores"))
 

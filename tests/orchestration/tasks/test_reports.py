@@ -50,7 +50,7 @@ def test_the_quarter_before_is_drawn_and_posted_once(desk: ReportFixture, slack:
     assert reports.post(run(), drawn) == {"outcome": "posted"}
     assert reports.post(run(), drawn) == {"outcome": "already"}
     assert reports.post(run(again=True), drawn) == {"outcome": "posted"}
-    channels = requests.get(f"{slack}/_slack.json", timeout=5).json()["channels"]
+    channels = requests.get(f"{slack}/_slack.json", timeout=60).json()["channels"]
     assert len(channels[0]["messages"]) == 2
 
 
@@ -64,7 +64,7 @@ def test_a_quarter_without_an_mql_is_on_record_and_not_posted(
     assert reports.post(run(), drawn) == {"outcome": "nothing"}
     assert "no MQL in these days: nothing was posted" in caplog.messages
     assert desk.row("facts ->> 'mqls', posted_at") == ("0", None)
-    channels = requests.get(f"{slack}/_slack.json", timeout=5).json()["channels"]
+    channels = requests.get(f"{slack}/_slack.json", timeout=60).json()["channels"]
     assert [channel["messages"] for channel in channels if channel["messages"]] == []
 
 
