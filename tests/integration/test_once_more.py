@@ -3,16 +3,14 @@
 Every stage runs twice, then all of them run once more, and every row of every table is compared.
 """
 
-import json
 import secrets
-from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
@@ -26,8 +24,9 @@ from leadops.funnel.quality_checks import check_days
 from leadops.funnel.refresh_funnel import refresh_funnel
 from leadops.identity.resolve import resolve_events
 from leadops.incidents.run_checks import run_checks
-from leadops.lifecycle.frozen_quarters import record_contract_changes
+from leadops.lifecycle.frozen_quarters import freeze_quarter, record_contract_changes
 from leadops.lifecycle.qualify import qualify_leads
+from leadops.lifecycle.quarter import Quarter
 from leadops.routing.assign_leads import assign_leads
 from leadops.scoring.decay_leads import decay_leads
 from leadops.scoring.score import score_leads
@@ -41,7 +40,8 @@ from tests.async_view import accept_events
 from tests.cluster import PostgresServer, database_of
 from tests.promises import promise_examples
 from tests.routing.conftest import profile, rules
-from tests.shipped import SHIPPED, make_rules
+from tests.shipped import SHIPPED, change, make_rules
+from tests.whole_database import run_twice
 
 #: A Monday, 10:00 in Tokyo.
 START = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
@@ -60,6 +60,7 @@ class Firm:
 
     def __init__(self, connection: Connection, random: Random) -> None:
         self.connection, self.random, self.now, self.sent = connection, random, START, 0
+        self.contract = SHIPPED.kpi
         self.day = date(2026, 5, 31)
         for rep_id in ("a", "b"):
             changes = {"capacity_per_day": random.choice([0, 1, 5])}
@@ -84,12 +85,12 @@ class Firm:
         yield (
             "qualify",
             lambda: qualify_leads(
-                connection, contract=config.kpi, subscribers=SUBSCRIBERS, fold_case=True, now=now
+                connection, contract=self.contract, subscribers=SUBSCRIBERS, fold_case=True, now=now
             ),
         )
         yield (
             "contract",
-            lambda: record_contract_changes(connection, contract=config.kpi, company=company, now=now),
+            lambda: record_contract_changes(connection, contract=self.contract, company=company, now=now),
         )
         yield "clock", lambda: watch_clocks(connection, policy=config.sla, now=now)
         yield (
@@ -109,7 +110,7 @@ class Firm:
                 day=day,
                 company=company,
                 settings=config.funnel,
-                contract=config.kpi,
+                contract=self.contract,
                 policy=config.sla,
                 now=now,
             ),
@@ -147,6 +148,27 @@ class Firm:
         self.answer_outbox()
         for _ in range(random.randint(0, 4)):
             self.act()
+        if random.random() < 0.3:
+            self.contract = change(
+                SHIPPED.kpi,
+                versions=[
+                    version.model_copy(
+                        update={
+                            "sal": version.sal.model_copy(update={"within_hours": random.choice([1, 24])}),
+                            "lost": random.choice([["lost"], ["lost", "need"]]),
+                        }
+                    ).model_dump()
+                    for version in SHIPPED.kpi.versions
+                ],
+            )
+        if random.random() < 0.1:
+            freeze_quarter(
+                self.connection,
+                contract=self.contract,
+                company=SHIPPED.company,
+                quarter=Quarter(2026, 2),
+                now=self.now,
+            )
         if random.random() < 0.8:
             as_of = self.now - timedelta(minutes=random.choice([0, 0, 60]))
             self.connection.execute(
@@ -161,34 +183,41 @@ class Firm:
             self.connection.commit()
 
     def visit(self) -> None:
-        """Send an event of one of a few people, who may turn out to be one person."""
+        """Let one of a few people, who may turn out to be one person, say who they are or look at a page."""
         random = self.random
         self.sent += 1
         name = random.choice("abcdefgh")
-        ts = self.now - timedelta(minutes=random.choice([0, 5, 60, 600, 5000]))
-        body: dict[str, Any] = {
-            "event_id": f"e{self.sent}",
-            "event": random.choice(["identify", "page_view", "page_view"]),
-            "ts": ts.isoformat(),
-            "email": f"{name}@{random.choice(['acme', 'acme', 'other'])}.example",
+        ids: dict[str, str] = {"email": f"{name}@{random.choice(['acme', 'acme', 'other'])}.example"}
+        if random.random() < 0.2:
+            ids["user_id"] = f"user {random.choice('xyz')} of ours"
+        if random.random() < 0.4:
+            ids["anonymous_id"] = f"browser-{name}-0001"
+        if "anonymous_id" in ids and random.random() < 0.3:
+            del ids["email"]
+        common = {
+            "ts": (self.now - timedelta(minutes=random.choice([0, 5, 60, 600, 5000]))).isoformat(),
             "context": {"utm": {"campaign": random.choice(["spring", "summer"]), "source": "ads"}},
         }
-        if random.random() < 0.3:
-            body["user_id"] = f"user {random.choice('xyz')} of ours"
-        if random.random() < 0.3:
-            del body["email"]
-            body["anonymous_id"] = f"browser-{name}-0001"
-        elif random.random() < 0.3:
-            body["anonymous_id"] = f"browser-{name}-0001"
-        if body["event"] == "identify":
-            body["properties"] = {
-                "industry": random.choice(["mining", "mining", "software"]),
-                "company": random.choice(["Acme", "Other"]),
-                "country": random.choice(["Japan", "Germany", "Germany"]),
-            }
+        traits = {
+            "industry": random.choice(["mining", "mining", "mining", "software"]),
+            "company": random.choice(["Acme", "Acme", "Other"]),
+            "country": random.choice(["Japan", "Germany", "Germany"]),
+        }
+        events = random.choice(
+            [[("identify", traits)], [("page_view", {})], [("identify", traits), ("page_view", {})]]
+        )
         accept_events(
             self.connection,
-            [body],
+            [
+                {
+                    "event_id": f"e{self.sent}-{event}",
+                    "event": event,
+                    "properties": properties,
+                    **ids,
+                    **common,
+                }
+                for event, properties in events
+            ],
             now=self.now,
             settings=SHIPPED.events,
             history=random.random() < 0.2,
@@ -238,57 +267,20 @@ class Firm:
         )
         self.connection.execute("insert into lifecycle.inbox (activity_id) values (%s)", [f"act{self.sent}"])
 
-    def dump(self) -> Counter[str]:
-        """Return every row of every table."""
-        self.connection.rollback()
-        tables = self.connection.execute(
-            "select format('%I.%I', schemaname, tablename) from pg_tables"
-            " where schemaname not in ('pg_catalog', 'information_schema') order by 1"
-        ).fetchall()
-        parts = [f"select '{table}', to_jsonb(t)::text from {table} as t" for (table,) in tables]
-        rows = self.connection.execute(" union all ".join(parts).encode()).fetchall()
-        self.connection.commit()
-        return Counter(f"{table} {_write(row)}" for table, row in rows)
-
-
-def _write(row: str) -> str:
-    """Return a row as text that is the same for the same values: 60.0 is 60."""
-    return json.dumps(json.loads(row, parse_float=_read_number), sort_keys=True)
-
-
-def _read_number(digits: str) -> float:
-    return int(float(digits)) if float(digits).is_integer() else float(digits)
-
 
 def _repeat(step: Callable[[], Any]) -> None:
     while step().remaining:
         pass
 
 
-def run_twice(firm: Firm) -> None:
-    """Run every stage twice, then all stages once more; nothing may change the second time."""
-    for name, stage in firm.stages():
-        stage()
-        before = firm.dump()
-        stage()
-        _compare(name, before, firm.dump())
-    before = firm.dump()
-    for _, stage in firm.stages():
-        stage()
-    _compare("all stages", before, firm.dump())
-
-
-def _compare(name: str, before: Counter[str], after: Counter[str]) -> None:
-    gone, new = sorted((before - after).elements()), sorted((after - before).elements())
-    changes = [*(f"- {row}" for row in gone), *(f"+ {row}" for row in new)]
-    assert not changes, "\n".join([f"{name}: another run changes", *changes])
-
-
-@settings(max_examples=promise_examples(6), deadline=None, database=None)
-@given(seed=st.integers(0, 10**6), steps=st.integers(1, 6))
+@settings(max_examples=promise_examples(3), deadline=None)
+@given(seed=st.integers(0, 10**6), steps=st.integers(1, 4))
+# These found what a second run of qualify and of assign added.
+@example(seed=2, steps=5)
+@example(seed=8, steps=6)
 def test_once_more_is_nothing(postgres: PostgresServer, seed: int, steps: int) -> None:
     with database_of(postgres, f"t_{secrets.token_hex(6)}") as url, connect(url) as connection:
         firm = Firm(connection, Random(seed))
         for _ in range(steps):
             firm.live()
-            run_twice(firm)
+            run_twice(connection, firm.stages())

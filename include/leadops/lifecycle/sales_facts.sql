@@ -171,7 +171,8 @@ create temporary table if not exists derived_facts (
     fact text not null,
     occurred_at timestamptz not null,
     activity_id text not null,
-    rep_id text
+    rep_id text,
+    primary key (lead_id, cycle, fact)
 ) on commit delete rows;
 
 -- name: clear_derived_facts
@@ -328,7 +329,8 @@ create temporary table if not exists derived_stages (
     source text,
     value numeric(18, 2),
     kpi_version text not null,
-    evidence jsonb not null
+    evidence jsonb not null,
+    primary key (own_lead_id, own_cycle, stage)
 ) on commit delete rows;
 
 -- name: clear_derived_stages
@@ -420,20 +422,25 @@ with own as (
         on changed.lead_id = mql.lead_id and changed.cycle = mql.cycle and mql.stage = 'mql'
 ),
 
-present as (
-    select
-        own.lead_id as person_id,
-        reached.*
-    from own
-    inner join lifecycle.transitions as reached
-        on own.own_lead_id = reached.lead_id and own.own_cycle = reached.cycle and reached.stage <> 'mql'
-),
-
 stale as (
     select
         present.transition_id,
-        present.person_id
-    from present
+        own.lead_id as person_id
+    from own
+    -- With an offset it is a look-up for each cycle, whatever the planner thinks of the stages.
+    cross join
+        lateral (
+            select
+                transition_id,
+                lead_id,
+                cycle,
+                stage,
+                evidence
+            from lifecycle.transitions
+            where transitions.lead_id = own.own_lead_id and transitions.cycle = own.own_cycle
+            order by transition_id
+            offset 0
+        ) as present
     left join derived_stages as derived
         on
             present.lead_id = derived.own_lead_id
@@ -497,7 +504,8 @@ inner join derived_stages as derived
         recorded.lead_id = derived.own_lead_id
         and recorded.cycle = derived.own_cycle
         and recorded.stage = derived.stage
-left join present
+-- As the statement found it.
+left join lifecycle.transitions as present
     on recorded.lead_id = present.lead_id and recorded.cycle = present.cycle and recorded.stage = present.stage
 union all
 select
