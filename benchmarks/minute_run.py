@@ -83,7 +83,7 @@ def _audit(arena: Arena, endpoint: Endpoint) -> AuditResult:
     client = MaClient(endpoint)
     try:
         with arena.connect() as connection:
-            return audit_scores(connection, client)
+            return audit_scores(connection, client, max_missing=0, now=_now())
     finally:
         client.transport.close()
 

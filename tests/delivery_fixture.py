@@ -82,9 +82,10 @@ class DeliveryFixture:
             connection.execute("select pg_advisory_xact_lock(7302002)")
             connection.execute(
                 "insert into scoring.ledger"
-                " (lead_id, points, dimension, kind, rule, occurred_at, recorded_at, lane, reason)"
-                " values (%s, %s, 'behaviour', 'rule', 'view_pricing', now(), now(), %s, 'it\"s a \\ page')",
-                [lead, points, lane],
+                " (lead_id, points, dimension, kind, rule, occurred_at, recorded_at, lane, reason, is_live)"
+                " values (%s, %s, 'behaviour', 'rule', 'view_pricing', now(), now(), %s, 'it\"s a \\ page',"
+                " %s)",
+                [lead, points, lane, lane == 0],
             )
             connection.execute(
                 "insert into scoring.scores as s (lead_id, behaviour, updated_at) values (%s, %s, now())"
@@ -105,7 +106,12 @@ class DeliveryFixture:
 
     def audit(self) -> AuditResult:
         with self.connect() as connection:
-            return audit_scores(connection, MaClient(self.endpoint))
+            return audit_scores(
+                connection,
+                MaClient(self.endpoint),
+                max_missing=self.settings.audit.max_missing,
+                now=self.clock(),
+            )
 
     def ma_score(self, lead: int) -> int:
         with self.connect() as connection:
@@ -131,6 +137,25 @@ class DeliveryFixture:
     def heal(self) -> None:
         requests.delete(f"{self.ma_url}/_faults", timeout=60).raise_for_status()
 
+    def ma_id(self, lead: int) -> int:
+        """The lead's id in the MA, as far as we know."""
+        query = "select external_id from delivery.external_ids where target = 'ma' and lead_id = %s"
+        return int(self.value(query, lead))
+
+    def presence(self, lead: int) -> str:
+        """The state of the lead in the MA, as far as we know."""
+        query = "select state from delivery.external_ids where target = 'ma' and lead_id = %s"
+        return str(self.value(query, lead))
+
+    def by_hand(self, ma_id: int, what: str, **body: Any) -> None:
+        """Let somebody `delete`, `merge` or `restore` a lead in the MA."""
+        response = requests.post(f"{self.ma_url}/_ma/leads/{ma_id}/{what}", json=body, timeout=5)
+        response.raise_for_status()
+
+    def set_ma(self, **behaviour: Any) -> None:
+        """Change how the MA behaves."""
+        requests.post(f"{self.ma_url}/_settings", json=behaviour, timeout=5).raise_for_status()
+
     def state(self) -> dict[str, Any]:
         return dict(requests.get(f"{self.ma_url}/_state", timeout=60).json())
 
@@ -147,3 +172,4 @@ def desk(database_url: str, ma_url: str) -> Iterator[DeliveryFixture]:
     desk.heal()
     yield desk
     desk.heal()
+    desk.set_ma(ma_absence="words")

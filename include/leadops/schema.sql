@@ -457,10 +457,17 @@ create table delivery.external_ids (
     lead_id bigint not null,
     external_id text not null,
     learned_at timestamptz not null,
+    state text not null default 'present',
+    changed_at timestamptz,
+    reason text,
+    not_before timestamptz,
+    mql_at timestamptz,
     primary key (target, lead_id),
-    check (char_length(external_id) <= 200)
+    check (char_length(external_id) <= 200),
+    check (state in ('present', 'unaligned', 'gone', 'recreating'))
 );
 create index external_ids_external on delivery.external_ids (target, external_id);
+create index external_ids_state on delivery.external_ids (target, state) where (state <> 'present');
 
 create table delivery.dead_letters (
     dead_letter_id bigint generated always as identity,
@@ -502,6 +509,7 @@ create table delivery.audits (
     missing_in_ma bigint not null default 0,
     inconsistent bigint not null default 0,
     unmatched bigint not null default 0,
+    gone bigint not null default 0,
     corrected bigint not null default 0,
     correction_limit integer not null,
     missing_limit integer not null,
@@ -511,7 +519,7 @@ create table delivery.audits (
 
 create table delivery.score_corrections (
     correction_id bigint generated always as identity,
-    audit_id bigint not null,
+    audit_id bigint,
     lead_id bigint not null,
     external_id text not null,
     outbox_id bigint,

@@ -77,7 +77,7 @@ def count_state(world: World) -> dict[str, Any]:
     ma, crm, slack = world.ma, world.crm, world.slack
     return {
         "ma": {
-            "leads": len(ma.leads),
+            "leads": ma.live_leads,
             "deltas_applied": ma.deltas_applied,
             "deltas_rejected": ma.deltas_rejected,
             "duplicates_refused": ma.duplicates_refused,

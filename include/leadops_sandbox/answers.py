@@ -12,12 +12,13 @@ MAX_BODY = 8_000_000
 
 
 class RefusedError(Exception):
-    """A call that gets an error answer: `status` and one line that says what to change."""
+    """A call that gets an error answer: `status`, one line that says what to change, and further members."""
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, **members: Any) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
+        self.members = members
 
 
 def answer(body: Any, *, status: int = 200) -> Response:
@@ -26,10 +27,13 @@ def answer(body: Any, *, status: int = 200) -> Response:
     return Response(content, status_code=status, media_type="application/json")
 
 
-def refuse(status: int, reason: str, *, headers: dict[str, str] | None = None) -> Response:
-    """Return an RFC 9457 problem document."""
+def refuse(
+    status: int, reason: str, *, headers: dict[str, str] | None = None, members: dict[str, Any] | None = None
+) -> Response:
+    """Return an RFC 9457 problem document, with further `members` where it has some."""
+    problem = {"type": "about:blank", "status": status, "title": reason, "detail": reason}
     return Response(
-        orjson.dumps({"type": "about:blank", "status": status, "title": reason, "detail": reason}),
+        orjson.dumps(problem | (members or {})),
         status_code=status,
         headers=headers,
         media_type="application/problem+json",

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import leadops_sandbox.admin
 import leadops_sandbox.crm.routes
+import leadops_sandbox.ma.by_hand
 import leadops_sandbox.ma.routes
 import leadops_sandbox.slack.page
 import leadops_sandbox.slack.routes
@@ -50,6 +51,7 @@ class Sandbox:
             *(_target(route) for route in leadops_sandbox.crm.routes.routes(world)),
             *(("slack", route) for route in leadops_sandbox.slack.routes.routes(world)),
             *(("admin", route) for route in leadops_sandbox.slack.page.routes(world)),
+            *(("admin", route) for route in leadops_sandbox.ma.by_hand.routes(world)),
             *(("admin", route) for route in leadops_sandbox.admin.routes(world, self.faults)),
         ]
 
@@ -90,7 +92,8 @@ class Sandbox:
                 self._check_caller(target, scope)
                 await route.handle(scope, receive, send)
             except RefusedError as refused:
-                await refuse(refused.status, refused.reason)(scope, receive, send)
+                problem = refuse(refused.status, refused.reason, members=refused.members)
+                await problem(scope, receive, send)
 
         return app
 

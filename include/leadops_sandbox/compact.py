@@ -37,6 +37,8 @@ def compact(records: Iterable[Record], *, before: datetime) -> Iterator[Record]:
             is_summing = False
             if scores or counts:
                 yield _settled(record["at"], scores, counts, last)
+        elif is_summing and record["kind"] == "ma.merged":
+            scores[record["body"]["into"]] = record["body"]["score_after"]
         yield record
     if is_summing and (scores or counts):
         yield _settled(before.isoformat(), scores, counts, last)
@@ -57,7 +59,7 @@ def _add(record: Record, scores: dict[int, int], counts: Counter[str]) -> str | 
         counts[result["status"]] += 1
         if result["status"] == "applied":
             has_applied = True
-            scores[update["leadId"]] = result["score"]
+            scores[result.get("leadId", update["leadId"])] = result["score"]
             counts["sum"] += update["delta"]
     return str(record["at"]) if has_applied else None
 

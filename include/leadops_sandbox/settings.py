@@ -4,8 +4,13 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+#: How the MA answers about a lead that is gone: with its words (`lead_deleted` …), with a 404 that says
+#: nothing, or with its words for a deleted lead and, in place of a merged one, with the lead that survives.
+AbsenceManner = Literal["words", "bare", "redirect"]
 
 
 class Tokens(BaseModel):
@@ -26,6 +31,8 @@ class Behaviour(BaseModel):
 
     #: For how many seconds the MA remembers an Idempotency-Key and a deltaId.
     ma_remember_seconds: float = Field(default=86_400, ge=0)
+    #: How the MA answers about a lead that is gone.
+    ma_absence: AbsenceManner = "words"
     #: Since when the CRM's activity feed stands still; null when it is fresh.
     crm_feed_stands_since: AwareDatetime | None = None
     #: Whether the simulated salespeople work the leads they are given.
@@ -44,6 +51,7 @@ class BehaviourChange(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     ma_remember_seconds: float | None = Field(default=None, ge=0)
+    ma_absence: AbsenceManner | None = None
     #: true: the feed stands still from now on; false: it is fresh again.
     crm_feed_late: bool | None = None
     sales_work: bool | None = None

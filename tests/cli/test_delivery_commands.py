@@ -174,3 +174,37 @@ def test_score_changes_of_unknown_outcome_are_resolved_as_suggested(desk: Delive
     assert desk.ma_score(lead) == 15
     assert "all agree" in run("audit").output
     assert "no score changes of unknown outcome" in run("dead-letters", "suggest").output
+
+
+def test_gone_leads_are_listed_and_recreated(desk: DeliveryFixture, run) -> None:  # noqa: F811
+    lost, kept = desk.add_lead(), desk.add_lead()
+    for lead in (lost, kept):
+        desk.score(lead, 15)
+    run("push", "--target", "ma")
+    assert "no leads are gone" in run("gone", "list").output
+    ma_id = desk.ma_id(lost)
+    desk.by_hand(ma_id, "delete")
+
+    audited: Result = run("audit")
+    assert audited.exit_code == 0
+    assert "1 gone from the MA: all agree" in audited.output
+    corrected: Result = run("audit", "--correct")
+    assert corrected.exit_code == 0
+    assert "0 newly missing in the MA, 1 gone from it" in corrected.output
+    desk.score(lost, 4)
+    run("push", "--target", "ma")
+
+    (row,) = [
+        [cell.strip() for cell in line.split("│")[1:-1]]
+        for line in run("gone", "list").output.splitlines()
+        if line.count("│") > 5
+    ]
+    assert [row[0], row[1], row[3], row[4], row[5]] == [str(lost), str(ma_id), "deleted", "19", "1"]
+    assert isinstance(run("gone", "recreate").exception, PermanentError)
+    recreated: Result = run("gone", "recreate", str(lost), str(kept))
+    assert "1 are created in the MA with the next push\n1 are not gone" in recreated.output
+    run("push", "--target", "ma")
+    assert desk.ma_score(lost) == 19
+    assert "no leads are gone" in run("gone", "list").output
+    assert "0 gone from the MA: all agree" in run("audit").output
+    assert "0 are created" in run("gone", "recreate", "--all").output

@@ -48,11 +48,20 @@ def fire_audit(connection: Connection, now: datetime) -> None:
     )
 
 
+def fire_gone(connection: Connection, now: datetime) -> None:
+    connection.execute(
+        "insert into delivery.external_ids (target, lead_id, external_id, learned_at, state, changed_at,"
+        " reason) values ('ma', 4, '9', %(now)s, 'gone', %(now)s, 'deleted')",
+        {"now": now},
+    )
+
+
 #: For each check, rows with which every kind that it feeds fires.
 SCENES = {
     "backlogs": fire_backlogs,
     "outbox": fire_outbox,
     "dead_letters": fire_dead_letters,
+    "leads_gone": fire_gone,
     "audit": fire_audit,
 }
 
@@ -201,6 +210,61 @@ def test_a_change_that_may_have_arrived_is_not_called_rejected(connection, look,
     (incident,) = incidents(connection)
     for text in ("MA permanently rejected 1 changes", "the cause of the 1 rejected", "The outcome of 2 is"):
         assert text in shown(incident)
+
+
+def add_gone(connection: Connection, at: datetime, *leads: int, word: str = "deleted") -> None:
+    for lead in leads:
+        connection.execute(
+            "insert into delivery.external_ids (target, lead_id, external_id, learned_at, state, changed_at,"
+            " reason) values ('ma', %s, %s, %s, 'gone', %s, %s)",
+            [lead, str(lead), at, at, word],
+        )
+
+
+def test_leads_that_went_are_one_incident_for_a_day(connection, look, clock):
+    add_gone(connection, clock(), 1, 2, 3, 4, 5, 6)
+    add_gone(connection, clock(), 7, word="not_found")
+    connection.execute(
+        "insert into delivery.held_deltas (ledger_seq, target, lead_id, lane) values (1, 'ma', 2, 1)"
+    )
+    assert look().opened == 1
+    (incident,) = incidents(connection)
+    assert (incident.kind, incident.subject) == ("leads_gone", "ma")
+    assert "7 leads are gone from MA" in shown(incident)
+    assert "MA says deleted, not_found" in shown(incident)
+    assert "1 of them have new points" in shown(incident)
+    assert "leads 1, 2, 3, 4, 5:" in shown(incident)
+    look(23 * 60)
+    add_gone(connection, clock(), 8)
+    look(1)
+    assert look(3).resolved == 0
+    look(23 * 60 + 57)
+    assert look(3).resolved == 1, "a day after the newest, though none is back"
+
+
+def test_the_incident_ends_at_once_with_the_last_lead_that_is_back(connection, look, clock):
+    add_gone(connection, clock(), 1)
+    assert look().opened == 1
+    connection.execute("update delivery.external_ids set state = 'present'")
+    look(1)
+    assert look(3).resolved == 1
+
+
+def test_what_waits_for_a_lead_that_is_gone_is_not_late(connection, look, clock):
+    add_gone(connection, clock() - timedelta(days=2), 1)
+    add_ledger(connection, clock())
+    connection.execute("insert into delivery.cursors values ('ma', 0, 1)")
+    connection.execute(
+        "insert into delivery.held_deltas (ledger_seq, target, lead_id, lane) values (1, 'ma', 1, 0)"
+    )
+    connection.execute(
+        "insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, created_at,"
+        " state) values ('ma', 'set_fields', 1, '{}', 'k', %s, 'pending')",
+        [clock()],
+    )
+    assert look(60).opened == 0
+    connection.execute("update delivery.external_ids set state = 'unaligned'")
+    assert look(1).opened == 2
 
 
 NOW = datetime(2026, 7, 31, 19, tzinfo=UTC)

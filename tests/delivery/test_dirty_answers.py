@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import pytest
@@ -35,6 +36,10 @@ REASONS = (
 )
 
 
+#: No two leads of one database have one id in the MA.
+MA_IDS = count(1)
+
+
 @dataclass
 class DirtyMa:
     """An MA that counts rightly, remembers keys, and writes its answers as `dirt` says."""
@@ -50,8 +55,11 @@ class DirtyMa:
         """Do what is asked, then answer in the next way."""
         broken, beside, (before, after), reason = next(self.dirt)
         sent = json.loads(body) if body else {}
-        if path == "/api/leads":
-            lead = self.ids.setdefault(sent["email"], len(self.ids) + 1)
+        if method == "GET":
+            lead = int(path.rsplit("/", 1)[1])
+            answer = b'{"id":%d,"score":%d,%s}' % (lead, self.scores[lead], beside)
+        elif path == "/api/leads":
+            lead = self.ids.get(sent["email"]) or self.ids.setdefault(sent["email"], next(MA_IDS))
             self.scores.setdefault(lead, 0)
             answer = b'{"leadId":%d,%s}' % (lead, beside)
         else:

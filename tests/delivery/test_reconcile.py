@@ -214,7 +214,10 @@ def test_leads_that_the_ma_lost_are_counted_and_too_many_stop_the_healing(desk: 
     done = run_reconciliation(desk, max_missing=0)
     assert (done.missing_in_ma, done.limit_exceeded) == (1, True)
     done = run_reconciliation(desk, max_missing=1)
-    assert (done.missing_in_ma, done.corrected, done.uncorrected) == (1, 1, [lost])
+    assert (done.missing_in_ma, done.gone, done.corrected, done.uncorrected) == (1, 1, 1, [])
+    done = run_reconciliation(desk, max_missing=0)
+    assert (done.missing_in_ma, done.gone, done.limit_exceeded, done.uncorrected) == (0, 1, False, [])
+    assert desk.value("select array_agg(gone order by audit_id) from delivery.audits") == [0, 1, 1]
 
 
 def test_leads_of_the_ma_that_are_not_ours_are_listed_by_their_id(

@@ -1,16 +1,18 @@
 """One effect and each answer: done, dead or sent again; the key is remembered up to its last moment."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import Answered, Outcome, Postponed, Refused, Throttled, Transport, Unknown
 from leadops.db import Connection
 from leadops.delivery.operations import find_operation
 from leadops.delivery.outbox import Effect, enqueue_effect, lock_due_effects, mark_effects
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.send_effect import KEY_FORGOTTEN, parse_rejection, send_effect
+from leadops.delivery.send_effect import KEY_FORGOTTEN, find_lost_lead, parse_rejection, send_effect
 from leadops.lanes import Lane
 from tests.shipped import SHIPPED
 
@@ -175,3 +177,30 @@ def test_a_conflict_that_lasts_is_for_a_person(
     report, _ = send(connection, lock_effect(connection), outcome, now=NOW + late)
     assert (report.dead, report.failed) == ((1, 0) if is_dead else (0, 1))
     assert state(connection)[0::3] == ("dead" if is_dead else "sending", "HTTP 409: exists")
+
+
+GONE = LeadAbsence(AbsenceWord.DELETED)
+ROW = {"deltaId": "d", "status": "deleted"}
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "outcome", "lost"),
+    [
+        ("correct_score", {"deltaId": "d", "leadId": 7}, Answered(200, ROW), "7"),
+        ("correct_score", {"deltaId": "d", "leadId": 7}, Refused(410, "gone", GONE), "7"),
+        ("correct_score", {"deltaId": "d", "leadId": 7}, Refused(404, "no route"), None),
+        ("correct_score", {"deltaId": "d"}, Answered(200, ROW), None),
+        ("correct_score", {"deltaId": "e", "leadId": 7}, Answered(200, ROW), None),
+        ("correct_score", {"deltaId": "d", "leadId": 7}, Answered(200, {}), None),
+        ("set_fields", {}, Refused(410, "gone", GONE), "12"),
+        ("set_fields", {}, Refused(422, "no"), None),
+        ("set_fields", {}, Answered(200, ROW), None),
+        ("set_fields", {}, Unknown("no answer"), None),
+    ],
+)
+def test_which_lead_an_answer_says_is_gone(
+    name: str, body: dict[str, Any], outcome: Any, lost: str | None
+) -> None:
+    effect = Effect(1, name, 1, "key", json.dumps(body), 0, NOW)
+    found = find_lost_lead(find_operation("ma", name), effect, outcome, external_id="12")
+    assert found == (None if lost is None else (lost, GONE))

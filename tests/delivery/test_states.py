@@ -9,11 +9,17 @@ from leadops.db import Connection
 from leadops.delivery.batches import BatchState
 from leadops.delivery.dead_letters import DeadLetterState
 from leadops.delivery.outbox import OutboxState
+from leadops.delivery.presence import LeadPresence
 
 
 @pytest.mark.parametrize(
     ("table", "states"),
-    [("outbox", OutboxState), ("batches", BatchState), ("dead_letters", DeadLetterState)],
+    [
+        ("outbox", OutboxState),
+        ("batches", BatchState),
+        ("dead_letters", DeadLetterState),
+        ("external_ids", LeadPresence),
+    ],
 )
 def test_the_table_allows_exactly_these_states(
     connection: Connection, table: str, states: type[StrEnum]

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from leadops.db import Connection
-from leadops.delivery import audit
+from leadops.delivery import compare_scores
 from leadops.history.outcomes import ImportResult
 from leadops.identity.explain_identity import explain_identity
 from leadops.identity.import_leads import ImportedLead, import_leads
@@ -202,8 +202,8 @@ def test_a_lead_without_an_address_is_explained_and_not_missed_in_the_ma(export:
     export.connection.execute(
         "insert into scoring.scores (lead_id, model, updated_at) values (%s, 5, now())", [lead]
     )
-    audit.queries.run(export.connection, "create_ma_scores")
-    assert audit.queries.all(export.connection, "compare_scores", audit.Suspect) == []
+    compare_scores.queries.run(export.connection, "create_ma_scores")
+    assert compare_scores.queries.all(export.connection, "compare_scores", compare_scores.Suspect) == []
 
 
 def test_the_oldest_survives_whenever_the_import_ran(export: Export) -> None:

@@ -6,7 +6,7 @@ def test_totals_count_what_happened(sandbox: Running) -> None:
     delta = {"leadId": lead, "delta": 15, "reason": "view_pricing", "deltaId": "d1"}
     for _ in range(2):
         sandbox.ma("POST", "/api/lead/score", delta)
-    sandbox.ma("POST", "/api/lead/score", delta | {"leadId": 1, "deltaId": "d2"})
+    sandbox.ma("POST", "/api/bulk/update_scores", {"updates": [delta | {"leadId": 1, "deltaId": "d2"}]})
     sandbox.slack("POST", "/api/chat.postMessage", {"channel": "c", "text": "t"})
     state = sandbox.admin("GET", "/_state").json()
     assert state["ma"] == {
@@ -20,8 +20,9 @@ def test_totals_count_what_happened(sandbox: Running) -> None:
     }
     assert state["slack"] == {"channels": 1, "messages": 1, "edits": 0, "files": 0}
     assert state["calls"] == {
+        "POST /api/bulk/update_scores": 1,
         "POST /api/chat.postMessage": 1,
-        "POST /api/lead/score": 3,
+        "POST /api/lead/score": 2,
         "POST /api/leads": 1,
     }
 

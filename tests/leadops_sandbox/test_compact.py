@@ -117,3 +117,17 @@ def test_a_long_journal_gets_short_and_a_short_one_stays(tmp_path: Path) -> None
     change(world, 61, [(lead, 5, "applied")])
     world.journal.close()
     assert open_world(tmp_path, hours=61).ma.leads[lead].score == 205
+
+
+def test_a_short_journal_keeps_the_score_after_a_merge(tmp_path: Path) -> None:
+    """10 and 5 points, merged to 15: the older changes of the survivor must not win."""
+    world = open_world(tmp_path, hours=0)
+    kept, merged = make(world, 1), make(world, 2)
+    change(world, 1, [(kept, 10, "applied"), (merged, 5, "applied")])
+    facts = {"id": merged, "into": kept, "score_after": 15, "keeps_email": True}
+    world.effect("ma.merged", at=START + timedelta(hours=2), key=None, body=facts, answer=facts)
+    world.journal.close()
+    again = open_world(tmp_path, hours=60, long_journal=1)
+    assert again.ma.leads[kept].score == 15
+    assert again.ma.leads[merged].absence == "merged"
+    again.journal.close()

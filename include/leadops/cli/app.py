@@ -16,6 +16,7 @@ from leadops.cli import (
     forms,
     funnel,
     gateway,
+    gone,
     identity,
     import_file,
     incidents,
@@ -75,6 +76,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(forms.app, name="forms")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(gone.app, name="gone")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(identity.app, name="identity")
 app.add_typer(routing.app, name="routing")

@@ -10,7 +10,8 @@ from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.terminal import console
 from leadops.clients.ma import MaClient
 from leadops.db import Connection
-from leadops.delivery.audit import UnmatchedLead, audit_scores
+from leadops.delivery.audit import audit_scores
+from leadops.delivery.compare_scores import UnmatchedLead
 from leadops.delivery.reconcile import reconcile_scores
 from leadops.settings import endpoint
 
@@ -24,6 +25,7 @@ def audit(
     """Compare, for every lead, the sum of the ledger, the score and the score in the MA.
 
     Points that are not delivered yet are deducted and counted. If leads differ, lists them and exits with 1.
+    Leads that are gone from the MA are counted and not compared (`leadops gone list`).
     Leads of the MA that leadops does not know are listed by the MA's id. With --correct, the next push
     corrects leads that differ in the MA, unless there are more than audit.max_corrections of delivery.yaml.
     """
@@ -43,7 +45,9 @@ Shown = tuple[list[str | Table], list[UnmatchedLead], bool]
 
 
 def _compare(connection: Connection, client: MaClient, limit: int) -> Shown:
-    result = audit_scores(connection, client)
+    result = audit_scores(
+        connection, client, max_missing=read_config().delivery.audit.max_missing, now=clock()
+    )
     lines: list[str | Table] = []
     if result.differences:
         table = Table("lead", "ledger", "score", "MA", "under way")
@@ -52,7 +56,7 @@ def _compare(connection: Connection, client: MaClient, limit: int) -> Shown:
         lines.append(table)
     lines.append(
         f"{result.leads} leads, {result.ma_leads} in the MA ({result.unmatched} of them not ours),"
-        f" {result.under_way} with points under way: "
+        f" {result.under_way} with points under way, {result.gone} gone from the MA: "
         + (f"{len(result.differences)} differ" if result.differences else "all agree")
     )
     if result.unreadable:
@@ -77,7 +81,8 @@ def _correct(connection: Connection, client: MaClient, limit: int) -> Shown:
     lines: list[str | Table] = [
         f"{done.leads} leads, {done.ma_leads} in the MA ({done.unmatched} of them not ours):"
         f" {done.differing} differ, {done.corrected} are corrected with the next push,"
-        f" {done.missing_in_ma} missing in the MA, {done.inconsistent} inconsistent,"
+        f" {done.missing_in_ma} newly missing in the MA, {done.gone} gone from it,"
+        f" {done.inconsistent} inconsistent,"
         f" {done.under_way} under way"
     ]
     if done.unreadable:

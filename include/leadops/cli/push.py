@@ -36,6 +36,7 @@ def push(
                 clock=clock,
                 sleep=sleep,
                 until=until,
+                identity=config.identity,
             )
         console.print(f"{name}: {describe(done)}")
         if done.problem:

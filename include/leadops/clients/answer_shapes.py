@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from leadops.clients.answer_values import read_score
+from leadops.clients.lead_absence import LeadAbsence, read_row
 from leadops.clients.parse_answer import is_unreadable
 from leadops.errors import TransientError
 
@@ -16,10 +17,14 @@ class AnswerShapeError(TransientError):
 
 @dataclass(frozen=True)
 class DeltaResult:
-    """What the MA says about one score change; `error` is its reason where it is rejected."""
+    """What the MA says about one score change; `error` is its reason where it is rejected.
 
-    status: Literal["applied", "duplicate", "rejected"]
+    A lead that is gone has an `absence`; the change had no effect then.
+    """
+
+    status: Literal["applied", "duplicate", "rejected", "gone"]
     error: Any = None
+    absence: LeadAbsence | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,9 @@ def read_lead_score(body: Any) -> int | None:
 def read_delta_results(body: Any, sent: Sequence[str]) -> dict[str, DeltaResult]:
     """Return the results by deltaId of those of the `sent` score changes that the answer names exactly once.
 
-    What it names never, more than once, or with a status other than applied, duplicate and rejected, is
-    missing: the outcome is unknown. What was not sent is ignored. An answer to one change may be its result.
+    What it names never, more than once, or with a status other than applied, duplicate, rejected and the
+    words of `lead_absence`, is missing: the outcome is unknown. What was not sent is ignored. An answer to
+    one change may be its result.
     """
     if not isinstance(body, dict):
         return {}
@@ -92,13 +98,20 @@ def read_delta_results(body: Any, sent: Sequence[str]) -> dict[str, DeltaResult]
     ]
     times_named = Counter(delta_id for delta_id, _ in by_id)
     wanted = set(sent)
-    return {
-        delta_id: DeltaResult(result["status"], result.get("error"))
+    named_once = {
+        delta_id: _read_delta_result(result)
         for delta_id, result in by_id
-        if delta_id in wanted
-        and times_named[delta_id] == 1
-        and result.get("status") in ("applied", "duplicate", "rejected")
+        if delta_id in wanted and times_named[delta_id] == 1
     }
+    return {delta_id: result for delta_id, result in named_once.items() if result is not None}
+
+
+def _read_delta_result(result: Mapping[str, Any]) -> DeltaResult | None:
+    status = result.get("status")
+    if status in ("applied", "duplicate", "rejected"):
+        return DeltaResult(status, result.get("error"))
+    absence = read_row(result)
+    return None if absence is None else DeltaResult("gone", absence=absence)
 
 
 def read_collected(body: Any, sent: int) -> CollectedEvents:

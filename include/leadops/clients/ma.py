@@ -4,12 +4,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from leadops.clients.answer_shapes import AnswerShapeError, read_page
-from leadops.clients.transport import Outcome, Transport, expect
+from leadops.clients.lead_absence import AbsenceWord, LeadAbsence, read_moved
+from leadops.clients.transport import Answered, Outcome, Refused, Transport, expect
 from leadops.settings import Endpoint
 
 #: The MA takes at most this many updates in one bulk call.
 BULK_LIMIT = 1000
 PAGE = 1000
+
+
+def find_absence(outcome: Outcome, ma_id: str, *, is_lead_certain: bool = False) -> LeadAbsence | None:
+    """Return what the outcome of a call about the one lead `ma_id` says of its absence, if anything.
+
+    With `is_lead_certain` the base URL and the route are known to be right, because the list of leads was
+    read: then a 404 or 410 without a word says that there is no such lead.
+    """
+    if isinstance(outcome, Answered):
+        return read_moved(ma_id, outcome.body)
+    if not isinstance(outcome, Refused):
+        return None
+    if outcome.absence is None and is_lead_certain and outcome.status in (404, 410):
+        return LeadAbsence(AbsenceWord.NOT_FOUND)
+    return outcome.absence
 
 
 class MaClient:

@@ -9,6 +9,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
+from leadops.clients.lead_absence import LeadAbsence, read_problem
 from leadops.clients.parse_answer import parse_answer
 from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, read_retry_after
 from leadops.clients.status_codes import Action, find_status_rule
@@ -28,10 +29,14 @@ class Answered:
 
 @dataclass(frozen=True)
 class Refused:
-    """No effect: the same call will be refused again, at least until somebody changes a setting."""
+    """No effect: the same call will be refused again, at least until somebody changes a setting.
+
+    `absence` says that the lead of the call is gone, and where it went.
+    """
 
     status: int
     reason: str
+    absence: LeadAbsence | None = None
 
     @property
     def concerns_caller(self) -> bool:
@@ -200,14 +205,16 @@ def classify_response(
             return Unknown(f"{reason} without valid JSON", status)
     if status == 429:
         return Throttled(DEFAULT_RETRY_AFTER if retry_after is None else retry_after)
+    problem = _read_problem(content)
+    detail = _detail(response.reason, problem, sent)
     if status == 409 and has_key:
-        return Unknown(f"{reason}: {_detail(response.reason, content, sent)}", status, retry_after)
+        return Unknown(f"{reason}: {detail}", status, retry_after)
     # RFC 9110 15.5.14: with Retry-After, the size is a problem of the moment.
     if action is Action.AGAIN or status == 425 or (status == 413 and retry_after is not None):
         return Postponed(reason, retry_after)
     if action is Action.READ_BACK:
         return Unknown(reason, status, retry_after)
-    return Refused(status, f"{reason}: {_detail(response.reason, content, sent)}")
+    return Refused(status, f"{reason}: {detail}", read_problem(status, problem))
 
 
 def _was_never_connected(error: requests.ConnectionError) -> bool:
@@ -218,11 +225,20 @@ def _was_never_connected(error: requests.ConnectionError) -> bool:
     return isinstance(cause, NewConnectionError | NameResolutionError)
 
 
-def _detail(reason: str, content: bytes, sent: SentValues | None) -> str:
-    """Return what a problem document says, without secrets and people; nothing of any other body."""
+_NO_JSON = object()
+
+
+def _read_problem(content: bytes) -> Any:
+    """Return the JSON of an error's body; _NO_JSON if it is none."""
     try:
-        problem = parse_answer(content)
+        return parse_answer(content)
     except ValueError:
+        return _NO_JSON
+
+
+def _detail(reason: str, problem: Any, sent: SentValues | None) -> str:
+    """Return what a problem document says, without secrets and people; nothing of any other body."""
+    if problem is _NO_JSON:
         return mask_text(clean_text(reason or "refused"), longest=200, sent=sent)
     if isinstance(problem, dict):
         text = problem.get("detail") or problem.get("title") or problem.get("error") or "refused"

@@ -126,6 +126,35 @@ def check_dead_letters(connection: Connection, given: CheckInput) -> list[CheckF
 
 
 @dataclass(frozen=True)
+class GoneLeads:
+    """Leads that went from one target lately: why, how many have points that wait, and the newest of them."""
+
+    target: str
+    leads: int
+    waiting: int
+    first_at: datetime
+    reasons: list[str]
+    lead_ids: list[int]
+
+
+def check_gone_leads(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Find the targets from which leads went in the last `leads_gone_hours`, and are not back yet."""
+    since = given.now - timedelta(hours=given.settings.leads_gone_hours)
+    findings = []
+    for gone in queries.all(connection, "count_gone", GoneLeads, since=since):
+        facts = {
+            "target": gone.target,
+            "count": gone.leads,
+            "waiting": gone.waiting or None,
+            "reasons": gone.reasons,
+            "first_at": gone.first_at.isoformat(),
+            "lead_ids": gone.lead_ids,
+        }
+        findings.append(fire("leads_gone", facts, since=gone.first_at))
+    return findings
+
+
+@dataclass(frozen=True)
 class LastAudit:
     """What the last complete audit of the MA left unreconciled; null where a limit holds."""
 
@@ -159,5 +188,6 @@ CHECKS = (
     Check("backlogs", ("ma_backlog",), check_backlogs),
     Check("outbox", ("outbox_waiting",), check_outbox),
     Check("dead_letters", ("dead_letters",), check_dead_letters),
+    Check("leads_gone", ("leads_gone",), check_gone_leads),
     Check("audit", ("audit_differences",), check_audit),
 )

@@ -48,6 +48,11 @@ with waiting as (
         ) as retried
     where
         held.lane = 0
+        -- the incident leads_gone is about these
+        and not exists (
+            select 1 from delivery.external_ids as gone
+            where gone.target = held.target and gone.lead_id = held.lead_id and gone.state = 'gone'
+        )
         and not (
             exists (
                 select 1 from delivery.outbox as given_up
@@ -111,7 +116,14 @@ with waiting as (
                 and letters.reference = outbox.outbox_id
                 and letters.state = 'retried'
         ) as retried
-    where outbox.state in ('pending', 'sending') and outbox.lane = 0
+    where
+        outbox.state in ('pending', 'sending')
+        and outbox.lane = 0
+        -- what waits for a lead that is gone is not late
+        and not exists (
+            select 1 from delivery.external_ids as gone
+            where gone.target = outbox.target and gone.lead_id = outbox.lead_id and gone.state = 'gone'
+        )
     group by outbox.target
 )
 
@@ -149,6 +161,32 @@ select
 from delivery.dead_letters as letters
 where letters.state = 'open'
 group by letters.target;
+
+-- name: count_gone
+-- Leads that went from a target lately.
+with went as (
+    select
+        gone.target,
+        gone.lead_id,
+        gone.changed_at,
+        gone.reason,
+        (
+            select count(*) from delivery.held_deltas as held
+            where held.target = gone.target and held.lead_id = gone.lead_id
+        ) > 0 as is_waiting
+    from delivery.external_ids as gone
+    where gone.state = 'gone' and gone.changed_at > %(since)s
+)
+
+select
+    target,
+    count(*) as leads,
+    count(*) filter (where is_waiting) as waiting,
+    min(changed_at) as first_at,
+    array_agg(distinct reason) as reasons,
+    (array_agg(lead_id order by changed_at desc, lead_id asc))[1:5] as lead_ids
+from went
+group by target;
 
 -- name: find_last_audit
 -- The last comparison of the MA with the ledger that came to its end.

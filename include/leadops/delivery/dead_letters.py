@@ -1,5 +1,6 @@
 """Dead letters: what another system refused for good; a person retries or discards them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -57,6 +58,11 @@ def dead_letter_effect(
     )
 
 
+def dead_letter_correction(connection: Connection, correction_id: int, *, reason: str, now: datetime) -> None:
+    """Record the effect of a correction, which counted as done, as a dead letter."""
+    queries.run(connection, "insert_correction", correction_id=correction_id, reason=reason, now=now)
+
+
 def list_dead_letters(
     connection: Connection, *, target: str | None = None, ids: list[int] | None = None
 ) -> list[DeadLetter]:
@@ -90,6 +96,37 @@ def retry_dead_letters(connection: Connection, letters: list[DeadLetter], *, now
     _close(connection, retried, state=DeadLetterState.RETRIED, now=now)
     _close(connection, superseded, state=DeadLetterState.DROPPED, now=now)
     return len(retried)
+
+
+def hold_lead_letters(
+    connection: Connection, lead_ids: Collection[int], *, target: str, now: datetime
+) -> None:
+    """Let the open dead letters of leads that `target` has lost follow the leads, in the transaction.
+
+    Score changes are held with the others of the lead. A correction is dropped: when the lead is there
+    again, its total is compared. What else was refused for a lost lead waits until then.
+    """
+    if not lead_ids:
+        return
+    letters = queries.all(connection, "list_of_leads", DeadLetter, target=target, lead_ids=list(lead_ids))
+    corrections = set(queries.values(connection, "find_corrections", outbox_ids=_outbox_ids(letters)))
+    dropped = [letter for letter in letters if letter.kind == "effect" and letter.reference in corrections]
+    queries.run(connection, "discard_effects", outbox_ids=_outbox_ids(dropped), now=now)
+    _close(connection, dropped, state=DeadLetterState.DROPPED, now=now)
+    retry_dead_letters(connection, [letter for letter in letters if letter not in dropped], now=now)
+
+
+def accept_lead_letters(
+    connection: Connection, *, target: str, external_id: str, reason: str, now: datetime
+) -> int:
+    """Close the score changes of a lead of `target` that died for `reason`; return the sum of their points.
+
+    In the caller's transaction, which sees to it that the target has these points.
+    """
+    points: list[int] = queries.values(
+        connection, "accept_of_lead", target=target, external_id=external_id, reason=reason, now=now
+    )
+    return sum(points)
 
 
 def accept_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> None:

@@ -15,6 +15,25 @@ where seq = %(ledger_seq)s;
 insert into delivery.dead_letters (target, kind, reference, lead_id, reason, died_at)
 values (%(target)s, 'effect', %(outbox_id)s, %(lead_id)s, %(reason)s, %(now)s);
 
+-- name: insert_correction
+with reopened as (
+    update delivery.outbox as effects
+    set state = 'dead', settled_at = %(now)s, error = %(reason)s
+    from delivery.score_corrections as corrections
+    where corrections.correction_id = %(correction_id)s and effects.outbox_id = corrections.outbox_id
+    returning effects.target, effects.outbox_id, effects.lead_id
+)
+
+insert into delivery.dead_letters (target, kind, reference, lead_id, reason, died_at)
+select
+    target,
+    'effect',
+    outbox_id,
+    lead_id,
+    %(reason)s,
+    %(now)s
+from reopened;
+
 -- name: list_open
 -- Of two people who act at once, the second waits and then sees only what the first left open.
 select
@@ -34,6 +53,48 @@ where
     and dead_letter_id = any(coalesce(%(ids)s, array[dead_letter_id]))
 order by dead_letter_id
 for update;
+
+-- name: list_of_leads
+-- A refused creation of a lead is not of a lead that was lost: it stays for a person.
+select
+    letters.dead_letter_id,
+    letters.target,
+    letters.kind,
+    letters.reference,
+    letters.lead_id,
+    letters.points,
+    letters.reason,
+    letters.died_at,
+    letters.state
+from delivery.dead_letters as letters
+left join delivery.outbox as effects
+    on letters.kind = 'effect' and letters.reference = effects.outbox_id
+where
+    letters.state = 'open'
+    and letters.target = %(target)s
+    and letters.lead_id = any(%(lead_ids)s::bigint[])
+    and effects.operation is distinct from 'upsert_lead'
+order by letters.dead_letter_id
+for update of letters skip locked;
+
+-- name: accept_of_lead
+update delivery.dead_letters as letters
+set state = 'applied', settled_at = %(now)s
+from delivery.external_ids as known
+where
+    known.target = %(target)s
+    and known.external_id = %(external_id)s
+    and letters.target = known.target
+    and letters.lead_id = known.lead_id
+    and letters.kind = 'delta'
+    and letters.state = 'open'
+    and letters.reason = %(reason)s
+returning letters.points;
+
+-- name: find_corrections
+select outbox_id
+from delivery.outbox
+where outbox_id = any(%(outbox_ids)s::bigint[]) and operation = 'correct_score';
 
 -- name: discard_superseded
 -- Effects that a newer effect of the same operation has replaced: sent now, they would undo it.

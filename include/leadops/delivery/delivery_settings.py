@@ -1,6 +1,7 @@
 """The settings of delivery: config/delivery.yaml."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import ClassVar
 
 from pydantic import Field, field_validator
@@ -14,6 +15,14 @@ REQUIRED_TARGETS = ("ma", "crm")
 #: For so long a batch of unknown outcome is sent again under its key; after that the scores are read back.
 #: For so long, too, a 409 means that an earlier try is still in progress.
 TRUSTED_MEMORY = timedelta(minutes=15)
+
+
+class Recreate(StrEnum):
+    """After which new points a lead that is gone from the MA is made there again, with all its points."""
+
+    NEVER = "never"
+    FORM_OR_MQL = "form_or_mql"
+    ANY = "any"
 
 
 class TargetSettings(Settings):
@@ -37,7 +46,7 @@ class AuditSettings(Settings):
     renamed: ClassVar[dict[str, str]] = {"heal_leads": "max_corrections", "gone_leads": "max_missing"}
 
     max_corrections: int = Field(ge=0)  # leads in one night; more differ: none is corrected
-    max_missing: int = Field(ge=0)  # leads that the MA may have lost before an incident opens
+    max_missing: int = Field(ge=0)  # leads that may go from the MA in a day; beyond, none counts as gone
 
 
 class DeliverySettings(Settings):
@@ -48,6 +57,7 @@ class DeliverySettings(Settings):
     targets: dict[str, TargetSettings]
     longest_backoff_seconds: float = Field(gt=0)
     credentials_pause_seconds: float = Field(gt=0)
+    recreate: Recreate
     audit: AuditSettings
 
     @field_validator("targets")

@@ -18,7 +18,14 @@ def find_external_id(connection: Connection, *, target: str, lead_id: int | None
 def save_external_id(
     connection: Connection, *, target: str, lead_id: int, external_id: str, now: datetime
 ) -> None:
-    """Record the id that `target` has just given to the lead; the newest id counts."""
+    """Record the id that `target` has just given to the lead; the newest id counts.
+
+    Another id than before, or one for a lead that was gone, makes the lead unaligned in the MA: see
+    `presence`.
+    """
+    queries.run(
+        connection, "unalign_sharers", target=target, lead_id=lead_id, external_id=external_id, now=now
+    )
     queries.run(
         connection, "save_external_id", target=target, lead_id=lead_id, external_id=external_id, now=now
     )

@@ -3,10 +3,45 @@ select external_id
 from delivery.external_ids
 where target = %(target)s and lead_id = %(lead_id)s;
 
+-- name: unalign_sharers
+-- Before a lead gets another id in the MA: those that share its former id have a total without it from now on, and
+-- those that are gone under the new id are there again.
+update delivery.external_ids as others
+set state = 'unaligned', changed_at = %(now)s, reason = 'shared', not_before = null
+where
+    others.target = %(target)s
+    and others.target = 'ma'
+    and others.lead_id <> %(lead_id)s
+    and (
+        (others.external_id = %(external_id)s and others.state = 'gone')
+        or (
+            others.state = 'present'
+            and others.external_id <> %(external_id)s
+            and others.external_id in (
+                select moving.external_id from delivery.external_ids as moving
+                where moving.target = 'ma' and moving.lead_id = %(lead_id)s
+            )
+        )
+    );
+
 -- name: save_external_id
-insert into delivery.external_ids (target, lead_id, external_id, learned_at)
+-- A lead that the MA had already: what it has of the points under this id is compared before more are sent.
+insert into delivery.external_ids as known (target, lead_id, external_id, learned_at)
 values (%(target)s, %(lead_id)s, %(external_id)s, %(now)s)
-on conflict (target, lead_id) do update set external_id = excluded.external_id, learned_at = excluded.learned_at;
+on conflict (target, lead_id) do update
+    set
+        external_id = excluded.external_id,
+        learned_at = excluded.learned_at,
+        changed_at = excluded.learned_at,
+        state = case
+            when
+                known.target <> 'ma'
+                or (known.state = 'present' and known.external_id = excluded.external_id)
+                then 'present'
+            else 'unaligned'
+        end,
+        reason = case when known.state = 'recreating' then 'recreated' else 'another id' end,
+        not_before = null;
 
 -- name: register_external_ids
 -- Of several ids of one lead the first in their order counts.

@@ -28,6 +28,7 @@ class OutboxState(StrEnum):
                         │   └────────────retried by a person────────┤
                         └──discarded with its lead──▶ dropped ◀─────┘ discarded by a person
 
+    An effect on a lead that is gone goes back to pending and waits for the lead; a correction is dropped.
     A sending effect may have been sent: without a lock on its row, its outcome is unknown, and it is sent
     again under the same key. Dead effects have a row in delivery.dead_letters.
     """

@@ -19,7 +19,7 @@ from (
 
 -- name: mark_sending
 -- From this commit on these effects may have been sent: the process that locks them finishes them. An operation of
--- with_id waits for the target's id of the lead and for all earlier effects on the lead.
+-- with_id waits until the target has the lead and we its id, and for all earlier effects on the lead.
 with due as (
     select waiting.outbox_id
     from delivery.outbox as waiting
@@ -30,7 +30,10 @@ with due as (
             or (
                 exists (
                     select 1 from delivery.external_ids as known
-                    where known.target = waiting.target and known.lead_id = waiting.lead_id
+                    where
+                        known.target = waiting.target
+                        and known.lead_id = waiting.lead_id
+                        and known.state = 'present'
                 )
                 and not exists (
                     select 1 from delivery.outbox as earlier
@@ -78,7 +81,7 @@ set
     state = %(state)s::text,
     attempts = attempts + 1,
     not_before = %(not_before)s,
-    settled_at = case when %(state)s::text = 'sending' then null else %(now)s::timestamptz end,
+    settled_at = case when %(state)s::text in ('pending', 'sending') then null else %(now)s::timestamptz end,
     answer = %(answer)s,
     error = %(error)s
 where outbox_id = %(outbox_id)s;

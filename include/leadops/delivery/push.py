@@ -9,7 +9,8 @@ from leadops.clients.ma import MaClient
 from leadops.db import connect
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.rounds import BATCHES_PER_ROUND, EFFECTS_PER_ROUND, Pusher
+from leadops.delivery.rounds import ALIGNED_PER_ROUND, BATCHES_PER_ROUND, EFFECTS_PER_ROUND, Pusher
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.lanes import Lane
 from leadops.settings import Endpoint
 
@@ -27,12 +28,14 @@ def push_target(
     sleep: Callable[[float], None],
     until: datetime,
     effects_only: bool = False,
+    identity: IdentitySettings | None = None,
 ) -> PushReport:
     """Send everything pending for `target`, with a worker per connection of its settings, until `until`.
 
     Commits as it goes; may be killed at any point, and may run twice at once. A target that is down or asks
     for a pause is not an error: the report's `problem` says so, and everything stays on record. With
-    `effects_only` it sends no score changes.
+    `effects_only` it sends no score changes. `identity` says where the names of leads stand that are made
+    again in the MA.
     """
     stop = Event()
 
@@ -40,7 +43,7 @@ def push_target(
         client = MaClient(endpoint)
         try:
             with connect(database_url, application=f"leadops push {target}") as connection:
-                pusher = Pusher(connection, client, target, settings, clock, until, stop.is_set)
+                pusher = Pusher(connection, client, target, settings, clock, until, stop.is_set, identity)
                 return run_rounds(pusher, sleep=sleep, effects_only=effects_only)
         finally:
             client.transport.close()
@@ -66,6 +69,8 @@ def run_rounds(pusher: Pusher, *, sleep: Callable[[float], None], effects_only: 
             break
         if report.calls or report.dead:
             continue
+        if not effects_only and pusher.target == SCORED_TARGET and pusher.recreate_leads():
+            continue
         pause = wait or pusher.time_to_next_retry(effects_only=effects_only)
         if pause is None:
             break
@@ -80,6 +85,9 @@ def run_round(pusher: Pusher, *, effects_only: bool) -> tuple[PushReport, timede
     """Run one round of the most urgent lane that has work; return it, or how long to wait for a permit."""
     for lane in Lane:
         report, wait = pusher.run_permitted(pusher.send_effects, lane, limit=EFFECTS_PER_ROUND)
+        if not (wait or report.is_paused or effects_only or pusher.target != SCORED_TARGET):
+            aligned, wait = pusher.run_permitted(pusher.align_leads, lane, limit=ALIGNED_PER_ROUND)
+            report += aligned
         if not (wait or report.is_paused or effects_only or pusher.target != SCORED_TARGET):
             batches, wait = pusher.run_permitted(pusher.send_batches, lane, limit=BATCHES_PER_ROUND)
             report += batches

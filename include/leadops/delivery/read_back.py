@@ -7,13 +7,15 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from leadops.clients.answer_shapes import AnswerShapeError, read_lead_score
-from leadops.clients.ma import MaClient
+from leadops.clients.lead_absence import LeadAbsence
+from leadops.clients.ma import MaClient, find_absence
 from leadops.clients.transport import Answered, Outcome, Refused, Unknown
 from leadops.db import Connection
 from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, parse_ledger_seq, shrink_batch
 from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.presence import find_unsettled, record_absence
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.settle_batch import SAID_TO_BE_DUPLICATE, settle_batch
 from leadops.queries import Queries
@@ -56,16 +58,25 @@ def read_back(
     """Settle `batch` lead by lead with at most `permits` calls, in the caller's transaction.
 
     The score that is read says what reached the MA: see `decide_applied`. What it did not get goes out again
-    under a new key, unless the MA said that it had it. A missing lead, and a score that fits both cases or
-    neither, make dead letters. Leads that could not be read yet, or that another call settled meanwhile, stay
-    in the batch. Unless `is_final`, the MA may still be applying the call: then only what it surely has is
-    settled, and the other leads stay in the batch too.
+    under a new key, unless the MA said that it had it. Of a lead that is gone everything is held. A score
+    that fits both cases or neither, and a 404 that says nothing of the lead, make dead letters. Leads that
+    could not be read yet, or that another call settled meanwhile, stay in the batch. Unless `is_final`, the
+    MA may still be applying the call: then only what it surely has is settled, and the other leads stay in
+    the batch too.
     """
     by_lead: Updates = defaultdict(list)
     for update in batch.updates():
         by_lead[str(update["leadId"])].append(update)
+    if is_final:
+        # These leads' totals are compared as a whole once they are there again.
+        for ma_id in find_unsettled(connection, target=target, external_ids=list(by_lead)):
+            _hold_updates(connection, by_lead.pop(ma_id), target=target)
     before = sum_settled(connection, list(by_lead), target=target, batch=batch)
-    scores, failure = _read_scores(client, list(by_lead)[:permits], is_over)
+    scores, absences, failure = _read_scores(client, list(by_lead)[:permits], is_over)
+    for ma_id, absence in absences.items():
+        # Whatever reached the lead before it went: when it is there again, its total is compared.
+        _hold_updates(connection, by_lead.pop(ma_id), target=target)
+        record_absence(connection, target=target, external_id=ma_id, absence=absence, now=now)
     after = sum_settled(connection, list(scores), target=target, batch=batch)
     decisions = {
         ma_id: _decide_lead(by_lead[ma_id], score, after.get(ma_id), is_answered=batch.is_answered)
@@ -74,7 +85,7 @@ def read_back(
     }
     if not is_final:
         decisions = {ma_id: applied for ma_id, applied in decisions.items() if applied}
-    report = PushReport(calls=len(scores)) + _settle_leads(
+    report = PushReport(calls=len(scores) + len(absences)) + _settle_leads(
         connection, by_lead, decisions, target=target, now=now
     )
     # Those that were read without a decision come last, so that every lead has its turn.
@@ -151,23 +162,34 @@ def sum_settled(
 
 def _read_scores(
     client: MaClient, ma_ids: list[str], is_over: Callable[[], bool]
-) -> tuple[dict[str, int | None], Outcome | None]:
-    """Return the scores of leads (None: missing, or no whole number) up to the first failure, and that."""
+) -> tuple[dict[str, int | None], dict[str, LeadAbsence], Outcome | None]:
+    """Return the scores of leads (None: refused, or no whole number), and those that are gone.
+
+    It ends at the first failure, which is returned too.
+    """
     scores: dict[str, int | None] = {}
+    absences: dict[str, LeadAbsence] = {}
     for ma_id in ma_ids:
         if is_over():
             break
         outcome = client.get_lead(ma_id)
+        absence = find_absence(outcome, ma_id)
         try:
-            if isinstance(outcome, Answered):
+            if absence is not None:
+                absences[ma_id] = absence
+            elif isinstance(outcome, Answered):
                 scores[ma_id] = read_lead_score(outcome.body)
             elif isinstance(outcome, Refused) and not outcome.concerns_caller:
                 scores[ma_id] = None
             else:
-                return scores, outcome
+                return scores, absences, outcome
         except AnswerShapeError as error:
-            return scores, Unknown(str(error))
-    return scores, None
+            return scores, absences, Unknown(str(error))
+    return scores, absences, None
+
+
+def _hold_updates(connection: Connection, updates: list[dict[str, Any]], *, target: str) -> None:
+    hold_deltas(connection, [parse_ledger_seq(update["deltaId"]) for update in updates], target=target)
 
 
 def _decide_lead(

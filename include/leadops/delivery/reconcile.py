@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
 
 from leadops.clients.ma import MaClient
 from leadops.db import Connection
-from leadops.delivery.audit import (
+from leadops.delivery.compare_scores import (
     LeadState,
     Suspect,
     UnmatchedLead,
@@ -14,8 +13,10 @@ from leadops.delivery.audit import (
     compare_lead,
     read_lead,
 )
+from leadops.delivery.corrections import enqueue_correction
 from leadops.delivery.delivery_settings import AuditSettings
-from leadops.delivery.outbox import enqueue_effect
+from leadops.delivery.presence import count_gone
+from leadops.delivery.settle_absent import settle_absent
 from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
@@ -36,7 +37,8 @@ class ReconciliationResult:
     ma_leads: int = 0
     under_way: int = 0
     differing: int = 0  # the MA's score is not the ledger's sum
-    missing_in_ma: int = 0  # the MA no longer has the lead
+    missing_in_ma: int = 0  # the MA no longer has the lead, and this comparison is the first to notice
+    gone: int = 0  # leads that are gone from the MA, those included if they are few
     inconsistent: int = 0  # our own score is not the ledger's sum: a correction in the MA would not help
     corrected: int = 0
     unmatched: int = 0  # leads of the MA that are not ours
@@ -56,13 +58,6 @@ class WrongScore:
     ma: int
 
 
-class NewCorrection(NamedTuple):
-    """A correction on record, and the installation that makes its deltaId unique."""
-
-    correction_id: int
-    installation_id: str
-
-
 def reconcile_scores(
     connection: Connection,
     client: MaClient,
@@ -77,8 +72,8 @@ def reconcile_scores(
     Corrects only leads with nothing under way, compared again right before. Each correction is an effect of
     the outbox with its own deltaId, and a row of delivery.score_corrections. At most settings.max_corrections
     are corrected in one `night` (local day): if more differ, or more than settings.max_missing are missing,
-    none is. The result is kept in delivery.audits. Raises TransientError or PermanentError when the MA cannot
-    be read.
+    none is, and none of the missing counts as gone. The result is kept in delivery.audits. Raises
+    TransientError or PermanentError when the MA cannot be read.
     """
     with connection.transaction():
         audit_id = int(
@@ -95,16 +90,23 @@ def reconcile_scores(
         left_tonight = settings.max_corrections - int(
             queries.value(connection, "count_corrections", night=night)
         )
-    comparison = compare_all(connection, client)
+    comparison = compare_all(connection, client, now=now)
+    comparison, missing = settle_absent(
+        connection, client, comparison, max_missing=settings.max_missing, now=now
+    )
     result = ReconciliationResult(
         leads=comparison.leads,
         ma_leads=comparison.ma_leads,
         under_way=comparison.under_way,
         unmatched=comparison.unmatched,
         unmatched_leads=comparison.unmatched_leads,
+        missing_in_ma=len(missing),
+        limit_exceeded=len(missing) > settings.max_missing,
     )
+    if result.limit_exceeded:
+        result.uncorrected = [lead.suspect.lead_id for lead in missing]
     wrong_scores: list[WrongScore] = []
-    for suspect in comparison.suspects:
+    for suspect in [] if result.limit_exceeded else comparison.suspects:
         wrong = _classify(connection, client, suspect, result)
         if wrong:
             wrong_scores.append(wrong)
@@ -121,6 +123,7 @@ def reconcile_scores(
         for wrong in wrong_scores:
             _correct(connection, wrong, result, audit_id=audit_id, now=now)
     with connection.transaction():
+        result.gone = count_gone(connection, target="ma")
         _end_audit(connection, result, audit_id=audit_id, now=now)
     return result
 
@@ -133,18 +136,18 @@ def _classify(
     state, ma = compared.state, compared.ma
     if not (compared.differs or compared.is_unreadable):
         return None
-    if state.ledger != state.score:
+    if state.is_inconsistent:
         result.inconsistent += 1
     elif compared.is_unreadable:
         result.unreadable += 1
     elif ma is None or suspect.external_id is None:
-        result.missing_in_ma += 1
+        result.missing_in_ma += 1  # the MA never had it, or lost it just now
     elif not compared.is_stable or state.open_rows or state.is_unknown:
         result.under_way += 1  # it is changing: the next comparison sees what remains
         return None
     else:
         result.differing += 1
-        if not state.is_refused and state.sharers == 1:
+        if not state.is_refused:
             return WrongScore(suspect.lead_id, suspect.external_id, state, ma)
     result.uncorrected.append(suspect.lead_id)
     return None
@@ -161,35 +164,18 @@ def _correct(
             result.differing -= 1
             result.under_way += 1
             return
-        correction = queries.one(
+        enqueue_correction(
             connection,
-            "insert_correction",
-            NewCorrection,
             audit_id=audit_id,
             lead_id=wrong.lead_id,
-            external_id=wrong.ma_id,
+            ma_id=wrong.ma_id,
             ledger=wrong.state.ledger,
             ma=wrong.ma,
-            now=now,
-        )
-        key = f"ma-correction-{correction.correction_id}"
-        enqueue_effect(
-            connection,
-            target="ma",
-            operation="correct_score",
-            payload={
-                "leadId": int(wrong.ma_id),
-                "delta": wrong.state.ledger - wrong.ma,
-                "reason": REASON,
-                "deltaId": f"{correction.installation_id}-correction-{correction.correction_id}",
-            },
-            idempotency_key=key,
-            lead_id=wrong.lead_id,
-            now=now,
+            reason=REASON,
             # Corrections go out after what happens now.
             lane=Lane.BACKFILL,
+            now=now,
         )
-        queries.run(connection, "link_effect", correction_id=correction.correction_id, idempotency_key=key)
     result.corrected += 1
 
 
@@ -206,6 +192,7 @@ def _end_audit(connection: Connection, result: ReconciliationResult, *, audit_id
         missing_in_ma=result.missing_in_ma,
         inconsistent=result.inconsistent,
         unmatched=result.unmatched,
+        gone=result.gone,
         corrected=result.corrected,
         lead_ids=result.uncorrected[:MAX_NAMED_LEADS],
     )

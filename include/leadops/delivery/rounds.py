@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from leadops.clients.ma import MaClient
 from leadops.clients.transport import Refused
 from leadops.db import Connection
+from leadops.delivery.align_leads import align_leads
 from leadops.delivery.batches import (
     DeltaBatch,
     count_idle_batches,
@@ -17,16 +18,19 @@ from leadops.delivery.batches import (
 from leadops.delivery.build_batches import build_batches
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings, TargetSettings
 from leadops.delivery.outbox import find_next_effect_retry, lock_due_effects, mark_effects
+from leadops.delivery.presence import recreate_leads
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.rate_limit import acquire_permits, release_permits
 from leadops.delivery.read_back import read_back
 from leadops.delivery.send_effect import send_effect
 from leadops.delivery.settle_batch import settle_batch
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.lanes import Lane
 
 #: Calls that share two commits: one that makes them durable, one that settles them.
 EFFECTS_PER_ROUND = 50
 BATCHES_PER_ROUND = 10
+ALIGNED_PER_ROUND = 50
 
 #: Sends one kind of call: (lane, permits) → what it did.
 Round = Callable[[Lane, int], PushReport]
@@ -36,7 +40,8 @@ Round = Callable[[Lane, int], PushReport]
 class Pusher:
     """One worker with its own connection and client, which threads must not share.
 
-    It ends at `until`, or earlier when `stopped` says so; it finishes the current call.
+    It ends at `until`, or earlier when `stopped` says so; it finishes the current call. `identity` says where
+    the names of leads stand that are made again.
     """
 
     connection: Connection
@@ -46,6 +51,7 @@ class Pusher:
     clock: Callable[[], datetime]
     until: datetime
     stopped: Callable[[], bool] = lambda: False
+    identity: IdentitySettings | None = None
 
     @property
     def is_over(self) -> bool:
@@ -100,6 +106,28 @@ class Pusher:
                 if report.is_down or self.is_over:
                     break
         return report
+
+    def recreate_leads(self) -> int:
+        """Ask for gone leads of the target once more where the settings allow it; return how many."""
+        return recreate_leads(
+            self.connection,
+            target=self.target,
+            settings=self.settings,
+            identity=self.identity,
+            now=self.clock(),
+        )
+
+    def align_leads(self, lane: Lane, permits: int) -> PushReport:  # noqa: ARG002
+        """Align up to `permits` leads, whichever lane their points wait in."""
+        return align_leads(
+            self.connection,
+            self.client,
+            target=self.target,
+            settings=self.settings,
+            permits=permits,
+            is_over=lambda: self.is_over,
+            now=self.clock(),
+        )
 
     def send_batches(self, lane: Lane, permits: int) -> PushReport:
         """Send up to `permits` batches of deltas; stop when the target turns out to be down."""

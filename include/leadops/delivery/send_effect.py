@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 
 from leadops.clients.answer_shapes import DeltaResult, read_delta_results
 from leadops.clients.answer_values import read_id
+from leadops.clients.lead_absence import LeadAbsence, read_ma_id
 from leadops.clients.transport import Answered, Outcome, Refused, Transport, Unknown
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
@@ -16,6 +17,7 @@ from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings
 from leadops.delivery.external_ids import find_external_id, save_external_id
 from leadops.delivery.operations import Operation, find_operation
 from leadops.delivery.outbox import Effect, OutboxState, close_effect
+from leadops.delivery.presence import record_absence, unalign_lead
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
 
@@ -45,6 +47,8 @@ def send_effect(
         return PushReport(dead=1, problem=_bury(connection, effect, KEY_FORGOTTEN, target=target, now=now))
     path = _fill_path(connection, effect, operation, target=target)
     outcome = transport.send(operation.method, path, body=effect.body.encode(), key=effect.idempotency_key)
+    if lost := _wait_for_lead(connection, effect, operation, outcome, target=target, now=now):
+        return lost
     if rejection := parse_rejection(operation, effect, outcome):
         return PushReport(
             calls=1, dead=1, problem=_bury(connection, effect, rejection, target=target, now=now)
@@ -83,6 +87,44 @@ def _read_results(effect: Effect, outcome: Answered) -> dict[str, DeltaResult]:
     return read_delta_results(outcome.body, [orjson.loads(effect.body)["deltaId"]])
 
 
+def find_lost_lead(
+    operation: Operation, effect: Effect, outcome: Outcome, *, external_id: str | None
+) -> tuple[str, LeadAbsence] | None:
+    """Return the target's id of the lead that is gone, and why, if the outcome says so.
+
+    `external_id` is the id in the route; a correction names the lead in its body.
+    """
+    absence = outcome.absence if isinstance(outcome, Refused) else None
+    if operation.may_reject:
+        if isinstance(outcome, Answered):
+            absence = next((row.absence for row in _read_results(effect, outcome).values()), None)
+        external_id = read_ma_id(orjson.loads(effect.body).get("leadId"))
+    return None if absence is None or external_id is None else (external_id, absence)
+
+
+def _wait_for_lead(
+    connection: Connection,
+    effect: Effect,
+    operation: Operation,
+    outcome: Outcome,
+    *,
+    target: str,
+    now: datetime,
+) -> PushReport | None:
+    """Let an effect on a lead that is gone wait for it; a correction is dropped. None if it is not gone."""
+    if not (operation.needs_id or operation.may_reject) or target != "ma":
+        return None
+    external_id = find_external_id(connection, target=target, lead_id=effect.lead_id)
+    lost = find_lost_lead(operation, effect, outcome, external_id=external_id)
+    if lost is None:
+        return None
+    record_absence(connection, target=target, external_id=lost[0], absence=lost[1], now=now)
+    # When the lead is there again, its total is compared: that replaces the correction.
+    state = OutboxState.DROPPED if operation.may_reject else OutboxState.PENDING
+    close_effect(connection, effect, state=state, error=f"the lead is {lost[1].word} in the MA", now=now)
+    return PushReport(calls=1)
+
+
 def _bury(connection: Connection, effect: Effect, reason: str, *, target: str, now: datetime) -> str:
     """Make the effect a dead letter; return `reason`."""
     close_effect(connection, effect, state=OutboxState.DEAD, error=reason, now=now)
@@ -116,8 +158,11 @@ def _read_answer(
 ) -> str:
     """Save the id that the target gave to the lead; return what the answer lacks, or an empty text."""
     if operation.may_reject:
-        # That the target had it before is believed: the audit compares the score again.
-        return "" if _read_results(effect, outcome) else "the answer does not name the delta"
+        results = _read_results(effect, outcome)
+        if effect.lead_id is not None and any(result.status == "duplicate" for result in results.values()):
+            # No answer ever said that it took effect: the lead's total says it.
+            unalign_lead(connection, target=target, lead_id=effect.lead_id, reason="duplicate", now=now)
+        return "" if results else "the answer does not name the delta"
     if operation.answer_id is None or effect.lead_id is None:
         return ""
     value = outcome.body.get(operation.answer_id) if isinstance(outcome.body, dict) else None

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from leadops.clients.answer_shapes import DeltaResult, read_delta_results
+from leadops.clients.lead_absence import LeadAbsence
 from leadops.clients.transport import Answered, Outcome, Refused, Unknown
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
@@ -16,8 +17,10 @@ from leadops.delivery.batches import (
     shrink_batch,
     split_batch,
 )
+from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.presence import record_absence
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
 
@@ -78,6 +81,28 @@ def find_unknown(batch: DeltaBatch, results: Mapping[str, DeltaResult]) -> list[
     return unknown
 
 
+def hold_gone(
+    connection: Connection,
+    batch: DeltaBatch,
+    results: Mapping[str, DeltaResult],
+    *,
+    target: str,
+    now: datetime,
+) -> int:
+    """Hold the updates of leads that are gone, and record why they are; return how many updates."""
+    absences: dict[str, LeadAbsence] = {}
+    seqs = []
+    for update in batch.updates():
+        result = results.get(update["deltaId"])
+        if result is not None and result.absence is not None:
+            absences[str(update["leadId"])] = result.absence
+            seqs.append(parse_ledger_seq(update["deltaId"]))
+    hold_deltas(connection, seqs, target=target)
+    for ma_id, absence in absences.items():
+        record_absence(connection, target=target, external_id=ma_id, absence=absence, now=now)
+    return len(seqs)
+
+
 def _settle_answered(
     connection: Connection,
     batch: DeltaBatch,
@@ -93,8 +118,9 @@ def _settle_answered(
     for delta_id, result in rejected.items():
         reason = mask_text(result.error or "rejected by the MA", longest=200, sent=sent)
         dead_letter_delta(connection, parse_ledger_seq(delta_id), target=target, reason=reason, now=now)
+    gone = hold_gone(connection, batch, results, target=target, now=now)
     unknown = find_unknown(batch, results)
-    applied = batch.deltas - len(rejected) - len(unknown)
+    applied = batch.deltas - len(rejected) - len(unknown) - gone
     if not unknown:
         close_batch(connection, batch, state=BatchState.DONE, now=now)
         return PushReport(calls=1, deltas=applied, dead=len(rejected))
@@ -116,9 +142,17 @@ def _settle_answered(
 def _settle_refused(
     connection: Connection, batch: DeltaBatch, outcome: Refused, *, target: str, now: datetime
 ) -> PushReport:
-    """Halve a call refused for its size or content, so that one bad row costs one row; else all rows die."""
+    """Halve a call refused for its size or content, so that one bad row costs one row; else all rows die.
+
+    A row whose lead is gone waits for the lead.
+    """
     updates = batch.updates()
-    if outcome.is_splittable and len(updates) > 1:
+    if outcome.absence is not None and len(updates) == 1:
+        results = {updates[0]["deltaId"]: DeltaResult("gone", absence=outcome.absence)}
+        hold_gone(connection, batch, results, target=target, now=now)
+        close_batch(connection, batch, state=BatchState.DONE, error=outcome.reason, now=now)
+        return PushReport(calls=1)
+    if (outcome.is_splittable or outcome.absence is not None) and len(updates) > 1:
         middle = len(updates) // 2
         split_batch(connection, batch, [updates[:middle], updates[middle:]], now=now)
         error = f"split: {outcome.reason}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from leadops.clients.answer_shapes import read_lead_score
-from leadops.clients.ma import MaClient
+from leadops.clients.ma import MaClient, find_absence
 from leadops.clients.transport import Refused, expect
 from leadops.db import Connection
 from leadops.delivery.dead_letters import DeadLetter
@@ -141,6 +141,7 @@ def _read_ma_score(client: MaClient, ma_id: str | None) -> int | None:
     if ma_id is None:
         return None
     outcome = client.get_lead(ma_id)
-    if isinstance(outcome, Refused) and not outcome.concerns_caller:
+    is_refused = isinstance(outcome, Refused) and not outcome.concerns_caller
+    if is_refused or find_absence(outcome, ma_id) is not None:
         return None
     return read_lead_score(expect(outcome, "MA lead"))

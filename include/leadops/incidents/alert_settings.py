@@ -89,6 +89,7 @@ class AlertSettings(Settings):
     crm_feed_minutes: float = Field(gt=0)  # opens above
     crm_feed_clear_minutes: float = Field(ge=0)  # ends at or below
     crm_refused_hours: float = Field(gt=0)  # how long a refused item counts
+    leads_gone_hours: float = Field(gt=0)  # how long a lead that is gone from the MA counts
     refused_events: RefusalLimits
     quarantine_days: float = Field(gt=0)  # age of the oldest refused event that waits
     quiet_sites: QuietSiteLimits

@@ -87,9 +87,22 @@ create table delivery.external_ids (
     lead_id bigint not null,
     external_id text not null check (char_length(external_id) <= 200),
     learned_at timestamptz not null,
+    state text not null default 'present' check (state in ('present', 'unaligned', 'gone', 'recreating')),
+    changed_at timestamptz,
+    reason text,
+    not_before timestamptz,
+    mql_at timestamptz,
     primary key (target, lead_id)
 );
+comment on column delivery.external_ids.state is
+'Of the MA only: unaligned: its total is compared before the next change is sent; gone: the MA no longer has the lead';
+comment on column delivery.external_ids.changed_at is 'Since when it is in this state; null: since it was learned';
+comment on column delivery.external_ids.reason is 'Why it is gone, or has to be aligned';
+comment on column delivery.external_ids.not_before is
+'An unaligned lead is looked at, and a gone one made again, no sooner';
+comment on column delivery.external_ids.mql_at is 'The newest live MQL: after one, a gone lead may be recreated';
 create index external_ids_external on delivery.external_ids (target, external_id);
+create index external_ids_state on delivery.external_ids (target, state) where state <> 'present';
 
 create table delivery.dead_letters (
     dead_letter_id bigint generated always as identity primary key,
@@ -131,6 +144,7 @@ create table delivery.audits (
     missing_in_ma bigint not null default 0,
     inconsistent bigint not null default 0,
     unmatched bigint not null default 0,
+    gone bigint not null default 0,
     corrected bigint not null default 0,
     correction_limit integer not null,
     missing_limit integer not null,
@@ -140,14 +154,15 @@ comment on table delivery.audits is 'Results of the nightly comparison; lists of
 comment on column delivery.audits.night is 'The local day on which it ran; the limit applies to a night';
 comment on column delivery.audits.differing is
 'Leads whose score in the MA is not the ledger''s; counting stops one above the limit';
-comment on column delivery.audits.missing_in_ma is 'Leads that the MA no longer has';
+comment on column delivery.audits.missing_in_ma is 'Leads that this comparison was the first to miss in the MA';
+comment on column delivery.audits.gone is 'Leads that are gone from the MA, these included';
 comment on column delivery.audits.inconsistent is 'Leads whose own score is not the sum of their ledger';
 comment on column delivery.audits.unmatched is 'Leads of the MA that are not ours';
 comment on column delivery.audits.lead_ids is 'Some of the leads that were not corrected';
 
 create table delivery.score_corrections (
     correction_id bigint generated always as identity primary key,
-    audit_id bigint not null,
+    audit_id bigint,
     lead_id bigint not null,
     external_id text not null,
     outbox_id bigint,
@@ -157,6 +172,8 @@ create table delivery.score_corrections (
 );
 comment on table delivery.score_corrections is
 'A corrected score in the MA: the difference, ledger minus ma, is an effect of the outbox';
+comment on column delivery.score_corrections.audit_id is
+'Null: the lead was recreated in the MA, merged into another there, or found again';
 create index score_corrections_lead on delivery.score_corrections (lead_id, correction_id);
 create index score_corrections_audit on delivery.score_corrections (audit_id);
 
@@ -180,9 +197,9 @@ comment on function delivery.form_call(bigint, text) is
 'The body of a call to the MA: a single update has the body of the route for a single lead';
 
 -- Leads with a call that failed: its outcome may be unknown, and with a second open call the score that is read back
--- could fit several cases.
+-- could fit several cases. And leads that are gone, or whose total has to be compared first.
 create view delivery.busy_leads as
-select distinct
+select
     failed.target,
     delta.delta ->> 'leadId' as external_id
 from delivery.batches as failed
@@ -190,7 +207,13 @@ cross join
     jsonb_path_query(
         failed.body::jsonb, (case when failed.deltas = 1 then '$' else '$.updates[*]' end)::jsonpath
     ) as delta (delta)
-where failed.state = 'ready' and failed.not_before is not null;
+where failed.state = 'ready' and failed.not_before is not null
+union
+select
+    target,
+    external_id
+from delivery.external_ids
+where state <> 'present';
 
 -- Every delta that the MA may not have, and why.
 create view delivery.undelivered_deltas as

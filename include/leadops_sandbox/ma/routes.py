@@ -11,8 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from leadops_sandbox.answers import RefusedError, answer, need_text, page_limit, parse_object, read_body
-from leadops_sandbox.ma.scores import check_updates, judge_updates
-from leadops_sandbox.ma.store import Lead
+from leadops_sandbox.ma.scores import Result, Update, check_updates, judge_updates
+from leadops_sandbox.ma.store import Lead, MaStore
+from leadops_sandbox.settings import AbsenceManner
 from leadops_sandbox.world import World
 
 Work = Callable[[Request, dict[str, Any]], tuple[str, dict[str, Any]]]
@@ -24,10 +25,18 @@ def routes(world: World) -> list[Route]:
 
     def update_scores(request: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         updates = check_updates(body.get("updates"))
-        return "ma.scores", {"results": judge_updates(store, updates, reject=request.scope.get("reject"))}
+        return "ma.scores", {"results": judge(request, updates)}
 
     def update_score(request: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        return "ma.score", judge_updates(store, check_updates([body]), reject=request.scope.get("reject"))[0]
+        updates = check_updates([body])
+        if world.behaviour.ma_absence != "bare":
+            find_lead(updates[0]["leadId"])
+        return "ma.score", judge(request, updates)[0]
+
+    def judge(request: Request, updates: list[Update]) -> list[Result]:
+        return judge_updates(
+            store, updates, reject=request.scope.get("reject"), manner=world.behaviour.ma_absence
+        )
 
     def upsert_lead(_: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         email = need_text(body, "email").strip().lower()
@@ -69,8 +78,8 @@ def routes(world: World) -> list[Route]:
         if isinstance(lead_id, str) and not lead_id.isdecimal():
             raise RefusedError(422, "leadId must be a number")
         lead = store.leads.get(int(lead_id)) if isinstance(lead_id, (str, int)) else None
-        if lead is None:
-            raise RefusedError(404, "no lead has this id")
+        if lead is None or lead.absence:
+            lead = check_absence(store, lead, manner=world.behaviour.ma_absence)
         return lead
 
     def change(work: Work) -> Callable[[Request], Awaitable[Response]]:
@@ -85,6 +94,22 @@ def routes(world: World) -> list[Route]:
         Route("/api/leads/{lead_id}", change(change_fields), methods=["PATCH"]),
         Route("/api/programs/{program}/enrolments", change(enrol), methods=["POST"]),
     ]
+
+
+def check_absence(store: MaStore, lead: Lead | None, *, manner: AbsenceManner) -> Lead:
+    """Return the lead that answers in place of one that is gone; RefusedError 404 or 410 if none does."""
+    if manner == "bare":
+        raise RefusedError(404, "no lead has this id")
+    if lead is None:
+        raise RefusedError(404, "no lead has this id", code="lead_not_found")
+    if lead.absence == "merged":
+        survivor = store.find_survivor(lead.id)
+        if manner == "redirect" and survivor is not None and not survivor.absence:
+            return survivor
+        raise RefusedError(
+            410, "this lead was merged into another", code="lead_merged", mergedInto=lead.merged_into
+        )
+    raise RefusedError(410, "this lead was deleted", code="lead_deleted")
 
 
 def show_lead(lead: Lead) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from leadops_sandbox.answers import RefusedError
-from leadops_sandbox.ma.store import MaStore
+from leadops_sandbox.ma.store import Lead, MaStore
+from leadops_sandbox.settings import AbsenceManner
 
 #: One bulk call carries at most this many deltas.
 MOST_UPDATES = 1_000
@@ -39,11 +40,17 @@ def check_updates(updates: object) -> list[Update]:
 
 
 def judge_updates(
-    store: MaStore, updates: list[Update], *, reject: Callable[[], bool] | None = None
+    store: MaStore,
+    updates: list[Update],
+    *,
+    reject: Callable[[], bool] | None = None,
+    manner: AbsenceManner = "words",
 ) -> list[Result]:
-    """Return one result per update, in order: applied, duplicate or rejected, with the score after it.
+    """Return one result per update, in order, with the score after it.
 
-    Changes nothing. `reject` is asked for each row that would be applied whether a fault refuses it.
+    The status is applied, duplicate or rejected; for a lead that is gone not_found, deleted or merged, as
+    `manner` says. Changes nothing. `reject` is asked for each row that would be applied whether a fault
+    refuses it.
     """
     leads, seen = store.leads, store.seen_deltas
     scores: dict[int, int] = {}
@@ -52,19 +59,32 @@ def judge_updates(
     for update in updates:
         delta_id, lead_id = update["deltaId"], update["leadId"]
         lead = leads.get(lead_id)
-        if lead is None:
-            results.append(_rejected(delta_id, "unknown lead"))
+        if manner == "redirect" and lead is not None and lead.absence == "merged":
+            lead = store.find_survivor(lead_id)
+        if lead is None or lead.absence:
+            results.append(_gone(delta_id, lead, manner=manner))
             continue
+        moved = {} if lead.id == lead_id else {"leadId": lead.id}
+        lead_id = lead.id
         score = scores.get(lead_id, lead.score)
         if delta_id in seen or delta_id in fresh:
-            results.append({"deltaId": delta_id, "status": "duplicate", "score": score})
+            results.append({"deltaId": delta_id, "status": "duplicate", "score": score} | moved)
         elif reject is not None and reject():
             results.append(_rejected(delta_id, "refused by a rule of this MA"))
         else:
             scores[lead_id] = score = score + update["delta"]
             fresh.add(delta_id)
-            results.append({"deltaId": delta_id, "status": "applied", "score": score})
+            results.append({"deltaId": delta_id, "status": "applied", "score": score} | moved)
     return results
+
+
+def _gone(delta_id: str, lead: Lead | None, *, manner: AbsenceManner) -> Result:
+    if manner == "bare":
+        return _rejected(delta_id, "unknown lead")
+    if lead is None:
+        return {"deltaId": delta_id, "status": "not_found", "score": None}
+    result = {"deltaId": delta_id, "status": lead.absence, "score": None}
+    return result | ({"mergedInto": lead.merged_into} if lead.absence == "merged" else {})
 
 
 def _rejected(delta_id: str, reason: str) -> Result:

@@ -4,7 +4,8 @@ from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any, Literal, NamedTuple
 
 from leadops_sandbox.journal import Place, Record
 
@@ -14,12 +15,17 @@ FIRST_ID, ID_STEP = 48_211, 7
 
 @dataclass(slots=True)
 class Lead:
-    """One person as the MA knows them; `score` in points."""
+    """One person as the MA knows them; `score` in points.
+
+    A lead that is gone keeps what it had: `absence` says whether it was deleted or merged into another.
+    """
 
     id: int
     email: str
     score: int = 0
     fields: dict[str, Any] = field(default_factory=dict)
+    absence: Literal["", "deleted", "merged"] = ""
+    merged_into: int | None = None
 
 
 class Answered(NamedTuple):
@@ -54,9 +60,22 @@ class MaStore:
         return FIRST_ID + ID_STEP * len(self.leads)
 
     def leads_after(self, after: int, limit: int) -> list[Lead]:
-        """Return up to `limit` leads with an id above `after`, in the order of ids."""
+        """Return up to `limit` leads with an id above `after`, in the order of ids; none that is gone."""
         first = max(FIRST_ID, after + 1 + (FIRST_ID - after - 1) % ID_STEP)
-        return [self.leads[i] for i in range(first, min(self.next_id(), first + limit * ID_STEP), ID_STEP)]
+        leads = (self.leads[lead_id] for lead_id in range(first, self.next_id(), ID_STEP))
+        return list(islice((lead for lead in leads if not lead.absence), limit))
+
+    @property
+    def live_leads(self) -> int:
+        """How many leads are not gone."""
+        return sum(not lead.absence for lead in self.leads.values())
+
+    def find_survivor(self, lead_id: int) -> Lead | None:
+        """Return the lead that `lead_id` was merged into, over any number of merges; itself if it was not."""
+        lead = self.leads.get(lead_id)
+        while lead is not None and lead.merged_into is not None:
+            lead = self.leads.get(lead.merged_into)
+        return lead
 
     def forget(self, *, now: datetime, seconds: float) -> None:
         """Forget keys and deltaIds that are older than `seconds`, as MAs do, many after 24 h."""
@@ -81,6 +100,12 @@ class MaStore:
                 self._apply_lead(record["answer"]["leadId"], record["body"])
             case "ma.fields":
                 self.leads[record["answer"]["id"]].fields.update(record["body"]["fields"])
+            case "ma.deleted":
+                self._remove(self.leads[record["body"]["id"]], "deleted")
+            case "ma.merged":
+                self._merge(record["body"])
+            case "ma.restored":
+                self._restore(self.leads[record["body"]["id"]])
             case "ma.enrolment":
                 self.enrolments[record["body"]["idempotencyKey"]] = record["body"] | record["answer"]
         if record["key"]:
@@ -98,6 +123,23 @@ class MaStore:
         self.sum_of_scores = counts.get("sum", 0)
         self.last_applied_at = body["last_applied_at"]
 
+    def _remove(self, lead: Lead, absence: Literal["deleted", "merged"]) -> None:
+        lead.absence = absence
+        for address in [address for address, lead_id in self.by_email.items() if lead_id == lead.id]:
+            del self.by_email[address]
+
+    def _merge(self, body: dict[str, Any]) -> None:
+        loser, survivor = self.leads[body["id"]], self.leads[body["into"]]
+        self._remove(loser, "merged")
+        loser.merged_into = survivor.id
+        survivor.score = body["score_after"]
+        if body["keeps_email"]:
+            self.by_email[loser.email.strip().lower()] = survivor.id
+
+    def _restore(self, lead: Lead) -> None:
+        lead.absence, lead.merged_into = "", None
+        self.by_email.setdefault(lead.email.strip().lower(), lead.id)
+
     def _apply_lead(self, lead_id: int, body: dict[str, Any]) -> None:
         lead = self.leads.setdefault(lead_id, Lead(lead_id, body["email"]))
         self.by_email[body["email"].strip().lower()] = lead_id
@@ -111,7 +153,8 @@ class MaStore:
             match result["status"]:
                 case "applied":
                     applied.append(result["deltaId"])
-                    self.leads[update["leadId"]].score = result["score"]
+                    # A merged lead's points go to the lead that the result names.
+                    self.leads[result.get("leadId", update["leadId"])].score = result["score"]
                     self.sum_of_scores += update["delta"]
                 case "duplicate":
                     self.duplicates_refused += 1

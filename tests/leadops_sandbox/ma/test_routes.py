@@ -23,7 +23,7 @@ def test_results_come_in_order_with_the_score_after_each(sandbox: Running) -> No
         {"deltaId": "a", "status": "applied", "score": 5},
         {"deltaId": "b", "status": "applied", "score": -3},
         {"deltaId": "c", "status": "applied", "score": 15},
-        {"deltaId": "d", "status": "rejected", "score": None, "error": "unknown lead"},
+        {"deltaId": "d", "status": "not_found", "score": None},
         {"deltaId": "a", "status": "duplicate", "score": 15},
     ]
 

@@ -37,7 +37,9 @@ def test_every_delta_counts_once_and_scores_are_their_sum(batches: list[list[dic
         results = judge_updates(store, updates)
         for update, result in zip(updates, results, strict=True):
             known = update["leadId"] in LEADS
-            expected = "rejected" if not known else "duplicate" if update["deltaId"] in counted else "applied"
+            expected = (
+                "not_found" if not known else "duplicate" if update["deltaId"] in counted else "applied"
+            )
             assert (result["deltaId"], result["status"]) == (update["deltaId"], expected)
             if expected == "applied":
                 counted[update["deltaId"]] = update

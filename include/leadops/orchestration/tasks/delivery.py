@@ -50,6 +50,7 @@ def push_to(run: TaskRun, target: str, *, limit: timedelta = PUSH_TIME, effects_
         sleep=run.sleep,
         until=run.clock() + limit,
         effects_only=effects_only,
+        identity=run.config.identity,
     )
     if report.problem:
         log.warning("%s: %s; %s calls are repeated later", target, report.problem, report.failed)

@@ -42,15 +42,22 @@ open_points as (
 ),
 
 compared as (
+    -- Leads of ours with one id in the MA, after a merge there, share its score.
     select
-        leads.lead_id,
-        leads.email,
+        min(leads.lead_id) as lead_id,
         known.external_id,
-        coalesce(totals.ledger, 0)::bigint as ledger,
-        coalesce(scores.total, 0) as score,
-        ma_scores.score as ma,
-        coalesce(open_points.points, 0)::bigint as under_way,
-        coalesce(open_points.unknown, false) or correcting.lead_id is not null as is_unknown
+        sum(coalesce(totals.ledger, 0))::bigint as ledger,
+        sum(coalesce(scores.total, 0))::bigint as score,
+        max(ma_scores.score) as ma,
+        sum(coalesce(open_points.points, 0))::bigint as under_way,
+        bool_or(
+            coalesce(open_points.unknown, false)
+            or correcting.lead_id is not null
+            or coalesce(known.state in ('unaligned', 'recreating'), false)
+        ) as is_unknown,
+        bool_or(coalesce(totals.ledger, 0) <> coalesce(scores.total, 0)) as is_inconsistent,
+        bool_or(coalesce(known.state = 'gone', false)) as is_gone,
+        bool_or(leads.email is not null) as has_email
     from identity.leads as leads
     left join totals on leads.lead_id = totals.lead_id
     left join scoring.scores as scores on leads.lead_id = scores.lead_id
@@ -58,6 +65,7 @@ compared as (
     left join ma_scores on known.external_id = ma_scores.external_id
     left join open_points on leads.lead_id = open_points.lead_id
     left join correcting on leads.lead_id = correcting.lead_id
+    group by known.external_id, case when known.external_id is null then leads.lead_id end
 )
 
 select
@@ -67,14 +75,28 @@ select
     score,
     ma,
     under_way,
-    is_unknown
+    is_unknown,
+    is_inconsistent
 from compared
 where
-    ledger <> score
-    or under_way <> 0
-    -- A lead without an address cannot be in the MA.
-    or (ma is distinct from score and (ma is not null or (score <> 0 and email is not null)))
+    is_inconsistent
+    or (
+        not is_gone
+        and (
+            is_unknown
+            or under_way <> 0
+            -- A lead without an address cannot be in the MA.
+            or (ma is distinct from score and (ma is not null or (score <> 0 and has_email)))
+        )
+    )
 order by lead_id;
+
+-- name: find_gone
+-- Leads that were gone, and are in the MA again.
+select distinct ma_scores.external_id
+from ma_scores
+inner join delivery.external_ids as known on ma_scores.external_id = known.external_id
+where known.target = 'ma' and known.state = 'gone';
 
 -- name: count_leads
 select count(*) from identity.leads;
@@ -103,17 +125,31 @@ order by length(ma_scores.external_id), ma_scores.external_id
 limit %(max_rows)s;
 
 -- name: read_lead
--- A lead's numbers and everything that could change its score in the MA: equal twice means unchanged in between.
-with of_lead as (
+-- The numbers of a lead, and of those with its id in the MA, and everything that could change its score there: equal
+-- twice means unchanged in between.
+with sharers as (
+    select %(lead_id)s::bigint as lead_id
+    union
+    select others.lead_id
+    from delivery.external_ids as own
+    inner join delivery.external_ids as others
+        on own.target = others.target and own.external_id = others.external_id
+    where own.target = 'ma' and own.lead_id = %(lead_id)s
+),
+
+by_lead as (
     select
+        sharers.lead_id,
         coalesce(sum(ledger.points), 0)::bigint as ledger,
         coalesce(sum(ledger.points) filter (where undelivered.why <> 'dropped'), 0)::bigint as under_way,
+        coalesce(sum(ledger.points) filter (where undelivered.why = 'held'), 0)::bigint as held,
         coalesce(bool_or(undelivered.why = 'sending'), false) as is_sending,
-        count(*) as ledger_rows,
+        count(ledger.seq) as ledger_rows,
         count(undelivered.ledger_seq) filter (where undelivered.why <> 'dropped') as open_rows
-    from scoring.ledger as ledger
+    from sharers
+    left join scoring.ledger as ledger on sharers.lead_id = ledger.lead_id
     left join delivery.undelivered_deltas as undelivered on ledger.seq = undelivered.ledger_seq
-    where ledger.lead_id = %(lead_id)s
+    group by sharers.lead_id
 ),
 
 last_correction as (
@@ -121,28 +157,26 @@ last_correction as (
         corrections.correction_id,
         effects.state
     from delivery.score_corrections as corrections
+    inner join sharers on corrections.lead_id = sharers.lead_id
     left join delivery.outbox as effects on corrections.outbox_id = effects.outbox_id
-    where corrections.lead_id = %(lead_id)s
     order by corrections.correction_id desc
     limit 1
 )
 
 select
-    of_lead.ledger,
-    coalesce(scores.total, 0) as score,
-    of_lead.under_way,
-    of_lead.is_sending or coalesce(last_correction.state in ('pending', 'sending'), false) as is_unknown,
-    of_lead.ledger_rows,
-    of_lead.open_rows,
-    last_correction.correction_id,
-    coalesce(last_correction.state = 'dead', false) as is_refused,
-    (
-        select count(*)
-        from delivery.external_ids as own
-        inner join delivery.external_ids as others
-            on own.target = others.target and own.external_id = others.external_id
-        where own.target = 'ma' and own.lead_id = %(lead_id)s
-    ) as sharers
-from of_lead
-left join scoring.scores as scores on scores.lead_id = %(lead_id)s
-left join last_correction on true;
+    sum(by_lead.ledger)::bigint as ledger,
+    sum(coalesce(scores.total, 0))::bigint as score,
+    bool_or(by_lead.ledger <> coalesce(scores.total, 0)) as is_inconsistent,
+    sum(by_lead.under_way)::bigint as under_way,
+    sum(by_lead.held)::bigint as held,
+    bool_or(by_lead.is_sending)
+    or coalesce((select state in ('pending', 'sending') from last_correction), false) as is_unknown,
+    sum(by_lead.ledger_rows)::bigint as ledger_rows,
+    sum(by_lead.open_rows)::bigint as open_rows,
+    (select correction_id from last_correction) as correction_id,
+    coalesce((select state = 'dead' from last_correction), false) as is_refused,
+    bool_and(coalesce(known.state = 'present', true)) as is_present,
+    count(*) as sharers
+from by_lead
+left join scoring.scores as scores on by_lead.lead_id = scores.lead_id
+left join delivery.external_ids as known on by_lead.lead_id = known.lead_id and known.target = 'ma';

@@ -1,0 +1,64 @@
+"""Corrections of scores in the MA: each is an effect of the outbox with its own deltaId, and on record."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from leadops.db import Connection
+from leadops.delivery.outbox import enqueue_effect
+from leadops.lanes import Lane
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+class NewCorrection(NamedTuple):
+    """A correction on record, and the installation that makes its deltaId unique."""
+
+    correction_id: int
+    installation_id: str
+
+
+def enqueue_correction(
+    connection: Connection,
+    *,
+    lead_id: int,
+    ma_id: str,
+    ledger: int,
+    ma: int,
+    reason: str,
+    lane: Lane,
+    now: datetime,
+    audit_id: int | None = None,
+) -> None:
+    """Send the difference between `ledger`, the points that the lead should have in the MA, and `ma`.
+
+    In the caller's transaction. Without an `audit_id` the correction counts towards no night's limit.
+    """
+    correction = queries.one(
+        connection,
+        "insert_correction",
+        NewCorrection,
+        audit_id=audit_id,
+        lead_id=lead_id,
+        external_id=ma_id,
+        ledger=ledger,
+        ma=ma,
+        now=now,
+    )
+    key = f"ma-correction-{correction.correction_id}"
+    enqueue_effect(
+        connection,
+        target="ma",
+        operation="correct_score",
+        payload={
+            "leadId": int(ma_id),
+            "delta": ledger - ma,
+            "reason": reason,
+            "deltaId": f"{correction.installation_id}-correction-{correction.correction_id}",
+        },
+        idempotency_key=key,
+        lead_id=lead_id,
+        now=now,
+        lane=lane,
+    )
+    queries.run(connection, "link_effect", correction_id=correction.correction_id, idempotency_key=key)

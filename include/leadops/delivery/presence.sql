@@ -1,0 +1,116 @@
+-- name: mark_gone
+-- A row that another process changes right now is left to it: if the lead is gone, the next call says so again.
+with locked as (
+    select lead_id
+    from delivery.external_ids
+    where target = %(target)s and external_id = %(external_id)s and state in ('present', 'unaligned')
+    for update skip locked
+)
+
+update delivery.external_ids as known
+set
+    state = 'gone',
+    changed_at = %(now)s,
+    reason = %(word)s,
+    -- The MA answered with a lead that it does not have: it is not asked again at once.
+    not_before = case when known.reason = 'recreated' then %(now)s::timestamptz + %(pause)s::interval end
+from locked
+where known.target = %(target)s and known.lead_id = locked.lead_id
+returning known.lead_id;
+
+-- name: mark_merged
+with locked as (
+    select lead_id
+    from delivery.external_ids
+    where target = %(target)s and external_id = %(external_id)s and state <> 'recreating'
+    for update skip locked
+)
+
+update delivery.external_ids as known
+set
+    external_id = %(survivor)s,
+    state = 'unaligned',
+    changed_at = %(now)s,
+    reason = 'merged',
+    not_before = case
+        when known.state = 'unaligned' and known.reason = 'merged'
+            then %(now)s::timestamptz + %(pause)s::interval
+    end
+from locked
+where known.target = %(target)s and known.lead_id = locked.lead_id
+returning known.lead_id;
+
+-- name: mark_found
+update delivery.external_ids
+set state = 'unaligned', changed_at = %(now)s, reason = 'found again', not_before = null
+where target = %(target)s and external_id = any(%(external_ids)s::text[]) and state = 'gone';
+
+-- name: unalign_lead
+update delivery.external_ids
+set state = 'unaligned', changed_at = %(now)s, reason = %(reason)s, not_before = null
+where target = %(target)s and lead_id = %(lead_id)s and state = 'present';
+
+-- name: record_mqls
+update delivery.external_ids
+set mql_at = %(now)s
+where target = 'ma' and lead_id = any(%(lead_ids)s::bigint[]);
+
+-- name: count_gone
+select count(*)
+from delivery.external_ids
+where
+    target = %(target)s
+    and state = 'gone'
+    and changed_at > coalesce(%(since)s::timestamptz, '-infinity');
+
+-- name: find_unsettled
+select distinct external_id
+from delivery.external_ids
+where target = %(target)s and external_id = any(%(external_ids)s::text[]) and state <> 'present';
+
+-- name: list_gone
+select
+    gone.lead_id,
+    gone.external_id as ma_id,
+    gone.changed_at as since,
+    gone.reason,
+    coalesce(scores.total, 0) as score,
+    (
+        select count(*) from delivery.held_deltas as held
+        where held.target = gone.target and held.lead_id = gone.lead_id
+    ) as held
+from delivery.external_ids as gone
+left join scoring.scores as scores on gone.lead_id = scores.lead_id
+where gone.target = %(target)s and gone.state = 'gone'
+order by gone.changed_at desc, gone.lead_id asc
+limit %(max_rows)s;
+
+-- name: find_recreatable
+-- Gone leads with live points that the MA never got: from a form, before an MQL, or any.
+select gone.lead_id
+from delivery.external_ids as gone
+inner join delivery.held_deltas as held on gone.target = held.target and gone.lead_id = held.lead_id
+inner join scoring.ledger as ledger on held.ledger_seq = ledger.seq and ledger.is_live
+inner join identity.leads as leads on gone.lead_id = leads.lead_id and leads.email is not null
+left join cdp.events as events on ledger.event_seq = events.seq
+where
+    gone.target = %(target)s
+    and gone.state = 'gone'
+    and coalesce(gone.not_before, %(now)s) <= %(now)s
+    and (
+        %(any_points)s
+        or (events.event = 'submit_form' and events.proof <> 'claim')
+        or gone.mql_at >= ledger.recorded_at
+    )
+group by gone.lead_id
+order by gone.lead_id
+limit %(max_rows)s;
+
+-- name: mark_recreating
+update delivery.external_ids
+set state = 'recreating', changed_at = %(now)s
+where target = %(target)s and lead_id = any(%(lead_ids)s::bigint[]) and state = 'gone'
+returning lead_id;
+
+-- name: draw_nonce
+select left(gen_random_uuid()::text, 8);
