@@ -176,6 +176,12 @@ class Config:
         keeper: SettingsKeeper | None = self.__dict__["keeper"]
         return dict(keeper.refused) if keeper else {}
 
+    @property
+    def knows_kept(self) -> bool:
+        """Whether the kept settings are known; without them a file that is gone is not missed."""
+        keeper: SettingsKeeper | None = self.__dict__["keeper"]
+        return keeper is not None and keeper.knows_kept
+
     def for_notifying(self) -> Self:
         """Return these settings with what is usable of those sections by which on-call is notified."""
         keeper: SettingsKeeper | None = self.__dict__["keeper"]

@@ -171,3 +171,38 @@ def test_a_first_start_with_a_broken_file_is_refused(folder: Path) -> None:
     (folder / "gateway.yaml").write_text("")
     with pytest.raises(ConfigError, match=rf"^{folder}/gateway\.yaml:1: the file is empty[^\n]*$"):
         SettingsReader().read()
+
+
+def test_changes_wait_while_the_database_is_away(
+    folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it nobody knows that the file that is gone, or empty, was in force."""
+    file = folder / "gateway.yaml"
+    file.write_text(GOOD)
+    reader = SettingsReader()
+    assert reader.read().settings.max_events == 3
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none")
+    file.unlink()
+    assert reader.read_changes() is None
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    config = reader.read_changes()
+    assert config
+    assert (config.settings.max_events, config.refused) == (3, ("gateway.yaml",))
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none")
+    file.write_text("")
+    config = reader.read_changes()
+    assert config
+    assert (config.settings.max_events, config.refused) == (3, ("gateway.yaml",))
+
+
+def test_it_starts_with_a_database_that_is_away_or_takes_no_writes(
+    folder: Path, database_url: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "gateway.yaml").write_text(GOOD)
+    name = database_url.rsplit("/", 1)[1]
+    connection.execute(f"alter database {name} set default_transaction_read_only = on")
+    connection.commit()
+    reader = SettingsReader()
+    assert reader.read().settings.max_events == 3
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none")
+    assert SettingsReader().read().settings.max_events == 3

@@ -65,7 +65,8 @@ def gateway(
 class SettingsReader:
     """Reads the gateway's settings at its start, and again whenever a file changed.
 
-    Every minute it reads them anyway: the database may answer again, or a file was forgotten there.
+    Every minute it reads them anyway: a file may have been forgotten in the database. While the database does
+    not answer, changes wait: whether a file is broken or complete can only be decided with it.
     """
 
     def __init__(self) -> None:
@@ -81,12 +82,16 @@ class SettingsReader:
         """Return the settings in force if they may have changed; what is broken leaves them as they are."""
         if self._config is None or not self._is_due():
             return None
-        config = self._open()
+        config, former = self._open(), self._config
         try:
-            return self._read(config)
+            changed = self._read(config)
         except LeadopsError as error:
             print_warning(error)
-            return replace(self._config, refused=_name_refused(config))
+            return replace(former, refused=_name_refused(config))
+        if not config.knows_kept:
+            self._config = former
+            return None
+        return changed
 
     def _is_due(self) -> bool:
         files = Config.from_environment().read_files(SECTIONS)
@@ -103,6 +108,8 @@ class SettingsReader:
         config.read_all(SECTIONS)  # so that every refused file is named
         workers = tuple(_worker_configs(config.delivery))
         read = GatewayConfig(config.gateway, config.events, config.identity, workers)
+        if not config.knows_kept:
+            self._read_at = None  # soon again
         self._config = replace(read, refused=_name_refused(config))
         return self._config
 

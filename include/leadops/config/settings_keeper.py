@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,6 +68,8 @@ class SettingsKeeper:
         self._folder, self._sections, self._reader = folder, sections, reader
         self._open_database, self._clock, self._sleep = open_database, clock, sleep
         self._records, self._needs_database, self._warn = records, needs_database, warn
+        #: Whether the kept settings are known; False while the database does not answer.
+        self.knows_kept = True
         self._being_written: frozenset[str] = frozenset()
         self._noted: set[str] = set()
         #: The files that were refused so far, by section.
@@ -108,7 +110,7 @@ class SettingsKeeper:
             if self._needs_database:
                 raise
             log.info("kept settings are not read: %s", type(error).__name__)
-            self._records = False
+            self._records = self.knows_kept = False
             return {}
 
     @cached_property
@@ -176,15 +178,14 @@ class SettingsKeeper:
         now = self._clock()
         if own is None or state.content is None:
             if kept and (kept.own_hash or kept.refused_hash):
-                with self._open_database() as connection:
-                    forget_reader(connection, reader=self._reader, section=name)
+                self._record(partial(forget_reader, reader=self._reader, section=name))
             return
         is_noted = kept and kept.own_hash == state.hash and kept.refused_hash is None
         if is_noted and kept and kept.seen_at and now - kept.seen_at < SEEN_EVERY:
             return
-        with self._open_database() as connection:
-            adopt_settings(
-                connection,
+        self._record(
+            partial(
+                adopt_settings,
                 reader=self._reader,
                 section=name,
                 file=show_text(str(state.path)),
@@ -195,6 +196,17 @@ class SettingsKeeper:
                 is_change=kept is not None and kept.own_hash not in (None, state.hash),
                 now=now,
             )
+        )
+
+    def _record(self, write: Callable[[Connection], None]) -> None:
+        """Write to the database; where it is not needed, one that takes no writes is only logged."""
+        try:
+            with self._open_database() as connection:
+                write(connection)
+        except (psycopg.Error, LeadopsError) as error:
+            if self._needs_database:
+                raise
+            log.info("settings are not recorded: %s", type(error).__name__)
 
     def _fall_back(
         self,
@@ -240,15 +252,16 @@ class SettingsKeeper:
         is_noted = kept is not None and kept.refused_hash == state.hash
         if is_noted and kept and kept.seen_at and now - kept.seen_at < REFUSED_EVERY:
             return
-        with self._open_database() as connection:
-            note_refusal(
-                connection,
+        self._record(
+            partial(
+                note_refusal,
                 reader=self._reader,
                 refused=refused,
                 in_force=kept.hash if kept else None,
                 refused_hash=state.hash,
                 now=now,
             )
+        )
 
 
 def _parse_kept(kept: KeptSettings | None) -> yaml.MappingNode | None:
