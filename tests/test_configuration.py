@@ -112,3 +112,14 @@ def test_only_the_wiring_reads_settings() -> None:
         )
     }
     assert readers == {"cli", "orchestration", "configuration.py", "config"}
+
+
+def test_what_runs_goes_by_the_settings_in_force_not_by_the_files_alone() -> None:
+    package = ROOT / "include" / "leadops"
+    by_file = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if "Config.from_environment()" in path.read_text(encoding="utf-8")
+    }
+    # These two look at the files as such: whether they are right, and whether they changed.
+    assert by_file == {"cli/config.py", "cli/gateway.py"}

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from leadops.cli.context import open_database
+from leadops.cli.context import open_database, read_config
 from leadops.cli.plural import count
 from leadops.cli.terminal import console, print_json
-from leadops.configuration import Config
 from leadops.lifecycle.reevaluate_stages import list_contract_changes
 
 app = typer.Typer(help="The KPI contract (kpi.yaml).", no_args_is_help=True)
@@ -24,7 +23,7 @@ def changes(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """List the changes of what SAL, SQL, won and lost mean, and how many leads each moved, latest first."""
-    zone = Config.from_environment().company.zone
+    zone = read_config().company.zone
     with open_database() as connection:
         entries = list_contract_changes(connection)
     if as_json:
