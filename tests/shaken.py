@@ -6,6 +6,7 @@ What is red here and green in `make test` depends on its order, its worker, the 
 import argparse
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -27,6 +28,8 @@ def main() -> int:
     parser.add_argument(
         "--seeds", type=int, nargs="*", default=[], help="repeat the runs of these seeds instead"
     )
+    # `kill` ends the tests and the load too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     given, arguments = parser.parse_known_args()
     seeds = given.seeds or [secrets.randbelow(2**32) for _ in range(given.runs)]
     return 1 if shake(seeds, arguments) else 0
