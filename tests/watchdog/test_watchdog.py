@@ -194,6 +194,19 @@ def test_a_stack_that_was_just_started_has_time(world: World) -> None:
     assert world.found() == [("tasks_stopped", True)]
 
 
+def test_where_no_task_ever_ran_none_is_missed(world: World) -> None:
+    """A gateway alone, or a new installation whose Airflow nobody has started yet."""
+    dog = world.dog()
+    assert world.after(1200, dog) == [TaskState.UNKNOWN]
+    assert (world.found(), world.texts(), world.switch.beats) == ([], [], 0)
+    # Where Airflow can be asked, it is known that its tasks should run.
+    with psycopg.connect(world.url, autocommit=True) as airflow:
+        airflow.execute(TABLES.encode())
+        airflow.execute("insert into dag values ('score_leads', false)")
+        world.after(250, world.dog(airflow_database_url=world.url))
+    assert world.found() == [("tasks_stopped", True)]
+
+
 @pytest.mark.parametrize("jump", [timedelta(hours=5), timedelta(hours=-5)])
 def test_a_jump_of_the_clock_is_no_standstill(world: World, jump: timedelta) -> None:
     dog = world.dog()

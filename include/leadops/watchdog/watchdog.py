@@ -100,6 +100,8 @@ class Watchdog:
         self._outage.installation = find_installation_id(connection)
         connection.commit()
         signs = self._observe(marks, self._read_queue(limits.dags))
+        if marks.last_at is None and signs.queue is None:
+            return TaskState.UNKNOWN  # no task has ever run here: a gateway without Airflow
         state = decide_task_state(signs, limits)
         silent_for = self._alerts.observe(marks.alert_rounds)
         factor = 1.0 if self._alerts.has_changed else START_FACTOR
