@@ -111,3 +111,7 @@ def test_in_the_end_who_lives_in_the_ma_has_the_points_of_the_ledger(
     assert (audit.differences, audit.under_way) == ([], 0)
     assert audit.gone == desk.value("select count(*) from delivery.external_ids where state = 'gone'")
     assert desk.value("select count(*) from delivery.dead_letters where state = 'open'") == 0
+    if manner != "bare" and "restore" not in {what for what, _ in steps}:
+        # Every difference has its cause: no audit had to correct a score that nobody could explain.
+        corrected = "select count(*) from delivery.score_corrections where audit_id > 0 and lead_id = any(%s)"
+        assert desk.value(corrected, leads) == 0
