@@ -392,6 +392,7 @@ create table delivery.outbox (
     lead_id bigint,
     payload jsonb not null,
     idempotency_key text not null,
+    nonce text not null default delivery.make_nonce(),
     lane smallint not null default 0,
     created_at timestamptz not null,
     state text not null default 'pending',
@@ -537,8 +538,10 @@ create index score_corrections_lead on delivery.score_corrections (lead_id, corr
 
 -- function delivery.form_call(updates bigint, joined text) returns text
 
--- function delivery.form_update(installation_id text, ledger_seq bigint, external_id text, points integer,
---     reason text) returns text
+-- function delivery.form_update(nonce text, ledger_seq bigint, external_id text, points integer, reason text)
+--     returns text
+
+-- function delivery.make_nonce() returns text
 
 create schema intake;
 

@@ -12,7 +12,13 @@ from leadops.db import Connection
 from leadops.delivery.operations import find_operation
 from leadops.delivery.outbox import Effect, enqueue_effect, lock_due_effects, mark_effects
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.send_effect import KEY_FORGOTTEN, find_lost_lead, parse_rejection, send_effect
+from leadops.delivery.send_effect import (
+    ANOTHER_LEAD,
+    KEY_FORGOTTEN,
+    find_lost_lead,
+    parse_rejection,
+    send_effect,
+)
 from leadops.lanes import Lane
 from tests.shipped import SHIPPED
 
@@ -31,12 +37,18 @@ class Answers(Transport):
         return self.outcome
 
 
-def lock_effect(connection: Connection, operation: str = "upsert_lead", *, lead: int = 1) -> Effect:
+def lock_effect(
+    connection: Connection,
+    operation: str = "upsert_lead",
+    *,
+    lead: int = 1,
+    more: dict[str, Any] | None = None,
+) -> Effect:
     enqueue_effect(
         connection,
         target="ma",
         operation=operation,
-        payload={"email": "a@b.example", "deltaId": "d"},
+        payload={"email": "a@b.example", "deltaId": "d"} | (more or {}),
         idempotency_key="key",
         lead_id=lead,
         now=NOW,
@@ -74,7 +86,7 @@ def test_an_answer_with_the_id_is_done_and_the_id_is_known(connection: Connectio
     assert report == PushReport(calls=1, effects=1)
     ((method, path, key),) = transport.sent
     assert (method, path) == ("POST", "/api/leads")
-    assert key.endswith("-key"), "this installation's own"
+    assert key.endswith("-key"), "unique, whatever other database counts its leads from 1"
     assert state(connection)[0] == "done"
     assert connection.execute("select lead_id, external_id from delivery.external_ids").fetchall() == [
         (1, "7")
@@ -204,3 +216,28 @@ def test_which_lead_an_answer_says_is_gone(
     effect = Effect(1, name, 1, "key", json.dumps(body), 0, NOW)
     found = find_lost_lead(find_operation("ma", name), effect, outcome, external_id="12")
     assert found == (None if lost is None else (lost, GONE))
+
+
+@pytest.mark.parametrize(
+    ("named", "is_another"),
+    [
+        ({}, False),
+        ({"email": "A@B.example"}, False),
+        ({"email": "c@d.example"}, True),
+        ({"externalId": "1"}, False),
+        ({"externalId": 1}, False),
+        ({"externalId": "2"}, True),
+        ({"email": "c@d.example", "externalId": "1"}, False),
+        ({"email": None, "externalId": ""}, False),
+    ],
+)
+def test_an_answer_about_somebody_else_gives_no_id(
+    connection: Connection, named: dict[str, Any], is_another: bool
+) -> None:
+    effect = lock_effect(connection, more={"externalId": "1"})
+    report, _ = send(connection, effect, Answered(200, {"leadId": 7} | named))
+    ids = connection.execute("select external_id from delivery.external_ids").fetchall()
+    if is_another:
+        assert (report.dead, report.problem, ids) == (1, ANOTHER_LEAD, [])
+    else:
+        assert (report.effects, ids) == (1, [("7",)])

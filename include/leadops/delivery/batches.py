@@ -67,7 +67,7 @@ def encode_updates(updates: list[dict[str, Any]]) -> str:
 
 
 def parse_ledger_seq(delta_id: str) -> int:
-    """Return the ledger row that a deltaId ("<installation>-<seq>") stands for."""
+    """Return the ledger row that a deltaId ("<nonce>-<seq>") stands for."""
     return int(delta_id.rsplit("-", 1)[1])
 
 

@@ -48,12 +48,12 @@ select
     delivery.form_call(
         count(*),
         string_agg(
-            delivery.form_update(installation_id, ledger_seq, external_id, points, reason),
+            delivery.form_update(call.nonce, ledger_seq, external_id, points, reason),
             ',' order by lead_id, ledger_seq
         )
     ),
     %(now)s
-from numbered, delivery.installation
+from numbered, (select delivery.make_nonce() as nonce) as call
 group by part;
 
 -- name: lock_cursor
@@ -127,11 +127,11 @@ batches as (
         delivery.form_call(
             count(*),
             string_agg(
-                delivery.form_update(installation_id, seq, external_id, points, reason), ',' order by lead_id, seq
+                delivery.form_update(call.nonce, seq, external_id, points, reason), ',' order by lead_id, seq
             )
         ),
         %(now)s
-    from addressed, delivery.installation
+    from addressed, (select delivery.make_nonce() as nonce) as call
     where external_id is not null and not is_busy
     group by part
     order by part

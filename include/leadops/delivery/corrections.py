@@ -12,10 +12,10 @@ queries = Queries(__file__)
 
 
 class NewCorrection(NamedTuple):
-    """A correction on record, and the installation that makes its deltaId unique."""
+    """A correction on record, and what makes its deltaId unique."""
 
     correction_id: int
-    installation_id: str
+    nonce: str
 
 
 def enqueue_correction(
@@ -54,7 +54,7 @@ def enqueue_correction(
             "leadId": int(ma_id),
             "delta": ledger - ma,
             "reason": reason,
-            "deltaId": f"{correction.installation_id}-correction-{correction.correction_id}",
+            "deltaId": f"{correction.nonce}-correction-{correction.correction_id}",
         },
         idempotency_key=key,
         lead_id=lead_id,

@@ -1,5 +1,6 @@
 """The outbox: one row for each effect in another system, and its life from enqueued to settled."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -51,6 +52,11 @@ class Effect:
     body: str
     attempts: int
     first_sent_at: datetime
+
+
+def make_nonce() -> str:
+    """Return what makes a key unique in another system for good, whatever backup is restored."""
+    return secrets.token_hex(6)
 
 
 def enqueue_effect(

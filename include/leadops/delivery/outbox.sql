@@ -57,12 +57,12 @@ where delivery.outbox.outbox_id = due.outbox_id;
 
 -- name: lock_due
 -- New effects in order; with is_retry, those that failed and are due again, the longest due first. The key is sent
--- with the installation's id: another database on the same target also counts its leads from 1.
+-- with the row's nonce: a restored database, or another one on the same target, counts its leads from the same number.
 select
     outbox_id,
     operation,
     lead_id,
-    (select installation_id from delivery.installation) || '-' || idempotency_key as idempotency_key,
+    nonce || '-' || idempotency_key as idempotency_key,
     body,
     attempts,
     first_sent_at

@@ -21,6 +21,8 @@ from leadops.delivery.presence import record_absence, unalign_lead
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
 
+#: As when a target that remembers a key from before a restored backup repeats the answer of that time.
+ANOTHER_LEAD = "the answer names another lead than the call: look there, then retry or drop"
 KEY_FORGOTTEN = (
     "the outcome is unknown and the target may have forgotten the key: look there, then retry or drop"
 )
@@ -74,13 +76,26 @@ def send_effect(
 
 def parse_rejection(operation: Operation, effect: Effect, outcome: Outcome) -> str | None:
     """Return why a 2xx answer means that the effect did not take place, or None."""
-    if not (operation.may_reject and isinstance(outcome, Answered)):
+    if not isinstance(outcome, Answered):
+        return None
+    if operation.answer_id and _names_another_lead(effect, outcome.body):
+        return ANOTHER_LEAD
+    if not operation.may_reject:
         return None
     for result in _read_results(effect, outcome).values():
         if result.status == "rejected":
             error = str(result.error or "rejected by the target")
             return mask_text(error, longest=200, sent=SentValues(effect.body))
     return None
+
+
+def _names_another_lead(effect: Effect, body: object) -> bool:
+    """Whether an answer names whom it is about, and neither address nor our own id is that of the call."""
+    if not isinstance(body, dict):
+        return False
+    sent = orjson.loads(effect.body)
+    named = [name for name in ("email", "externalId") if body.get(name) and sent.get(name)]
+    return bool(named) and all(str(body[name]).casefold() != str(sent[name]).casefold() for name in named)
 
 
 def _read_results(effect: Effect, outcome: Answered) -> dict[str, DeltaResult]:

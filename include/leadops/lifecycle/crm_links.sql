@@ -6,14 +6,13 @@ select
     leads.email,
     coalesce(company.value #>> '{}', split_part(leads.email, '@', 2)) as company,
     coalesce(mql.campaign, 'leadops') as source,
-    installation.installation_id || '-crm-lead-' || mql.lead_id || '-' || mql.cycle as idempotency_key,
+    delivery.make_nonce() || '-crm-lead-' || mql.lead_id || '-' || mql.cycle as idempotency_key,
     mql.lane
 from
     unnest(%(lead_ids)s::bigint[], %(cycles)s::integer[], %(campaigns)s::text[], %(lanes)s::smallint[]) as mql (
         lead_id, cycle, campaign, lane
     )
 inner join identity.leads as leads on mql.lead_id = leads.lead_id
-cross join delivery.installation as installation
 left join identity.person_traits as company on mql.lead_id = company.lead_id and company.trait = 'company'
 where
     leads.email is not null

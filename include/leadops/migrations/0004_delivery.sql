@@ -7,6 +7,14 @@ create table delivery.installation (
 );
 insert into delivery.installation (installation_id) values (substr(replace(gen_random_uuid()::text, '-', ''), 1, 8));
 
+-- Random, and kept with the row or the body that it is made for: neither a restored backup, whose counters start again,
+-- nor another database on the same target makes a key or an id that the target remembers.
+create function delivery.make_nonce()
+returns text
+language sql volatile
+return substr(replace(gen_random_uuid()::text, '-', ''), 1, 12);
+comment on function delivery.make_nonce() is 'Makes keys unique: 48 random bits in hexadecimal';
+
 -- Inbox of delivery: the stage that needs the effect fills it, delivery settles it.
 create table delivery.outbox (
     outbox_id bigint generated always as identity primary key,
@@ -15,6 +23,7 @@ create table delivery.outbox (
     lead_id bigint,
     payload jsonb not null,
     idempotency_key text not null unique,
+    nonce text not null default delivery.make_nonce(),
     lane smallint not null default 0,
     created_at timestamptz not null,
     state text not null default 'pending' check (state in ('pending', 'sending', 'done', 'dead', 'dropped')),
@@ -26,6 +35,7 @@ create table delivery.outbox (
     answer jsonb,
     error text
 );
+comment on column delivery.outbox.nonce is 'The target knows the key as <nonce>-<idempotency_key>';
 comment on column delivery.outbox.state is
 'sending: the body was stored and may have been sent; without a lock on the row, the outcome is unknown';
 create index outbox_settled on delivery.outbox (settled_at) where state in ('done', 'dropped') and body is not null;
@@ -180,12 +190,12 @@ create index score_corrections_audit on delivery.score_corrections (audit_id);
 -- The bodies of calls to the MA.
 -- Plain SQL, so that the planner inlines their bodies.
 create function delivery.form_update(
-    installation_id text, ledger_seq bigint, external_id text, points integer, reason text
+    nonce text, ledger_seq bigint, external_id text, points integer, reason text
 ) returns text
 language sql stable
 return format(
     '{"deltaId":"%s-%s","leadId":%s,"delta":%s,"reason":%s}',
-    installation_id, ledger_seq, external_id, points, to_json(reason)
+    nonce, ledger_seq, external_id, points, to_json(reason)
 );
 comment on function delivery.form_update(text, bigint, text, integer, text) is 'One row of a call to the MA';
 

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from leadops.db import Connection
-from leadops.delivery.installation import find_installation_id
-from leadops.delivery.outbox import enqueue_effect
+from leadops.delivery.outbox import enqueue_effect, make_nonce
 from leadops.lanes import Lane
 from leadops.queries import Queries
 from leadops.routing.pending import PendingLead
@@ -22,7 +21,6 @@ class AssignmentPublisher:
 
     def __init__(self, connection: Connection, *, rules: RoutingRules, now: datetime) -> None:
         self._connection, self._rules, self._now = connection, rules, now
-        self._installation = find_installation_id(connection)
 
     def publish(self, lead: PendingLead, outcome: RoutingOutcome, *, assignment_id: int) -> None:
         """Request the CRM's owner, call the bot after hours, and open a notice, as the outcome needs it.
@@ -74,7 +72,7 @@ class AssignmentPublisher:
             self._connection,
             target=target,
             operation=operation,
-            payload={**payload, "idempotency_key": f"{self._installation}-{key}"},
+            payload={**payload, "idempotency_key": f"{make_nonce()}-{key}"},
             idempotency_key=key,
             lead_id=lead_id,
             now=self._now,
@@ -110,7 +108,6 @@ def publish_moves(
     queries.run(connection, "reopen_notices", leads=leads)
     owners = queries.all(connection, "list_person_owners", PersonOwner, leads=leads)
     in_crm = set(_list_in_crm(connection, [owner.lead_id for owner in owners]))
-    installation = find_installation_id(connection)
     for owner in owners:
         if owner.lead_id not in in_crm:
             continue
@@ -119,7 +116,7 @@ def publish_moves(
             connection,
             target="crm",
             operation="set_owner",
-            payload={"owner_id": owner.rep_id, "idempotency_key": f"{installation}-{key}"},
+            payload={"owner_id": owner.rep_id, "idempotency_key": f"{make_nonce()}-{key}"},
             idempotency_key=key,
             lead_id=owner.lead_id,
             now=now,
