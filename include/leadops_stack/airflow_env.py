@@ -50,7 +50,7 @@ def airflow_environment(home: Home, values: Mapping[str, str]) -> dict[str, str]
         "AIRFLOW__API__PORT": str(ports["LEADOPS_PORT_AIRFLOW"]),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home.airflow / "logs"),
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
-        # Seconds. A scheduler that starts again soon takes over the tasks of the dead one after this, not 300.
+        # Seconds. A scheduler that starts again soon takes the tasks of the dead one after this, not 300.
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "20",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
