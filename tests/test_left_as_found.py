@@ -28,18 +28,18 @@ def is_noticed(change: Callable[[], object]) -> str:
 
 
 def test_what_a_process_keeps_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("LEADOPS_GONE", "1")
+    monkeypatch.setenv("GONE_AFTER_A_TEST", "1")
     monkeypatch.setattr(sys, "path", [*sys.path])  # taken back at the end of this test, as all of these
     monkeypatch.setattr(logging.root, "level", logging.root.level)
     monkeypatch.chdir(Path.cwd())
     changes: dict[str, Callable[[], object]] = {
-        "$LEADOPS_LEFT: 'nothing' became '1'": lambda: monkeypatch.setenv("LEADOPS_LEFT", "1"),
-        "$LEADOPS_GONE: '1' became 'nothing'": lambda: monkeypatch.delenv("LEADOPS_GONE"),
+        "$LEFT_BY_A_TEST: 'nothing' became '1'": lambda: monkeypatch.setenv("LEFT_BY_A_TEST", "1"),
+        "$GONE_AFTER_A_TEST: '1' became 'nothing'": lambda: monkeypatch.delenv("GONE_AFTER_A_TEST"),
         "folder": lambda: os.chdir(tmp_path),
         "import path": lambda: sys.path.append("x"),
         "log level": lambda: logging.root.setLevel(7),
         "decimal precision": lambda: setattr(decimal.getcontext(), "prec", 9),
-        "signals": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+        "signals": lambda: signal.signal(signal.SIGHUP, lambda *_: None),
         "umask": lambda: os.umask(0o027),
         "look of pictures": lambda: monkeypatch.setitem(matplotlib.rcParams, "font.size", 7.0),
     }
@@ -56,7 +56,7 @@ def test_what_a_process_keeps_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_what_is_put_back_is_not_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     with leave_as_found(), monkeypatch.context() as inner:
-        inner.setenv("LEADOPS_LEFT", "1")
+        inner.setenv("LEFT_BY_A_TEST", "1")
         inner.setattr(sys, "argv", ["x"])
 
 

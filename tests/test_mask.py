@@ -136,4 +136,5 @@ def test_what_libraries_warn_of_is_masked_and_our_own_words_stay(caplog: pytest.
     logging.getLogger("slack_sdk.web").error("Failed to parse %s of %s", "xyz-token", "a@b.example")
     logging.error("%d %% of xyz-token", 50)  # slack_sdk does that
     logging.getLogger("leadops.x").warning("lead a@b.example")
+    assert logging.makeLogRecord({"name": "slack_sdk", "msg": "copied"}).getMessage() == "copied"
     assert caplog.messages == ["Failed to parse [secret] of [e-mail]", "50 % of [secret]", "lead a@b.example"]

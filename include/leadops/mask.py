@@ -60,7 +60,7 @@ class SentValues:
 
 def hide_private(text: str, sent: SentValues | None = None) -> str:
     """Return `text` without secrets, addresses and telephone numbers, and without what was sent."""
-    for secret in _secrets:
+    for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, "[secret]")
     text = _TOKENS.sub("[secret]", EMAIL.sub("[e-mail]", text))
     return _PHONE.sub("[phone]", sent.hide(text) if sent else text)

@@ -17,7 +17,8 @@ def mask_records() -> None:
 
     def make(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = former(*args, **kwargs)
-        if record.levelno >= logging.WARNING and not record.name.startswith(_OWN):
+        # logging.makeLogRecord asks for an empty record, without name and level, and fills it afterwards.
+        if record.name and record.levelno >= logging.WARNING and not record.name.startswith(_OWN):
             message = record.getMessage()
             if (masked := hide_private(message)) != message:
                 record.msg, record.args = masked, ()

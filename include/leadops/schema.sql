@@ -242,6 +242,8 @@ create table identity.kept_ties (
     decided_by text not null,
     reason text not null,
     primary key (lead_id, other_lead_id, split_lead_id),
+    check (char_length(kind) <= 30),
+    check (char_length(other_kind) <= 30),
     check (char_length(other_value) <= 254),
     check (char_length(value) <= 254)
 );

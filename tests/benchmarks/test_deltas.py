@@ -17,7 +17,7 @@ def test_the_other_ways_read_the_same_rows_that_scoring_would_have_written(
     pages = list(deltas.pages(4, prefix="x"))
     read = [(row["deltaId"], row["leadId"], row["delta"], row["reason"]) for page in pages for row in page]
     wanted = connection.execute(
-        "select 'x-' || seq, external_id::bigint, points, reason from scoring.ledger "
+        "select 'x-' || seq, external_id::bigint, points, ledger.reason from scoring.ledger "
         "join delivery.external_ids using (lead_id) where seq > 5 order by seq"
     ).fetchall()
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from typer.testing import CliRunner
 
+from leadops import mask
 from leadops.alerts.checks import CHECKS
 from leadops.alerts.render import render_incident
 from leadops.cli.app import app
@@ -55,6 +56,7 @@ def test_nothing_private_is_kept_logged_or_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setattr(mask, "_secrets", set())
     desk = DeliveryFixture(database_url, script.url, token=TOKEN)
     lead = desk.add_lead(email=ADDRESS)
     with desk.connect() as connection:

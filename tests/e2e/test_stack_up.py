@@ -23,6 +23,7 @@ DAGS = {
     "decay_scores",
     "deliver_outbox",
     "freeze_quarter",
+    "keep_house",
     "refresh_funnel",
     "report_response_times",
     "retrain_thresholds",

@@ -90,4 +90,4 @@ def go(run: Run) -> None:
     audited = run("audit")
     assert audited.returncode == 0, audited.stdout
     assert f"{LEADS} leads" in audited.stdout
-    assert "0 with points under way: all agree" in audited.stdout
+    assert "0 with points under way, 0 gone from the MA: all agree" in audited.stdout

@@ -165,10 +165,10 @@ create index do_not_merge_younger on identity.do_not_merge (younger_lead_id);
 
 create table identity.kept_ties (
     lead_id bigint not null,
-    kind text not null,
+    kind text not null check (char_length(kind) <= 30),
     value text not null check (char_length(value) <= 254),
     other_lead_id bigint not null,
-    other_kind text not null,
+    other_kind text not null check (char_length(other_kind) <= 30),
     other_value text not null check (char_length(other_value) <= 254),
     split_lead_id bigint not null,
     decided_at timestamptz not null,
