@@ -63,7 +63,9 @@ def _serve(answer: bytes, *, hold: float = 0.0, then: bytes = b"") -> Iterator[s
 
 
 def _answer(status: str, body: bytes = b"{}", *headers: str, length: int | None = None) -> bytes:
-    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers]
+    """The server hangs up after each answer and says so: a second call must not meet a closing connection."""
+    size = f"Content-Length: {len(body) if length is None else length}"
+    head = [f"HTTP/1.1 {status}", size, "Connection: close", *headers]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
