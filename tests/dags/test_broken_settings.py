@@ -117,7 +117,7 @@ def read_texts(slack: Slack) -> str:
     return json.dumps(slack.messages(), ensure_ascii=False)
 
 
-@pytest.mark.parametrize("name", ["0 bytes", "null", "cut after the header", "gone"])
+@pytest.mark.parametrize("name", ["0 bytes", "cut after the header"])
 def test_all_files_break_at_once(loop: Loop, connection: Connection, name: str) -> None:
     for section in SECTIONS:
         write_own_file(loop.folder, section)
