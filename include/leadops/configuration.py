@@ -119,8 +119,9 @@ class Config:
 
         They are those of the files, and the kept ones where a file is broken or gone (SettingsKeeper).
         """
+        folder = _find_folder()
         keeper = SettingsKeeper(
-            folder=_find_folder(),
+            folder=folder,
             sections=SECTIONS,
             reader=f"{platform.node()} {part}",
             open_database=open_database,
@@ -130,7 +131,7 @@ class Config:
             needs_database=needs_database,
             warn=warn,
         )
-        return cls(_find_folder(), keeper)
+        return cls(folder, keeper)
 
     def replace(self, **sections: Settings) -> Self:
         """Return these settings with whole sections replaced."""

@@ -83,11 +83,12 @@ def _clean(before: datetime, tables: list[str], dags: list[str]) -> None:
 @contextlib.contextmanager
 def _only_runs_in(states: list[str]) -> Any:
     """Let `db clean` delete runs in `states` only, and what hangs on a run only together with it."""
+    deadlines: Any = select(literal_column("1")).select_from(table("deadline", column("callback_id")))
     active: Any = select(column("id")).select_from(table("backfill")).where(column("completed_at").is_(None))
     no_active_backfill = or_(column("backfill_id").is_(None), column("backfill_id").not_in(active))
     filters: dict[str, list[ColumnElement[bool]]] = {
         "dag_run": [column("state").in_(states), no_active_backfill],
-        "callback": [~_refers("deadline", callback_id="id")],
+        "callback": [~exists(deadlines.where(column("callback_id") == literal_column(f"{_row}.id")))],
     }
     hanging = (
         "task_instance",
@@ -111,12 +112,6 @@ def _only_runs_in(states: list[str]) -> Any:
         yield
     finally:
         db_cleanup.config_dict.update(former)
-
-
-def _refers(referring: str, **columns: str) -> ColumnElement[bool]:
-    [(theirs, ours)] = columns.items()
-    rows = table(referring, column(theirs))
-    return exists(select(rows.c[theirs]).where(rows.c[theirs] == literal_column(f"{_row}.{ours}")))
 
 
 def _count_runs(session: Session, dags: list[str]) -> int:
