@@ -31,7 +31,7 @@ def test_a_picture_of_a_quarter(desk: ReportFixture, tmp_path: Path) -> None:
     desk.connection.commit()
     out = tmp_path / "deep" / "q3.png"
     output = run("report", "response-times", "--quarter", "2026-Q3", "--out", str(out))
-    assert "2026-Q3: 1 MQLs; sales has taken and contacted 1 of them, half within 30 min" in output
+    assert "2026-Q3: sales has taken and contacted 1 of 1 new MQLs, half within 30 min" in output
     assert out.read_bytes().startswith(b"\x89PNG")
     assert desk.row("posted_at") == (None,)
     assert "no MQLs to report on" in run(

@@ -197,9 +197,7 @@ def test_a_change_that_may_have_arrived_is_not_called_rejected(connection, look,
     (incident,) = incidents(connection)
     assert "WARNING: It is unknown whether MA has 2 changes" in shown(incident)
     assert f"{AMBIGUOUS}\n" in shown(incident), "with the whole command"
-    assert "The outcome of 2 is unknown: do not retry them, run leadops dead-letters suggest" in shown(
-        incident
-    )
+    assert "The outcome of 2 is unknown: do not retry, run leadops dead-letters suggest" in shown(incident)
     assert "rejected" not in shown(incident)
     connection.execute(
         "insert into delivery.dead_letters (target, kind, reference, lead_id, reason, died_at)"
@@ -208,7 +206,7 @@ def test_a_change_that_may_have_arrived_is_not_called_rejected(connection, look,
     )
     look(1)
     (incident,) = incidents(connection)
-    for text in ("MA permanently rejected 1 changes", "the cause of the 1 rejected", "The outcome of 2 is"):
+    for text in ("MA permanently rejected 1 change", "the cause (1 rejected)", "The outcome of 2 is"):
         assert text in shown(incident)
 
 
@@ -232,7 +230,7 @@ def test_leads_that_went_are_one_incident_for_a_day(connection, look, clock):
     assert (incident.kind, incident.subject) == ("leads_gone", "ma")
     assert "7 leads are gone from MA" in shown(incident)
     assert "MA says deleted, not_found" in shown(incident)
-    assert "1 of them have new points" in shown(incident)
+    assert "1 with new points" in shown(incident)
     assert "leads 1, 2, 3, 4, 5:" in shown(incident)
     look(23 * 60)
     add_gone(connection, clock(), 8)

@@ -161,7 +161,7 @@ def test_refused_events_are_reported_by_site_with_reason_and_example_and_without
     second, first = incidents(connection)  # by their names
     assert (first.subject, second.subject) == (SITE, "shop.example.com")
     for line in (
-        "41 of 50 events of www.example.com were refused in 1 h 0 min",
+        "41 of 50 events of www.example.com refused in 1 h 0 min",
         "82 %; most often invalid_ts (30)",
         "for example no. 30: ts of [e-mail] must be a time",
     ):

@@ -57,7 +57,7 @@ def test_five_hundred_refused_events_call_somebody_and_their_admission_ends_it(
     assert look(6).opened == 1
     shown = notify(connection, slack, clock)
     for text in (
-        "CRITICAL: 500 of 512 events of www.example.com were refused in 1 h 0 min",
+        "CRITICAL: 500 of 512 events of www.example.com refused in 1 h 0 min",
         "97.7 %; most often from_future (500)",
         "ts is more than 5 minutes ahead; set the clock",
         "leadops quarantine list --reason from_future",
@@ -91,9 +91,9 @@ def test_forms_with_a_wrong_secret_and_one_without_an_address_call_somebody(
     assert look(1).opened == 2
     shown = notify(connection, slack, clock)
     for text in (
-        "WARNING: 25 of 25 forms were refused in 1 h 0 min",
+        "WARNING: 25 of 25 forms refused in 1 h 0 min",
         "100 %; most often bad_signature (25)",
-        "CRITICAL: 1 signed forms could not become leads",
+        "CRITICAL: 1 signed form could not become leads",
         "most often invalid_email (1)",
     ):
         assert text in shown

@@ -51,7 +51,7 @@ def test_what_an_identity_guard_stops_is_told_until_somebody_has_looked(connecti
     look()
     (incident,) = incidents(connection)
     assert (incident.kind, incident.subject) == ("identity_guard", "emails")
-    assert "leads 4" in shown(incident)
+    assert "lead 4" in shown(incident)
     assert "b.example" not in shown(incident)
     settle_violations(connection, now=clock())
     look(1)
@@ -73,7 +73,7 @@ def test_a_flood_of_claims_is_reported_and_ends(connection, look, clock):
     assert incident.facts["proven_lead"] == 124  # of 499 every fourth
     assert (incident.facts["unproven_id"], incident.facts["only_claimed"]) == (376, 0)
     assert incident.facts["browsers"] == 499
-    assert "500 events in 1 h 0 min name somebody without proof (20.0 % of all)" in shown(incident)
+    assert "500 events in 1 h 0 min naming somebody without proof (20.0 % of all)" in shown(incident)
     assert "b-1" not in shown(incident)
     look(60)
     assert look(3).resolved == 1

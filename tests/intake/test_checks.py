@@ -76,7 +76,7 @@ def test_the_window_is_an_hour_and_the_end_is_below_half_of_both(connection, loo
     assert look().opened == 1
     (incident,) = incidents(connection)
     for line in (
-        "32 of 40 forms were refused in 1 h 0 min",
+        "32 of 40 forms refused in 1 h 0 min",
         "80 %; most often bad_signature (21)",
     ):
         assert line in shown(incident)
@@ -97,9 +97,9 @@ def test_one_signed_form_in_quarantine_is_reported_until_somebody_handles_it(
     (incident,) = incidents(connection)
     assert incident.opened_at == received
     for line in (
-        "1 signed forms could not become leads",
+        "1 signed form could not become leads",
         "oldest from 2026-07-31 02:00 JST; most often invalid_email (1)",
-        "1 of 1 forms in the last hour (100 %)",
+        "1 of 1 form in the last hour (100 %)",
         "for example no. 1: email must be an address",
     ):
         assert line in shown(incident)

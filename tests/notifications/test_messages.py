@@ -1,5 +1,6 @@
 """One catalogue: every text in both languages, with the same facts; every kind has its texts and its page."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from string import Formatter
@@ -22,9 +23,17 @@ ENTRIES = [(section, key, entry) for section, entries in SECTIONS.items() for ke
 
 
 def placeholders(text: str) -> list[list[tuple[str | None, str | None]]]:
-    """Return name and format of every placeholder, line by line: a line is left out as a whole."""
+    """Return name and format of every placeholder, line by line: a line is left out as a whole.
+
+    Japanese nouns have no plural: what English counts with a noun is a plain fact there.
+    """
+    plain = {"g", "list"}
     return [
-        sorted((name, spec) for _, name, spec, _ in Formatter().parse(line) if name is not None)
+        sorted(
+            (name, "" if "|" in (spec or "") or spec in plain else spec)
+            for _, name, spec, _ in Formatter().parse(line)
+            if name is not None
+        )
         for line in text.strip().splitlines()
     ]
 
@@ -86,3 +95,39 @@ def test_times_are_the_companys():
     assert Messages(change(SHIPPED.company, timezone="Europe/Berlin")).show_time(
         "2026-07-30T17:00:00+00:00"
     ) == ("2026-07-30 19:00 CEST")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0, "0 leads"),
+        (1, "1 lead"),
+        (1.0, "1 lead"),
+        (2, "2 leads"),
+        (2.5, "2.5 leads"),
+        ([4], "lead 4"),
+        ([4, 7], "leads 4, 7"),
+        ("<1>", "&lt;1&gt; leads"),
+    ],
+)
+def test_a_noun_agrees_with_its_number(value, expected):
+    text = {"en": "{count:lead|leads}", "ja": "{count}"}
+    assert Messages(SHIPPED.company).fill(text, {"count": value}) == expected
+
+
+def test_a_single_lead_is_not_called_leads():
+    for kind in KINDS.values():
+        facts = {name: change_to_one(name, value) for name, value in kind.example.items()}
+        for part, text in kind.text.items():
+            filled = Messages(SHIPPED.company).fill(text, facts)
+            plural = re.search(r"\b1 (?!is\b|has\b|does\b|was\b)[a-z]+s\b|\bleads 4711$", filled)
+            assert not plural, (kind.name, part, filled)
+
+
+def change_to_one(name, value):
+    """Return the fact of an incident with one lead, one event, one of everything."""
+    if name == "lead_ids":
+        return [4711]
+    if isinstance(value, list):
+        return ["reason"]
+    return 1 if isinstance(value, int) and value > 1 else value

@@ -19,7 +19,7 @@ def test_kept_as_a_file_and_on_record(desk: ReportFixture) -> None:
     made = desk.make()
     assert made.file.name == "response-times_2026-07-01_2026-09-30.png"
     assert made.mqls == 4
-    assert "4 MQLs; sales has taken and contacted 3 of them, half within 20 min" in made.sentences[0]
+    assert "sales has taken and contacted 3 of 4 new MQLs, half within 20 min" in made.sentences[0]
     assert desk.row("picture, file") == (made.file.read_bytes(), str(made.file))
     assert list(made.file.parent.iterdir()) == [made.file]
 
@@ -32,7 +32,7 @@ def test_one_that_ended_unanswered_is_counted_and_not_open(desk: ReportFixture) 
         " kpi_version) values (2, 1, 'lost', '2026-08-05Z', '2026-08-05Z', '{}', '2026-Q3')"
     )
     made = desk.make()
-    assert "3 MQLs; sales has taken and contacted 1 of them" in made.sentences[0]
+    assert "sales has taken and contacted 1 of 3 new MQLs" in made.sentences[0]
     assert made.sentences[2] == "Still open, and in no box: 1."
 
 

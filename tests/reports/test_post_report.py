@@ -51,7 +51,7 @@ def test_picture_and_sentences_are_posted_once(made: ReportFixture, slack: str) 
     assert post(made, api(slack)) == "posted"
     assert post(made, api(slack)) == "already"
     (message,) = seen(slack)
-    assert message["text"].startswith("2026-Q3: 1 MQLs; sales has taken and contacted 1 of them")
+    assert message["text"].startswith("2026-Q3: sales has taken and contacted 1 of 1 new MQLs")
     (file,) = message["files"]
     assert requests.get(f"{slack}/_slack/files/{file['id']}", timeout=60).content == made.row("picture")[0]
     assert made.row("posted_at, posted_digest = digest") == (NOW, True)

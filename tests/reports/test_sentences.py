@@ -33,7 +33,7 @@ def test_three_sentences_by_hand() -> None:
     # 11 answers: 10 … 50, 60 … 100, 600; the median is the 6th, 60. Quartiles 35 and 85, fence 85 + 75.
     # rep-b's 6 answers: 60 70 80 90 100 600, median 85. Campaigns: only summer has 5 answers or more.
     assert say(RESPONSES, "en") == [
-        "2026-Q3: 12 MQLs; sales has taken and contacted 11 of them, half within 1.0 h of working time"
+        "2026-Q3: sales has taken and contacted 11 of 12 new MQLs, half within 1.0 h of working time"
         " (promised: 2.0 h).",
         "The median runs from rep-a (30 min) to rep-b (1.4 h) by salesperson.",
         "Still open, and in no box: 1; far later than the rest (after more than 2.7 h): 1, most often because"

@@ -33,7 +33,7 @@ def test_a_queue_in_which_leads_wait_too_long_is_told_until_they_have_an_owner(c
     assert look(11).opened == 1
     (incident,) = incidents(connection)
     assert (incident.kind, incident.subject) == ("queue_waiting", "sales")
-    assert "2 leads in queue sales have no owner" in shown(incident)
+    assert "2 leads without an owner in queue sales" in shown(incident)
     assert "leads 1, 2" in shown(incident)
     connection.execute("update routing.leads set state = 'owned'")
     look(1)

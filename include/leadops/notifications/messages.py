@@ -75,6 +75,8 @@ class Messages(Formatter):
             return escape(str(value).upper())
         if format_spec == "raw":
             return str(value)
+        if "|" in format_spec:
+            return _count(value, *format_spec.split("|"))
         return escape(str(value))
 
     def show_time(self, value: datetime | str) -> str:
@@ -94,3 +96,10 @@ class Messages(Formatter):
             return self.say("span", "hours", {"hours": hours, "minutes": minutes})
         days, hours = divmod(hours, 24)
         return self.say("span", "days", {"days": days, "hours": hours})
+
+
+def _count(value: Any, one: str, many: str) -> str:
+    """Return a number before its noun, or a noun before several values: `1 lead`, `leads 4, 7`."""
+    if isinstance(value, list | tuple):
+        return f"{one if len(value) == 1 else many} {escape(', '.join(str(item) for item in value))}"
+    return f"{escape(f'{value:g}' if isinstance(value, float) else str(value))} {one if value == 1 else many}"
