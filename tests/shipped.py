@@ -6,7 +6,7 @@ from leadops.company import InCompanyZone
 from leadops.configuration import Config
 from leadops.identity.identity_settings import Blocked
 from leadops.scoring.scoring_rules import RuleSet
-from leadops.settings import Settings
+from leadops.settings import LinkedSettings, Settings
 
 Model = TypeVar("Model", bound=Settings)
 
@@ -23,6 +23,8 @@ def change(settings: Model, **changes: Any) -> Model:
         if isinstance(value, dict) and isinstance(getattr(settings, name, None), Settings)
     }
     changed = type(settings).model_validate(body | changes | sections)
+    if isinstance(changed, LinkedSettings):
+        changed = changed.link(getattr(SHIPPED, changed.linked_section))
     return changed.in_company(SHIPPED.company) if isinstance(changed, InCompanyZone) else changed
 
 

@@ -32,20 +32,24 @@ ROWS = {
     "quarantine": (
         "insert into cdp.quarantine (received_at, reason, detail, body, proof, state, settled_at)"
         " values (%(at)s, 'invalid', '', %(at)s::text, 'claim', 'dropped', %(at)s),"
-        " (%(at)s, 'known_bot', '', %(at)s::text || ' bot', 'claim', 'waiting', null)",
+        " (%(at)s, 'known_bot', '', %(at)s::text || ' bot', 'claim', 'waiting', null),"
+        " (%(at)s, 'spam_links', '', %(at)s::text || ' spam', 'claim', 'waiting', null)",
         "insert into cdp.quarantine (received_at, reason, detail, body, proof, state, settled_at)"
         " values (%(at)s, 'invalid', '', %(at)s::text || ' waits', 'claim', 'waiting', null)",
         "select count(*) from cdp.quarantine",
     ),
     "quarantined_forms": (
-        "insert into intake.quarantined_forms (submission_id, received_at, signed_at, secret, reason, detail,"
-        " body, state, settled_at)"
+        "with trace as (insert into intake.form_traces (submission_id, seen_at, person)"
+        " values (%(at)s::text, %(at)s, 'p'))"
+        " insert into intake.quarantined_forms"
+        " (submission_id, received_at, signed_at, secret, reason, detail, body, state, settled_at)"
         " values (%(at)s::text, %(at)s, %(at)s, 0, 'x', '', convert_to(%(at)s::text, 'utf8'), 'admitted',"
-        " %(at)s)",
+        " %(at)s), (%(at)s::text, %(at)s, %(at)s, 0, 'spam_links', '', convert_to(%(at)s::text || ' spam',"
+        " 'utf8'), 'waiting', null)",
         "insert into intake.quarantined_forms (submission_id, received_at, signed_at, secret, reason, detail,"
         " body) values (%(at)s::text, %(at)s, %(at)s, 0, 'x', '',"
         " convert_to(%(at)s::text || ' waits', 'utf8'))",
-        "select count(*) from intake.quarantined_forms",
+        "select (select count(*) from intake.quarantined_forms) + (select count(*) from intake.form_traces)",
     ),
     "form_refusals": (
         "insert into intake.form_refusals values (%(at)s, 'bad_signature', 3)",

@@ -16,7 +16,7 @@ from leadops.config.settings_folder import FileState, read_folder
 from leadops.config.settings_keeper import SettingsKeeper
 from leadops.db import Connection
 from leadops.errors import ConfigError
-from leadops.settings import Settings
+from leadops.settings import LinkedSettings, Settings
 
 if TYPE_CHECKING:
     from leadops.attribution.attribution_settings import AttributionSettings
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from leadops.delivery.delivery_settings import DeliverySettings
     from leadops.economics.economics_settings import EconomicsSettings
     from leadops.events.event_settings import EventSettings
+    from leadops.events.spam_settings import SpamSettings
     from leadops.funnel.funnel_settings import FunnelSettings
     from leadops.gateway.gateway_settings import GatewaySettings
     from leadops.housekeeping.retention_settings import RetentionSettings
@@ -49,6 +50,7 @@ SECTIONS = {
     "delivery": "leadops.delivery.delivery_settings:DeliverySettings",
     "economics": "leadops.economics.economics_settings:EconomicsSettings",
     "events": "leadops.events.event_settings:EventSettings",
+    "forms": "leadops.events.spam_settings:SpamSettings",
     "funnel": "leadops.funnel.funnel_settings:FunnelSettings",
     "gateway": "leadops.gateway.gateway_settings:GatewaySettings",
     "identity": "leadops.identity.identity_settings:IdentitySettings",
@@ -80,6 +82,7 @@ class Config:
     delivery: "DeliverySettings"
     economics: "EconomicsSettings"
     events: "EventSettings"
+    forms: "SpamSettings"
     funnel: "FunnelSettings"
     gateway: "GatewaySettings"
     identity: "IdentitySettings"
@@ -198,17 +201,22 @@ class Config:
         )
 
     def _read(self, section: str, own: Path | None) -> Settings:
-        return self._in_company(load_section(section, find_model(section), own=own).settings)
+        return self._complete(load_section(section, find_model(section), own=own).settings)
 
-    def _in_company(self, settings: Settings) -> Settings:
-        return settings.in_company(self.company) if isinstance(settings, InCompanyZone) else settings
+    def _complete(self, settings: Settings) -> Settings:
+        """Return settings with what they need of other sections."""
+        if isinstance(settings, InCompanyZone):
+            settings = settings.in_company(self.company)
+        if isinstance(settings, LinkedSettings):
+            settings = settings.link(getattr(self, settings.linked_section))
+        return settings
 
     if not TYPE_CHECKING:  # so that a mistyped section is a type error
 
         def __getattr__(self, name: str) -> Settings:
             if name not in SECTIONS:
                 raise AttributeError(f"there is no section {name!r}; the sections are {', '.join(SECTIONS)}")
-            return self.__dict__.setdefault(name, self._in_company(self.load_section(name).settings))
+            return self.__dict__.setdefault(name, self._complete(self.load_section(name).settings))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("settings do not change; Config.replace returns changed ones")

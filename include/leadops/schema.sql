@@ -575,8 +575,24 @@ create table intake.quarantined_forms (
     primary key (quarantine_id),
     check (state in ('waiting', 'admitted', 'dropped'))
 );
+create index quarantined_forms_to_repair on intake.quarantined_forms (received_at) where ((state = 'waiting') and (not starts_with(reason, 'spam_')));
 create index quarantined_forms_waiting on intake.quarantined_forms (received_at) where (state = 'waiting');
 create unique index quarantined_forms_body on intake.quarantined_forms (sha256(body));
+
+create table intake.form_traces (
+    trace_id bigint generated always as identity,
+    submission_id text not null,
+    seen_at timestamptz not null,
+    person text not null,
+    text_hash text,
+    visitor text,
+    primary key (trace_id),
+    unique (submission_id),
+    check (char_length(submission_id) <= 200)
+);
+create index form_traces_seen_at on intake.form_traces using brin (seen_at) with (autosummarize='on');
+create index form_traces_text on intake.form_traces (text_hash, seen_at) where (text_hash is not null);
+create index form_traces_visitor on intake.form_traces (visitor, seen_at) where (visitor is not null);
 
 create table intake.form_refusals (
     counted_at timestamptz not null,

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict
@@ -25,6 +25,16 @@ class Settings(BaseModel):
     renamed: ClassVar[dict[str, str]] = {}
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LinkedSettings(Settings):
+    """Settings that also need those of the section `linked_section`; the configuration adds them."""
+
+    linked_section: ClassVar[str]
+
+    def link(self, section: Settings) -> Self:
+        """Return these settings with those of the other section."""
+        raise NotImplementedError
 
 
 class Endpoint(Settings):

@@ -66,6 +66,15 @@ def test_retry_says_what_became_of_them() -> None:
     assert "1 are still refused" in run("retry", "--reason", "known_bot").output
 
 
+def test_release_makes_leads_of_what_looks_like_spam(database_url: str, quarantined: None) -> None:
+    keep_body(database_url, {"email": "dan@mailinator.com"}, now=datetime.now(UTC))
+    assert "spam_disposable_mail" in run("list").output
+    assert isinstance(run("release").exception, PermanentError)
+    assert "0 are leads now, 0 were leads already, 1 are still refused" in run("release", "1").output
+    assert "1 are leads now" in run("release", "--reason", "spam_disposable_mail").output
+    assert "0 are leads now, 0 were leads already, 0 are still refused" in run("release", "4").output
+
+
 @pytest.mark.usefixtures("quarantined")
 def test_drop_ends_what_nobody_wants_and_keeps_it_on_record() -> None:
     assert isinstance(run("drop").exception, PermanentError)

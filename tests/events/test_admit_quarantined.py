@@ -75,6 +75,36 @@ def test_a_bot_by_its_request_stays_a_bot(
     assert retry_quarantined(connection, now=now, settings=settings) == RetryResult(refused=1)
 
 
+@pytest.mark.parametrize("history", [False, True])
+def test_a_form_that_looks_like_spam_is_released_and_known_when_it_comes_again(
+    connection: Connection, settings: EventSettings, item: dict[str, Any], now: datetime, history: bool
+) -> None:
+    form = item | {"event": "submit_form", "properties": {"honeypot": "x"}}
+    browsing = item | {"event_id": "e-2", "properties": {"honeypot": "x"}}
+    result = accept_events(connection, [form, browsing], now=now, settings=settings, history=history)
+    assert result.accepted == 1, "only forms are spam"
+    assert [refused.reason for refused in result.quarantined] == ["spam_honeypot"]
+    assert retry_quarantined(connection, now=now, settings=settings) == RetryResult(refused=1)
+    assert retry_quarantined(connection, now=now, settings=settings, ids=[], vouched=True) == RetryResult()
+    released = retry_quarantined(connection, now=now, settings=settings, vouched=True)
+    assert released == RetryResult(admitted=1)
+    again = accept_events(connection, [form], now=now + timedelta(days=9), settings=settings, history=history)
+    assert (again.accepted, again.duplicates, again.quarantined) == (0, 1, [])
+
+
+def test_a_repaired_form_was_looked_at(
+    connection: Connection, settings: EventSettings, item: dict[str, Any], now: datetime
+) -> None:
+    form = item | {"event": "submit_form", "properties": {"honeypot": "x"}, "email": "ann@mailinator.com"}
+    accept_events(connection, [form], now=now, settings=settings)
+    (refused,) = list_quarantine(connection)
+    changes = [("properties.plan", "team")]
+    repaired = repair_quarantined(
+        connection, refused.quarantine_id, changes=changes, now=now, settings=settings
+    )
+    assert repaired == RetryResult(admitted=1)
+
+
 @pytest.mark.parametrize("way", ["retry", "repair"])
 @pytest.mark.parametrize("history", [False, True])
 def test_what_waited_two_minutes_is_late_but_no_history(

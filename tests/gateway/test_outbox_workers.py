@@ -1,17 +1,21 @@
 """Outbox workers of a gateway bring forms to a real MA and CRM at once, and recover from any fault."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import requests
 
 from leadops.db import Connection
 from leadops.delivery.outbox_worker import WorkerConfig
+from leadops.events.admit_quarantined import RetryResult
+from leadops.intake.admit_forms import release_quarantined_forms
 from leadops_sandbox.serve import serve_in_thread
 from tests.gateway.conftest import FORM_SECRETS, Serve
 from tests.gateway.form_sender import FormSender
 from tests.left_as_found import share_sandbox
 from tests.outbox_workers import has_sent, make_worker_configs
+from tests.shipped import SHIPPED
 from tests.waiting import wait_until as until
 
 
@@ -52,6 +56,29 @@ def test_a_form_is_in_both_within_moments(
         fill_in(FormSender(client, FORM_SECRETS[0]), f"moment{number}")
     until(lambda: has_sent(connection, 40))
     assert leads(sandbox) == (before[0] + 20, before[1] + 20)
+
+
+def test_spam_reaches_neither_until_it_is_released(
+    serve: Serve, worker_configs: list[WorkerConfig], sandbox: str, connection: Connection
+) -> None:
+    client = serve(worker_configs=worker_configs)
+    sender, before = FormSender(client, FORM_SECRETS[0]), leads(sandbox)
+    spam = {"email": "ann@spam.example", "properties": {"first_name": "Ann", "honeypot": "x"}}
+    answer = sender.post(spam)
+    assert (answer.status_code, answer.json()["quarantined"]["reason"]) == (202, "spam_honeypot")
+    fill_in(sender, "free-mail")
+    until(lambda: has_sent(connection, 2))
+    assert leads(sandbox) == (before[0] + 1, before[1] + 1), "only the person's"
+    released = release_quarantined_forms(
+        connection, now=datetime.now(UTC), events=SHIPPED.events, identity=SHIPPED.identity, ids=[1]
+    )
+    connection.commit()
+    assert released == RetryResult(admitted=1)
+    until(lambda: has_sent(connection, 4))
+    assert leads(sandbox) == (before[0] + 2, before[1] + 2)
+    again = sender.post(spam)
+    assert (again.status_code, again.json()) == (202, {"id": answer.json()["id"], "changed": []})
+    assert has_sent(connection, 4)
 
 
 def test_without_connections_they_are_off_and_health_says_so(

@@ -8,10 +8,9 @@ from typing import Any
 
 import psycopg
 
-from leadops.events.event_refusal import EventRefusal
-from leadops.intake.form_quarantine import quarantine_form
-from leadops.intake.keep_form import keep_form
+from leadops.events.event_settings import EventSettings
 from leadops.intake.read_form import read_form
+from leadops.intake.take_form import TakenForm, take_form
 from tests.shipped import SHIPPED
 
 KEY = b"k" * 16
@@ -24,22 +23,29 @@ class Kept:
     is_new: bool
 
 
-def keep_body(url: str, body: bytes | dict[str, Any], *, now: datetime) -> Kept:
+def keep_body(
+    url: str,
+    body: bytes | dict[str, Any],
+    *,
+    now: datetime,
+    events: EventSettings = SHIPPED.events,
+) -> Kept:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    form = read_form(raw, hash_key=KEY, sent_at=now, now=now, settings=SHIPPED.events)
-    verdict = form.verdict
+    form = read_form(raw, hash_key=KEY, sent_at=now, now=now, settings=events)
 
-    async def run() -> bool:
+    async def run() -> TakenForm:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            common: dict[str, Any] = {
-                "submission_id": form.submission_id,
-                "body": raw,
-                "secret": 1,
-                "now": now,
-            }
-            if isinstance(verdict, EventRefusal):
-                return await quarantine_form(connection, verdict, signed_at=now, **common)
-            return await keep_form(connection, verdict, hash_key=KEY, identity=SHIPPED.identity, **common)
+            return await take_form(
+                connection,
+                form,
+                body=raw,
+                secret=1,
+                signed_at=now,
+                hash_key=KEY,
+                forms=events.forms,
+                identity=SHIPPED.identity,
+                now=now,
+            )
 
-    reason = verdict.reason if isinstance(verdict, EventRefusal) else None
-    return Kept(form.submission_id, reason, asyncio.run(run()))
+    taken = asyncio.run(run())
+    return Kept(form.submission_id, taken.refusal.reason if taken.refusal else None, taken.is_new)

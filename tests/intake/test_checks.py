@@ -68,6 +68,32 @@ def test_twenty_forms_and_a_fifth_of_all_are_an_incident(
     assert look().opened == opened
 
 
+@pytest.mark.parametrize(
+    ("hours_ago", "spam", "kept", "opened"),
+    [(23, 5, 5, 1), (23, 5, 6, 0), (23, 4, 0, 0), (25, 5, 0, 0), (0, 20, 80, 1), (0, 20, 81, 0)],
+)
+def test_spam_counts_as_refused_and_half_of_a_days_forms_are_an_incident(
+    connection: Connection, look: Any, clock: Any, hours_ago: int, spam: int, kept: int, opened: int
+) -> None:
+    at = clock() - timedelta(hours=hours_ago)
+    quarantine(connection, at, spam, reason="spam_honeypot")
+    keep(connection, at, kept)
+    assert look().opened == opened
+    assert not [one for one in incidents(connection) if one.kind == "forms_quarantined"]
+
+
+def test_the_incident_says_how_many_of_the_refused_forms_are_kept_as_spam(
+    connection: Connection, look: Any, clock: Any
+) -> None:
+    refuse(connection, clock(), bad_signature=18)
+    quarantine(connection, clock(), 2, reason="spam_links")
+    quarantine(connection, clock(), 1, reason="spam_honeypot")
+    look()
+    (incident,) = incidents(connection)
+    assert "21 of 21 forms were refused" in shown(incident)
+    assert "3 of them look like spam and are kept in quarantine" in shown(incident)
+
+
 def test_the_window_is_an_hour_and_the_end_is_below_half_of_both(connection, look, clock):
     start = clock()
     refuse(connection, start - timedelta(minutes=61), stale=500)

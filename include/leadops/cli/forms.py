@@ -1,4 +1,4 @@
-"""`leadops forms quarantine`: signed forms that cannot become a lead."""
+"""`leadops forms quarantine`: signed forms that cannot become a lead, or look like spam."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -10,7 +10,12 @@ from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.quarantine import list_counts, parse_change, require_selection
 from leadops.cli.terminal import console
 from leadops.errors import PermanentError
-from leadops.intake.admit_forms import repair_quarantined_form, retry_quarantined_forms
+from leadops.events.admit_quarantined import RetryResult
+from leadops.intake.admit_forms import (
+    release_quarantined_forms,
+    repair_quarantined_form,
+    retry_quarantined_forms,
+)
 from leadops.intake.form_quarantine import (
     QuarantinedForm,
     count_quarantined_forms,
@@ -21,7 +26,7 @@ from leadops.normalization.visible_text import show_text
 
 app = typer.Typer(help="Forms that senders signed.", no_args_is_help=True)
 quarantine = typer.Typer(
-    help="Forms that cannot become a lead: list, show, repair, try again, drop.", no_args_is_help=True
+    help="Forms that are not leads: list, show, repair, release, try again, drop.", no_args_is_help=True
 )
 app.add_typer(quarantine, name="quarantine")
 
@@ -120,10 +125,29 @@ def retry(
             ids=ids or None,
             reason=reason or None,
         )
-    console.print(
-        f"{result.admitted} are leads now, {result.duplicates} were leads already,"
-        f" {result.refused} are still refused"
-    )
+    _print_admitted(result)
+
+
+@quarantine.command()
+def release(
+    ids: Annotated[
+        list[int] | None, typer.Argument(help="Numbers from `leadops forms quarantine list`.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="All forms with this reason, such as spam_links.")] = "",
+) -> None:
+    """Make leads of forms that look like spam and are a person's; each counts from when it came."""
+    config = read_config()
+    require_selection(ids, reason, everything=False, of="forms")
+    with open_database() as connection:
+        result = release_quarantined_forms(
+            connection,
+            now=clock(),
+            events=config.events,
+            identity=config.identity,
+            ids=ids or None,
+            reason=reason or None,
+        )
+    _print_admitted(result)
 
 
 @quarantine.command()
@@ -139,6 +163,13 @@ def drop(
     with open_database() as connection, connection.transaction():
         dropped = drop_quarantined_forms(connection, now=clock(), ids=ids or None, reason=reason or None)
     console.print(f"{dropped} dropped")
+
+
+def _print_admitted(result: RetryResult) -> None:
+    console.print(
+        f"{result.admitted} are leads now, {result.duplicates} were leads already,"
+        f" {result.refused} are still refused"
+    )
 
 
 def _list(forms: list[QuarantinedForm]) -> Table:

@@ -25,7 +25,7 @@ from leadops.intake.signing_secrets import FORMS, IDENTITIES, read_secrets
 from leadops.settings import database_url, endpoint
 
 #: The settings of the gateway.
-SECTIONS = ("gateway", "events", "identity", "delivery")
+SECTIONS = ("gateway", "events", "forms", "identity", "delivery")
 #: How often the gateway reads its settings though no file changed.
 READ_EVERY = timedelta(minutes=1)
 

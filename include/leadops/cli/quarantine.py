@@ -19,7 +19,9 @@ from leadops.events.quarantine import (
     list_quarantine,
 )
 
-app = typer.Typer(help="Events that were refused: list, repair, try again, drop.", no_args_is_help=True)
+app = typer.Typer(
+    help="Events that were refused: list, repair, release, try again, drop.", no_args_is_help=True
+)
 
 History = Annotated[bool, typer.Option("--history", help="Accept old events, as history.")]
 
@@ -89,9 +91,27 @@ def retry(
             reason=reason or None,
             history=history,
         )
-    console.print(
-        f"{done.admitted} are in, {done.duplicates} were in already, {done.refused} are still refused"
-    )
+    _print_admitted(done)
+
+
+@app.command()
+def release(
+    ids: Annotated[list[int] | None, typer.Argument(help="Numbers from `leadops quarantine list`.")] = None,
+    reason: Annotated[str, typer.Option(help="All events with this reason, such as spam_links.")] = "",
+) -> None:
+    """Admit forms that look like spam and are a person's."""
+    config = read_config()
+    require_selection(ids, reason, everything=False, of="events")
+    with open_database() as connection:
+        done = retry_quarantined(
+            connection,
+            now=clock(),
+            settings=config.events,
+            ids=ids or None,
+            reason=reason or None,
+            vouched=True,
+        )
+    _print_admitted(done)
 
 
 @app.command()
@@ -105,6 +125,12 @@ def drop(
     with open_database() as connection, connection.transaction():
         dropped = drop_quarantined(connection, now=clock(), ids=ids or None, reason=reason or None)
     console.print(f"{dropped} dropped")
+
+
+def _print_admitted(done: RetryResult) -> None:
+    console.print(
+        f"{done.admitted} are in, {done.duplicates} were in already, {done.refused} are still refused"
+    )
 
 
 def _list(items: list[QuarantineEntry], show_body: bool) -> Table:

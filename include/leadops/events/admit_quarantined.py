@@ -59,10 +59,12 @@ def retry_quarantined(
     ids: Sequence[int] | None = None,
     reason: str | None = None,
     history: bool = False,
+    vouched: bool = False,
 ) -> RetryResult:
     """Validate waiting items again (all, those of `reason`, of `ids`) and admit what is valid now, each once.
 
-    Age is counted up to the day an item first came; `history` lifts that limit. An admitted item is history
+    Age is counted up to the day an item first came; `history` lifts that limit. `vouched` releases forms that
+    look like spam: a person looked at them. An admitted item is history
     if it came as such, with `history`, or if it is too old by now. Items that another retry holds at the same
     time are left to it. Each 500 items are one transaction.
     """
@@ -72,7 +74,7 @@ def retry_quarantined(
             items = _lock_items(connection, after=after, ids=ids, reason=reason, max_rows=CHUNK)
             if not items:
                 return total
-            result = _admit(connection, items, now=now, settings=settings, history=history)
+            result = _admit(connection, items, now=now, settings=settings, history=history, vouched=vouched)
         after = items[-1].quarantine_id
         total = RetryResult(
             total.admitted + result.admitted,
@@ -93,7 +95,8 @@ def repair_quarantined(
 ) -> RetryResult:
     """Change a waiting item (`changes`: dotted path and value; `removals`: dotted paths) and admit it.
 
-    The body as it came stays on record beside the repaired one. Raises PermanentError, and changes nothing,
+    A person looked at it, so it is not spam. The body as it came stays on record beside the repaired one.
+    Raises PermanentError, and changes nothing,
     if there is no such waiting item, a path leads nowhere, or the result is still not a valid event.
     """
     with connection.transaction():
@@ -102,7 +105,7 @@ def repair_quarantined(
             raise PermanentError(f"no item {quarantine_id} waits; see `leadops quarantine list`")
         item = items[0]
         body = change_item(json.loads(item.body), changes, removals)
-        verdict = _validate(item, body, now=now, settings=settings, history=history)
+        verdict = _validate(item, body, now=now, settings=settings, history=history, vouched=True)
         if isinstance(verdict, EventRefusal):
             raise PermanentError(f"still refused ({verdict.reason}): {verdict.detail}")
         is_past = history or item.is_history or _is_old(verdict.event, now, settings)
@@ -118,14 +121,14 @@ def _lock_items(
         "lock_waiting",
         LockedItem,
         after=after,
-        ids=list(ids) if ids else None,
+        ids=None if ids is None else list(ids),
         reason=reason,
         max_rows=max_rows,
     )
 
 
 def _validate(
-    item: LockedItem, body: Any, *, now: datetime, settings: EventSettings, history: bool
+    item: LockedItem, body: Any, *, now: datetime, settings: EventSettings, history: bool, vouched: bool
 ) -> ValidItem | EventRefusal:
     return validate_item(
         body,
@@ -134,6 +137,7 @@ def _validate(
         settings=settings,
         history=history or item.is_history,
         user_agent=item.user_agent,
+        vouched=vouched,
     )
 
 
@@ -144,12 +148,13 @@ def _admit(
     now: datetime,
     settings: EventSettings,
     history: bool,
+    vouched: bool,
 ) -> RetryResult:
     valid: list[AdmittedItem] = []
     refused: list[dict[str, Any]] = []
     for item in items:
         body = json.loads(item.body)
-        verdict = _validate(item, body, now=now, settings=settings, history=history)
+        verdict = _validate(item, body, now=now, settings=settings, history=history, vouched=vouched)
         if isinstance(verdict, ValidItem):
             is_past = history or item.is_history or _is_old(verdict.event, now, settings)
             row = event_row(verdict, position=len(valid), history=is_past) | {"proof": item.proof}

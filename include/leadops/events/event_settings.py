@@ -2,12 +2,13 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PrivateAttr
 
+from leadops.events.spam_settings import SpamSettings
 from leadops.normalization.clean_text import fold_text
-from leadops.settings import Settings
+from leadops.settings import LinkedSettings, Settings
 
 
 def _check_pattern(pattern: str) -> str:
@@ -38,8 +39,10 @@ class LagSettings(Settings):
     min_senders: int = Field(ge=1)
 
 
-class EventSettings(Settings):
-    """config/events.yaml."""
+class EventSettings(LinkedSettings):
+    """config/events.yaml, and which of the events are forms that look like spam (config/forms.yaml)."""
+
+    linked_section: ClassVar[str] = "forms"
 
     max_age_hours: float = Field(gt=0)
     max_ahead_minutes: float = Field(ge=0)
@@ -48,6 +51,22 @@ class EventSettings(Settings):
     placeholder_ids: Folded
     bots: BotSettings
     lag: LagSettings
+    _forms: SpamSettings | None = PrivateAttr(None)
+
+    def link(self, section: Settings) -> Self:
+        """Return these settings with those of forms."""
+        if not isinstance(section, SpamSettings):
+            raise TypeError(f"{type(section).__name__} are not the settings of forms")
+        settings = self.model_copy()
+        settings._forms = section
+        return settings
+
+    @property
+    def forms(self) -> SpamSettings:
+        """The settings of forms; raise ValueError for settings that were not linked to them."""
+        if self._forms is None:
+            raise ValueError("take the settings of events from the configuration: they lack those of forms")
+        return self._forms
 
     @property
     def max_age(self) -> timedelta:

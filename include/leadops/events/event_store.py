@@ -10,6 +10,7 @@ from leadops.db import AsyncConnection, Connection
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
 from leadops.events.find_unusable import find_unusable
+from leadops.events.form_spam import is_spam
 from leadops.events.proof import SIGNATURE, Proof, find_proof
 from leadops.events.validate_event import LONGEST_AGENT, TOO_OLD, ValidItem, validate_item
 from leadops.queries import Queries
@@ -61,7 +62,8 @@ async def accept_events(
 
     New events go to cdp.events and identity.inbox. A valid event whose event_id is known is a duplicate,
     whatever else it says, unless it has more proof: then it replaces the known event. So is one that is
-    refused only for its age: a sender that got no answer may repeat days later. Only of those the store is
+    refused only for its age, as a sender that got no answer may repeat days later, or only because it looks
+    like spam, as somebody may have released it. Only of those the store is
     asked; with more proof, they are refused as if the known event were not there. The rest goes to
     cdp.quarantine. `sender` is how the sender proved itself; an item that a site signed under one of
     `identity_secrets` has its own proof. `history` lifts the limit on age; `user_agent` is the sending
@@ -142,7 +144,7 @@ class EventBatch:
             else:
                 self._refuse(index, item, verdict)
 
-    def _validate(self, item: object, *, history: bool) -> ValidItem | EventRefusal:
+    def _validate(self, item: object, *, history: bool, vouched: bool = False) -> ValidItem | EventRefusal:
         return validate_item(
             item,
             now=self.now,
@@ -150,6 +152,7 @@ class EventBatch:
             settings=self.settings,
             history=history,
             user_agent=self.user_agent,
+            vouched=vouched,
         )
 
     def _find_proof(self, valid: ValidItem) -> Proof:
@@ -163,10 +166,10 @@ class EventBatch:
         )
 
     def _name_old(self, item: object, why: EventRefusal) -> dict[str, Any]:
-        """Return by what the store may know an item that nothing but its age speaks against."""
-        if why.reason != TOO_OLD:
+        """Return by what the store may know an item that was valid, or released, when it came before."""
+        if why.reason != TOO_OLD and not is_spam(why):
             return {}
-        valid = self._validate(item, history=True)
+        valid = self._validate(item, history=True, vouched=True)
         if isinstance(valid, EventRefusal):
             return {}
         return {"event_id": valid.event.event_id, "own_proof": self._find_proof(valid)}

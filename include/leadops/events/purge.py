@@ -11,7 +11,7 @@ queries = Queries(__file__)
 
 
 def purge_quarantine(connection: Connection, *, before: datetime, max_rows: int) -> int:
-    """Delete refused events that were settled before `before`, and those of known bots that old."""
+    """Delete refused events that were settled before `before`, and those of known bots and spam that old."""
     return queries.run(connection, "purge_quarantine", before=before, max_rows=max_rows)
 
 

@@ -5,7 +5,11 @@ where quarantine_id in (
     from cdp.quarantine as old
     where
         (old.state <> 'waiting' and old.settled_at < %(before)s)
-        or (old.state = 'waiting' and old.reason = 'known_bot' and old.received_at < %(before)s)
+        or (
+            old.state = 'waiting'
+            and (old.reason = 'known_bot' or starts_with(old.reason, 'spam_'))
+            and old.received_at < %(before)s
+        )
     order by old.quarantine_id
     limit %(max_rows)s
 );

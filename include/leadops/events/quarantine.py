@@ -66,6 +66,8 @@ def drop_quarantined(
 ) -> int:
     """Drop waiting items (all, those of `reason`, of `ids`): they stay on record and are never admitted.
 
-    Returns how many were waiting.
+    No ids ([]) are none, not all. Returns how many were waiting.
     """
-    return queries.run(connection, "drop_entries", now=now, ids=list(ids) if ids else None, reason=reason)
+    return queries.run(
+        connection, "drop_entries", now=now, ids=None if ids is None else list(ids), reason=reason
+    )

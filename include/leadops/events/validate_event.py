@@ -13,6 +13,7 @@ from leadops.events.event_refusal import EventRefusal, show_path
 from leadops.events.event_settings import EventSettings
 from leadops.events.field_changes import FieldChange
 from leadops.events.find_unusable import find_unusable
+from leadops.events.form_spam import find_spam
 from leadops.events.normalize_event import is_nobodys_id, normalize_event
 
 #: No event of a browser, an app or a webinar is older than this, not even history.
@@ -54,12 +55,14 @@ def validate_item(
     settings: EventSettings,
     history: bool,
     user_agent: str | None = None,
+    vouched: bool = False,
 ) -> ValidItem | EventRefusal:
     """Return `item` (parsed JSON, at most 200 levels deep) as an event, or why it is refused.
 
     Side fields are normalised first; see `normalize_event`. The reason is the first fault found. Age is
     counted up to `arrived_at`; a clock that is ahead is compared with `now`. The two differ when an event is
-    validated again later. `history` lifts the limit on age. `user_agent` is the browser's header.
+    validated again later. `history` lifts the limit on age. `user_agent` is the browser's header. `vouched`
+    says that a person looked at it: then it is not spam.
     """
     if not isinstance(item, dict):
         return EventRefusal("not_an_object", "an event is a JSON object; see /schema/event.json")
@@ -79,6 +82,7 @@ def validate_item(
         )
     return (
         _check_identity(event, settings)
+        or (None if vouched else _check_form(event, settings))
         or _check_time(event, now, arrived_at, settings, history)
         or ValidItem(event, normal.item, normal.changes)
     )
@@ -108,6 +112,18 @@ def _check_identity(event: Event, settings: EventSettings) -> EventRefusal | Non
         if value and is_nobodys_id(value, settings):
             return EventRefusal("placeholder_id", f"{field} is a placeholder, not an id; leave it out")
     return None
+
+
+def _check_form(event: Event, settings: EventSettings) -> EventRefusal | None:
+    if event.event not in settings.forms.events:
+        return None
+    return find_spam(
+        event.properties,
+        email=event.email,
+        visitor=event.anonymous_id,
+        ts=event.ts,
+        settings=settings.forms,
+    )
 
 
 def _check_time(

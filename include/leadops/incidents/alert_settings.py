@@ -94,6 +94,7 @@ class AlertSettings(Settings):
     quarantine_days: float = Field(gt=0)  # age of the oldest refused event that waits
     quiet_sites: QuietSiteLimits
     refused_forms: RefusalLimits
+    spam_forms: RefusalLimits  # of the refused forms, those that look like spam
     quarantined_forms: int = Field(ge=1)  # signed forms that wait, at least
     stopped_after_minutes: dict[str, float | None]  # by DAG; null: never
     watchdog: WatchdogSettings

@@ -14,6 +14,7 @@ from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.form_hashes import load_hash_key
+from leadops.intake.form_traces import find_quarantined_repeat
 from leadops.intake.keep_form import keep_admitted_form
 from leadops.intake.read_form import parse_form
 from leadops.intake.validate_form import ValidForm, validate_form
@@ -31,6 +32,7 @@ class LockedForm:
 
     quarantine_id: int
     submission_id: str
+    received_at: datetime
     signed_at: datetime
     secret: int
     body: bytes
@@ -47,9 +49,43 @@ def retry_quarantined_forms(
 ) -> RetryResult:
     """Validate waiting forms again (all, those of `reason`, of `ids`) and admit what is valid now, each once.
 
-    Times are compared with the time of the signature, as on arrival. Forms that another retry holds at the
-    same time are left to it. Each 100 forms are one transaction.
+    Times are compared with the time of the signature, as on arrival. What still looks like spam stays. No ids
+    ([]) are none, not all. Forms that another retry holds at the same time are left to it. Each 100 forms are
+    one transaction.
     """
+    return _admit_valid(
+        connection, now=now, events=events, identity=identity, ids=ids, reason=reason, vouched=False
+    )
+
+
+def release_quarantined_forms(
+    connection: Connection,
+    *,
+    now: datetime,
+    events: EventSettings,
+    identity: IdentitySettings,
+    ids: Sequence[int] | None = None,
+    reason: str | None = None,
+) -> RetryResult:
+    """Admit waiting forms (all, those of `reason`, of `ids`) although they look like spam.
+
+    A person vouches for them. Otherwise as `retry_quarantined_forms`.
+    """
+    return _admit_valid(
+        connection, now=now, events=events, identity=identity, ids=ids, reason=reason, vouched=True
+    )
+
+
+def _admit_valid(
+    connection: Connection,
+    *,
+    now: datetime,
+    events: EventSettings,
+    identity: IdentitySettings,
+    ids: Sequence[int] | None,
+    reason: str | None,
+    vouched: bool,
+) -> RetryResult:
     admitted = duplicates = refused = after = 0
     while True:
         with connection.transaction():
@@ -57,8 +93,7 @@ def retry_quarantined_forms(
             if not forms:
                 return RetryResult(admitted, duplicates, refused)
             for form in forms:
-                content = parse_form(bytes(form.body))
-                verdict = content if isinstance(content, EventRefusal) else _validate(form, content, events)
+                verdict = _judge(connection, form, events, vouched=vouched)
                 if isinstance(verdict, EventRefusal):
                     refused += 1
                     _update_reason(connection, form, verdict)
@@ -81,10 +116,10 @@ def repair_quarantined_form(
 ) -> bool:
     """Change a waiting form (`changes`: dotted path and value; `removals`: dotted paths) and admit it.
 
-    The changes of a body that is not a JSON object begin with an empty object. The body as it came stays on
-    record beside the repaired one. Returns False if a form of its id is a lead already. Raises
-    PermanentError, and changes nothing, if there is no such waiting form, a path leads nowhere, or the result
-    still cannot become a lead.
+    A person looked at it, so it is not spam. The changes of a body that is not a JSON object begin with an
+    empty object. The body as it came stays on record beside the repaired one. Returns False if a form of its
+    id is a lead already. Raises PermanentError, and changes nothing, if there is no such waiting form, a path
+    leads nowhere, or the result still cannot become a lead.
     """
     with connection.transaction():
         forms = _lock_forms(connection, after=0, ids=[quarantine_id], reason=None, max_rows=1)
@@ -92,7 +127,7 @@ def repair_quarantined_form(
             raise PermanentError(f"no form {quarantine_id} waits; see `leadops forms quarantine list`")
         content = parse_form(bytes(forms[0].body))
         content = change_item({} if isinstance(content, EventRefusal) else content, changes, removals)
-        verdict = _validate(forms[0], content, events)
+        verdict = _validate(forms[0], content, events, vouched=True)
         if isinstance(verdict, EventRefusal):
             raise PermanentError(f"still refused ({verdict.reason}): {verdict.detail}")
         repaired = json.dumps(content)
@@ -107,13 +142,35 @@ def _lock_forms(
         "lock_waiting",
         LockedForm,
         after=after,
-        ids=list(ids) if ids else None,
+        ids=None if ids is None else list(ids),
         reason=reason,
         max_rows=max_rows,
     )
 
 
-def _validate(form: LockedForm, content: Any, events: EventSettings) -> ValidForm | EventRefusal:
+def _judge(
+    connection: Connection, form: LockedForm, events: EventSettings, *, vouched: bool
+) -> ValidForm | EventRefusal:
+    content = parse_form(bytes(form.body))
+    if isinstance(content, EventRefusal):
+        return content
+    verdict = _validate(form, content, events, vouched=vouched)
+    if vouched or isinstance(verdict, EventRefusal):
+        return verdict
+    repeat = find_quarantined_repeat(
+        connection,
+        verdict,
+        submission_id=form.submission_id,
+        hash_key=load_hash_key(connection),
+        settings=events.forms,
+        received_at=form.received_at,
+    )
+    return repeat or verdict
+
+
+def _validate(
+    form: LockedForm, content: Any, events: EventSettings, *, vouched: bool
+) -> ValidForm | EventRefusal:
     """Validate as on the day the form came: its age is not a fault."""
     return validate_form(
         content,
@@ -121,6 +178,7 @@ def _validate(form: LockedForm, content: Any, events: EventSettings) -> ValidFor
         sent_at=form.signed_at,
         now=form.signed_at,
         settings=events,
+        vouched=vouched,
     )
 
 
@@ -151,6 +209,7 @@ def _admit(
         secret=form.secret,
         hash_key=load_hash_key(connection),
         identity=identity,
+        received_at=form.received_at,
         now=now,
     )
     queries.run(

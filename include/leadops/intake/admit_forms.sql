@@ -3,6 +3,7 @@
 select
     quarantine_id,
     submission_id,
+    received_at,
     signed_at,
     secret,
     body

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadops.db import Connection
+from leadops.events.form_spam import SPAM
 from leadops.incidents.alert_settings import RefusalLimits
 from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire, form_finding
@@ -24,11 +25,32 @@ class FormRefusalCount:
 
 
 def check_refused_forms(connection: Connection, given: CheckInput) -> list[CheckFinding]:
-    """Compare the forms refused in the window with all forms; nothing of a refused form is kept."""
-    limits = given.settings.refused_forms
-    since = given.now - limits.window
+    """Compare the forms refused in the window with all forms, and those that look like spam in theirs.
+
+    Spam is refused too, but it is kept. Its own limits notice a sign that real people show, such as a hidden
+    field that a changed form fills in, however few forms there are.
+    """
+    limits = given.settings
+    findings = [
+        *_compare(connection, given.now, limits.refused_forms, beginning=""),
+        *_compare(connection, given.now, limits.spam_forms, beginning=SPAM),
+    ]
+    firing = [finding for finding in findings if finding.status == "firing"]
+    return (firing or findings)[:1]
+
+
+def _compare(
+    connection: Connection, now: datetime, limits: RefusalLimits, *, beginning: str
+) -> list[CheckFinding]:
+    """Return a finding unless all is well; only reasons with this `beginning` are counted as refused."""
+    since = now - limits.window
     counts = queries.all(
-        connection, "count_form_refusals", FormRefusalCount, since=since, ignored=list(limits.ignored)
+        connection,
+        "count_form_refusals",
+        FormRefusalCount,
+        since=since,
+        ignored=list(limits.ignored),
+        beginning=beginning,
     )
     refused = sum(count.times for count in counts)
     if not refused:
@@ -38,7 +60,7 @@ def check_refused_forms(connection: Connection, given: CheckInput) -> list[Check
     if status == "ok":
         return []
     facts = _form_facts(counts, refused=refused, total=total, limits=limits)
-    return [form_finding("forms_refused", status, facts, since=given.now)]
+    return [form_finding("forms_refused", status, facts, since=now)]
 
 
 def _form_facts(
@@ -52,6 +74,7 @@ def _form_facts(
         "percent": round(100 * refused / total, 1),
         "reason": counts[0].reason,
         "reason_count": counts[0].times,
+        "spam": sum(count.times for count in counts if count.reason.startswith(SPAM)) or None,
     }
 
 

@@ -1,19 +1,31 @@
 -- name: count_form_refusals
--- The most frequent reason first.
+-- The most frequent reason first. Forms that look like spam are refused too, though they are kept.
 select
-    reason,
-    sum(times)::bigint as times
-from intake.form_refusals
-where counted_at >= %(since)s and not reason = any(%(ignored)s::text[])
-group by reason
-order by times desc, reason asc;
+    refused.reason,
+    sum(refused.times)::bigint as times
+from (
+    select
+        reason,
+        times
+    from intake.form_refusals
+    where counted_at >= %(since)s
+    union all
+    select
+        reason,
+        times
+    from intake.quarantined_forms
+    where state = 'waiting' and starts_with(reason, 'spam_') and received_at >= %(since)s
+) as refused
+where starts_with(refused.reason, %(beginning)s::text) and not refused.reason = any(%(ignored)s::text[])
+group by refused.reason
+order by times desc, refused.reason asc;
 
 -- name: count_forms
 select count(*) from intake.raw_leads
 where received_at >= %(since)s;
 
 -- name: describe_waiting_forms
--- No row if none waits; at most ten thousand are counted.
+-- No row if none waits; at most ten thousand are counted. What looks like spam waits for nobody.
 with waiting as (
     select
         quarantine_id,
@@ -21,7 +33,7 @@ with waiting as (
         reason,
         detail
     from intake.quarantined_forms
-    where state = 'waiting'
+    where state = 'waiting' and not starts_with(reason, 'spam_')
     order by received_at
     limit 10000
 ),

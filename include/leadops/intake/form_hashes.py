@@ -39,5 +39,10 @@ def hash_person(key: bytes, email: str) -> str:
     return _hash(key, "crm-lead", email)
 
 
+def hash_trace(key: bytes, kind: str, text: str) -> str:
+    """Return what tells whether two forms have an address, a text or a visitor (`kind`) in common."""
+    return _hash(key, f"trace-{kind}", text)
+
+
 def _hash(key: bytes, purpose: str, text: str) -> str:
     return hmac.digest(key, f"{purpose}:{text}".encode(), "sha256").hex()[:40]

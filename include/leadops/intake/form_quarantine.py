@@ -74,13 +74,13 @@ def list_quarantined_forms(
 ) -> list[QuarantinedForm]:
     """Return at most `limit` forms (of `ids`, `reason`, `state`), newest first.
 
-    States are waiting, admitted and dropped.
+    No ids ([]) are none, not all. States are waiting, admitted and dropped.
     """
     return queries.all(
         connection,
         "list_entries",
         QuarantinedForm,
-        ids=list(ids) if ids else None,
+        ids=None if ids is None else list(ids),
         state=state,
         reason=reason,
         since=since,
@@ -98,6 +98,8 @@ def drop_quarantined_forms(
 ) -> int:
     """Drop waiting forms (all, those of `reason`, of `ids`): they stay on record and never become a lead.
 
-    Returns how many were waiting.
+    No ids ([]) are none, not all. Returns how many were waiting.
     """
-    return queries.run(connection, "drop_entries", now=now, ids=list(ids) if ids else None, reason=reason)
+    return queries.run(
+        connection, "drop_entries", now=now, ids=None if ids is None else list(ids), reason=reason
+    )

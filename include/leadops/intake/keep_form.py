@@ -60,11 +60,16 @@ def keep_admitted_form(
     secret: int,
     hash_key: bytes,
     identity: IdentitySettings,
+    received_at: datetime,
     now: datetime,
 ) -> bool:
-    """As `keep_form`, for a form from the quarantine: its delay does not mean that the feed is slow."""
+    """As `keep_form`, for a form from the quarantine, which came at `received_at` (UTC).
+
+    Its lead is as old as the form. Its delay does not mean that the feed is slow.
+    """
     values = _statement_values(form, submission_id, body, secret, hash_key, identity, now)
-    return queries.first(connection, "keep_form", FormLead, **values | {"was_refused": True}) is not None
+    values |= {"was_refused": True, "known_at": received_at}
+    return queries.first(connection, "keep_form", FormLead, **values) is not None
 
 
 def _statement_values(
@@ -101,6 +106,7 @@ def _statement_values(
         or submission.form
         or SOURCE,
         "person": hash_person(hash_key, row["email"]),
+        "known_at": now,
         "now": now,
     }
 

@@ -50,7 +50,7 @@ queued as (
 claimed as (
     select
         identity.get_or_create_lead(
-            %(email)s::text, seq, %(ts)s::timestamptz, %(event_id)s::text, %(now)s
+            %(email)s::text, seq, %(ts)s::timestamptz, %(event_id)s::text, %(known_at)s
         ) as lead_id
     from accepted
 ),

@@ -3,8 +3,20 @@ delete from intake.quarantined_forms
 where quarantine_id in (
     select old.quarantine_id
     from intake.quarantined_forms as old
-    where old.state <> 'waiting' and old.settled_at < %(before)s
+    where
+        (old.state <> 'waiting' and old.settled_at < %(before)s)
+        or (old.state = 'waiting' and starts_with(old.reason, 'spam_') and old.received_at < %(before)s)
     order by old.quarantine_id
+    limit %(max_rows)s
+);
+
+-- name: purge_traces
+delete from intake.form_traces
+where trace_id in (
+    select old.trace_id
+    from intake.form_traces as old
+    where old.seen_at < %(before)s
+    order by old.trace_id
     limit %(max_rows)s
 );
 

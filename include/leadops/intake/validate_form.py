@@ -10,6 +10,7 @@ from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
 from leadops.events.event_store import event_row
 from leadops.events.field_changes import FieldChange
+from leadops.events.form_spam import find_spam
 from leadops.events.validate_event import ValidItem, validate_item
 from leadops.intake.form_contract import Submission
 from leadops.intake.normalize_form import normalize_form
@@ -28,14 +29,24 @@ class ValidForm:
 
 
 def validate_form(
-    content: dict[str, Any], *, submission_id: str, sent_at: datetime, now: datetime, settings: EventSettings
+    content: dict[str, Any],
+    *,
+    submission_id: str,
+    sent_at: datetime,
+    now: datetime,
+    settings: EventSettings,
+    vouched: bool = False,
 ) -> ValidForm | EventRefusal:
     """Return `content` (parsed JSON, at most 200 levels deep) as a submission, or why it cannot be a lead.
 
-    It needs an address that can be used, and no bot may have sent it; everything else is normalised.
-    `submission_id` is ours; `sent_at` (UTC, not after `now`) dates a form that carries no usable time.
+    It needs an address that can be used, no bot may have sent it, and it must not look like spam, unless a
+    person `vouched` for it; everything else is normalised. `submission_id` is ours; `sent_at` (UTC, not after
+    `now`) dates a form that carries no usable time.
     """
     normal = normalize_form(content, sent_at=sent_at, settings=settings)
+    # What looks like spam is spam whatever else is wrong with it: nobody has to repair it.
+    if not vouched and (spam := _find_spam(normal.content, sent_at, settings)):
+        return spam
     if "email" not in normal.content:
         return EventRefusal("missing_field", "email is missing; a lead needs the address of a person")
     try:
@@ -43,10 +54,21 @@ def validate_form(
     except ValidationError as error:
         return _describe_fault(error)
     event = _event_of(submission, submission_id=submission_id, sent_at=sent_at)
-    verdict = validate_item(event, now=now, arrived_at=now, settings=settings, history=True)
+    verdict = validate_item(event, now=now, arrived_at=now, settings=settings, history=True, vouched=True)
     if isinstance(verdict, ValidItem):
         return ValidForm(submission, event_row(verdict, position=0), normal.changes)
     return verdict
+
+
+def _find_spam(content: dict[str, Any], sent_at: datetime, settings: EventSettings) -> EventRefusal | None:
+    ts = content.get("ts")
+    return find_spam(
+        content.get("properties", {}),
+        email=content.get("email"),
+        visitor=content.get("anonymous_id"),
+        ts=datetime.fromisoformat(ts) if ts else sent_at,
+        settings=settings.forms,
+    )
 
 
 def _describe_fault(error: ValidationError) -> EventRefusal:

@@ -51,6 +51,27 @@ comment on column intake.quarantined_forms.times is 'How often the same body arr
 comment on column intake.quarantined_forms.admitted_body is 'The admitted body as JSON, if a person repaired it';
 create unique index quarantined_forms_body on intake.quarantined_forms (sha256(body));
 create index quarantined_forms_waiting on intake.quarantined_forms (received_at) where state = 'waiting';
+-- What looks like spam waits for nobody, and there may be much of it.
+create index quarantined_forms_to_repair on intake.quarantined_forms (received_at)
+where state = 'waiting' and not starts_with(reason, 'spam_');
+
+-- What forms have in common, for signs of spam.
+create table intake.form_traces (
+    trace_id bigint generated always as identity primary key,
+    submission_id text not null unique check (char_length(submission_id) <= 200),
+    seen_at timestamptz not null,
+    person text not null,
+    text_hash text,
+    visitor text
+);
+comment on table intake.form_traces is
+'A signed form with a text or a browser, as keyed hashes: whether others had the same. It holds nothing of a person';
+comment on column intake.form_traces.trace_id is 'In the order in which forms came first';
+comment on column intake.form_traces.text_hash is 'Null: it says nothing that people do not write alike';
+comment on column intake.form_traces.visitor is 'Of the anonymous_id';
+create index form_traces_text on intake.form_traces (text_hash, seen_at) where text_hash is not null;
+create index form_traces_visitor on intake.form_traces (visitor, seen_at) where visitor is not null;
+create index form_traces_seen_at on intake.form_traces using brin (seen_at) with (autosummarize = on);
 
 -- Refused forms are only counted: nobody proved to have sent them, so nothing of them is stored.
 create table intake.form_refusals (
