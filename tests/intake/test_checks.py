@@ -90,7 +90,7 @@ def test_the_incident_says_how_many_of_the_refused_forms_are_kept_as_spam(
     quarantine(connection, clock(), 1, reason="spam_honeypot")
     look()
     (incident,) = incidents(connection)
-    assert "21 of 21 forms were refused" in shown(incident)
+    assert "21 of 21 forms refused" in shown(incident)
     assert "3 of them look like spam and are kept in quarantine" in shown(incident)
 
 
