@@ -616,12 +616,18 @@ create table crm.activities (
     occurred_at timestamptz not null,
     details jsonb not null default '{}'::jsonb,
     recorded_at timestamptz not null,
+    kind_key text not null,
+    status_key text,
     primary key (activity_id),
+    check ((status is null) = (status_key is null)),
     check (char_length(activity_id) <= 200),
     check (char_length(crm_lead_id) <= 200),
-    check (char_length(rep_id) <= 200)
+    check (char_length(kind_key) <= 100),
+    check (char_length(rep_id) <= 200),
+    check (char_length(status_key) <= 100)
 );
 create index activities_lead on crm.activities (crm_lead_id, occurred_at);
+create index activities_occurred on crm.activities (occurred_at);
 
 create table crm.reps (
     rep_id text not null,
@@ -798,6 +804,18 @@ create table lifecycle.reevaluations (
     lead_id bigint not null,
     decided_by text not null,
     primary key (lead_id)
+);
+
+create table lifecycle.unnamed_words (
+    field text not null,
+    word_key text not null,
+    word text not null,
+    first_seen_at timestamptz not null,
+    last_occurred_at timestamptz not null,
+    primary key (field, word_key),
+    check (char_length(word) <= 200),
+    check (char_length(word_key) <= 200),
+    check (field in ('status', 'kind', 'salesperson'))
 );
 
 create table lifecycle.thresholds (
@@ -1150,7 +1168,7 @@ create table analytics.quality_findings (
     settled_at timestamptz,
     primary key (dt, kind, subject),
     check (char_length(subject) <= 200),
-    check (kind in ('impossible_order', 'missing_stage', 'gap', 'volume'))
+    check (kind in ('impossible_order', 'missing_stage', 'gap', 'volume', 'unnamed_words'))
 );
 create index quality_findings_open on analytics.quality_findings (open_until) where (settled_at is null);
 

@@ -56,8 +56,8 @@ def test_a_story_learned_later_gets_the_activities_that_are_its(export: Export) 
 
 def test_what_the_feed_told_already_stays(export: Export) -> None:
     export.connection.execute(
-        "insert into crm.activities (activity_id, crm_lead_id, kind, occurred_at, recorded_at)"
-        " values ('a-2', 'c-1', 'mail', '2026-01-07T13:00Z', '2026-01-07T13:00Z')"
+        "insert into crm.activities (activity_id, crm_lead_id, kind, kind_key, occurred_at, recorded_at)"
+        " values ('a-2', 'c-1', 'mail', 'mail', '2026-01-07T13:00Z', '2026-01-07T13:00Z')"
     )
     assert export.bring("activities", CALLS[1:2]) == ImportResult(rows=1, known=1)
     assert export.query("select kind from crm.activities") == [("mail",)]

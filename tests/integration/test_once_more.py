@@ -253,7 +253,7 @@ class Firm:
         status = random.choice(["taken", "taken", "won", "lost", "need"]) if kind == "status" else None
         at = self.now - timedelta(minutes=random.choice([-600, 0, 1, 60, 600, 3000]))
         self.connection.execute(
-            "insert into crm.activities values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            "insert into crm.activities values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 f"act{self.sent}",
                 random.choice(leads)[0],
@@ -263,6 +263,8 @@ class Firm:
                 at,
                 Jsonb({"value": 1000, "need": True, "budget": True} if random.random() < 0.5 else {}),
                 self.now,
+                kind,
+                status,
             ],
         )
         self.connection.execute("insert into lifecycle.inbox (activity_id) values (%s)", [f"act{self.sent}"])

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from leadops.db import Connection
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import QualificationResult, qualify_leads
+from leadops.normalization.word_keys import make_word_key
 from leadops.subscribers import SUBSCRIBERS
 from tests.shipped import SHIPPED
 
@@ -83,7 +84,7 @@ class Company:
 
     def activity(self, activity_id: str, crm_id: str, kind: str, at: datetime, **facts: Any) -> None:
         self.connection.execute(
-            "insert into crm.activities values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            "insert into crm.activities values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 activity_id,
                 crm_id,
@@ -93,6 +94,8 @@ class Company:
                 at,
                 Jsonb(facts.get("details", {})),
                 facts.get("recorded_at", at),
+                make_word_key(kind),
+                make_word_key(facts["status"]) if facts.get("status") else None,
             ],
         )
         self.connection.execute("insert into lifecycle.inbox (activity_id) values (%s)", [activity_id])

@@ -48,8 +48,8 @@ class Person:
         self.activities += 1
         at = START + after
         self.connection.execute(
-            "insert into crm.activities values (%s, %s, %s, %s, 'rep-1', %s, '{}', %s)",
-            [f"a{self.activities}", crm_lead, kind, status, at, at],
+            "insert into crm.activities values (%s, %s, %s, %s, 'rep-1', %s, '{}', %s, %s, %s)",
+            [f"a{self.activities}", crm_lead, kind, status, at, at, kind, status],
         )
 
     def bounds(self, *, days: float = 30) -> list[tuple[float, str]]:

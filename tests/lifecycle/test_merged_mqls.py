@@ -153,7 +153,7 @@ def test_an_mql_that_sales_worked_on_stays(
     split.mql(merged={})
     split.connection.execute("insert into lifecycle.links values ('L-1', 1, %s)", [START])
     split.connection.execute(
-        "insert into crm.activities values ('a', %s, 'call', null, 'rep-1', %s, '{}', %s)",
+        "insert into crm.activities values ('a', %s, 'call', null, 'rep-1', %s, '{}', %s, 'call')",
         [crm_lead, START + after, START + after],
     )
     assert split.remove() is is_removed

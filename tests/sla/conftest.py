@@ -58,8 +58,11 @@ class ClockFixture:
     ) -> None:
         self.activities += 1
         self.connection.execute(
-            "insert into crm.activities values (%s, %s, %s, %s, %s, %s, '{}', %s)",
-            [f"a{self.activities}", f"L-{lead}", kind, status, rep, self.at(minute), self.at(minute)],
+            "insert into crm.activities values (%s, %s, %s, %s, %s, %s, '{}', %s, %s, %s)",
+            [
+                *(f"a{self.activities}", f"L-{lead}", kind, status, rep, self.at(minute), self.at(minute)),
+                *(kind, status),
+            ],
         )
         self.connection.execute(
             "insert into lifecycle.inbox (activity_id) values (%s)", [f"a{self.activities}"]

@@ -9,6 +9,7 @@ from leadops.cli import (
     attribution,
     audit,
     config,
+    crm,
     dead_letters,
     decay,
     economics,
@@ -84,6 +85,7 @@ app.add_typer(funnel.app, name="funnel")
 app.add_typer(attribution.app, name="attribution")
 app.add_typer(economics.app, name="economics")
 app.add_typer(kpi.app, name="kpi")
+app.add_typer(crm.app, name="crm")
 app.add_typer(report.app, name="report")
 app.add_typer(model.app, name="model")
 app.add_typer(thresholds.app, name="thresholds")

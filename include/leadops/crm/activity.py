@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from leadops.clients.answer_values import LONGEST_ID, read_id
 from leadops.clients.parse_answer import holds_unreadable
+from leadops.normalization.word_keys import make_word_key
 from leadops.tabular.times import parse_iso_time
 
 #: The years of activities; PostgreSQL's and Python's limits lie outside.
@@ -23,6 +24,16 @@ class Activity(NamedTuple):
     rep_id: str | None
     occurred_at: datetime
     details: dict[str, Any]
+
+    @property
+    def kind_key(self) -> str:
+        """The kind as it is compared."""
+        return make_word_key(self.kind)
+
+    @property
+    def status_key(self) -> str | None:
+        """The status as it is compared."""
+        return None if self.status is None else make_word_key(self.status)
 
 
 def parse_activity(item: Any) -> Activity:

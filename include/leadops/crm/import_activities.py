@@ -17,5 +17,13 @@ def import_activities(connection: Connection, activities: Sequence[Activity], *,
 
     `now` (UTC) is when leadops learned of them.
     """
-    rows = [activity._asdict() | {"occurred_at": activity.occurred_at.isoformat()} for activity in activities]
+    rows = [
+        activity._asdict()
+        | {
+            "occurred_at": activity.occurred_at.isoformat(),
+            "kind_key": activity.kind_key,
+            "status_key": activity.status_key,
+        }
+        for activity in activities
+    ]
     return set(queries.values(connection, "insert_activities", rows=Jsonb(rows), now=now))

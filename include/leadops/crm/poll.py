@@ -109,6 +109,8 @@ def _store_page(
         columns = zip(*rows.values(), strict=True)
         values = dict(zip(Activity._fields, map(list, columns), strict=True))
         values["details"] = [Jsonb(details) for details in values["details"]]
+        values["kind_key"] = [activity.kind_key for activity in rows.values()]
+        values["status_key"] = [activity.status_key for activity in rows.values()]
         changed = queries.run(connection, "upsert_activities", **values, now=now)
     _keep_refused(connection, "activities", wrong, now=now)
     try:

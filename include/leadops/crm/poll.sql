@@ -16,15 +16,18 @@ select 1 from crm.feeds where feed = 'activities' for update;
 -- recorded_at stays: it says when leadops first knew. Only what is new or has changed goes to lifecycle.
 with changed as (
     insert into crm.activities
-    (activity_id, crm_lead_id, kind, status, rep_id, occurred_at, details, recorded_at)
+    (activity_id, crm_lead_id, kind, status, rep_id, occurred_at, details, kind_key, status_key, recorded_at)
     select
         activity.*,
         %(now)s::timestamptz as recorded_at
     from
         unnest(
             %(activity_id)s::text[], %(crm_lead_id)s::text[], %(kind)s::text[], %(status)s::text[],
-            %(rep_id)s::text[], %(occurred_at)s::timestamptz[], %(details)s::jsonb[]
-        ) as activity (activity_id, crm_lead_id, kind, status, rep_id, occurred_at, details)
+            %(rep_id)s::text[], %(occurred_at)s::timestamptz[], %(details)s::jsonb[],
+            %(kind_key)s::text[], %(status_key)s::text[]
+        ) as activity (
+            activity_id, crm_lead_id, kind, status, rep_id, occurred_at, details, kind_key, status_key
+        )
     on conflict (activity_id) do update
         set
             crm_lead_id = excluded.crm_lead_id,
@@ -32,7 +35,9 @@ with changed as (
             status = excluded.status,
             rep_id = excluded.rep_id,
             occurred_at = excluded.occurred_at,
-            details = excluded.details
+            details = excluded.details,
+            kind_key = excluded.kind_key,
+            status_key = excluded.status_key
         where
         (
             activities.crm_lead_id, activities.kind, activities.status,

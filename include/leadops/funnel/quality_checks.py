@@ -41,6 +41,7 @@ class QualityIssue:
     subject: str
     facts: dict[str, Any]
     lead_id: int | None = None
+    is_incident: bool = True  # False: it is only listed, because another check reports it
 
 
 class QualityFinding(NamedTuple):
@@ -64,6 +65,17 @@ class OrderFault:
     cycle: int
     stage: str
     occurred_at: datetime
+
+
+@dataclass(frozen=True)
+class DayWords:
+    """The activities of one day whose word in one field of the CRM no setting names."""
+
+    field: str
+    activities: int
+    unnamed: int
+    words: int
+    examples: list[str]
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,7 @@ def check_days(
             issues = [
                 *_find_order_faults(connection, dt, company),
                 *_find_volume_changes(connection, dt, company, settings.quality_checks, calendar),
+                *_find_unnamed_words(connection, dt, company),
             ]
             is_old = (day_of(now, company.zone) - dt).days > settings.quality_checks.incident_days
             open_until = now if is_old else now + settings.quality_checks.open_for
@@ -174,6 +187,19 @@ def _find_volume_changes(
             yield QualityIssue(issue.kind, measure, issue.facts)
 
 
+def _find_unnamed_words(connection: Connection, dt: date, company: Company) -> Iterator[QualityIssue]:
+    """Yield the fields of the CRM that say words on that day which no setting names."""
+    day = day_bounds(dt, company.zone)
+    for found in queries.all(connection, "list_unnamed_words", DayWords, start=day.start, until=day.until):
+        facts = {
+            "words": found.words,
+            "activities": found.unnamed,
+            "of": found.activities,
+            "examples": found.examples,
+        }
+        yield QualityIssue("unnamed_words", found.field, facts, is_incident=False)
+
+
 def _record_issues(
     connection: Connection, dt: date, issues: Sequence[QualityIssue], *, open_until: datetime, now: datetime
 ) -> None:
@@ -185,7 +211,7 @@ def _record_issues(
         subjects=[issue.subject for issue in issues],
         lead_ids=[issue.lead_id for issue in issues],
         facts=[Jsonb(issue.facts) for issue in issues],
+        ends=[open_until if issue.is_incident else now for issue in issues],
         now=now,
-        open_until=open_until,
     )
     mark_checked(connection, dt)

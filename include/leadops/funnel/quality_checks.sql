@@ -65,12 +65,46 @@ cross join
     ) as stages
 order by days.start_at;
 
+-- name: list_unnamed_words
+-- By field of the CRM: the activities of the day, and those whose word no setting names.
+with said as (
+    select
+        words.field,
+        words.word_key,
+        count(*) as activities
+    from crm.activities as activities
+    cross join
+        lateral (
+            values
+            ('status', activities.status_key), ('kind', activities.kind_key), ('salesperson', activities.rep_id)
+        ) as words (field, word_key)
+    where
+        activities.occurred_at >= %(start)s and activities.occurred_at < %(until)s and words.word_key is not null
+    group by words.field, words.word_key
+)
+
+select
+    said.field,
+    sum(said.activities)::integer as activities,
+    sum(said.activities) filter (where known.word is not null)::integer as unnamed,
+    count(known.word) as words,
+    (
+        array_agg(known.word order by said.activities desc, known.word asc) filter (where known.word is not null)
+    )[1:5] as examples
+from said
+left join lifecycle.unnamed_words as known on said.field = known.field and said.word_key = known.word_key
+group by said.field
+having count(known.word) > 0
+order by said.field;
+
 -- name: replace_findings
 with found as (
     select distinct on (kind, subject) found.*
     from
-        unnest(%(kinds)s::text[], %(subjects)s::text[], %(lead_ids)s::bigint[], %(facts)s::jsonb[])
-            as found (kind, subject, lead_id, facts)
+        unnest(
+            %(kinds)s::text[], %(subjects)s::text[], %(lead_ids)s::bigint[], %(facts)s::jsonb[],
+            %(ends)s::timestamptz[]
+        ) as found (kind, subject, lead_id, facts, open_until)
     order by kind asc, subject asc
 ),
 
@@ -92,7 +126,7 @@ select
     lead_id,
     facts,
     %(now)s,
-    %(open_until)s
+    open_until
 from found
 on conflict (dt, kind, subject) do update
     set lead_id = excluded.lead_id, facts = excluded.facts;

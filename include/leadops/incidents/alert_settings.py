@@ -33,6 +33,21 @@ class RefusalLimits(Settings):
         return "unknown" if 2 * refused >= self.min_count and 2 * share >= self.min_share else "ok"
 
 
+class WordLimits(Settings):
+    """When words of the CRM that no setting names are an incident: number and share both reach a limit."""
+
+    window_hours: float = Field(gt=0, le=720)
+    min_count: int = Field(ge=1)  # activities
+    min_share: float = Field(gt=0, le=1)  # of all activities
+
+    def classify(self, unnamed: int, total: int) -> FindingStatus:
+        """Return the status of `unnamed` of `total` activities; unknown from half of both limits on."""
+        share = unnamed / total if total else 0.0
+        if unnamed >= self.min_count and share >= self.min_share:
+            return "firing"
+        return "unknown" if 2 * unnamed >= self.min_count and 2 * share >= self.min_share else "ok"
+
+
 class QuietSiteLimits(Settings):
     """When a site counts as quiet: its hour beside the same hour of earlier weeks."""
 
@@ -89,6 +104,7 @@ class AlertSettings(Settings):
     crm_feed_minutes: float = Field(gt=0)  # opens above
     crm_feed_clear_minutes: float = Field(ge=0)  # ends at or below
     crm_refused_hours: float = Field(gt=0)  # how long a refused item counts
+    crm_words: WordLimits
     leads_gone_hours: float = Field(gt=0)  # how long a lead that is gone from the MA counts
     refused_events: RefusalLimits
     quarantine_days: float = Field(gt=0)  # age of the oldest refused event that waits

@@ -1,11 +1,13 @@
 """Reads what a won deal is worth, as the CRM says it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from leadops.lifecycle.kpi_contract import DealValueSettings
 from leadops.normalization.blank_values import is_blank
+from leadops.normalization.word_keys import make_word_key
 from leadops.tabular.amounts import read_amount
 
 #: The table keeps numeric(18, 2).
@@ -25,9 +27,8 @@ class DealValue:
 def read_deal_value(details: dict[str, Any], settings: DealValueSettings) -> DealValue:
     """Return the first value in `details` that can be read; without any, the first text that cannot."""
     unreadable = None
-    for name in settings.details:
-        said = details.get(name)
-        said = said[0] if isinstance(said, list) and len(said) == 1 else said
+    for given in _list_values(details, settings.details):
+        said = given[0] if isinstance(given, list) and len(given) == 1 else given
         if is_blank(said):
             continue
         value = _read_value(said, settings)
@@ -35,6 +36,15 @@ def read_deal_value(details: dict[str, Any], settings: DealValueSettings) -> Dea
             return DealValue(value)
         unreadable = unreadable or str(said)[:LONGEST_EVIDENCE]
     return DealValue(None, unreadable)
+
+
+def _list_values(details: dict[str, Any], names: list[str]) -> Iterator[Any]:
+    """Yield what `details` say under each of `names`, the same spelling first."""
+    for name in names:
+        key = make_word_key(name)
+        if name in details:
+            yield details[name]
+        yield from (said for other, said in details.items() if other != name and make_word_key(other) == key)
 
 
 def _read_value(said: Any, settings: DealValueSettings) -> Decimal | None:

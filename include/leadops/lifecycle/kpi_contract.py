@@ -27,6 +27,7 @@ class SalRule(Settings):
 
     taken: list[str] = Field(min_length=1)  # CRM statuses
     contact: list[str] = Field(min_length=1)  # kinds of activity
+    contacted: list[str] = Field(default=[])  # CRM statuses that say so too
     within_hours: float = Field(gt=0)  # hours of the wall clock
 
 
@@ -55,6 +56,7 @@ class KpiVersion(Settings):
             "version": self.version,
             "taken": self.sal.taken,
             "contact": self.sal.contact,
+            "contacted": self.sal.contacted,
             "within_hours": self.sal.within_hours,
             "criteria": self.sql.criteria,
             "at_least": self.sql.at_least,
@@ -72,6 +74,14 @@ class DealValueSettings(Settings):
     currency_marks: list[str]
 
 
+class OtherWords(Settings):
+    """Words of the CRM that mean nothing for the stages, so that nobody is asked about them."""
+
+    statuses: list[str]
+    kinds: list[str]  # of activity
+    salespeople: list[str]  # ids; those whom the CRM lists are known anyway
+
+
 class VersionSpan(NamedTuple):
     """A version with its span [since, until); None is open."""
 
@@ -84,6 +94,7 @@ class KpiContract(InCompanyZone):
     """config/kpi.yaml."""
 
     deal_value: DealValueSettings
+    other_words: OtherWords
     versions: list[KpiVersion] = Field(min_length=1)
 
     @field_validator("versions")

@@ -65,8 +65,8 @@ inner join crm.activities as activities on links.crm_lead_id = activities.crm_le
 inner join versions on activities.occurred_at >= versions.since and activities.occurred_at < versions.until
 where
     people.lead_id = any(%(leads)s::bigint[])
-    and activities.kind = 'status'
-    and (versions.won ? activities.status or versions.lost ? activities.status)
+    and activities.kind_key = 'status'
+    and (versions.won ? activities.status_key or versions.lost ? activities.status_key)
     and activities.occurred_at <= %(now)s
 order by person_id, bound_at, is_end, lead_id, cycle;
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from leadops.db import Connection
 from leadops.lifecycle.crm_links import link_awaited
+from leadops.lifecycle.crm_words import forget_words, name_words
 from leadops.lifecycle.decide_mqls import decide_mqls
 from leadops.lifecycle.follow_merges import begin_merges, end_merges
 from leadops.lifecycle.frozen_quarters import read_frozen_contracts
@@ -73,6 +74,7 @@ def qualify_leads(
         follow_contract(connection, spans, now=now)
         run = _QualificationRun(connection, contract, spans, subscribers, now, fold_case)
         run.follow_sales()
+        run.forget_words()
         run.reevaluate(max_reevaluated)
         while run.decide_mqls():
             run.follow_sales()
@@ -93,6 +95,7 @@ class _QualificationRun:
     ) -> None:
         self._connection, self._contract, self._spans = connection, contract, spans
         self._subscribers, self._now, self._fold_case = subscribers, now, fold_case
+        self._named = name_words(spans, contract.other_words)
         self._mqls = list[NewMql]()
         self._stages = list[RecordedStage]()
         self._active, self._reevaluated, self._moved = set[int](), set[int](), set[int]()
@@ -103,7 +106,7 @@ class _QualificationRun:
         connection, now = self._connection, self._now
         merged = begin_merges(connection, spans=self._spans, subscribers=self._subscribers, now=now)
         linked = link_awaited(connection, now=now)
-        active = take_activities(connection, now=now)
+        active = take_activities(connection, named=self._named, now=now)
         leads = sorted({*linked, *active, *merged})
         if not leads:
             return
@@ -112,6 +115,10 @@ class _QualificationRun:
         self._active.update(leads)
         self._ended |= _list_ended(stages) - self._reevaluated
         end_merges(connection, merged)
+
+    def forget_words(self) -> None:
+        """Drop words of the CRM that a setting names by now from those that no setting names."""
+        forget_words(self._connection, self._named, now=self._now)
 
     def reevaluate(self, max_leads: int) -> None:
         """Evaluate leads again that another contract decided: all cycles, with or without new facts."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from leadops.calendar.local_days import local_midnight
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.quarter import Quarter
+from leadops.normalization.word_keys import make_word_key
 
 #: What stands for the beginning and the end of time.
 FIRST = datetime.min.replace(tzinfo=UTC)
@@ -67,6 +68,17 @@ def find_rules(spans: Sequence[RuleSpan], moment: datetime) -> Mapping[str, Any]
     """Return the rules in force at `moment`; nothing without `spans`."""
     place = bisect_right(spans, moment, key=lambda span: span.since) - 1
     return spans[place].rules if spans else {}
+
+
+def key_words(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the words of `rules` as they are compared; of the criteria the name and the key of each.
+
+    Two criteria with one key are one: the first is its name.
+    """
+    lists = ("taken", "contact", "contacted", "next_meeting", "won", "lost")
+    keys = {name: sorted(set(map(make_word_key, rules[name]))) for name in lists}
+    criteria = {make_word_key(word): word for word in reversed(rules["criteria"])}
+    return {**keys, "criteria": {word: key for key, word in criteria.items()}}
 
 
 def read_spans(rows: Iterable[Mapping[str, Any]]) -> list[RuleSpan]:

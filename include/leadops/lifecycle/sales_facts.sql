@@ -5,6 +5,11 @@ with due as (
         inbox.inbox_id,
         activities.crm_lead_id,
         activities.occurred_at,
+        activities.kind,
+        activities.kind_key,
+        activities.status,
+        activities.status_key,
+        activities.rep_id,
         coalesce(activities.occurred_at > %(now)s, false) as is_planned
     from lifecycle.inbox as inbox
     left join crm.activities as activities on inbox.activity_id = activities.activity_id
@@ -21,6 +26,67 @@ done as (
     delete from lifecycle.inbox
     using due
     where inbox.inbox_id = due.inbox_id and not due.is_planned
+),
+
+said as (
+    select
+        'status' as field,
+        status_key as word_key,
+        min(status) as word,
+        max(occurred_at) as last_occurred_at
+    from due
+    where status_key <> all(%(statuses)s::text[])
+    group by status_key
+    union all
+    select
+        'kind' as field,
+        kind_key as word_key,
+        min(kind) as word,
+        max(occurred_at) as last_occurred_at
+    from due
+    where kind_key <> all(%(kinds)s::text[])
+    group by kind_key
+    union all
+    -- Where the CRM lists nobody, nobody is missing from the list.
+    select
+        'salesperson' as field,
+        rep_id as word_key,
+        rep_id as word,
+        max(occurred_at) as last_occurred_at
+    from due
+    where
+        rep_id <> all(%(salespeople)s::text[])
+        and exists (select from crm.reps)
+        and not exists (select from crm.reps as listed where listed.rep_id = due.rep_id)
+    group by rep_id
+),
+
+unnamed as (
+    select
+        said.field,
+        said.word_key,
+        left(said.word, 100) as word,
+        said.last_occurred_at,
+        known.word_key is not null as is_known,
+        row_number() over (
+            partition by said.field, known.word_key is null order by said.last_occurred_at desc, said.word_key asc
+        ) + (select count(*) from lifecycle.unnamed_words as other where other.field = said.field) as place
+    from said
+    left join lifecycle.unnamed_words as known on said.field = known.field and said.word_key = known.word_key
+),
+
+noted as (
+    insert into lifecycle.unnamed_words (field, word_key, word, first_seen_at, last_occurred_at)
+    select
+        field,
+        word_key,
+        word,
+        %(now)s::timestamptz,
+        least(last_occurred_at, %(now)s::timestamptz)
+    from unnamed
+    where is_known or place <= %(max_words)s
+    on conflict (field, word_key) do update
+        set last_occurred_at = greatest(unnamed_words.last_occurred_at, excluded.last_occurred_at)
 )
 
 select distinct coalesce(people.person_id, links.lead_id) as lead_id
@@ -33,8 +99,8 @@ create temporary table if not exists sales_activities (
     lead_id bigint not null,
     cycle integer not null,
     activity_id text not null,
-    kind text not null,
-    status text,
+    kind_key text not null,
+    status_key text,
     rep_id text,
     details jsonb not null,
     occurred_at timestamptz not null,
@@ -98,11 +164,11 @@ turns as (
             and mqls.started_at <= activities.occurred_at
             and mqls.next_at > activities.occurred_at
             and activities.occurred_at <= %(now)s
-            and activities.kind = 'status'
+            and activities.kind_key = 'status'
     inner join versions on activities.occurred_at >= versions.since and activities.occurred_at < versions.until
     cross join
         lateral (values ('won', versions.won), ('lost', versions.lost)) as ending (stage, statuses)
-    where ending.statuses ? activities.status
+    where ending.statuses ? activities.status_key
 ),
 
 ends as (
@@ -129,13 +195,13 @@ ends as (
 )
 
 insert into sales_activities
-(lead_id, cycle, activity_id, kind, status, rep_id, details, occurred_at, ahead, has_happened, known_at)
+(lead_id, cycle, activity_id, kind_key, status_key, rep_id, details, occurred_at, ahead, has_happened, known_at)
 select
     mqls.lead_id,
     mqls.cycle,
     activities.activity_id,
-    activities.kind,
-    activities.status,
+    activities.kind_key,
+    activities.status_key,
     activities.rep_id,
     activities.details,
     greatest(mqls.started_at, activities.occurred_at) as occurred_at,
@@ -151,18 +217,18 @@ inner join crm.activities as activities
         and coalesce(ends.ended_at, '-infinity') < activities.occurred_at
         and mqls.next_at > activities.occurred_at;
 
+-- name: list_detail_names
+-- The names of what the activities say, as the CRM spells them.
+select distinct said.name
+from sales_activities
+cross join lateral jsonb_object_keys(sales_activities.details) as said (name);
+
 -- name: list_details
--- What the activities say under the names that the contract asks for, once.
+-- What the activities say under these names, once.
 select distinct said.value
 from sales_activities
 cross join lateral jsonb_each_text(sales_activities.details) as said (name, value)
-where
-    said.value is not null
-    and said.name in (
-        select names.name
-        from jsonb_to_recordset(%(versions)s) as version (criteria jsonb, next_meeting jsonb)
-        cross join lateral jsonb_array_elements_text(version.criteria || version.next_meeting) as names (name)
-    );
+where said.value is not null and said.name = any(%(names)s::text[]);
 
 -- name: create_derived_facts
 create temporary table if not exists derived_facts (
@@ -185,9 +251,27 @@ delete from derived_facts;
 with versions as (
     select version.*
     from jsonb_to_recordset(%(versions)s) as version (
-        version text, since timestamptz, until timestamptz, within_hours double precision,
-        taken jsonb, contact jsonb, criteria jsonb, next_meeting jsonb, won jsonb, lost jsonb
+        since timestamptz, until timestamptz, within_hours double precision,
+        taken jsonb, contact jsonb, contacted jsonb, criteria jsonb, next_meeting jsonb, won jsonb, lost jsonb
     )
+),
+
+spelled as (
+    select * from unnest(%(names)s::text[], %(keys)s::text[]) as spelled (name, word_key)
+),
+
+acts as (
+    select
+        sales_activities.*,
+        coalesce(affirmed.keys, '{}') as affirmed
+    from sales_activities
+    cross join
+        lateral (
+            select array_agg(spelled.word_key) as keys
+            from jsonb_each_text(sales_activities.details) as said (name, value)
+            inner join spelled on said.name = spelled.name
+            where said.value = any(%(affirmed)s::text[])
+        ) as affirmed
 ),
 
 facts as (
@@ -198,31 +282,36 @@ facts as (
         found.occurred_at,
         acts.activity_id,
         acts.rep_id
-    from sales_activities as acts
+    from acts
     inner join versions on acts.occurred_at >= versions.since and acts.occurred_at < versions.until
     cross join
         lateral (
             select
                 'taken' as fact,
                 acts.occurred_at
-            where acts.kind = 'status' and acts.rep_id is not null and versions.taken ? acts.status
+            where acts.kind_key = 'status' and acts.rep_id is not null and versions.taken ? acts.status_key
             union all
             select
                 'contact' as fact,
                 acts.occurred_at
-            where versions.contact ? acts.kind and acts.ahead <= versions.within_hours * interval '1 hour'
+            where
+                (
+                    versions.contact ? acts.kind_key
+                    or (acts.kind_key = 'status' and versions.contacted ? acts.status_key)
+                )
+                and acts.ahead <= versions.within_hours * interval '1 hour'
             union all
             select
-                'criterion:' || key.name as fact,
+                'criterion:' || criterion.name as fact,
                 acts.occurred_at
-            from jsonb_array_elements_text(versions.criteria) as key (name)
-            where acts.status = key.name or acts.details ->> key.name = any(%(affirmed)s::text[])
+            from jsonb_each_text(versions.criteria) as criterion (name, word_key)
+            where criterion.word_key = acts.status_key or criterion.word_key = any(acts.affirmed)
             union all
             select
                 ending.stage as fact,
                 acts.occurred_at
             from (values ('won', versions.won), ('lost', versions.lost)) as ending (stage, statuses)
-            where acts.kind = 'status' and ending.statuses ? acts.status and acts.ahead <= interval '0'
+            where acts.kind_key = 'status' and ending.statuses ? acts.status_key and acts.ahead <= interval '0'
         ) as found
     where acts.has_happened
     union all
@@ -233,14 +322,9 @@ facts as (
         acts.known_at as occurred_at,
         acts.activity_id,
         acts.rep_id
-    from sales_activities as acts
+    from acts
     inner join versions on acts.known_at >= versions.since and acts.known_at < versions.until
-    where
-        acts.kind = 'meeting'
-        or exists (
-            select 1 from jsonb_array_elements_text(versions.next_meeting) as key (name)
-            where acts.details ->> key.name = any(%(affirmed)s::text[])
-        )
+    where acts.kind_key = 'meeting' or versions.next_meeting ?| acts.affirmed
 ),
 
 turned as (

@@ -9,9 +9,15 @@ create table crm.activities (
     rep_id text check (char_length(rep_id) <= 200),
     occurred_at timestamptz not null,
     details jsonb not null default '{}',
-    recorded_at timestamptz not null
+    recorded_at timestamptz not null,
+    kind_key text not null check (char_length(kind_key) <= 100),
+    status_key text check (char_length(status_key) <= 100),
+    check ((status is null) = (status_key is null))
 );
+comment on column crm.activities.kind_key is 'The kind as it is compared: case, blanks, _ and - make no difference';
+comment on column crm.activities.status_key is 'The status as it is compared';
 create index activities_lead on crm.activities (crm_lead_id, occurred_at);
+create index activities_occurred on crm.activities (occurred_at);
 
 create table crm.reps (
     rep_id text primary key check (char_length(rep_id) <= 200),

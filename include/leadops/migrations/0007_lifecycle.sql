@@ -271,6 +271,17 @@ create table lifecycle.reevaluations (
 comment on column lifecycle.reevaluations.decided_by is
 'Digest of the contract that decided the stages; once it is in force again, nothing is left to do';
 
+-- Words of the CRM that neither kpi.yaml nor the CRM's list of salespeople names; at most 1,000 of each field.
+create table lifecycle.unnamed_words (
+    field text not null check (field in ('status', 'kind', 'salesperson')),
+    word_key text not null check (char_length(word_key) <= 200),
+    word text not null check (char_length(word) <= 200),
+    first_seen_at timestamptz not null,
+    last_occurred_at timestamptz not null,
+    primary key (field, word_key)
+);
+comment on column lifecycle.unnamed_words.word is 'As the CRM spelled it when it was first seen';
+
 -- The total at which a lead becomes MQL, and how soon sales must respond; one row for each day.
 create table lifecycle.thresholds (
     threshold_id bigint generated always as identity primary key,

@@ -226,7 +226,9 @@ comment on column analytics.lead_times.closed_median_days is 'Only of leads that
 
 create table analytics.quality_findings (
     dt date not null,
-    kind text not null check (kind in ('impossible_order', 'missing_stage', 'gap', 'volume')),
+    kind text not null check (
+        kind in ('impossible_order', 'missing_stage', 'gap', 'volume', 'unnamed_words')
+    ),
     subject text not null check (char_length(subject) <= 200),
     lead_id bigint,
     facts jsonb not null,
