@@ -1,7 +1,7 @@
 -- name: delete_words
 delete from lifecycle.unnamed_words as known
 where
-    known.last_occurred_at < %(now)s - interval '90 days'
+    known.last_occurred_at < %(now)s::timestamptz - interval '90 days'
     or (known.field = 'status' and known.word_key = any(%(statuses)s::text[]))
     or (known.field = 'kind' and known.word_key = any(%(kinds)s::text[]))
     or (

@@ -37,8 +37,8 @@ def _spell(
 
 
 #: Words that CRMs come with, and the lists of kpi.yaml that they belong to: the picklists Lead Status and
-#: Opportunity Stage of a new Salesforce org, HubSpot's lead status and default sales pipeline, the lead status
-#: of Zoho CRM, status reasons of Dynamics 365, and Japanese words of the same meaning.
+#: Opportunity Stage of a new Salesforce org, HubSpot's lead status and default sales pipeline, the lead
+#: status of Zoho CRM, status reasons of Dynamics 365, and Japanese words of the same meaning.
 USUAL_WORDS: dict[tuple[str, str], Sequence[str]] = {
     **_spell("status", ("taken",), ["working", "in progress", "pre-qualified", "対応中"]),
     **_spell(
