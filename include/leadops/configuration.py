@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from leadops.identity.identity_settings import IdentitySettings
     from leadops.incidents.alert_settings import AlertSettings
     from leadops.lifecycle.kpi_contract import KpiContract
+    from leadops.machines.machine_settings import MachineSettings
     from leadops.reports.report_settings import ReportSettings
     from leadops.routing.routing_rules import RoutingRules
     from leadops.scoring.scoring_rules import RuleSet
@@ -55,6 +56,7 @@ SECTIONS = {
     "gateway": "leadops.gateway.gateway_settings:GatewaySettings",
     "identity": "leadops.identity.identity_settings:IdentitySettings",
     "kpi": "leadops.lifecycle.kpi_contract:KpiContract",
+    "machines": "leadops.machines.machine_settings:MachineSettings",
     "reports": "leadops.reports.report_settings:ReportSettings",
     "retention": "leadops.housekeeping.retention_settings:RetentionSettings",
     "routing": "leadops.routing.routing_rules:RoutingRules",
@@ -87,6 +89,7 @@ class Config:
     gateway: "GatewaySettings"
     identity: "IdentitySettings"
     kpi: "KpiContract"
+    machines: "MachineSettings"
     reports: "ReportSettings"
     retention: "RetentionSettings"
     routing: "RoutingRules"

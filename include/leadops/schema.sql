@@ -1481,3 +1481,77 @@ create table config.readers (
     check (char_length(reader) <= 300),
     check (char_length(section) <= 50)
 );
+
+create schema machines;
+
+-- view machines.lead_events (lead_id bigint, event_seq bigint)
+
+create table machines.acts (
+    event_seq bigint not null,
+    lead_id bigint not null,
+    event text not null,
+    ts timestamptz not null,
+    mail text,
+    link text,
+    company text,
+    primary key (event_seq),
+    check (char_length(company) <= 253),
+    check (char_length(link) <= 200),
+    check (char_length(mail) <= 200)
+);
+create index acts_lead on machines.acts (lead_id, event_seq);
+create index acts_link on machines.acts (company, link, ts) where ((event = 'mail_click') and (company is not null));
+create index acts_ts on machines.acts (ts);
+
+create table machines.settings_in_force (
+    is_only boolean not null default true,
+    hash text not null,
+    effective_at timestamptz not null,
+    primary key (is_only),
+    check (is_only)
+);
+
+create table machines.allowed (
+    kind text not null,
+    value text not null,
+    allowed_at timestamptz not null,
+    allowed_by text not null,
+    reason text not null,
+    primary key (kind, value),
+    check (char_length(value) <= 253),
+    check (kind in ('company', 'mail'))
+);
+
+create table machines.verdicts (
+    event_seq bigint not null,
+    lead_id bigint not null,
+    signal text not null,
+    reason text not null,
+    classified_at timestamptz not null,
+    freed_because text,
+    freed_at timestamptz,
+    primary key (event_seq),
+    check ((freed_because is null) = (freed_at is null))
+);
+create index verdicts_lead on machines.verdicts (lead_id, event_seq);
+
+create table machines.waiting_acts (
+    event_seq bigint not null,
+    lead_id bigint not null,
+    due_at timestamptz not null,
+    primary key (event_seq)
+);
+create index waiting_acts_due on machines.waiting_acts (due_at);
+create index waiting_acts_lead on machines.waiting_acts (lead_id, event_seq);
+
+-- view machines.uncounted_acts (event_seq bigint, lead_id bigint, reason text)
+
+-- view machines.counted_events (lead_id bigint, event_seq bigint)
+
+-- function machines.bound_text(held text) returns text
+
+-- function machines.has_mark(payload jsonb, addresses text[]) returns boolean
+
+-- function machines.read_moment(held text) returns timestamptz
+
+-- function machines.read_text(payload jsonb, addresses text[]) returns text

@@ -15,6 +15,7 @@ OWN_FILES = {
     "gateway": "max_events: 90\nmax_addresses: 9000\n",
     "identity": "leads_per_person: 4\ntrait_events: [identify]\n",
     "kpi": "timezone: Europe/Berlin\ndeal_value: {decimal: '.'}\n",
+    "machines": "wait_seconds: 9\nsignals: {trap_link: null}\n",
     "reports": "rep_names: true\nmost_groups: 9\n",
     "retention": "airflow: {days: 13}\ntables: {calls: 8}\n",
     "routing": "holidays:\n  Asia/Seoul: KR\n",

@@ -13,7 +13,7 @@ from leadops.company import Company
 from leadops.delivery.external_ids import find_external_id
 from leadops.errors import PermanentError
 from leadops.lifecycle.explain_stages import StageReached, explain_stages, find_crm_id
-from leadops.scoring.explain_score import LedgerLine, ScoreExplanation, explain_score
+from leadops.scoring.explain_score import LedgerLine, MachineAct, ScoreExplanation, explain_score
 from leadops.training.explain_model import ModelExplanation, explain_model
 
 
@@ -22,6 +22,8 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Show every point of LEAD with its date and reason, the model's parts, its stages and its ids elsewhere.
+
+    Acts of machines, which are worth nothing, are struck through.
 
     Exits with 1 when the ledger does not sum to the stored score.
     """
@@ -36,13 +38,15 @@ def explain(
             "crm": find_crm_id(connection, explanation.lead_id),
         }
     if as_json:
-        told = asdict(explanation) | {"model_parts": asdict(model) if model else None}
-        told["stages"] = [asdict(each) for each in stages]
-        told["ids"] = ids
-        print_json(told, default=lambda moment: moment.isoformat())
+        held = asdict(explanation) | {"model_parts": asdict(model) if model else None}
+        held["stages"] = [asdict(each) for each in stages]
+        held["ids"] = ids
+        print_json(held, default=lambda moment: moment.isoformat())
     else:
         if explanation.lines:
             console.print(_draw(explanation, company))
+        if explanation.machine_acts:
+            console.print(_draw_machine_acts(explanation.machine_acts, company))
         if model:
             console.print(_draw_model(model, company))
         if stages:
@@ -72,6 +76,24 @@ def _draw(explanation: ScoreExplanation, company: Company) -> Table:
                 " ".join(each for each in (line.event, line.page) if each),
                 "" if line.reason == line.event else line.reason,
             )
+    return table
+
+
+def _draw_machine_acts(acts: list[MachineAct], company: Company) -> Table:
+    """Draw the acts of machines struck through; those that were freed count, and stand as they are."""
+    table = Table(
+        f"happened ({company.timezone})", "act", "mail", "link", "signal", "reason", title="machines"
+    )
+    for act in acts:
+        table.add_row(
+            f"{act.occurred_at.astimezone(company.zone):%Y-%m-%d %H:%M:%S}",
+            act.event,
+            act.mail or "",
+            act.link or "",
+            act.signal,
+            f"counts again: {act.freed_because}" if act.freed_because else act.reason,
+            style=None if act.freed_because else "strike",
+        )
     return table
 
 

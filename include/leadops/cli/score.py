@@ -82,7 +82,9 @@ def _run(connection: Connection, config: Config, source: str) -> dict[str, int]:
         bar = progress.add_task("scoring leads", total=None)
         remaining = True
         while remaining:
-            scored = score_leads(connection, rules=rules, zone=zone, now=clock(), source=source)
+            scored = score_leads(
+                connection, rules=rules, zone=zone, now=clock(), source=source, machines=config.machines
+            )
             done["leads_scored"] += scored.leads
             done["ledger_rows"] += scored.rows
             done["points"] += scored.points

@@ -38,12 +38,29 @@ def prepare_tables(connection: Connection) -> None:
     queries.run(connection, "clear")
 
 
-def compute_differences(connection: Connection, *, rules: RuleSet, zone: ZoneInfo) -> int:
-    """Fill `differences` for the leads in `touched`; return how many leads these are."""
-    parameters = award_parameters(rules)
+@dataclass(frozen=True)
+class Member:
+    """A lead whose events and traits count for the lead `lead_id`, in most cases itself."""
+
+    lead_id: int
+    member_id: int
+
+
+def list_members(connection: Connection) -> None:
+    """Fill `members`: whose events and traits count for the leads in `touched`."""
     queries.run(connection, "analyze_touched")
     queries.run(connection, "list_members")
     queries.run(connection, "analyze_members")
+
+
+def read_members(connection: Connection) -> list[Member]:
+    """Return the rows of `members`."""
+    return queries.all(connection, "read_members", Member)
+
+
+def compute_differences(connection: Connection, *, rules: RuleSet, zone: ZoneInfo) -> int:
+    """Fill `differences` for the leads in `touched`, by their `members`; return how many leads these are."""
+    parameters = award_parameters(rules)
     queries.run(connection, "award_behaviour", behaviour=parameters.behaviour, zone=zone.key)
     queries.run(connection, "award_fit", fit=parameters.fit)
     if queries.value(connection, "has_claimed"):

@@ -84,6 +84,12 @@ inner join identity.people as people on touched.lead_id = people.person_id;
 -- name: analyze_members
 analyze members;
 
+-- name: read_members
+select
+    lead_id,
+    member_id
+from members;
+
 -- name: award_behaviour
 -- Caps are filters in turn: the rule's per day and in total, then the group's. Each takes what the one before let
 -- through, by (day, ts, event_id, rule). Amounts have no sign. The windows are ordered alike, to sort once and a half.
@@ -97,22 +103,12 @@ with rules as materialized (
 
 -- Whose events count is settled on narrow rows, before the events themselves come in; `offset 0` keeps that order.
 owned as (
-    select *
-    from (
-        select
-            members.lead_id,
-            members.member_id,
-            resolved.event_seq
-        from members
-        inner join identity.resolved_events as resolved on members.member_id = resolved.lead_id
-        union all
-        select
-            members.lead_id,
-            members.member_id,
-            claimed.event_seq
-        from members
-        inner join identity.claimed_events as claimed on members.member_id = claimed.lead_id
-    ) as counted
+    select
+        members.lead_id,
+        members.member_id,
+        counted.event_seq
+    from members
+    inner join machines.counted_events as counted on members.member_id = counted.lead_id
     offset 0 -- noqa: AM09
 ),
 
@@ -452,6 +448,20 @@ set
     end,
     reason = corrections.rule || ': ' || coalesce(
         causes.past,
+        (
+            select
+                coalesce(
+                    'not a machine''s after all, ' || verdicts.freed_because,
+                    'a machine''s act: ' || verdicts.signal || ', ' || verdicts.reason
+                )
+            from machines.verdicts as verdicts
+            where
+                verdicts.event_seq = corrections.event_seq
+                and (
+                    case when verdicts.freed_because is null then verdicts.classified_at else verdicts.freed_at end
+                    >= corrections.awarded_at
+                )
+        ),
         (
             select 'an event with more proof has its event_id'
             from cdp.replaced_events as replaced

@@ -40,6 +40,19 @@ class LedgerLine:
 
 
 @dataclass(frozen=True)
+class MachineAct:
+    """An act that is worth nothing, because a machine did it."""
+
+    occurred_at: datetime  # UTC
+    event: str
+    mail: str | None
+    link: str | None
+    signal: str
+    reason: str
+    freed_because: str | None  # why it counts again; None: it does not
+
+
+@dataclass(frozen=True)
 class ScoreExplanation:
     """A lead's score and where each point of it comes from."""
 
@@ -52,6 +65,7 @@ class ScoreExplanation:
     grade: str  # A1 to D4
     agrees: bool  # whether the ledger sums to the stored score
     lines: list[LedgerLine]
+    machine_acts: list[MachineAct]
 
 
 def explain_score(connection: Connection, lead: int | str, *, grades: Grades) -> ScoreExplanation:
@@ -70,4 +84,5 @@ def explain_score(connection: Connection, lead: int | str, *, grades: Grades) ->
         grade=grade(fit=score.fit, behaviour=score.behaviour, grades=grades),
         agrees=(lines[-1].running if lines else 0) == score.total,
         lines=lines,
+        machine_acts=queries.all(connection, "list_machine_acts", MachineAct, lead_id=lead_id),
     )

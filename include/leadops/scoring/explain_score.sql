@@ -26,3 +26,22 @@ from scoring.ledger as ledger
 left join cdp.events as events on ledger.event_seq = events.seq
 where ledger.lead_id = %(lead_id)s
 order by ledger.seq;
+
+-- name: list_machine_acts
+select
+    events.ts as occurred_at,
+    events.event,
+    acts.mail,
+    coalesce(acts.link, events.payload #>> '{context,page}') as link,
+    verdicts.signal,
+    verdicts.reason,
+    verdicts.freed_because
+from machines.verdicts as verdicts
+inner join cdp.events as events on verdicts.event_seq = events.seq
+left join machines.acts as acts on verdicts.event_seq = acts.event_seq
+where
+    verdicts.lead_id = %(lead_id)s
+    or verdicts.lead_id in (
+        select people.lead_id from identity.people as people where people.person_id = %(lead_id)s
+    )
+order by events.ts, events.seq;

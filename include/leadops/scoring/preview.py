@@ -8,7 +8,12 @@ from leadops.db import Connection, snapshot
 from leadops.queries import Queries
 from leadops.scoring.active_rules import is_active
 from leadops.scoring.decay import compute_decay, read_decayed_until
-from leadops.scoring.differences import compute_differences, find_last_touched, prepare_tables
+from leadops.scoring.differences import (
+    compute_differences,
+    find_last_touched,
+    list_members,
+    prepare_tables,
+)
 from leadops.scoring.grades import grade
 from leadops.scoring.scoring_rules import RuleSet
 
@@ -70,6 +75,7 @@ def preview_leads(
             else:
                 queries.run(connection, "touch_waiting_leads", after=after, chunk_size=limit)
             after = find_last_touched(connection)
+            list_members(connection)
             preview.leads += compute_differences(connection, rules=rules, zone=zone)
             compute_decay(connection, rules=rules, zone=zone, decayed_until=read_decayed_until(connection))
             _collect(connection, preview, rules=rules, max_leads=max_leads)

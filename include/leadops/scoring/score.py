@@ -6,16 +6,26 @@ from zoneinfo import ZoneInfo
 
 from leadops.db import Connection
 from leadops.lanes import NEWS_FOR, Lane
+from leadops.machines.classify_acts import classify_acts, follow_settings
+from leadops.machines.machine_settings import MachineSettings
+from leadops.machines.waiting_acts import release_due
 from leadops.scoring.active_rules import activate_rules, is_active, note_rules, read_rules
 from leadops.scoring.decay import decay_scored
 from leadops.scoring.differences import (
     compute_differences,
     count_differences,
+    list_members,
     prepare_tables,
     quieten_past,
+    read_members,
 )
 from leadops.scoring.ledger import append_differences, lock_ledger
-from leadops.scoring.scoring_inbox import list_waiting_lanes, take_leads
+from leadops.scoring.scoring_inbox import (
+    enqueue_classified,
+    enqueue_leads,
+    list_waiting_lanes,
+    take_leads,
+)
 from leadops.scoring.scoring_rules import RuleSet
 
 
@@ -42,6 +52,7 @@ def score_leads(
     limit_leads: int | None = None,
     lane: Lane | None = None,
     source: str = "",
+    machines: MachineSettings | None = None,
 ) -> ScoringResult:
     """Score up to `limit_leads` waiting leads (default: rules.chunk_leads) in one transaction.
 
@@ -51,8 +62,16 @@ def score_leads(
     once take turns. Rules that are not active yet are recorded first; those of a file `source`
     (active_rules.name_source) that is behind in a rollout give way to the newer ones. Raises TransientError
     when another writer holds the ledger for too long.
+
+    With `machines` the acts of the leads are classified first: a machine's are worth nothing, and those that
+    came through a mail a moment ago wait. Changed `machines` put every lead with such acts into the backfill
+    lane.
     """
     with connection.transaction():
+        if machines:
+            enqueue_leads(connection, release_due(connection, now=now), lane=Lane.LIVE)
+            if follow_settings(connection, settings=machines, now=now):
+                enqueue_classified(connection, lane=Lane.BACKFILL)
         if not list_waiting_lanes(connection, lane) and is_active(connection, rules=rules, zone=zone):
             note_rules(connection, rules=rules, zone=zone, now=now, source=source)
             return NOTHING
@@ -65,6 +84,9 @@ def score_leads(
         rules, zone = read_rules(connection, rule_set_id, rules=rules, zone=zone)
         prepare_tables(connection)
         taken = take_leads(connection, lanes[0], limit=limit)
+        list_members(connection)
+        if machines:
+            _classify(connection, machines, now)
         leads = compute_differences(connection, rules=rules, zone=zone)
         if lanes[0] == Lane.LIVE:
             quieten_past(connection, news_since=now - NEWS_FOR)
@@ -79,3 +101,15 @@ def score_leads(
         corrections=totals.corrections,
         remaining=taken >= limit or len(lanes) > 1,
     )
+
+
+def _classify(connection: Connection, machines: MachineSettings, now: datetime) -> None:
+    members = read_members(connection)
+    others = classify_acts(
+        connection,
+        people=[member.lead_id for member in members],
+        leads=[member.member_id for member in members],
+        settings=machines,
+        now=now,
+    )
+    enqueue_leads(connection, others, lane=Lane.LIVE)

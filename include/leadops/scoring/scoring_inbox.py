@@ -1,5 +1,6 @@
 """The leads that wait for scoring: live ones, and behind them those that are scored again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from leadops.db import Connection
@@ -27,6 +28,19 @@ def take_leads(connection: Connection, lane: Lane, *, limit: int) -> int:
     return int(
         queries.value(connection, "take_leads", lane=lane, chunk_size=limit, look_ahead=limit * LOOK_AHEAD)
     )
+
+
+def enqueue_leads(connection: Connection, leads: Sequence[int], *, lane: Lane) -> None:
+    """Put `leads` into `lane`."""
+    if leads:
+        queries.run(connection, "enqueue_leads", leads=list(leads), lane=lane)
+
+
+def enqueue_classified(connection: Connection, *, lane: Lane) -> int:
+    """Put every lead with acts through mails into `lane`; return how many."""
+    leads = queries.run(connection, "enqueue_classified", lane=lane)
+    queries.run(connection, "analyze_inbox")
+    return leads
 
 
 def enqueue_every_lead(connection: Connection) -> int:

@@ -35,6 +35,21 @@ known as (
 
 select count(*) from head;
 
+-- name: enqueue_leads
+insert into scoring.inbox (lead_id, lane)
+select
+    listed.lead_id,
+    %(lane)s::smallint
+from unnest(%(leads)s::bigint[]) as listed (lead_id);
+
+-- name: enqueue_classified
+insert into scoring.inbox (lead_id, lane)
+select distinct
+    lead_id,
+    %(lane)s::smallint
+from machines.acts
+order by lead_id;
+
 -- name: enqueue_every_lead
 insert into scoring.inbox (lead_id, lane)
 select

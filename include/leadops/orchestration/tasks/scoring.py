@@ -56,7 +56,13 @@ def score(run: TaskRun) -> Counts:
     with run.open_database() as connection:
         return run_chunks(
             lambda: score_leads(
-                connection, rules=rules, zone=zone, now=run.clock(), lane=lane, source=source
+                connection,
+                rules=rules,
+                zone=zone,
+                now=run.clock(),
+                lane=lane,
+                source=source,
+                machines=run.config.machines,
             ),
             clock=run.clock,
             limit=CHUNK_TIME,

@@ -1,0 +1,60 @@
+"""Classifies which acts are a machine's: from all that is known of the people, whatever came first.
+
+A verdict is a function of the acts on record, the settings and what an operator allowed. The acts of whoever
+is scored are classified again, so late evidence, a merge or a split counts as if known from the start.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from leadops.db import Connection
+from leadops.machines.classify_visits import classify_visits, create_site_acts
+from leadops.machines.company_acts import keep_acts, list_neighbours
+from leadops.machines.find_signals import create_found, find_signals
+from leadops.machines.machine_agents import name_agent_list
+from leadops.machines.machine_settings import MachineSettings
+from leadops.machines.mail_acts import read_mail_acts
+from leadops.machines.waiting_acts import wait_for_evidence
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+def classify_acts(
+    connection: Connection,
+    *,
+    people: Sequence[int],
+    leads: Sequence[int],
+    settings: MachineSettings,
+    now: datetime,
+) -> list[int]:
+    """Bring machines.verdicts in line with the acts of `leads`; return further leads to classify.
+
+    `people` names, place by place, the person of each lead; all leads of a person come together. Runs in the
+    caller's transaction, which holds the ledger. `now` is UTC.
+    """
+    signals = settings.signals
+    queries.run(connection, "create_classified")
+    queries.run(connection, "clear_classified")
+    queries.run(connection, "list_classified", people=list(people), leads=list(leads))
+    queries.run(connection, "analyze_classified")
+    read_mail_acts(connection, settings)
+    changed = keep_acts(connection)
+    create_found(connection)
+    create_site_acts(connection)
+    has_found = find_signals(connection, signals)
+    if has_found and signals.visit:
+        classify_visits(connection, settings, signals.visit)
+    queries.run(connection, "free_verdicts", now=now)
+    queries.run(connection, "record_verdicts", now=now)
+    wait_for_evidence(connection, settings, now=now)
+    return list_neighbours(connection, signals.many_people, changed) if signals.many_people else []
+
+
+def follow_settings(connection: Connection, *, settings: MachineSettings, now: datetime) -> bool:
+    """Record the `settings` in force from `now` on (UTC); return whether others were in force before.
+
+    If so, every lead with acts must be classified again. A new list of user agents counts as a change.
+    """
+    digest = f"{settings.hash()} {name_agent_list()}"
+    return bool(queries.run(connection, "note_settings", hash=digest, now=now))

@@ -1,0 +1,47 @@
+"""One link, fetched for many people of a company at one moment: the signal that looks beyond one person."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from leadops.db import Connection
+from leadops.machines.machine_settings import CompanySignal
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+class ChangedAct(NamedTuple):
+    """Where an act appeared or vanished."""
+
+    company: str | None
+    link: str | None
+    ts: datetime
+
+
+def keep_acts(connection: Connection) -> list[ChangedAct]:
+    """Bring machines.acts in line with `mail_acts` for the classified leads; return what changed."""
+    gone = queries.all(connection, "forget_acts", ChangedAct)
+    return gone + queries.all(connection, "keep_acts", ChangedAct)
+
+
+def find_companies(connection: Connection, signal: CompanySignal) -> None:
+    """Add the clicks to `found_acts` that were made for many people of one company."""
+    queries.run(connection, "find_companies", people=signal.people, seconds=signal.seconds)
+
+
+def list_neighbours(
+    connection: Connection, signal: CompanySignal, changed: Sequence[ChangedAct]
+) -> list[int]:
+    """Return the leads, beside the classified ones, for whose acts one of `changed` may count."""
+    acts = [act for act in changed if act.company and act.link]
+    if not acts:
+        return []
+    return queries.values(
+        connection,
+        "list_neighbours",
+        companies=[act.company for act in acts],
+        links=[act.link for act in acts],
+        moments=[act.ts for act in acts],
+        seconds=signal.seconds,
+    )

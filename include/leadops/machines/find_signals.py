@@ -1,0 +1,40 @@
+"""The signals that look at acts through mails: each adds the acts that it recognises to `found_acts`."""
+
+from leadops.db import Connection
+from leadops.machines.company_acts import find_companies
+from leadops.machines.machine_agents import is_machine_agent
+from leadops.machines.machine_settings import Signals
+from leadops.machines.mail_acts import list_agents
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+def create_found(connection: Connection) -> None:
+    """Create the temporary table `found_acts`: an act, a signal that recognises it, and the reason."""
+    queries.run(connection, "create_found")
+
+
+def find_signals(connection: Connection, signals: Signals) -> bool:
+    """Fill `found_acts` from `mail_acts`; return whether there are any.
+
+    Acts that a person confirmed, that an operator allowed, or whose visit shows a person are left out.
+    """
+    queries.run(connection, "clear_found")
+    if signals.same_moment:
+        queries.run(connection, "find_moments", seconds=signals.same_moment.seconds)
+    if signals.trap_link:
+        queries.run(connection, "find_traps")
+    if signals.after_delivery:
+        queries.run(connection, "find_early", seconds=signals.after_delivery.seconds)
+    if signals.marked:
+        queries.run(connection, "find_marked")
+    if signals.agent:
+        agents = [agent for agent in list_agents(connection) if is_machine_agent(agent, signals.agent)]
+        queries.run(connection, "find_agents", agents=agents)
+    if signals.many_people:
+        find_companies(connection, signals.many_people)
+    queries.run(connection, "drop_exempt")
+    if signals.same_moment:
+        queries.run(connection, "find_unsubscribes", seconds=signals.same_moment.seconds)
+    return bool(queries.value(connection, "has_found"))

@@ -1,0 +1,87 @@
+-- name: create_mail_acts
+-- Their acts through mails. An exempt act is never a machine's, and `is_person` says that its visit shows a person.
+create temporary table if not exists mail_acts (
+    event_seq bigint not null,
+    person_id bigint not null,
+    lead_id bigint not null,
+    event text not null,
+    ts timestamptz not null,
+    received_at timestamptz not null,
+    is_history boolean not null,
+    is_whole boolean not null,
+    mail text,
+    link text,
+    delivered_at timestamptz,
+    agent text,
+    network inet,
+    is_trap boolean not null,
+    is_marked boolean not null,
+    company text,
+    is_exempt boolean not null,
+    is_person boolean not null default false,
+    is_allowed boolean not null default false
+) on commit delete rows;
+
+-- name: clear_mail_acts
+truncate mail_acts;
+
+-- name: read_mail_acts
+insert into mail_acts (
+    event_seq, person_id, lead_id, event, ts, received_at, is_history, is_whole, mail, link, delivered_at, agent,
+    network, is_trap, is_marked, is_exempt
+)
+select
+    events.seq,
+    classified.person_id,
+    classified.lead_id,
+    events.event,
+    events.ts,
+    events.received_at,
+    events.is_history,
+    date_trunc('second', events.ts) = events.ts,
+    machines.bound_text(machines.read_text(events.payload, %(mail)s::text[])),
+    -- What follows # stays in the browser.
+    machines.bound_text(split_part(machines.read_text(events.payload, %(link)s::text[]), '#', 1)),
+    machines.read_moment(machines.read_text(events.payload, %(delivered_at)s::text[])),
+    left(machines.read_text(events.payload, %(agent)s::text[]), 1000),
+    case when pg_input_is_valid(addresses.network, 'inet') then addresses.network::inet end,
+    events.event = 'mail_click' and machines.has_mark(events.payload, %(trap)s::text[]),
+    machines.has_mark(events.payload, %(marks)s::text[]),
+    events.event = 'unsubscribe' and machines.has_mark(events.payload, %(confirmed)s::text[])
+from classified
+inner join machines.lead_events as resolved on classified.lead_id = resolved.lead_id
+inner join cdp.events as events on resolved.event_seq = events.seq
+cross join
+    lateral (
+        select machines.read_text(events.payload, %(network)s::text[]) as network
+        where events.event = any(%(events)s::text[])
+    ) as addresses
+where events.event = any(%(events)s::text[]);
+
+-- name: list_domains
+select distinct split_part(leads.email, '@', 2) as domain
+from mail_acts
+inner join identity.leads as leads on mail_acts.lead_id = leads.lead_id
+where leads.email is not null;
+
+-- name: name_companies
+update mail_acts
+set company = named.company
+from identity.leads as leads
+inner join
+    unnest(%(domains)s::text[], %(companies)s::text[]) as named (domain, company)
+    on split_part(leads.email, '@', 2) = named.domain
+where mail_acts.lead_id = leads.lead_id;
+
+-- name: allow_acts
+update mail_acts
+set is_allowed = true
+from machines.allowed as allowed
+where
+    (allowed.kind = 'company' and allowed.value = mail_acts.company)
+    or (allowed.kind = 'mail' and allowed.value = mail_acts.mail);
+
+-- name: list_agents
+select distinct agent
+from mail_acts
+where agent is not null;
