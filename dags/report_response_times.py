@@ -2,7 +2,7 @@
 
 from airflow.sdk import Param, dag
 
-from leadops.orchestration.defaults import daily_dag, day_param, quarter_param
+from leadops.orchestration.defaults import day_param, quarter_param, quarterly_dag
 from leadops.orchestration.task import leadops_task
 from leadops.orchestration.tasks import reports
 
@@ -14,17 +14,17 @@ PARAMS = {
 }
 
 
-@dag(**daily_dag(tags=["quarterly", "sales", "report"], cron="0 7 1 1,4,7,10 *"), params=PARAMS)
+@dag(**quarterly_dag(tags=["sales", "report"], hour=7), params=PARAMS)
 def report_response_times() -> None:
     """
     ### How long leads wait for sales
 
     **What**: draws the working time from MQL to SAL as box plots, by salesperson and by campaign; stores the
     picture as a file and in `reports.reports`; posts it to Slack with three sentences. Reads
-    `analytics.response_times` as it is now. **When**: at 07:00 of the first day of each quarter, for the
-    quarter before; by hand for any quarter or days. **Connections**: `leadops_slack` and
-    `LEADOPS_DATABASE_URL`. Slack takes pictures from a bot with `files:write` and `files:read`; an incoming
-    webhook takes none: then the sentences say where the file is.
+    `analytics.response_times` as it is now. **When**: at 07:00 of the first day of each quarter of
+    the company's year, for the quarter before; by hand for any quarter or days. **Connections**:
+    `leadops_slack` and `LEADOPS_DATABASE_URL`. Slack takes pictures from a bot with `files:write` and
+    `files:read`; an incoming webhook takes none: then the sentences say where the file is.
 
     **When it is red**
     - *draw*: read the log below *Task failed with exception*. It names a folder that cannot be written, or

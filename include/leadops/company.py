@@ -27,6 +27,7 @@ class Company(Settings):
     language: Literal["en", "ja"]  # of messages to people
     fold_case: bool  # names of campaigns, sources and channels that differ only in case are one
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]  # of deals and costs, ISO 4217
+    fiscal_year_starts: int = Field(ge=1, le=12)  # month; 1: quarters are those of the calendar
 
     @property
     def zone(self) -> ZoneInfo:

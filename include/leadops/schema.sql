@@ -778,7 +778,7 @@ create table lifecycle.frozen_quarters (
     reason text,
     frozen_at timestamptz not null,
     primary key (quarter, revision),
-    check (quarter ~ '^[0-9]{4}-Q[1-4]$'),
+    check (quarter ~ '^([0-9]{4}|FY[0-9]{4}/[0-9]{2})-Q[1-4]$'),
     check (revision > 0)
 );
 

@@ -1,6 +1,7 @@
 """`leadops report` and `leadops freeze-quarter`."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,21 @@ def test_a_picture_is_posted_once_by_hand(
     assert run(*words).splitlines()[-1] == "posted"
     assert run(*words).splitlines()[-1] == "it was posted before"
     assert run(*words, "--again").splitlines()[-1] == "posted"
+
+
+def test_quarters_of_a_companys_year_are_reported_and_frozen_under_its_names(
+    desk: ReportFixture, connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "company.yaml").write_text("fiscal_year_starts: 4\n")
+    monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(folder))
+    out = tmp_path / "q.png"
+    for text in ("2026-Q3", "FY2026/27-Q2"):
+        desk.answer("rep-a", 30)
+        output = run("report", "response-times", "--quarter", text, "--out", str(out))
+        assert "FY2026/27-Q2" in output
+        assert run("freeze-quarter", text).startswith("FY2026/27-Q2: KPI version 2026-Q1")
+    assert connection.execute("select quarter, first_day from lifecycle.frozen_quarters").fetchall() == [
+        ("FY2026/27-Q2", date(2026, 7, 1))
+    ]

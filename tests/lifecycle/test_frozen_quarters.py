@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,9 +7,15 @@ from leadops.company import Company
 from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.lifecycle.contract_changes import find_changes, find_governing
-from leadops.lifecycle.frozen_quarters import digest_contract, freeze_quarter, record_contract_changes
+from leadops.lifecycle.frozen_quarters import (
+    digest_contract,
+    freeze_quarter,
+    read_frozen_contracts,
+    record_contract_changes,
+)
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.quarter import Quarter
+from leadops.lifecycle.rule_spans import find_rules, list_rule_spans
 from tests.shipped import SHIPPED, change
 
 NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
@@ -105,3 +111,66 @@ def test_a_frozen_contract_that_lacks_what_came_later_is_the_same(connection: Co
     assert compare(connection, contract()) == {}
     connection.execute("update lifecycle.frozen_quarters set contract = contract - 'versions'")
     assert "cannot read" in compare(connection, contract())["2026-Q3"][0]
+
+
+APRIL, FEBRUARY = change(COMPANY, fiscal_year_starts=4), change(COMPANY, fiscal_year_starts=2)
+
+
+def names(connection: Connection) -> list[tuple[str, int]]:
+    return connection.execute(
+        "select quarter, revision from lifecycle.frozen_quarters order by first_day, revision"
+    ).fetchall()
+
+
+def test_a_quarter_of_the_companys_year_is_frozen_under_its_name(connection: Connection) -> None:
+    quarter = Quarter(2026, 2, 4)
+    made = freeze(connection, contract(), quarter=quarter, company=APRIL)
+    assert (made.quarter, made.first_day, made.last_day) == (
+        "FY2026/27-Q2",
+        date(2026, 7, 1),
+        date(2026, 9, 30),
+    )
+    assert list(read_frozen_contracts(connection)) == [quarter]
+    (found,) = compare(connection, contract(fit=30), APRIL)
+    assert found == "FY2026/27-Q2"
+
+
+def test_a_frozen_quarter_keeps_its_name_when_the_year_moves(connection: Connection) -> None:
+    made = freeze(connection, contract())
+    again = freeze(connection, contract(fit=99), quarter=Quarter(2026, 2, 4), company=APRIL)
+    assert (again.quarter, again.digest, again.is_new) == ("2026-Q3", made.digest, False)
+    freeze(connection, contract(fit=99), quarter=Quarter(2026, 2, 4), company=APRIL, reason="agreed")
+    assert names(connection) == [("2026-Q3", 1), ("2026-Q3", 2)]
+    # By its old name it can still be replaced, though it is not a quarter of the company's any more.
+    freeze(connection, contract(fit=98), company=FEBRUARY, reason="agreed")
+    assert names(connection)[-1] == ("2026-Q3", 3)
+
+
+def test_a_quarter_of_another_year_is_not_frozen(connection: Connection) -> None:
+    with pytest.raises(PermanentError, match=r"2026-Q3 is not a quarter .* give it as FY2026/27-Q2"):
+        freeze(connection, contract(), company=FEBRUARY)
+    freeze(connection, contract(), quarter=Quarter(2026, 2, 4), company=APRIL)
+    with pytest.raises(PermanentError, match="FY2026/27-Q2 is on record for 2026-07-01 to 2026-09-30"):
+        freeze(
+            connection, contract(), quarter=Quarter(2026, 2, 7), company=change(COMPANY, fiscal_year_starts=7)
+        )
+    assert names(connection) == [("FY2026/27-Q2", 1)]
+
+
+def test_of_two_quarters_that_share_days_the_one_that_was_frozen_first_stays(connection: Connection) -> None:
+    freeze(connection, within(7))  # July to September
+    freeze(
+        connection, within(8), quarter=Quarter(2026, 3, 2), company=FEBRUARY, now=NOW + timedelta(days=30)
+    )  # August to October
+    spans = list_rule_spans(within(24), read_frozen_contracts(connection))
+    at = {day: find_rules(spans, datetime(*day, 12, tzinfo=UTC))["within_hours"] for day in DAYS}
+    assert at == {(2026, 6, 29): 24, (2026, 7, 1): 7, (2026, 9, 29): 7, (2026, 10, 2): 8, (2026, 11, 2): 24}
+
+
+DAYS = [(2026, 6, 29), (2026, 7, 1), (2026, 9, 29), (2026, 10, 2), (2026, 11, 2)]
+
+
+def within(hours: float) -> KpiContract:
+    body = contract().model_dump(mode="json")
+    body["versions"][0]["sal"]["within_hours"] = hours
+    return KpiContract.model_validate(body).in_company(COMPANY)

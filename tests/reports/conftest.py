@@ -15,7 +15,7 @@ from leadops_sandbox.serve import serve_in_thread
 from tests.shipped import SHIPPED, change
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
-Q3 = ReportPeriod(date(2026, 7, 1), date(2026, 9, 30))
+Q3 = ReportPeriod(date(2026, 7, 1), date(2026, 9, 30), 1)
 
 
 @dataclass

@@ -28,7 +28,9 @@ def report() -> None:
 
 @app.command("response-times")
 def response_times(
-    quarter: Annotated[str | None, typer.Option(help="2026-Q3; default: the last whole quarter.")] = None,
+    quarter: Annotated[
+        str | None, typer.Option(help="2026-Q3 or FY2026/27-Q2; default: the last whole quarter.")
+    ] = None,
     first: FirstDayOption = None,
     last: LastDayOption = None,
     out: Annotated[Path | None, typer.Option(help="File; default: in the folder of reports.yaml.")] = None,
@@ -47,7 +49,9 @@ def response_times(
     now, company = clock(), config.company
     today = now.astimezone(company.zone).date()
     last = last or (first and today - timedelta(days=1))
-    period = choose_period(quarter=quarter, first=first, last=last, today=today)
+    period = choose_period(
+        quarter=quarter, first=first, last=last, today=today, year_starts=company.fiscal_year_starts
+    )
     with open_database() as connection:
         report = make_report(
             connection,
@@ -68,7 +72,9 @@ def response_times(
 
 
 def freeze_quarter(
-    quarter: Annotated[str | None, typer.Argument(help="2026-Q3; default: the current quarter.")] = None,
+    quarter: Annotated[
+        str | None, typer.Argument(help="2026-Q3 or FY2026/27-Q2; default: the current quarter.")
+    ] = None,
     reason: Annotated[
         str | None, typer.Option(help="Record a new revision, with the reason: what was agreed, and when.")
     ] = None,
@@ -76,7 +82,8 @@ def freeze_quarter(
     """Freeze the MQL/SAL/SQL definitions of QUARTER. Idempotent."""
     config = read_config()
     now, company = clock(), config.company
-    wanted = read_quarter(quarter) if quarter else find_quarter(now.astimezone(company.zone).date())
+    starts, today = company.fiscal_year_starts, now.astimezone(company.zone).date()
+    wanted = read_quarter(quarter, starts=starts) if quarter else find_quarter(today, starts=starts)
     if reason is not None and not reason.strip():
         raise PermanentError("--reason must say why")
     with open_database() as connection:
@@ -90,7 +97,7 @@ def freeze_quarter(
         )
     state = "frozen" if frozen.is_new else "was frozen already; nothing was changed"
     console.print(
-        f"{wanted}: KPI version {', '.join(frozen.versions)}, sha256 {frozen.digest[:12]},"
+        f"{frozen.quarter}: KPI version {', '.join(frozen.versions)}, sha256 {frozen.digest[:12]},"
         f" revision {frozen.revision}, {frozen.frozen_at.astimezone(company.zone):%Y-%m-%d %H:%M %Z}:"
         f" {state}",
         highlight=False,

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -14,7 +14,7 @@ from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.lifecycle.contract_changes import find_changes, find_governing
 from leadops.lifecycle.kpi_contract import KpiContract
-from leadops.lifecycle.quarter import Quarter, read_quarter
+from leadops.lifecycle.quarter import Quarter, find_quarter, recall_quarter
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -28,6 +28,8 @@ class FrozenContract:
     """The latest revision of a quarter's contract, as recorded."""
 
     quarter: str
+    first_day: date
+    last_day: date
     revision: int
     versions: list[str]
     digest: str  # SHA-256 of time zone and contract
@@ -40,6 +42,7 @@ class FrozenBody:
     """The latest revision of a quarter's contract, with its whole text."""
 
     quarter: str
+    first_day: date
     timezone: str
     contract: dict[str, Any]
     frozen_at: datetime
@@ -58,12 +61,17 @@ def freeze_quarter(
 
     With a `reason`, a contract with other rules for the quarter becomes its next revision: this is how both
     sides agree on a change. Earlier revisions stay on record. Raises PermanentError for a reason without a
-    frozen contract to replace.
+    frozen contract to replace, and for a quarter of another year than the company's.
+
+    A quarter whose days are frozen keeps the name under which it was frozen, whenever the company's year
+    begins now.
     """
     zone = contract.timezone or company.timezone
     body = contract.model_dump(mode="json")
     new = FrozenContract(
         quarter=str(quarter),
+        first_day=quarter.first_day,
+        last_day=quarter.last_day,
         revision=1,
         versions=list(dict.fromkeys(rules["version"] for rules in find_governing(contract, quarter))),
         digest=digest_contract(zone, body),
@@ -72,20 +80,35 @@ def freeze_quarter(
     )
     with connection.transaction():
         queries.run(connection, "lock_frozen_quarters")
-        latest = queries.first(connection, "find_latest", FrozenContract, quarter=new.quarter)
+        latest = queries.first(
+            connection,
+            "find_latest",
+            FrozenContract,
+            quarter=new.quarter,
+            first_day=new.first_day,
+            last_day=new.last_day,
+        )
+        if latest and (latest.first_day, latest.last_day) != (new.first_day, new.last_day):
+            raise PermanentError(
+                f"{quarter} is on record for {latest.first_day} to {latest.last_day}, when the company's year"
+                " began in another month; nothing was frozen"
+            )
+        if not latest and quarter.starts != company.fiscal_year_starts:
+            own = find_quarter(quarter.first_day, starts=company.fiscal_year_starts)
+            raise PermanentError(f"{quarter} is not a quarter of the company's year; give it as {own}")
         if reason and not latest:
             raise PermanentError(f"{quarter} is not frozen yet: freeze it without a reason")
         if latest and (not reason or latest.digest == new.digest):
             return latest
         if latest:
-            new = replace(new, revision=latest.revision + 1)
+            new = replace(new, quarter=latest.quarter, revision=latest.revision + 1)
         queries.run(
             connection,
             "insert_frozen_quarter",
             quarter=new.quarter,
             revision=new.revision,
-            first_day=quarter.first_day,
-            last_day=quarter.last_day,
+            first_day=new.first_day,
+            last_day=new.last_day,
             timezone=zone,
             versions=new.versions,
             contract=Jsonb(body),
@@ -97,15 +120,16 @@ def freeze_quarter(
 
 
 def read_frozen_contracts(connection: Connection) -> dict[Quarter, KpiContract]:
-    """Return the contract in force of each frozen quarter.
+    """Return the contract in force of each frozen quarter, the quarter that was frozen first as the last.
 
+    Quarters share days after the company's year was moved; the order says which of them stays.
     One that this version of leadops cannot read is left out; the incident contract_changed reports it.
     """
     contracts = {}
     for frozen in queries.all(connection, "list_latest", FrozenBody):
         contract = _read_contract(frozen)
         if contract is not None:
-            contracts[read_quarter(frozen.quarter)] = contract
+            contracts[recall_quarter(frozen.quarter, first_day=frozen.first_day)] = contract
     return contracts
 
 
@@ -147,7 +171,7 @@ def _compare(frozen: FrozenBody, contract: KpiContract) -> list[str]:
     agreed = _read_contract(frozen)
     if agreed is None:
         return ["contract: this version of leadops cannot read the frozen one"]
-    return find_changes(agreed, contract, read_quarter(frozen.quarter))
+    return find_changes(agreed, contract, recall_quarter(frozen.quarter, first_day=frozen.first_day))
 
 
 def _read_contract(frozen: FrozenBody) -> KpiContract | None:

@@ -2,16 +2,19 @@
 lock table lifecycle.frozen_quarters in share row exclusive mode;
 
 -- name: find_latest
+-- By its days, under whichever name; a name alone counts where its days are others.
 select
     quarter,
+    first_day,
+    last_day,
     revision,
     versions,
     digest,
     frozen_at,
     false as is_new
 from lifecycle.frozen_quarters
-where quarter = %(quarter)s
-order by revision desc
+where quarter = %(quarter)s or (first_day = %(first_day)s and last_day = %(last_day)s)
+order by (first_day = %(first_day)s and last_day = %(last_day)s) desc, revision desc
 limit 1;
 
 -- name: insert_frozen_quarter
@@ -23,13 +26,22 @@ values (
 );
 
 -- name: list_latest
-select distinct on (quarter)
-    quarter,
-    timezone,
-    contract,
-    frozen_at
-from lifecycle.frozen_quarters
-order by quarter asc, revision desc;
+with latest as (
+    select distinct on (quarter)
+        quarter,
+        first_day,
+        timezone,
+        contract,
+        frozen_at
+    from lifecycle.frozen_quarters
+    order by quarter asc, revision desc
+)
+
+select latest.*
+from latest
+inner join lifecycle.frozen_quarters as first_revision
+    on latest.quarter = first_revision.quarter and first_revision.revision = 1
+order by first_revision.frozen_at desc, latest.first_day desc;
 
 -- name: upsert_change
 insert into lifecycle.frozen_changes (quarter, facts, found_at)

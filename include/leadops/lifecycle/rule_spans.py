@@ -38,10 +38,10 @@ def list_rule_spans(contract: KpiContract, frozen: Mapping[Quarter, KpiContract]
     """Return the rules of all time, each moment once and in order; neighbours differ.
 
     On the days of a quarter in `frozen` its contract is in force, elsewhere `contract`. So a contract that is
-    frozen as it stands changes nothing.
+    frozen as it stands changes nothing. Of quarters that share days the later one in `frozen` counts.
     """
     spans = _list_contract(contract)
-    for quarter, agreed in sorted(frozen.items()):
+    for quarter, agreed in frozen.items():
         begin = _begin(quarter, agreed)
         end = _begin(quarter.next(), agreed)
         spans = [

@@ -220,7 +220,7 @@ union all
 );
 
 create table lifecycle.frozen_quarters (
-    quarter text not null check (quarter ~ '^[0-9]{4}-Q[1-4]$'),
+    quarter text not null check (quarter ~ '^([0-9]{4}|FY[0-9]{4}/[0-9]{2})-Q[1-4]$'),
     revision integer not null check (revision > 0),
     first_day date not null,
     last_day date not null,

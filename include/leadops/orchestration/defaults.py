@@ -15,6 +15,7 @@ from airflow.sdk import (
 )
 
 from leadops.errors import PermanentError
+from leadops.lifecycle.quarter import QUARTER_PATTERN, list_first_months
 from leadops.orchestration.airflow_run import read_config
 from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
 
@@ -63,9 +64,15 @@ def daily_dag(*, tags: list[str], cron: str = "0 0 * * *", waits: timedelta | No
     )
 
 
+def quarterly_dag(*, tags: list[str], hour: int) -> dict[str, Any]:
+    """Return the arguments of a DAG that runs on the first day of each quarter of the company's year."""
+    months = ",".join(map(str, list_first_months(read_config().company.fiscal_year_starts)))
+    return daily_dag(tags=["quarterly", *tags], cron=f"0 {hour} 1 {months} *")
+
+
 def quarter_param(description: str) -> Param:
-    """Return a Param that takes 2026-Q3 or nothing; anything else is refused when the DAG is triggered."""
-    return Param(None, type=["null", "string"], pattern=r"^(2\d{3}-Q[1-4])?$", description=description)
+    """Return a Param that takes 2026-Q3, FY2026/27-Q2 or nothing; anything else is refused at the trigger."""
+    return Param(None, type=["null", "string"], pattern=f"^({QUARTER_PATTERN})?$", description=description)
 
 
 def day_param(description: str) -> Param:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from leadops.errors import PermanentError
-from leadops.lifecycle.quarter import Quarter, find_quarter, read_quarter
+from leadops.lifecycle.quarter import find_quarter, read_quarter
 
 
 @dataclass(frozen=True)
@@ -13,16 +13,20 @@ class ReportPeriod:
 
     first_day: date
     last_day: date
+    year_starts: int  # month in which the company's year begins
 
     def __str__(self) -> str:
-        quarter = find_quarter(self.first_day)
+        quarter = find_quarter(self.first_day, starts=self.year_starts)
         whole = (quarter.first_day, quarter.last_day) == (self.first_day, self.last_day)
         return str(quarter) if whole else f"{self.first_day} – {self.last_day}"
 
 
-def choose_period(*, quarter: str | None, first: date | None, last: date | None, today: date) -> ReportPeriod:
+def choose_period(
+    *, quarter: str | None, first: date | None, last: date | None, today: date, year_starts: int
+) -> ReportPeriod:
     """Return the days of `quarter` (2026-Q3), or from `first` to `last`; else the last one before `today`.
 
+    Quarters are those of the company's year, which begins in the month `year_starts`.
     Raises PermanentError, one line, for a quarter together with days, only one end, or a wrong order.
     """
     if quarter and (first or last):
@@ -30,11 +34,15 @@ def choose_period(*, quarter: str | None, first: date | None, last: date | None,
     if first and last:
         if last < first:
             raise PermanentError("the day `to` must not lie before the day `from`")
-        return ReportPeriod(first, last)
+        return ReportPeriod(first, last, year_starts)
     if first or last:
         raise PermanentError("give both days, from and to, such as 2026-07-01 and 2026-07-31")
-    wanted: Quarter = read_quarter(quarter) if quarter else find_quarter(today).previous()
-    return ReportPeriod(wanted.first_day, wanted.last_day)
+    wanted = (
+        read_quarter(quarter, starts=year_starts)
+        if quarter
+        else find_quarter(today, starts=year_starts).previous()
+    )
+    return ReportPeriod(wanted.first_day, wanted.last_day, year_starts)
 
 
 def parse_param_day(text: str | None) -> date | None:

@@ -35,6 +35,7 @@ def draw(run: TaskRun) -> Counts:
         first=parse_param_day(run.params.get("from")),
         last=parse_param_day(run.params.get("to")),
         today=run.end_date,
+        year_starts=config.company.fiscal_year_starts,
     )
     with run.open_database() as connection:
         report = make_report(
@@ -69,7 +70,8 @@ def post(run: TaskRun, drawn: Counts) -> Counts:
 def freeze(run: TaskRun) -> Counts:
     """Freeze the KPI contract of the quarter in which the interval ends, or of the Params."""
     company, asked = run.config.company, run.params.get("quarter")
-    quarter = read_quarter(asked) if asked else find_quarter(run.end_date)
+    starts = company.fiscal_year_starts
+    quarter = read_quarter(asked, starts=starts) if asked else find_quarter(run.end_date, starts=starts)
     is_late = run.clock().astimezone(company.zone).date() - quarter.first_day > FRESH
     if is_late and not asked and run.run_type == SCHEDULED:
         log.warning(
@@ -83,7 +85,7 @@ def freeze(run: TaskRun) -> Counts:
         )
     log.info(
         "%s: KPI version %s, sha256 %s, revision %s%s",
-        *(quarter, ", ".join(frozen.versions), frozen.digest[:12], frozen.revision),
+        *(frozen.quarter, ", ".join(frozen.versions), frozen.digest[:12], frozen.revision),
         "" if frozen.is_new else f"; frozen on {frozen.frozen_at:%Y-%m-%d} already, nothing was changed",
     )
-    return {"quarter": str(quarter), "frozen": True, "revision": frozen.revision, "is_new": frozen.is_new}
+    return {"quarter": frozen.quarter, "frozen": True, "revision": frozen.revision, "is_new": frozen.is_new}
