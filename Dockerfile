@@ -4,7 +4,7 @@ ARG BASE_IMAGE=python:3.12-slim-bookworm
 FROM ${BASE_IMAGE}
 
 RUN useradd --system --uid 10001 --user-group --create-home --home-dir /home/leadops leadops \
-    && mkdir -p /opt/leadops /var/lib/leadops/airflow/logs /var/lib/leadops/sandbox \
+    && mkdir -p /opt/leadops /var/lib/leadops/airflow/logs /var/lib/leadops/marks /var/lib/leadops/sandbox \
     && chown -R leadops:leadops /var/lib/leadops
 WORKDIR /opt/leadops
 

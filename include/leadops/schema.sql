@@ -387,6 +387,26 @@ create table delivery.installation (
     primary key (installation_id)
 );
 
+create table delivery.marks (
+    holder text not null,
+    mark bigint not null,
+    since timestamptz not null,
+    marked_at timestamptz not null,
+    primary key (holder)
+);
+
+create table delivery.holds (
+    hold_id bigint generated always as identity,
+    reason text not null,
+    held_at timestamptz not null,
+    facts jsonb not null default '{}'::jsonb,
+    opened_at timestamptz,
+    epoch text,
+    primary key (hold_id),
+    check (reason in ('mark', 'by hand'))
+);
+create unique index holds_open on delivery.holds ((true)) where (opened_at is null);
+
 create table delivery.outbox (
     outbox_id bigint generated always as identity,
     target text not null,
@@ -472,6 +492,17 @@ create table delivery.external_ids (
 create index external_ids_external on delivery.external_ids (target, external_id);
 create index external_ids_state on delivery.external_ids (target, state) where (state <> 'present');
 
+create table delivery.found_leads (
+    target text not null,
+    external_id text not null,
+    address_hash text not null,
+    found_at timestamptz not null,
+    taken_at timestamptz,
+    primary key (target, external_id),
+    check (char_length(external_id) <= 200)
+);
+create index found_leads_free on delivery.found_leads (target, address_hash) where (taken_at is null);
+
 create table delivery.dead_letters (
     dead_letter_id bigint generated always as identity,
     target text not null,
@@ -496,6 +527,9 @@ create table delivery.targets (
     refilled_at timestamptz not null,
     paused_until timestamptz,
     pause_reason text,
+    duplicates integer not null default 0,
+    duplicates_at timestamptz,
+    duplicate_leads bigint[] not null default '{}'::bigint[],
     primary key (target)
 );
 
@@ -936,6 +970,7 @@ create index assignments_time on routing.assignments (assigned_at);
 
 create table routing.notices (
     assignment_id bigint not null,
+    nonce text not null default delivery.make_nonce(),
     state text not null default 'open',
     created_at timestamptz not null,
     attempts integer not null default 0,
@@ -1390,6 +1425,7 @@ create schema alerts;
 
 create table alerts.messages (
     message_id bigint generated always as identity,
+    nonce text not null default delivery.make_nonce(),
     purpose text not null,
     digest_group text,
     parent_id bigint,

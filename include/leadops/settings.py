@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, ClassVar, Self
 from urllib.parse import quote, unquote, urlsplit
 
@@ -54,6 +55,12 @@ def database_url() -> str:
             "LEADOPS_DATABASE_URL is not set; give it as postgresql://user:password@host:port/leadops"
         )
     return url
+
+
+def mark_folder() -> Path | None:
+    """Return LEADOPS_MARK_FOLDER, or None: then nobody notices that the database went back."""
+    folder = os.environ.get("LEADOPS_MARK_FOLDER", "")
+    return Path(folder) if folder else None
 
 
 def list_secrets(environ: Mapping[str, str]) -> list[str]:

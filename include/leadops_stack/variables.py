@@ -91,6 +91,7 @@ def prepare_variables(home: Home, environ: Mapping[str, str] = os.environ) -> di
         if values.get(name, ours[name]) == ours[name]:
             values[name] = value
     values.update({name: str(port) for name, port in ports.items()})
+    values.setdefault("LEADOPS_MARK_FOLDER", str(home.root / "marks"))
     changed = {name: value for name, value in values.items() if kept.get(name) != value}
     if changed:
         write_env(home.env_file, changed)

@@ -56,6 +56,22 @@ def fire_gone(connection: Connection, now: datetime) -> None:
     )
 
 
+def fire_hold(connection: Connection, now: datetime) -> None:
+    connection.execute(
+        "insert into delivery.holds (reason, held_at, facts)"
+        """ values ('mark', %s, '{"remembered": 9, "found": 7}')""",
+        [now],
+    )
+
+
+def fire_duplicates(connection: Connection, now: datetime) -> None:
+    connection.execute(
+        "insert into delivery.targets (target, tokens, refilled_at, duplicates, duplicates_at,"
+        " duplicate_leads) values ('ma', 0, %(now)s, 1, %(now)s, '{4}')",
+        {"now": now},
+    )
+
+
 #: For each check, rows with which every kind that it feeds fires.
 SCENES = {
     "backlogs": fire_backlogs,
@@ -63,6 +79,8 @@ SCENES = {
     "dead_letters": fire_dead_letters,
     "leads_gone": fire_gone,
     "audit": fire_audit,
+    "hold": fire_hold,
+    "duplicates": fire_duplicates,
 }
 
 

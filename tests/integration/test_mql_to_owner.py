@@ -101,7 +101,7 @@ def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
         assert (effects[1]["id"], effects[1]["body"]["owner_id"]) == (effects[0]["id"], "rep-de")
         found = chat.find(
             connection.execute(
-                "select installation_id || '-routing-1' from delivery.installation"
+                "select installation_id || '-routing-1-' || nonce from delivery.installation, routing.notices"
             ).fetchone()[0],  # type: ignore[index]
             since=start,
         )

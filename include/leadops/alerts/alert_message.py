@@ -1,6 +1,7 @@
 """A Slack message about incidents, as it is on record: whether it is posted, where, and what it shows."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -15,12 +16,16 @@ from leadops.queries import Queries
 
 queries = Queries(__file__)
 
+#: How delivery.make_nonce() writes.
+NONCE = re.compile(r"[0-9a-f]{12}")
+
 
 @dataclass(frozen=True)
 class AlertMessage:
     """One row of alerts.messages; times in UTC."""
 
     message_id: int
+    nonce: str
     purpose: Literal["incident", "digest", "escalation", "resolution"]
     parent_id: int | None
     attempts: int
@@ -47,6 +52,25 @@ class AlertMessage:
 def list_open_messages(connection: Connection) -> list[int]:
     """Return the ids of messages that are not final: those never tried first, then the longest untried."""
     return queries.values(connection, "list_open_messages")
+
+
+def doubt_open_messages(connection: Connection, *, before: datetime) -> int:
+    """Let unposted messages made before then be looked up in Slack before they are posted; count them.
+
+    In the caller's transaction: after the database went back, any of them may have been posted.
+    """
+    return queries.run(connection, "doubt_open", before=before)
+
+
+def find_unknown_keys(connection: Connection, keys: Sequence[str], *, installation: str) -> list[str]:
+    """Return those of `keys`, of messages in Slack, that this installation made and has no record of."""
+    by_nonce = {
+        key.rsplit("-", 1)[1]: key
+        for key in keys
+        if key.startswith(f"{installation}-") and NONCE.fullmatch(key.rsplit("-", 1)[1])
+    }
+    known = set(queries.values(connection, "list_nonces", nonces=list(by_nonce)))
+    return [key for nonce, key in by_nonce.items() if nonce not in known]
 
 
 def read_message(connection: Connection, message_id: int) -> AlertMessage | None:

@@ -7,6 +7,7 @@ order by tried_at nulls first, message_id;
 -- name: read_message
 select
     message_id,
+    nonce,
     purpose,
     parent_id,
     attempts,
@@ -24,6 +25,7 @@ where message_id = %(message_id)s;
 -- name: lock_message
 select
     message_id,
+    nonce,
     purpose,
     parent_id,
     attempts,
@@ -95,3 +97,17 @@ insert into alerts.messages (purpose, parent_id, created_at)
 values ('resolution', %(parent_id)s, %(now)s)
 on conflict (parent_id, purpose) do nothing
 returning message_id;
+
+-- name: doubt_open
+update alerts.messages
+set unknown_since = created_at, tried_at = coalesce(tried_at, created_at)
+where state = 'open' and posted_at is null and unknown_since is null and created_at < %(before)s;
+
+-- name: list_nonces
+select nonce
+from alerts.messages
+where nonce = any(%(nonces)s::text[])
+union all
+select nonce
+from routing.notices
+where nonce = any(%(nonces)s::text[]);

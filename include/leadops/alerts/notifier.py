@@ -182,7 +182,7 @@ class IncidentNotifier:
         return parent.place if parent and parent.message_ts else None
 
     def _key(self, message: AlertMessage) -> str:
-        return f"{self._installation}-{message.message_id}"
+        return f"{self._installation}-{message.message_id}-{message.nonce}"
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from leadops.alerts.alert_message import list_open_messages
+from leadops.alerts.alert_message import doubt_open_messages, list_open_messages
 from leadops.alerts.notifier import IncidentNotifier
 from leadops.alerts.plan import plan_messages
 from leadops.clients.chat import Chat
 from leadops.clients.slack_errors import ChatBusyError, ChatRefusedError, ChatUnreachableError
 from leadops.company import Company
 from leadops.db import Connection
+from leadops.delivery.database_mark import find_hold
 from leadops.errors import LeadopsError, TransientError
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.notifications.messages import Messages
@@ -52,6 +53,9 @@ def notify_incidents(
     `clock` gives the time in UTC.
     """
     connection.commit()
+    with connection.transaction():
+        if hold := find_hold(connection):
+            doubt_open_messages(connection, before=hold.held_at)
     plan_messages(connection, settings=settings, now=clock())
     notifier = IncidentNotifier(
         connection, chat, settings=settings, messages=Messages(company), clock=clock, sleep=sleep

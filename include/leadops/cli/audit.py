@@ -12,7 +12,9 @@ from leadops.clients.ma import MaClient
 from leadops.db import Connection
 from leadops.delivery.audit import audit_scores
 from leadops.delivery.compare_scores import UnmatchedLead
+from leadops.delivery.database_mark import ON_HOLD, find_hold
 from leadops.delivery.reconcile import reconcile_scores
+from leadops.errors import PermanentError
 from leadops.settings import endpoint
 
 
@@ -70,6 +72,9 @@ def _compare(connection: Connection, client: MaClient, limit: int) -> Shown:
 def _correct(connection: Connection, client: MaClient, limit: int) -> Shown:
     config = read_config()
     now = clock()
+    if find_hold(connection):
+        raise PermanentError(ON_HOLD)
+    connection.commit()
     done = reconcile_scores(
         connection,
         client,

@@ -15,6 +15,7 @@ from leadops.cli.terminal import console, print_warning
 from leadops.cli.watchdog import make_watchdog_config
 from leadops.config.settings_folder import FileState
 from leadops.configuration import Config
+from leadops.delivery.database_mark import open_mark
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.errors import ConfigError, LeadopsError
@@ -22,7 +23,7 @@ from leadops.gateway.app import create_app
 from leadops.gateway.gateway_parts import GatewayConfig
 from leadops.gateway.serve import listen, make_server
 from leadops.intake.signing_secrets import FORMS, IDENTITIES, read_secrets
-from leadops.settings import database_url, endpoint
+from leadops.settings import database_url, endpoint, mark_folder
 
 #: The settings of the gateway.
 SECTIONS = ("gateway", "events", "forms", "identity", "delivery")
@@ -121,7 +122,8 @@ def _name_refused(config: Config) -> tuple[str, ...]:
 def _worker_configs(settings: DeliverySettings) -> list[WorkerConfig]:
     """Return a worker's configuration for each configured target; for the others /healthz says `off`."""
     known = [name for name in ("ma", "crm") if os.environ.get(f"AIRFLOW_CONN_LEADOPS_{name.upper()}")]
-    return [WorkerConfig(name, endpoint(name), database_url(), settings, clock) for name in known]
+    mark = open_mark(mark_folder())
+    return [WorkerConfig(name, endpoint(name), database_url(), settings, clock, mark) for name in known]
 
 
 def _secret(name: str, use: str) -> str:

@@ -7,10 +7,11 @@ import typer
 
 from leadops.cli.context import clock, read_config, sleep
 from leadops.cli.terminal import console
+from leadops.delivery.database_mark import open_mark
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.errors import TransientError
-from leadops.settings import database_url, endpoint
+from leadops.settings import database_url, endpoint, mark_folder
 
 
 def push(
@@ -37,6 +38,7 @@ def push(
                 sleep=sleep,
                 until=until,
                 identity=config.identity,
+                mark=open_mark(mark_folder()),
             )
         console.print(f"{name}: {describe(done)}")
         if done.problem:

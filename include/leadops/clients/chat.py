@@ -1,6 +1,6 @@
 """The way to the team's chat: Slack's Web API, or an incoming webhook, which can only post."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.client import HTTPException
@@ -56,6 +56,9 @@ class Chat(Protocol):
     def find(self, key: str, *, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Return the message whose payload has this `key`, posted after `since`, or None."""
 
+    def list_keys(self, *, since: datetime) -> list[str]:
+        """Return the keys of our messages in the channel, posted after `since`; not those in threads."""
+
 
 class ApiChat:
     """Slack's Web API in one channel. Time-outs are the client's; it must not retry by itself."""
@@ -96,6 +99,19 @@ class ApiChat:
 
     def find(self, key: str, *, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Read conversations.history, or conversations.replies of `thread`, from `since` on."""
+        for message in self._iterate(since, thread):
+            payload = _read_payload(message)
+            if payload.get("key") == key:
+                channel = thread.channel if thread and thread.ts else self.channel
+                return Posted(channel, read_field(message, "ts"), payload)
+        return None
+
+    def list_keys(self, *, since: datetime) -> list[str]:
+        """Read conversations.history from `since` on."""
+        keys = [_read_payload(message).get("key") for message in self._iterate(since, None)]
+        return [key for key in keys if isinstance(key, str)]
+
+    def _iterate(self, since: datetime, thread: Posted | None) -> Iterator[Any]:
         read: Callable[..., Any] = self._client.conversations_history
         values: dict[str, Any] = {
             "channel": self.channel,
@@ -109,16 +125,18 @@ class ApiChat:
         for _ in range(PAGES):
             answer = call_slack(read, values)
             messages = answer.get("messages")
-            for message in messages if isinstance(messages, list) else []:
-                metadata = _find_object(message, "metadata")
-                payload = _find_object(metadata, "event_payload")
-                if metadata.get("event_type") == EVENT_TYPE and payload.get("key") == key:
-                    return Posted(values["channel"], read_field(message, "ts"), payload)
+            yield from messages if isinstance(messages, list) else []
             cursor = _find_object(answer, "response_metadata").get("next_cursor")
             if not isinstance(cursor, str) or not cursor:
                 break
             values["cursor"] = cursor
-        return None
+
+
+def _read_payload(message: Any) -> dict[str, Any]:
+    """Return what a message of ours carries; an empty object for one of somebody else."""
+    metadata = _find_object(message, "metadata")
+    is_ours = metadata.get("event_type") == EVENT_TYPE
+    return _find_object(metadata, "event_payload") if is_ours else {}
 
 
 def _find_object(value: Any, name: str) -> dict[str, Any]:
@@ -160,5 +178,9 @@ class WebhookChat:
         raise NotImplementedError("a webhook cannot edit; ask can_edit first")
 
     def find(self, key: str, *, since: datetime, thread: Posted | None = None) -> Posted | None:
+        """Not possible."""
+        raise NotImplementedError("a webhook cannot read; ask can_edit first")
+
+    def list_keys(self, *, since: datetime) -> list[str]:
         """Not possible."""
         raise NotImplementedError("a webhook cannot read; ask can_edit first")

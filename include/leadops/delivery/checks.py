@@ -1,10 +1,11 @@
 """The checks on delivery: does what other systems should get arrive there, and do the scores agree?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 from leadops.db import Connection
+from leadops.delivery.database_mark import find_hold
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire
@@ -16,6 +17,8 @@ queries = Queries(__file__)
 MINUTE = timedelta(minutes=1)
 #: Leads that a message names.
 NAMED_LEADS = 5
+#: So long one duplicate that nothing explains keeps its incident open.
+DUPLICATES_COUNT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,20 @@ class OutboxBacklog(Backlog):
 
 
 def check_backlogs(connection: Connection, given: CheckInput) -> list[CheckFinding]:
-    """Find the targets whose oldest live score change has waited longer than `backlog_minutes`."""
+    """Find the targets whose oldest live score change has waited longer than `backlog_minutes`.
+
+    While everything is on hold, everything waits: one incident is enough.
+    """
+    if find_hold(connection):
+        return []
     backlogs = queries.all(connection, "measure_backlogs", ScoreBacklog)
     return _find_overdue("ma_backlog", backlogs, limit=given.settings.backlog_minutes, now=given.now)
 
 
 def check_outbox(connection: Connection, given: CheckInput) -> list[CheckFinding]:
-    """Find the targets whose oldest live effect has waited longer than `outbox_minutes`."""
+    """Find the targets whose oldest live effect has waited longer than `outbox_minutes`; none in a hold."""
+    if find_hold(connection):
+        return []
     backlogs = queries.all(connection, "measure_outbox", OutboxBacklog)
     return _find_overdue("outbox_waiting", backlogs, limit=given.settings.outbox_minutes, now=given.now)
 
@@ -184,7 +194,43 @@ def check_audit(connection: Connection, given: CheckInput) -> list[CheckFinding]
     return [fire("audit_differences", facts, since=audit.ended_at)]
 
 
+def check_hold(connection: Connection, given: CheckInput) -> list[CheckFinding]:  # noqa: ARG001
+    """Find the hold under which nothing is sent, because the database went back."""
+    hold = find_hold(connection)
+    if hold is None:
+        return []
+    facts = {
+        **hold.facts,
+        "by_hand": "leadops restored" if hold.reason == "by hand" else None,
+        "held_at": hold.held_at.isoformat(),
+        "waiting": queries.value(connection, "count_held_calls"),
+    }
+    return [fire("database_went_back", facts, since=hold.held_at)]
+
+
+@dataclass(frozen=True)
+class UnexplainedDuplicates:
+    """Changes that a target says it had before, though nothing on record explains how."""
+
+    target: str
+    count: int
+    last_at: datetime
+    lead_ids: list[int]
+
+
+def check_duplicates(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Find the targets that called a change a duplicate in the last day that nobody is known to have sent."""
+    since = given.now - DUPLICATES_COUNT
+    found = queries.all(connection, "count_duplicates", UnexplainedDuplicates, since=since)
+    return [
+        fire("unexplained_duplicates", asdict(row) | {"last_at": row.last_at.isoformat()}, since=row.last_at)
+        for row in found
+    ]
+
+
 CHECKS = (
+    Check("hold", ("database_went_back",), check_hold),
+    Check("duplicates", ("unexplained_duplicates",), check_duplicates),
     Check("backlogs", ("ma_backlog",), check_backlogs),
     Check("outbox", ("outbox_waiting",), check_outbox),
     Check("dead_letters", ("dead_letters",), check_dead_letters),

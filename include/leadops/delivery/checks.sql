@@ -202,3 +202,18 @@ from delivery.audits
 where ended_at is not null
 order by audit_id desc
 limit 1;
+
+-- name: count_held_calls
+-- Calls that wait; what is not in a batch yet is counted with the first push.
+select
+    (select count(*) from delivery.outbox where state in ('pending', 'sending'))
+    + (select count(*) from delivery.batches where state = 'ready') as calls;
+
+-- name: count_duplicates
+select
+    target,
+    duplicates as count,
+    duplicates_at as last_at,
+    duplicate_leads as lead_ids
+from delivery.targets
+where duplicates_at > %(since)s;

@@ -25,6 +25,11 @@ class Operation:
     may_reject: bool = False
 
     @property
+    def is_creation(self) -> bool:
+        """Whether a second call under another key would create a second lead."""
+        return self.answer_id is not None and not self.repeatable
+
+    @property
     def needs_id(self) -> bool:
         """Whether the route names the lead by the target's own id."""
         return "{external_id}" in self.path

@@ -84,12 +84,12 @@ def enqueue_effect(
     )
 
 
-def mark_effects(connection: Connection, *, target: str, lane: Lane, limit: int, now: datetime) -> None:
-    """Mark pending effects as sending, so that up to `limit` wait for a process; commits."""
-    with connection.transaction():
+def mark_effects(connection: Connection, *, target: str, lane: Lane, limit: int, now: datetime) -> int:
+    """Mark pending effects as sending, so that up to `limit` wait for a process; return how many do."""
+    with connection.transaction():  # commits
         idle = int(queries.value(connection, "count_idle", target=target, lane=lane, max_rows=limit))
         if idle < limit:
-            queries.run(
+            idle += queries.run(
                 connection,
                 "mark_sending",
                 target=target,
@@ -98,6 +98,7 @@ def mark_effects(connection: Connection, *, target: str, lane: Lane, limit: int,
                 max_rows=limit - idle,
                 now=now,
             )
+    return idle
 
 
 def lock_due_effects(

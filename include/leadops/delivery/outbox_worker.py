@@ -12,6 +12,7 @@ import psycopg
 
 from leadops.clients.ma import MaClient
 from leadops.db import Connection, connect
+from leadops.delivery.database_mark import ON_HOLD, DatabaseMark
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import run_round
 from leadops.delivery.rounds import Pusher
@@ -37,13 +38,17 @@ STOP_CHECK_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """What an outbox worker needs: its target, how to reach it and the database, settings and clock (UTC)."""
+    """What an outbox worker needs: its target, how to reach it and the database, settings and clock (UTC).
+
+    `mark` notices that the database went back.
+    """
 
     target: str
     endpoint: Endpoint
     database_url: str
     settings: DeliverySettings
     clock: Callable[[], datetime]
+    mark: DatabaseMark | None = None
 
 
 class OutboxWorker(threading.Thread):
@@ -85,15 +90,24 @@ class OutboxWorker(threading.Thread):
         config = self.config
         until = config.clock() + LIFETIME
         pusher = Pusher(
-            connection, client, config.target, config.settings, config.clock, until, self._stop_asked.is_set
+            connection,
+            client,
+            config.target,
+            config.settings,
+            config.clock,
+            until,
+            self._stop_asked.is_set,
+            mark=config.mark,
         )
+        if pusher.is_on_hold():
+            logger.warning("outbox worker %s waits: %s", config.target, ON_HOLD)
         while not pusher.is_over:
             report, wait = run_round(pusher, effects_only=True)
             if wait:
                 self._stop_asked.wait(min(wait.total_seconds(), POLL_SECONDS))
             elif report.is_down:
                 self._stop_asked.wait(PAUSE_AFTER_FAILURE)
-            elif not report.calls and not report.dead:
+            elif not report.has_progress:
                 retry = pusher.time_to_next_retry(effects_only=True)
                 self._listen(connection, min(POLL_SECONDS, retry.total_seconds() if retry else POLL_SECONDS))
 

@@ -7,6 +7,7 @@ from threading import Event
 
 from leadops.clients.ma import MaClient
 from leadops.db import connect
+from leadops.delivery.database_mark import ON_HOLD, DatabaseMark
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.rounds import ALIGNED_PER_ROUND, BATCHES_PER_ROUND, EFFECTS_PER_ROUND, Pusher
@@ -29,13 +30,14 @@ def push_target(
     until: datetime,
     effects_only: bool = False,
     identity: IdentitySettings | None = None,
+    mark: DatabaseMark | None = None,
 ) -> PushReport:
     """Send everything pending for `target`, with a worker per connection of its settings, until `until`.
 
     Commits as it goes; may be killed at any point, and may run twice at once. A target that is down or asks
     for a pause is not an error: the report's `problem` says so, and everything stays on record. With
     `effects_only` it sends no score changes. `identity` says where the names of leads stand that are made
-    again in the MA.
+    again in the MA. `mark` notices that the database went back: then, and during a hold, nothing is sent.
     """
     stop = Event()
 
@@ -43,7 +45,11 @@ def push_target(
         client = MaClient(endpoint)
         try:
             with connect(database_url, application=f"leadops push {target}") as connection:
-                pusher = Pusher(connection, client, target, settings, clock, until, stop.is_set, identity)
+                pusher = Pusher(
+                    connection, client, target, settings, clock, until, stop.is_set, identity, mark
+                )
+                if pusher.is_on_hold():
+                    return PushReport(is_paused=True, problem=ON_HOLD)
                 return run_rounds(pusher, sleep=sleep, effects_only=effects_only)
         finally:
             client.transport.close()
@@ -67,7 +73,7 @@ def run_rounds(pusher: Pusher, *, sleep: Callable[[float], None], effects_only: 
         total += report
         if total.is_down:
             break
-        if report.calls or report.dead:
+        if report.has_progress:
             continue
         if not effects_only and pusher.target == SCORED_TARGET and pusher.recreate_leads():
             continue
@@ -91,6 +97,6 @@ def run_round(pusher: Pusher, *, effects_only: bool) -> tuple[PushReport, timede
         if not (wait or report.is_paused or effects_only or pusher.target != SCORED_TARGET):
             batches, wait = pusher.run_permitted(pusher.send_batches, lane, limit=BATCHES_PER_ROUND)
             report += batches
-        if wait or report.calls or report.dead:
+        if wait or report.has_progress:
             return report, wait
     return PushReport(), timedelta()

@@ -33,6 +33,11 @@ class PushReport:
         )
 
     @property
+    def has_progress(self) -> bool:
+        """Whether anything was done, or tried."""
+        return bool(self.calls or self.dead or self.effects)
+
+    @property
     def is_down(self) -> bool:
         """Whether further calls now would only fail."""
         return self.is_paused or self.failed_last >= FAILURES_IN_A_ROW

@@ -1,5 +1,5 @@
 -- name: acquire
--- A token bucket: it refills with time up to the burst, and grants nothing during a pause.
+-- A token bucket: it refills with time up to the burst, and grants nothing during a pause or a hold.
 with before as (
     select
         target,
@@ -19,10 +19,13 @@ permits as (
         filled,
         case
             when paused_until > %(now)s::timestamptz then 0
+            when exists (select from delivery.holds where opened_at is null) then 0
             else least(%(wanted)s::integer, floor(filled)::integer)
         end as granted,
         greatest(
             extract(epoch from paused_until - %(now)s::timestamptz),
+            -- Until somebody ends the hold; whoever waits looks again sooner.
+            case when exists (select from delivery.holds where opened_at is null) then 3600 end,
             (1 - filled) / %(rate)s::double precision,
             0.001
         )::double precision as wait_seconds

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from leadops.clients.ma import MaClient
 from leadops.clients.transport import Refused
@@ -16,7 +17,9 @@ from leadops.delivery.batches import (
     send_batch,
 )
 from leadops.delivery.build_batches import build_batches
+from leadops.delivery.database_mark import ON_HOLD, DatabaseMark, find_hold
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings, TargetSettings
+from leadops.delivery.duplicates import is_unexplained
 from leadops.delivery.outbox import find_next_effect_retry, lock_due_effects, mark_effects
 from leadops.delivery.presence import recreate_leads
 from leadops.delivery.push_report import PushReport
@@ -41,7 +44,7 @@ class Pusher:
     """One worker with its own connection and client, which threads must not share.
 
     It ends at `until`, or earlier when `stopped` says so; it finishes the current call. `identity` says where
-    the names of leads stand that are made again.
+    the names of leads stand that are made again; `mark` notices that the database went back.
     """
 
     connection: Connection
@@ -52,6 +55,7 @@ class Pusher:
     until: datetime
     stopped: Callable[[], bool] = lambda: False
     identity: IdentitySettings | None = None
+    mark: DatabaseMark | None = None
 
     @property
     def is_over(self) -> bool:
@@ -62,6 +66,13 @@ class Pusher:
     def target_settings(self) -> TargetSettings:
         """The settings of this worker's target."""
         return self.settings.targets[self.target]
+
+    def is_on_hold(self) -> bool:
+        """Whether nothing may be sent: call it once the connection is open; commits."""
+        if self.mark is not None:
+            return self.mark.check(self.connection, now=self.clock()) is not None
+        with self.connection.transaction():
+            return find_hold(self.connection) is not None
 
     def run_permitted(self, send: Round, lane: Lane, *, limit: int) -> tuple[PushReport, timedelta]:
         """Run one round within the target's rate; return what it did, or how long to wait for a permit."""
@@ -89,7 +100,10 @@ class Pusher:
 
     def send_effects(self, lane: Lane, permits: int) -> PushReport:
         """Send up to `permits` effects of the outbox; stop when the target turns out to be down."""
-        mark_effects(self.connection, target=self.target, lane=lane, limit=permits, now=self.clock())
+        marked_at = self.clock()
+        new = mark_effects(self.connection, target=self.target, lane=lane, limit=permits, now=marked_at)
+        if new and not self._advance_mark():
+            return PushReport(is_paused=True, problem=ON_HOLD)
         report = PushReport()
         with self.connection.transaction():
             for effect in lock_due_effects(
@@ -102,6 +116,9 @@ class Pusher:
                     target=self.target,
                     settings=self.settings,
                     now=self.clock(),
+                    is_unexplained=partial(
+                        self._is_unexplained, effect.first_sent_at, effect.attempts, marked_at
+                    ),
                 )
                 if report.is_down or self.is_over:
                     break
@@ -131,27 +148,38 @@ class Pusher:
 
     def send_batches(self, lane: Lane, permits: int) -> PushReport:
         """Send up to `permits` batches of deltas; stop when the target turns out to be down."""
-        idle = count_idle_batches(self.connection, target=self.target, lane=lane, limit=permits)
-        if idle < permits:
-            build_batches(
+        built_at = self.clock()
+        new = count_idle_batches(self.connection, target=self.target, lane=lane, limit=permits)
+        if new < permits:
+            new += build_batches(
                 self.connection,
                 target=self.target,
                 lane=lane,
                 batch_size=self.target_settings.batch_size,
-                batches=permits - idle,
-                now=self.clock(),
+                batches=permits - new,
+                now=built_at,
             )
+        if new and not self._advance_mark():
+            return PushReport(is_paused=True, problem=ON_HOLD)
         report = PushReport()
         with self.connection.transaction():
             for batch in lock_due_batches(
                 self.connection, target=self.target, lane=lane, limit=permits, now=self.clock()
             ):
-                report += self._send_batch(batch, permits=permits - report.calls)
+                report += self._send_batch(batch, permits=permits - report.calls, built_at=built_at)
                 if report.is_down or report.calls >= permits or self.is_over:
                     break
         return report
 
-    def _send_batch(self, batch: DeltaBatch, *, permits: int) -> PushReport:
+    def _advance_mark(self) -> bool:
+        """Let the file outside remember that there are new calls; return False where none may be made."""
+        return self.mark is None or self.mark.advance(self.connection, now=self.clock())
+
+    def _is_unexplained(self, created_at: datetime, attempts: int, marked_at: datetime) -> bool:
+        since = self.mark.find_start(self.connection) if self.mark else None
+        return is_unexplained(created_at, attempts=attempts, marked_at=marked_at, remembered_since=since)
+
+    def _send_batch(self, batch: DeltaBatch, *, permits: int, built_at: datetime) -> PushReport:
         # A key is trusted for a short outage only: some products forget it sooner than they say, and until
         # the call is settled, later changes of its leads wait for it.
         memory = min(self.target_settings.key_memory, TRUSTED_MEMORY)
@@ -163,7 +191,13 @@ class Pusher:
             # An earlier attempt may have taken effect: only the scores show what the refusal means.
             return PushReport(calls=1) + self._read_back(batch, permits - 1)
         return settle_batch(
-            self.connection, batch, outcome, target=self.target, settings=self.settings, now=self.clock()
+            self.connection,
+            batch,
+            outcome,
+            target=self.target,
+            settings=self.settings,
+            now=self.clock(),
+            is_unexplained=partial(self._is_unexplained, batch.created_at, batch.attempts, built_at),
         )
 
     def _read_back(self, batch: DeltaBatch, permits: int, *, is_final: bool = True) -> PushReport:

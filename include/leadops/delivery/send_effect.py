@@ -1,5 +1,6 @@
 """Sends one effect of the outbox under its key, and settles it by the answer."""
 
+from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import quote
 
@@ -11,9 +12,11 @@ from leadops.clients.answer_values import read_id
 from leadops.clients.lead_absence import LeadAbsence, read_ma_id
 from leadops.clients.transport import Answered, Outcome, Refused, Transport, Unknown
 from leadops.db import Connection
+from leadops.delivery.adopt_crm_leads import take_found_lead
 from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.dead_letters import dead_letter_effect
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings
+from leadops.delivery.duplicates import record_duplicate_lead
 from leadops.delivery.external_ids import find_external_id, save_external_id
 from leadops.delivery.operations import Operation, find_operation
 from leadops.delivery.outbox import Effect, OutboxState, close_effect
@@ -23,6 +26,8 @@ from leadops.mask import SentValues, mask_text
 
 #: As when a target that remembers a key from before a restored backup repeats the answer of that time.
 ANOTHER_LEAD = "the answer names another lead than the call: look there, then retry or drop"
+#: The record of a creation that is not asked for: the target has had the lead since the database went back.
+FOUND = "the target has this lead already"
 KEY_FORGOTTEN = (
     "the outcome is unknown and the target may have forgotten the key: look there, then retry or drop"
 )
@@ -36,17 +41,21 @@ def send_effect(
     target: str,
     settings: DeliverySettings,
     now: datetime,
+    is_unexplained: Callable[[], bool] = lambda: False,
 ) -> PushReport:
     """Send one locked effect and settle it, in the caller's transaction.
 
     An effect of unknown outcome is sent again under its key. Once the target may have forgotten the key, an
     effect whose repetition may do harm becomes a dead letter for a person to decide; so does one that is
-    still in conflict (409) after TRUSTED_MEMORY.
+    still in conflict (409) after TRUSTED_MEMORY. `is_unexplained` says whether a duplicate in the answer is
+    one that nothing on record explains.
     """
     operation = find_operation(target, effect.operation)
     is_key_forgotten = now - effect.first_sent_at > settings.targets[target].key_memory
     if is_key_forgotten and not operation.repeatable:
         return PushReport(dead=1, problem=_bury(connection, effect, KEY_FORGOTTEN, target=target, now=now))
+    if operation.is_creation and _take_found(connection, effect, target=target, now=now):
+        return PushReport(effects=1)
     path = _fill_path(connection, effect, operation, target=target)
     outcome = transport.send(operation.method, path, body=effect.body.encode(), key=effect.idempotency_key)
     if lost := _wait_for_lead(connection, effect, operation, outcome, target=target, now=now):
@@ -56,7 +65,7 @@ def send_effect(
             calls=1, dead=1, problem=_bury(connection, effect, rejection, target=target, now=now)
         )
     error = (
-        _read_answer(connection, effect, operation, outcome, target=target, now=now)
+        _read_answer(connection, effect, operation, outcome, is_unexplained, target=target, now=now)
         if isinstance(outcome, Answered)
         else outcome.reason
     )
@@ -72,6 +81,19 @@ def send_effect(
     )
     close_effect(connection, effect, state=OutboxState.SENDING, error=error, not_before=not_before, now=now)
     return report_failed_call(outcome, error, attempts=effect.attempts)
+
+
+def _take_found(connection: Connection, effect: Effect, *, target: str, now: datetime) -> bool:
+    """Settle a creation by a lead that the target turned out to have after the database went back, if any."""
+    address = orjson.loads(effect.body).get("email")
+    if effect.lead_id is None or not isinstance(address, str):
+        return False
+    found = take_found_lead(connection, target=target, address=address, now=now)
+    if found is None:
+        return False
+    save_external_id(connection, target=target, lead_id=effect.lead_id, external_id=found, now=now)
+    close_effect(connection, effect, state=OutboxState.DONE, error=FOUND, now=now)
+    return True
 
 
 def parse_rejection(operation: Operation, effect: Effect, outcome: Outcome) -> str | None:
@@ -167,6 +189,7 @@ def _read_answer(
     effect: Effect,
     operation: Operation,
     outcome: Answered,
+    is_unexplained: Callable[[], bool],
     *,
     target: str,
     now: datetime,
@@ -177,6 +200,8 @@ def _read_answer(
         if effect.lead_id is not None and any(result.status == "duplicate" for result in results.values()):
             # No answer ever said that it took effect: the lead's total says it.
             unalign_lead(connection, target=target, lead_id=effect.lead_id, reason="duplicate", now=now)
+            if is_unexplained():
+                record_duplicate_lead(connection, effect.lead_id, target=target, now=now)
         return "" if results else "the answer does not name the delta"
     if operation.answer_id is None or effect.lead_id is None:
         return ""

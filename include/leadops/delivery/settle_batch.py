@@ -1,6 +1,6 @@
 """Settles a batch by the answer: each of its deltas, or the call as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from leadops.delivery.batches import (
 from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.duplicates import record_duplicates
 from leadops.delivery.presence import record_absence
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
@@ -36,14 +37,20 @@ def settle_batch(
     target: str,
     settings: DeliverySettings,
     now: datetime,
+    is_unexplained: Callable[[], bool] = lambda: False,
 ) -> PushReport:
     """Settle a locked batch by `outcome`, in the caller's transaction.
 
     An unknown outcome leaves it ready; so do rows that the answer leaves unknown, which are read back.
+    `is_unexplained` says whether a duplicate in the answer is one that nothing on record explains.
     """
     if isinstance(outcome, Answered):
         results = read_delta_results(outcome.body, [update["deltaId"] for update in batch.updates()])
         if results:
+            duplicates = [delta_id for delta_id, result in results.items() if result.status == "duplicate"]
+            if duplicates and is_unexplained():
+                seqs = [parse_ledger_seq(delta_id) for delta_id in duplicates]
+                record_duplicates(connection, seqs, target=target, now=now)
             return _settle_answered(connection, batch, results, target=target, settings=settings, now=now)
         error = "the answer names no delta of the call"
     elif isinstance(outcome, Refused) and not outcome.concerns_caller:

@@ -48,6 +48,11 @@ def create_leads(connection: Connection, *, settings: IdentitySettings, now: dat
     return len(created)
 
 
+def skip_lead_numbers(connection: Connection, *, until: int) -> None:
+    """Give no new lead a number up to `until`: another system knows these by leads that are lost here."""
+    queries.run(connection, "skip_numbers", until=until)
+
+
 def announce_leads(
     connection: Connection,
     lead_ids: Collection[int],

@@ -184,3 +184,9 @@ left join cdp.events as events on leads.first_event_seq = events.seq and not lea
 where leads.lead_id = any(%(lead_ids)s::bigint[])
 order by leads.lead_id
 on conflict (idempotency_key) do nothing;
+
+-- name: skip_numbers
+select setval(
+    pg_get_serial_sequence('identity.leads', 'lead_id'),
+    greatest(%(until)s::bigint, (select last_value from identity.leads_lead_id_seq))
+);

@@ -15,6 +15,30 @@ language sql volatile
 return substr(replace(gen_random_uuid()::text, '-', ''), 1, 12);
 comment on function delivery.make_nonce() is 'Makes keys unique: 48 random bits in hexadecimal';
 
+-- A number that grows before each first call to another system. A file outside of the database remembers it, so that a
+-- database that is restored from a backup, or lost its last seconds, is noticed: its number is lower than the file's.
+create table delivery.marks (
+    holder text primary key,
+    mark bigint not null,
+    since timestamptz not null,
+    marked_at timestamptz not null
+);
+comment on column delivery.marks.holder is 'The file that remembers the number: one a machine or volume';
+
+-- Nothing is sent while a hold is open: the database went back, or somebody says so.
+create table delivery.holds (
+    hold_id bigint generated always as identity primary key,
+    reason text not null check (reason in ('mark', 'by hand')),
+    held_at timestamptz not null,
+    facts jsonb not null default '{}',
+    opened_at timestamptz,
+    epoch text
+);
+comment on column delivery.holds.opened_at is 'When `leadops restored` let everything go out again';
+comment on column delivery.holds.epoch is
+'Random, since opened_at: files that remember a number of an earlier epoch were right to be ahead';
+create unique index holds_open on delivery.holds ((true)) where opened_at is null;
+
 -- Inbox of delivery: the stage that needs the effect fills it, delivery settles it.
 create table delivery.outbox (
     outbox_id bigint generated always as identity primary key,
@@ -114,6 +138,19 @@ comment on column delivery.external_ids.mql_at is 'The newest live MQL: after on
 create index external_ids_external on delivery.external_ids (target, external_id);
 create index external_ids_state on delivery.external_ids (target, state) where state <> 'present';
 
+-- Leads that a target had when the database went back, and that nobody here knew: the next creation of the same address
+-- takes the lead that is there.
+create table delivery.found_leads (
+    target text not null,
+    external_id text not null check (char_length(external_id) <= 200),
+    address_hash text not null,
+    found_at timestamptz not null,
+    taken_at timestamptz,
+    primary key (target, external_id)
+);
+comment on column delivery.found_leads.address_hash is 'SHA-256 of the address in lower case';
+create index found_leads_free on delivery.found_leads (target, address_hash) where taken_at is null;
+
 create table delivery.dead_letters (
     dead_letter_id bigint generated always as identity primary key,
     target text not null,
@@ -137,8 +174,13 @@ create table delivery.targets (
     tokens double precision not null,
     refilled_at timestamptz not null,
     paused_until timestamptz,
-    pause_reason text
+    pause_reason text,
+    duplicates integer not null default 0,
+    duplicates_at timestamptz,
+    duplicate_leads bigint[] not null default '{}'
 );
+comment on column delivery.targets.duplicates is
+'Changes that the target says it had before, though nothing on record says that they were sent';
 
 -- One row a comparison of the MA with the ledger that was allowed to correct the MA.
 create table delivery.audits (

@@ -83,6 +83,7 @@ create index assignments_time on routing.assignments (assigned_at);
 -- One row per Slack message to a salesperson, or to those who watch the queue after hours.
 create table routing.notices (
     assignment_id bigint primary key,
+    nonce text not null default delivery.make_nonce(),
     state text not null default 'open' check (state in ('open', 'sent', 'dropped')),
     created_at timestamptz not null,
     attempts integer not null default 0,
@@ -93,6 +94,7 @@ create table routing.notices (
     message_ts text,
     reason text
 );
+comment on column routing.notices.nonce is 'Slack knows the message by it: numbers start again after a restored backup';
 comment on column routing.notices.unknown_since is
 'Set before the post; while state is open it is unknown whether the message is in Slack';
 create index notices_open on routing.notices (assignment_id) where state = 'open';

@@ -9,7 +9,8 @@ from leadops.clients.chat import Chat, Posted
 from leadops.clients.chat_files import ChatFiles
 from leadops.clients.slack_errors import ChatRefusedError
 from leadops.db import Connection
-from leadops.errors import LeadopsError, PermanentError
+from leadops.delivery.database_mark import ON_HOLD, find_hold
+from leadops.errors import LeadopsError, PermanentError, TransientError
 from leadops.locks import Lock, holding_lock
 from leadops.notifications.blocks import compose_text
 from leadops.notifications.markup import escape
@@ -66,6 +67,9 @@ def post_report(
     report on. Commits. Raises one of leadops.clients.slack_errors; then a later run continues where this one
     stopped.
     """
+    with connection.transaction():
+        if find_hold(connection):
+            raise TransientError(ON_HOLD)
     with holding_lock(connection, Lock.REPORT_POST):
         report = _read(connection, report_id)
         if report.state is PostState.POSTED and not again:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from leadops.clients.chat import Chat, Posted
 from leadops.company import Company
 from leadops.db import Connection
+from leadops.delivery.database_mark import ON_HOLD, find_hold
 from leadops.delivery.installation import find_installation_id
 from leadops.errors import LeadopsError
 from leadops.notifications.blocks import compose_text
@@ -71,6 +72,9 @@ def notify_reps(
     night that is a post for each lead to whoever is on call.
     """
     connection.commit()
+    with connection.transaction():
+        if find_hold(connection):
+            return RepNotifyResult(0, 0, ON_HOLD)
     budget = CallBudget(most=settings.at_most, seconds_between=settings.seconds_between, sleep=sleep)
     sent = dropped = 0
     for assignment_id in _list_due(connection, settings, clock()):
@@ -104,6 +108,14 @@ def notify_reps(
             return RepNotifyResult(sent, dropped, str(error))
         sent += outcome is not PostOutcome.SUPERSEDED
     return RepNotifyResult(sent, dropped)
+
+
+def doubt_open_notices(connection: Connection, *, before: datetime) -> int:
+    """Let the open notices made before then be looked up in Slack before they are posted; return how many.
+
+    In the caller's transaction: after the database went back, any of them may have been posted.
+    """
+    return queries.run(connection, "doubt_open", before=before)
 
 
 def _has_own_channel(chat: Chat, settings: SlackSettings) -> bool:
@@ -140,7 +152,8 @@ class _NoticeRecord:
     def find_key(self) -> str:
         """Return the key by which the message is found in Slack."""
         with self._connection.transaction():
-            return f"{find_installation_id(self._connection)}-routing-{self._id}"
+            nonce = queries.value(self._connection, "find_nonce", assignment_id=self._id)
+            return f"{find_installation_id(self._connection)}-routing-{self._id}-{nonce}"
 
     def lock(self) -> PostAttempt | None:
         """Lock the row if it is due."""

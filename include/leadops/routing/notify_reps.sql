@@ -68,3 +68,13 @@ set
     message_ts = %(message_ts)s,
     reason = %(reason)s
 where assignment_id = %(assignment_id)s;
+
+-- name: find_nonce
+select nonce
+from routing.notices
+where assignment_id = %(assignment_id)s;
+
+-- name: doubt_open
+update routing.notices
+set unknown_since = created_at, tried_at = coalesce(tried_at, created_at)
+where state = 'open' and unknown_since is null and created_at < %(before)s;

@@ -45,6 +45,25 @@ def routes(world: World) -> list[Route]:
         world.effect("crm.patch", id=lead_id, body=body)
         return answer({"id": lead_id})
 
+    async def list_leads(request: Request) -> Response:
+        limit = page_limit(request, default=100, most=1_000)
+        after = request.query_params.get("after") or "0"
+        if not after.isdecimal():
+            raise RefusedError(422, "after must be a cursor of an earlier page")
+        page = list(store.leads.values())[int(after) : int(after) + limit]
+        items = [
+            {
+                "id": lead.id,
+                "email": lead.facts.get("email"),
+                "idempotency_key": store.key_of.get(lead.id),
+                "owner_id": lead.owner_id,
+                "status": lead.status,
+            }
+            for lead in page
+        ]
+        end = int(after) + len(page)
+        return answer({"items": items, "cursor": str(end) if end < len(store.leads) else None})
+
     async def list_activities(request: Request) -> Response:
         catch_up(world)
         after = request.query_params.get("after") or "0"
@@ -79,6 +98,7 @@ def routes(world: World) -> list[Route]:
 
     return [
         Route("/v1/leads", create_lead, methods=["POST"]),
+        Route("/v1/leads", list_leads, methods=["GET"]),
         Route("/v1/leads/{lead_id}", change_lead, methods=["PATCH"]),
         Route("/v1/activities", list_activities, methods=["GET"]),
         Route("/v1/reps", list_reps, methods=["GET"]),

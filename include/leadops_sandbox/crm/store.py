@@ -27,6 +27,7 @@ class CrmStore:
 
     leads: dict[str, CrmLead] = field(default_factory=dict)
     by_key: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    key_of: dict[str, str] = field(default_factory=dict)
     reps: dict[str, dict[str, Any]] = field(default_factory=lambda: {rep["id"]: rep for rep in FIRST_REPS})
     activities: list[dict[str, Any]] = field(default_factory=list)
     entered_at: list[datetime] = field(default_factory=list)
@@ -52,6 +53,7 @@ class CrmStore:
         body, lead_id = record["body"], record["id"]
         self.leads[lead_id] = CrmLead(lead_id, body, owner_id=body.get("owner_id"))
         self.by_key[body["idempotency_key"]] = (lead_id, body)
+        self.key_of[lead_id] = body["idempotency_key"]
         if (sales := record["sales"]) and self.reps:
             rep = body.get("owner_id") or Random(f"{sales['seed']}:{lead_id}:rep").choice(sorted(self.reps))
             created_at = datetime.fromisoformat(record["at"])

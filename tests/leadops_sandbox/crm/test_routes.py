@@ -120,3 +120,21 @@ def test_the_feed_is_read_page_by_page(sandbox: Running) -> None:
 def test_a_scripted_activity_must_make_sense(sandbox: Running, wrong: dict[str, Any]) -> None:
     body = {"lead_id": "L-1001", "kind": "call"} | wrong
     assert sandbox.admin("POST", "/_crm/activities", body).status_code == 422
+
+
+def test_leads_are_listed_page_by_page(sandbox: Running) -> None:
+    made = [make(sandbox, f"k{n}") for n in range(3)]
+    sandbox.crm("PATCH", f"/v1/leads/{made[0]}", {"owner_id": "rep-02", "idempotency_key": "other"})
+    first = sandbox.crm("GET", "/v1/leads?limit=2").json()
+    rest = sandbox.crm("GET", f"/v1/leads?limit=2&after={first['cursor']}").json()
+    assert rest["cursor"] is None
+    items = first["items"] + rest["items"]
+    assert [item["id"] for item in items] == made
+    assert items[0] == {
+        "id": made[0],
+        "email": "a@a.example",
+        "idempotency_key": "k0",
+        "owner_id": "rep-02",
+        "status": "new",
+    }
+    assert sandbox.crm("GET", "/v1/leads?after=x").status_code == 422

@@ -9,13 +9,14 @@ from typing import Any
 from leadops.alerts.checks import CHECKS
 from leadops.alerts.notify import notify_incidents
 from leadops.clients.cdp import CdpClient
-from leadops.errors import PermanentError, TransientError
+from leadops.delivery.database_mark import open_mark
+from leadops.errors import ConfigError, PermanentError, TransientError
 from leadops.housekeeping.space import read_disks, sample_space
 from leadops.incidents.check import CdpReading
 from leadops.incidents.run_checks import run_checks
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
-from leadops.settings import Endpoint
+from leadops.settings import Endpoint, mark_folder
 from leadops.sla.sla_calendar import SlaCalendar
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ def check(run: TaskRun) -> Counts:
     """
     refused = run.config.read_all()
     run = replace(run, config=run.config.for_notifying())
+    look_at_mark(run)
     reading = read_cdp(run.find_endpoint("cdp"))
     if reading.minutes_lag is None:
         log.warning("the CDP does not answer: %s", reading.reason)
@@ -59,6 +61,7 @@ def notify(run: TaskRun) -> Counts:
     A Slack that is down does not fail the task: the incidents stay on record.
     """
     run = replace(run, config=run.config.for_notifying())
+    look_at_mark(run)
     settings = run.alerts
     with run.open_database() as connection:
         result = notify_incidents(
@@ -72,6 +75,18 @@ def notify(run: TaskRun) -> Counts:
     for problem in result.problems:
         log.warning("%s", problem)
     return {name: value for name, value in asdict(result).items() if name != "problems"}
+
+
+def look_at_mark(run: TaskRun) -> None:
+    """Open a hold if the database went back, before anything is posted that may be in Slack already."""
+    mark = open_mark(mark_folder())
+    if mark is None:
+        return
+    try:
+        with run.open_database() as connection:
+            mark.check(connection, now=run.clock())
+    except ConfigError as error:
+        log.warning("%s", error)  # the push fails by it; on-call must hear of that
 
 
 def read_cdp(endpoint: Endpoint) -> CdpReading:

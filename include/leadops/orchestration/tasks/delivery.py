@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import timedelta
 
+from leadops.delivery.database_mark import open_mark
 from leadops.delivery.push import push_target
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
-from leadops.settings import database_url
+from leadops.settings import database_url, mark_folder
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ def push_to(run: TaskRun, target: str, *, limit: timedelta = PUSH_TIME, effects_
         until=run.clock() + limit,
         effects_only=effects_only,
         identity=run.config.identity,
+        mark=open_mark(mark_folder()),
     )
     if report.problem:
         log.warning("%s: %s; %s calls are repeated later", target, report.problem, report.failed)

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import asdict
 
 from leadops.clients.ma import MaClient
+from leadops.delivery.database_mark import ON_HOLD, find_hold
 from leadops.delivery.reconcile import reconcile_scores
 from leadops.orchestration.counts import Counts, run_chunks
 from leadops.orchestration.run import TaskRun
@@ -43,6 +44,10 @@ def audit(run: TaskRun) -> Counts:
     client = MaClient(run.find_endpoint("ma"))
     try:
         with run.open_database() as connection:
+            if find_hold(connection):
+                log.warning(ON_HOLD)
+                return {"on_hold": True}
+            connection.commit()
             result = reconcile_scores(
                 connection,
                 client,

@@ -1,0 +1,159 @@
+"""`leadops restored`: bring the database in line with the other systems after it went back in time."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from leadops.alerts.alert_message import doubt_open_messages, find_unknown_keys
+from leadops.cli.context import clock, open_database, read_config, sleep
+from leadops.cli.slack import VARIABLE, open_chat
+from leadops.cli.terminal import console
+from leadops.clients.crm import CrmClient
+from leadops.clients.ma import MaClient
+from leadops.db import Connection
+from leadops.delivery.adopt_crm_leads import CrmDifference, adopt_crm_leads, find_crm_difference
+from leadops.delivery.database_mark import (
+    Hold,
+    end_hold,
+    find_hold,
+    find_last_moment,
+    hold_by_hand,
+    open_mark,
+)
+from leadops.delivery.duplicates import forget_duplicates
+from leadops.delivery.installation import find_installation_id
+from leadops.delivery.realign_ma import MaDifference, find_ma_difference, realign_ma
+from leadops.errors import LeadopsError
+from leadops.identity.new_leads import skip_lead_numbers
+from leadops.incidents.alert_settings import AlertSettings
+from leadops.routing.notify_reps import doubt_open_notices
+from leadops.settings import endpoint, mark_folder
+
+#: Calls of the lost time may still arrive: so long after the hold began, none does.
+CALLS_ARRIVE = timedelta(minutes=1)
+
+
+def restored(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what the other systems have beyond the database, only.")
+    ] = False,
+) -> None:
+    """Bring a database that went back in time in line with MA, CRM and Slack, and send again.
+
+    Puts everything on hold, adopts the leads that are there, lets totals in the MA follow the ledger, and
+    ends the hold. It may be interrupted, and run again. Before, replay the events that are lost.
+    """
+    config = read_config()
+    with open_database() as connection, _open_clients() as (ma_client, crm_client):
+        hold = _find_hold(connection, opens=not dry_run)
+        if hold:
+            console.print(f"on hold since {hold.held_at:%Y-%m-%d %H:%M:%S} (UTC), {_explain(hold)}")
+        else:
+            console.print("no hold is open, and the database has what is remembered outside of it")
+        _show_ma(find_ma_difference(connection, ma_client))
+        crm_found = find_crm_difference(connection, crm_client) if crm_client is not None else None
+        _show_crm(crm_found, is_asked=crm_client is not None)
+        _show_slack(connection, config.alerts)
+        if dry_run or hold is None:
+            return
+        wait = hold.held_at + CALLS_ARRIVE - clock()
+        if wait > timedelta():
+            console.print(f"waiting {wait.total_seconds():.0f} s for calls of the lost time to arrive …")
+            sleep(wait.total_seconds())
+        _mend(connection, hold, ma_client, crm_client)
+    console.print(
+        "done: everything is sent again. The next push aligns the totals; then `leadops audit` must agree"
+    )
+
+
+def _mend(connection: Connection, hold: Hold, ma_client: MaClient, crm_client: CrmClient | None) -> None:
+    """Do each step in a commit of its own; repeated, it changes nothing. The last one ends the hold."""
+    found = realign_ma(connection, ma_client, now=clock())
+    with connection.transaction():
+        skip_lead_numbers(connection, until=found.highest_lead)
+    if crm_client is not None:
+        adopt_crm_leads(connection, crm_client, now=clock())
+    with connection.transaction():
+        doubt_open_messages(connection, before=hold.held_at)
+        doubt_open_notices(connection, before=hold.held_at)
+        forget_duplicates(connection)
+        end_hold(connection, hold, now=clock())
+
+
+@contextmanager
+def _open_clients() -> Iterator[tuple[MaClient, CrmClient | None]]:
+    ma_client = MaClient(endpoint("ma"))
+    with closing(ma_client.transport):
+        if not os.environ.get("AIRFLOW_CONN_LEADOPS_CRM"):
+            yield ma_client, None
+            return
+        with closing(CrmClient(endpoint("crm"))) as crm_client:
+            yield ma_client, crm_client
+
+
+def _find_hold(connection: Connection, *, opens: bool) -> Hold | None:
+    mark = open_mark(mark_folder())
+    if mark is not None:
+        mark.check(connection, now=clock())
+    with connection.transaction():
+        return hold_by_hand(connection, now=clock()) if opens else find_hold(connection)
+
+
+def _explain(hold: Hold) -> str:
+    if hold.reason == "by hand":
+        return "by hand"
+    return f"its mark is {hold.facts['found']}, {hold.facts['remembered']} is remembered outside of it"
+
+
+def _show_ma(found: MaDifference) -> None:
+    console.print(f"MA: {found.leads} leads")
+    _list("leads that the database does not know", found.unknown, found.unknown_ids)
+    _list("leads of people we know, whose id there we do not", found.adopted)
+    _list("leads ahead of the ledger", found.ahead)
+    _list("points ahead of the ledger", found.points_ahead)
+    _list("leads behind the ledger", found.behind)
+    _list("points behind the ledger", found.points_behind)
+    _list("leads that differ either way", found.ahead + found.behind, found.differing_leads)
+    _list("calls under way, of which the outcome is unknown", found.under_way)
+
+
+def _show_crm(found: CrmDifference | None, *, is_asked: bool) -> None:
+    if found is None:
+        why = "it cannot list its leads" if is_asked else "no connection leadops_crm"
+        console.print(f"CRM: not compared, {why}")
+        return
+    console.print(f"CRM: {found.leads} leads")
+    _list("leads that were requested, and whose id we do not know", found.by_key)
+    _list("leads of people we know that the database does not know", found.of_known)
+    _list("leads of people that the database does not know", found.of_unknown, found.unknown_ids)
+
+
+def _show_slack(connection: Connection, settings: AlertSettings) -> None:
+    if not os.environ.get(VARIABLE):
+        console.print("Slack: not compared, no connection leadops_slack")
+        return
+    with connection.transaction():
+        since, installation = find_last_moment(connection), find_installation_id(connection)
+    try:
+        chat = open_chat(settings)
+        if not chat.can_edit or since is None:
+            console.print("Slack: not compared, a webhook cannot read")
+            return
+        keys = chat.list_keys(since=since)
+    except LeadopsError as error:
+        console.print(f"Slack: not compared, {error}")
+        return
+    with connection.transaction():
+        unknown = find_unknown_keys(connection, keys, installation=installation)
+    console.print(f"Slack: {len(keys)} messages of ours since {since:%Y-%m-%d %H:%M:%S} (UTC)")
+    _list("messages that the database does not know", len(unknown))
+
+
+def _list(what: str, count: int, examples: list[int] | list[str] | None = None) -> None:
+    if count:
+        shown = f", for example {', '.join(map(str, examples))}" if examples else ""
+        console.print(f"  {what}: {count}{shown}", soft_wrap=True)

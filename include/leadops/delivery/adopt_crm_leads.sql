@@ -1,0 +1,122 @@
+-- name: create_crm_leads
+create temporary table if not exists crm_leads (
+    external_id text not null,
+    email text not null,
+    address_hash text not null,
+    key text
+) on commit delete rows;
+
+-- name: copy_crm_leads
+copy crm_leads (external_id, email, address_hash, key) from stdin;
+
+-- name: delete_repeated
+delete from crm_leads as earlier
+using crm_leads as later
+where earlier.external_id = later.external_id and earlier.ctid < later.ctid;
+
+-- name: sum_difference
+with news as (
+    select
+        theirs.external_id,
+        exists(
+            select 1 from delivery.outbox as requests
+            where
+                requests.target = 'crm'
+                and requests.operation = 'create_lead'
+                and requests.state in ('pending', 'sending')
+                and requests.payload ->> 'idempotency_key' = theirs.key
+        ) as is_requested,
+        exists(select 1 from identity.leads as leads where leads.email = theirs.email) as is_known
+    from crm_leads as theirs
+    where
+        not exists (
+            select from delivery.external_ids as known
+            where known.target = 'crm' and known.external_id = theirs.external_id
+        )
+        and not exists (
+            select from delivery.found_leads as found
+            where found.target = 'crm' and found.external_id = theirs.external_id
+        )
+)
+
+select
+    (select count(*) from crm_leads) as leads,
+    count(*) filter (where news.is_requested) as by_key,
+    count(*) filter (where news.is_known) as of_known,
+    count(*) filter (where not news.is_known) as of_unknown,
+    coalesce(
+        (
+            select array_agg(named.external_id order by length(named.external_id) desc, named.external_id desc)
+            from (
+                select others.external_id
+                from news as others
+                where not others.is_known
+                order by length(others.external_id) desc, others.external_id desc
+                limit %(max_rows)s
+            ) as named
+        ),
+        '{}'
+    ) as unknown_ids
+from news;
+
+-- name: find_requests
+select
+    requests.outbox_id,
+    requests.lead_id,
+    theirs.external_id as crm_id
+from delivery.outbox as requests
+inner join crm_leads as theirs on requests.payload ->> 'idempotency_key' = theirs.key
+where
+    requests.target = 'crm'
+    and requests.operation = 'create_lead'
+    and requests.state in ('pending', 'sending')
+    and requests.lead_id is not null
+order by requests.outbox_id;
+
+-- name: settle_request
+update delivery.outbox
+set state = 'done', settled_at = %(now)s, error = 'found in the CRM'
+where outbox_id = %(outbox_id)s;
+
+-- name: keep_found
+insert into delivery.found_leads (target, external_id, address_hash, found_at)
+select
+    'crm',
+    theirs.external_id,
+    theirs.address_hash,
+    %(now)s
+from crm_leads as theirs
+where
+    not exists (
+        select from delivery.external_ids as known
+        where known.target = 'crm' and known.external_id = theirs.external_id
+    )
+on conflict (target, external_id) do nothing;
+
+-- name: find_known_people
+-- Of several leads there for one address, the newest id counts: later requests are of later cycles.
+select distinct on (leads.lead_id)
+    leads.lead_id,
+    theirs.external_id as crm_id
+from crm_leads as theirs
+inner join identity.leads as leads on theirs.email = leads.email
+where
+    not exists (
+        select from delivery.external_ids as known
+        where known.target = 'crm' and (known.external_id = theirs.external_id or known.lead_id = leads.lead_id)
+    )
+order by leads.lead_id asc, length(theirs.external_id) desc, theirs.external_id desc;
+
+-- name: take_found
+update delivery.found_leads
+set taken_at = %(now)s
+where (target, external_id) = (
+    select
+        free.target,
+        free.external_id
+    from delivery.found_leads as free
+    where free.target = %(target)s and free.address_hash = %(address_hash)s and free.taken_at is null
+    order by length(free.external_id) desc, free.external_id desc
+    limit 1
+)
+returning external_id;

@@ -1,0 +1,54 @@
+-- name: read_stored
+-- The epoch in force is that of the last hold that ended; before the first, it is empty.
+select
+    coalesce(
+        (
+            select holds.epoch from delivery.holds as holds
+            where holds.opened_at is not null
+            order by holds.hold_id desc
+            limit 1
+        ),
+        ''
+    ) as epoch,
+    (
+        coalesce(%(epoch)s::text, '') = ''
+        or exists (select from delivery.holds as holds where holds.epoch = %(epoch)s::text)
+    ) as is_epoch_known,
+    (select marks.mark from delivery.marks as marks where marks.holder = %(holder)s::text) as mark;
+
+-- name: advance
+insert into delivery.marks as known (holder, mark, since, marked_at)
+values (%(holder)s, 1, %(now)s, %(now)s)
+on conflict (holder) do update set mark = known.mark + 1, marked_at = excluded.marked_at
+returning mark;
+
+-- name: find_start
+select since
+from delivery.marks
+where holder = %(holder)s;
+
+-- name: find_hold
+select
+    hold_id,
+    reason,
+    held_at,
+    facts
+from delivery.holds
+where opened_at is null;
+
+-- name: open_hold
+insert into delivery.holds (reason, held_at, facts)
+values (%(reason)s, %(now)s, %(facts)s)
+on conflict ((true)) where opened_at is null do nothing;
+
+-- name: end_hold
+update delivery.holds
+set opened_at = %(now)s, epoch = delivery.make_nonce()
+where hold_id = %(hold_id)s and opened_at is null;
+
+-- name: find_last_moment
+select greatest(
+    (select max(marked_at) from delivery.marks),
+    (select max(created_at) from delivery.outbox),
+    (select max(created_at) from delivery.batches)
+) as moment;
