@@ -68,6 +68,13 @@ ROWS = {
         " select coalesce(max(assignment_id), 0) + 1, %(at)s from routing.notices",
         "select count(*) from routing.notices",
     ),
+    "changes": (
+        "insert into changes.changes (kind, hash, subject, content, base, status, asked_at, ended_at)"
+        " values ('settings', rpad(md5(%(at)s::text), 64, '0'), '', '{}', '{}', 'passed', %(at)s, %(at)s)",
+        "insert into changes.changes (kind, hash, subject, content, base, status, asked_at)"
+        " values ('settings', rpad(md5(%(at)s::text), 64, '1'), '', '{}', '{}', 'waits', %(at)s)",
+        "select count(*) from changes.changes",
+    ),
     "incidents": (
         "with message as (insert into alerts.messages (purpose, created_at, state)"
         " values ('incident', %(at)s, 'final') returning message_id), reply as ("

@@ -20,6 +20,7 @@ from leadops.settings import LinkedSettings, Settings
 
 if TYPE_CHECKING:
     from leadops.attribution.attribution_settings import AttributionSettings
+    from leadops.changes.change_settings import ChangeSettings
     from leadops.company import Company
     from leadops.delivery.delivery_settings import DeliverySettings
     from leadops.economics.economics_settings import EconomicsSettings
@@ -47,6 +48,7 @@ Model = TypeVar("Model", bound=Settings)
 SECTIONS = {
     "alerts": "leadops.incidents.alert_settings:AlertSettings",
     "attribution": "leadops.attribution.attribution_settings:AttributionSettings",
+    "changes": "leadops.changes.change_settings:ChangeSettings",
     "company": "leadops.company:Company",
     "delivery": "leadops.delivery.delivery_settings:DeliverySettings",
     "economics": "leadops.economics.economics_settings:EconomicsSettings",
@@ -69,6 +71,10 @@ SECTIONS = {
 #: The sections that notifying on-call needs: whatever is wrong with a file, what is usable of it is used.
 NOTIFYING = ("alerts", "company", "sla")
 
+#: The sections that can move many leads at once: leadops.changes.moving_settings weighs what they say, and
+#: until it is decided the former content is in force on all machines (docs/changes.md).
+GATED = ("changes", "company", "identity", "kpi", "scoring")
+
 
 class Config:
     """The shipped settings with those of a user's folder laid over them; it does not change.
@@ -80,6 +86,7 @@ class Config:
 
     alerts: "AlertSettings"
     attribution: "AttributionSettings"
+    changes: "ChangeSettings"
     company: "Company"
     delivery: "DeliverySettings"
     economics: "EconomicsSettings"
@@ -136,6 +143,8 @@ class Config:
             records=records,
             needs_database=needs_database,
             warn=warn,
+            gated=GATED,
+            moves_nobody=_moves_nobody,
         )
         return cls(folder, keeper)
 
@@ -230,6 +239,12 @@ def collect_threshold_context(config: Config) -> "ThresholdContext":
     from leadops.thresholds.threshold_context import ThresholdContext
 
     return ThresholdContext(config.thresholds, config.kpi, config.sla, config.routing, config.company)
+
+
+def _moves_nobody(connection: Connection) -> bool:
+    from leadops.changes.leads_with_points import has_points
+
+    return not has_points(connection)
 
 
 def _find_folder() -> Path | None:

@@ -26,6 +26,7 @@ class Lock(IntEnum):
     FUNNEL = 7_302_019
     ATTRIBUTION = 7_302_020
     THRESHOLDS = 7_302_022
+    CHANGES = 7_302_023
 
 
 def hold_lock(connection: Connection, lock: Lock) -> None:

@@ -1,6 +1,7 @@
 """What each room deletes after its days; a room with old rows is one line here."""
 
 from leadops.alerts import purge as alerts
+from leadops.changes import purge as changes
 from leadops.crm import purge as crm
 from leadops.delivery import purge as delivery
 from leadops.events import purge as events
@@ -15,5 +16,6 @@ OLD_ROWS = (
     *crm.OLD_ROWS,
     *delivery.OLD_ROWS,
     *routing.OLD_ROWS,
+    *changes.OLD_ROWS,
     *alerts.OLD_ROWS,
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 OWN_FILES = {
     "alerts": "clear_after_minutes: 4\nchannel: C0OURTEAM1\n",
     "attribution": "period_days: 80\nconversion: {stage: won}\n",
+    "changes": "max_new_mqls: 49\nexamples: 4\n",
     "company": "timezone: Europe/Berlin\ncurrency: EUR\n",
     "delivery": "longest_backoff_seconds: 50\ntargets: {ma: {burst: 200}}\n",
     "economics": "months: 20\nvalue_months: 10\n",

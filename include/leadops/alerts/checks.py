@@ -1,5 +1,6 @@
 """Every check of every stage, in the order in which they run."""
 
+from leadops.changes import checks as changes
 from leadops.config import checks as config
 from leadops.crm import checks as crm
 from leadops.delivery import checks as delivery
@@ -31,4 +32,5 @@ CHECKS: tuple[Check, ...] = (
     *housekeeping.CHECKS,
     *incidents.CHECKS,
     *config.CHECKS,
+    *changes.CHECKS,
 )

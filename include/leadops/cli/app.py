@@ -8,6 +8,7 @@ import typer
 from leadops.cli import (
     attribution,
     audit,
+    changes,
     config,
     crm,
     dead_letters,
@@ -76,6 +77,7 @@ app.command("clock")(run_task.watch_clocks)
 routing.app.command("notify")(run_task.notify_owners)
 app.command("import")(import_file.import_file)
 app.add_typer(config.app, name="config")
+app.add_typer(changes.app, name="changes")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(forms.app, name="forms")
 app.add_typer(dead_letters.app, name="dead-letters")

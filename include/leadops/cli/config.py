@@ -37,9 +37,12 @@ def show(
         in_force = config.load_section(name)
         if in_force.refused:
             _print(f"# {name}.yaml is refused: {in_force.refused}")
+        if in_force.held:
+            _print(f"# {in_force.held}")
         for setting in list_settings(in_force.tree, shipped=shipped_file(name)):
             value = json.dumps(setting.value, ensure_ascii=False, default=str)
-            origin = "kept" if in_force.refused and setting.origin != "shipped" else setting.origin
+            is_kept = in_force.refused or in_force.held
+            origin = "kept" if is_kept and setting.origin != "shipped" else setting.origin
             _print(f"{name}.{setting.key}: {value}  # {origin}")
 
 

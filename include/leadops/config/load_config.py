@@ -26,6 +26,8 @@ class Section(Generic[Model]):
     tree: yaml.MappingNode
     #: The user's file, where it is refused and earlier settings are in force.
     refused: RefusedFile | None = None
+    #: Why the user's file is not in force though it is good; empty: it is in force.
+    held: str = ""
 
 
 def shipped_file(name: str) -> Path:
@@ -65,6 +67,18 @@ def lay_usable_over_shipped(name: str, model: type[Model], *, own: yaml.MappingN
             continue
         usable.append(pair)
     return section
+
+
+def load_whole(name: str, model: type[Model], tree: yaml.MappingNode) -> Section[Model]:
+    """Return the settings of `tree`, which an earlier version of leadops may have written whole.
+
+    What that version did not know comes from the shipped `name`.yaml. Raises ConfigError where this version
+    refuses what is there.
+    """
+    try:
+        return Section(_validate(tree, model), tree)
+    except ConfigError:
+        return lay_over_shipped(name, model, own=tree)
 
 
 def load_file(path: Path, model: type[Model]) -> Model:

@@ -1,4 +1,8 @@
-"""A broken setting changes nothing: a file that is good takes effect and is kept, else the kept ones stay."""
+"""A broken setting changes nothing: a file that is good takes effect and is kept, else the kept ones stay.
+
+What moves leads is gated: one content is in force on all machines until a decision changes it
+(leadops.config.gated_settings, docs/changes.md).
+"""
 
 import logging
 from collections.abc import Callable, Collection
@@ -6,11 +10,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 import yaml
 
+from leadops.config.gated_settings import (
+    GateState,
+    dump_settings,
+    hash_content,
+    list_gate,
+    note_file,
+    put_in_force,
+)
 from leadops.config.kept_settings import (
     KeptSettings,
     adopt_settings,
@@ -19,7 +31,7 @@ from leadops.config.kept_settings import (
     note_refusal,
     was_in_force,
 )
-from leadops.config.load_config import Section, lay_over_shipped, lay_usable_over_shipped
+from leadops.config.load_config import Section, lay_over_shipped, lay_usable_over_shipped, load_whole
 from leadops.config.refused_file import RefusedFile, form_refused_file
 from leadops.config.settings_folder import (
     GONE,
@@ -40,6 +52,8 @@ Model = TypeVar("Model", bound=Settings)
 
 #: How often a reader says again that it sees a file: a refused one is an incident only while somebody does.
 SEEN_EVERY, REFUSED_EVERY = timedelta(hours=1), timedelta(seconds=45)
+#: How often it says that it still has the same gated file: others go by it for some minutes.
+GATED_EVERY = timedelta(minutes=3)
 #: After an upgrade, what the former version accepted may not be right for this one.
 NOT_USABLE = "this version refuses the settings that were in force as well"
 
@@ -50,6 +64,9 @@ class SettingsKeeper:
     What is accepted is kept in the database. What is refused is recorded there, which opens the incident
     `settings_refused`, and the kept settings are returned in its place. With `records` False nothing is
     written. With `needs_database` False the files stand alone while the database does not answer.
+
+    A `gated` section is what is in force for all readers. Another content of a file is only recorded, for
+    leadops.changes to decide on, unless `moves_nobody` says that there is nobody whom it could move.
     """
 
     def __init__(
@@ -64,14 +81,19 @@ class SettingsKeeper:
         records: bool = True,
         needs_database: bool = True,
         warn: Callable[[object], None] = log.warning,
+        gated: Collection[str] = (),
+        moves_nobody: Callable[[Connection], bool] = lambda connection: False,  # noqa: ARG005
     ) -> None:
         self._folder, self._sections, self._reader = folder, sections, reader
         self._open_database, self._clock, self._sleep = open_database, clock, sleep
         self._records, self._needs_database, self._warn = records, needs_database, warn
+        self._gated, self._moves_nobody = frozenset(gated), moves_nobody
+        self._gate: dict[str, GateState] = {}
         #: Whether the kept settings are known; False while the database does not answer.
         self.knows_kept = True
         self._being_written: frozenset[str] = frozenset()
         self._noted: set[str] = set()
+        self._told: set[str] = set()
         #: The files that were refused so far, by section.
         self.refused: dict[str, RefusedFile] = {}
 
@@ -86,9 +108,9 @@ class SettingsKeeper:
             section = lay_over_shipped(name, model, own=own)
             self._refuse_cut_off(name, state, kept, own)
         except ConfigError as error:
-            return self._fall_back(name, model, state, kept, error)
+            return self._hold(name, model, self._fall_back(name, model, state, kept, error))
         self._accept(name, state, kept, own)
-        return section
+        return self._hold(name, model, section)
 
     def read_usable(self, name: str, model: type[Model]) -> Section[Model]:
         """Return the section `name`, or what is usable of it: the shipped value for each faulty key.
@@ -105,6 +127,8 @@ class SettingsKeeper:
     def _kept(self) -> dict[str, KeptSettings]:
         try:
             with self._open_database() as connection:
+                if self._gated:
+                    self._gate = list_gate(connection, reader=self._reader)
                 return list_kept(connection, reader=self._reader)
         except (psycopg.Error, LeadopsError) as error:
             if self._needs_database:
@@ -198,6 +222,62 @@ class SettingsKeeper:
             )
         )
 
+    def _hold(self, name: str, model: type[Model], section: Section[Model]) -> Section[Model]:
+        """Return what is in force for all of a gated section; `section` is what the file says."""
+        if name not in self._gated or not self.knows_kept:
+            return section
+        gate, own = self._gate.get(name), dump_settings(section.settings)
+        digest = hash_content(own)
+        if self._records and section.refused is None and self._note_gated(name, gate, digest, own):
+            return section
+        if gate is None or gate.hash == digest:
+            return section
+        in_force = self._read_in_force(name, model, gate)
+        if in_force is None:
+            return section
+        held = (
+            f"{name}.yaml says something else than what is in force since"
+            f" {gate.since:%Y-%m-%d %H:%M} UTC; see leadops changes show"
+        )
+        if section.refused is None and name not in self._told:
+            self._told.add(name)
+            self._warn(held)
+        return replace(in_force, refused=section.refused, held="" if section.refused else held)
+
+    def _read_in_force(self, name: str, model: type[Model], gate: GateState) -> Section[Model] | None:
+        """Return what is in force; None where this version of leadops cannot use it."""
+        path = Path(f"{name}.yaml in force since {gate.since:%Y-%m-%d %H:%M} UTC")
+        try:
+            tree = parse_content(yaml.safe_dump(gate.settings).encode(), path)
+            return load_whole(name, model, tree)
+        except ConfigError as error:
+            self._warn(f"{path}: this version of leadops cannot use it: {error}")
+            return None
+
+    def _note_gated(self, name: str, gate: GateState | None, digest: str, own: dict[str, Any]) -> bool:
+        """Record what the file says; return whether it takes effect at once, because it moves nobody."""
+        if not self._must_note(f"gated {name}"):
+            return False
+        now = self._clock()
+        is_changed = gate is None or gate.own_hash != digest
+        is_due = is_changed or gate is None or gate.seen_at is None or now - gate.seen_at >= GATED_EVERY
+        taken = False
+
+        def write(connection: Connection) -> None:
+            nonlocal taken
+            if is_due:
+                file = show_text(str(self._states[name].path))
+                note_file(connection, reader=self._reader, section=name, file=file, settings=own, now=now)
+            if gate is None:
+                put_in_force(connection, section=name, settings=own, reason="the first settings", now=now)
+            elif is_changed and gate.hash != digest and self._moves_nobody(connection):
+                put_in_force(connection, section=name, settings=own, reason="no lead has points", now=now)
+                taken = True
+
+        if is_due or gate is None:
+            self._record(write)
+        return taken
+
     def _record(self, write: Callable[[Connection], None]) -> None:
         """Write to the database; where it is not needed, one that takes no writes is only logged."""
         try:
@@ -224,12 +304,16 @@ class SettingsKeeper:
                 section = lay_over_shipped(name, model, own=own)
             except ConfigError:
                 note = NOT_USABLE
+        since = kept.adopted_at if kept and section else None
+        gate = self._gate.get(name)
+        if section is None and gate and (section := self._read_in_force(name, model, gate)):
+            note, since = "", gate.since
         refused = form_refused_file(
             name,
             state.path,
             str(error),
             note=note,
-            in_force_since=kept.adopted_at if kept and section else None,
+            in_force_since=since,
         )
         self.refused[name] = refused
         self._note_refusal(state, kept, refused)

@@ -33,6 +33,7 @@ class TableRetention(Settings):
     crm_refused: Days
     incidents: Days
     notices: Days
+    changes: Days
     anonymous_events: Annotated[int, Field(ge=30)] | None
 
 

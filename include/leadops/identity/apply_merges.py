@@ -23,6 +23,8 @@ queries = Queries(__file__)
 
 #: Why a merge is undone that nobody has split.
 NO_LONGER_HOLDS = "the evidence no longer holds"
+#: The settings that decide who is one person: when one changes, all merges are decided again.
+MERGE_SETTINGS = frozenset({"merge_by", "leads_per_person", "blocked", "role_names"})
 
 
 def lock_identity(connection: Connection) -> None:
@@ -68,8 +70,8 @@ def merge_chunk(
 
 def follow_settings(connection: Connection, *, settings: IdentitySettings, now: datetime) -> int:
     """Decide all merges again when the settings about them have changed; return how many that added."""
-    names = {"merge_by", "leads_per_person", "blocked", "role_names"}
-    current = orjson.dumps(settings.model_dump(include=names), option=orjson.OPT_SORT_KEYS).decode()
+    deciding = settings.model_dump(include=set(MERGE_SETTINGS))
+    current = orjson.dumps(deciding, option=orjson.OPT_SORT_KEYS).decode()
     if queries.value(connection, "read_merge_settings") == current:
         return 0
     leads = queries.values(connection, "find_all_tied")

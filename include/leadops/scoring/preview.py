@@ -1,5 +1,6 @@
 """What scoring would change, lead by lead, without changing it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -64,22 +65,42 @@ def preview_leads(
     does not lock the ledger and writes nothing. Waiting events that have no lead yet are not looked at. Call
     it outside a transaction.
     """
-    limit = rules.chunk_leads if chunk_leads is None else chunk_leads
     with snapshot(connection):
         preview = ScorePreview(rules_change=not is_active(connection, rules=rules, zone=zone))
-        after: int | None = 0
-        while after is not None:
-            prepare_tables(connection)
-            if preview.rules_change:
-                queries.run(connection, "touch_every_lead", after=after, chunk_size=limit)
-            else:
-                queries.run(connection, "touch_waiting_leads", after=after, chunk_size=limit)
-            after = find_last_touched(connection)
-            list_members(connection)
-            preview.leads += compute_differences(connection, rules=rules, zone=zone)
-            compute_decay(connection, rules=rules, zone=zone, decayed_until=read_decayed_until(connection))
+        for leads in walk_differences(
+            connection, rules=rules, zone=zone, every_lead=preview.rules_change, chunk_leads=chunk_leads
+        ):
+            preview.leads += leads
             _collect(connection, preview, rules=rules, max_leads=max_leads)
     return preview
+
+
+def walk_differences(
+    connection: Connection,
+    *,
+    rules: RuleSet,
+    zone: ZoneInfo,
+    every_lead: bool,
+    chunk_leads: int | None = None,
+) -> Iterator[int]:
+    """Fill `differences` by `rules`, chunk by chunk, for every lead or those that wait; yield their number.
+
+    What is in the table before the next chunk is the caller's to read. Runs in the caller's transaction,
+    which has to be rolled back or read only: nothing is written to the ledger.
+    """
+    limit = rules.chunk_leads if chunk_leads is None else chunk_leads
+    after: int | None = 0
+    while after is not None:
+        prepare_tables(connection)
+        if every_lead:
+            queries.run(connection, "touch_every_lead", after=after, chunk_size=limit)
+        else:
+            queries.run(connection, "touch_waiting_leads", after=after, chunk_size=limit)
+        after = find_last_touched(connection)
+        list_members(connection)
+        leads = compute_differences(connection, rules=rules, zone=zone)
+        compute_decay(connection, rules=rules, zone=zone, decayed_until=read_decayed_until(connection))
+        yield leads
 
 
 def _collect(connection: Connection, preview: ScorePreview, *, rules: RuleSet, max_leads: int) -> None:

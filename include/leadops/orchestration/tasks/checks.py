@@ -8,6 +8,7 @@ from typing import Any
 
 from leadops.alerts.checks import CHECKS
 from leadops.alerts.notify import notify_incidents
+from leadops.changes.follow_files import follow_files
 from leadops.clients.cdp import CdpClient
 from leadops.delivery.database_mark import open_mark
 from leadops.errors import ConfigError, PermanentError, TransientError
@@ -23,11 +24,13 @@ log = logging.getLogger(__name__)
 
 
 def check(run: TaskRun) -> Counts:
-    """Read every settings file, ask the CDP for its lag, see how full the disk is, run every check.
+    """Read every settings file, weigh what changed, ask the CDP for its lag, run every check.
 
-    The incidents are up to date afterwards. A refused file is on record before the checks run.
+    The incidents are up to date afterwards. A refused file is on record before the checks run, and a change
+    that would move many leads. The disk's and the database's space is sampled too.
     """
     refused = run.config.read_all()
+    changes = follow_changes(run)
     run = replace(run, config=run.config.for_notifying())
     look_at_mark(run)
     reading = read_cdp(run.find_endpoint("cdp"))
@@ -52,7 +55,28 @@ def check(run: TaskRun) -> Counts:
         "failed": list(result.failed),
         "minutes_lag": reading.minutes_lag,
         "refused_settings": sorted(refused),
+        **changes,
     }
+
+
+def follow_changes(run: TaskRun) -> Counts:
+    """Let changed settings take effect that move few leads; return what happened, if anything did.
+
+    Whatever goes wrong there must not stop the checks: the former settings stay in force meanwhile, and the
+    incident change_waits says after some minutes that a change is not weighed.
+    """
+    try:
+        with run.open_database() as connection:
+            result = follow_files(connection, now=run.clock())
+    except Exception as error:
+        log.exception("changed settings are not followed: %s", type(error).__name__)
+        return {"changes_problem": type(error).__name__}
+    for section in result.in_effect:
+        log.warning("%s.yaml: the changed settings are in force", section)
+    if result.problem:
+        log.warning("a change is not weighed yet: %s", result.problem)
+    found: Counts = {"changed_settings": list(result.in_effect), "waiting_changes": list(result.waiting)}
+    return {name: value for name, value in found.items() if value}
 
 
 def notify(run: TaskRun) -> Counts:

@@ -1,0 +1,89 @@
+"""What of the settings can move leads at once: everything else takes effect without being weighed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import yaml
+
+from leadops.changes.change_settings import ChangeSettings
+from leadops.company import Company
+from leadops.config.load_config import load_whole
+from leadops.config.yaml_tree import parse_content
+from leadops.identity.apply_merges import MERGE_SETTINGS
+from leadops.identity.identity_settings import IdentitySettings
+from leadops.lifecycle.kpi_contract import KpiContract, KpiVersion
+from leadops.scoring.scoring_rules import RuleSet
+from leadops.settings import Settings
+
+#: The sections that can move leads, with their models; a new list joins by its section here and its field
+#: in MovingSettings.describe (docs/changes.md).
+MODELS: Mapping[str, type[Settings]] = {
+    "changes": ChangeSettings,
+    "company": Company,
+    "identity": IdentitySettings,
+    "kpi": KpiContract,
+    "scoring": RuleSet,
+}
+
+
+class MqlSpan(NamedTuple):
+    """A version of the contract that is or will be in force; `since` None: it is."""
+
+    version: KpiVersion
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class MovingSettings:
+    """The sections by which leads get points, grades and stages."""
+
+    changes: ChangeSettings
+    company: Company
+    identity: IdentitySettings
+    contract: KpiContract
+    rules: RuleSet
+
+    @classmethod
+    def from_sections(cls, sections: Mapping[str, Mapping[str, Any]]) -> Self:
+        """Return the settings of recorded `sections`; raise ConfigError where this version refuses them."""
+        read: dict[str, Any] = {}
+        for name, model in MODELS.items():
+            text = yaml.safe_dump(dict(sections[name])).encode()
+            tree = parse_content(text, Path(f"{name}.yaml on record"))
+            read[name] = load_whole(name, model, tree).settings
+        contract = read["kpi"].in_company(read["company"])
+        return cls(read["changes"], read["company"], read["identity"], contract, read["scoring"])
+
+    def list_mql_spans(self, now: datetime) -> list[MqlSpan]:
+        """Return the version in force at `now` and those that follow."""
+        active = self.contract.active_version(now)
+        later = [
+            MqlSpan(span.version, span.since)
+            for span in self.contract.spans()
+            if span.since is not None and span.since > now
+        ]
+        return [MqlSpan(active, None), *later]
+
+    def describe_points(self) -> str:
+        """Return what decides points, as a hash."""
+        return self.rules.hash(self.company.zone)
+
+    def describe_merges(self) -> dict[str, Any]:
+        """Return what decides who is one person."""
+        return self.identity.model_dump(mode="json", include=set(MERGE_SETTINGS))
+
+    def describe(self, now: datetime) -> dict[str, Any]:
+        """Return all that can move leads from `now` on, as JSON."""
+        return {
+            "points": self.describe_points(),
+            "grades": self.rules.grades.model_dump(mode="json"),
+            "merges": self.describe_merges(),
+            "mqls": [
+                [span.version.version, span.since and span.since.isoformat(), span.version.mql.model_dump()]
+                for span in self.list_mql_spans(now)
+            ],
+            "limits": self.changes.model_dump(mode="json"),
+        }

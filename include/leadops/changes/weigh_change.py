@@ -1,0 +1,176 @@
+"""What a change would do to the leads: played in a transaction that is rolled back."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from leadops.changes.change_settings import ChangeSettings
+from leadops.changes.moving_settings import MovingSettings
+from leadops.db import Connection, snapshot
+from leadops.identity.apply_merges import follow_settings, lock_identity
+from leadops.lifecycle.decide_mqls import find_rule
+from leadops.lifecycle.kpi_contract import MqlRule
+from leadops.queries import Queries
+from leadops.scoring.grades import Grades, grade
+from leadops.scoring.preview import walk_differences
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class MovedLead:
+    """One lead that a change would move: its points in all and its grade, before and after."""
+
+    lead_id: int
+    before: int
+    after: int
+    grade_before: str
+    grade_after: str
+    is_new_mql: bool
+
+    def __str__(self) -> str:
+        """Return it in one line, without anything that names the person."""
+        mql = ", new MQL" if self.is_new_mql else ""
+        return f"{self.lead_id}: {self.before} → {self.after}, {self.grade_before} → {self.grade_after}{mql}"
+
+
+@dataclass(frozen=True)
+class ChangeEffect:
+    """What a change would do: numbers of leads, and some of them."""
+
+    with_points: int = 0  # leads that have points now
+    changed: int = 0  # leads that would have other points
+    moved: int = 0  # leads that would have another grade
+    new_mqls: int = 0  # leads that would become MQL
+    examples: list[MovedLead] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        """The moved leads as a share of those that have points."""
+        return self.moved / self.with_points if self.with_points else 0.0
+
+    def find_excess(self, limits: ChangeSettings) -> list[str]:
+        """Return in words which of the `limits` it exceeds; nobody with points: none."""
+        if not self.with_points:
+            return []
+        reasons = []
+        # Counted, not divided: 0.2 of 5 leads is 1 lead, whatever a float makes of it.
+        if self.moved > round(limits.max_moved_share * self.with_points, 9):
+            reasons.append(f"more than {limits.max_moved_share:.0%} of the leads get another grade")
+        if self.new_mqls > limits.max_new_mqls:
+            reasons.append(f"more than {limits.max_new_mqls} new MQLs")
+        return reasons
+
+    def as_facts(self) -> dict[str, Any]:
+        """Return the numbers as JSON; read_effect reads them back."""
+        return asdict(self)
+
+
+class LeadCounts(NamedTuple):
+    """The numbers of a ChangeEffect."""
+
+    with_points: int
+    changed: int
+    moved: int
+    new_mqls: int
+
+
+class ExampleLead(NamedTuple):
+    """The points of a lead before and after."""
+
+    lead_id: int
+    fit: int
+    behaviour: int
+    model: int
+    new_fit: int
+    new_behaviour: int
+    is_new_mql: bool
+
+
+def read_effect(facts: dict[str, Any]) -> ChangeEffect:
+    """Return the effect that `as_facts` wrote."""
+    return ChangeEffect(**facts | {"examples": [MovedLead(**lead) for lead in facts["examples"]]})
+
+
+def weigh_change(
+    connection: Connection, *, former: MovingSettings, proposed: MovingSettings, now: datetime
+) -> ChangeEffect:
+    """Return what the `proposed` settings would do to all leads in place of the `former`.
+
+    Writes nothing. Call it outside a transaction. Where people would be merged it keeps resolvers waiting.
+    Raises psycopg.errors.SerializationFailure when leads were merged meanwhile; call it again then.
+    """
+    with snapshot(connection):
+        queries.run(connection, "create_point_changes")
+        queries.run(connection, "create_weighed_leads")
+        queries.run(connection, "clear")
+        _change_points(connection, former, proposed, now)
+        queries.run(connection, "compare_leads", **_grade_bounds(former.rules.grades, proposed.rules.grades))
+        queries.run(connection, "analyze_weighed_leads")
+        _mark_new_mqls(connection, former, proposed, now)
+        counts = queries.one(connection, "count_leads", LeadCounts)
+        examples = queries.all(connection, "list_examples", ExampleLead, max_leads=proposed.changes.examples)
+    return ChangeEffect(
+        **counts._asdict(),
+        examples=[_describe_lead(lead, former.rules.grades, proposed.rules.grades) for lead in examples],
+    )
+
+
+def _change_points(
+    connection: Connection, former: MovingSettings, proposed: MovingSettings, now: datetime
+) -> None:
+    """Fill `point_changes` with what the ledger would get."""
+    are_merged = former.describe_merges() != proposed.describe_merges()
+    are_scored = former.describe_points() != proposed.describe_points()
+    if are_merged:
+        lock_identity(connection)
+        follow_settings(connection, settings=proposed.identity, now=now)
+    if are_merged or are_scored:
+        walk = walk_differences(
+            connection, rules=proposed.rules, zone=proposed.company.zone, every_lead=are_scored
+        )
+        for _ in walk:
+            queries.run(connection, "add_point_changes")
+
+
+def _mark_new_mqls(
+    connection: Connection, former: MovingSettings, proposed: MovingSettings, now: datetime
+) -> None:
+    """Mark who would be MQL: by the version in force, and by each that comes later and is new or changed."""
+    known = {span.version.version: span for span in former.list_mql_spans(now)}
+    active = former.list_mql_spans(now)[0].version
+    for span in proposed.list_mql_spans(now):
+        if span.since is not None and known.get(span.version.version) == span:
+            continue
+        former_version = known[span.version.version].version if span.version.version in known else active
+        before = find_rule(connection, former_version, now=now)
+        after = find_rule(connection, span.version, now=now)
+        queries.run(connection, "mark_new_mqls", **_rule_parameters(before, after))
+
+
+def _rule_parameters(before: MqlRule, after: MqlRule) -> dict[str, object]:
+    names = ("fit", "behaviour", "total", "again_behaviour", "claims")
+    return {name: getattr(after, name) for name in names} | {
+        f"former_{name}": getattr(before, name) for name in names
+    }
+
+
+def _grade_bounds(former: Grades, proposed: Grades) -> dict[str, Sequence[int]]:
+    return {
+        "fit_grades": sorted(former.fit),
+        "behaviour_grades": sorted(former.behaviour),
+        "new_fit_grades": sorted(proposed.fit),
+        "new_behaviour_grades": sorted(proposed.behaviour),
+    }
+
+
+def _describe_lead(lead: ExampleLead, former: Grades, proposed: Grades) -> MovedLead:
+    return MovedLead(
+        lead_id=lead.lead_id,
+        before=lead.fit + lead.behaviour + lead.model,
+        after=lead.new_fit + lead.new_behaviour + lead.model,
+        grade_before=grade(fit=lead.fit, behaviour=lead.behaviour, grades=former),
+        grade_after=grade(fit=lead.new_fit, behaviour=lead.new_behaviour, grades=proposed),
+        is_new_mql=lead.is_new_mql,
+    )
