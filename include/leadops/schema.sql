@@ -1492,7 +1492,7 @@ create table config.gated_settings (
     reason text not null,
     since timestamptz not null,
     primary key (number),
-    check (char_length(hash) = 64),
+    check (char_length(hash) <= 64),
     check (char_length(section) <= 50)
 );
 create index gated_settings_section on config.gated_settings (section, number);
@@ -1507,7 +1507,7 @@ create table config.gated_files (
     changed_at timestamptz not null,
     seen_at timestamptz not null,
     primary key (reader, section),
-    check (char_length(hash) = 64),
+    check (char_length(hash) <= 64),
     check (char_length(reader) <= 300),
     check (char_length(section) <= 50)
 );
@@ -1532,7 +1532,7 @@ create table changes.changes (
     ended_at timestamptz,
     run_id text,
     primary key (change_id),
-    check (char_length(hash) = 64),
+    check (char_length(hash) <= 64),
     check (kind in ('settings', 'model')),
     check (status in ('asked', 'waits', 'passed', 'approved', 'rejected', 'withdrawn'))
 );

@@ -8,7 +8,7 @@ from leadops.config.gated_settings import dump_settings, note_file, put_in_force
 from leadops.configuration import GATED
 from leadops.db import Connection
 from tests.alerts.checking import clock, incidents, look, shown, slack, slack_server
-from tests.shipped import SHIPPED, change
+from tests.shipped import SHIPPED
 
 __all__ = ["clock", "look", "slack", "slack_server"]
 
@@ -38,7 +38,7 @@ def wait(connection: Connection, now: datetime) -> int:
 
 
 def note(connection: Connection, reader: str, now: datetime, *, claims_cap: int) -> None:
-    settings = dump_settings(change(SHIPPED.scoring, claims_cap=claims_cap))
+    settings = dump_settings(SHIPPED.scoring) | {"claims_cap": claims_cap}
     note_file(connection, reader=reader, section="scoring", file="scoring.yaml", settings=settings, now=now)
 
 
@@ -46,9 +46,11 @@ def let_a_machine_be_behind(connection: Connection, now: datetime) -> None:
     """A and B had a cap of 9; A's 8 is in force since a minute, and C is new with 9."""
     for section in GATED:
         settings = dump_settings(getattr(SHIPPED, section))
-        put_in_force(connection, section=section, settings=settings, reason="first", now=now - timedelta(days=1))
+        put_in_force(
+            connection, section=section, settings=settings, reason="first", now=now - timedelta(days=1)
+        )
     for claims_cap, minutes in [(9, 60), (8, 1)]:
-        settings = dump_settings(change(SHIPPED.scoring, claims_cap=claims_cap))
+        settings = dump_settings(SHIPPED.scoring) | {"claims_cap": claims_cap}
         then = now - timedelta(minutes=minutes)
         put_in_force(connection, section="scoring", settings=settings, reason="", now=then)
         note(connection, "a tasks", then, claims_cap=claims_cap)
@@ -71,6 +73,7 @@ def test_a_change_that_waits_is_told_in_numbers_and_examples_until_it_is_decided
         "A change of scoring.yaml needs approval",
         "more than 20% of the leads get another grade",
         "41 of 200 leads with points would get another grade (20.5 %), 90 other points",
+        "3 new MQLs",
         "7: 61 → 21, B1 → B3",
         "leadops changes approve 3f9a0c51d2e7",
     ):

@@ -3,15 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple, Self
-
-import yaml
 
 from leadops.changes.change_settings import ChangeSettings
 from leadops.company import Company
-from leadops.config.load_config import load_whole
-from leadops.config.yaml_tree import parse_content
+from leadops.config.gated_settings import restore_settings
 from leadops.identity.apply_merges import MERGE_SETTINGS
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.kpi_contract import KpiContract, KpiVersion
@@ -51,9 +47,7 @@ class MovingSettings:
         """Return the settings of recorded `sections`; raise ConfigError where this version refuses them."""
         read: dict[str, Any] = {}
         for name, model in MODELS.items():
-            text = yaml.safe_dump(dict(sections[name])).encode()
-            tree = parse_content(text, Path(f"{name}.yaml on record"))
-            read[name] = load_whole(name, model, tree).settings
+            read[name] = restore_settings(name, model, sections[name])
         contract = read["kpi"].in_company(read["company"])
         return cls(read["changes"], read["company"], read["identity"], contract, read["scoring"])
 

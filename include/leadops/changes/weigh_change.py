@@ -13,7 +13,7 @@ from leadops.lifecycle.decide_mqls import find_rule
 from leadops.lifecycle.kpi_contract import MqlRule
 from leadops.queries import Queries
 from leadops.scoring.grades import Grades, grade
-from leadops.scoring.preview import walk_differences
+from leadops.scoring.preview import sum_differences, walk_differences
 
 queries = Queries(__file__)
 
@@ -76,6 +76,13 @@ class LeadCounts(NamedTuple):
     new_mqls: int
 
 
+class EndedLead(NamedTuple):
+    """A lead, and when its last cycle ended (UTC)."""
+
+    lead_id: int
+    ended_at: datetime
+
+
 class ExampleLead(NamedTuple):
     """The points of a lead before and after."""
 
@@ -130,8 +137,9 @@ def _change_points(
         walk = walk_differences(
             connection, rules=proposed.rules, zone=proposed.company.zone, every_lead=are_scored
         )
+        ended = {lead.lead_id: lead.ended_at for lead in queries.all(connection, "list_ended", EndedLead)}
         for _ in walk:
-            queries.run(connection, "add_point_changes")
+            queries.copy(connection, "copy_point_changes", sum_differences(connection, since=ended))
 
 
 def _mark_new_mqls(

@@ -24,30 +24,17 @@ create temporary table if not exists weighed_leads (
 -- name: clear
 truncate point_changes, weighed_leads;
 
--- name: add_point_changes
-insert into point_changes (lead_id, fit, behaviour, again_behaviour)
+-- name: list_ended
+-- When the last cycle of each lead ended: what it earns after that counts for the next MQL.
 select
-    differences.lead_id,
-    coalesce(sum(differences.points) filter (where differences.dimension = 'fit'), 0),
-    coalesce(sum(differences.points) filter (where differences.dimension = 'behaviour'), 0),
-    coalesce(
-        sum(differences.points) filter (
-            where
-            differences.dimension = 'behaviour'
-            and differences.kind in ('rule', 'correction')
-            and differences.occurred_at > ended.at
-        ), 0
-    )
-from differences
-left join (
-    select
-        stages.lead_id,
-        max(stages.occurred_at) as at
-    from lifecycle.current_transitions as stages
-    where stages.stage in ('won', 'lost')
-    group by stages.lead_id
-) as ended on differences.lead_id = ended.lead_id
-group by differences.lead_id;
+    lead_id,
+    max(occurred_at) as ended_at
+from lifecycle.current_transitions
+where stage in ('won', 'lost')
+group by lead_id;
+
+-- name: copy_point_changes
+copy point_changes (lead_id, fit, behaviour, again_behaviour) from stdin;
 
 -- name: compare_leads
 -- A grade is the number of bounds that the points reach, for fit and for behaviour.

@@ -2,17 +2,23 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
+import yaml
 from psycopg.types.json import Jsonb
 
+from leadops.config.load_config import load_whole
+from leadops.config.yaml_tree import parse_content
 from leadops.db import Connection
 from leadops.queries import Queries
 from leadops.settings import Settings
 
 queries = Queries(__file__)
+Model = TypeVar("Model", bound=Settings)
 
 #: Readers that were not seen for this long are forgotten.
 READER_DAYS = timedelta(days=8)
@@ -64,6 +70,12 @@ def dump_settings(settings: Settings) -> dict[str, Any]:
     What no file says is left out: null is not the same to every model.
     """
     return settings.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def restore_settings(section: str, model: type[Model], settings: Mapping[str, Any]) -> Model:
+    """Return what `dump_settings` wrote, maybe by an earlier version; raise ConfigError if unusable."""
+    tree = parse_content(yaml.safe_dump(dict(settings)).encode(), Path(f"{section}.yaml on record"))
+    return load_whole(section, model, tree).settings
 
 
 def hash_content(content: object) -> str:

@@ -36,7 +36,7 @@ select
     files.hash,
     files.settings,
     files.is_first,
-    exists (
+    exists(
         select from config.gated_settings as earlier
         where earlier.section = files.section and earlier.hash = files.hash
     ) as was_in_force,

@@ -40,7 +40,7 @@ comment on column config.readers.refused_hash is
 create table config.gated_settings (
     number bigint generated always as identity primary key,
     section text not null check (char_length(section) <= 50),
-    hash text not null check (char_length(hash) = 64),
+    hash text not null check (char_length(hash) <= 64),
     settings jsonb not null,
     reason text not null,
     since timestamptz not null
@@ -48,13 +48,13 @@ create table config.gated_settings (
 create index gated_settings_section on config.gated_settings (section, number);
 comment on column config.gated_settings.number is 'The highest of a section is in force, on all machines';
 comment on column config.gated_settings.hash is 'SHA-256 of what the settings say, the shipped values included';
-comment on column config.gated_settings.reason is 'Why these are in force: the first ones, or the change that was decided';
+comment on column config.gated_settings.reason is 'Why these are in force: the first, or a change that was decided';
 
 create table config.gated_files (
     reader text not null check (char_length(reader) <= 300),
     section text not null check (char_length(section) <= 50),
     file text not null,
-    hash text not null check (char_length(hash) = 64),
+    hash text not null check (char_length(hash) <= 64),
     settings jsonb not null,
     is_first boolean not null,
     changed_at timestamptz not null,

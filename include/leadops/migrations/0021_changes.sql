@@ -4,7 +4,7 @@ create schema changes;
 create table changes.changes (
     change_id bigint generated always as identity primary key,
     kind text not null check (kind in ('settings', 'model')),
-    hash text not null check (char_length(hash) = 64),
+    hash text not null check (char_length(hash) <= 64),
     subject text not null,
     content jsonb not null,
     base jsonb not null,

@@ -1,7 +1,8 @@
 """What scoring would change, lead by lead, without changing it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,15 @@ class ScoreChange(NamedTuple):
     fit_change: int
     behaviour_change: int
     rules: dict[str, int]  # rule -> points it would add or take
+
+
+class PointChange(NamedTuple):
+    """What the ledger would add to a lead's points."""
+
+    lead_id: int
+    fit: int
+    behaviour: int
+    later_behaviour: int  # of the behaviour, without decay, what was earned after a time of the lead's own
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,17 @@ def walk_differences(
         leads = compute_differences(connection, rules=rules, zone=zone)
         compute_decay(connection, rules=rules, zone=zone, decayed_until=read_decayed_until(connection))
         yield leads
+
+
+def sum_differences(connection: Connection, *, since: Mapping[int, datetime]) -> list[PointChange]:
+    """Return what is in `differences` by lead; `since` has the times (UTC) of leads that have one."""
+    return queries.all(
+        connection,
+        "sum_differences",
+        PointChange,
+        lead_ids=list(since),
+        since=list(since.values()),
+    )
 
 
 def _collect(connection: Connection, preview: ScorePreview, *, rules: RuleSet, max_leads: int) -> None:

@@ -53,3 +53,22 @@ select
 from by_lead
 left join scoring.scores as scores on by_lead.lead_id = scores.lead_id
 order by by_lead.lead_id;
+
+-- name: sum_differences
+-- Per lead, and of the behaviour that part which was earned after a time of the lead's own.
+select
+    differences.lead_id,
+    coalesce(sum(differences.points) filter (where differences.dimension = 'fit'), 0)::integer as fit,
+    coalesce(sum(differences.points) filter (where differences.dimension = 'behaviour'), 0)::integer as behaviour,
+    coalesce(
+        sum(differences.points) filter (
+            where
+            differences.dimension = 'behaviour'
+            and differences.kind in ('rule', 'correction')
+            and differences.occurred_at > own.since
+        ), 0
+    )::integer as later_behaviour
+from differences
+left join unnest(%(lead_ids)s::bigint[], %(since)s::timestamptz[]) as own (lead_id, since)
+    on differences.lead_id = own.lead_id
+group by differences.lead_id;
