@@ -609,8 +609,24 @@ create table intake.quarantined_forms (
     primary key (quarantine_id),
     check (state in ('waiting', 'admitted', 'dropped'))
 );
+create index quarantined_forms_to_repair on intake.quarantined_forms (received_at) where ((state = 'waiting') and (not starts_with(reason, 'spam_')));
 create index quarantined_forms_waiting on intake.quarantined_forms (received_at) where (state = 'waiting');
 create unique index quarantined_forms_body on intake.quarantined_forms (sha256(body));
+
+create table intake.form_traces (
+    trace_id bigint generated always as identity,
+    submission_id text not null,
+    seen_at timestamptz not null,
+    person text not null,
+    text_hash text,
+    visitor text,
+    primary key (trace_id),
+    unique (submission_id),
+    check (char_length(submission_id) <= 200)
+);
+create index form_traces_seen_at on intake.form_traces using brin (seen_at) with (autosummarize='on');
+create index form_traces_text on intake.form_traces (text_hash, seen_at) where (text_hash is not null);
+create index form_traces_visitor on intake.form_traces (visitor, seen_at) where (visitor is not null);
 
 create table intake.form_refusals (
     counted_at timestamptz not null,
@@ -634,12 +650,18 @@ create table crm.activities (
     occurred_at timestamptz not null,
     details jsonb not null default '{}'::jsonb,
     recorded_at timestamptz not null,
+    kind_key text not null,
+    status_key text,
     primary key (activity_id),
+    check ((status is null) = (status_key is null)),
     check (char_length(activity_id) <= 200),
     check (char_length(crm_lead_id) <= 200),
-    check (char_length(rep_id) <= 200)
+    check (char_length(kind_key) <= 100),
+    check (char_length(rep_id) <= 200),
+    check (char_length(status_key) <= 100)
 );
 create index activities_lead on crm.activities (crm_lead_id, occurred_at);
+create index activities_occurred on crm.activities (occurred_at);
 
 create table crm.reps (
     rep_id text not null,
@@ -790,7 +812,7 @@ create table lifecycle.frozen_quarters (
     reason text,
     frozen_at timestamptz not null,
     primary key (quarter, revision),
-    check (quarter ~ '^[0-9]{4}-Q[1-4]$'),
+    check (quarter ~ '^([0-9]{4}|FY[0-9]{4}/[0-9]{2})-Q[1-4]$'),
     check (revision > 0)
 );
 
@@ -816,6 +838,18 @@ create table lifecycle.reevaluations (
     lead_id bigint not null,
     decided_by text not null,
     primary key (lead_id)
+);
+
+create table lifecycle.unnamed_words (
+    field text not null,
+    word_key text not null,
+    word text not null,
+    first_seen_at timestamptz not null,
+    last_occurred_at timestamptz not null,
+    primary key (field, word_key),
+    check (char_length(word) <= 200),
+    check (char_length(word_key) <= 200),
+    check (field in ('status', 'kind', 'salesperson'))
 );
 
 create table lifecycle.thresholds (
@@ -1169,7 +1203,7 @@ create table analytics.quality_findings (
     settled_at timestamptz,
     primary key (dt, kind, subject),
     check (char_length(subject) <= 200),
-    check (kind in ('impossible_order', 'missing_stage', 'gap', 'volume'))
+    check (kind in ('impossible_order', 'missing_stage', 'gap', 'volume', 'unnamed_words'))
 );
 create index quality_findings_open on analytics.quality_findings (open_until) where (settled_at is null);
 
@@ -1511,6 +1545,80 @@ create table config.gated_files (
     check (char_length(reader) <= 300),
     check (char_length(section) <= 50)
 );
+
+create schema machines;
+
+-- view machines.lead_events (lead_id bigint, event_seq bigint)
+
+create table machines.acts (
+    event_seq bigint not null,
+    lead_id bigint not null,
+    event text not null,
+    ts timestamptz not null,
+    mail text,
+    link text,
+    company text,
+    primary key (event_seq),
+    check (char_length(company) <= 253),
+    check (char_length(link) <= 200),
+    check (char_length(mail) <= 200)
+);
+create index acts_lead on machines.acts (lead_id, event_seq);
+create index acts_link on machines.acts (company, link, ts) where ((event = 'mail_click') and (company is not null));
+create index acts_ts on machines.acts (ts);
+
+create table machines.settings_in_force (
+    is_only boolean not null default true,
+    hash text not null,
+    effective_at timestamptz not null,
+    primary key (is_only),
+    check (is_only)
+);
+
+create table machines.allowed (
+    kind text not null,
+    value text not null,
+    allowed_at timestamptz not null,
+    allowed_by text not null,
+    reason text not null,
+    primary key (kind, value),
+    check (char_length(value) <= 253),
+    check (kind in ('company', 'mail'))
+);
+
+create table machines.verdicts (
+    event_seq bigint not null,
+    lead_id bigint not null,
+    signal text not null,
+    reason text not null,
+    classified_at timestamptz not null,
+    freed_because text,
+    freed_at timestamptz,
+    primary key (event_seq),
+    check ((freed_because is null) = (freed_at is null))
+);
+create index verdicts_lead on machines.verdicts (lead_id, event_seq);
+
+create table machines.waiting_acts (
+    event_seq bigint not null,
+    lead_id bigint not null,
+    due_at timestamptz not null,
+    primary key (event_seq)
+);
+create index waiting_acts_due on machines.waiting_acts (due_at);
+create index waiting_acts_lead on machines.waiting_acts (lead_id, event_seq);
+
+-- view machines.uncounted_acts (event_seq bigint, lead_id bigint, reason text)
+
+-- view machines.counted_events (lead_id bigint, event_seq bigint)
+
+-- function machines.bound_text(held text) returns text
+
+-- function machines.has_mark(payload jsonb, addresses text[]) returns boolean
+
+-- function machines.read_moment(held text) returns timestamptz
+
+-- function machines.read_text(payload jsonb, addresses text[]) returns text
 
 create schema changes;
 
