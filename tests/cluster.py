@@ -16,6 +16,8 @@ from leadops.db import connect
 from leadops.migrations.run import migrate
 from leadops_stack.postgres import PostgresServer
 
+from .roles import make_test_roles
+
 TEMPLATE = "leadops_template"
 
 MEMORY = Path("/dev/shm")
@@ -43,6 +45,7 @@ def own_cluster() -> Iterator[PostgresServer]:
             admin.execute(f"create database {TEMPLATE}")
         with connect(server.url(TEMPLATE)) as connection:
             migrate(connection)
+        make_test_roles(server.url(TEMPLATE))
         yield server
     finally:
         server.stop()

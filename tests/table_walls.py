@@ -16,6 +16,7 @@ from typing import Any
 
 import pglast
 from pglast import ast as tree
+from pglast.enums import OnConflictAction
 from pglast.visitors import Visitor
 
 import leadops
@@ -32,6 +33,7 @@ BEGINS_LIKE_SQL = re.compile(
 #: A string with this that cannot be parsed is a fault, not a sentence.
 NAMES_A_TABLE = re.compile(r"\b(from|join|into|update|table)\s+[a-z_]+\.[a-z_]+", re.IGNORECASE)
 READS, WRITES = "reads", "writes"
+SYSTEM_SCHEMAS = ("pg_catalog", "information_schema")
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,26 @@ class Relations:
 
     reads: set[str] = field(default_factory=set)
     writes: set[str] = field(default_factory=set)
+    #: The privileges that it needs: (privilege, `schema.table`).
+    rights: set[tuple[str, str]] = field(default_factory=set, compare=False)
 
     def add(self, other: "Relations") -> None:
         self.reads |= other.reads
         self.writes |= other.writes
+        self.rights |= other.rights
 
 
 @dataclass(frozen=True)
 class Created:
-    """A table, view or function that a migration creates, and what its body names."""
+    """A table, view or function that a migration creates, and what its body names.
+
+    `is_definer`: a function that runs with its owner's rights.
+    """
 
     name: str
     kind: str
     body: Relations
+    is_definer: bool = False
 
 
 class _Finder(Visitor):  # type: ignore[misc]
@@ -72,30 +81,81 @@ class _Finder(Visitor):  # type: ignore[misc]
         self.found = Relations()
         self.targets: list[Any] = []
 
-    def _target(self, relation: Any) -> None:
+    def _target(self, relation: Any, *privileges: str) -> None:
         self.targets.append(relation)
         if relation.schemaname:
             self.found.writes.add(f"{relation.schemaname}.{relation.relname}")
+        self._need(relation, *privileges)
+
+    def _need(self, relation: Any, *privileges: str) -> None:
+        if relation.schemaname not in (None, *SYSTEM_SCHEMAS):
+            name = f"{relation.schemaname}.{relation.relname}"
+            self.found.rights |= {(privilege, name) for privilege in privileges}
 
     def visit_InsertStmt(self, _: Any, node: Any) -> None:
-        self._target(node.relation)
+        needed = {"insert"}
+        if node.onConflictClause or node.returningClause:
+            needed.add("select")
+        if node.onConflictClause and node.onConflictClause.action == OnConflictAction.ONCONFLICT_UPDATE:
+            needed.add("update")
+        self._target(node.relation, *needed)
 
-    visit_UpdateStmt = visit_DeleteStmt = visit_MergeStmt = visit_InsertStmt
+    def visit_UpdateStmt(self, _: Any, node: Any) -> None:
+        self._target(node.relation, "select", "update")
+
+    def visit_DeleteStmt(self, _: Any, node: Any) -> None:
+        self._target(node.relation, "select", "delete")
+
+    def visit_MergeStmt(self, _: Any, node: Any) -> None:
+        acts = {clause.commandType.name for clause in node.mergeWhenClauses}
+        verbs = {verb for verb in ("insert", "update", "delete") if f"CMD_{verb.upper()}" in acts}
+        self._target(node.relation, "select", *verbs)
 
     def visit_TruncateStmt(self, _: Any, node: Any) -> None:
         for relation in node.relations:
-            self._target(relation)
+            self._target(relation, "truncate")
 
     def visit_CopyStmt(self, _: Any, node: Any) -> None:
         if node.is_from:
-            self._target(node.relation)
+            self._target(node.relation, "insert")
+
+    def visit_SelectStmt(self, _: Any, node: Any) -> None:
+        """A select that locks rows needs `update`; without `of`, it locks those of every table."""
+        for clause in node.lockingClause or ():
+            names = {relation.relname for relation in clause.lockedRels or ()}
+            for relation in _list_relations(node.fromClause):
+                alias = relation.alias.aliasname if relation.alias else relation.relname
+                if not names or alias in names:
+                    self._need(relation, "update")
+
+    def visit_LockStmt(self, _: Any, node: Any) -> None:
+        for relation in node.relations:
+            self._need(relation, "update")
+
+    def visit_VacuumStmt(self, _: Any, node: Any) -> None:
+        for vacuumed in node.rels or ():
+            self.targets.append(vacuumed.relation)
+            self._need(vacuumed.relation, "maintain")
 
     def visit_RangeVar(self, _: Any, node: Any) -> None:
         if node.schemaname and not any(node is target for target in self.targets):
             self.found.reads.add(f"{node.schemaname}.{node.relname}")
+            self._need(node, "select")
 
     def visit_FuncCall(self, _: Any, node: Any) -> None:
         self.found.reads.update(_function_name(node.funcname))
+
+
+def _list_relations(nodes: Any) -> Iterator[Any]:
+    """Yield the tables of a from clause, those of its joins included."""
+    for node in nodes or ():
+        match node:
+            case tree.RangeVar():
+                yield node
+            case tree.JoinExpr():
+                yield from _list_relations((node.larg, node.rarg))
+            case tree.RangeSubselect():
+                yield from _list_relations(node.subquery.fromClause)
 
 
 def _function_name(words: Any) -> list[str]:
@@ -145,7 +205,12 @@ def find_created(script: str) -> Iterator[Created]:
                 yield Created(f"{relation.schemaname}.{relation.relname}", "view", body)
             case tree.CreateFunctionStmt():
                 yield Created(
-                    _function_name(statement.funcname)[0], "function", _of_function(statement, text)
+                    _function_name(statement.funcname)[0],
+                    "function",
+                    _of_function(statement, text),
+                    is_definer=any(
+                        option.defname == "security" and option.arg.boolval for option in statement.options
+                    ),
                 )
             case tree.CreateTrigStmt():
                 relation = statement.relation
@@ -434,7 +499,7 @@ def measure(root: Path = ROOT, project: Path = PROJECT) -> Walls:
     """Return the walls of the project."""
     migrations = read_migrations(root / "migrations")
     owners = find_owners(migrations)
-    runner = [Created("leadops.migrations", "table", Relations())]
+    runner = [Created(f"leadops.{name}", "table", Relations()) for name in ("migrations", "roles")]
     created = runner + [thing for script in migrations.values() for thing in find_created(script)]
     accesses = find_accesses(root, created, owners)
     return Walls(created, owners, accesses, read_layers(project / "pyproject.toml"))

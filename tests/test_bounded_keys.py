@@ -53,6 +53,7 @@ INTERNAL = {
     *("delivery.external_ids.target", "delivery.outbox.target", "delivery.targets.target"),
     *("identity.lead_merges.kind", "identity.sightings.kind", "identity.violations.kind"),
     *("incidents.heartbeats.name", "incidents.incidents.kind", "leadops.migrations.name"),
+    "leadops.roles.part",
     *("lifecycle.frozen_changes.quarter", "reports.reports.name", "delivery.installation.installation_id"),
     # Composed by the checks, of words and of ids that are bounded where they come in.
     "incidents.incidents.subject",

@@ -8,8 +8,10 @@ from leadops.db import Connection
 from leadops.housekeeping import old_rows
 from leadops.housekeeping.retention_settings import TableRetention
 from leadops.identity.compare_rebuilt import compare_rebuilt
+from leadops.migrations.rights import Part
 from leadops.orchestration.tasks import housekeeping
 from leadops.retention import OLD_ROWS
+from tests.roles import as_role
 from tests.runs import make_run
 from tests.scoring.conftest import World, world
 from tests.scoring.oracle import Happening
@@ -191,7 +193,7 @@ def test_visitors_who_never_said_who_they_are_go_after_their_days(world: World) 
 def test_the_task_deletes_by_the_settings(
     connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     connection.execute(ROWS["crm_refused"][0], {"at": NOW - timedelta(days=181)})
     connection.commit()
     assert housekeeping.purge(make_run("purge", clock=lambda: NOW)) == dict.fromkeys(DAYS, 0) | {

@@ -5,6 +5,9 @@ from pathlib import Path
 import pglast
 import pytest
 
+from leadops.migrations.rights import RIGHTS_FILE
+
+from .database_rights import collect_rights, show_rights
 from .table_walls import (
     PROJECT,
     READS,
@@ -36,6 +39,10 @@ def test_the_table_says_who_reads_and_writes_and_why_a_rule_is_broken(walls: Wal
     faults = walls.find_faults(rows)
     assert not faults, "\n".join([HINT, *faults])
     assert [row.name for row in rows.values() if not row.text] == []
+
+
+def test_the_rights_of_the_parts_are_those_that_their_sql_needs() -> None:
+    assert RIGHTS_FILE.read_text(encoding="utf-8") == show_rights(), "`make schema` writes rights.yaml again"
 
 
 def test_a_stage_has_one_schema_and_creates_nothing_elsewhere() -> None:
@@ -212,6 +219,76 @@ def test_every_kind_of_statement_is_understood() -> None:
         reads={"a.c", "a.f", "a.h", "a.i", "a.j", "a.k", "a.l"},
         writes={"a.b", "a.d", "a.e", "a.g"},
     )
+
+
+@pytest.mark.parametrize(
+    ("statement", "rights"),
+    [
+        ("insert into a.b (x) values (1)", {"insert"}),
+        ("insert into a.b (x) values (1) returning x", {"insert", "select"}),
+        ("insert into a.b (x) values (1) on conflict do nothing", {"insert", "select"}),
+        (
+            "insert into a.b (x) values (1) on conflict (x) do update set x = 2",
+            {"insert", "select", "update"},
+        ),
+        ("update a.b set x = 1", {"select", "update"}),
+        ("delete from a.b", {"select", "delete"}),
+        (
+            "merge into a.b using (select 1 as x) as c on b.x = c.x when matched then delete"
+            " when not matched then insert (x) values (1)",
+            {"select", "delete", "insert"},
+        ),
+        ("select from a.b", {"select"}),
+        ("select from a.b for update skip locked", {"select", "update"}),
+        ("select from a.b as c inner join (select) as d on true for share of c", {"select", "update"}),
+        ("select from a.b as c inner join (select) as d on true for share of d", {"select"}),
+        ("select from (select from a.b) as c for update", {"select", "update"}),
+        ("truncate a.b", {"truncate"}),
+        ("copy a.b from stdin", {"insert"}),
+        ("copy a.b to stdout", {"select"}),
+        ("lock table a.b in share row exclusive mode", {"update", "select"}),
+        ("analyze a.b", {"maintain"}),
+        ("select from pg_catalog.pg_class", set()),
+    ],
+)
+def test_the_rights_of_every_kind_of_statement_are_known(statement: str, rights: set[str]) -> None:
+    assert find_relations(statement).rights == {(right, "a.b") for right in rights}
+
+
+RIGHTS = """
+create schema a;
+create table a.t (x bigint);
+create table a.log (x bigint);
+create table a.secret (x bigint);
+create view a.v as select x from a.secret;
+create function a.read() returns bigint language sql as 'select max(x) from a.secret';
+create function a.guarded() returns bigint language sql security definer as 'select max(x) from a.secret';
+create view a.calling as select a.read() as x;
+create function a.note() returns trigger language plpgsql as
+'begin insert into a.log values (1); return null; end';
+create trigger note after insert on a.t for each row execute function a.note();
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "rights"),
+    [
+        (
+            "insert into a.t values (1)",
+            {"a.t": {"insert"}, "a.note()": {"execute"}, "a.log": {"insert"}},
+        ),
+        ("select from a.t", {"a.t": {"select"}}),
+        ("select from a.v", {"a.v": {"select"}}),  # with the rights of its owner
+        ("select a.read()", {"a.read()": {"execute"}, "a.secret": {"select"}}),
+        ("select a.guarded()", {"a.guarded()": {"execute"}}),
+        (
+            "select from a.calling",
+            {"a.calling": {"select"}, "a.read()": {"execute"}, "a.secret": {"select"}},
+        ),
+    ],
+)
+def test_rights_reach_through_functions_and_triggers(statement: str, rights: dict[str, set[str]]) -> None:
+    assert collect_rights([find_relations(statement)], list(find_created(RIGHTS))) == rights
 
 
 def test_the_table_is_read_as_it_is_written() -> None:

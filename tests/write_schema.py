@@ -1,4 +1,4 @@
-"""`make schema`: write include/leadops/schema.sql and the table of ARCHITECTURE.md again."""
+"""`make schema`: write include/leadops/schema.sql and the table of ARCHITECTURE.md and rights.yaml again."""
 
 import secrets
 import shutil
@@ -12,6 +12,7 @@ from leadops.migrations.run import migrate
 from leadops_stack.postgres import PostgresServer
 
 from .conftest import free_port
+from .database_rights import write_rights
 from .table_walls import write_table
 
 SCHEMA = Path(leadops.__file__).parent / "schema.sql"
@@ -30,6 +31,7 @@ def main() -> None:
         server.stop()
         shutil.rmtree(root, ignore_errors=True)
     write_table()
+    write_rights()
 
 
 if __name__ == "__main__":

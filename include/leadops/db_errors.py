@@ -20,6 +20,8 @@ PASSING = ("08", "40", "53", "55", "57")
 def explain_database_error(error: psycopg.Error) -> LeadopsError:
     """Return `error` as one of ours: its class, its SQLSTATE and what to do, none of the server's words."""
     name = f"the database refused ({type(error).__name__}, SQLSTATE {error.sqlstate or 'none'})"
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return PermanentError(f"{name}; run `leadops migrate --roles`, then `leadops check database`")
     if isinstance(error, NOT_MIGRATED):
         return PermanentError(f"{name}; run `leadops migrate`")
     broken = error.sqlstate is None and isinstance(error, psycopg.OperationalError)

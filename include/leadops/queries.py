@@ -122,6 +122,13 @@ class Queries:
         async with connection.cursor(row_factory=class_row(row_type)) as cursor:
             return await (await cursor.execute(self.statements[statement], values)).fetchone()
 
+    async def all_async(
+        self, connection: AsyncConnection, statement: str, row_type: type[Row], /, **values: object
+    ) -> list[Row]:
+        """As `all`, on a connection of an event loop."""
+        async with connection.cursor(row_factory=class_row(row_type)) as cursor:
+            return await (await cursor.execute(self.statements[statement], values)).fetchall()
+
     async def value_async(self, connection: AsyncConnection, statement: str, /, **values: object) -> Any:
         """As `value`, on a connection of an event loop."""
         async with connection.cursor(row_factory=scalar_row) as cursor:

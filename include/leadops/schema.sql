@@ -9,6 +9,15 @@ create table leadops.migrations (
     primary key (name)
 );
 
+create table leadops.roles (
+    part text not null,
+    role_name text not null,
+    primary key (part),
+    unique (role_name),
+    check (char_length(role_name) <= 63),
+    check (part in ('tasks', 'gateway', 'reader'))
+);
+
 create schema cdp;
 
 create table cdp.events (
@@ -576,6 +585,8 @@ create index score_corrections_lead on delivery.score_corrections (lead_id, corr
 
 -- function delivery.form_update(nonce text, ledger_seq bigint, external_id text, points integer, reason text)
 --     returns text
+
+-- function delivery.hold_deltas(target text, seqs bigint[]) returns void
 
 -- function delivery.make_nonce() returns text
 

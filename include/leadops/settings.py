@@ -15,6 +15,13 @@ from leadops.errors import ConfigError
 #: How the names of variables end that hold a secret, or several with commas between.
 SECRET_NAMES = ("_TOKEN", "_SECRET", "_SECRETS", "_PASSWORD", "_KEY")
 
+#: The variables with the database's URL, each for a role of its own: tasks and commands, the owner who runs
+#: the migrations, gateway and watchdog, pages and reports that need no personal data.
+DATABASE_URL = "LEADOPS_DATABASE_URL"
+OWNER_URL = "LEADOPS_OWNER_DATABASE_URL"
+GATEWAY_URL = "LEADOPS_GATEWAY_DATABASE_URL"
+READER_URL = "LEADOPS_READER_DATABASE_URL"
+
 
 class Settings(BaseModel):
     """Base of every settings model: unknown keys are errors, and settings do not change under way.
@@ -47,12 +54,12 @@ class Endpoint(Settings):
     extra: dict[str, Any] = {}
 
 
-def database_url() -> str:
-    """Return LEADOPS_DATABASE_URL (a libpq URL); raise ConfigError when it is not set."""
-    url = os.environ.get("LEADOPS_DATABASE_URL", "")
+def database_url(variable: str = DATABASE_URL, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the libpq URL of `variable` or else LEADOPS_DATABASE_URL; raise ConfigError when none is set."""
+    url = environ.get(variable) or environ.get(DATABASE_URL, "")
     if not url:
         raise ConfigError(
-            "LEADOPS_DATABASE_URL is not set; give it as postgresql://user:password@host:port/leadops"
+            f"{DATABASE_URL} is not set; give it as postgresql://user:password@host:port/leadops"
         )
     return url
 

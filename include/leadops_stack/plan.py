@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from leadops.cli.database_roles import read_roles
 from leadops.db import connect
 from leadops.errors import TransientError
+from leadops.migrations.roles import grant_rights, make_roles
 from leadops.migrations.run import migrate
+from leadops.settings import DATABASE_URL, GATEWAY_URL, OWNER_URL
 from leadops_stack.airflow_env import airflow_environment
 from leadops_stack.airflow_reader import prepare_reader
 from leadops_stack.databases import prepare_databases
@@ -19,7 +22,7 @@ from leadops_stack.part import Part, Step, Wave
 from leadops_stack.pools import prepare_pools
 from leadops_stack.ports import read_ports
 from leadops_stack.postgres import PostgresServer
-from leadops_stack.variables import SUPERUSER, uses_sandbox
+from leadops_stack.variables import SUPERUSER, SUPERVISORS_OWN, uses_sandbox
 
 #: Loaded once by the scheduler, inherited by every task.
 PRELOAD = (
@@ -54,11 +57,11 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
     ports = read_ports(values)
     airflow_port, gateway_port = ports["LEADOPS_PORT_AIRFLOW"], ports["LEADOPS_PORT_GATEWAY"]
     sandbox_port = ports["LEADOPS_PORT_SANDBOX"]
-    # The supervisor's own watchdog calls the dead man's switch; nobody else needs its secret.
-    env = {name: value for name, value in base_environment(values).items() if name != "LEADOPS_HEARTBEAT_URL"}
+    env = {name: value for name, value in base_environment(values).items() if name not in SUPERVISORS_OWN}
     airflow_env = {**env, **airflow_environment(home, values)}
+    gateway_env = {**env, DATABASE_URL: values[GATEWAY_URL]}
 
-    def part(name: str, *command: str, **more: object) -> Part:
+    def part(name: str, *command: str, env: Mapping[str, str] = env, **more: object) -> Part:
         return Part(name, command, home.root, env, **more)  # type: ignore[arg-type]
 
     def airflow(command: str, *arguments: str, **more: object) -> Part:
@@ -94,7 +97,7 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
                 airflow("db", "migrate", once=True, patience=300.0),
                 *((sandbox,) if with_sandbox else ()),
             ),
-            steps=(Step("leadops-migrate", lambda: _migrate(values["LEADOPS_DATABASE_URL"])),),
+            steps=(Step("leadops-migrate", lambda: _migrate(values)),),
         ),
         Wave(
             parts=(
@@ -107,6 +110,7 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
                 part(
                     "gateway",
                     *(_script("leadops"), "gateway", "--port", str(gateway_port)),
+                    env=gateway_env,
                     healthy=answers(gateway_port, "/healthz"),
                     ready_text=f"events go to http://127.0.0.1:{gateway_port}/collect",
                 ),
@@ -161,7 +165,7 @@ def _postgres(server: PostgresServer, env: Mapping[str, str]) -> Part:
 
 def _prepare_databases(server: PostgresServer, values: Mapping[str, str]) -> str:
     prepare_databases(server.url(), values)
-    return "leadops and airflow, each with a role of its own"
+    return "leadops and airflow, each with an owner; a role for each part"
 
 
 def _prepare_reader(server: PostgresServer, values: Mapping[str, str]) -> str:
@@ -169,9 +173,11 @@ def _prepare_reader(server: PostgresServer, values: Mapping[str, str]) -> str:
     return "the watchdog may see which tasks wait"
 
 
-def _migrate(url: str) -> str:
-    with connect(url) as connection:
+def _migrate(values: Mapping[str, str]) -> str:
+    with connect(values[OWNER_URL]) as connection:
         applied = migrate(connection)
+        make_roles(connection, read_roles(values))
+        grant_rights(connection)
     return f"{len(applied)} new" if applied else "up to date"
 
 

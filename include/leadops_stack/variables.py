@@ -6,15 +6,34 @@ import os
 import secrets
 from collections.abc import Mapping
 
-from leadops.settings import postgres_url
+from leadops.settings import DATABASE_URL, GATEWAY_URL, OWNER_URL, READER_URL, postgres_url
 from leadops_stack.env_file import read_env, write_env
 from leadops_stack.home import Home
 from leadops_stack.ports import DEFAULT_PORTS, read_ports
 
 #: The roles of the cluster: its superuser, the owner of each database.
-SUPERUSER, APP_ROLE, AIRFLOW_ROLE = "leadops_admin", "leadops", "airflow"
+SUPERUSER, OWNER_ROLE, AIRFLOW_ROLE = "leadops_admin", "leadops_owner", "airflow"
+#: The roles that work in the database of leadops and own nothing: of tasks, gateway, and readers.
+TASKS_ROLE, GATEWAY_ROLE, PAGE_ROLE = "leadops", "leadops_gateway", "leadops_reader"
 #: May read which of Airflow's tasks wait and run, and nothing else.
 READER_ROLE = "airflow_reader"
+
+#: The roles of the database of leadops: each one's user, and the variables of its URL and of its password.
+ROLES = {
+    OWNER_URL: (OWNER_ROLE, "LEADOPS_OWNER_DATABASE_PASSWORD"),
+    DATABASE_URL: (TASKS_ROLE, "LEADOPS_DATABASE_PASSWORD"),
+    GATEWAY_URL: (GATEWAY_ROLE, "LEADOPS_GATEWAY_DATABASE_PASSWORD"),
+    READER_URL: (PAGE_ROLE, "LEADOPS_READER_DATABASE_PASSWORD"),
+}
+#: What no part of the stack is given: only the supervisor makes roles and tables.
+SUPERVISORS_OWN = (
+    "LEADOPS_HEARTBEAT_URL",
+    "LEADOPS_POSTGRES_PASSWORD",
+    "LEADOPS_AIRFLOW_DATABASE_PASSWORD",
+    "LEADOPS_AIRFLOW_READER_PASSWORD",
+    *(password for _, password in ROLES.values()),
+    *(url for url in ROLES if url != DATABASE_URL),
+)
 
 SLACK_TOKEN_PREFIX = "xoxb-"  # noqa: S105  a prefix by which Slack's own tools know a bot token
 
@@ -24,7 +43,7 @@ def fresh_secrets() -> dict[str, str]:
     token = secrets.token_urlsafe
     return {
         "LEADOPS_POSTGRES_PASSWORD": token(32),
-        "LEADOPS_DATABASE_PASSWORD": token(32),
+        **{password: token(32) for _, password in ROLES.values()},
         "LEADOPS_AIRFLOW_DATABASE_PASSWORD": token(32),
         "LEADOPS_AIRFLOW_READER_PASSWORD": token(32),
         "LEADOPS_MA_TOKEN": token(32),
@@ -55,13 +74,16 @@ def connections(values: Mapping[str, str], ports: Mapping[str, int]) -> dict[str
         "extra": {"base_url": f"http://127.0.0.1:{sandbox}/api/", "timeout": 5},
     }
     return {
-        "LEADOPS_DATABASE_URL": postgres_url(
-            user=APP_ROLE,
-            password=values["LEADOPS_DATABASE_PASSWORD"],
-            host="127.0.0.1",
-            port=ports["LEADOPS_PORT_POSTGRES"],
-            database="leadops",
-        ),
+        **{
+            url: postgres_url(
+                user=role,
+                password=values[password],
+                host="127.0.0.1",
+                port=ports["LEADOPS_PORT_POSTGRES"],
+                database="leadops",
+            )
+            for url, (role, password) in ROLES.items()
+        },
         "LEADOPS_AIRFLOW_READER_URL": postgres_url(
             user=READER_ROLE,
             password=values["LEADOPS_AIRFLOW_READER_PASSWORD"],

@@ -9,14 +9,16 @@ from typer.testing import CliRunner
 from leadops.cli.attribution import app
 from leadops.config.load_config import shipped_file
 from leadops.errors import PermanentError
+from leadops.migrations.rights import Part
 from tests.attribution.conftest import Market, market, settings_with
+from tests.roles import as_role
 
 __all__ = ["market"]
 
 
 @pytest.fixture(autouse=True)
 def _credited(market: Market, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     shipped = shipped_file("attribution").read_text(encoding="utf-8")
     own = shipped.replace("min_conversions: 30", "min_conversions: 4").replace("stage: sql", "stage: won")
     (tmp_path / "attribution.yaml").write_text(own)

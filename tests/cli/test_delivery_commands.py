@@ -10,14 +10,16 @@ from typer.testing import CliRunner, Result
 from leadops.cli.app import app
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.errors import PermanentError, TransientError
+from leadops.migrations.rights import Part
 from tests.delivery_fixture import DeliveryFixture, desk, ma_url  # noqa: F401 - fixtures
+from tests.roles import as_role
 
 
 @pytest.fixture
 def run(desk: DeliveryFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:  # noqa: F811
     host, port = desk.ma_url.rsplit(":", 1)
     connection = {"conn_type": "http", "host": host, "port": int(port), "password": desk.token}
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", desk.url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(desk.url, Part.TASKS))
     monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_MA", json.dumps(connection))
     monkeypatch.setenv("COLUMNS", "200")
     return lambda *words: CliRunner().invoke(app, words)

@@ -8,7 +8,9 @@ from typer.testing import CliRunner
 
 from leadops.cli.economics import app
 from leadops.errors import PermanentError
+from leadops.migrations.rights import Part
 from tests.economics.conftest import Books, books
+from tests.roles import as_role
 
 __all__ = ["books"]
 
@@ -17,7 +19,7 @@ EXAMPLE = ("--mqls", "1200", "--sql-rate", "0.15:0.29", "--win-rate", "0.22", "-
 
 @pytest.fixture
 def _kept(books: Books, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     books.lead("spring", "2026-03-02", won="2026-03-20", value="1200000")
     books.lead("spring", "2026-03-20", won="2026-03-10")
     books.cost("2026-03-01", "ads", "60000", "spring")
@@ -76,7 +78,7 @@ def test_a_month_of_which_nothing_is_known() -> None:
 def test_a_month_without_any_cost_has_no_cac(
     books: Books, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     books.lead("spring", "2026-03-02", won="2026-03-20", value="1200000")
     books.connection.commit()
     run("refresh", "--day", "2026-04-30")
@@ -90,7 +92,7 @@ def test_a_month_without_any_cost_has_no_cac(
 def test_a_refresh_that_found_nothing_is_not_asked_for_again(
     books: Books, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     run("refresh")
     with pytest.raises(PermanentError, match=r"there is nothing to show for .*; leadops import brings them"):
         CliRunner().invoke(app, ["show"], catch_exceptions=False)

@@ -6,13 +6,15 @@ from typer.testing import CliRunner, Result
 
 from leadops.cli.forms import app
 from leadops.errors import PermanentError
+from leadops.migrations.rights import Part
 from tests.intake.form_keeper import keep_body
+from tests.roles import as_role
 
 
 @pytest.fixture
 def quarantined(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three forms: 1 with a broken address, 2 not JSON, 3 a bot's."""
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     monkeypatch.setenv("COLUMNS", "250")
     now = datetime.now(UTC)
     keep_body(database_url, {"email": "ann@secret", "form": "\u202econtact"}, now=now)

@@ -10,14 +10,16 @@ from typer.testing import CliRunner, Result
 from leadops.cli import funnel
 from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.migrations.rights import Part
 from tests.funnel.conftest import Books, at
+from tests.roles import as_role
 
 NOW = at("06-10 08:00")
 
 
 @pytest.fixture
 def books(connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Books:
-    monkeypatch.setitem(os.environ, "LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setitem(os.environ, "LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     monkeypatch.setattr(funnel, "clock", lambda: NOW)
     return Books(connection)
 

@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 from leadops.cli.app import app
 from leadops.errors import PermanentError
 from leadops.identity.import_leads import ImportedLead, import_leads
+from leadops.migrations.rights import Part
 from tests.identity.test_resolve import seen
+from tests.roles import as_role
 from tests.scoring.conftest import World, at, world
 from tests.scoring.oracle import Happening
 
@@ -19,7 +21,7 @@ __all__ = ["world"]
 @pytest.fixture
 def shared(world: World, database_url: str, monkeypatch: pytest.MonkeyPatch) -> World:
     """Five people at one kiosk; the first has told of her company."""
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     world.accept(
         [
             seen(
@@ -82,7 +84,7 @@ def test_explain_says_what_it_wants(shared: World) -> None:
 def test_a_merge_is_explained_and_can_be_split(
     world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     world.accept([seen(name, email=f"{name}@x.example", user_id="u") for name in "ab"])
     world.resolve()
     world.connection.commit()
@@ -104,7 +106,7 @@ def test_a_merge_is_explained_and_can_be_split(
 def test_a_split_says_what_it_means_for_others(
     world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     world.accept([seen(f"{name}-u", email=f"{name}@x.example", user_id="u") for name in "ab"])
     world.accept([seen(f"{name}-v", email=f"{name}@x.example", user_id="v") for name in "bc"])
     world.resolve()
@@ -118,7 +120,7 @@ def test_a_split_says_what_it_means_for_others(
 def test_a_split_shows_what_it_would_newly_tie(
     world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     world.accept([seen(name, email=f"{name}@x.example", user_id="u") for name in "ab"])
     world.resolve()
     world.connection.commit()
@@ -146,7 +148,7 @@ def test_a_rebuild_is_compared(shared: World) -> None:
 def test_explain_lists_every_claim_that_touches_the_lead(
     world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
 
     def claim(name: str, event: str = "page_view", **fields: Any) -> Happening:
         return Happening(name, event, at(0), **fields, proof="claim")

@@ -9,6 +9,8 @@ from typer.testing import CliRunner, Result
 
 from leadops.cli.import_file import import_file
 from leadops.errors import PermanentError
+from leadops.migrations.rights import Part
+from tests.roles import as_role
 
 MAPPING = """
 lead: {crm_id: id}
@@ -21,7 +23,7 @@ app.command()(import_file)
 
 @pytest.fixture
 def folder(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     (tmp_path / "leads.yaml").write_text(MAPPING)
     (tmp_path / "leads.csv").write_text("id,made\nc-1,05-01-2026\nc-2,31-02-2026\nc-3,06-01-2026\n")
     return tmp_path

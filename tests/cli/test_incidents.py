@@ -9,13 +9,15 @@ from leadops.cli.incidents import app
 from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.incidents.open_incident import open_incident
+from leadops.migrations.rights import Part
+from tests.roles import as_role
 
 START = datetime(2026, 7, 30, 17, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
 def _incidents(connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     monkeypatch.setenv("COLUMNS", "200")
     for minute, (kind, subject) in enumerate(
         [("dag_failed", "score_leads"), ("dead_letters", "ma"), ("cdp_lag", "cdp")]

@@ -9,8 +9,10 @@ from typer.testing import CliRunner
 
 from leadops.cli.app import app
 from leadops.db import Connection
+from leadops.migrations.rights import Part
 from tests.lifecycle.conftest import Company, minutes
 from tests.lifecycle.test_reevaluate_stages import called_after_three_hours, within
+from tests.roles import as_role
 from tests.shipped import SHIPPED
 
 
@@ -23,7 +25,7 @@ def run(*words: str) -> str:
 def test_an_edited_kpi_yaml_moves_a_lead_and_the_list_says_so(
     connection: Connection, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(tmp_path))
     crm = {"conn_type": "http", "host": "http://127.0.0.1:9", "password": "nothing is sent"}
     monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_CRM", json.dumps(crm))

@@ -12,6 +12,8 @@ from typer.testing import CliRunner, Result
 from leadops.cli import model
 from leadops.cli.app import app
 from leadops.errors import PermanentError
+from leadops.migrations.rights import Part
+from tests.roles import as_role
 from tests.training.conftest import DAY, START, World, settings, world
 from tests.training.test_retrain import FEATURES, fill
 
@@ -25,7 +27,7 @@ def _command(world: World, database_url: str, monkeypatch: pytest.MonkeyPatch, t
     small = settings(FEATURES).model_dump(mode="json")
     (tmp_path / "training.yaml").write_text(yaml.safe_dump(small), encoding="utf-8")
     monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(tmp_path))
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     monkeypatch.setattr(model, "clock", lambda: TODAY)
     fill(world)
     world.connection.commit()

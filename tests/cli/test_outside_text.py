@@ -8,6 +8,8 @@ from typer.testing import CliRunner
 
 from leadops.cli.app import app
 from leadops.db import Connection
+from leadops.migrations.rights import Part
+from tests.roles import as_role
 
 HOSTILE = "[/summer] [red]x :smile: \x1b[2J\u202e $\\frac$"
 SHOWN = r"[/summer] [red]x :smile: \x1b[2J\u202e $\frac$"
@@ -87,7 +89,7 @@ def _planted(connection: Connection, database_url: str, monkeypatch: pytest.Monk
         connection.execute("set local session_replication_role = replica")
         for table, values in PLANTED:
             plant(connection, table, values)
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
 
 
 @pytest.mark.parametrize(

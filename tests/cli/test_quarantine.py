@@ -7,14 +7,16 @@ from typer.testing import CliRunner, Result
 
 from leadops.cli.quarantine import app
 from leadops.errors import PermanentError
+from leadops.migrations.rights import Part
 from tests.async_view import accept_events
+from tests.roles import as_role
 from tests.shipped import SHIPPED
 
 
 @pytest.fixture
 def refused(database_url: str, item: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Three refused events: 1 and 2 too old, 3 with a broken email."""
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     monkeypatch.setenv("COLUMNS", "250")
     old = [item | {"event_id": f"old-{n}", "ts": "2018-07-01T00:00:00Z"} for n in (1, 2)]
     with psycopg.connect(database_url) as connection:

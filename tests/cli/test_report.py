@@ -10,15 +10,17 @@ from typer.testing import CliRunner
 from leadops.cli.app import app
 from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.migrations.rights import Part
 from leadops_sandbox.settings import Tokens
 from tests.reports.conftest import ReportFixture, desk, slack
+from tests.roles import as_role
 
 __all__ = ["desk", "slack"]
 
 
 @pytest.fixture(autouse=True)
 def _use_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
 
 
 def run(*words: str) -> str:

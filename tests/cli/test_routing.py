@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 from leadops.cli.routing import app
 from leadops.config.load_config import shipped_file
 from leadops.errors import PermanentError
+from leadops.migrations.rights import Part
+from tests.roles import as_role
 from tests.routing.conftest import Office, office
 
 __all__ = ["office"]
@@ -16,7 +18,7 @@ __all__ = ["office"]
 
 @pytest.fixture(autouse=True)
 def _routed(office: Office, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     monkeypatch.setenv("COLUMNS", "200")
     office.rep("rep-a")
     office.rep("rep-b", away=[{"from": "2026-06-01", "to": "2026-06-02"}])

@@ -13,8 +13,10 @@ from leadops.cli.slack import open_chat
 from leadops.clients.chat import ApiChat, WebhookChat
 from leadops.db import Connection
 from leadops.errors import ConfigError
+from leadops.migrations.rights import Part
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
+from tests.roles import as_role
 from tests.shipped import SHIPPED
 
 
@@ -27,7 +29,7 @@ def run(*words: str) -> str:
 def test_the_minutes_tasks_by_hand(
     connection: Connection, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     with serve_in_thread(tmp_path, clock=clock) as url:
         for name in ("cdp", "crm"):
             value = {"conn_type": "http", "host": url, "password": getattr(Tokens(), name, "")}

@@ -5,6 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from leadops.cli.app import app
+from leadops.migrations.rights import Part
+from tests.roles import as_role
 from tests.scoring.conftest import World, at, world
 from tests.scoring.oracle import Happening
 
@@ -22,7 +24,7 @@ def rule_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def scored(world: World, database_url: str, monkeypatch: pytest.MonkeyPatch, rule_file: Path) -> World:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(rule_file.parent))
     world.accept(
         [Happening("one", "view", at(1), email="a@x.example"), Happening("two", "view", at(2), user_id="u")]

@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from leadops.cli import thresholds
 from leadops.errors import PermanentError
+from leadops.migrations.rights import Part
+from tests.roles import as_role
 from tests.thresholds.conftest import DAY, Firm, firm
 
 __all__ = ["firm"]
@@ -14,7 +16,7 @@ __all__ = ["firm"]
 
 @pytest.fixture(autouse=True)
 def _busy(firm: Firm, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(thresholds, "clock", firm.after)
     firm.history()

@@ -10,6 +10,7 @@ import pytest
 
 from leadops.configuration import SECTIONS
 from leadops.db import Connection
+from leadops.migrations.rights import Part
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from tests.alerts.conftest import Clock, Slack
@@ -17,6 +18,7 @@ from tests.async_view import accept_events
 from tests.config.own_files import BREAKAGES, write_own_file
 from tests.gateway.conftest import TOKEN, Serve, serve
 from tests.orchestration.execute_task import execute
+from tests.roles import as_role
 from tests.shipped import SHIPPED
 
 __all__ = ["serve"]
@@ -60,7 +62,7 @@ def loop(
     clock.now = datetime.now(UTC)
     folder = tmp_path / "settings"
     folder.mkdir()
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(folder))
     monkeypatch.setattr("leadops.orchestration.airflow_run.read_clock", clock)
     with serve_in_thread(tmp_path / "sandbox", clock=clock) as url:

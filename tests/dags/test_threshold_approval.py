@@ -10,6 +10,8 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.exceptions import DownstreamTasksSkipped
 
 from leadops.db import Connection
+from leadops.migrations.rights import Part
+from tests.roles import as_role
 
 #: The run of the night after 30 June 2026 in Tokyo.
 NIGHT = datetime(2026, 6, 30, 18, 30, tzinfo=UTC)
@@ -17,7 +19,7 @@ NIGHT = datetime(2026, 6, 30, 18, 30, tzinfo=UTC)
 
 @pytest.fixture
 def approve(connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     bag = DagBag(str(Path(__file__).parents[2] / "dags" / "retrain_thresholds.py"))
     return bag.dags["retrain_thresholds"].task_dict["approve"]
 

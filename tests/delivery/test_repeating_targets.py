@@ -14,10 +14,12 @@ from leadops.alerts.render import render_incident
 from leadops.cli.app import app
 from leadops.delivery.push import push_target
 from leadops.incidents.run_checks import run_checks
+from leadops.migrations.rights import Part
 from leadops.notifications.messages import Messages
 from leadops.sla.sla_calendar import SlaCalendar
 from tests.alerts.checking import incidents
 from tests.delivery_fixture import DeliveryFixture
+from tests.roles import as_role
 from tests.scripted_server import ScriptedServer, serve_script
 from tests.shipped import SHIPPED
 
@@ -55,7 +57,7 @@ def test_nothing_private_is_kept_logged_or_told(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     monkeypatch.setattr(mask, "_secrets", set())
     desk = DeliveryFixture(database_url, script.url, token=TOKEN)
     lead = desk.add_lead(email=ADDRESS)

@@ -11,7 +11,9 @@ import pytest
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.gateway.app import create_app
 from leadops.gateway.serve import serve_in_thread
+from leadops.migrations.rights import Part
 from leadops.watchdog.watchdog_config import WatchdogConfig
+from tests.roles import as_role
 from tests.shipped import SHIPPED, change
 
 KEY, TOKEN, SITE = "test-write-key-0123", "test-metrics-token-0123", "https://www.example.com"
@@ -25,15 +27,16 @@ Serve = Callable[..., httpx.Client]
 
 @pytest.fixture
 def serve(database_url: str) -> Iterator[Serve]:
-    """Start gateways; keyword arguments change their settings."""
+    """Start gateways, as the gateway's role; keyword arguments change their settings."""
     with ExitStack() as running:
 
         def start(
             *,
-            url: str = database_url,
+            url: str = as_role(database_url, Part.GATEWAY),
             worker_configs: Sequence[WorkerConfig] = (),
             clock: Callable[[], datetime] = lambda: datetime.now(UTC),
             watchdog: WatchdogConfig | None = None,
+            refused: tuple[str, ...] = (),
             **changes: Any,
         ) -> httpx.Client:
             app = create_app(
@@ -48,6 +51,7 @@ def serve(database_url: str) -> Iterator[Serve]:
                 clock=clock,
                 worker_configs=worker_configs,
                 watchdog=watchdog,
+                refused=refused,
             )
             address = running.enter_context(serve_in_thread(app))
             return running.enter_context(httpx.Client(base_url=address, timeout=30, trust_env=False))

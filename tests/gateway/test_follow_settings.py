@@ -17,8 +17,10 @@ from leadops.db import Connection
 from leadops.errors import ConfigError
 from leadops.gateway.app import create_app
 from leadops.gateway.serve import serve_in_thread
+from leadops.migrations.rights import Part
 from tests.config.own_files import BREAKAGES, HEADER
 from tests.gateway.conftest import FORM_SECRETS, IDENTITY_SECRETS, KEY, TOKEN
+from tests.roles import as_role
 from tests.waiting import wait_until
 
 Start = Callable[[], httpx.Client]
@@ -28,7 +30,7 @@ GOOD = f"{HEADER}max_addresses: 900\nmax_events: 3\n"
 @pytest.fixture
 def folder(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(tmp_path))
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.GATEWAY))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         nowhere = {"conn_type": "http", "host": f"http://127.0.0.1:{probe.getsockname()[1]}"}
@@ -188,7 +190,7 @@ def test_changes_wait_while_the_database_is_away(
     monkeypatch.setenv("LEADOPS_DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none")
     file.unlink()
     assert reader.read_changes() is None
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.GATEWAY))
     config = reader.read_changes()
     assert config
     assert (config.settings.max_events, config.refused) == (3, ("gateway.yaml",))

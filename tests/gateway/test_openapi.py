@@ -36,6 +36,7 @@ ROUTES = {
     ("POST", "/webhook/form"),
     ("GET", "/leadops.js"),
     ("GET", "/healthz"),
+    ("GET", "/readyz"),
     ("GET", "/metrics/lag"),
     ("GET", "/schema/event.json"),
 }

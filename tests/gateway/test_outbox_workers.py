@@ -10,11 +10,13 @@ from leadops.db import Connection
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.events.admit_quarantined import RetryResult
 from leadops.intake.admit_forms import release_quarantined_forms
+from leadops.migrations.rights import Part
 from leadops_sandbox.serve import serve_in_thread
 from tests.gateway.conftest import FORM_SECRETS, Serve
 from tests.gateway.form_sender import FormSender
 from tests.left_as_found import share_sandbox
 from tests.outbox_workers import has_sent, make_worker_configs
+from tests.roles import as_role
 from tests.shipped import SHIPPED
 from tests.waiting import wait_until as until
 
@@ -28,7 +30,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def worker_configs(sandbox: str, database_url: str) -> list[WorkerConfig]:
-    return make_worker_configs(sandbox, database_url)
+    return make_worker_configs(sandbox, as_role(database_url, Part.GATEWAY))
 
 
 def leads(sandbox: str) -> tuple[int, int]:

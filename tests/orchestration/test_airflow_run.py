@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from leadops.lanes import Lane
+from leadops.migrations.rights import Part
 from leadops.orchestration.airflow_run import read_run, read_run_type
+from tests.roles import as_role
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
@@ -47,14 +49,14 @@ def test_a_run_without_an_interval_has_its_own_moment() -> None:
 def test_the_day_of_a_run_is_the_last_one_that_was_over_in_the_companys_zone(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     midnight_in_tokyo = datetime(2026, 5, 1, 15, 0, tzinfo=UTC)
     run = read_run(_context("scheduled", data_interval_start=NOON, data_interval_end=midnight_in_tokyo))
     assert (str(run.day), str(run.end_date)) == ("2026-05-01", "2026-05-02")
 
 
 def test_links_lead_to_this_airflow(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.com/")
     run = read_run(_context("x", data_interval_start=NOON, data_interval_end=NOON))
     assert run.alerts.airflow_base_url == "https://airflow.example.com"

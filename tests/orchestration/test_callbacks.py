@@ -7,15 +7,17 @@ import pytest
 
 from leadops.db import Connection
 from leadops.incidents.checks import check_dags
+from leadops.migrations.rights import Part
 from leadops.orchestration.airflow_run import read_clock
 from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
 from leadops.orchestration.heartbeat import note_success
+from tests.roles import as_role
 from tests.runs import make_run
 
 
 @pytest.fixture(autouse=True)
 def _use_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
 
 
 def _task(task_id: str, *, run_type: str = "scheduled") -> dict[str, Any]:

@@ -12,15 +12,17 @@ from airflow.sdk import DAG, Param
 
 from leadops.db import Connection
 from leadops.errors import PermanentError, TransientError
+from leadops.migrations.rights import Part
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
 from leadops.orchestration.task import leadops_task
 from tests.orchestration.execute_task import execute
+from tests.roles import as_role
 
 
 @pytest.fixture(autouse=True)
 def _use_database(connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
 
 
 def make_dag(*bodies: Callable[..., Counts], **options: Any) -> DAG:

@@ -9,6 +9,7 @@ from leadops.cli import (
     attribution,
     audit,
     changes,
+    check,
     config,
     crm,
     dead_letters,
@@ -67,7 +68,6 @@ for verb in (
     report.freeze_quarter,
     run_task.qualify,
     run_task.poll,
-    run_task.check,
     run_task.notify,
     run_task.purge,
     run_task.clean_airflow,
@@ -76,6 +76,7 @@ for verb in (
 app.command("clock")(run_task.watch_clocks)
 routing.app.command("notify")(run_task.notify_owners)
 app.command("import")(import_file.import_file)
+app.add_typer(check.app, name="check")
 app.add_typer(config.app, name="config")
 app.add_typer(changes.app, name="changes")
 app.add_typer(quarantine.app, name="quarantine")

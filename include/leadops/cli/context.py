@@ -1,14 +1,14 @@
 """What the commands share: the clock, the database and the settings."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from leadops.cli.terminal import print_warning
 from leadops.configuration import Config
 from leadops.db import Connection, connect
-from leadops.settings import database_url
+from leadops.settings import GATEWAY_URL, database_url
 
 sleep = time.sleep
 
@@ -23,6 +23,11 @@ def open_connection() -> Connection:
     return connect(database_url(), application="leadops cli")
 
 
+def open_gateway_connection() -> Connection:
+    """Return a connection to the database as the gateway's role, where it has one of its own."""
+    return connect(database_url(GATEWAY_URL), application="leadops gateway")
+
+
 @contextmanager
 def open_database() -> Iterator[Connection]:
     """Open the database of LEADOPS_DATABASE_URL for one command."""
@@ -30,7 +35,7 @@ def open_database() -> Iterator[Connection]:
         yield connection
 
 
-def read_config() -> Config:
+def read_config(open_database: Callable[[], Connection] = open_connection) -> Config:
     """Return the settings in force, as the DAGs of this machine have them; nothing is recorded.
 
     A refused file is a warning on stderr while earlier settings are in force. Without a database the files
@@ -38,7 +43,7 @@ def read_config() -> Config:
     """
     return Config.in_force(
         part="tasks",
-        open_database=open_connection,
+        open_database=open_database,
         clock=clock,
         sleep=sleep,
         records=False,

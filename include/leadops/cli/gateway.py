@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from leadops.cli.context import clock, open_connection, sleep
+from leadops.cli.context import clock, open_gateway_connection, sleep
 from leadops.cli.slack import VARIABLE
 from leadops.cli.terminal import console, print_warning
 from leadops.cli.watchdog import make_watchdog_config
@@ -23,7 +23,7 @@ from leadops.gateway.app import create_app
 from leadops.gateway.gateway_parts import GatewayConfig
 from leadops.gateway.serve import listen, make_server
 from leadops.intake.signing_secrets import FORMS, IDENTITIES, read_secrets
-from leadops.settings import database_url, endpoint, mark_folder
+from leadops.settings import GATEWAY_URL, database_url, endpoint, mark_folder
 
 #: The settings of the gateway.
 SECTIONS = ("gateway", "events", "forms", "identity", "delivery")
@@ -42,7 +42,7 @@ def gateway(
     reader = SettingsReader()
     config = reader.read()
     app = create_app(
-        database_url=database_url(),
+        database_url=database_url(GATEWAY_URL),
         write_key=_secret("LEADOPS_WRITE_KEY", "servers send events with it"),
         metrics_token=_secret("LEADOPS_METRICS_TOKEN", "GET /metrics/lag asks for it"),
         form_secrets=read_secrets(FORMS, os.environ),
@@ -100,7 +100,11 @@ class SettingsReader:
 
     def _open(self) -> Config:
         config = Config.in_force(
-            part="gateway", open_database=open_connection, clock=clock, sleep=sleep, needs_database=False
+            part="gateway",
+            open_database=open_gateway_connection,
+            clock=clock,
+            sleep=sleep,
+            needs_database=False,
         )
         self._files, self._read_at = config.read_files(SECTIONS), clock()
         return config
@@ -122,8 +126,8 @@ def _name_refused(config: Config) -> tuple[str, ...]:
 def _worker_configs(settings: DeliverySettings) -> list[WorkerConfig]:
     """Return a worker's configuration for each configured target; for the others /healthz says `off`."""
     known = [name for name in ("ma", "crm") if os.environ.get(f"AIRFLOW_CONN_LEADOPS_{name.upper()}")]
-    mark = open_mark(mark_folder())
-    return [WorkerConfig(name, endpoint(name), database_url(), settings, clock, mark) for name in known]
+    mark, url = open_mark(mark_folder()), database_url(GATEWAY_URL)
+    return [WorkerConfig(name, endpoint(name), url, settings, clock, mark) for name in known]
 
 
 def _secret(name: str, use: str) -> str:

@@ -47,7 +47,7 @@ def watch_clocks() -> None:
 
 
 def check() -> None:
-    """Ask the CDP for its lag, run every check and record the incidents, as check_alerts does."""
+    """Run `leadops check`."""
     _run(checks.check)
 
 

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from leadops.cli.context import clock, read_config
+from leadops.cli.context import clock, open_gateway_connection, read_config
 from leadops.cli.slack import open_chat
 from leadops.cli.terminal import console
 from leadops.configuration import Config
 from leadops.errors import ConfigError
+from leadops.settings import GATEWAY_URL, database_url
 from leadops.watchdog.dead_mans_switch import open_switch
 from leadops.watchdog.watchdog import Watchdog
 from leadops.watchdog.watchdog_config import WatchdogConfig, WatchdogSources
@@ -49,10 +50,9 @@ def make_watchdog_config(
 ) -> WatchdogConfig:
     """Return the configuration of a watchdog of `role` on this machine, from the variables of `environ`.
 
-    Raises ConfigError where LEADOPS_DATABASE_URL is not set.
+    Raises ConfigError where no URL of the database is set.
     """
-    if not environ.get("LEADOPS_DATABASE_URL"):
-        raise ConfigError("LEADOPS_DATABASE_URL is not set")
+    url = database_url(GATEWAY_URL, environ)
     folder = environ.get("LEADOPS_CONFIG_DIR", "")
 
     def read_sources() -> WatchdogSources:
@@ -61,11 +61,11 @@ def make_watchdog_config(
         except ConfigError:
             if folder != os.environ.get("LEADOPS_CONFIG_DIR", ""):
                 raise
-            return _read_sources(read_config().for_notifying(), environ)
+            return _read_sources(read_config(open_gateway_connection).for_notifying(), environ)
 
     return WatchdogConfig(
         seen_by=f"{role} on {gethostname()}",
-        database_url=environ["LEADOPS_DATABASE_URL"],
+        database_url=url,
         airflow_database_url=environ.get("LEADOPS_AIRFLOW_READER_URL", ""),
         read_sources=read_sources,
         shipped=_read_sources(Config(), environ),

@@ -160,12 +160,4 @@ select
 from moved;
 
 -- name: hold_deltas
-insert into delivery.held_deltas (ledger_seq, target, lead_id, lane)
-select
-    seq,
-    %(target)s,
-    lead_id,
-    lane
-from scoring.ledger
-where seq = any(%(seqs)s::bigint[])
-on conflict (ledger_seq) do nothing;
+select delivery.hold_deltas(%(target)s, %(seqs)s::bigint[]);

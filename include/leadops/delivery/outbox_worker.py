@@ -145,6 +145,14 @@ class OutboxWorkers:
         for worker in self._workers:
             worker.join(timeout=max(0.0, until - time.monotonic()))
 
+    def list_targets(self) -> list[str]:
+        """Return the targets that have workers here."""
+        return [
+            target
+            for target in self._targets
+            if any(worker.config.target == target for worker in self._workers)
+        ]
+
     def states(self) -> dict[str, WorkerState]:
         """Return the state of each target: `on` if at least one of its workers is."""
         states: dict[str, WorkerState] = dict.fromkeys(self._targets, "off")

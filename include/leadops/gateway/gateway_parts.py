@@ -17,6 +17,7 @@ from leadops.gateway.gateway_state import Gateway
 from leadops.gateway.outbox_notifier import OutboxNotifier
 from leadops.gateway.rate_limiter import RateLimiter
 from leadops.gateway.refusal_counter import RefusalCounter
+from leadops.gateway.store_probe import StoreProbe
 from leadops.identity.identity_settings import IdentitySettings
 
 #: Seconds that calls of the outbox workers have to end when the gateway stops.
@@ -107,6 +108,7 @@ def make_parts(config: GatewayConfig, wiring: GatewayWiring) -> GatewayParts:
         browsers=limiter(settings.browsers),
         senders=limiter(settings.senders),
         clock=wiring.clock,
+        probe=StoreProbe(pool, settings, config.events, clock=wiring.clock, ticks=wiring.ticks),
     )
     forms = FormState(
         secrets=wiring.form_secrets,

@@ -50,6 +50,7 @@ class GatewaySettings(Settings):
     database_seconds: float = Field(gt=0)
     retry_after_seconds: int = Field(ge=1)
     health_seconds: float = Field(gt=0)
+    health_cache_seconds: float = Field(ge=0, le=60)
 
     @property
     def answer_seconds(self) -> float:

@@ -16,6 +16,7 @@ from leadops.gateway.database import Pool, answer_within, run_on_connection
 from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.problems import ProblemError
 from leadops.gateway.rate_limiter import RateLimiter
+from leadops.gateway.store_probe import StoreProbe
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -23,7 +24,10 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Gateway:
-    """Settings, secrets, the pool and the rate limits of one gateway; `clock` returns the time in UTC."""
+    """Settings, secrets, the pool and the rate limits of one gateway; `clock` returns the time in UTC.
+
+    `probe` says whether the database can take an event.
+    """
 
     settings: GatewaySettings
     events: EventSettings
@@ -34,6 +38,7 @@ class Gateway:
     browsers: RateLimiter
     senders: RateLimiter
     clock: Callable[[], datetime]
+    probe: StoreProbe
 
     async def ask(self, work: Callable[[AsyncConnection], Awaitable[Answer]], *, seconds: float) -> Answer:
         """Return what `work` returns for a pooled connection.
@@ -45,6 +50,7 @@ class Gateway:
             return await answer_within(seconds, run_on_connection(self.pool, work))
         except (psycopg.Error, TimeoutError) as error:
             # The class and the SQLSTATE only: the server's own words quote the data.
+            self.probe.note_error(error)
             state = getattr(error, "sqlstate", None)
             logger.warning("the database did not answer: %s %s", type(error).__name__, state or "")
             raise ProblemError(

@@ -1,35 +1,27 @@
-"""GET /healthz: 200 only while events can be stored, so that a load balancer can go elsewhere."""
+"""GET /healthz and /readyz: can the gateway take events, and which part of it cannot do its work."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from leadops.db import AsyncConnection
 from leadops.delivery.outbox_worker import OutboxWorkers
 from leadops.gateway.gateway_state import gateway_of
 from leadops.gateway.openapi import describe_answer, describe_problems
 from leadops.gateway.problems import ProblemError
-from leadops.incidents.heartbeats import ALERTS_DAG
-from leadops.queries import Queries
+from leadops.gateway.store_probe import StoreState
 
-queries = Queries(__file__)
 router = APIRouter()
 
 
 @dataclass(frozen=True)
-class DatabaseState:
-    """Whether the tables exist, and whether the server takes writes (a standby does not)."""
+class PartState:
+    """Whether a part does its work, and why not."""
 
-    is_migrated: bool
-    takes_writes: bool
-
-
-async def find_last_check(connection: AsyncConnection) -> datetime | None:
-    """Return when check_alerts last succeeded (UTC), or None if it never has."""
-    last: datetime | None = await queries.value_async(connection, "find_last_check", name=ALERTS_DAG)
-    return last
+    ready: bool
+    reason: str = ""
 
 
 @router.head("/healthz", include_in_schema=False)
@@ -56,35 +48,101 @@ async def find_last_check(connection: AsyncConnection) -> datetime | None:
     | describe_problems(503),
 )
 async def healthz(request: Request) -> Response:
-    """Query the database; 503 if it is too slow, lacks the tables or is read-only.
+    """Try to store an event; 503 with the reason if the database cannot take it, or not in time.
 
-    `delivery` gives the state of each target's outbox workers: on, waiting (for the database) or off;
-    `refused_settings` the broken settings files in whose place the former settings are in force.
-    `checks` says when check_alerts last succeeded, which it cannot report itself; null: never. It changes no
-    status, because events are stored without it.
+    A good answer is kept for `health_cache_seconds`. `delivery` gives the state of each target's outbox
+    workers: on, waiting (for the database) or off; `refused_settings` the broken settings files in whose
+    place the former settings are in force. `checks` says when check_alerts last succeeded, which it cannot
+    report itself; null: never. They change no status, because events are stored without them.
     """
     gateway = gateway_of(request)
-
-    async def check(connection: AsyncConnection) -> DatabaseState:
-        return await queries.one_async(connection, "check_database", DatabaseState)
-
-    state = await gateway.ask(check, seconds=gateway.settings.health_seconds)
-    if not state.is_migrated:
-        raise ProblemError(503, "The database lacks the tables; run `leadops migrate`.")
-    if not state.takes_writes:
-        raise ProblemError(503, "The database takes no writes; point LEADOPS_DATABASE_URL at the primary.")
-    last_at = await gateway.ask(find_last_check, seconds=gateway.settings.health_seconds)
+    state = await gateway.probe.find_state()
+    if state.reason:
+        raise ProblemError(503, state.reason, {"Retry-After": str(gateway.settings.retry_after_seconds)})
+    last_at = state.last_check_at
     age = None if last_at is None else max(0.0, (gateway.clock() - last_at).total_seconds())
-    checks = {
-        "last_at": last_at and last_at.isoformat(),
-        "age_seconds": None if age is None else round(age, 1),
-    }
-    workers: OutboxWorkers = request.app.state.outbox_workers
-    refused: tuple[str, ...] = request.app.state.refused_settings
     document = {
         "status": "ok",
-        "delivery": workers.states(),
-        "refused_settings": refused,
-        "checks": checks,
+        "delivery": _workers_of(request).states(),
+        "refused_settings": _refused_settings(request),
+        "checks": {
+            "last_at": last_at and last_at.isoformat(),
+            "age_seconds": None if age is None else round(age, 1),
+        },
     }
     return Response(json.dumps(document), media_type="application/json")
+
+
+_PART = {
+    "type": "object",
+    "required": ["ready", "reason"],
+    "properties": {"ready": {"type": "boolean"}, "reason": {"type": "string"}},
+}
+_READY_FIELDS = {
+    "status": {"enum": ["ready", "not ready"]},
+    "parts": {"type": "object", "additionalProperties": _PART},
+}
+
+
+@router.head("/readyz", include_in_schema=False)
+@router.get(
+    "/readyz",
+    response_class=Response,
+    responses=describe_answer(200, "Every part works", "application/json", _READY_FIELDS)
+    | describe_answer(503, "A part does not work", "application/json", _READY_FIELDS),
+)
+async def readyz(request: Request) -> Response:
+    """Say of each part whether it works: database, settings, and the delivery to each target.
+
+    503 if one does not. Events may be taken all the same: a load balancer asks /healthz.
+    """
+    gateway = gateway_of(request)
+    state = await gateway.probe.find_state()
+    parts = {
+        "database": PartState(not state.reason, state.reason),
+        "settings": _describe_settings(_refused_settings(request)),
+        **_describe_targets(_workers_of(request), state, now=gateway.clock()),
+    }
+    is_ready = all(part.ready for part in parts.values())
+    document = {
+        "status": "ready" if is_ready else "not ready",
+        "parts": {name: asdict(part) for name, part in parts.items()},
+    }
+    status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+    return Response(json.dumps(document), status, media_type="application/json")
+
+
+def _describe_settings(refused: tuple[str, ...]) -> PartState:
+    if not refused:
+        return PartState(True)
+    return PartState(False, f"the former settings are in force in place of {', '.join(refused)}")
+
+
+def _describe_targets(workers: OutboxWorkers, state: StoreState, *, now: datetime) -> dict[str, PartState]:
+    """Return the state of each target that has outbox workers here."""
+    pauses = {pause.target: pause.paused_until for pause in state.pauses if pause.paused_until > now}
+    states = workers.states()
+    parts = {}
+    for target in workers.list_targets():
+        if states[target] == "waiting":
+            parts[target] = PartState(False, "its outbox worker waits for the database")
+        elif states[target] == "off":
+            parts[target] = PartState(False, "its outbox worker has ended; restart the gateway")
+        elif target in pauses:
+            until = pauses[target].isoformat(timespec="seconds")
+            parts[target] = PartState(
+                False, f"it asked for a pause or does not answer; calls wait until {until}"
+            )
+        else:
+            parts[target] = PartState(True)
+    return parts
+
+
+def _workers_of(request: Request) -> OutboxWorkers:
+    workers: OutboxWorkers = request.app.state.outbox_workers
+    return workers
+
+
+def _refused_settings(request: Request) -> tuple[str, ...]:
+    refused: tuple[str, ...] = request.app.state.refused_settings
+    return refused

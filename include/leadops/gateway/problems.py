@@ -42,7 +42,7 @@ async def show_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     known = (
         "POST /collect, POST /webhook/form, GET /leadops.js, GET /schema/event.json, GET /metrics/lag,"
-        " GET /healthz"
+        " GET /healthz, GET /readyz"
     )
     return ProblemError(
         error.status_code, f"{request.method} on this path is not known here; known: {known}", error.headers

@@ -116,6 +116,21 @@ create table delivery.held_deltas (
 );
 create index held_deltas_lead on delivery.held_deltas (lead_id);
 
+-- Holds score changes for their leads. Outbox workers of the gateway call it, whose role may not read the ledger.
+create function delivery.hold_deltas(target text, seqs bigint[]) returns void
+language sql volatile security definer set search_path = pg_catalog
+as $$
+    insert into delivery.held_deltas (ledger_seq, target, lead_id, lane)
+    select
+        ledger.seq,
+        hold_deltas.target,
+        ledger.lead_id,
+        ledger.lane
+    from scoring.ledger as ledger
+    where ledger.seq = any(hold_deltas.seqs)
+    on conflict (ledger_seq) do nothing
+$$;
+
 create table delivery.external_ids (
     target text not null,
     lead_id bigint not null,

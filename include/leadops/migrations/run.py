@@ -8,6 +8,7 @@ from importlib.resources import files
 from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.locks import Lock, hold_lock
+from leadops.migrations.roles import grant_rights
 from leadops.queries import Queries
 
 #: Other .sql files lie here too.
@@ -36,6 +37,8 @@ def read_migrations() -> list[tuple[str, str]]:
 def migrate(connection: Connection) -> list[str]:
     """Apply the migrations that `connection`'s database lacks, in one transaction; return their names.
 
+    The roles on record get their rights on what is new.
+
     Raises PermanentError when the server is older than 15, or when the database has a migration that this
     version does not have or has with another text.
     """
@@ -47,6 +50,7 @@ def migrate(connection: Connection) -> list[str]:
         hold_lock(connection, Lock.MIGRATION)
         queries.run(connection, "create_schema")
         queries.run(connection, "create_migrations")
+        queries.run(connection, "create_roles")
         applied = queries.all(connection, "list_applied", Migration)
         _refuse_foreign(applied, hashes)
         known = {migration.name for migration in applied}
@@ -54,6 +58,7 @@ def migrate(connection: Connection) -> list[str]:
         for name, script in missing:
             connection.execute(script.encode())
             queries.run(connection, "record_migration", name=name, sha256=hashes[name])
+        grant_rights(connection)
     return [name for name, _ in missing]
 
 

@@ -8,6 +8,12 @@ create table if not exists leadops.migrations (
     applied_at timestamptz not null default now()
 );
 
+-- name: create_roles
+create table if not exists leadops.roles (
+    part text primary key check (part in ('tasks', 'gateway', 'reader')),
+    role_name text not null unique check (char_length(role_name) <= 63)
+);
+
 -- name: list_applied
 select
     name,

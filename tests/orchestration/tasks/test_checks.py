@@ -4,9 +4,11 @@ from typing import Any
 import pytest
 
 from leadops.db import Connection
+from leadops.migrations.rights import Part
 from leadops.orchestration.airflow_run import read_clock
 from leadops.orchestration.tasks import checks
 from leadops_sandbox.serve import serve_in_thread
+from tests.roles import as_role
 from tests.runs import make_run
 
 
@@ -30,7 +32,7 @@ def test_a_time_with_its_offset_is_read(as_of: str | None) -> None:
 def test_a_round_runs_every_check_and_says_what_the_cdp_said(
     connection: Connection, database_url: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     with serve_in_thread(tmp_path, clock=read_clock) as url:
         monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_CDP", json.dumps({"conn_type": "http", "host": url}))
         counts = checks.check(make_run("check"))

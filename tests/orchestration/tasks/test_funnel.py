@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from leadops.db import Connection
+from leadops.migrations.rights import Part
 from leadops.orchestration.run import TaskRun
 from leadops.orchestration.tasks import funnel
 from tests.funnel.conftest import Books, at, on
+from tests.roles import as_role
 from tests.runs import make_run
 
 #: Midnight of 2 June 2026 in Tokyo: the run that it begins is for the first.
@@ -23,7 +25,7 @@ def run(end: datetime = MIDNIGHT) -> TaskRun:
 
 @pytest.fixture
 def books(connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Books:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     return Books(connection)
 
 

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
+from leadops.migrations.rights import Part
 from leadops.orchestration.tasks import nightly
 from tests.delivery_fixture import DeliveryFixture, desk, ma_url
+from tests.roles import as_role
 from tests.runs import make_run
 from tests.scoring.conftest import World, world
 from tests.scoring.oracle import Happening
@@ -21,7 +23,7 @@ MIDNIGHT = datetime(2026, 8, 31, 15, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _use_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
 
 
 def test_a_night_decays_to_the_end_of_the_local_day_that_its_run_ends(world: World) -> None:

@@ -10,10 +10,12 @@ import requests
 
 from leadops.config.load_config import shipped_file
 from leadops.db import Connection
+from leadops.migrations.rights import Part
 from leadops.orchestration.run import TaskRun
 from leadops.orchestration.tasks import reports, scoring
 from leadops_sandbox.settings import Tokens
 from tests.reports.conftest import ReportFixture, desk, slack
+from tests.roles import as_role
 from tests.runs import make_run
 
 __all__ = ["desk", "slack"]
@@ -28,7 +30,7 @@ def _use_stack(database_url: str, slack: str, tmp_path: Path, monkeypatch: pytes
     own.mkdir()
     own.joinpath("reports.yaml").write_text(f"# mine\nfolder: {tmp_path / 'reports'}\n")
     monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(own))
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     connection = {"conn_type": "slack", "password": Tokens().slack, "extra": {"base_url": f"{slack}/api/"}}
     monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_SLACK", json.dumps(connection))
 

@@ -7,15 +7,17 @@ import pytest
 
 from leadops.config.load_config import shipped_file
 from leadops.db import Connection
+from leadops.migrations.rights import Part
 from leadops.orchestration.tasks import scoring
 from tests.async_view import accept_events
+from tests.roles import as_role
 from tests.runs import make_run
 from tests.shipped import SHIPPED
 
 
 @pytest.fixture(autouse=True)
 def _use_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
 
 
 def _visit(connection: Connection) -> None:

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from leadops.db import Connection
+from leadops.migrations.rights import Part
 from leadops.orchestration.airflow_run import read_clock
 from leadops.orchestration.tasks import sla
 from leadops_sandbox.serve import serve_in_thread
+from tests.roles import as_role
 from tests.runs import make_run
 
 
@@ -19,7 +21,7 @@ def test_a_crm_that_refuses_us_is_a_late_feed_and_says_what_to_change(
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     with serve_in_thread(tmp_path, clock=read_clock) as url:
         wrong = {"conn_type": "http", "host": url, "password": "not the token"}
         monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_CRM", json.dumps(wrong))

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from leadops.migrations.rights import Part
 from leadops.orchestration.tasks import training
+from tests.roles import as_role
 from tests.runs import make_run
 from tests.training.conftest import DAY, START, World, settings, world
 from tests.training.test_retrain import FEATURES, PLANTED, fill, plant
@@ -27,7 +29,7 @@ def test_a_refused_feature_is_named_in_the_log_and_the_run_goes_on(
     chosen = settings(FEATURES | PLANTED).model_dump(mode="json")
     (tmp_path / "training.yaml").write_text(yaml.safe_dump(chosen), encoding="utf-8")
     monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(tmp_path))
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     fill(world)
     plant(world)
     world.connection.commit()

@@ -1,0 +1,66 @@
+"""`leadops check`: run every check as check_alerts does; `leadops check database` proves the roles."""
+
+import os
+from collections.abc import Callable
+
+import typer
+
+from leadops.cli import run_task
+from leadops.cli.database_roles import VARIABLES
+from leadops.cli.terminal import print_lines
+from leadops.db import Connection, connect
+from leadops.errors import TransientError
+from leadops.migrations.check_roles import check_owner, check_role
+from leadops.migrations.rights import Part
+from leadops.settings import GATEWAY_URL, OWNER_URL, READER_URL
+
+app = typer.Typer()
+
+#: What it means that a URL is not set; without the reader's, nothing works with too many rights.
+NOT_SET = {
+    OWNER_URL: f"{OWNER_URL} is not set: migrations work as the role of the tasks",
+    GATEWAY_URL: f"{GATEWAY_URL} is not set: the gateway works as the role of the tasks",
+}
+
+
+@app.callback(invoke_without_command=True)
+def check(context: typer.Context) -> None:
+    """Ask the CDP for its lag, run every check and record the incidents, as check_alerts does."""
+    if context.invoked_subcommand is None:
+        run_task.check()
+
+
+@app.command("database")
+def check_database() -> None:
+    """Connect as the role of each part, and say which right it lacks or has too many.
+
+    The exit code is 1 where something has to change. It changes nothing itself.
+    """
+    results = [_prove("owner", OWNER_URL, check_owner)]
+    for part, variable in VARIABLES.items():
+        results.append(_prove(part.value, variable, _checker(part)))
+    if not all(results):
+        raise typer.Exit(1)
+
+
+def _checker(part: Part) -> Callable[[Connection], list[str]]:
+    return lambda connection: check_role(connection, part)
+
+
+def _prove(title: str, variable: str, find_faults: Callable[[Connection], list[str]]) -> bool:
+    """Print what is wrong with the role of `variable`; return whether nothing is."""
+    url = os.environ.get(variable, "")
+    if not url:
+        print_lines(f"{title}: {NOT_SET.get(variable, f'{variable} is not set')}")
+        return variable == READER_URL
+    try:
+        with connect(url, application="leadops check") as connection:
+            name, faults = connection.info.user, find_faults(connection)
+    except TransientError:
+        print_lines(f"{title}: {variable} cannot connect: does the server run, does the password fit?")
+        return False
+    for fault in faults:
+        print_lines(f"{title}: {name} {fault}")
+    if not faults:
+        print_lines(f"{title}: {name} ok")
+    return not faults

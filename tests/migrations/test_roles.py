@@ -1,0 +1,186 @@
+import secrets
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from leadops.db import Connection, connect
+from leadops.errors import PermanentError
+from leadops.migrations.rights import READABLE, READABLE_SCHEMAS, Part
+from leadops.migrations.roles import DatabaseRole, grant_rights, make_roles
+from tests.database_rights import measure_rights
+from tests.roles import as_role, name_role
+
+#: Every right on every table and view, as PostgreSQL answers it for a role.
+RIGHTS = """
+select format('%%I.%%I', nspname, relname), privilege
+from pg_class inner join pg_namespace on relnamespace = pg_namespace.oid
+cross join unnest(
+    array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger', 'maintain']
+) as asked (privilege)
+where relkind in ('r', 'v') and nspname !~ '^pg_' and nspname <> 'information_schema'
+    and has_table_privilege(%s, pg_class.oid, privilege)
+"""
+LEDGER_ROW = (
+    "insert into scoring.ledger"
+    " (lead_id, points, dimension, kind, rule, occurred_at, recorded_at, lane, reason)"
+    " values (1, 10, 'behaviour', 'write_off', 'x', now(), now(), 0, 'x')"
+)
+ALL_TABLES = (
+    "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname !~ '^pg_'"
+    " and schemaname <> 'information_schema' union select format('%I.%I', schemaname, viewname) from pg_views"
+    " where schemaname !~ '^pg_' and schemaname <> 'information_schema'"
+)
+
+
+def list_tables(connection: Connection) -> set[str]:
+    return {name for (name,) in connection.execute(ALL_TABLES)}
+
+
+def expect(part: Part, tables: set[str]) -> set[tuple[str, str]]:
+    """The rights of a part: what the SQL needs; tasks read all, readers what names no person."""
+    if part is Part.READER:
+        names = {
+            name for name in tables if name.startswith(tuple(f"{schema}." for schema in READABLE_SCHEMAS))
+        }
+        return {(name, "select") for name in names | set(READABLE)}
+    measured = {
+        (name, right)
+        for name, rights in measure_rights()[part].items()
+        for right in rights
+        if right != "execute"
+    }
+    return measured | ({(name, "select") for name in tables} if part is Part.TASKS else set())
+
+
+@pytest.mark.parametrize("part", Part)
+def test_each_role_has_the_rights_that_the_sql_needs_on_each_table_and_no_others(
+    part: Part, connection: Connection
+) -> None:
+    tables = list_tables(connection)
+    assert len(tables) > 100
+    rights = {(name, right) for name, right in connection.execute(RIGHTS, [name_role(part)])}
+    expected = expect(part, tables)
+    assert rights == expected
+    assert {name for name, _ in expected} <= tables
+
+
+@pytest.mark.parametrize(
+    ("part", "statement"),
+    [
+        (Part.GATEWAY, "select from scoring.ledger"),
+        (Part.GATEWAY, "select from scoring.scores"),
+        (Part.GATEWAY, "update scoring.scores set fit = 100"),
+        (Part.GATEWAY, "delete from cdp.events"),
+        (Part.GATEWAY, "drop table cdp.events"),
+        (Part.GATEWAY, "truncate cdp.events"),
+        (Part.GATEWAY, "alter table cdp.events add column mine text"),
+        (Part.GATEWAY, "select from crm.reps"),
+        (Part.TASKS, "drop table cdp.events"),
+        (Part.TASKS, "truncate identity.leads"),
+        (Part.TASKS, "create table cdp.mine ()"),
+        (Part.TASKS, "create table public.mine ()"),
+        (Part.TASKS, "create schema mine"),
+        (Part.TASKS, "alter table cdp.events add column mine text"),
+        (Part.TASKS, "update scoring.ledger set points = 100"),
+        (Part.TASKS, "delete from scoring.ledger"),
+        (Part.TASKS, "delete from routing.assignments"),
+        (Part.TASKS, "insert into leadops.migrations (name, sha256) values ('x', 'y')"),
+        (Part.TASKS, "update leadops.roles set role_name = 'x'"),
+        (Part.TASKS, "drop trigger mark_new_leads on identity.leads"),
+        (Part.READER, "select from identity.leads"),
+        (Part.READER, "select from cdp.events"),
+        (Part.READER, "select from crm.reps"),
+        (Part.READER, "delete from analytics.funnel_cells"),
+    ],
+)
+def test_what_a_role_must_not_do_is_refused(part: Part, statement: str, database_url: str) -> None:
+    with connect(as_role(database_url, part)) as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement.encode())
+        connection.rollback()
+
+
+def test_the_reader_reads_the_funnel_and_its_revenue(database_url: str) -> None:
+    with connect(as_role(database_url, Part.READER)) as connection:
+        for name in (
+            "analytics.daily_funnel",
+            "attribution.credits",
+            "economics.ratios",
+            "lifecycle.thresholds",
+        ):
+            assert connection.execute(f"select from {name}".encode()).fetchall() == []
+
+
+def test_the_gateway_holds_score_changes_without_reading_the_ledger(
+    connection: Connection, database_url: str
+) -> None:
+    connection.execute("insert into identity.leads (email, created_at) values ('taro@example.com', now())")
+    connection.execute(LEDGER_ROW)
+    connection.commit()
+    with connect(as_role(database_url, Part.GATEWAY)) as gateway:
+        gateway.execute("select delivery.hold_deltas('ma', array[1, 2, 3])")
+    held = connection.execute("select ledger_seq, target from delivery.held_deltas").fetchall()
+    assert held == [(1, "ma")]
+
+
+def test_a_new_table_needs_no_second_list(connection: Connection) -> None:
+    connection.execute("create table economics.budgets (month date)")
+    connection.execute("create table identity.nicknames (nickname text)")
+    connection.execute("create schema surveys")
+    connection.execute("create table surveys.answers (answer text)")
+    grant_rights(connection)
+    new = ("economics.budgets", "identity.nicknames", "surveys.answers")
+    rights = {
+        part: sorted(name for name, _ in connection.execute(RIGHTS, [name_role(part)]) if name in new)
+        for part in Part
+    }
+    assert rights == {Part.TASKS: list(new), Part.GATEWAY: [], Part.READER: ["economics.budgets"]}
+
+
+def test_what_somebody_granted_besides_is_taken_away(connection: Connection) -> None:
+    connection.execute(f"grant update, select on scoring.scores to {name_role(Part.GATEWAY)}".encode())
+    connection.execute(f"revoke insert on cdp.events from {name_role(Part.GATEWAY)}".encode())
+    grant_rights(connection)
+    rights = set(connection.execute(RIGHTS, [name_role(Part.GATEWAY)]).fetchall())
+    assert rights == expect(Part.GATEWAY, list_tables(connection))
+
+
+@pytest.fixture
+def other_role(database_url: str) -> Iterator[str]:
+    """The name of a role that a test may make; it is dropped at the end."""
+    name = f"r_{secrets.token_hex(4)}"
+    yield name
+    with psycopg.connect(database_url) as own:
+        if own.execute("select from pg_roles where rolname = %s", [name]).fetchone() is not None:
+            own.execute(f"drop owned by {name}".encode())
+            own.execute(f"drop role {name}".encode())
+
+
+def test_a_role_is_made_with_the_password_of_its_url(
+    connection: Connection, database_url: str, other_role: str
+) -> None:
+    for password in ("first'one", "second"):  # a changed one takes its place
+        make_roles(connection, [DatabaseRole(Part.READER, other_role, password)])
+        grant_rights(connection)
+        connection.commit()
+        url = as_role(database_url, Part.READER).replace(name_role(Part.READER), other_role)
+        fields = psycopg.conninfo.conninfo_to_dict(url, password=password)
+        with psycopg.connect(**fields) as reader:  # type: ignore[arg-type]
+            reader.execute("select from analytics.daily_funnel")
+
+
+def test_the_owner_is_no_part(connection: Connection) -> None:
+    with pytest.raises(PermanentError, match="owns the tables, so it cannot be the role of the gateway"):
+        make_roles(connection, [DatabaseRole(Part.GATEWAY, connection.info.user, "x")])
+
+
+def test_an_owner_that_may_not_make_roles_says_what_a_superuser_must_do(
+    database_url: str, other_role: str
+) -> None:
+    with psycopg.connect(database_url) as admin:
+        admin.execute(f"grant all on all tables in schema leadops to {name_role(Part.TASKS)}".encode())
+    with connect(as_role(database_url, Part.TASKS)) as connection:
+        with pytest.raises(PermanentError, match=rf"As a superuser: create role {other_role} login"):
+            make_roles(connection, [DatabaseRole(Part.READER, other_role, "x")])
+        connection.rollback()
