@@ -24,7 +24,25 @@ def test_a_page_view_fits_the_contract(visitor: Visitor) -> None:
         "page": "/products/one",
         "site": f"{visitor.host}:{visitor.site.port}",
         "consent": True,
+        "person": False,
     }
+
+
+def test_a_hand_at_work_is_one_boolean_for_the_visit(visitor: Visitor) -> None:
+    """A pointer, key, touch or wheel of a person counts; what a script makes of them does not."""
+    tab = visitor.agree()
+    tab.evaluate(
+        "for (const kind of ['pointermove', 'pointerdown', 'keydown', 'wheel'])"
+        " dispatchEvent(new Event(kind)); scrollTo(0, 50); leadops.track('by_script')"
+    )
+    tab.mouse.move(5, 5)
+    tab.mouse.move(20, 30)
+    tab.evaluate("leadops.track('by_hand')")
+    tab = visitor.open("/", tab=tab)  # the next page of the same visit
+    visitor.properties("page_view", 2)
+    wait_until(lambda: not visitor.queue(tab))
+    signs = [(event["event"], event["payload"]["context"]["person"]) for event in visitor.events()]
+    assert signs == [("page_view", False), ("by_script", False), ("by_hand", True), ("page_view", True)]
 
 
 @pytest.mark.parametrize(

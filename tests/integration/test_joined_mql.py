@@ -18,7 +18,9 @@ from leadops.delivery.push import push_target
 from leadops.identity.compare_rebuilt import compare_rebuilt
 from leadops.identity.split_leads import split_leads
 from leadops.lifecycle.qualify import qualify_leads
+from leadops.machines.machine_settings import MachineSettings
 from leadops.routing.assign_leads import assign_leads
+from leadops.scoring.scoring_rules import RuleSet
 from leadops.settings import Endpoint
 from leadops.sla.watch_clocks import watch_clocks
 from leadops.subscribers import SUBSCRIBERS
@@ -43,6 +45,9 @@ BOTH = [seen("a known", email="a@x.example", user_id="u"), seen("b known", email
 class Shop:
     """The minute loop over a sandbox's MA and CRM."""
 
+    rules: RuleSet = RULES
+    machines: MachineSettings | None = None  # None: no act is a machine's
+
     def __init__(self, url: str, database_url: str, path: Path) -> None:
         self.url, self.database_url, self.path = url, database_url, path
         self.world = World(connect(database_url))
@@ -57,7 +62,7 @@ class Shop:
         self.world.accept(happenings or [], received_at=self.now)
         self.now += timedelta(minutes=1)
         self.world.resolve(now=self.now)
-        self.world.score(RULES, now=self.now)
+        self.world.score(self.rules, now=self.now, machines=self.machines)
         self.push("ma")
         crm = CrmClient(self.endpoint("crm"))
         poll_crm(connection, crm, now=self.now)

@@ -49,6 +49,13 @@ def test_an_mql_comes_once_with_its_evidence_and_one_task_for_the_crm(company: A
     assert company.stages(lead) == {"mql": after(1)}
     evidence = company.evidence(lead)
     assert evidence.pop("ledger_seq") == 3
+    assert evidence.pop("thresholds") == {
+        "fit": 20,
+        "behaviour": 40,
+        "total": None,
+        "again_behaviour": 20,
+        "since": None,
+    }
     assert evidence == {
         "fit": 25,
         "behaviour": 45,

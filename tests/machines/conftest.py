@@ -38,6 +38,14 @@ class MailWorld(World):
         super().__init__(connection)
         self._numbers = count(1)
 
+    def clear(self) -> None:
+        super().clear()
+        self.connection.execute(
+            "truncate machines.acts, machines.verdicts, machines.waiting_acts, machines.allowed,"
+            " machines.settings_in_force"
+        )
+        self.connection.commit()
+
     def act(self, event: str, seconds: float, *, who: str = "ann@buyer.example", **facts: Any) -> Happening:
         """Make an act `seconds` after the start; `facts` are properties, but `visitor` and `person`."""
         visitor, person = facts.pop("visitor", None), facts.pop("person", None)
@@ -68,6 +76,10 @@ class MailWorld(World):
             self.score(RULES, now=now, machines=settings or self.settings)
             if not self.rows("select 1 from scoring.inbox limit 1"):
                 return
+
+    def score_all(self, **options: Any) -> None:
+        """Score what waits, at the later time."""
+        self.score(RULES, now=LATER, machines=self.settings, **options)
 
     def signals(self) -> dict[str, str]:
         """Return event_id -> signal of the acts that are worth nothing."""

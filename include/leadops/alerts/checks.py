@@ -12,6 +12,7 @@ from leadops.incidents import checks as incidents
 from leadops.incidents.check import Check
 from leadops.intake import checks as intake
 from leadops.lifecycle import checks as lifecycle
+from leadops.machines import checks as machines
 from leadops.routing import checks as routing
 from leadops.sla import checks as sla
 from leadops.thresholds import checks as thresholds
@@ -25,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     *routing.CHECKS,
     *delivery.CHECKS,
     *identity.CHECKS,
+    *machines.CHECKS,
     *funnel.CHECKS,
     *lifecycle.CHECKS,
     *thresholds.CHECKS,

@@ -72,6 +72,9 @@ read as (
         events.ts >= %(since)s
         and events.ts < %(until)s
         and (kinds.event is not null or events.event = %(conversion)s::text)
+        and not exists (
+            select from machines.uncounted_acts as uncounted where uncounted.event_seq = events.seq
+        )
 )
 
 insert into attribution_touches (seq, lead_id, ts, campaigns, channels, is_conversion, cents)

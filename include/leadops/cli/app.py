@@ -25,6 +25,7 @@ from leadops.cli import (
     incidents,
     init_config,
     kpi,
+    machines,
     migrate,
     model,
     push,
@@ -81,6 +82,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(changes.app, name="changes")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(forms.app, name="forms")
+app.add_typer(machines.app, name="machines")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(gone.app, name="gone")
 app.add_typer(incidents.app, name="incidents")

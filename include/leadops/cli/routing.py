@@ -1,9 +1,7 @@
 """`leadops routing`: why a lead went where, what other rules would do, and checks of the rules."""
 
-import re
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +9,7 @@ import typer
 from rich.table import Table
 
 from leadops.cli.context import clock, open_database, read_config
+from leadops.cli.parse_span import parse_span
 from leadops.cli.plural import count
 from leadops.cli.terminal import Cell, console, print_json, style_text
 from leadops.errors import PermanentError
@@ -84,7 +83,7 @@ def simulate_rules(
         given["new"] = config.with_file("routing", rules).routing
     zone = config.company.zone
     with open_database() as connection:
-        past = read_past_mqls(connection, since=now - _parse_span(since), now=now)
+        past = read_past_mqls(connection, since=now - parse_span(since), now=now)
         played = {
             name: simulate(past, team=read_team(connection, rules=each, zone=zone), rules=each, until=now)
             for name, each in given.items()
@@ -122,13 +121,6 @@ def _say(step: AssignmentStep) -> str:
     quiet = ", quietly" if step.is_backfill else ""
     after = f"{step.waited_minutes:.0f} min after the MQL"
     return f"to {step.rep_id}, who {reasons[step.why]}{moved}{quiet}; {after}"
-
-
-def _parse_span(text: str) -> timedelta:
-    found = re.fullmatch(r"(\d{1,4})([dh])", text)
-    if not found:
-        raise PermanentError("--since must be a number of days or hours: 30d, 12h")
-    return timedelta(days=int(found[1])) if found[2] == "d" else timedelta(hours=int(found[1]))
 
 
 def _sum_up(played: RoutingSimulation) -> dict[str, object]:

@@ -54,7 +54,8 @@ def score(
             preview = preview_leads(
                 connection, rules=config.scoring, zone=config.company.zone, max_leads=limit
             )
-            _show(preview, as_json=as_json)
+            which = "every lead, since the rules changed" if preview.rules_change else "the leads that wait"
+            show_preview(preview, which=which, as_json=as_json)
         else:
             done = _run(connection, config, name_source(rules or config.find_file("scoring")))
             if as_json:
@@ -122,7 +123,8 @@ def _show_unmatched(values: list[UnmatchedValue], *, as_json: bool) -> None:
     console.print(table if values else "a fit rule fits every value")
 
 
-def _show(preview: ScorePreview, *, as_json: bool) -> None:
+def show_preview(preview: ScorePreview, *, which: str, as_json: bool) -> None:
+    """Print what scoring would change of `which` leads."""
     if as_json:
         print_json(asdict(preview))
         return
@@ -138,8 +140,7 @@ def _show(preview: ScorePreview, *, as_json: bool) -> None:
             by_rule,
         )
     console.print(table)
-    why = "every lead, since the rules changed" if preview.rules_change else "the leads that wait"
     console.print(
-        f"looked at {preview.leads} leads ({why}): {preview.changed} would change,"
+        f"looked at {preview.leads} leads ({which}): {preview.changed} would change,"
         f" by {preview.points:+d} points in all; {len(preview.changes)} are listed; nothing was written"
     )

@@ -14,6 +14,7 @@ from leadops.events.event_settings import EventSettings
 from leadops.events.field_changes import FieldChange
 from leadops.events.find_unusable import find_unusable
 from leadops.events.form_spam import find_spam
+from leadops.events.mail_events import MAIL_EVENTS
 from leadops.events.normalize_event import is_nobodys_id, normalize_event
 
 #: No event of a browser, an app or a webinar is older than this, not even history.
@@ -75,7 +76,9 @@ def validate_item(
         event = Event.model_validate(normal.item)
     except ValidationError as error:
         return _describe_fault(error.errors(include_url=False, include_input=False)[0])
-    agents = {event.context.user_agent or "", user_agent or ""}
+    # A mail service reports the user agents of machines, too: these acts are kept, and worth nothing.
+    own_agent = event.context.user_agent if event.event not in MAIL_EVENTS else None
+    agents = {own_agent or "", user_agent or ""}
     if any(is_bot(agent[:LONGEST_AGENT], settings.bots) for agent in agents):
         return EventRefusal(
             "known_bot", "the user agent is a known bot's; if it is a person's, add it to bots.never"

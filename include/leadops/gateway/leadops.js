@@ -52,6 +52,7 @@
     setCookie("leadops_id", unique(), LIFETIME);
     setCookie("leadops_known", "", 0);
     delete store[PREFIX + "visit"];
+    delete store[PREFIX + "person"];
   }
 
   function clear() {
@@ -139,11 +140,24 @@
     if (id() && keys.length) navigator.sendBeacon(endpoint, body);
   }
 
+  // Whether a hand was at work: a pointer, a key, a touch or the wheel, on a page that was visible. Of that only yes or no
+  // is sent. Scrolling by a script is none, so wheel and not scroll.
+  let moved = false;
+  function onHand({ isTrusted }) {
+    moved ||= isTrusted && document.visibilityState === "visible";
+  }
+
+  // A page that a hand led to is still the same visit.
+  function byPerson() {
+    if (moved) save(PREFIX + "person", String(Date.now() + VISIT));
+    return Number(store[PREFIX + "person"]) > Date.now();
+  }
+
   function track(event, properties = {}, who = {}) {
     const anonymous_id = id();
     if (!anonymous_id) return undefined;
     const event_id = unique();
-    const context = { page: location.pathname, site: location.host, consent: true };
+    const context = { page: location.pathname, site: location.host, consent: true, person: byPerson() };
     const { utm, until } = read(PREFIX + "visit");
     if (utm && until > Date.now()) {
       context.utm = utm;
@@ -247,6 +261,9 @@
   }
 
   for (const kind of ["click", "auxclick"]) document.addEventListener(kind, onClick, true);
+  for (const kind of ["pointermove", "pointerdown", "touchstart", "keydown", "wheel"]) {
+    addEventListener(kind, onHand, { capture: true, passive: true });
+  }
   for (const kind of ["timeupdate", "ended"]) document.addEventListener(kind, onPlay, true);
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && sendBeacon());
   addEventListener("pageshow", ({ persisted }) => persisted && page());

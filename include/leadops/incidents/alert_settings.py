@@ -48,6 +48,31 @@ class WordLimits(Settings):
         return "unknown" if 2 * unnamed >= self.min_count and 2 * share >= self.min_share else "ok"
 
 
+class MachineShareLimits(Settings):
+    """When the share of machines among acts through mails is an incident: it jumps above the usual one."""
+
+    window_hours: float = Field(gt=0, le=168)
+    min_count: int = Field(ge=1)  # acts of machines
+    min_jump: float = Field(gt=0, le=1)  # of all acts, above the share of the week before
+
+    @property
+    def window(self) -> timedelta:
+        """How far the acts reach back."""
+        return timedelta(hours=self.window_hours)
+
+    def classify(self, machine_acts: int, acts: int, *, usual: float | None) -> FindingStatus:
+        """Return the status of `machine_acts` of `acts`; unknown from half of both limits on.
+
+        `usual` is the share of the week before; None: there were no acts, so nothing can jump.
+        """
+        if usual is None:
+            return "ok"
+        jump = (machine_acts / acts if acts else 0.0) - usual
+        if machine_acts >= self.min_count and jump >= self.min_jump:
+            return "firing"
+        return "unknown" if 2 * machine_acts >= self.min_count and 2 * jump >= self.min_jump else "ok"
+
+
 class QuietSiteLimits(Settings):
     """When a site counts as quiet: its hour beside the same hour of earlier weeks."""
 
@@ -115,6 +140,7 @@ class AlertSettings(Settings):
     stopped_after_minutes: dict[str, float | None]  # by DAG; null: never
     watchdog: WatchdogSettings
     claims_flood: RefusalLimits
+    machine_share: MachineShareLimits
     space: SpaceLimits
     database_limit_gib: float | None = Field(gt=0)
     clear_after_minutes: float = Field(ge=0)  # how long good news must last

@@ -89,8 +89,11 @@ select
     passing.behaviour,
     passing.total,
     passing.ended_at,
-    -- What a split needs to know.
-    coalesce(
+    -- What taking the MQL back needs to know: after a split, or where a machine did what it stands on.
+    jsonb_build_object('thresholds', jsonb_build_object(
+        'since', passing.ended_at, 'fit', %(fit)s::integer, 'behaviour', %(behaviour)s::integer,
+        'total', %(total)s::integer, 'again_behaviour', %(again_behaviour)s::integer
+    )) || coalesce(
         (
             select
                 jsonb_build_object('merged', jsonb_build_object(
@@ -127,7 +130,12 @@ from (
                 events.payload #>> '{context,utm,campaign}' as campaign,
                 events.payload #>> '{context,utm,source}' as source
         ) as sent
-    where sent.campaign <> '' and events.ts <= %(now)s
+    where
+        sent.campaign <> ''
+        and events.ts <= %(now)s
+        and not exists (
+            select from machines.uncounted_acts as uncounted where uncounted.event_seq = resolved.event_seq
+        )
     order by new_mqls.lead_id asc, sent.campaign asc, sent.source asc, events.ts desc, events.seq desc
 ) as visits
 order by visits.lead_id asc, visits.ts desc, visits.seq desc;

@@ -30,6 +30,7 @@ from leadops.lifecycle.sales_facts import (
     record_stages,
     take_activities,
 )
+from leadops.lifecycle.withdraw_mqls import withdraw_mqls
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class QualificationResult:
     reevaluated: int = 0  # leads that another contract had decided
     moved: int = 0  # of these, leads whose stages changed
     waiting: int = 0  # leads that the next runs evaluate again
+    withdrawn: int = 0  # MQLs that stood on acts of machines
 
 
 def qualify_leads(
@@ -74,6 +76,7 @@ def qualify_leads(
         follow_contract(connection, spans, now=now)
         run = _QualificationRun(connection, contract, spans, subscribers, now, fold_case)
         run.follow_sales()
+        run.withdraw_mqls()
         run.forget_words()
         run.reevaluate(max_reevaluated)
         while run.decide_mqls():
@@ -96,7 +99,7 @@ class _QualificationRun:
         self._connection, self._contract, self._spans = connection, contract, spans
         self._subscribers, self._now, self._fold_case = subscribers, now, fold_case
         self._named = name_words(spans, contract.other_words)
-        self._mqls = list[NewMql]()
+        self._mqls, self._withdrawn = list[NewMql](), list[CycleKey]()
         self._stages = list[RecordedStage]()
         self._active, self._reevaluated, self._moved = set[int](), set[int](), set[int]()
         self._ended, self._ended_long_ago = set[int](), set[int]()
@@ -119,6 +122,16 @@ class _QualificationRun:
     def forget_words(self) -> None:
         """Drop words of the CRM that a setting names by now from those that no setting names."""
         forget_words(self._connection, self._named, now=self._now)
+
+    def withdraw_mqls(self) -> None:
+        """Take back MQLs that stood on acts of machines."""
+        self._withdrawn += withdraw_mqls(
+            self._connection,
+            cursor=lock_cursor(self._connection),
+            spans=self._spans,
+            subscribers=self._subscribers,
+            now=self._now,
+        )
 
     def reevaluate(self, max_leads: int) -> None:
         """Evaluate leads again that another contract decided: all cycles, with or without new facts."""
@@ -162,6 +175,7 @@ class _QualificationRun:
             reevaluated=len(self._reevaluated),
             moved=len(self._moved),
             waiting=waiting,
+            withdrawn=len(self._withdrawn),
         )
 
     def _record_facts(self, leads: Sequence[int]) -> list[CycleKey]:

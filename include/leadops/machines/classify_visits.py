@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from leadops.db import Connection
+from leadops.events.mail_events import MAIL_EVENTS
 from leadops.machines.find_signals import find_signals
 from leadops.machines.machine_settings import MachineSettings, VisitSignal
-from leadops.machines.mail_acts import MAIL_EVENTS
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -22,7 +22,7 @@ def classify_visits(connection: Connection, settings: MachineSettings, visit: Vi
     queries.run(
         connection,
         "read_site_acts",
-        events=MAIL_EVENTS,
+        events=list(MAIL_EVENTS),
         person=list(settings.addresses.person),
         pause=timedelta(minutes=visit.visit_minutes),
     )

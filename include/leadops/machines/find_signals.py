@@ -32,6 +32,8 @@ def find_signals(connection: Connection, signals: Signals) -> bool:
     if signals.agent:
         agents = [agent for agent in list_agents(connection) if is_machine_agent(agent, signals.agent)]
         queries.run(connection, "find_agents", agents=agents)
+    if signals.network and signals.network.networks:
+        queries.run(connection, "find_networks", networks=[str(each) for each in signals.network.networks])
     if signals.many_people:
         find_companies(connection, signals.many_people)
     queries.run(connection, "drop_exempt")

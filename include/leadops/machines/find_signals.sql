@@ -119,6 +119,20 @@ select
 from mail_acts
 where agent = any(%(agents)s::text[]) and event in ('mail_open', 'mail_click', 'unsubscribe');
 
+-- name: find_networks
+insert into found_acts (event_seq, person_id, lead_id, signal, strength, reason)
+select distinct on (mail_acts.event_seq)
+    mail_acts.event_seq,
+    mail_acts.person_id,
+    mail_acts.lead_id,
+    'network',
+    3,
+    'its network is a machine''s: ' || listed.network::cidr
+from mail_acts
+inner join unnest(%(networks)s::inet[]) as listed (network) on network_subeq(mail_acts.network, listed.network)
+where mail_acts.event in ('mail_open', 'mail_click', 'unsubscribe')
+order by mail_acts.event_seq asc, masklen(listed.network) desc;
+
 -- name: drop_exempt
 -- What a person confirmed, or an operator allowed, is a machine's by no signal.
 delete from found_acts

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, Field, IPvAnyNetwork, StrictBool, StrictInt
 
 from leadops.settings import Settings
 
@@ -63,6 +63,12 @@ class AgentSignal(Settings):
     never: tuple[AgentPattern, ...]
 
 
+class NetworkSignal(Settings):
+    """Networks of machines."""
+
+    networks: tuple[IPvAnyNetwork, ...]
+
+
 class CompanySignal(Settings):
     """One link, fetched for several people of a company within some seconds."""
 
@@ -86,6 +92,7 @@ class Signals(Settings):
     after_delivery: MomentSignal | None
     marked: MarkSignal | None
     agent: AgentSignal | None
+    network: NetworkSignal | None
     many_people: CompanySignal | None
     visit: VisitSignal | None
 

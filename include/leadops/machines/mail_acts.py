@@ -1,14 +1,12 @@
 """The acts through mails of the leads in `classified`, read into the temporary table `mail_acts`."""
 
 from leadops.db import Connection
+from leadops.events.mail_events import MAIL_EVENTS
 from leadops.identity.company_domain import find_company_domain
 from leadops.machines.machine_settings import MachineSettings
 from leadops.queries import Queries
 
 queries = Queries(__file__)
-
-#: The events that are acts through mails. Deliveries are evidence only.
-MAIL_EVENTS = ["mail_open", "mail_click", "unsubscribe", "mail_delivered"]
 
 
 def read_mail_acts(connection: Connection, settings: MachineSettings) -> None:
@@ -19,7 +17,7 @@ def read_mail_acts(connection: Connection, settings: MachineSettings) -> None:
     queries.run(
         connection,
         "read_mail_acts",
-        events=MAIL_EVENTS,
+        events=list(MAIL_EVENTS),
         mail=list(addresses.mail),
         link=list(addresses.link),
         delivered_at=list(addresses.delivered_at),

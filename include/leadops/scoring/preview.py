@@ -81,7 +81,7 @@ def preview_leads(
             connection, rules=rules, zone=zone, every_lead=preview.rules_change, chunk_leads=chunk_leads
         ):
             preview.leads += leads
-            _collect(connection, preview, rules=rules, max_leads=max_leads)
+            collect_changes(connection, preview, rules=rules, max_leads=max_leads)
     return preview
 
 
@@ -124,7 +124,8 @@ def sum_differences(connection: Connection, *, since: Mapping[int, datetime]) ->
     )
 
 
-def _collect(connection: Connection, preview: ScorePreview, *, rules: RuleSet, max_leads: int) -> None:
+def collect_changes(connection: Connection, preview: ScorePreview, *, rules: RuleSet, max_leads: int) -> None:
+    """Add the leads in `differences` to `preview`; list them up to `max_leads`."""
     for change in queries.all(connection, "list_changes", ScoreChange):
         preview.changed += 1
         preview.points += change.fit_change + change.behaviour_change

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from leadops.db import Connection
 from leadops.lanes import NEWS_FOR, Lane
-from leadops.machines.classify_acts import classify_acts, follow_settings
+from leadops.machines.classify_acts import follow_settings
 from leadops.machines.machine_settings import MachineSettings
 from leadops.machines.waiting_acts import release_due
 from leadops.scoring.active_rules import activate_rules, is_active, note_rules, read_rules
+from leadops.scoring.classify_members import classify_members
 from leadops.scoring.decay import decay_scored
 from leadops.scoring.differences import (
     compute_differences,
@@ -17,7 +18,6 @@ from leadops.scoring.differences import (
     list_members,
     prepare_tables,
     quieten_past,
-    read_members,
 )
 from leadops.scoring.ledger import append_differences, lock_ledger
 from leadops.scoring.scoring_inbox import (
@@ -86,7 +86,7 @@ def score_leads(
         taken = take_leads(connection, lanes[0], limit=limit)
         list_members(connection)
         if machines:
-            _classify(connection, machines, now)
+            enqueue_leads(connection, classify_members(connection, machines, now=now), lane=Lane.LIVE)
         leads = compute_differences(connection, rules=rules, zone=zone)
         if lanes[0] == Lane.LIVE:
             quieten_past(connection, news_since=now - NEWS_FOR)
@@ -101,15 +101,3 @@ def score_leads(
         corrections=totals.corrections,
         remaining=taken >= limit or len(lanes) > 1,
     )
-
-
-def _classify(connection: Connection, machines: MachineSettings, now: datetime) -> None:
-    members = read_members(connection)
-    others = classify_acts(
-        connection,
-        people=[member.lead_id for member in members],
-        leads=[member.member_id for member in members],
-        settings=machines,
-        now=now,
-    )
-    enqueue_leads(connection, others, lane=Lane.LIVE)

@@ -24,4 +24,7 @@ where
             and events.ts > %(now)s - %(active)s::interval
             and events.ts <= %(now)s
             and events.received_at <= %(now)s
+            and not exists (
+                select from machines.uncounted_acts as uncounted where uncounted.event_seq = resolved.event_seq
+            )
     );

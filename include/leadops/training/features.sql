@@ -97,6 +97,10 @@ where
         or (events.is_history and events.received_at < identities.history_until)
     )
     and not exists (
+        select from machines.uncounted_acts as uncounted
+        where uncounted.lead_id = resolved.lead_id and uncounted.event_seq = resolved.event_seq
+    )
+    and not exists (
         select from unlinked_visitors
         where
             unlinked_visitors.place = identities.place

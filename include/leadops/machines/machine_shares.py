@@ -1,0 +1,42 @@
+"""How large a share of the acts through mails machines do: by day, company, mail or signal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from leadops.db import Connection
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+ShareGrouping = Literal["day", "company", "mail", "signal"]
+
+
+@dataclass(frozen=True)
+class MachineShare:
+    """The acts of a day, a company, a mail or a signal, and how many of them are a machine's."""
+
+    name: str
+    acts: int
+    machine_acts: int
+
+    @property
+    def percent(self) -> float:
+        """The share of machines, in percent with one decimal."""
+        return round(100 * self.machine_acts / self.acts, 1)
+
+
+def count_shares(
+    connection: Connection, *, by: ShareGrouping, since: datetime, zone: ZoneInfo, max_rows: int
+) -> list[MachineShare]:
+    """Count the acts since `since` (UTC): days of `zone`, the newest first, or others by machines' acts."""
+    if by == "day":
+        return queries.all(
+            connection, "count_by_day", MachineShare, since=since, zone=zone.key, max_rows=max_rows
+        )
+    if by == "company":
+        return queries.all(connection, "count_by_company", MachineShare, since=since, max_rows=max_rows)
+    if by == "mail":
+        return queries.all(connection, "count_by_mail", MachineShare, since=since, max_rows=max_rows)
+    return queries.all(connection, "count_by_signal", MachineShare, since=since, max_rows=max_rows)

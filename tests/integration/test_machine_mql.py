@@ -1,0 +1,88 @@
+"""A gateway makes a lead MQL: the evidence comes later, and points, MA, stage, clock and owner go back."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from leadops.machines.allow_acts import allow_acts
+from tests.identity.test_resolve import seen
+from tests.integration.test_joined_mql import Shop, shop, visits
+from tests.scoring.oracle import Happening
+from tests.scoring.test_score import rule_set
+from tests.shipped import SHIPPED
+
+__all__ = ["shop"]
+
+RULES = rule_set(
+    {"name": "view", "event": "page_view", "points": 10},
+    {"name": "click", "event": "mail_click", "points": 40},
+    fit=[{"name": "mine", "trait": "industry", "when": {"equals": "mining"}, "points": 30}],
+)
+
+
+def click(shop: Shop, name: str, milliseconds: int) -> Happening:
+    return Happening(
+        f"click {name}",
+        "mail_click",
+        shop.now.replace(microsecond=100_000) - timedelta(minutes=2) + timedelta(milliseconds=milliseconds),
+        email="a@x.example",
+        properties={"mail_id": "m1", "link": f"https://seller.example/{name}"},
+    )
+
+
+@pytest.fixture
+def gateway_shop(shop: Shop) -> Any:
+    shop.rules, shop.machines = RULES, SHIPPED.machines
+    shop.run(visits("a", "a@x.example"))
+    assert shop.state()["stages"] == []
+    return shop
+
+
+def test_an_mql_that_a_gateway_made_is_taken_back_and_comes_back_when_it_is_allowed(
+    gateway_shop: Shop,
+) -> None:
+    shop = gateway_shop
+    before = shop.state()
+    first, second = click(shop, "one", 0), click(shop, "two", 300)
+    shop.run([first])
+    became = shop.state()
+    assert [row[:3] for row in became["stages"]] == [(1, 1, "mql")]
+    assert became["clocks"]
+    assert [row[1] for row in became["owners"]] == ["owned"]
+
+    shop.run([second])
+    assert shop.state() == before
+    assert shop.rows("select kind, points from scoring.ledger where rule = 'click' order by seq") == [
+        ("rule", 40),
+        ("correction", -40),
+    ]
+    assert shop.audit() == 0
+
+    allow_acts(shop.world.connection, kind="mail", value="m1", by="ops", reason="ours", now=shop.now)
+    shop.run()
+    assert [row[:3] for row in shop.state()["stages"]] == [(1, 1, "mql")]
+    assert shop.state()["scores"] == [(1, 30, 90)]
+    assert shop.audit() == 0
+
+
+def test_an_mql_that_sales_touched_stays(gateway_shop: Shop) -> None:
+    shop = gateway_shop
+    first, second = click(shop, "one", 0), click(shop, "two", 300)
+    shop.run([first])
+    shop.act(1, kind="call")
+    shop.run([second])
+    assert shop.state()["stages"][0][:3] == (1, 1, "mql")
+    assert shop.state()["scores"] == [(1, 30, 10)]
+
+
+def test_an_mql_that_stands_without_the_machine_stays(gateway_shop: Shop) -> None:
+    shop = gateway_shop
+    views = [seen(f"view {number}", email="a@x.example") for number in range(3)]
+    first, second = click(shop, "one", 0), click(shop, "two", 300)
+    shop.run([first, *views])
+    became = shop.state()["stages"]
+    assert [row[:3] for row in became] == [(1, 1, "mql")]
+    shop.run([second])
+    assert shop.state()["stages"] == became
+    assert shop.state()["scores"] == [(1, 30, 40)]  # four views
