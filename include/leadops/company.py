@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
+from leadops.normalization.email_address import normalise_email
 from leadops.settings import Settings
 
 
@@ -20,6 +21,29 @@ def check_zone(name: str) -> str:
 ZoneName = Annotated[str, AfterValidator(check_zone)]
 
 
+def _fold_address(address: str) -> str:
+    """Return an address as leads have it; raise ValueError if it is none."""
+    try:
+        return normalise_email(address)
+    except ValueError as error:
+        raise ValueError(f"{address!r} is not an email address") from error
+
+
+def _fold_domain(domain: str) -> str:
+    """Return a mail domain as leads have it; raise ValueError if it is none."""
+    try:
+        return normalise_email(f"x@{domain.strip().removeprefix('@').removesuffix('.')}").partition("@")[2]
+    except ValueError as error:
+        raise ValueError(f"{domain!r} is not a mail domain such as example.com") from error
+
+
+class InternalSettings(Settings):
+    """Who is not a buyer: the company's own people, and tests."""
+
+    domains: tuple[Annotated[str, AfterValidator(_fold_domain)], ...]
+    addresses: tuple[Annotated[str, AfterValidator(_fold_address)], ...]
+
+
 class Company(Settings):
     """config/company.yaml."""
 
@@ -28,6 +52,7 @@ class Company(Settings):
     fold_case: bool  # names of campaigns, sources and channels that differ only in case are one
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]  # of deals and costs, ISO 4217
     fiscal_year_starts: int = Field(ge=1, le=12)  # month; 1: quarters are those of the calendar
+    internal: InternalSettings
 
     @property
     def zone(self) -> ZoneInfo:

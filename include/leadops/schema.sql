@@ -124,7 +124,34 @@ create index leads_created on identity.leads (created_at);
 create index leads_merged_into on identity.leads (merged_into) where (merged_into is not null);
 create index leads_only_claimed on identity.leads (lead_id) where only_claimed;
 create trigger mark_changed_lead after update of merged_into, campaign, source, created_at on identity.leads for each row when (old.merged_into is distinct from new.merged_into or old.campaign is distinct from new.campaign or old.source is distinct from new.source or old.created_at is distinct from new.created_at) execute function identity.mark_changed_lead();
+create trigger mark_internal after insert on identity.leads referencing new table as added for each statement execute function identity.mark_internal();
+create trigger mark_named after update of email on identity.leads for each row when (old.email is distinct from new.email) execute function identity.mark_named();
 create trigger mark_new_leads after insert on identity.leads referencing new table as added for each statement execute function identity.mark_new_leads();
+
+create table identity.internal_entries (
+    kind text not null,
+    value text not null,
+    primary key (kind, value),
+    check (char_length(value) <= 254),
+    check (kind in ('domain', 'address'))
+);
+
+create table identity.uncounted_leads (
+    lead_id bigint not null,
+    reason text not null,
+    entry text not null,
+    since timestamptz not null,
+    primary key (lead_id),
+    check (reason = 'internal')
+);
+create trigger mark_counted after delete on identity.uncounted_leads referencing old table as changed for each statement execute function identity.mark_uncounted();
+create trigger mark_uncounted after insert on identity.uncounted_leads referencing new table as changed for each statement execute function identity.mark_uncounted();
+
+create table identity.counted_again (
+    lead_id bigint not null,
+    at timestamptz not null,
+    primary key (lead_id)
+);
 
 create table identity.accounts (
     account_id bigint generated always as identity,
@@ -305,16 +332,28 @@ create index claimed_browsers_lead on identity.claimed_browsers (lead_id);
 
 -- view identity.person_accounts (lead_id bigint, account_id bigint)
 
+-- function identity.counts_for_nothing(asked_lead bigint) returns boolean
+
 -- function identity.get_or_create_lead(asked_email text, asked_seq bigint, asked_ts timestamptz,
 --     asked_event_id text, asked_now timestamptz) returns bigint
 
+-- function identity.is_named(asked_email text, kind text, value text) returns boolean
+
 -- function identity.mark_changed_lead() returns trigger
 
+-- function identity.mark_internal() returns trigger
+
+-- function identity.mark_named() returns trigger
+
 -- function identity.mark_new_leads() returns trigger
+
+-- function identity.mark_uncounted() returns trigger
 
 -- function identity.read_id(properties jsonb, names text[], placeholders text[]) returns text
 
 -- function identity.read_property(properties jsonb, names text[], ignored text[]) returns text
+
+-- function identity.refresh_uncounted(asked bigint[], asked_now timestamptz) returns setof bigint
 
 create schema scoring;
 
@@ -803,6 +842,10 @@ create table lifecycle.person_cycles (
 --     bigint, cycle integer, stage text, occurred_at timestamptz, recorded_at timestamptz, evidence jsonb,
 --     campaign text, kpi_version text, source text, value numeric(18,2))
 
+-- view lifecycle.person_transitions (lead_id bigint, cycle integer, stage text, occurred_at timestamptz,
+--     recorded_at timestamptz, evidence jsonb, campaign text, source text, value numeric(18,2), kpi_version
+--     text, own_lead_id bigint, own_cycle integer)
+
 -- view lifecycle.current_transitions (lead_id bigint, cycle integer, stage text, occurred_at timestamptz,
 --     recorded_at timestamptz, evidence jsonb, campaign text, source text, value numeric(18,2), kpi_version
 --     text, own_lead_id bigint, own_cycle integer)
@@ -1220,6 +1263,8 @@ create index quality_findings_open on analytics.quality_findings (open_until) wh
 
 -- function analytics.count_minutes(moment timestamptz, starts timestamptz[], ends timestamptz[],
 --     minutes_before double precision[]) returns double precision
+
+-- function analytics.mark_leads(marked bigint[]) returns void
 
 -- function analytics.mark_moments(moments timestamptz[]) returns void
 

@@ -310,3 +310,15 @@ def stored(market: Market) -> list[tuple[Any, ...]]:
         for table, keys in (("periods", "dt"), ("credits", "dt, breakdown, model, campaign, channel"))
     ]
     return [row for table in tables for row in table]
+
+
+def test_whoever_counts_for_nothing_has_neither_conversions_nor_touches(market: Market) -> None:
+    for lead, channel in ((market.lead(1), "email"), (market.lead(2), "social")):
+        market.touch(lead, 3, channel)
+        market.convert(lead, 1)
+    market.refresh()
+    assert market.credits() == {"email": 1, "social": 1}
+    market.connection.execute("insert into identity.uncounted_leads values (2, 'internal', 'x', now())")
+    market.refresh()
+    for model in ("last_touch", "markov", "first_touch"):
+        assert market.credits(model) == {"email": 1}

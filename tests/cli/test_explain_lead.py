@@ -44,6 +44,20 @@ def test_explain_ends_with_the_ids_in_the_ma_and_the_crm(scored: World) -> None:
         )
 
 
+def test_explain_says_of_our_own_that_they_count_for_nothing(scored: World) -> None:
+    scored.connection.execute(
+        "insert into identity.uncounted_leads values (1, 'internal', 'domain x.example', now())"
+    )
+    scored.connection.commit()
+    CliRunner().invoke(app, ["score"])
+    for command in (["explain", "1"], ["identity", "explain", "1"]):
+        output = CliRunner().invoke(app, command, env={"COLUMNS": "200"}).output
+        assert "counts for nothing" in output
+        assert "internal, domain x.example" in output
+    told = json.loads(CliRunner().invoke(app, ["explain", "1", "--json"]).output)
+    assert (told["uncounted"]["reason"], told["uncounted"]["entry"]) == ("internal", "domain x.example")
+
+
 def test_explain_shows_what_only_an_import_tells(scored: World) -> None:
     scored.connection.execute(
         "insert into identity.leads (lead_id, created_at) overriding system value values (9, now())"

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -303,3 +304,36 @@ def test_a_day_that_has_not_begun_is_refused(books: Books) -> None:
 
     with pytest.raises(PermanentError, match="2026-06-02 has not begun in Asia/Tokyo"):
         books.refresh(on("06-02"))
+
+
+@pytest.mark.parametrize("are_one", [False, True])
+def test_leads_that_count_for_nothing_are_in_no_day_and_come_back(books: Books, are_one: bool) -> None:
+    buyer, ours, also_ours = (books.mql(at(f"06-01 1{hour}:00")) for hour in range(3))
+    books.reach(buyer, "sal", at("06-01 15:00"))
+    books.reach(ours, "sal", at("06-01 15:00"))
+    if are_one:
+        books.connection.execute(
+            "insert into identity.people values (%(a)s, %(a)s), (%(b)s, %(a)s)", {"a": ours, "b": also_ours}
+        )
+        books.connection.execute(
+            "update identity.leads set merged_into = %s where lead_id = %s", [ours, also_ours]
+        )
+        books.connection.commit()
+
+    def count() -> list[Any]:
+        books.refresh(on("06-01"))
+        return books.ask("select sum(leads), sum(mqls), sum(sals) from analytics.daily_funnel")
+
+    both = (2, 2, 2) if are_one else (3, 3, 2)
+    assert count() == [both]
+    books.ask("delete from analytics.inbox returning 1")
+    books.ask(
+        "insert into identity.uncounted_leads select lead_id, 'internal', 'x', now()"
+        " from unnest(%s::bigint[]) as ours (lead_id) returning 1",
+        [ours, also_ours],
+    )
+    days = books.ask("select distinct (moment at time zone 'Asia/Tokyo')::date from analytics.inbox")
+    assert days == [(on("06-01"),)]
+    assert count() == [(1, 1, 1)]
+    books.ask("delete from identity.uncounted_leads returning 1")
+    assert count() == [both]

@@ -284,3 +284,16 @@ def test_a_lead_that_was_away_is_told_to_the_ma_again(world: World) -> None:
     world.event(lead, "view_pricing", away)
     assert write(world, now=away + DAY).ml_scores == 1
     assert write(world, now=away + 2 * DAY).ml_scores <= 1
+
+
+def test_a_lead_that_counts_for_nothing_has_no_points_of_the_model(world: World) -> None:
+    buyer, ours = world.lead(), world.lead()
+    for lead in (buyer, ours):
+        world.event(lead, "view_pricing", NOW - DAY)
+    world.connection.execute(
+        "insert into identity.uncounted_leads values (%s, 'internal', 'x', now())", [ours]
+    )
+    activate_model(world, model())
+    assert write_model_points(world.connection, now=NOW, settings=settings()).leads == 1
+    assert [row[0] for row in world.rows("select distinct lead_id from scoring.ledger")] in ([buyer], [])
+    assert [row[0] for row in world.rows("select lead_id from training.predictions")] == [buyer]

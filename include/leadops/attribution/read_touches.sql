@@ -153,7 +153,12 @@ left join identity.resolved_events as resolved
     on
         touches.seq = resolved.event_seq
         and resolved.event_seq between %(first)s and %(last)s
-where coalesce(touches.lead_id, resolved.lead_id) is not null;
+where
+    coalesce(touches.lead_id, resolved.lead_id) is not null
+    and not exists (
+        select from identity.uncounted_leads as uncounted
+        where uncounted.lead_id = coalesce(touches.lead_id, resolved.lead_id)
+    );
 
 -- name: read_conversions
 -- Everything up to a conversion's own moment comes before it, hence the largest number there is. What the funnel does

@@ -12,6 +12,7 @@ from leadops.cli.terminal import console, print_json
 from leadops.company import Company
 from leadops.delivery.external_ids import find_external_id
 from leadops.errors import PermanentError
+from leadops.identity.uncounted_leads import find_uncounted
 from leadops.lifecycle.explain_stages import StageReached, explain_stages, find_crm_id
 from leadops.scoring.explain_score import LedgerLine, MachineAct, ScoreExplanation, explain_score
 from leadops.training.explain_model import ModelExplanation, explain_model
@@ -33,6 +34,7 @@ def explain(
         explanation = explain_score(connection, lead, grades=rules.grades)
         model = explain_model(connection, explanation.lead_id)
         stages = explain_stages(connection, explanation.lead_id)
+        uncounted = find_uncounted(connection, explanation.lead_id)
         ids = {
             "ma": find_external_id(connection, target="ma", lead_id=explanation.lead_id),
             "crm": find_crm_id(connection, explanation.lead_id),
@@ -41,6 +43,7 @@ def explain(
         held = asdict(explanation) | {"model_parts": asdict(model) if model else None}
         held["stages"] = [asdict(each) for each in stages]
         held["ids"] = ids
+        held["uncounted"] = uncounted._asdict() if uncounted else None
         print_json(held, default=lambda moment: moment.isoformat())
     else:
         if explanation.lines:
@@ -56,6 +59,10 @@ def explain(
             f" + model {explanation.model} = {explanation.total},"
             f" shown as {explanation.shown}, grade {explanation.grade}"
         )
+        if uncounted:
+            console.print(
+                f"counts for nothing: {uncounted.reason}, {uncounted.entry} (company.yaml)", highlight=False
+            )
         for system, external_id in ids.items():
             console.print(f"in the {system.upper()}: {external_id or 'not known there'}", highlight=False)
     if not explanation.agrees:

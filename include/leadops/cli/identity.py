@@ -17,6 +17,7 @@ from leadops.identity.explain_identity import IdentityExplanation, explain_ident
 from leadops.identity.find_lead import find_lead
 from leadops.identity.merge_people import KEPT
 from leadops.identity.split_leads import split_leads
+from leadops.identity.uncounted_leads import find_uncounted
 from leadops.identity.violations import list_violations, settle_violations
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ def explain(
     settings = config.identity
     with open_database() as connection:
         person = explain_identity(connection, lead, settings=settings)
+        uncounted = find_uncounted(connection, person.lead_id)
     if as_json:
         print_json(asdict(person), default=lambda moment: moment.isoformat())
         return
@@ -46,6 +48,7 @@ def explain(
         f"lead {person.lead_id}: {count(person.events, 'event')}, {person.email_kind or 'no'} email,"
         f" account {person.account or 'unknown'}"
         + (f", joined of leads {', '.join(map(str, person.leads))}" if len(person.leads) > 1 else "")
+        + (f", counts for nothing ({uncounted.reason}, {uncounted.entry})" if uncounted else "")
         + (", only claimed: there is no proof of it" if person.only_claimed else "")
         + (f", {count(person.claims[0].claims, 'claim')}" if person.claims else "")
     )

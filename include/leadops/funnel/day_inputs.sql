@@ -87,7 +87,11 @@ where
     leads.created_at >= %(start)s
     and leads.created_at < %(until)s
     and leads.merged_into is null
-    and not leads.only_claimed;
+    and not leads.only_claimed
+    and not exists (
+        select from identity.uncounted_leads as uncounted
+        where uncounted.lead_id = leads.lead_id
+    );
 
 -- name: list_sent_names
 select campaign
@@ -133,9 +137,10 @@ with happened as materialized (
         transitions.source,
         transitions.value,
         transitions.kpi_version,
-        people.person_id is null as is_single
+        people.person_id is null and uncounted.lead_id is null as is_single
     from lifecycle.transitions as transitions
     left join identity.people as people on transitions.lead_id = people.lead_id
+    left join identity.uncounted_leads as uncounted on transitions.lead_id = uncounted.lead_id
     where transitions.occurred_at >= %(start)s and transitions.occurred_at < %(until)s
 ),
 
@@ -265,9 +270,10 @@ with mqls as materialized (
         and not transitions.evidence ? 'imported' as is_backfill,
         transitions.evidence ? 'imported' as is_imported,
         people.person_id,
-        people.person_id is null as is_single
+        people.person_id is null and uncounted.lead_id is null as is_single
     from lifecycle.transitions as transitions
     left join identity.people as people on transitions.lead_id = people.lead_id
+    left join identity.uncounted_leads as uncounted on transitions.lead_id = uncounted.lead_id
     where
         transitions.stage = 'mql'
         and transitions.occurred_at >= %(looks_back_to)s
@@ -275,7 +281,7 @@ with mqls as materialized (
 ),
 
 persons as (
-    select distinct person_id from mqls where not is_single
+    select distinct person_id from mqls where person_id is not null
 ),
 
 stories as (

@@ -47,10 +47,14 @@ select
 from unnest(%(starts)s::timestamptz[], %(untils)s::timestamptz[]) as days (start_at, until_at)
 cross join
     lateral (
-        select count(*) as leads from identity.leads
+        select count(*) as leads from identity.leads as leads
         where
-            created_at >= days.start_at and created_at < days.until_at and merged_into is null
-            and not only_claimed
+            leads.created_at >= days.start_at and leads.created_at < days.until_at and leads.merged_into is null
+            and not leads.only_claimed
+            and not exists (
+                select from identity.uncounted_leads as uncounted
+                where uncounted.lead_id = leads.lead_id
+            )
     ) as new_leads
 cross join
     lateral (

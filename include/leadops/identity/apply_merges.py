@@ -14,6 +14,7 @@ from leadops.identity.link_identifiers import IdentifierRow
 from leadops.identity.link_resolver import LinkResolver
 from leadops.identity.merge_people import Merge
 from leadops.identity.plan_merges import plan_merges
+from leadops.identity.uncounted_leads import refresh_uncounted
 from leadops.identity.violations import GuardStop, record_violations
 from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
@@ -127,6 +128,7 @@ def apply_merges(
         lane = Lane.BACKFILL if plan.undone else lane
         queries.run(connection, "enqueue_scoring", lead_ids=plan.affected, lane=lane)
         queries.run(connection, "enqueue_lifecycle", lead_ids=plan.affected)
+        refresh_uncounted(connection, list(plan.persons), settings=settings, now=now)
     return len(plan.added)
 
 

@@ -1,10 +1,11 @@
 """What identity reads out of events: the model of config/identity.yaml."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
-from leadops.settings import Settings
+from leadops.company import Company, InternalSettings
+from leadops.settings import LinkedSettings, Settings
 
 Names = Annotated[list[str], Field(min_length=1)]
 
@@ -19,8 +20,10 @@ class Blocked(Settings):
     anonymous_id: list[str]
 
 
-class IdentitySettings(Settings):
+class IdentitySettings(LinkedSettings):
     """Which events tell something of a person, and under which property names they tell it."""
+
+    linked_section: ClassVar[str] = "company"
 
     renamed: ClassVar[dict[str, str]] = {"join_by": "merge_by"}
 
@@ -40,3 +43,17 @@ class IdentitySettings(Settings):
     merge_by: list[Literal["enrichment_id", "user_id", "anonymous_id"]]
     leads_per_person: int = Field(ge=1)  # a larger cluster of linked leads is not merged
     chunk_events: int = Field(ge=1)  # events a transaction
+    _company: Company | None = PrivateAttr(None)
+
+    def link(self, section: Settings) -> Self:
+        """Return these settings with those of the company."""
+        if not isinstance(section, Company):
+            raise TypeError(f"{type(section).__name__} are not the settings of the company")
+        settings = self.model_copy()
+        settings._company = section
+        return settings
+
+    @property
+    def internal(self) -> InternalSettings | None:
+        """Who is not a buyer; None for settings that were not linked to those of the company."""
+        return self._company.internal if self._company else None

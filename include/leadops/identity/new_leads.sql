@@ -181,7 +181,13 @@ select
     %(now)s
 from identity.leads as leads
 left join cdp.events as events on leads.first_event_seq = events.seq and not leads.only_claimed
-where leads.lead_id = any(%(lead_ids)s::bigint[])
+where
+    leads.lead_id = any(%(lead_ids)s::bigint[])
+    and leads.email is not null
+    and not exists (
+        select from identity.uncounted_leads as uncounted
+        where uncounted.lead_id = leads.lead_id
+    )
 order by leads.lead_id
 on conflict (idempotency_key) do nothing;
 

@@ -13,6 +13,7 @@ from leadops.identity.link_resolver import Identifier
 from leadops.identity.new_leads import create_leads
 from leadops.identity.requeue import EventRange
 from leadops.identity.traits import assign_accounts, learn_traits
+from leadops.identity.uncounted_leads import follow_internal
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def resolve_events(
     with connection.transaction():
         lock_identity(connection)
         merges = follow_settings(connection, settings=settings, now=now)
+        follow_internal(connection, settings=settings, now=now)
         chunk = find_chunk(connection, limit=limit)
         if chunk is None:
             return ResolveResult(0, new_leads=0, waiting=0, leads_touched=0, remaining=False, merges=merges)

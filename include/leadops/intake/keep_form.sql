@@ -58,6 +58,7 @@ claimed as (
 story as (
     select
         claimed.lead_id,
+        identity.counts_for_nothing(claimed.lead_id) as is_uncounted,
         coalesce(known.email, %(email)s::text) as email,
         coalesce(known.only_claimed, false) as was_claimed, -- as it was before this statement
         coalesce(latest.cycle, 0) + (case when coalesce(latest.has_ended, true) then 1 else 0 end) as cycle,
@@ -97,13 +98,14 @@ ma_request as (
         'ma-lead-' || lead_id || case when was_claimed then '-proven' else '' end,
         %(now)s
     from story
+    where not is_uncounted
     on conflict (idempotency_key) do nothing
 )
 
 select
     lead_id,
     case
-        when not is_in_crm
+        when not is_in_crm and not is_uncounted
             then
                 crm.request_lead(
                     lead_id, cycle, email, %(company)s::text, %(source)s::text,

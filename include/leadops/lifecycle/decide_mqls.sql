@@ -48,6 +48,10 @@ passing as (
                 select from identity.people as people
                 where people.lead_id = candidates.lead_id and people.person_id <> people.lead_id
             )
+            and not exists (
+                select from identity.uncounted_leads as uncounted
+                where uncounted.lead_id = candidates.lead_id
+            )
             and (%(claims)s or not exists (
                 select from identity.leads as claimed
                 where claimed.lead_id = candidates.lead_id and claimed.only_claimed

@@ -15,7 +15,7 @@ select
     reached.occurred_at,
     reached.evidence,
     reached.own_lead_id as lead_id
-from lifecycle.current_transitions as reached
+from lifecycle.person_transitions as reached
 where
     reached.lead_id = coalesce(
         (select people.person_id from identity.people as people where people.lead_id = %(lead_id)s), %(lead_id)s

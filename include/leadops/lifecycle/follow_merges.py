@@ -20,8 +20,9 @@ def begin_merges(
 
     A person has the stages of all their leads (lifecycle.current_transitions), in cycles numbered by time.
     MQLs stay with the lead that reached them, so that a split finds them again; stages of sales are recorded
-    with the MQL that began the cycle. An MQL that leads reached only together is removed by a split. Runs in
-    the transaction of qualify_leads, which derives the rest right after, by the rules of `spans`.
+    with the MQL that began the cycle. An MQL that leads reached only together is removed by a split, and that
+    of a lead that counts for nothing as soon as this is known, unless sales worked on it. Runs in the
+    transaction of qualify_leads, which derives the rest right after, by the rules of `spans`.
     """
     leads: list[int] = queries.values(connection, "take_merge_changes")
     if leads:
@@ -29,7 +30,9 @@ def begin_merges(
         queries.run(connection, "clear_forgotten")
         queries.run(connection, "forget_sales", leads=leads)
         queries.run(connection, "remove_merged_mqls", leads=leads)
+        removed: list[int] = queries.values(connection, "remove_uncounted_mqls", leads=leads)
         numbers = renumber_cycles(connection, leads, versions=write_rows(spans), now=now)
+        numbers = sorted({*numbers, *removed})
         cycles = list_merged_cycles(connection, leads, numbers=numbers)
         publish_merges(connection, subscribers, cycles, now=now)
     return leads

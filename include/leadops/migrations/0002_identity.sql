@@ -33,6 +33,29 @@ create index leads_account on identity.leads (account_id) where account_id is no
 create index leads_created on identity.leads (created_at);
 create index leads_merged_into on identity.leads (merged_into) where merged_into is not null;
 
+-- Whose leads are not a buyer's, as company.yaml said when it was followed last.
+create table identity.internal_entries (
+    kind text not null check (kind in ('domain', 'address')),
+    value text not null check (char_length(value) <= 254),
+    primary key (kind, value)
+);
+
+create table identity.uncounted_leads (
+    lead_id bigint primary key,
+    reason text not null check (reason in ('internal')),
+    entry text not null,
+    since timestamptz not null
+);
+comment on table identity.uncounted_leads is
+'Leads that count for nothing: whoever counts leads leaves these out. All leads of a person or none';
+comment on column identity.uncounted_leads.entry is 'What says so, such as domain example.com';
+
+create table identity.counted_again (
+    lead_id bigint primary key,
+    at timestamptz not null
+);
+comment on table identity.counted_again is 'Leads that did not count, and count since then';
+
 create table identity.accounts (
     account_id bigint generated always as identity primary key,
     domain text not null unique check (char_length(domain) <= 253),
@@ -277,6 +300,109 @@ where
     leads.only_claimed
     and not exists (select from identity.claims as claims where claims.event_seq = waiting.event_seq);
 
+-- Whether an entry names this address: itself, its domain or one above it.
+create function identity.is_named(asked_email text, kind text, value text) returns boolean
+language sql immutable parallel safe
+return case kind
+    when 'address' then asked_email = value
+    else
+        split_part(asked_email, '@', 2) = value
+        or right(split_part(asked_email, '@', 2), char_length(value) + 1) = '.' || value
+end;
+
+-- Brings identity.uncounted_leads in line with the entries and with who is one person, for the leads `asked` and all
+-- leads of their persons. Returns the leads for which something changed.
+create function identity.refresh_uncounted(asked bigint[], asked_now timestamptz) returns setof bigint
+language sql volatile as $$
+    with involved as (
+        select
+            leads.lead_id,
+            leads.email,
+            coalesce(people.person_id, leads.lead_id) as person_id
+        from (
+            select unnest(asked) as lead_id
+            union
+            select others.lead_id
+            from identity.people as own
+            inner join identity.people as others on own.person_id = others.person_id
+            where own.lead_id = any(asked)
+        ) as wanted
+        inner join identity.leads as leads on wanted.lead_id = leads.lead_id
+        left join identity.people as people on leads.lead_id = people.lead_id
+    ),
+
+    internal as (
+        select
+            involved.person_id,
+            min(entries.kind || ' ' || entries.value) as entry
+        from involved
+        inner join identity.internal_entries as entries
+            on identity.is_named(involved.email, entries.kind, entries.value)
+        group by involved.person_id
+    ),
+
+    counted as (
+        delete from identity.uncounted_leads as former
+        using involved
+        where
+            former.lead_id = involved.lead_id
+            and involved.person_id not in (select internal.person_id from internal)
+        returning former.lead_id
+    ),
+
+    noted as (
+        insert into identity.counted_again as earlier (lead_id, at)
+        select
+            lead_id,
+            asked_now
+        from counted
+        on conflict (lead_id) do update set at = excluded.at
+    ),
+
+    uncounted as (
+        insert into identity.uncounted_leads (lead_id, reason, entry, since)
+        select
+            involved.lead_id,
+            'internal',
+            internal.entry,
+            asked_now
+        from involved
+        inner join internal on involved.person_id = internal.person_id
+        where not exists (select from identity.uncounted_leads as known where known.lead_id = involved.lead_id)
+        on conflict (lead_id) do nothing
+        returning lead_id
+    )
+
+    select lead_id from counted
+    union all
+    select lead_id from uncounted
+$$;
+
+-- New leads do not count from the start, whoever makes them.
+create function identity.mark_internal() returns trigger language plpgsql as $$
+begin
+    if exists (select from identity.internal_entries) then
+        perform identity.refresh_uncounted(array(select lead_id from added), (select max(created_at) from added));
+    end if;
+    return null;
+end $$;
+create trigger mark_internal after insert on identity.leads
+referencing new table as added for each statement execute function identity.mark_internal();
+
+create function identity.mark_named() returns trigger language plpgsql as $$
+begin
+    perform identity.refresh_uncounted(array[new.lead_id], new.created_at);
+    return null;
+end $$;
+create trigger mark_named after update of email on identity.leads
+for each row when (old.email is distinct from new.email) execute function identity.mark_named();
+
+-- For a statement that has just made the lead: it looks anew.
+create function identity.counts_for_nothing(asked_lead bigint) returns boolean language plpgsql volatile as $$
+begin
+    return exists (select from identity.uncounted_leads as known where known.lead_id = asked_lead);
+end $$;
+
 -- What a person did, whichever of their leads it was tied to.
 create view identity.person_events as
 select
@@ -406,6 +532,16 @@ begin
     perform analytics.mark_person(old.lead_id);
     return null;
 end $$;
+create function identity.mark_uncounted() returns trigger language plpgsql as $$
+begin
+    perform analytics.mark_leads(array(select lead_id from changed));
+    return null;
+end $$;
+create trigger mark_uncounted after insert on identity.uncounted_leads
+referencing new table as changed for each statement execute function identity.mark_uncounted();
+create trigger mark_counted after delete on identity.uncounted_leads
+referencing old table as changed for each statement execute function identity.mark_uncounted();
+
 create trigger mark_changed_lead after update of merged_into, campaign, source, created_at on identity.leads
 for each row when (
     (old.merged_into, old.campaign, old.source, old.created_at)

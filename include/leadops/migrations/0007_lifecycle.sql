@@ -103,7 +103,7 @@ inner join lifecycle.transitions as transitions on people.lead_id = transitions.
 left join lifecycle.person_cycles as numbers
     on transitions.lead_id = numbers.lead_id and transitions.cycle = numbers.cycle;
 
-create view lifecycle.current_transitions as
+create view lifecycle.person_transitions as
 select
     transitions.lead_id,
     transitions.cycle,
@@ -138,8 +138,17 @@ union all
     order by
         joined.person_id asc, joined.person_cycle asc, joined.stage asc, joined.occurred_at asc, joined.lead_id asc
 );
-comment on view lifecycle.current_transitions is 'Merged leads appear as one person, under the oldest lead';
-comment on column lifecycle.current_transitions.own_lead_id is 'With own_cycle: the lead and cycle it is recorded for';
+comment on view lifecycle.person_transitions is 'Merged leads appear as one person, under the oldest lead';
+comment on column lifecycle.person_transitions.own_lead_id is 'With own_cycle: the lead and cycle it is recorded for';
+
+create view lifecycle.current_transitions as
+select reached.*
+from lifecycle.person_transitions as reached
+where not exists (
+    select from identity.uncounted_leads as uncounted
+    where uncounted.lead_id = reached.own_lead_id
+);
+comment on view lifecycle.current_transitions is 'Of people who count; merged leads are one person, the oldest lead';
 
 -- Who has a lead in the CRM, or one on its way. After won or lost it does not count: a new cycle gets a new lead.
 -- A person is in the CRM if any of their leads is.

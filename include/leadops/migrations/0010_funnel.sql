@@ -267,5 +267,16 @@ create function analytics.mark_person(person bigint) returns void language sql a
     from lifecycle.transitions as transitions
     where transitions.lead_id in (select lead_id from members union select person)
 $$;
+create function analytics.mark_leads(marked bigint[]) returns void language sql as $$
+    insert into analytics.inbox (moment)
+    select date_bin('15 minutes', created_at, 'epoch')
+    from identity.leads
+    where lead_id = any(marked)
+    union
+    select date_bin('15 minutes', occurred_at, 'epoch')
+    from lifecycle.transitions
+    where lead_id = any(marked)
+$$;
+comment on function analytics.mark_leads is 'All days of these leads must be built again';
 comment on function analytics.mark_person is
 'All days of the person of this lead must be built again: any of their leads and transitions may count differently';

@@ -62,7 +62,7 @@ analyze touched;
 
 -- name: list_members
 -- A lead's own events count for it, and those of the leads that were merged into it; nothing counts for a lead that
--- was merged into an older one.
+-- was merged into an older one, or that is not a buyer's.
 insert into members (lead_id, member_id, is_alone, only_claimed)
 select
     touched.lead_id,
@@ -71,7 +71,12 @@ select
     claimed.lead_id is not null
 from touched
 left join identity.leads as claimed on touched.lead_id = claimed.lead_id and claimed.only_claimed
-where not exists (select from identity.people as people where people.lead_id = touched.lead_id)
+where
+    not exists (select from identity.people as people where people.lead_id = touched.lead_id)
+    and not exists (
+        select from identity.uncounted_leads as uncounted
+        where uncounted.lead_id = touched.lead_id
+    )
 union all
 select
     people.person_id,
@@ -79,7 +84,11 @@ select
     false,
     false
 from touched
-inner join identity.people as people on touched.lead_id = people.person_id;
+inner join identity.people as people on touched.lead_id = people.person_id
+where not exists (
+    select from identity.uncounted_leads as uncounted
+    where uncounted.lead_id = touched.lead_id
+);
 
 -- name: analyze_members
 analyze members;
@@ -409,6 +418,16 @@ causes as materialized (
         case
             when compared.is_changed then 'the rules changed'
             else coalesce(
+                (
+                    select 'an ' || uncounted.reason || ' lead, ' || uncounted.entry
+                    from identity.uncounted_leads as uncounted
+                    where uncounted.lead_id = corrections.lead_id
+                ),
+                (
+                    select 'no longer an internal lead'
+                    from identity.counted_again as freed
+                    where freed.lead_id = corrections.lead_id and freed.at >= corrections.awarded_at
+                ),
                 (
                     select 'this lead was merged into lead ' || people.person_id
                     from identity.people as people

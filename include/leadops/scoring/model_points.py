@@ -55,3 +55,11 @@ def append_model_points(
         lane=Lane.BACKFILL,
         now=now,
     )
+
+
+def withdraw_model_points(connection: Connection, *, now: datetime) -> int:
+    """Take the model's points from those leads in `touched` that count for nothing; return how many.
+
+    The caller holds the ledger. `now` (UTC) dates the rows.
+    """
+    return queries.run(connection, "withdraw_model_points", lane=Lane.BACKFILL, now=now)

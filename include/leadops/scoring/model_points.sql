@@ -15,6 +15,42 @@ copy model_targets (lead_id, points, probability) from stdin;
 -- name: analyze_model_targets
 analyze model_targets;
 
+-- name: withdraw_model_points
+-- Of the leads in `touched` that count for nothing. A lead that counts again gets them back at night.
+with awarded as (
+    select
+        ledger.lead_id,
+        sum(ledger.points)::integer as points
+    from touched
+    inner join identity.uncounted_leads as uncounted on touched.lead_id = uncounted.lead_id
+    inner join scoring.ledger as ledger on touched.lead_id = ledger.lead_id and ledger.kind = 'model'
+    group by ledger.lead_id
+    having sum(ledger.points) <> 0
+),
+
+written as (
+    insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at, lane, reason)
+    select
+        awarded.lead_id,
+        -awarded.points,
+        'model' as dimension,
+        'model' as kind,
+        'model' as rule,
+        %(now)s::timestamptz as occurred_at,
+        %(now)s::timestamptz as recorded_at,
+        %(lane)s::smallint as lane,
+        'model: an ' || uncounted.reason || ' lead, ' || uncounted.entry
+    from awarded
+    inner join identity.uncounted_leads as uncounted on awarded.lead_id = uncounted.lead_id
+    order by awarded.lead_id
+    returning lead_id, points
+)
+
+update scoring.scores
+set model = scores.model + written.points, updated_at = %(now)s
+from written
+where scores.lead_id = written.lead_id;
+
 -- name: append_model_points
 -- Target points minus points awarded so far, for the leads of a range. A lead without a target loses its points. What
 -- was written off is not awarded again.

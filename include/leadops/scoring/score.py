@@ -20,6 +20,7 @@ from leadops.scoring.differences import (
     quieten_past,
 )
 from leadops.scoring.ledger import append_differences, lock_ledger
+from leadops.scoring.model_points import withdraw_model_points
 from leadops.scoring.scoring_inbox import (
     enqueue_classified,
     enqueue_leads,
@@ -88,6 +89,7 @@ def score_leads(
         if machines:
             enqueue_leads(connection, classify_members(connection, machines, now=now), lane=Lane.LIVE)
         leads = compute_differences(connection, rules=rules, zone=zone)
+        withdraw_model_points(connection, now=now)
         if lanes[0] == Lane.LIVE:
             quieten_past(connection, news_since=now - NEWS_FOR)
         decay_scored(connection, rules=rules, zone=zone, fully=lanes[0] == Lane.BACKFILL)

@@ -100,6 +100,10 @@ where
     and summed.total < %(total)s
     and summed.total >= %(least)s
     and not exists (
+        select from identity.uncounted_leads as uncounted
+        where uncounted.lead_id = summed.lead_id
+    )
+    and not exists (
         select from lifecycle.current_transitions as mql
         where mql.lead_id = summed.lead_id and mql.stage = 'mql' and mql.recorded_at < %(until)s
     )

@@ -16,6 +16,10 @@ where
     and leads.created_at <= %(now)s
     and leads.merged_into is null
     and leads.email is not null -- the MA never learns of a lead without an address, so its points would wait for good
+    and not exists (
+        select from identity.uncounted_leads as uncounted
+        where uncounted.lead_id = leads.lead_id
+    )
     and exists (
         select from identity.person_events as resolved
         inner join cdp.events as events on resolved.event_seq = events.seq

@@ -1,0 +1,59 @@
+-- name: list_internal_entries
+select
+    kind,
+    value
+from identity.internal_entries;
+
+-- name: replace_internal_entries
+insert into identity.internal_entries (kind, value)
+select
+    kind,
+    value
+from unnest(%(kinds)s::text[], %(entries)s::text[]) as wanted (kind, value)
+on conflict (kind, value) do nothing;
+
+-- name: forget_internal_entries
+delete from identity.internal_entries
+where not kind || ' ' || value = any(%(entries)s::text[]);
+
+-- name: list_concerned
+-- Leads that do not count, and those that the entries name.
+select lead_id from identity.uncounted_leads
+union
+select leads.lead_id
+from identity.leads as leads
+inner join identity.internal_entries as entries on identity.is_named(leads.email, entries.kind, entries.value);
+
+-- name: refresh_uncounted
+select changed.lead_id
+from identity.refresh_uncounted(%(leads)s::bigint[], %(now)s::timestamptz) as changed (lead_id)
+order by changed.lead_id;
+
+-- name: enqueue_scoring
+insert into scoring.inbox (lead_id, lane)
+select
+    lead_id,
+    %(lane)s
+from unnest(%(lead_ids)s::bigint[]) as changed (lead_id)
+order by lead_id;
+
+-- name: enqueue_lifecycle
+-- Lifecycle finds out for which of them it has recorded anything.
+insert into lifecycle.merge_changes (lead_id)
+select lead_id
+from unnest(%(lead_ids)s::bigint[]) as changed (lead_id)
+order by lead_id;
+
+-- name: list_counted
+select lead_id
+from unnest(%(lead_ids)s::bigint[]) as changed (lead_id)
+where not exists (select from identity.uncounted_leads as uncounted where uncounted.lead_id = changed.lead_id)
+order by lead_id;
+
+-- name: find_uncounted
+select
+    reason,
+    entry,
+    since
+from identity.uncounted_leads
+where lead_id = %(lead_id)s;
