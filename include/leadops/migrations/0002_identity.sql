@@ -397,7 +397,7 @@ end $$;
 create trigger mark_named after update of email on identity.leads
 for each row when (old.email is distinct from new.email) execute function identity.mark_named();
 
--- For a statement that has just made the lead: it looks anew.
+-- For a statement that has just made the lead, which its own snapshot does not show.
 create function identity.counts_for_nothing(asked_lead bigint) returns boolean language plpgsql volatile as $$
 begin
     return exists (select from identity.uncounted_leads as known where known.lead_id = asked_lead);
