@@ -9,6 +9,7 @@ import requests
 from leadops.db import Connection
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.events.admit_quarantined import RetryResult
+from leadops.identity.resolve import resolve_events
 from leadops.intake.admit_forms import release_quarantined_forms
 from leadops.migrations.rights import Part
 from leadops_sandbox.serve import serve_in_thread
@@ -17,7 +18,7 @@ from tests.gateway.form_sender import FormSender
 from tests.left_as_found import share_sandbox
 from tests.outbox_workers import has_sent, make_worker_configs
 from tests.roles import as_role
-from tests.shipped import SHIPPED
+from tests.shipped import SHIPPED, change
 from tests.waiting import wait_until as until
 
 
@@ -81,6 +82,26 @@ def test_spam_reaches_neither_until_it_is_released(
     again = sender.post(spam)
     assert (again.status_code, again.json()) == (202, {"id": answer.json()["id"], "changed": []})
     assert has_sent(connection, 4)
+
+
+def test_our_own_reach_neither_and_get_there_when_the_entry_goes(
+    serve: Serve, worker_configs: list[WorkerConfig], sandbox: str, connection: Connection
+) -> None:
+    def follow(*domains: str) -> None:
+        company = change(SHIPPED.company, internal={"domains": domains})
+        resolve_events(connection, now=datetime.now(UTC), settings=SHIPPED.identity.link(company))
+        connection.commit()
+
+    follow("ours.example")
+    client = serve(worker_configs=worker_configs)
+    sender, before = FormSender(client, FORM_SECRETS[0]), leads(sandbox)
+    assert sender.post({"email": "ann@lab.ours.example"}).status_code == 202
+    fill_in(sender, "buyer")
+    until(lambda: has_sent(connection, 2))
+    assert leads(sandbox) == (before[0] + 1, before[1] + 1), "only the buyer's"
+    follow()
+    until(lambda: has_sent(connection, 3))
+    assert leads(sandbox) == (before[0] + 2, before[1] + 1), "the CRM gets it with its MQL"
 
 
 def test_without_connections_they_are_off_and_health_says_so(

@@ -233,7 +233,8 @@ def test_an_mql_that_sales_worked_on_stays_on_record_and_counts_nowhere(minutes:
         {"now": NOW},
     )
     minutes.connection.execute(
-        "insert into crm.activities (activity_id, crm_lead_id, kind, kind_key, occurred_at, rep_id, recorded_at)"
+        "insert into crm.activities"
+        " (activity_id, crm_lead_id, kind, kind_key, occurred_at, rep_id, recorded_at)"
         " values ('a-1', 'c-1', 'call', 'call', %(at)s, 'rep', %(at)s)",
         {"at": NOW + timedelta(seconds=30)},
     )
