@@ -9,6 +9,7 @@ from leadops.changes.answer_change import answer_change
 from leadops.changes.change_settings import ChangeSettings
 from leadops.changes.weigh_change import ChangeEffect
 from leadops.errors import PermanentError
+from leadops.identity.resolve import resolve_events
 from tests.changes.fleet import Fleet, contract, fleet, rules
 from tests.shipped import SHIPPED
 
@@ -315,3 +316,21 @@ def test_fifty_new_mqls_pass_and_one_more_waits() -> None:
     limits = SHIPPED.changes
     assert ChangeEffect(with_points=1000, new_mqls=50).find_excess(limits) == []
     assert ChangeEffect(with_points=1000, new_mqls=51).find_excess(limits) == ["more than 50 new MQLs"]
+
+
+def test_our_own_people_are_weighed_by_the_points_that_they_lose(fleet: Fleet) -> None:
+    fleet.a.write("company", "internal: {addresses: [lead1@example.com, lead2@example.com]}\n")
+    assert fleet.a.minute().in_effect == ("company",)  # two of ten leads
+    resolve_events(fleet.connection, now=fleet.now, settings=fleet.a.config().identity)
+    fleet.connection.commit()
+    fleet.a.score()
+    assert fleet.points() == [0] * 2 + [15] * 8
+    fleet.a.write("company", "internal: {domains: [example.com]}\n")
+    assert fleet.a.minute().waiting == ("company.yaml",)
+    effect = fleet.waiting().read_effect()
+    assert effect
+    assert (effect.with_points, effect.changed, effect.moved) == (8, 8, 8)
+    resolve_events(fleet.connection, now=fleet.now, settings=fleet.a.config().identity)
+    fleet.connection.commit()
+    fleet.a.score()
+    assert fleet.points() == [0] * 2 + [15] * 8

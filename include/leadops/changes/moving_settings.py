@@ -69,12 +69,17 @@ class MovingSettings:
         """Return what decides who is one person."""
         return self.identity.model_dump(mode="json", include=set(MERGE_SETTINGS))
 
+    def describe_internal(self) -> dict[str, Any]:
+        """Return who counts for nothing."""
+        return self.company.internal.model_dump(mode="json")
+
     def describe(self, now: datetime) -> dict[str, Any]:
         """Return all that can move leads from `now` on, as JSON."""
         return {
             "points": self.describe_points(),
             "grades": self.rules.grades.model_dump(mode="json"),
             "merges": self.describe_merges(),
+            "internal": self.describe_internal(),
             "mqls": [
                 [span.version.version, span.since and span.since.isoformat(), span.version.mql.model_dump()]
                 for span in self.list_mql_spans(now)

@@ -9,6 +9,7 @@ from leadops.changes.change_settings import ChangeSettings
 from leadops.changes.moving_settings import MovingSettings
 from leadops.db import Connection, snapshot
 from leadops.identity.apply_merges import follow_settings, lock_identity
+from leadops.identity.uncounted_leads import follow_internal
 from leadops.lifecycle.decide_mqls import find_rule
 from leadops.lifecycle.kpi_contract import MqlRule
 from leadops.queries import Queries
@@ -130,10 +131,13 @@ def _change_points(
     """Fill `point_changes` with what the ledger would get."""
     are_merged = former.describe_merges() != proposed.describe_merges()
     are_scored = former.describe_points() != proposed.describe_points()
-    if are_merged:
+    are_uncounted = former.describe_internal() != proposed.describe_internal()
+    if are_merged or are_uncounted:
         lock_identity(connection)
-        follow_settings(connection, settings=proposed.identity, now=now)
-    if are_merged or are_scored:
+        identity = proposed.identity.link(proposed.company)
+        follow_settings(connection, settings=identity, now=now)
+        follow_internal(connection, settings=identity, now=now)
+    if are_merged or are_uncounted or are_scored:
         walk = walk_differences(
             connection, rules=proposed.rules, zone=proposed.company.zone, every_lead=are_scored
         )
