@@ -8,7 +8,12 @@ import pytest
 
 from leadops.clients.crm import CrmClient
 from leadops.db import Connection
-from leadops.delivery.adopt_crm_leads import CrmDifference, adopt_crm_leads, find_crm_difference
+from leadops.delivery.adopt_crm_leads import (
+    AdoptedLeads,
+    CrmDifference,
+    adopt_crm_leads,
+    find_crm_difference,
+)
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.settings import Endpoint
@@ -64,6 +69,12 @@ def create(crm: CrmClient, email: str, *, key: str) -> str:
     return str(crm.transport.send("POST", "/v1/leads", body=body.encode(), key=key).body["id"])  # type: ignore[union-attr]
 
 
+def own(crm: CrmClient, crm_id: str, rep_id: str) -> None:
+    """Let a salesperson own a lead."""
+    body = f'{{"owner_id": "{rep_id}"}}'.encode()
+    assert crm.transport.send("PATCH", f"/v1/leads/{crm_id}", body=body, key="k").body  # type: ignore[union-attr]
+
+
 def push(connection: Connection, endpoint: Endpoint) -> tuple[int, int]:
     """Send what waits; return the number of calls and of effects."""
     report = push_target(
@@ -109,7 +120,7 @@ def test_each_lead_is_adopted_and_none_is_created_twice(
     before = dump_database(connection)
     assert find_crm_difference(connection, crm) == expected
     assert dump_database(connection) == before
-    assert adopt_crm_leads(connection, crm, now=NOW) == expected
+    assert adopt_crm_leads(connection, crm, now=NOW) == AdoptedLeads(expected, [])
     assert ids(connection) == {requested: crm_ids[0], known: crm_ids[1]}
 
     # Killed and run again: nothing more.
@@ -135,7 +146,10 @@ def test_what_the_database_knows_is_left_alone(
     lead = add_lead(connection, "ann@buyer.example")
     request(connection, lead, "ann@buyer.example", key="n1")
     assert push(connection, endpoint) == (1, 1)
-    assert adopt_crm_leads(connection, crm, now=NOW) == CrmDifference(1, 0, 0, 0, [])
+    nothing = CrmDifference(leads=1, by_key=0, of_known=0, of_unknown=0, unknown_ids=[])
+    assert adopt_crm_leads(connection, crm, now=NOW) == AdoptedLeads(nothing, [])
+    own(crm, ids(connection)[lead], "rep-02")
+    assert adopt_crm_leads(connection, crm, now=NOW) == AdoptedLeads(nothing, [(lead, "rep-02")])
     assert connection.execute("select count(*) from delivery.found_leads").fetchone() == (0,)
 
 

@@ -15,7 +15,13 @@ from leadops.cli.terminal import console
 from leadops.clients.crm import CrmClient
 from leadops.clients.ma import MaClient
 from leadops.db import Connection
-from leadops.delivery.adopt_crm_leads import CrmDifference, adopt_crm_leads, find_crm_difference
+from leadops.delivery.adopt_crm_leads import (
+    MAX_NAMED,
+    CrmDifference,
+    adopt_crm_leads,
+    drop_owner_requests,
+    find_crm_difference,
+)
 from leadops.delivery.database_mark import (
     Hold,
     end_hold,
@@ -30,6 +36,7 @@ from leadops.delivery.realign_ma import MaDifference, find_ma_difference, realig
 from leadops.errors import LeadopsError
 from leadops.identity.new_leads import skip_lead_numbers
 from leadops.incidents.alert_settings import AlertSettings
+from leadops.routing.adopt_owners import adopt_owners
 from leadops.routing.notify_reps import doubt_open_notices
 from leadops.settings import endpoint, mark_folder
 
@@ -75,8 +82,12 @@ def _mend(connection: Connection, hold: Hold, ma_client: MaClient, crm_client: C
     found = realign_ma(connection, ma_client, now=clock())
     with connection.transaction():
         skip_lead_numbers(connection, until=found.highest_lead)
-    if crm_client is not None:
-        adopt_crm_leads(connection, crm_client, now=clock())
+    adopted = adopt_crm_leads(connection, crm_client, now=clock()) if crm_client is not None else None
+    if adopted is not None:
+        with connection.transaction():
+            owned = adopt_owners(connection, adopted.owners, now=clock())
+            drop_owner_requests(connection, owned, now=clock())
+        _list("leads whose owner in the CRM stays", len(owned), owned[:MAX_NAMED])
     with connection.transaction():
         doubt_open_messages(connection, before=hold.held_at)
         doubt_open_notices(connection, before=hold.held_at)

@@ -1,6 +1,6 @@
 """Adopts the leads that the CRM got while the database was ahead: no salesperson's lead is created twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,6 +16,14 @@ queries = Queries(__file__)
 TARGET = "crm"
 #: Leads that a list names; all are counted.
 MAX_NAMED = 5
+
+
+@dataclass(frozen=True)
+class AdoptedLeads:
+    """What was found, and who has our leads in the CRM: (lead_id, id of the salesperson)."""
+
+    difference: "CrmDifference"
+    owners: list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,14 @@ class _Request:
 
 
 @dataclass(frozen=True)
+class _OwnedLead:
+    """A lead of ours, and the salesperson who has it in the CRM."""
+
+    lead_id: int
+    owner_id: str
+
+
+@dataclass(frozen=True)
 class _KnownPerson:
     """A lead of ours that is in the CRM under an id that we do not know."""
 
@@ -60,8 +76,8 @@ def find_crm_difference(connection: Connection, client: CrmClient) -> CrmDiffere
         return queries.one(connection, "sum_difference", CrmDifference, max_rows=MAX_NAMED)
 
 
-def adopt_crm_leads(connection: Connection, client: CrmClient, *, now: datetime) -> CrmDifference | None:
-    """Adopt the CRM's leads, in one commit; return the difference found, None where it cannot list them.
+def adopt_crm_leads(connection: Connection, client: CrmClient, *, now: datetime) -> AdoptedLeads | None:
+    """Adopt the CRM's leads, in one commit; return what was found, None where it cannot list them.
 
     A request under way whose key the CRM has is done. A lead of somebody we know gets the CRM's id, and
     counts as requested. The others are kept by the hash of their address, until the same person is requested.
@@ -80,7 +96,13 @@ def adopt_crm_leads(connection: Connection, client: CrmClient, *, now: datetime)
             save_external_id(
                 connection, target=TARGET, lead_id=person.lead_id, external_id=person.crm_id, now=now
             )
-        return difference
+        owners = queries.all(connection, "list_owners", _OwnedLead)
+        return AdoptedLeads(difference, [(owned.lead_id, owned.owner_id) for owned in owners])
+
+
+def drop_owner_requests(connection: Connection, lead_ids: Sequence[int], *, now: datetime) -> None:
+    """Give up requests of an owner for these leads, in the caller's transaction: the CRM's owner stays."""
+    queries.run(connection, "drop_owner_requests", lead_ids=list(lead_ids), now=now)
 
 
 def take_found_lead(connection: Connection, *, target: str, address: str, now: datetime) -> str | None:
@@ -100,13 +122,14 @@ def _read_leads(connection: Connection, client: CrmClient) -> bool:
     if leads is None:
         return False
 
-    def read() -> Iterator[tuple[str, str, str, str | None]]:
+    def read() -> Iterator[tuple[str, str, str, str | None, str | None]]:
         for lead in leads:
             values = lead if isinstance(lead, dict) else {}
             crm_id, email, key = read_id(values.get("id")), values.get("email"), values.get("idempotency_key")
             if crm_id is not None and isinstance(email, str):
                 address = email.strip().lower()
-                yield crm_id, address, _hash_address(address), key if isinstance(key, str) else None
+                known_key = key if isinstance(key, str) else None
+                yield crm_id, address, _hash_address(address), known_key, read_id(values.get("owner_id"))
 
     queries.run(connection, "create_crm_leads")
     queries.copy(connection, "copy_crm_leads", read())

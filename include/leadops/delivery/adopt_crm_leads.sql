@@ -3,11 +3,12 @@ create temporary table if not exists crm_leads (
     external_id text not null,
     email text not null,
     address_hash text not null,
-    key text
+    key text,
+    owner_id text
 ) on commit delete rows;
 
 -- name: copy_crm_leads
-copy crm_leads (external_id, email, address_hash, key) from stdin;
+copy crm_leads (external_id, email, address_hash, key, owner_id) from stdin;
 
 -- name: delete_repeated
 delete from crm_leads as earlier
@@ -106,6 +107,24 @@ where
         where known.target = 'crm' and (known.external_id = theirs.external_id or known.lead_id = leads.lead_id)
     )
 order by leads.lead_id asc, length(theirs.external_id) desc, theirs.external_id desc;
+
+-- name: list_owners
+select
+    known.lead_id,
+    theirs.owner_id
+from crm_leads as theirs
+inner join delivery.external_ids as known on known.target = 'crm' and theirs.external_id = known.external_id
+where theirs.owner_id is not null
+order by known.lead_id;
+
+-- name: drop_owner_requests
+update delivery.outbox
+set state = 'dropped', settled_at = %(now)s, error = 'restored: the owner in the CRM stays'
+where
+    target = 'crm'
+    and operation = 'set_owner'
+    and state in ('pending', 'sending')
+    and lead_id = any(%(lead_ids)s::bigint[]);
 
 -- name: take_found
 update delivery.found_leads
