@@ -258,3 +258,41 @@ def test_a_webhook_posts_begin_call_and_end_and_nothing_twice(connection, slack,
         "<!subteam^S0ONCALL> still open after 15 min",
         "RESOLVED",
     ]
+
+
+def test_after_the_database_went_back_what_is_in_slack_is_found_and_what_is_new_is_posted(
+    connection, slack, run, clock
+):
+    """The backup has the incident without its message; a second one began since."""
+    fail(connection, "score_leads", clock)
+    run()
+    connection.execute(
+        "update alerts.messages set posted_at = null, channel = null, message_ts = null, attempts = 0,"
+        " tried_at = null, unknown_since = null"
+    )
+    connection.execute(
+        "insert into delivery.holds (reason, held_at) values ('mark', %s)", [clock.forward(minutes=30)]
+    )
+    clock.forward(minutes=1)
+    fail(connection, "watch_sla", clock)
+    run()
+    assert [
+        ("score_leads" in message["text"], "watch_sla" in message["text"]) for message in slack.messages()
+    ] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_a_number_that_starts_again_finds_no_message_of_before(connection, slack, run, clock):
+    """After a restored backup the next message has the number of one that is in Slack already."""
+    fail(connection, "score_leads", clock)
+    run()
+    connection.execute("truncate alerts.messages, incidents.incidents restart identity")
+    connection.commit()
+    fail(connection, "watch_sla", clock)
+    slack.fault("500", path="/api/chat.postMessage", count=1)
+    run()
+    clock.forward(minutes=5)
+    run()
+    assert ["watch_sla" in message["text"] for message in slack.messages()] == [False, True]

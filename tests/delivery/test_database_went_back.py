@@ -370,3 +370,82 @@ def test_a_move_to_another_cluster_is_not_held(
         assert machine.push().deltas == 1
         assert machine.check() == []
         assert machine.ma_scores()["ann@buyer.example"] == 36
+
+
+def test_lost_events_that_are_replayed_meet_their_own_points(
+    machine: Machine, postgres: PostgresServer
+) -> None:
+    begin(machine)
+    content = dump(postgres, machine.side.url)
+    go_on(machine)
+    with restored(postgres, content) as url:
+        machine.use(url)
+        assert machine.push().problem == ON_HOLD
+        machine.side.score(1, 30)
+        ben = machine.add_lead("ben@buyer.example")
+        machine.side.score(ben, 7)
+        before = machine.ma_scores()
+        machine.restore()
+        machine.push()
+        assert machine.ma_scores() == before
+        assert machine.side.value("select count(*) from delivery.score_corrections") == 0
+        assert machine.side.audit().differences == []
+
+
+@pytest.mark.parametrize("step", ["skip_lead_numbers", "adopt_crm_leads", "doubt_open_notices", "end_hold"])
+def test_a_command_that_is_killed_goes_on_where_it_stopped(
+    machine: Machine, postgres: PostgresServer, step: str
+) -> None:
+    begin(machine)
+    content = dump(postgres, machine.side.url)
+    go_on(machine)
+    with restored(postgres, content) as url:
+        machine.use(url)
+        find_held(machine)
+
+        def kill(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        with machine.monkeypatch.context() as killed:
+            killed.setattr(restored_command, step, kill)
+            with pytest.raises(AssertionError):
+                machine.restore()
+        assert machine.push().problem == ON_HOLD
+        mend_the_rest(machine)
+
+
+def mend_the_rest(machine: Machine) -> None:
+    machine.restore()
+    machine.push()
+    assert machine.ma_scores() == {
+        "ann@buyer.example": 8,
+        "ben@buyer.example": 7,
+        "cat@buyer.example": 4,
+    }
+    assert machine.side.audit().differences == []
+    assert machine.check() == [("database_went_back", False)]
+
+
+def test_by_hand_where_nothing_remembers(machine: Machine, postgres: PostgresServer) -> None:
+    """No folder was kept: the command alone holds, mends and goes on."""
+    begin(machine)
+    content = dump(postgres, machine.side.url)
+    go_on(machine)
+    shutil.rmtree(machine.marks)
+    with restored(postgres, content) as url:
+        machine.use(url)
+        cat = machine.add_lead("cat@buyer.example")
+        machine.side.score(1, 3)
+        machine.side.score(cat, 4)
+        shown = machine.restore("--dry-run")
+        assert "no hold is open" in shown
+        assert machine.check() == []
+        mend_the_rest_by_hand(machine)
+
+
+def mend_the_rest_by_hand(machine: Machine) -> None:
+    machine.restore()
+    machine.push()
+    assert machine.ma_scores()["ann@buyer.example"] == 8
+    assert machine.side.audit().differences == []
+    assert machine.side.value("select reason from delivery.holds") == "by hand"

@@ -10,7 +10,7 @@ from slack_sdk.webhook import WebhookClient
 from leadops.clients.chat import ApiChat, Chat, WebhookChat
 from leadops.clients.slack_errors import ChatUnknownError
 from leadops.db import connect
-from leadops.routing.notify_reps import NO_OWN_CHANNEL, RepNotifyResult, notify_reps
+from leadops.routing.notify_reps import NO_OWN_CHANNEL, RepNotifyResult, doubt_open_notices, notify_reps
 from tests.alerts.conftest import Slack, slack, slack_server
 from tests.held_rows import hold_until_awaited
 from tests.routing.conftest import Office, everybody
@@ -215,3 +215,26 @@ def test_a_channel_of_its_own_gets_them(at_night: Office, slack: Slack) -> None:
     own = slack.chat(timeout=30).channel
     assert notify(at_night, slack, channel=own) == RepNotifyResult(sent=2, dropped=0)
     assert texts(slack)[1] == "*inside-sales*: lead 2 is yours until working hours begin"
+
+
+def test_nobody_is_notified_while_everything_is_on_hold(given: Office, slack: Slack) -> None:
+    given.connection.execute("insert into delivery.holds (reason, held_at) values ('by hand', now())")
+    given.connection.commit()
+    result = notify(given, slack)
+    assert (result.sent, texts(slack)) == (0, [])
+    assert "leadops restored" in result.problem
+
+
+def test_what_may_have_been_posted_before_the_database_went_back_is_looked_up(
+    given: Office, slack: Slack
+) -> None:
+    slack.clock.forward(minutes=1)
+    assert notify(given, slack, wait_for_id_minutes=0).sent == 2
+    given.connection.execute(
+        "update routing.notices set state = 'open', attempts = 0, tried_at = null, unknown_since = null"
+    )
+    assert doubt_open_notices(given.connection, before=slack.clock.forward(minutes=1)) == 2
+    given.connection.commit()
+    assert notify(given, slack, wait_for_id_minutes=0).sent == 2
+    assert len(texts(slack)) == 2
+    assert doubt_open_notices(given.connection, before=slack.clock()) == 0

@@ -82,6 +82,7 @@ def realign_ma(connection: Connection, client: MaClient, *, now: datetime) -> Ma
             record_found(connection, target=TARGET, external_ids=found, now=now)
         queries.run(connection, "unalign_differing", reason=RESTORED, now=now)
         queries.run(connection, "drop_sent_points")
+        queries.run(connection, "hold_waiting")
         queries.run(connection, "hold_under_way")
         queries.run(connection, "drop_batches", reason=RESTORED, now=now)
         queries.run(connection, "drop_corrections", reason=RESTORED, now=now)

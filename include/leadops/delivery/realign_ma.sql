@@ -168,6 +168,39 @@ where
     and known.state = 'present'
     and (sent.is_unknown or theirs.score is distinct from sent.points);
 
+-- name: hold_waiting
+-- What waits is held too, so that aligning a lead counts it at once: an event that was replayed meets its own points in
+-- the MA, and the score does not fall and rise.
+with waiting as materialized (
+    select
+        ledger.seq,
+        ledger.lead_id,
+        ledger.lane
+    from delivery.undelivered_deltas as undelivered
+    inner join scoring.ledger as ledger on undelivered.ledger_seq = ledger.seq
+    where undelivered.target = 'ma' and undelivered.why = 'waiting'
+),
+
+held as (
+    insert into delivery.held_deltas (ledger_seq, target, lead_id, lane)
+    select
+        waiting.seq,
+        'ma',
+        waiting.lead_id,
+        waiting.lane
+    from waiting
+    on conflict (ledger_seq) do nothing
+)
+
+insert into delivery.cursors as known (target, lane, ledger_seq)
+select
+    'ma',
+    waiting.lane,
+    max(waiting.seq)
+from waiting
+group by waiting.lane
+on conflict (target, lane) do update set ledger_seq = greatest(known.ledger_seq, excluded.ledger_seq);
+
 -- name: hold_under_way
 -- What a call under way carried waits with the other points of its lead: its total decides whether it arrived.
 insert into delivery.held_deltas (ledger_seq, target, lead_id, lane)
