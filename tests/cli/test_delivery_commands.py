@@ -210,3 +210,11 @@ def test_gone_leads_are_listed_and_recreated(desk: DeliveryFixture, run) -> None
     assert "no leads are gone" in run("gone", "list").output
     assert "0 gone from the MA: all agree" in run("audit").output
     assert "0 are created" in run("gone", "recreate", "--all").output
+
+
+def test_an_audit_corrects_nothing_during_a_hold(desk: DeliveryFixture, run) -> None:  # noqa: F811
+    desk.value("insert into delivery.holds (reason, held_at) values ('by hand', now()) returning 1")
+    result: Result = run("audit", "--correct")
+    assert isinstance(result.exception, PermanentError)
+    assert "leadops restored" in str(result.exception)
+    assert desk.value("select count(*) from delivery.audits") == 0

@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from leadops.db import Connection, connect
+from leadops.delivery.database_mark import open_mark
 from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
 from leadops_sandbox.serve import serve_in_thread
 from tests.left_as_found import share_sandbox
@@ -86,3 +89,40 @@ def test_score_changes_are_left_to_the_minute(worker_configs: list[WorkerConfig]
     with psycopg.connect(database_url) as own_again:
         row = own_again.execute("select external_id from delivery.external_ids where lead_id = 1").fetchone()
     assert row
+
+
+def test_they_notice_a_database_that_went_back_and_go_on_after_the_hold(
+    worker_configs: list[WorkerConfig],
+    connection: Connection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("leadops.delivery.outbox_worker.POLL_SECONDS", 0.2)
+    mark = open_mark(tmp_path)
+    assert mark is not None
+    assert mark.advance(connection, now=worker_configs[0].clock())
+    connection.execute("update delivery.marks set mark = 0")
+    connection.execute(
+        "insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, created_at)"
+        " values ('ma', 'upsert_lead', 7, '{\"email\": \"held@worker.example\"}', 'k', now())"
+    )
+    connection.commit()
+    workers = OutboxWorkers([replace(config, mark=mark) for config in worker_configs])
+    workers.start()
+    try:
+        until(lambda: workers.states() == {"ma": "on", "crm": "on"})
+        until(lambda: is_held(connection))
+        for _ in range(2):  # all of them have been round since
+            time.sleep(0.5)
+            assert not has_sent(connection, 1)
+        connection.execute("update delivery.holds set opened_at = now(), epoch = 'e1'")
+        connection.commit()
+        until(lambda: has_sent(connection, 1))
+    finally:
+        workers.stop(seconds=5)
+    assert mark.check(connection, now=worker_configs[0].clock()) is None
+
+
+def is_held(connection: Connection) -> bool:
+    connection.rollback()
+    return connection.execute("select count(*) from delivery.holds").fetchone() == (1,)

@@ -1,9 +1,11 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from leadops.db import Connection
+from leadops.delivery.database_mark import open_mark
 from leadops.migrations.rights import Part
 from leadops.orchestration.airflow_run import read_clock
 from leadops.orchestration.tasks import checks
@@ -37,3 +39,39 @@ def test_a_round_runs_every_check_and_says_what_the_cdp_said(
         monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_CDP", json.dumps({"conn_type": "http", "host": url}))
         counts = checks.check(make_run("check"))
     assert counts["failed"] == []
+
+
+def test_a_round_notices_that_the_database_went_back(
+    connection: Connection, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_MARK_FOLDER", str(tmp_path / "marks"))
+    monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_CDP", json.dumps({"conn_type": "http", "host": "127.0.0.1:1"}))
+    mark = open_mark(tmp_path / "marks")
+    assert mark is not None
+    assert mark.advance(connection, now=read_clock())
+    checks.check(make_run("check"))
+    connection.execute("update delivery.marks set mark = 0")
+    connection.commit()
+    checks.check(make_run("check"))
+    kinds = connection.execute(
+        "select kind from incidents.incidents where kind <> 'cdp_unreachable'"
+    ).fetchall()
+    assert kinds == [("database_went_back",)]
+
+
+def test_a_round_goes_on_where_the_mark_cannot_be_read(
+    connection: Connection,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_MARK_FOLDER", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_CDP", json.dumps({"conn_type": "http", "host": "127.0.0.1:1"}))
+    row = connection.execute("select installation_id from delivery.installation").fetchone()
+    assert row
+    (tmp_path / f"{row[0]}.json").write_text("")
+    assert checks.check(make_run("check"))["failed"] == []
+    assert "cannot be read" in caplog.text

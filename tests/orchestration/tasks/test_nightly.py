@@ -77,3 +77,14 @@ def test_a_night_puts_the_ma_right_and_says_so(
     assert desk.value("select audited_by from delivery.audits") == "audit_scores scheduled__1"
     desk.push()
     assert desk.ma_score(lead) == 10
+
+
+def test_a_night_corrects_nothing_while_everything_is_on_hold(
+    desk: DeliveryFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, port = desk.ma_url.rsplit(":", 1)
+    connection = {"conn_type": "http", "host": host, "port": int(port), "password": desk.token}
+    monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_MA", json.dumps(connection))
+    desk.value("insert into delivery.holds (reason, held_at) values ('by hand', now()) returning 1")
+    assert nightly.audit(make_run("audit")) == {"on_hold": True}
+    assert desk.value("select count(*) from delivery.audits") == 0
