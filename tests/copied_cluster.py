@@ -12,6 +12,7 @@ import psycopg
 
 from leadops_stack.postgres import PostgresServer
 from tests.cluster import database_of, free_port
+from tests.roles import make_test_roles
 
 OPTIONS = "-c fsync=off -c max_connections=50"
 
@@ -41,16 +42,17 @@ def dump(server: PostgresServer, url: str) -> bytes:
 
 @contextmanager
 def restored(server: PostgresServer, content: bytes) -> Iterator[str]:
-    """Restore a dump into a fresh database of `server`; yield its URL."""
+    """Restore a dump into a fresh database of `server`, and grant the roles their rights; yield its URL."""
     program = Path(server.command()[0]).with_name("pg_restore")
     with database_of(server, f"restored_{secrets.token_hex(4)}", template="template0") as url:
         done = subprocess.run(
-            [str(program), "--exit-on-error", f"--dbname={url}"],
+            [str(program), "--exit-on-error", "--no-owner", "--no-privileges", f"--dbname={url}"],
             check=False,
             capture_output=True,
             input=content,
         )
         assert done.returncode == 0, done.stderr.decode(errors="replace")
+        make_test_roles(url)
         yield url
 
 

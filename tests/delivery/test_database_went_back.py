@@ -23,6 +23,7 @@ from leadops.delivery.database_mark import ON_HOLD, open_mark
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.incidents.run_checks import run_checks
+from leadops.migrations.rights import Part
 from leadops.migrations.run import migrate
 from leadops.sla.sla_calendar import SlaCalendar
 from leadops_sandbox.serve import serve_in_thread
@@ -39,6 +40,7 @@ from tests.copied_cluster import (
     stop_streaming,
 )
 from tests.delivery_fixture import DeliveryFixture
+from tests.roles import as_role, make_test_roles
 from tests.shipped import SHIPPED
 from tests.waiting import wait_until
 
@@ -68,7 +70,7 @@ class Machine:
     def push(self, *, seconds: float = 20) -> PushReport:
         side = self.side
         return push_target(
-            database_url=side.url,
+            database_url=as_role(side.url, Part.TASKS),
             endpoint=side.endpoint,
             target="ma",
             settings=side.settings,
@@ -81,7 +83,7 @@ class Machine:
     def restore(self, *arguments: str) -> str:
         """Run `leadops restored`; return what it prints."""
         connection = {"conn_type": "http", "host": self.side.ma_url, "password": self.side.token}
-        self.monkeypatch.setenv("LEADOPS_DATABASE_URL", self.side.url)
+        self.monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(self.side.url, Part.TASKS))
         self.monkeypatch.setenv("LEADOPS_MARK_FOLDER", str(self.marks))
         self.monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_MA", json.dumps(connection))
         connection["password"] = "sandbox-crm-token"
@@ -277,6 +279,7 @@ def primary(machine: Machine, copies: Copies) -> PostgresServer:
         admin.execute("create database leadops")
     with connect(server.url("leadops")) as connection:
         migrate(connection)
+    make_test_roles(server.url("leadops"))
     machine.use(server.url("leadops"))
     return server
 

@@ -23,6 +23,8 @@ TARGET = "ma"
 RESTORED = "restored"
 #: Leads that a list names; all are counted.
 MAX_NAMED = 5
+#: Leads that a database can have lost.
+MOST_LOST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ def find_ma_difference(connection: Connection, client: MaClient) -> MaDifference
     """Compare every lead of the MA with ours; change nothing. Raises TransientError or PermanentError."""
     with connection.transaction():
         _read_leads(connection, client)
-        difference = queries.one(connection, "sum_difference", MaDifference, max_rows=MAX_NAMED)
+        difference = queries.one(
+            connection, "sum_difference", MaDifference, max_rows=MAX_NAMED, most_lost=MOST_LOST
+        )
         queries.run(connection, "drop_sent_points")
         return difference
 
@@ -73,7 +77,9 @@ def realign_ma(connection: Connection, client: MaClient, *, now: datetime) -> Ma
     """
     with connection.transaction():
         _read_leads(connection, client)
-        difference = queries.one(connection, "sum_difference", MaDifference, max_rows=MAX_NAMED)
+        difference = queries.one(
+            connection, "sum_difference", MaDifference, max_rows=MAX_NAMED, most_lost=MOST_LOST
+        )
         for lost in queries.all(connection, "find_lost_ids", _LostId):
             save_external_id(connection, target=TARGET, lead_id=lost.lead_id, external_id=lost.ma_id, now=now)
             unalign_lead(connection, target=TARGET, lead_id=lost.lead_id, reason=RESTORED, now=now)
@@ -87,6 +93,10 @@ def realign_ma(connection: Connection, client: MaClient, *, now: datetime) -> Ma
         queries.run(connection, "drop_batches", reason=RESTORED, now=now)
         queries.run(connection, "drop_corrections", reason=RESTORED, now=now)
         return difference
+
+
+def _sum_difference(connection: Connection) -> MaDifference:
+    return queries.one(connection, "sum_difference", MaDifference, max_rows=MAX_NAMED, most_lost=MOST_LOST)
 
 
 def _read_leads(connection: Connection, client: MaClient) -> None:

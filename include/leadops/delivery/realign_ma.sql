@@ -130,7 +130,14 @@ select
         (select count(*) from delivery.batches where state = 'ready')
         + (select count(*) from delivery.outbox where state = 'sending')
     ) as under_way,
-    (select coalesce(max(theirs.our_number), 0) from restored_leads as theirs) as highest_lead;
+    -- A number far beyond ours is from another system that writes there too.
+    (
+        select coalesce(max(theirs.our_number), 0)
+        from restored_leads as theirs
+        where
+            theirs.our_number
+            <= (select coalesce(max(leads.lead_id), 0) from identity.leads as leads) + %(most_lost)s::bigint
+    ) as highest_lead;
 
 -- name: find_lost_ids
 -- A lead whose id we do not know, or whose id there is gone or is now somebody else's, while the MA has its address.

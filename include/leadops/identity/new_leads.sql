@@ -192,7 +192,6 @@ order by leads.lead_id
 on conflict (idempotency_key) do nothing;
 
 -- name: skip_numbers
-select setval(
-    pg_get_serial_sequence('identity.leads', 'lead_id'),
-    greatest(%(until)s::bigint, (select last_value from identity.leads_lead_id_seq))
-);
+-- One by one, as inserts take them: setting a sequence is a right of its owner.
+select count(nextval(pg_get_serial_sequence('identity.leads', 'lead_id')::regclass))
+from generate_series((select coalesce(max(leads.lead_id), 0) + 1 from identity.leads as leads), %(until)s::bigint);
