@@ -65,12 +65,19 @@ class InCompanyZone(Settings):
 
     timezone: ZoneName | None  # None: the company's
     _company_timezone: str | None = PrivateAttr(None)
+    _company_currency: str | None = PrivateAttr(None)
 
     def in_company(self, company: Company) -> Self:
         """Return these settings as those of `company`."""
         settings = self.model_copy()
         settings._company_timezone = company.timezone
+        settings._company_currency = company.currency
         return settings
+
+    @property
+    def company_currency(self) -> str | None:
+        """The company's currency; None for settings that no company has yet."""
+        return self._company_currency
 
     @property
     def zone(self) -> ZoneInfo:

@@ -814,11 +814,28 @@ create table lifecycle.imported (
     value numeric(18,2),
     evidence jsonb not null,
     recorded_at timestamptz not null,
+    currency text,
     primary key (lead_id, stage, occurred_at, reference),
     check (char_length(campaign) <= 100),
     check (char_length(reference) <= 200),
     check (char_length(source) <= 100),
+    check (currency ~ '^[A-Z]{3}$'),
     check (stage in ('mql', 'sal', 'sql', 'won', 'lost'))
+);
+
+create table lifecycle.currency_rates (
+    month date not null,
+    base text not null,
+    currency text not null,
+    rate numeric(24,12) not null,
+    file text not null,
+    recorded_at timestamptz not null,
+    primary key (month, base, currency),
+    check (extract(day from month) = 1::numeric),
+    check (base <> currency),
+    check (base ~ '^[A-Z]{3}$'),
+    check (currency ~ '^[A-Z]{3}$'),
+    check (rate > 0::numeric)
 );
 
 create table lifecycle.facts (
@@ -1142,6 +1159,7 @@ create table analytics.funnel_cells (
     losts bigint not null,
     value numeric(18,2) not null,
     wons_without_value bigint not null,
+    wons_without_rate bigint not null,
     left_out bigint not null,
     unique nulls not distinct (dt, cohort_dt, campaign, source, kpi_version),
     check (char_length(campaign) <= 100),
@@ -1151,10 +1169,11 @@ create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
 
 -- view analytics.daily_funnel (dt date, campaign text, source text, kpi_version text, leads bigint, mqls
 --     bigint, sals bigint, sqls bigint, wons bigint, losts bigint, value numeric, wons_without_value bigint,
---     left_out bigint)
+--     wons_without_rate bigint, left_out bigint)
 
 -- view analytics.cohort_funnel (cohort_dt date, campaign text, source text, mqls bigint, sals bigint, sqls
---     bigint, wons bigint, losts bigint, value numeric, wons_without_value bigint, left_out bigint)
+--     bigint, wons bigint, losts bigint, value numeric, wons_without_value bigint, wons_without_rate bigint,
+--     left_out bigint)
 
 create table analytics.left_out (
     dt date not null,
@@ -1283,6 +1302,7 @@ create table attribution.periods (
     null_paths bigint not null,
     settings text not null,
     computed_at timestamptz not null,
+    without_rate bigint not null,
     primary key (dt)
 );
 
@@ -1317,13 +1337,15 @@ create table economics.costs (
     note text not null default '',
     origin text not null,
     recorded_at timestamptz not null,
+    currency text,
     primary key (cost_id),
     unique (origin),
     check (extract(day from month) = 1::numeric),
     check (amount is not null or category = 'sales_hours' and hours is not null),
     check (category in ('ads', 'events', 'content', 'subscriptions', 'implementation', 'sales_hours')),
     check (char_length(campaign) >= 1 and char_length(campaign) <= 100),
-    check (char_length(origin) <= 300)
+    check (char_length(origin) <= 300),
+    check (currency ~ '^[A-Z]{3}$')
 );
 create index costs_month on economics.costs (month);
 
@@ -1365,6 +1387,8 @@ create table economics.months (
     gross_margin numeric not null,
     value_months numeric not null,
     currency text not null,
+    won_without_rate integer not null,
+    costs_without_rate integer not null,
     unique nulls not distinct (as_of, month, line, campaign),
     check ((line = 'campaign') = (campaign is not null)),
     check (char_length(campaign) <= 100),
@@ -1373,10 +1397,11 @@ create table economics.months (
 );
 
 -- view economics.ratios (as_of date, month date, is_total boolean, line text, campaign text, cost numeric,
---     won bigint, value numeric, won_without_value bigint, mqls bigint, cohort_sqls bigint, cohort_won
---     bigint, cohort_valued bigint, cohort_value numeric, cohort_lost bigint, cohort_open bigint, left_out
---     bigint, is_over boolean, is_mature boolean, maturity_days integer, maturity_source text, gross_margin
---     numeric, value_months numeric, currency text, cac numeric, cohort_cac numeric, payback_months numeric)
+--     won bigint, value numeric, won_without_value bigint, won_without_rate bigint, costs_without_rate
+--     bigint, mqls bigint, cohort_sqls bigint, cohort_won bigint, cohort_valued bigint, cohort_value numeric,
+--     cohort_lost bigint, cohort_open bigint, left_out bigint, is_over boolean, is_mature boolean,
+--     maturity_days integer, maturity_source text, gross_margin numeric, value_months numeric, currency text,
+--     cac numeric, cohort_cac numeric, payback_months numeric)
 
 create schema training;
 

@@ -56,7 +56,13 @@ def test_what_cannot_be_read_is_no_value_and_is_kept(details: dict[str, Any], un
 
 
 def test_the_contract_says_how_the_crm_writes() -> None:
-    settings = DealValueSettings(details=["worth"], decimal=",", currency_marks=["EUR", "\u20ac"])
+    settings = DealValueSettings(
+        details=["worth"],
+        decimal=",",
+        currency_marks=["EUR", "\u20ac"],
+        currency=[],
+        default_currency=None,
+    )
     assert read_deal_value({"value": 1, "worth": "\u20ac1.200"}, settings) == DealValue(Decimal("1200.00"))
     assert read_deal_value({"worth": "1.200,5 EUR"}, settings) == DealValue(Decimal("1200.50"))
     assert read_deal_value({"worth": "1200.50"}, settings) == DealValue(None, "1200.50")

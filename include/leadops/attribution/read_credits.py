@@ -23,6 +23,7 @@ class AttributionPeriod:
     untouched: int
     touches: int
     null_paths: int
+    without_rate: int  # deals in another currency without a rate, which have no value
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ select
     value,
     untouched,
     touches,
-    null_paths
+    null_paths,
+    without_rate
 from attribution.periods
 where %(dt)s::date is null or dt = %(dt)s
 order by dt desc

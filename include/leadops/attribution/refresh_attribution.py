@@ -60,6 +60,13 @@ def refresh_attribution(
             settings=settings,
             fold_case=company.fold_case,
         )
+        without_rate = queries.value(
+            connection,
+            "count_without_rate",
+            stage=settings.conversion.stage,
+            since=first.start,
+            until=last.until,
+        )
         queries.run(connection, "delete_period", dt=day)
         queries.run(connection, "delete_credits", dt=day)
         queries.run(
@@ -75,6 +82,7 @@ def refresh_attribution(
             null_paths=period.null_paths,
             settings=settings.hash,
             now=now,
+            without_rate=without_rate,
         )
         rows = list(_list_rows(day, period))
         queries.run_many(connection, "insert_credit", rows)

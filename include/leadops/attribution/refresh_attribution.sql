@@ -6,7 +6,7 @@ delete from attribution.credits where dt = %(dt)s;
 
 -- name: insert_period
 insert into attribution.periods
-(dt, since, conversion, conversions, value, untouched, touches, null_paths, settings, computed_at)
+(dt, since, conversion, conversions, value, untouched, touches, null_paths, settings, computed_at, without_rate)
 values
 (
     %(dt)s,
@@ -18,8 +18,28 @@ values
     %(touches)s,
     %(null_paths)s,
     %(settings)s,
-    %(now)s
+    %(now)s,
+    %(without_rate)s
 );
+
+-- name: count_without_rate
+-- The conversions that are deals in another currency, of which their month has no rate.
+select count(*)
+from lifecycle.current_transitions as conversion
+where
+    conversion.stage = %(stage)s::text
+    and conversion.occurred_at >= %(since)s
+    and conversion.occurred_at < %(until)s
+    and conversion.value is null
+    and conversion.evidence ? 'currency'
+    and not exists (
+        select from lifecycle.current_transitions as other
+        where
+            other.lead_id = conversion.lead_id
+            and other.cycle = conversion.cycle
+            and other.occurred_at > conversion.occurred_at
+            and (other.stage = 'mql' or (other.stage = 'lost' and other.occurred_at < %(until)s))
+    );
 
 -- name: insert_credit
 insert into attribution.credits

@@ -74,6 +74,7 @@ def _describe(period: AttributionPeriod, currency: str) -> str:
         f"{period.since} to {period.dt}: {period.conversions:,} conversions ({period.conversion})"
         f"{worth}, {period.untouched:,} without a touch; {period.touches:,} touches,"
         f" {period.null_paths:,} paths that led to none"
+        + (f"; {period.without_rate:,} without a rate of their currency" if period.without_rate else "")
     )
 
 

@@ -35,7 +35,8 @@ def refresh(day: DayOption = None) -> None:
         done = refresh_economics(connection, day=wanted, settings=settings, company=company, now=now)
     console.print(
         f"{wanted}: {count(done.rows, 'line')}, {done.cost:,} {company.currency} spent,"
-        f" {say_won(count(done.won, 'deal'), done.won_without_value)}, {done.left_out} left out"
+        f" {say_won(count(done.won, 'deal'), done.won_without_value, done.won_without_rate)},"
+        f" {done.left_out} left out"
     )
 
 
@@ -68,8 +69,16 @@ def show(
         highlight=False,
     )
     totals = [row for row in rows if row["is_total"]]
-    if unvalued := sum(row["won_without_value"] for row in totals):
-        console.print(say_won(sum(row["won"] for row in totals), unvalued), highlight=False)
+    unvalued, unrated, costs_unrated = (
+        sum(row[name] for row in totals)
+        for name in ("won_without_value", "won_without_rate", "costs_without_rate")
+    )
+    if unvalued or unrated:
+        console.print(say_won(sum(row["won"] for row in totals), unvalued, unrated), highlight=False)
+    if costs_unrated:
+        console.print(
+            f"left out: {count(costs_unrated, 'cost')} in another currency without a rate of the month"
+        )
     if left_out := sum(row["left_out"] for row in rows if row["is_total"]):
         console.print(f"left out: {count(left_out, 'deal')} won before their lead was MQL, which cannot be")
 

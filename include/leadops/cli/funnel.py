@@ -47,7 +47,8 @@ def refresh(day: DayOption = None, first: FirstDayOption = None, last: LastDayOp
             )
             console.print(
                 f"{each}: {count(done.leads, 'lead')}, {done.mqls} MQL, {done.sals} SAL, {done.sqls} SQL,"
-                f" {say_won(done.wons, done.wons_without_value)}, {done.losts} lost, {done.left_out} left out"
+                f" {say_won(done.wons, done.wons_without_value, done.wons_without_rate)},"
+                f" {done.losts} lost, {done.left_out} left out"
             )
             if done.again:
                 console.print(f"  built again: {', '.join(map(str, done.again))}")
@@ -92,8 +93,12 @@ def show(
         mark = " *" if built.get(row.dt) else ""
         table.add_row(f"{row.dt}{mark}", *([] if by == "all" else [row.group or "(none)"]), *numbers)
     console.print(table)
-    if unvalued := sum(row.wons_without_value for row in rows):
-        console.print(say_won(sum(row.wons for row in rows), unvalued), highlight=False)
+    unvalued, unrated = (
+        sum(row.wons_without_value for row in rows),
+        sum(row.wons_without_rate for row in rows),
+    )
+    if unvalued or unrated:
+        console.print(say_won(sum(row.wons for row in rows), unvalued, unrated), highlight=False)
     if in_no_cohort:
         console.print(
             f"not in a cohort: {count(in_no_cohort, 'stage')} of these days, whose lead has no MQL on record",

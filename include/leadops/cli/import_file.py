@@ -19,10 +19,13 @@ from leadops.normalization.visible_text import show_text
 
 
 def import_file(
-    kind: Annotated[str, typer.Argument(help="leads, transitions, activities or costs.")],
+    kind: Annotated[str, typer.Argument(help="leads, transitions, activities, costs or rates.")],
     file: Annotated[Path, typer.Argument(help="The export, .csv or .parquet.")],
     mapping: Annotated[Path, typer.Option(help="Which column is what, see docs/import.md.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Rates replace those on record; deals are valued again.")
+    ] = False,
     rejects: Annotated[
         Path | None, typer.Option(help="Where rows that are not in go; else FILE.rejected.jsonl.")
     ] = None,
@@ -51,6 +54,7 @@ def import_file(
             identity=config.identity,
             now=clock(),
             dry_run=dry_run,
+            corrects=correct,
             refuse=rejected.add,
             tell=lambda part: bar.update(task, completed=part),
         )

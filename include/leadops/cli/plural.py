@@ -6,6 +6,11 @@ def count(number: int, name: str) -> str:
     return f"{number} {name}" + ("" if number == 1 else "s")
 
 
-def say_won(deals: int | str, without_value: int) -> str:
+def say_won(deals: int | str, without_value: int, without_rate: int = 0) -> str:
     """Return how many deals are won and lack a value: 12 won, 7 without a readable value."""
-    return f"{deals} won" + (f", {without_value} without a readable value" if without_value else "")
+    parts = [f"{deals} won"]
+    if without_value:
+        parts.append(f"{without_value} without a readable value")
+    if without_rate:
+        parts.append(f"{without_rate} without a rate of its currency")
+    return ", ".join(parts)

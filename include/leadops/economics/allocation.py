@@ -23,6 +23,7 @@ class CostRow(NamedTuple):
     category: str
     amount: Decimal | None
     hours: Decimal | None
+    currency: str | None = None  # of the amount; None: the company's
 
 
 @dataclass(frozen=True)

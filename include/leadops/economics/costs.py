@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.normalization.currencies import read_currency
 from leadops.normalization.dimension_keys import make_dimension_key
 from leadops.queries import Queries
 
@@ -28,10 +29,11 @@ class Cost:
     month: date  # any day of the month that it belongs to
     category: str  # one of CATEGORIES
     origin: str  # where it comes from, for example "ads-export:2026-07:line 12"; its key
-    amount: Decimal | None = None  # in the company's currency; negative: a credit
+    amount: Decimal | None = None  # negative: a credit
     campaign: str | None = None  # None: for all campaigns
     hours: Decimal | None = None  # of salespeople
     note: str = ""
+    currency: str | None = None  # of the amount, ISO 4217; None: the company's
 
 
 def check_cost(cost: Cost, *, fold_case: bool) -> Cost:
@@ -47,6 +49,8 @@ def check_cost(cost: Cost, *, fold_case: bool) -> Cost:
         raise PermanentError(f"origin is longer than {LONGEST_ORIGIN} characters")
     if cost.amount is None and (cost.category != "sales_hours" or cost.hours is None):
         raise PermanentError("amount is missing (only sales_hours may give hours in its place)")
+    if cost.currency is not None and read_currency(cost.currency) != cost.currency:
+        raise PermanentError("currency is not one of ISO 4217, such as EUR")
     for name, number, below in (("amount", cost.amount, _AMOUNT_BELOW), ("hours", cost.hours, _HOURS_BELOW)):
         if number is None:
             continue
@@ -59,6 +63,7 @@ def check_cost(cost: Cost, *, fold_case: bool) -> Cost:
         category=cost.category,
         origin=cost.origin,
         amount=cost.amount,
+        currency=None if cost.amount is None else cost.currency,
         campaign=make_dimension_key(cost.campaign, fold_case=fold_case),
         hours=cost.hours,
         note=cost.note,

@@ -31,6 +31,7 @@ class WonCount(NamedTuple):
     won: int
     value: Decimal
     without_value: int = 0
+    without_rate: int = 0
 
 
 @dataclass
@@ -40,6 +41,7 @@ class LineTotals:
     won: int = 0
     value: Decimal = Decimal(0)
     won_without_value: int = 0
+    won_without_rate: int = 0
     mqls: int = 0
     cohort_sqls: int = 0
     cohort_won: int = 0
@@ -73,4 +75,5 @@ def sum_lines(cohorts: Iterable[CohortCount], deals: Iterable[WonCount]) -> dict
         line.won += deal.won
         line.value += deal.value
         line.won_without_value += deal.without_value
+        line.won_without_rate += deal.without_rate
     return lines

@@ -22,6 +22,8 @@ class MonthRatios:
     won: int
     value: Decimal
     won_without_value: int
+    won_without_rate: int
+    costs_without_rate: int
     cac: Decimal | None
     mqls: int
     cohort_won: int

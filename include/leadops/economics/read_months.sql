@@ -14,6 +14,8 @@ select
     won,
     value,
     won_without_value,
+    won_without_rate,
+    costs_without_rate,
     cac,
     mqls,
     cohort_won,

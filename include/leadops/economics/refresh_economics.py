@@ -15,6 +15,7 @@ from leadops.economics.allocation import AllocatedCost, CostRow, allocate_costs,
 from leadops.economics.economics_settings import EconomicsSettings
 from leadops.economics.line_totals import CohortCount, LineKey, LineTotals, WonCount, sum_lines
 from leadops.economics.maturity import Maturity, measure_maturity
+from leadops.lifecycle.currency_rates import RateTable, read_rates
 from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
 
@@ -28,6 +29,8 @@ class EconomicsRefreshResult:
     rows: int  # lines of months
     won: int  # deals won in these months
     won_without_value: int  # those of them whose value is unknown
+    won_without_rate: int  # those in another currency without a rate
+    costs_without_rate: int  # cost rows in another currency without a rate
     left_out: int  # impossible deals, see economics.months.left_out
     cost: Decimal  # the sum of the cost rows of these months, in the company's currency
 
@@ -39,6 +42,7 @@ class EconomicsInputs:
     cohorts: list[CohortCount]
     won: list[WonCount]
     costs: list[CostRow]
+    unrated: list[CostRow]  # in another currency, without a rate
 
 
 def refresh_economics(
@@ -61,7 +65,7 @@ def refresh_economics(
             row
             | _describe_month(row["month"], day, maturity)
             | _describe_settings(maturity, settings, company)
-            for row in _join(costs, totals)
+            for row in _join(costs, inputs.unrated, totals)
         ]
         queries.run(connection, "delete_costs", day=day)
         queries.run(connection, "insert_costs", day=day, rows=_dump(asdict(cost) for cost in costs))
@@ -71,6 +75,8 @@ def refresh_economics(
         rows=len(months),
         won=sum(line.won for line in totals.values()),
         won_without_value=sum(line.won_without_value for line in totals.values()),
+        won_without_rate=sum(line.won_without_rate for line in totals.values()),
+        costs_without_rate=len(inputs.unrated),
         left_out=sum(line.left_out for line in totals.values()),
         cost=sum((cost.direct + cost.allocated for cost in costs), Decimal(0)),
     )
@@ -86,7 +92,7 @@ def has_data(
 ) -> bool:
     """Return whether a refresh of `day` would write anything: any cost, MQL or won deal of its months."""
     inputs = _read_inputs(connection, day=day, settings=settings, company=company, now=now)
-    return bool(inputs.costs or inputs.cohorts or inputs.won)
+    return bool(inputs.costs or inputs.unrated or inputs.cohorts or inputs.won)
 
 
 def _read_inputs(
@@ -100,23 +106,55 @@ def _read_inputs(
         "zone": company.timezone,
         "now": now,
     }
+    rows = queries.all(connection, "list_costs", CostRow, first=first, month=day.replace(day=1), now=now)
+    costs, unrated = convert_costs(rows, read_rates(connection, currency=company.currency))
     return EconomicsInputs(
         cohorts=queries.all(connection, "count_cohorts", CohortCount, **bounds),
         won=queries.all(connection, "count_won", WonCount, **bounds),
-        costs=queries.all(connection, "list_costs", CostRow, first=first, month=day.replace(day=1), now=now),
+        costs=costs,
+        unrated=unrated,
     )
 
 
-def _join(costs: list[AllocatedCost], totals: dict[LineKey, LineTotals]) -> list[dict[str, Any]]:
-    """Return one row for each line that cost or brought something; a cost of None: none is on record."""
+def convert_costs(rows: Iterable[CostRow], rates: RateTable) -> tuple[list[CostRow], list[CostRow]]:
+    """Return `rows` in the company's currency, and those of which their month has no rate."""
+    converted, unrated = [], []
+    for row in rows:
+        if row.amount is None or row.currency in (None, rates.currency):
+            converted.append(row)
+        elif found := rates.convert(row.amount, row.currency, row.month):
+            converted.append(row._replace(amount=found.value, currency=None))
+        else:
+            unrated.append(row)
+    return converted, unrated
+
+
+def _join(
+    costs: list[AllocatedCost], unrated: list[CostRow], totals: dict[LineKey, LineTotals]
+) -> list[dict[str, Any]]:
+    """Return one row for each line that cost or brought something; a cost of None: none is known.
+
+    Costs without a rate stand in the line of their campaign, those of all campaigns in the line `shared`.
+    """
     spent: dict[tuple[date, str, str | None], Decimal | None] = {
         (month, name_line(campaign), campaign): None for month, campaign in totals
     }
     for cost in costs:
         key = (cost.month, cost.line, cost.campaign)
         spent[key] = (spent.get(key) or Decimal(0)) + cost.direct + cost.allocated
+    without_rate = Counter(
+        (row.month, "shared" if row.campaign is None else "campaign", row.campaign) for row in unrated
+    )
+    for key in without_rate:
+        spent.setdefault(key, None)
     return [
-        {"month": month, "line": line, "campaign": campaign, "cost": amount}
+        {
+            "month": month,
+            "line": line,
+            "campaign": campaign,
+            "cost": amount,
+            "costs_without_rate": without_rate[month, line, campaign],
+        }
         | asdict(LineTotals() if line == "shared" else totals.get((month, campaign), LineTotals()))
         for (month, line, campaign), amount in spent.items()
     ]

@@ -75,7 +75,8 @@ select
     coalesce(names.campaign, won.campaign) as campaign,
     count(*) as won,
     coalesce(sum(won.value), 0) as value,
-    count(*) filter (where won.value is null) as without_value
+    count(*) filter (where won.value is null and not won.evidence ? 'currency') as without_value,
+    count(*) filter (where won.value is null and won.evidence ? 'currency') as without_rate
 from lifecycle.current_transitions as won
 left join analytics.campaign_names as names on won.campaign = names.name
 where
@@ -112,7 +113,8 @@ select
     coalesce(names.campaign, costs.campaign) as campaign,
     costs.category,
     costs.amount,
-    costs.hours
+    costs.hours,
+    costs.currency
 from economics.costs as costs
 left join analytics.campaign_names as names on costs.campaign = names.name
 where costs.month between %(first)s and %(month)s and costs.recorded_at <= %(now)s

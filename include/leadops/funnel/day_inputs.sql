@@ -15,6 +15,7 @@ create temp table if not exists day_transitions (
     campaign text,
     source text,
     value numeric(18, 2),
+    is_foreign boolean not null,
     kpi_version text not null,
     mql_at timestamptz,
     other_end_at timestamptz,
@@ -136,6 +137,7 @@ with happened as materialized (
         transitions.campaign,
         transitions.source,
         transitions.value,
+        transitions.evidence ? 'currency' as is_foreign,
         transitions.kpi_version,
         people.person_id is null and uncounted.lead_id is null as is_single
     from lifecycle.transitions as transitions
@@ -199,7 +201,7 @@ other_ends as (
 )
 
 insert into day_transitions
-(lead_id, cycle, stage, occurred_at, campaign, source, value, kpi_version, mql_at, other_end_at)
+(lead_id, cycle, stage, occurred_at, campaign, source, value, is_foreign, kpi_version, mql_at, other_end_at)
 select
     happened.lead_id,
     happened.cycle,
@@ -208,6 +210,7 @@ select
     coalesce(names.campaign, happened.campaign) as campaign,
     coalesce(happened.source, mqls.source) as source,
     happened.value,
+    happened.is_foreign,
     happened.kpi_version,
     mqls.occurred_at as mql_at,
     other_ends.occurred_at as other_end_at
@@ -224,7 +227,7 @@ where happened.is_single;
 -- name: collect_person_transitions
 -- Of leads that turned out to be one person, looked up person by person.
 insert into day_transitions
-(lead_id, cycle, stage, occurred_at, campaign, source, value, kpi_version, mql_at, other_end_at)
+(lead_id, cycle, stage, occurred_at, campaign, source, value, is_foreign, kpi_version, mql_at, other_end_at)
 select
     history.lead_id,
     history.cycle,
@@ -233,6 +236,7 @@ select
     coalesce(names.campaign, history.campaign) as campaign,
     coalesce(history.source, history.mql_source) as source,
     history.value,
+    history.evidence ? 'currency' as is_foreign,
     history.kpi_version,
     history.mql_at,
     case history.stage when 'won' then history.lost_at when 'lost' then history.won_at end as other_end_at

@@ -28,6 +28,7 @@ class DayCounts:
     wons: int
     losts: int
     wons_without_value: int
+    wons_without_rate: int
     left_out: int
 
 
@@ -44,6 +45,7 @@ class FunnelRow(NamedTuple):
     losts: int
     value: Decimal
     wons_without_value: int
+    wons_without_rate: int
     left_out: int
 
 

@@ -59,7 +59,12 @@ counted as (
         count(*) filter (where stage = 'won' and reason is null) as wons,
         count(*) filter (where stage = 'lost' and reason is null) as losts,
         coalesce(sum(value) filter (where stage = 'won' and reason is null), 0) as value,
-        count(*) filter (where stage = 'won' and reason is null and value is null) as wons_without_value,
+        count(*) filter (
+            where stage = 'won' and reason is null and value is null and not is_foreign
+        ) as wons_without_value,
+        count(*) filter (
+            where stage = 'won' and reason is null and value is null and is_foreign
+        ) as wons_without_rate,
         count(*) filter (where reason is not null) as left_out
     from day_transitions
     group by cohort_dt, campaign, source, kpi_version
@@ -77,6 +82,7 @@ counted as (
         0 as losts,
         0 as value,
         0 as wons_without_value,
+        0 as wons_without_rate,
         0 as left_out
     from day_origins as origins
     inner join versions on origins.created_at >= versions.since and origins.created_at < versions.until
@@ -89,7 +95,7 @@ counted as (
 insert into analytics.funnel_cells
 (
     dt, cohort_dt, campaign, source, kpi_version,
-    leads, mqls, sals, sqls, wons, losts, value, wons_without_value, left_out
+    leads, mqls, sals, sqls, wons, losts, value, wons_without_value, wons_without_rate, left_out
 )
 select
     %(dt)s,
@@ -105,6 +111,7 @@ select
     sum(losts),
     sum(value),
     sum(wons_without_value),
+    sum(wons_without_rate),
     sum(left_out)
 from counted
 group by cohort_dt, campaign, source, kpi_version;
@@ -118,6 +125,7 @@ select
     coalesce(sum(wons), 0)::bigint as wons,
     coalesce(sum(losts), 0)::bigint as losts,
     coalesce(sum(wons_without_value), 0)::bigint as wons_without_value,
+    coalesce(sum(wons_without_rate), 0)::bigint as wons_without_rate,
     coalesce(sum(left_out), 0)::bigint as left_out
 from analytics.funnel_cells
 where dt = %(dt)s;
@@ -134,6 +142,7 @@ select
     sum(losts)::bigint as losts,
     sum(value) as value,
     sum(wons_without_value)::bigint as wons_without_value,
+    sum(wons_without_rate)::bigint as wons_without_rate,
     sum(left_out)::bigint as left_out
 from analytics.daily_funnel
 where dt between %(first)s and %(last)s
@@ -152,6 +161,7 @@ select
     sum(losts)::bigint as losts,
     sum(value) as value,
     sum(wons_without_value)::bigint as wons_without_value,
+    sum(wons_without_rate)::bigint as wons_without_rate,
     sum(left_out)::bigint as left_out
 from analytics.cohort_funnel
 where cohort_dt between %(first)s and %(last)s

@@ -28,6 +28,7 @@ class FunnelRefreshResult:
     wons: int
     losts: int
     wons_without_value: int
+    wons_without_rate: int
     left_out: int
     again: tuple[date, ...]
     waiting: int

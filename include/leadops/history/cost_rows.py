@@ -12,6 +12,7 @@ from leadops.history.import_mapping import CostsMapping
 from leadops.history.import_tables import find_known_origins
 from leadops.history.lead_rows import read_name
 from leadops.history.outcomes import Answer, ImportTask, ParsedRow
+from leadops.history.rate_rows import read_code
 from leadops.history.value_source import RowCells, ValueSource
 from leadops.tabular.cells import read_number
 from leadops.tabular.file_row import BadRowError
@@ -45,12 +46,15 @@ class CostRows:
             "category": read_name(mapping.category, cells) or "",
             "campaign": mapping.campaign.read_text(cells) if mapping.campaign else None,
             "amount": _read_amount(mapping.amount, cells),
+            "currency": read_code(mapping.currency, cells),
             "hours": _read_amount(mapping.hours, cells),
             "note": read_name(mapping.note, cells) or "",
         }
         reference = read_name(mapping.reference, cells)
         if not reference:
-            content = uuid5(CONTENT, json.dumps(facts, default=str, sort_keys=True))
+            # A cost without a currency keeps the origin that it had before there were any.
+            said = {name: fact for name, fact in facts.items() if name != "currency" or fact is not None}
+            content = uuid5(CONTENT, json.dumps(said, default=str, sort_keys=True))
             reference = str(uuid5(content, str(self._seen[content])))
             self._seen[content] += 1
         try:

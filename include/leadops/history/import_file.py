@@ -18,6 +18,7 @@ from leadops.history.import_mapping import MAPPINGS, ImportMapping
 from leadops.history.import_tables import has_unread_activities
 from leadops.history.lead_rows import LeadRows
 from leadops.history.outcomes import Answer, ImportResult, ImportTask, ParsedRow, Refuse, RejectedRow
+from leadops.history.rate_rows import RateRows
 from leadops.history.rehearsal import Rehearsal
 from leadops.history.stage_rows import StageRows
 from leadops.history.value_source import RowCells
@@ -54,6 +55,7 @@ KINDS: dict[str, Callable[[Any, ImportTask], RowLoader]] = {
     "transitions": StageRows,
     "activities": ActivityRows,
     "costs": CostRows,
+    "rates": RateRows,
 }
 
 
@@ -69,23 +71,26 @@ def import_file(
     identity: IdentitySettings,
     now: datetime,
     dry_run: bool = False,
+    corrects: bool = False,
     refuse: Refuse = lambda _: None,
     tell: Callable[[float], None] = lambda _: None,
     chunk_rows: int = CHUNK_ROWS,
 ) -> ImportResult:
-    """Import the rows of `path` (CSV or Parquet) as `kind`: leads, transitions, activities or costs.
+    """Import the rows of `path` (CSV or Parquet) as `kind`: leads, transitions, activities, costs or rates.
 
     `mapping` says which column is what; `zone` is of times that name none; with `fold_case` campaigns and
     sources that differ only in case are one.
     Each chunk of rows is a transaction, so after a kill the same call goes on. A bad row goes to `refuse`,
-    the others go in. With `dry_run` every chunk is undone: nothing is written. `tell` hears which part of
-    the file was read (0 to 1). Raises ConfigError for a wrong mapping, PermanentError for a wrong file, in
-    one line that says what to change.
+    the others go in. Rates that are on record stay, unless the file `corrects` them. With `dry_run` every
+    chunk is undone: nothing is written. `tell` hears which part of the file was read (0 to 1). Raises
+    ConfigError for a wrong mapping, PermanentError for a wrong file, in one line that says what to change.
     """
     if kind not in MAPPINGS:
         raise PermanentError(f"{kind}: import one of {', '.join(MAPPINGS)}")
     if not isinstance(mapping, MAPPINGS[kind]):
         raise ConfigError(f"the mapping is not one of {kind}")
+    if corrects and kind != "rates":
+        raise PermanentError("only rates are corrected; an export of another kind says its new values itself")
     task = ImportTask(
         connection,
         file=path.name,
@@ -95,6 +100,7 @@ def import_file(
         fold_case=fold_case,
         identity=identity,
         is_rehearsal=dry_run,
+        corrects=corrects,
     )
     loader = KINDS[kind](mapping, task)
     importing = _Import(task, loader, mapping, refuse, Rehearsal(connection) if dry_run else None)

@@ -59,7 +59,8 @@ class StageSource(Settings):
     reference: ValueSource | None = None  # what the export calls the deal, so that two on one day stay two
     campaign: ValueSource | None = None  # else the lead's
     source: ValueSource | None = None  # else the lead's
-    value: ValueSource | None = None  # of a won deal, in the company's currency
+    value: ValueSource | None = None  # of a won deal
+    currency: ValueSource | None = None  # of the value, ISO 4217; else the company's
 
 
 class ImportMapping(Settings):
@@ -118,10 +119,20 @@ class CostsMapping(ImportMapping):
     month: TimeSource  # any day of the month
     category: ValueSource
     amount: ValueSource | None = None
+    currency: ValueSource | None = None  # of the amount, ISO 4217; else the company's
     hours: ValueSource | None = None  # of salespeople, for the category sales_hours
     campaign: ValueSource | None = None
     note: ValueSource | None = None
     reference: ValueSource | None = None  # what the export calls the cost; else made from the row's content
+
+
+class RatesMapping(ImportMapping):
+    """Of `leadops import rates`: one unit of `base` was worth `rate` units of `currency`."""
+
+    month: TimeSource  # any day of the month
+    base: ValueSource
+    currency: ValueSource
+    rate: ValueSource
 
 
 MAPPINGS: dict[str, type[ImportMapping]] = {
@@ -129,6 +140,7 @@ MAPPINGS: dict[str, type[ImportMapping]] = {
     "transitions": TransitionsMapping,
     "activities": ActivitiesMapping,
     "costs": CostsMapping,
+    "rates": RatesMapping,
 }
 
 

@@ -60,6 +60,7 @@ class ImportTask:
     fold_case: bool  # names of campaigns and sources that differ only in case are one
     identity: IdentitySettings  # which addresses tie nothing, and what merges leads
     is_rehearsal: bool = False  # all that is written will be undone
+    corrects: bool = False  # rates replace those on record
 
 
 class ParsedRow(NamedTuple):

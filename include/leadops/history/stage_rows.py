@@ -10,6 +10,7 @@ from leadops.history.import_mapping import Stage, StageSource, TransitionsMappin
 from leadops.history.import_tables import count_impossible_orders
 from leadops.history.lead_rows import read_dimension, read_name, read_reference
 from leadops.history.outcomes import Answer, ImportTask, ParsedRow
+from leadops.history.rate_rows import read_code
 from leadops.history.value_source import RowCells, ValueSource
 from leadops.identity.import_leads import find_owners
 from leadops.lifecycle.crm_links import find_linked_leads
@@ -33,6 +34,7 @@ class StageRecord(NamedTuple):
     source: str | None
     value: Decimal | None
     evidence: dict[str, Any]
+    currency: str | None = None
 
 
 class TransitionRecord(NamedTuple):
@@ -81,6 +83,7 @@ class StageRows:
             read_dimension(source.source, cells, fold_case=self._task.fold_case),
             _read_value(source.value, cells),
             evidence,
+            read_code(source.currency, cells),
         )
 
     def keys(self, record: TransitionRecord) -> list[str]:

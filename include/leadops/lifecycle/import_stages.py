@@ -1,14 +1,16 @@
 """Imports stages as a CRM's export states them; imported stages raise no alarm and are not routed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
+from leadops.lifecycle.currency_rates import find_month, read_rates
 from leadops.lifecycle.imported_cycles import ImportedStage, split_cycles
 from leadops.lifecycle.kpi_contract import KpiContract, VersionSpan
 from leadops.lifecycle.ledger_cursor import lock_cursor
@@ -73,6 +75,7 @@ def import_stages(
             "source": stage.source,
             "value": None if stage.value is None else str(stage.value),
             "evidence": (stage.evidence or {}) | {"backfill": True},
+            "currency": None if stage.value is None else stage.currency,
         }
         for stage in chosen.values()
     ]
@@ -103,7 +106,14 @@ def arrange_stages(
         stages[stage.lead_id].append(stage)
     histories = queries.all(connection, "list_lead_histories", LeadHistory, leads=lead_ids)
     spans = contract.spans()
-    rows = Jsonb([row for history in histories for row in _arrange(history, stages[history.lead_id], spans)])
+    value_stage = _make_valuer(connection, contract, stages.values())
+    rows = Jsonb(
+        [
+            row
+            for history in histories
+            for row in _arrange(history, stages[history.lead_id], spans, value_stage)
+        ]
+    )
     queries.run(connection, "remove_misplaced", rows=rows, leads=lead_ids)
     if queries.run(connection, "insert_transitions", rows=rows, now=now):
         queries.run(connection, "enqueue_merge_changes", leads=lead_ids)
@@ -117,26 +127,48 @@ def restore_stages(
     arrange_stages(connection, imported, contract=contract, now=now)
 
 
+def _make_valuer(
+    connection: Connection, contract: KpiContract, stages: Iterable[Sequence[ImportedStage]]
+) -> Callable[[ImportedStage], tuple[Decimal | None, dict[str, str]]]:
+    """Return what values a stage in the company's currency, with its evidence; reads rates where needed."""
+    company = contract.company_currency
+    foreign = any(stage.currency not in (None, company) for those in stages for stage in those)
+    rates = read_rates(connection, currency=company or "") if foreign else None
+
+    def value_stage(stage: ImportedStage) -> tuple[Decimal | None, dict[str, str]]:
+        if rates is None or stage.value is None or stage.currency in (None, company):
+            return stage.value, {}
+        return rates.value_deal(stage.value, stage.currency, find_month(stage.occurred_at, contract.zone))
+
+    return value_stage
+
+
 def _arrange(
-    history: LeadHistory, stages: Sequence[ImportedStage], spans: Sequence[VersionSpan]
+    history: LeadHistory,
+    stages: Sequence[ImportedStage],
+    spans: Sequence[VersionSpan],
+    value_stage: Callable[[ImportedStage], tuple[Decimal | None, dict[str, str]]],
 ) -> list[dict[str, Any]]:
     """Return the transitions of one lead as JSON-ready rows."""
     live = [(int(cycle), datetime.fromisoformat(at)) for cycle, at in history.live]
     cycles = split_cycles(stages, created_at=history.created_at, live=live)
-    return [
-        {
-            "lead_id": history.lead_id,
-            "cycle": cycle,
-            "stage": kind,
-            "occurred_at": stage.occurred_at.isoformat(),
-            "evidence": stage.evidence,
-            "campaign": stage.campaign or history.campaign,
-            "source": stage.source or history.source,
-            "value": None if stage.value is None else str(stage.value),
-            "kpi_version": _find_version(spans, stage.occurred_at),
-        }
-        for (cycle, kind), stage in cycles.items()
-    ]
+    rows = []
+    for (cycle, kind), stage in cycles.items():
+        value, evidence = value_stage(stage)
+        rows.append(
+            {
+                "lead_id": history.lead_id,
+                "cycle": cycle,
+                "stage": kind,
+                "occurred_at": stage.occurred_at.isoformat(),
+                "evidence": (stage.evidence or {}) | evidence,
+                "campaign": stage.campaign or history.campaign,
+                "source": stage.source or history.source,
+                "value": None if value is None else str(value),
+                "kpi_version": _find_version(spans, stage.occurred_at),
+            }
+        )
+    return rows
 
 
 def _find_version(spans: Sequence[VersionSpan], moment: datetime) -> str:
@@ -150,4 +182,5 @@ def _key(stage: ImportedStage) -> StageKey:
 def _rank(stage: ImportedStage) -> tuple[Any, ...]:
     """Return by which one of two versions of a stage is chosen; as in the statement upsert_imported."""
     names = (stage.source, stage.campaign)
-    return (stage.value is None, stage.value or 0, *((name is None, name or "") for name in names))
+    currency = "" if stage.value is None else stage.currency or ""
+    return (stage.value is None, stage.value or 0, currency, *((name is None, name or "") for name in names))

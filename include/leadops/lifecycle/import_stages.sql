@@ -1,7 +1,7 @@
 -- name: upsert_imported
 -- Of a stage with different values one version stays, always the same one; "C" is the order in which Python sorts.
 insert into lifecycle.imported (
-    lead_id, stage, occurred_at, reference, campaign, source, value, evidence, recorded_at
+    lead_id, stage, occurred_at, reference, campaign, source, value, evidence, currency, recorded_at
 )
 select
     rows.*,
@@ -9,16 +9,17 @@ select
 from
     jsonb_to_recordset(%(rows)s) as rows (
         lead_id bigint, stage text, occurred_at timestamptz, reference text, campaign text, source text,
-        value numeric(18, 2), evidence jsonb
+        value numeric(18, 2), evidence jsonb, currency text
     )
 on conflict (lead_id, stage, occurred_at, reference) do update
-    set campaign = excluded.campaign, source = excluded.source, value = excluded.value, evidence = excluded.evidence
+    set campaign = excluded.campaign, source = excluded.source, value = excluded.value,
+        evidence = excluded.evidence, currency = excluded.currency
     where (
-        excluded.value is null, coalesce(excluded.value, 0),
+        excluded.value is null, coalesce(excluded.value, 0), coalesce(excluded.currency, '') collate "C",
         excluded.source is null, coalesce(excluded.source, '') collate "C",
         excluded.campaign is null, coalesce(excluded.campaign, '') collate "C"
     ) < (
-        imported.value is null, coalesce(imported.value, 0),
+        imported.value is null, coalesce(imported.value, 0), coalesce(imported.currency, '') collate "C",
         imported.source is null, coalesce(imported.source, '') collate "C",
         imported.campaign is null, coalesce(imported.campaign, '') collate "C"
     )
@@ -33,7 +34,8 @@ select
     campaign,
     source,
     value,
-    evidence
+    evidence,
+    currency
 from lifecycle.imported
 where lead_id = any(%(leads)s::bigint[]);
 
@@ -61,7 +63,7 @@ with wanted as (
     from
         jsonb_to_recordset(%(rows)s) as given (
             lead_id bigint, cycle integer, stage text, occurred_at timestamptz, campaign text, source text,
-            value numeric(18, 2)
+            value numeric(18, 2), evidence jsonb
         )
 ),
 
@@ -136,6 +138,8 @@ misplaced as (
             and present.campaign is not distinct from wanted.campaign
             and present.source is not distinct from wanted.source
             and present.value is not distinct from wanted.value
+            and present.evidence -> 'amount' is not distinct from wanted.evidence -> 'amount'
+            and present.evidence -> 'currency' is not distinct from wanted.evidence -> 'currency'
     where wanted.lead_id is null
 ),
 

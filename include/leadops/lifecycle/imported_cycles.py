@@ -21,8 +21,9 @@ class ImportedStage:
     reference: str = ""  # what the export calls the deal
     campaign: str | None = None  # None: the lead's
     source: str | None = None  # None: the lead's
-    value: Decimal | None = None  # of a won deal, in the company's currency
+    value: Decimal | None = None  # of a won deal
     evidence: dict[str, Any] | None = None  # {"imported": file, "line": its line, …}
+    currency: str | None = None  # of the value; None: the company's
 
 
 def split_cycles(

@@ -1,14 +1,24 @@
 """The KPI contract (config/kpi.yaml): what MQL, SAL, SQL, won and lost mean, by quarter."""
 
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from leadops.calendar.local_days import local_midnight
 from leadops.company import InCompanyZone
+from leadops.normalization.currencies import read_currency
 from leadops.settings import Settings
 from leadops.tabular.amounts import DecimalSign
+
+
+def _check_currency(code: str) -> str:
+    if read_currency(code) != code:
+        raise ValueError(f"{code!r} is not a currency of ISO 4217 such as EUR")
+    return code
+
+
+CurrencyCode = Annotated[str, AfterValidator(_check_currency)]
 
 
 class MqlRule(Settings):
@@ -72,6 +82,8 @@ class DealValueSettings(Settings):
     details: list[str] = Field(min_length=1)  # keys in an activity's details, the first readable counts
     decimal: DecimalSign | None  # None: as the text itself shows
     currency_marks: list[str]
+    currency: list[str]  # keys in an activity's details
+    default_currency: CurrencyCode | None  # of values without one; None: the company's
 
 
 class OtherWords(Settings):

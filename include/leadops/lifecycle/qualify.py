@@ -184,7 +184,14 @@ class _QualificationRun:
         return cycles
 
     def _record_stages(self, cycles: Sequence[CycleKey]) -> list[RecordedStage]:
-        stages = record_stages(self._connection, cycles, spans=self._spans, now=self._now)
+        stages = record_stages(
+            self._connection,
+            cycles,
+            spans=self._spans,
+            currency=self._contract.company_currency,
+            zone=self._contract.zone,
+            now=self._now,
+        )
         later = {stage.own_lead_id for stage in stages if stage.change in ("moved", "gone")}
         restore_stages(self._connection, later, contract=self._contract, now=self._now)
         return stages

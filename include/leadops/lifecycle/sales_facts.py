@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.lifecycle.crm_words import MAX_WORDS, NamedWords
+from leadops.lifecycle.currency_rates import find_month, read_rates
 from leadops.lifecycle.deal_values import read_deal_value
 from leadops.lifecycle.kpi_contract import DealValueSettings
 from leadops.lifecycle.publish import CycleKey
@@ -114,10 +115,18 @@ def is_denial(value: str) -> bool:
 
 
 def record_stages(
-    connection: Connection, cycles: Sequence[CycleKey], *, spans: Sequence[RuleSpan], now: datetime
+    connection: Connection,
+    cycles: Sequence[CycleKey],
+    *,
+    spans: Sequence[RuleSpan],
+    currency: str | None,
+    zone: tzinfo,
+    now: datetime,
 ) -> list[RecordedStage]:
     """Record the stages that the facts of `cycles` add up to, by the rules of `spans`; return what changed.
 
+    A deal in another currency than the company's (`currency`) counts at the rate of the month, in `zone`, in
+    which it was won; without a rate it has no value.
     A stage to which the facts do not add up any more is removed.
     """
     keys = {
@@ -131,18 +140,33 @@ def record_stages(
         connection,
         "derive_stages",
         **keys,
-        deal_values=Jsonb([_read_deal(deal, spans) for deal in deals]),
+        deal_values=Jsonb(_read_deals(connection, deals, spans, currency, zone)),
         versions=write_rows(spans),
     )
     return queries.all(connection, "replace_stages", RecordedStage, **keys, now=now)
 
 
-def _read_deal(deal: WonDeal, spans: Sequence[RuleSpan]) -> dict[str, str | None]:
-    """Return what a deal is worth, as the rules of its moment read it."""
-    settings = DealValueSettings.model_validate(find_rules(spans, deal.occurred_at)["deal_value"])
-    value = read_deal_value(deal.details, settings)
-    return {
-        "activity_id": deal.activity_id,
-        "value": None if value.value is None else str(value.value),
-        "unreadable": value.unreadable,
-    }
+def _read_deals(
+    connection: Connection,
+    deals: Sequence[WonDeal],
+    spans: Sequence[RuleSpan],
+    currency: str | None,
+    zone: tzinfo,
+) -> list[dict[str, Any]]:
+    """Return what each deal is worth, as the rules of its moment read it."""
+    rows, rates = [], None
+    for deal in deals:
+        settings = DealValueSettings.model_validate(find_rules(spans, deal.occurred_at)["deal_value"])
+        read = read_deal_value(deal.details, settings, company_currency=currency)
+        value, foreign = read.value, None
+        if read.value is not None and read.currency is not None:
+            rates = rates or read_rates(connection, currency=currency or "")
+            value, foreign = rates.value_deal(read.value, read.currency, find_month(deal.occurred_at, zone))
+        rows.append(
+            {
+                "activity_id": deal.activity_id,
+                "value": None if value is None else str(value),
+                "evidence": foreign or ({"unreadable_value": read.unreadable} if read.unreadable else {}),
+            }
+        )
+    return rows

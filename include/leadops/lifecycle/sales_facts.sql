@@ -435,7 +435,7 @@ changed as (
 
 deals as (
     select deal.*
-    from jsonb_to_recordset(%(deal_values)s) as deal (activity_id text, value numeric(18, 2), unreadable text)
+    from jsonb_to_recordset(%(deal_values)s) as deal (activity_id text, value numeric(18, 2), evidence jsonb)
 ),
 
 known as (
@@ -471,7 +471,7 @@ select distinct on (known.lead_id, known.cycle, reaching.stage)
     jsonb_build_object(
         'kpi_version', versions.version, 'rep_id', known.rep_id,
         'activity_id', known.activity_id, 'facts', known.facts
-    ) || jsonb_strip_nulls(jsonb_build_object('unreadable_value', deals.unreadable)) as evidence
+    ) || coalesce(deals.evidence, '{}') as evidence
 from known
 inner join lifecycle.current_transitions as mql
     on known.lead_id = mql.lead_id and known.cycle = mql.cycle and mql.stage = 'mql'

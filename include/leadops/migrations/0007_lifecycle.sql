@@ -49,7 +49,8 @@ create table lifecycle.transitions (
     value numeric(18, 2),
     unique (lead_id, cycle, stage)
 );
-comment on column lifecycle.transitions.value is 'Of a won deal, in the company''s currency';
+comment on column lifecycle.transitions.value is
+'Of a won deal, in the company''s currency; one in another currency has amount, currency and rate in its evidence';
 create index transitions_stage on lifecycle.transitions (stage, occurred_at);
 -- The funnel reads a day by what happened on it, and by what was recorded later.
 create index transitions_occurred on lifecycle.transitions (occurred_at);
@@ -66,9 +67,26 @@ create table lifecycle.imported (
     value numeric(18, 2),
     evidence jsonb not null,
     recorded_at timestamptz not null,
+    currency text check (currency ~ '^[A-Z]{3}$'),
     primary key (lead_id, stage, occurred_at, reference)
 );
+comment on column lifecycle.imported.currency is 'Of the value; null: the company''s';
 comment on column lifecycle.imported.reference is 'The export''s name of the deal; empty if it has none';
+
+-- What currencies were worth, by month. What is on record stays, unless an import corrects it on purpose.
+create table lifecycle.currency_rates (
+    month date not null check (extract(day from month) = 1),
+    base text not null check (base ~ '^[A-Z]{3}$'),
+    currency text not null check (currency ~ '^[A-Z]{3}$'),
+    rate numeric(24, 12) not null check (rate > 0),
+    file text not null,
+    recorded_at timestamptz not null,
+    primary key (month, base, currency),
+    check (base <> currency)
+);
+comment on column lifecycle.currency_rates.file is 'The import that it came with, or that corrected it';
+comment on column lifecycle.currency_rates.recorded_at is 'When it came; a correction keeps it';
+comment on column lifecycle.currency_rates.rate is 'Units of the currency that one unit of the base was worth';
 
 -- When sales first did each thing in a cycle, as far as is known; an earlier time replaces a later one.
 create table lifecycle.facts (

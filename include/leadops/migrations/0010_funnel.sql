@@ -54,6 +54,7 @@ create table analytics.funnel_cells (
     losts bigint not null,
     value numeric(18, 2) not null,
     wons_without_value bigint not null,
+    wons_without_rate bigint not null,
     left_out bigint not null,
     unique nulls not distinct (dt, cohort_dt, campaign, source, kpi_version)
 );
@@ -61,6 +62,8 @@ comment on column analytics.funnel_cells.cohort_dt is
 'The day its lead became MQL; null: not MQL yet (leads), or no MQL on record';
 comment on column analytics.funnel_cells.wons_without_value is
 'Won deals of which the CRM or the file says no value that can be read';
+comment on column analytics.funnel_cells.wons_without_rate is
+'Won deals in another currency, of which their month has no rate: their value is left out';
 comment on column analytics.funnel_cells.left_out is 'Transitions of that day that are not counted, see left_out';
 create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
 
@@ -78,6 +81,7 @@ select
     sum(losts)::bigint as losts,
     sum(value) as value,
     sum(wons_without_value)::bigint as wons_without_value,
+    sum(wons_without_rate)::bigint as wons_without_rate,
     sum(left_out)::bigint as left_out
 from analytics.funnel_cells
 group by dt, campaign, source, kpi_version;
@@ -95,6 +99,7 @@ select
     sum(losts)::bigint as losts,
     sum(value) as value,
     sum(wons_without_value)::bigint as wons_without_value,
+    sum(wons_without_rate)::bigint as wons_without_rate,
     sum(left_out)::bigint as left_out
 from analytics.funnel_cells
 group by cohort_dt, campaign, source

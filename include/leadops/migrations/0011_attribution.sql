@@ -11,8 +11,11 @@ create table attribution.periods (
     touches bigint not null,
     null_paths bigint not null,
     settings text not null,
-    computed_at timestamptz not null
+    computed_at timestamptz not null,
+    without_rate bigint not null
 );
+comment on column attribution.periods.without_rate is
+'Conversions that are deals in another currency without a rate: their value is left out';
 comment on table attribution.periods is 'The period that the credits of a day cover; each refresh replaces the row';
 comment on column attribution.periods.dt is 'The last day of the period, in the company''s zone';
 comment on column attribution.periods.conversion is 'What counts as a conversion: stage sql, event submit_form';

@@ -13,11 +13,14 @@ create table economics.costs (
     note text not null default '',
     origin text not null unique check (char_length(origin) <= 300),
     recorded_at timestamptz not null,
+    currency text check (currency ~ '^[A-Z]{3}$'),
     check (amount is not null or (category = 'sales_hours' and hours is not null))
 );
 comment on column economics.costs.month is 'Its first day; the month that the cost belongs to';
 comment on column economics.costs.campaign is 'Null: for all campaigns';
-comment on column economics.costs.amount is 'In the company''s currency; negative: a credit. Null: priced by its hours';
+comment on column economics.costs.amount is 'Negative: a credit. Null: priced by its hours';
+comment on column economics.costs.currency is
+'Of the amount; null: the company''s. Another one counts at the rate of the month';
 comment on column economics.costs.hours is 'Of salespeople; without an amount priced by economics.yaml';
 comment on column economics.costs.origin is 'Where the row comes from; the same origin again is the same cost';
 create index costs_month on economics.costs (month);
@@ -62,12 +65,17 @@ create table economics.months (
     gross_margin numeric not null,
     value_months numeric not null,
     currency text not null,
+    won_without_rate integer not null,
+    costs_without_rate integer not null,
     unique nulls not distinct (as_of, month, line, campaign)
 );
 -- Where no cost is on record it is unknown what a deal cost: no CAC, where a cost of 0 would make it free.
 comment on column economics.months.cost is 'Null: no cost is on record';
 comment on column economics.months.won is 'Deals won in the month, whenever their leads became MQL';
 comment on column economics.months.won_without_value is 'Those of them whose value is unknown: value is too low';
+comment on column economics.months.won_without_rate is
+'Deals won in another currency, of which the month has no rate: their value is left out';
+comment on column economics.months.costs_without_rate is 'Costs in another currency that are left out for the same reason';
 comment on column economics.months.mqls is 'The cohort: the MQLs of the month; what became of them by as_of follows';
 comment on column economics.months.cohort_valued is 'Won deals of the cohort whose value is known';
 comment on column economics.months.left_out is 'Won before they were MQL, which cannot be: counted nowhere else';
@@ -88,6 +96,8 @@ with sums as (
         sum(won) as won,
         sum(value) as value,
         sum(won_without_value) as won_without_value,
+        sum(won_without_rate) as won_without_rate,
+        sum(costs_without_rate) as costs_without_rate,
         sum(mqls) as mqls,
         sum(cohort_sqls) as cohort_sqls,
         sum(cohort_won) as cohort_won,
