@@ -112,9 +112,8 @@ def test_bad_currencies_and_rates_are_refused_row_by_row(folder: Path, connectio
         ("USD",)
     ]
     rows = ["EUR,1", "USD,0", "USD,x", ",1", "JPY,165"]
-    output = bring(
-        folder, "rates", "\n".join(["day,code,rate", *(f"2026-05-31,{row}" for row in rows)]), code=1
-    )
+    text = "\n".join(["day,code,rate", *(f"2026-05-31,{row}" for row in rows)])
+    output = bring(folder, "rates", text, code=1)
     assert "5 rows: 1 new, 0 changed, 0 known already, 4 refused" in output
     assert "dry run" in bring(folder, "rates", RATES, "--dry-run")
     assert connection.execute("select currency from lifecycle.currency_rates").fetchall() == [("JPY",)]
