@@ -12,8 +12,12 @@ from
         value numeric(18, 2), evidence jsonb, currency text
     )
 on conflict (lead_id, stage, occurred_at, reference) do update
-    set campaign = excluded.campaign, source = excluded.source, value = excluded.value,
-        evidence = excluded.evidence, currency = excluded.currency
+    set
+        campaign = excluded.campaign,
+        source = excluded.source,
+        value = excluded.value,
+        evidence = excluded.evidence,
+        currency = excluded.currency
     where (
         excluded.value is null, coalesce(excluded.value, 0), coalesce(excluded.currency, '') collate "C",
         excluded.source is null, coalesce(excluded.source, '') collate "C",

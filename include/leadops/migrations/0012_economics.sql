@@ -75,7 +75,8 @@ comment on column economics.months.won is 'Deals won in the month, whenever thei
 comment on column economics.months.won_without_value is 'Those of them whose value is unknown: value is too low';
 comment on column economics.months.won_without_rate is
 'Deals won in another currency, of which the month has no rate: their value is left out';
-comment on column economics.months.costs_without_rate is 'Costs in another currency that are left out for the same reason';
+comment on column economics.months.costs_without_rate is
+'Costs in another currency that are left out for the same reason';
 comment on column economics.months.mqls is 'The cohort: the MQLs of the month; what became of them by as_of follows';
 comment on column economics.months.cohort_valued is 'Won deals of the cohort whose value is known';
 comment on column economics.months.left_out is 'Won before they were MQL, which cannot be: counted nowhere else';
