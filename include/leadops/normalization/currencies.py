@@ -7,7 +7,7 @@ from typing import Any
 from babel.core import get_global
 from babel.numbers import get_currency_precision, get_currency_symbol
 
-#: Codes of ISO 4217 that are no money: no currency, for tests, and metals and units of account.
+#: Codes of ISO 4217 beside currencies: for tests, for metals and for units of account.
 _NO_MONEY = frozenset(
     {"XXX", "XTS", "XAU", "XAG", "XPD", "XPT", "XBA", "XBB", "XBC", "XBD", "XDR", "XSU", "XUA"}
 )
