@@ -22,12 +22,15 @@ def prepare_reader(superuser_url: str, values: Mapping[str, str]) -> None:
     """
     role = sql.Identifier(READER_ROLE)
     with psycopg.connect(superuser_url, connect_timeout=10) as connection:
+        password = values["LEADOPS_AIRFLOW_READER_PASSWORD"].encode()
+        # A hash: servers write statements into their logs.
+        hashed = connection.pgconn.encrypt_password(password, READER_ROLE.encode(), b"scram-sha-256")
         known = connection.execute("select 1 from pg_roles where rolname = %s", [READER_ROLE]).fetchone()
         if not known:
             connection.execute(sql.SQL("create role {role}").format(role=role))
         connection.execute(
             sql.SQL("alter role {role} login nosuperuser nocreatedb nocreaterole password {password}").format(
-                role=role, password=sql.Literal(values["LEADOPS_AIRFLOW_READER_PASSWORD"])
+                role=role, password=sql.Literal(hashed.decode())
             )
         )
         database = sql.Identifier(connection.info.dbname)

@@ -41,11 +41,13 @@ def prepare_databases(superuser_url: str, values: Mapping[str, str]) -> None:
 
 def _prepare_role(connection: "psycopg.Connection[tuple[object, ...]]", role: str, password: str) -> None:
     name = sql.Identifier(role)
+    # A hash: servers write statements into their logs.
+    hashed = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
     if not connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
         connection.execute(sql.SQL("create role {role} login").format(role=name))
     connection.execute(
         sql.SQL("alter role {role} login nosuperuser nocreatedb nocreaterole password {password}").format(
-            role=name, password=sql.Literal(password)
+            role=name, password=sql.Literal(hashed.decode())
         )
     )
 

@@ -45,7 +45,7 @@ class Stack:
         for name in ("airflow", "gateway", "sandbox"):
             port = self.values[f"LEADOPS_PORT_{name.upper()}"]
             setattr(self, f"{name}_url", f"http://127.0.0.1:{port}")
-        self.database_url = self.values["LEADOPS_DATABASE_URL"]
+        self.database_url = self.values["LEADOPS_OWNER_DATABASE_URL"]  # tests write what no part may
 
     @property
     def admin_password(self) -> str:

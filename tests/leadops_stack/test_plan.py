@@ -58,3 +58,26 @@ def test_the_dead_mans_switch_is_the_supervisors_secret(home: Home, monkeypatch:
     parts = [part for wave in waves for part in wave.parts]
     assert len(parts) > 6
     assert [part.name for part in parts if url in part.env.values()] == []
+
+
+def test_each_part_gets_its_own_role_and_no_password(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = prepare_variables(home, {})
+    for name, value in values.items():  # as after `set -a; . ./.env`
+        monkeypatch.setenv(name, value)
+    waves = make_plan(home, values, make_server(home, values), now=datetime.now(UTC))
+    parts = {part.name: part.env for wave in waves for part in wave.parts}
+    roles = {
+        name: {
+            role
+            for role in ("leadops", "leadops_owner", "leadops_gateway", "leadops_reader", "leadops_admin")
+            if any(f"//{role}:" in value for value in env.values())
+        }
+        for name, env in parts.items()
+    }
+    assert roles == {name: set() if name == "postgres" else {"leadops"} for name in parts} | {
+        "gateway": {"leadops_gateway"}
+    }
+    secrets = {name: value for name, value in values.items() if name.endswith("_DATABASE_PASSWORD")}
+    assert len(secrets) == 5
+    for env in parts.values():
+        assert not env.keys() & {*secrets, "LEADOPS_POSTGRES_PASSWORD"}

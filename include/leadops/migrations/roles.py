@@ -105,8 +105,10 @@ def make_roles(connection: Connection, roles: Iterable[DatabaseRole]) -> None:
                 )
             if find_account(connection, role.name) is None:
                 _create_role(connection, role)
-            elif role.password:
-                text = queries.value(connection, "write_password", role=role.name, password=role.password)
+            elif role.password and _may_make_roles(connection):
+                text = queries.value(
+                    connection, "write_password", role=role.name, password=_hash_password(connection, role)
+                )
                 _run_if_allowed(connection, text)
             queries.run(connection, "record_role", part=role.part, name=role.name)
 
@@ -174,16 +176,28 @@ def _create_role(connection: Connection, role: DatabaseRole) -> None:
         raise PermanentError(
             f"the URL of the {role.part.value} has no password, so no role can be made of it"
         )
-    statement = queries.value(connection, "write_create_role", role=role.name, password=role.password)
-    try:
-        with connection.transaction():
-            connection.execute(statement)
-    except psycopg.errors.InsufficientPrivilege:
+    if not _may_make_roles(connection):
         raise PermanentError(
             f"{connection.info.user} may not make roles. As a superuser: create role {role.name} login"
             f" password '…' (the one of the {role.part.value} in its URL); then run"
             " `leadops migrate --roles` again"
-        ) from None
+        )
+    text = queries.value(
+        connection, "write_create_role", role=role.name, password=_hash_password(connection, role)
+    )
+    connection.execute(text)
+
+
+def _may_make_roles(connection: Connection) -> bool:
+    account = find_account(connection, connection.info.user)
+    return account is not None and (account.is_superuser or account.may_create_roles)
+
+
+def _hash_password(connection: Connection, role: DatabaseRole) -> str:
+    """Return what the server keeps of a password: servers write statements into their logs."""
+    return connection.pgconn.encrypt_password(
+        role.password.encode(), role.name.encode(), b"scram-sha-256"
+    ).decode()
 
 
 def _run_if_allowed(connection: Connection, text: str) -> None:
