@@ -22,6 +22,10 @@ class AsyncCursorView:
         self._cursor.execute(*arguments)
         return self
 
+    @property
+    def rowcount(self) -> int:
+        return int(self._cursor.rowcount)
+
     async def fetchone(self) -> Any:
         return self._cursor.fetchone()
 
@@ -34,6 +38,14 @@ class AsyncConnectionView:
     async def cursor(self, **options: Any) -> AsyncIterator[AsyncCursorView]:
         with self._connection.cursor(**options) as cursor:
             yield AsyncCursorView(cursor)
+
+    async def execute(self, *arguments: Any) -> AsyncCursorView:
+        return AsyncCursorView(self._connection.execute(*arguments))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        with self._connection.transaction():
+            yield
 
 
 def as_async(connection: Connection) -> AsyncConnection:

@@ -22,7 +22,7 @@ EMPTY_NAMES = {"words", "work", "part", "read", "made", "state", "show", "make",
     *("rules", "refresh", "contract", "settings", "utils", "helpers")
 }
 #: One idea for several stages: the same file name on purpose.
-ONE_NAME_FOR_ONE_IDEA = frozenset({"__init__", "checks", "purge", "subscription"})
+ONE_NAME_FOR_ONE_IDEA = frozenset({"__init__", "checks", "erase", "purge", "subscription"})
 #: SQL in a string of Python: a verb, and what only a statement has after it.
 INLINE_SQL = re.compile(
     r"\b(select\b.*\bfrom|insert into|update \S+ set|delete from|truncate \w|analyze \w|create temp"

@@ -5,6 +5,7 @@
     │   ├── BadRowError            a row of a file cannot be used
     │   ├── ChatRefusedError       Slack will never accept this message
     │   ├── ConfigError            a setting is wrong
+    │   │   └── ErasureKeyError    people were erased under a key that is missing
     │   ├── JsonDepthError         JSON is nested too deeply
     │   ├── MessageGoneError       the message in Slack can no longer be changed
     │   ├── NoZoneError            a time names no zone (also a ValueError)

@@ -51,6 +51,14 @@ create table cdp.replaced_events (
 );
 create index replaced_events_by on cdp.replaced_events (replaced_by);
 
+create table cdp.kept_out (
+    event_key text not null,
+    proof text not null,
+    primary key (event_key),
+    check (char_length(event_key) <= 80),
+    check (proof in ('write_key', 'form', 'verified', 'claim'))
+);
+
 create table cdp.quarantine (
     quarantine_id bigint generated always as identity,
     received_at timestamptz not null,
@@ -115,12 +123,14 @@ create table identity.leads (
     merged_into bigint,
     is_from_form boolean not null default false,
     only_claimed boolean not null default false,
+    erased_at timestamptz,
     primary key (lead_id),
     unique (email),
     check (char_length(email) <= 254)
 );
 create index leads_account on identity.leads (account_id) where (account_id is not null);
 create index leads_created on identity.leads (created_at);
+create index leads_erased on identity.leads (lead_id) where (erased_at is not null);
 create index leads_merged_into on identity.leads (merged_into) where (merged_into is not null);
 create index leads_only_claimed on identity.leads (lead_id) where only_claimed;
 create trigger mark_changed_lead after update of merged_into, campaign, source, created_at on identity.leads for each row when (old.merged_into is distinct from new.merged_into or old.campaign is distinct from new.campaign or old.source is distinct from new.source or old.created_at is distinct from new.created_at) execute function identity.mark_changed_lead();
@@ -1052,8 +1062,9 @@ create table routing.notices (
     message_ts text,
     reason text,
     primary key (assignment_id),
-    check (state in ('open', 'sent', 'dropped'))
+    check (state in ('open', 'sent', 'erasing', 'dropped'))
 );
+create index notices_erasing on routing.notices (assignment_id) where (state = 'erasing');
 create index notices_open on routing.notices (assignment_id) where (state = 'open');
 
 create schema sla;

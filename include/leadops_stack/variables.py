@@ -53,6 +53,7 @@ def fresh_secrets() -> dict[str, str]:
         "LEADOPS_WRITE_KEY": token(32),
         "LEADOPS_FORM_SECRETS": token(32),
         "LEADOPS_IDENTITY_SECRETS": token(32),
+        "LEADOPS_ERASURE_KEY": token(32),
         "LEADOPS_ADMIN_PASSWORD": token(12),
         "LEADOPS_VIEWER_PASSWORD": token(12),
         "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_settings import EventSettings
 from leadops.intake.read_form import read_form
 from leadops.intake.take_form import TakenForm, take_form
@@ -29,6 +30,7 @@ def keep_body(
     *,
     now: datetime,
     events: EventSettings = SHIPPED.events,
+    erased: ErasedFilter | None = None,
 ) -> Kept:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     form = read_form(raw, hash_key=KEY, sent_at=now, now=now, settings=events)
@@ -45,6 +47,7 @@ def keep_body(
                 forms=events.forms,
                 identity=SHIPPED.identity,
                 now=now,
+                erased=erased,
             )
 
     taken = asyncio.run(run())

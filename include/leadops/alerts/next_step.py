@@ -63,7 +63,9 @@ def decide_step(
             NextStep.LOOK_UP if waited >= timedelta(seconds=settings.look_up_after_seconds) else NextStep.WAIT
         )
     if message.purpose in ("escalation", "resolution"):
-        return NextStep.CLOSE
+        # It shows what it showed, unless that was erased.
+        is_erased = message.shown_hash is None and can_edit and message.message_ts is not None
+        return NextStep.EDIT if is_erased else NextStep.CLOSE
     if message.shown_hash == rendered.hash:
         return NextStep.CLOSE if resolved else NextStep.NOTHING
     if not can_edit or message.message_ts is None:

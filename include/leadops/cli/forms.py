@@ -1,5 +1,6 @@
 """`leadops forms quarantine`: signed forms that cannot become a lead, or look like spam."""
 
+import os
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from rich.table import Table
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.quarantine import list_counts, parse_change, require_selection
 from leadops.cli.terminal import console
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import PermanentError
 from leadops.events.admit_quarantined import RetryResult
 from leadops.intake.admit_forms import (
@@ -101,6 +103,7 @@ def repair(
             now=clock(),
             events=config.events,
             identity=config.identity,
+            erased=ErasedFilter.of(os.environ),
         )
     console.print(f"{number} is a lead" if is_new else f"{number} was a lead already under its id")
 
@@ -122,6 +125,7 @@ def retry(
             now=clock(),
             events=config.events,
             identity=config.identity,
+            erased=ErasedFilter.of(os.environ),
             ids=ids or None,
             reason=reason or None,
         )
@@ -144,6 +148,7 @@ def release(
             now=clock(),
             events=config.events,
             identity=config.identity,
+            erased=ErasedFilter.of(os.environ),
             ids=ids or None,
             reason=reason or None,
         )

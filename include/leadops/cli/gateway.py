@@ -18,6 +18,7 @@ from leadops.configuration import Config
 from leadops.delivery.database_mark import open_mark
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox_worker import WorkerConfig
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import ConfigError, LeadopsError
 from leadops.gateway.app import create_app
 from leadops.gateway.gateway_parts import GatewayConfig
@@ -47,6 +48,7 @@ def gateway(
         metrics_token=_secret("LEADOPS_METRICS_TOKEN", "GET /metrics/lag asks for it"),
         form_secrets=read_secrets(FORMS, os.environ),
         identity_secrets=read_secrets(IDENTITIES, os.environ),
+        erased=ErasedFilter.of(os.environ),
         settings=config.settings,
         events=config.events,
         identity=config.identity,

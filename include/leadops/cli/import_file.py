@@ -1,5 +1,6 @@
 """`leadops import`: an export of a CRM goes into the tables."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from leadops.cli.plural import count
 from leadops.cli.read_mapping import read_mapping
 from leadops.cli.terminal import console, make_progress
 from leadops.company import check_zone
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import PermanentError
 from leadops.history.import_file import import_file as load_file
 from leadops.history.outcomes import ImportResult
@@ -52,6 +54,7 @@ def import_file(
             contract=config.kpi,
             fold_case=config.company.fold_case,
             identity=config.identity,
+            erased=ErasedFilter.of(os.environ),
             now=clock(),
             dry_run=dry_run,
             corrects=correct,

@@ -1,6 +1,7 @@
 """`leadops quarantine`: events that were refused."""
 
 import json
+import os
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.terminal import console
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import PermanentError
 from leadops.events.admit_quarantined import RetryResult, repair_quarantined, retry_quarantined
 from leadops.events.quarantine import (
@@ -67,6 +69,7 @@ def repair(
             removals=unset or [],
             now=clock(),
             settings=config.events,
+            erased=ErasedFilter.of(os.environ),
             history=history,
         )
     console.print(f"{number} is in" if done.admitted else f"{number} was in already under its event_id")
@@ -87,6 +90,7 @@ def retry(
             connection,
             now=clock(),
             settings=config.events,
+            erased=ErasedFilter.of(os.environ),
             ids=ids or None,
             reason=reason or None,
             history=history,
@@ -110,6 +114,7 @@ def release(
             ids=ids or None,
             reason=reason or None,
             vouched=True,
+            erased=ErasedFilter.of(os.environ),
         )
     _print_admitted(done)
 

@@ -1,10 +1,12 @@
 """`leadops qualify`, `poll`, `clock`, `check`, `notify`, `purge` …: the bodies of tasks, run by hand."""
 
+import os
 from collections.abc import Callable
 
 from leadops.cli.context import clock, open_connection, read_config, sleep
 from leadops.cli.slack import open_chat
 from leadops.cli.terminal import console
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.orchestration.counts import Counts, describe_counts
 from leadops.orchestration.run import MANUAL, TaskRun
 from leadops.orchestration.tasks import checks, housekeeping, scoring, sla
@@ -28,6 +30,7 @@ def make_run(task_id: str) -> TaskRun:
         open_database=open_connection,
         find_endpoint=endpoint,
         open_chat=open_chat,
+        erased=ErasedFilter.of(os.environ),
     )
 
 

@@ -13,6 +13,8 @@ from leadops.clients.answer_values import read_id
 from leadops.clients.crm import CrmClient
 from leadops.crm.activity import Activity, check_readable, parse_activity
 from leadops.db import Connection
+from leadops.erased.erased_filter import ErasedFilter
+from leadops.erased.erasures import find_kept_out
 from leadops.errors import TransientError
 from leadops.queries import Queries
 from leadops.tabular.times import parse_iso_time
@@ -51,13 +53,15 @@ def poll_crm(
     now: datetime,
     page_size: int = PAGE_SIZE,
     has_time: Callable[[], bool] = lambda: True,
+    erased: ErasedFilter | None = None,
 ) -> PollResult:
     """Read the activities since the stored cursor, page by page, then the salespeople.
 
     Each page and its cursor are one transaction, so a crash loses nothing and a page read twice changes
     nothing. An item that cannot be read is kept in crm.refused, and the rest of its page is stored. The
     feed's as_of is stored only when its end was reached: until then later activities may be missing. Before
-    each page `has_time` is asked; when it says no, the poll ends there and the next goes on.
+    each page `has_time` is asked; when it says no, the poll ends there and the next goes on. Activities of
+    somebody whom `erased` recognises are left out.
 
     Raises TransientError (the CRM is down: as_of and polled_at stay; or its last page, which is stored, does
     not say how fresh it is: as_of stays) or PermanentError (it refuses).
@@ -70,7 +74,9 @@ def poll_crm(
         page = client.activities(after=cursor, limit=page_size)
         is_last = not page["items"] or page.get("cursor") in (None, cursor)
         with connection.transaction():
-            changed, wrong = _store_page(connection, page, after=cursor, now=now, is_last=is_last)
+            changed, wrong = _store_page(
+                connection, page, after=cursor, now=now, is_last=is_last, erased=erased or ErasedFilter()
+            )
         activities += changed
         refused += wrong
         if is_last:
@@ -90,7 +96,13 @@ def _read_feed(connection: Connection) -> FeedPosition:
 
 
 def _store_page(
-    connection: Connection, page: dict[str, Any], *, after: str | None, now: datetime, is_last: bool
+    connection: Connection,
+    page: dict[str, Any],
+    *,
+    after: str | None,
+    now: datetime,
+    is_last: bool,
+    erased: ErasedFilter,
 ) -> tuple[int, int]:
     """Store one page and its cursor; return how many activities are new or changed, and refused."""
     queries.run(connection, "insert_feed", now=now)
@@ -104,6 +116,7 @@ def _store_page(
             wrong.append((item, str(error)))
         else:
             rows[activity.activity_id] = activity
+    rows, wrong = _leave_out_erased(connection, rows, wrong, erased=erased, now=now)
     changed = 0
     if rows:
         columns = zip(*rows.values(), strict=True)
@@ -119,6 +132,31 @@ def _store_page(
         as_of = None
     queries.run(connection, "move_feed", after=after, cursor=page.get("cursor"), as_of=as_of, now=now)
     return changed, len(wrong)
+
+
+def _leave_out_erased(
+    connection: Connection,
+    rows: dict[str, Activity],
+    wrong: list[tuple[Any, str]],
+    *,
+    erased: ErasedFilter,
+    now: datetime,
+) -> tuple[dict[str, Activity], list[tuple[Any, str]]]:
+    """Return the items of a page without those about somebody erased.
+
+    A lead of the CRM that belongs to somebody who came back has a lead here again.
+    """
+    ids = {activity.crm_lead_id: activity.occurred_at for activity in rows.values()}
+    named = [read_id(item.get("lead_id")) if isinstance(item, dict) else None for item, _ in wrong]
+    ids |= {crm_id: now for crm_id in named if crm_id is not None}
+    asked = [("crm_id", crm_id, at) for crm_id, at in ids.items()]
+    gone = {crm_id for _, crm_id in find_kept_out(connection, erased, asked, is_proven=False)}
+    if gone:
+        gone -= set(queries.values(connection, "list_living", crm_ids=sorted(gone)))
+    return (
+        {key: activity for key, activity in rows.items() if activity.crm_lead_id not in gone},
+        [pair for pair, crm_id in zip(wrong, named, strict=True) if crm_id not in gone],
+    )
 
 
 def _as_of(page: dict[str, Any], *, now: datetime) -> datetime:

@@ -52,6 +52,13 @@ with changed as (
 insert into lifecycle.inbox (activity_id)
 select activity_id from changed;
 
+-- name: list_living
+-- Ids that belong to a lead that is not erased.
+select known.external_id
+from delivery.external_ids as known
+inner join identity.leads as leads on known.lead_id = leads.lead_id
+where known.target = 'crm' and known.external_id = any(%(crm_ids)s::text[]) and leads.erased_at is null;
+
 -- name: insert_refused
 insert into crm.refused (feed, digest, body, reason, refused_at)
 values (%(feed)s, %(digest)s, %(body)s, %(reason)s, %(now)s)

@@ -108,12 +108,12 @@ def drop_owner_requests(connection: Connection, lead_ids: Sequence[int], *, now:
 def take_found_lead(connection: Connection, *, target: str, address: str, now: datetime) -> str | None:
     """Return the id of a lead that the target already has for `address`, once; None without one."""
     found: str | None = queries.value(
-        connection, "take_found", target=target, address_hash=_hash_address(address), now=now
+        connection, "take_found", target=target, address_hash=hash_address(address), now=now
     )
     return found
 
 
-def _hash_address(address: str) -> str:
+def hash_address(address: str) -> str:
     return sha256(address.strip().lower().encode()).hexdigest()
 
 
@@ -129,7 +129,7 @@ def _read_leads(connection: Connection, client: CrmClient) -> bool:
             if crm_id is not None and isinstance(email, str):
                 address = email.strip().lower()
                 known_key = key if isinstance(key, str) else None
-                yield crm_id, address, _hash_address(address), known_key, read_id(values.get("owner_id"))
+                yield crm_id, address, hash_address(address), known_key, read_id(values.get("owner_id"))
 
     queries.run(connection, "create_crm_leads")
     queries.copy(connection, "copy_crm_leads", read())

@@ -21,6 +21,8 @@ class Operation:
     has_integer_id: bool = False
     #: The target itself makes a repetition harmless (an upsert), so its key memory does not matter.
     repeatable: bool = False
+    #: It takes the lead away: a system that does not have it has done what was asked.
+    removes_lead: bool = False
     #: A 2xx answer may say {"status": "rejected", "error": …}: the effect did not take place.
     may_reject: bool = False
 
@@ -43,6 +45,8 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("ma", "correct_score"): Operation("POST", "/api/lead/score", may_reject=True),
     ("crm", "create_lead"): Operation("POST", "/v1/leads", answer_id="id"),
     ("crm", "set_owner"): Operation("PATCH", "/v1/leads/{external_id}", repeatable=True),
+    ("ma", "erase_lead"): Operation("DELETE", "/api/leads/{external_id}", repeatable=True, removes_lead=True),
+    ("crm", "erase_lead"): Operation("DELETE", "/v1/leads/{external_id}", repeatable=True, removes_lead=True),
     ("bot", "take_over"): Operation("POST", "/v1/conversations"),
 }
 

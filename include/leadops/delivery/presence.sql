@@ -61,6 +61,7 @@ from delivery.external_ids
 where
     target = %(target)s
     and state = 'gone'
+    and reason is distinct from 'erased'
     and changed_at > coalesce(%(since)s::timestamptz, '-infinity');
 
 -- name: find_unsettled
@@ -81,7 +82,7 @@ select
     ) as held
 from delivery.external_ids as gone
 left join scoring.scores as scores on gone.lead_id = scores.lead_id
-where gone.target = %(target)s and gone.state = 'gone'
+where gone.target = %(target)s and gone.state = 'gone' and gone.reason is distinct from 'erased'
 order by gone.changed_at desc, gone.lead_id asc
 limit %(max_rows)s;
 
@@ -109,7 +110,11 @@ limit %(max_rows)s;
 -- name: mark_recreating
 update delivery.external_ids
 set state = 'recreating', changed_at = %(now)s
-where target = %(target)s and lead_id = any(%(lead_ids)s::bigint[]) and state = 'gone'
+where
+    target = %(target)s
+    and lead_id = any(%(lead_ids)s::bigint[])
+    and state = 'gone'
+    and reason is distinct from 'erased'
 returning lead_id;
 
 -- name: draw_nonce

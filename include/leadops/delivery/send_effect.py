@@ -58,6 +58,9 @@ def send_effect(
         return PushReport(effects=1)
     path = _fill_path(connection, effect, operation, target=target)
     outcome = transport.send(operation.method, path, body=effect.body.encode(), key=effect.idempotency_key)
+    if operation.removes_lead and _is_removed(outcome):
+        close_effect(connection, effect, state=OutboxState.DONE, now=now)
+        return PushReport(calls=1, effects=1)
     if lost := _wait_for_lead(connection, effect, operation, outcome, target=target, now=now):
         return lost
     if rejection := parse_rejection(operation, effect, outcome):
@@ -94,6 +97,11 @@ def _take_found(connection: Connection, effect: Effect, *, target: str, now: dat
     save_external_id(connection, target=target, lead_id=effect.lead_id, external_id=found, now=now)
     close_effect(connection, effect, state=OutboxState.DONE, error=FOUND, now=now)
     return True
+
+
+def _is_removed(outcome: Outcome) -> bool:
+    """Whether the target has no such lead, by its word or by its status."""
+    return isinstance(outcome, Refused) and (outcome.absence is not None or outcome.status in (404, 410))
 
 
 def parse_rejection(operation: Operation, effect: Effect, outcome: Outcome) -> str | None:

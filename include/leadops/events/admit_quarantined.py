@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from leadops.db import Connection
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import PermanentError
 from leadops.events.change_item import change_item
 from leadops.events.event_contract import Event
@@ -60,6 +61,7 @@ def retry_quarantined(
     reason: str | None = None,
     history: bool = False,
     vouched: bool = False,
+    erased: ErasedFilter | None = None,
 ) -> RetryResult:
     """Validate waiting items again (all, those of `reason`, of `ids`) and admit what is valid now, each once.
 
@@ -74,7 +76,9 @@ def retry_quarantined(
             items = _lock_items(connection, after=after, ids=ids, reason=reason, max_rows=CHUNK)
             if not items:
                 return total
-            result = _admit(connection, items, now=now, settings=settings, history=history, vouched=vouched)
+            result = _admit(
+                connection, items, now=now, settings=settings, history=history, vouched=vouched, erased=erased
+            )
         after = items[-1].quarantine_id
         total = RetryResult(
             total.admitted + result.admitted,
@@ -92,6 +96,7 @@ def repair_quarantined(
     now: datetime,
     settings: EventSettings,
     history: bool = False,
+    erased: ErasedFilter | None = None,
 ) -> RetryResult:
     """Change a waiting item (`changes`: dotted path and value; `removals`: dotted paths) and admit it.
 
@@ -110,7 +115,8 @@ def repair_quarantined(
             raise PermanentError(f"still refused ({verdict.reason}): {verdict.detail}")
         is_past = history or item.is_history or _is_old(verdict.event, now, settings)
         row = event_row(verdict, position=0, history=is_past) | {"proof": item.proof}
-        return _insert(connection, [AdmittedItem(quarantine_id, row, json.dumps(body))], refused=0, now=now)
+        repaired = AdmittedItem(quarantine_id, row, json.dumps(body))
+        return _insert(connection, [repaired], refused=0, now=now, erased=erased)
 
 
 def _lock_items(
@@ -149,6 +155,7 @@ def _admit(
     settings: EventSettings,
     history: bool,
     vouched: bool,
+    erased: ErasedFilter | None,
 ) -> RetryResult:
     valid: list[AdmittedItem] = []
     refused: list[dict[str, Any]] = []
@@ -164,7 +171,7 @@ def _admit(
                 {"quarantine_id": item.quarantine_id, "reason": verdict.reason, "detail": verdict.detail}
             )
     queries.run_many(connection, "update_reason", refused)
-    return _insert(connection, valid, refused=len(refused), now=now)
+    return _insert(connection, valid, refused=len(refused), now=now, erased=erased)
 
 
 def _is_old(event: Event, now: datetime, settings: EventSettings) -> bool:
@@ -172,8 +179,15 @@ def _is_old(event: Event, now: datetime, settings: EventSettings) -> bool:
     return event.ts < now - settings.max_age
 
 
-def _insert(connection: Connection, valid: list[AdmittedItem], *, refused: int, now: datetime) -> RetryResult:
-    admitted = insert_admitted(connection, [item.event for item in valid], now=now)
+def _insert(
+    connection: Connection,
+    valid: list[AdmittedItem],
+    *,
+    refused: int,
+    now: datetime,
+    erased: ErasedFilter | None,
+) -> RetryResult:
+    admitted = insert_admitted(connection, [item.event for item in valid], now=now, erased=erased)
     queries.run_many(
         connection,
         "mark_admitted",

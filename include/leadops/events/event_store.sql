@@ -1,13 +1,15 @@
 -- name: insert_events
--- Events and refused items are stored in one statement, and so in one transaction. Both are written in the order
--- of their keys, so that two senders of the same ids wait for each other and never deadlock. An event with more proof
--- takes the event_id of one with less, which cdp.replaced_events keeps.
+-- One statement, and so one transaction. Both are written in the order of their keys, so that two senders of the same
+-- ids wait for each other and never deadlock. An event with more proof takes the event_id of one with less, which
+-- cdp.replaced_events keeps. Once somebody was erased, a caller that has not hashed (is_hashed) stores nothing.
 with sent as (
     select item.*
-    from jsonb_to_recordset(%(events)s::jsonb) as item (
-        position integer, event_id text, event text, ts timestamptz, anonymous_id text, user_id text, email text,
-        payload jsonb, is_history boolean, proof text
-    )
+    from
+        jsonb_to_recordset(%(events)s::jsonb) as item (
+            position integer, event_id text, event text, ts timestamptz, anonymous_id text, user_id text,
+            email text, payload jsonb, is_history boolean, proof text
+        )
+    where %(is_hashed)s or not exists (select from erased.identifiers)
 ),
 
 incoming as (
@@ -62,9 +64,11 @@ queued as (
 
 rejected as (
     select item.*
-    from jsonb_to_recordset(%(refused)s::jsonb) as item (
-        position integer, body text, reason text, detail text, proof text, event_id text, own_proof text
-    )
+    from
+        jsonb_to_recordset(%(refused)s::jsonb) as item (
+            position integer, body text, reason text, detail text, proof text, event_id text, own_proof text
+        )
+    where %(is_hashed)s or not exists (select from erased.identifiers)
 ),
 
 -- An old item has an event_id here, and is known by it: in the store, or in this call, with as much proof or more.
@@ -113,4 +117,59 @@ quarantined as (
 
 select
     (select count(*) from accepted)::integer as accepted,
-    array(select known.position from known order by known.position) as known;
+    array(select known.position from known order by known.position) as known,
+    not %(is_hashed)s and exists (select from erased.identifiers) as is_unhashed;
+
+-- name: hold_events
+-- Until the transaction ends, an erasure waits.
+lock table cdp.events, cdp.quarantine in row exclusive mode;
+
+-- name: keep_out
+-- Events of the erased leave their event_key, by which a repetition is a duplicate, as of everybody; so does a refused
+-- old one whose event_key is known.
+with asked as (
+    select item.*
+    from
+        jsonb_to_recordset(%(items)s::jsonb) as item (
+            position integer, event_key text, proof text, is_refused boolean
+        )
+),
+
+known as (
+    select
+        asked.position,
+        asked.is_refused
+    from asked
+    where
+        exists (
+            select from cdp.events as stored
+            where
+                stored.event_id = asked.event_key
+                and cdp.rank_proof(stored.proof) >= cdp.rank_proof(asked.proof)
+        )
+        or exists (
+            select from cdp.kept_out as stored
+            where
+                stored.event_key = asked.event_key
+                and cdp.rank_proof(stored.proof) >= cdp.rank_proof(asked.proof)
+        )
+),
+
+kept_out as (
+    insert into cdp.kept_out (event_key, proof)
+    select distinct on (asked.event_key)
+        asked.event_key,
+        asked.proof
+    from asked
+    where not asked.is_refused and asked.position not in (select known.position from known)
+    order by asked.event_key asc, cdp.rank_proof(asked.proof) desc
+    on conflict (event_key) do update
+        set proof = excluded.proof
+        where cdp.rank_proof(kept_out.proof) < cdp.rank_proof(excluded.proof)
+    returning event_key
+)
+
+select
+    (select count(*) from kept_out)::integer as accepted,
+    array(select known.position from known where known.is_refused order by known.position) as known,
+    false as is_unhashed;

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Response
 from starlette.exceptions import HTTPException
 
 from leadops.delivery.outbox_worker import WorkerConfig
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_contract import event_schema
 from leadops.events.event_settings import EventSettings
 from leadops.gateway import collect, forms, health, metrics, tracking_script
@@ -44,13 +45,14 @@ def create_app(
     read_changes: Callable[[], GatewayConfig | None] = lambda: None,
     look_seconds: float = LOOK_SECONDS,
     watchdog: WatchdogConfig | None = None,
+    erased: ErasedFilter | None = None,
 ) -> FastAPI:
     """Return the gateway as an ASGI app; it starts, and answers 503, also while the database is away.
 
     `clock` returns the time in UTC, `ticks` counts the seconds of the rate limits. While it serves, an outbox
     worker sends to each target in `worker_configs`, and `watchdog` watches whether tasks run. Every
     `look_seconds` it takes the settings that `read_changes` returns; `refused` names the files in whose place
-    former settings are in force.
+    former settings are in force. `erased` recognises people who were erased.
     """
     config = GatewayConfig(settings, events, identity, tuple(worker_configs), refused)
     wiring = GatewayWiring(
@@ -61,6 +63,7 @@ def create_app(
         identity_secrets=identity_secrets,
         clock=clock,
         ticks=ticks,
+        erased=erased or ErasedFilter(),
     )
 
     @asynccontextmanager

@@ -78,6 +78,7 @@ async def _collect(request: Request, gateway: Gateway) -> Response:
             identity_secrets=gateway.identity_secrets,
             history=caller.history,
             user_agent=caller.user_agent,
+            erased=gateway.erased,
         )
 
     accepted = await gateway.ask(accept, seconds=settings.answer_seconds)

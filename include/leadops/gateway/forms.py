@@ -163,6 +163,7 @@ async def _take(signed: SignedBody, gateway: Gateway, state: FormState) -> dict[
             forms=gateway.events.forms,
             identity=state.identity,
             now=now,
+            erased=gateway.erased,
         )
 
     taken = await gateway.ask(keep, seconds=seconds)

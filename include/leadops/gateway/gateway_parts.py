@@ -9,6 +9,7 @@ from datetime import datetime
 from fastapi import FastAPI
 
 from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_settings import EventSettings
 from leadops.gateway.database import make_pool
 from leadops.gateway.forms import FormState
@@ -52,6 +53,7 @@ class GatewayWiring:
     identity_secrets: tuple[str, ...] = field(repr=False)
     clock: Callable[[], datetime]
     ticks: Callable[[], float] = time.monotonic
+    erased: ErasedFilter = field(default_factory=ErasedFilter)
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,15 @@ def make_parts(config: GatewayConfig, wiring: GatewayWiring) -> GatewayParts:
         browsers=limiter(settings.browsers),
         senders=limiter(settings.senders),
         clock=wiring.clock,
-        probe=StoreProbe(pool, settings, config.events, clock=wiring.clock, ticks=wiring.ticks),
+        probe=StoreProbe(
+            pool,
+            settings,
+            config.events,
+            clock=wiring.clock,
+            ticks=wiring.ticks,
+            erased=wiring.erased,
+        ),
+        erased=wiring.erased,
     )
     forms = FormState(
         secrets=wiring.form_secrets,

@@ -3,7 +3,7 @@
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ import psycopg
 from fastapi import Request
 
 from leadops.db import AsyncConnection
+from leadops.erased.erased_filter import ErasedFilter, ErasureKeyError
 from leadops.events.event_settings import EventSettings
 from leadops.gateway.database import Pool, answer_within, run_on_connection
 from leadops.gateway.gateway_settings import GatewaySettings
@@ -39,6 +40,7 @@ class Gateway:
     senders: RateLimiter
     clock: Callable[[], datetime]
     probe: StoreProbe
+    erased: ErasedFilter = field(default_factory=ErasedFilter)
 
     async def ask(self, work: Callable[[AsyncConnection], Awaitable[Answer]], *, seconds: float) -> Answer:
         """Return what `work` returns for a pooled connection.
@@ -48,6 +50,13 @@ class Gateway:
         """
         try:
             return await answer_within(seconds, run_on_connection(self.pool, work))
+        except ErasureKeyError as error:
+            logger.warning("%s", error)
+            raise ProblemError(
+                503,
+                "The gateway lacks a key. Send the same events again later; each counts once.",
+                {"Retry-After": str(self.settings.retry_after_seconds)},
+            ) from None
         except (psycopg.Error, TimeoutError) as error:
             # The class and the SQLSTATE only: the server's own words quote the data.
             self.probe.note_error(error)

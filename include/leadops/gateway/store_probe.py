@@ -12,6 +12,7 @@ import psycopg
 
 from leadops.db import AsyncConnection
 from leadops.db_errors import NOT_MIGRATED
+from leadops.erased.erased_filter import ErasedFilter, ErasureKeyError
 from leadops.events.event_settings import EventSettings
 from leadops.events.event_store import accept_events
 from leadops.events.proof import Proof
@@ -72,9 +73,10 @@ class StoreProbe:
         *,
         clock: Callable[[], datetime],
         ticks: Callable[[], float] = time.monotonic,
+        erased: ErasedFilter | None = None,
     ) -> None:
         self._pool, self._settings, self._events = pool, settings, events
-        self._clock, self._ticks = clock, ticks
+        self._clock, self._ticks, self._erased = clock, ticks, erased
         self._state = StoreState()
         self._fresh_until = ticks() - 1.0
         self._running: asyncio.Task[StoreState] | None = None
@@ -97,6 +99,9 @@ class StoreProbe:
             state = await answer_within(
                 self._settings.health_seconds, run_on_connection(self._pool, self._try_to_store)
             )
+        except ErasureKeyError as error:
+            logger.warning("no event can be stored: %s", error)
+            return StoreState(str(error))
         except (psycopg.Error, TimeoutError) as error:
             logger.warning("no event can be stored: %s", type(error).__name__)
             return StoreState(explain_store_error(error))
@@ -113,7 +118,13 @@ class StoreProbe:
         }
         async with connection.transaction(force_rollback=True):
             await accept_events(
-                connection, [item], now=now, settings=self._events, sender=Proof.CLAIM, user_agent="probe"
+                connection,
+                [item],
+                now=now,
+                settings=self._events,
+                sender=Proof.CLAIM,
+                user_agent="probe",
+                erased=self._erased,
             )
         last = await queries.value_async(connection, "find_last_check", name=ALERTS_DAG)
         pauses = await queries.all_async(connection, "list_pauses", TargetPause, now=now)

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -55,6 +56,10 @@ class ActivityRows:
     def keys(self, record: Activity) -> list[str]:
         """Return by what the row is known."""
         return [record.activity_id]
+
+    def identify(self, record: Activity) -> list[tuple[str, str, datetime]]:
+        """Return the person's id in the CRM, of the time of the activity."""
+        return [("crm_id", record.crm_lead_id, record.occurred_at)]
 
     def write(self, rows: Sequence[ParsedRow]) -> list[Answer]:
         """Bring the rows into the tables; return what became of each."""

@@ -3,7 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid5
 
 from leadops.economics.costs import Cost, check_cost, record_costs
@@ -66,6 +68,10 @@ class CostRows:
     def keys(self, record: Cost) -> list[str]:
         """Return by what the row is known."""
         return [record.origin]
+
+    def identify(self, record: Any) -> list[tuple[str, str, datetime]]:  # noqa: ARG002
+        """A cost is about nobody."""
+        return []
 
     def write(self, rows: Sequence[ParsedRow]) -> list[Answer]:
         """Bring the rows into the tables; return what became of each."""

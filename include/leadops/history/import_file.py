@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import psycopg
 
 from leadops.db import Connection
+from leadops.erased.erased_filter import ErasedFilter
+from leadops.erased.erasures import find_kept_out
 from leadops.errors import ConfigError, PermanentError
 from leadops.history.activity_rows import ActivityRows
 from leadops.history.cost_rows import CostRows
@@ -25,10 +27,13 @@ from leadops.history.value_source import RowCells
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.qualify import qualify_leads
+from leadops.locks import Lock, hold_lock
 from leadops.subscribers import SUBSCRIBERS
 from leadops.tabular.file_row import BadRowError, FileRow
 
 CHUNK_ROWS = 5_000
+#: Why a row about somebody erased is refused.
+ERASED = "erased"
 
 
 class RowLoader(Protocol):
@@ -45,6 +50,9 @@ class RowLoader(Protocol):
 
     def keys(self, record: Any) -> list[str]:
         """Return by what a row is known; with one of them known it is not new."""
+
+    def identify(self, record: Any) -> list[tuple[str, str, datetime]]:
+        """Return the person's identifiers in a row (kind, value), each with when the row says it happened."""
 
     def write(self, rows: list[ParsedRow]) -> list[Answer]:
         """Bring rows into the tables; return what became of each."""
@@ -75,13 +83,14 @@ def import_file(
     refuse: Refuse = lambda _: None,
     tell: Callable[[float], None] = lambda _: None,
     chunk_rows: int = CHUNK_ROWS,
+    erased: ErasedFilter | None = None,
 ) -> ImportResult:
     """Import the rows of `path` (CSV or Parquet) as `kind`: leads, transitions, activities, costs or rates.
 
     `mapping` says which column is what; `zone` is of times that name none; with `fold_case` campaigns and
     sources that differ only in case are one.
     Each chunk of rows is a transaction, so after a kill the same call goes on. A bad row goes to `refuse`,
-    the others go in. Rates that are on record stay, unless the file `corrects` them. With `dry_run` every
+    the others go in; so does one about somebody whom `erased` recognises, without its cells. Rates that are on record stay, unless the file `corrects` them. With `dry_run` every
     chunk is undone: nothing is written. `tell` hears which part of the file was read (0 to 1). Raises
     ConfigError for a wrong mapping, PermanentError for a wrong file, in one line that says what to change.
     """
@@ -101,6 +110,7 @@ def import_file(
         identity=identity,
         is_rehearsal=dry_run,
         corrects=corrects,
+        erased=erased or ErasedFilter(),
     )
     loader = KINDS[kind](mapping, task)
     importing = _Import(task, loader, mapping, refuse, Rehearsal(connection) if dry_run else None)
@@ -155,7 +165,10 @@ class _Import:
 
     def _write(self, rows: list[ParsedRow]) -> list[Answer]:
         with self._task.connection.transaction() as transaction:
-            answers = self._loader.write(rows)
+            gone = self._find_erased(rows)
+            rest = [row for row in rows if row.place not in gone]
+            written = iter(self._loader.write(rest))
+            answers = [BadRowError(ERASED) if row.place in gone else next(written) for row in rows]
             if self._rehearsal:
                 raise psycopg.Rollback(transaction)
             self._follow_sales()
@@ -165,6 +178,15 @@ class _Import:
                 if known and answers[place] == "new":
                     answers[place] = "known"
         return answers
+
+    def _find_erased(self, rows: list[ParsedRow]) -> set[int]:
+        """Return the places of rows about somebody erased; until the transaction ends no erasure begins."""
+        connection = self._task.connection
+        hold_lock(connection, Lock.LEAD_IMPORT)
+        asked = {row.place: self._loader.identify(row.record) for row in rows}
+        every = [identifier for identifiers in asked.values() for identifier in identifiers]
+        gone = find_kept_out(connection, self._task.erased, every, is_proven=True)
+        return {place for place, identifiers in asked.items() if gone & {each[:2] for each in identifiers}}
 
     def _follow_sales(self) -> None:
         """Let lifecycle read what sales did long ago at once: unread, it would hold the clocks of today."""
@@ -183,7 +205,8 @@ class _Import:
         if isinstance(answer, BadRowError):
             counts.refused += 1
             counts.reasons[answer.reason] += 1
-            self._refuse(RejectedRow(row.number, str(answer), row.values))
+            values = {} if answer.reason == ERASED else row.values
+            self._refuse(RejectedRow(row.number, str(answer), values))
             return
         setattr(counts, answer, getattr(counts, answer) + 1)
         for remark in remarks:

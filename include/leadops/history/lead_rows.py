@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from leadops.delivery.external_ids import register_external_ids
@@ -69,6 +70,10 @@ class LeadRows:
     def keys(self, record: LeadRecord) -> list[str]:
         """Return by what the row is known."""
         return [f"{kind}:{value}" for kind, value in record.lead.identifiers]
+
+    def identify(self, record: LeadRecord) -> list[tuple[str, str, datetime]]:
+        """Return the person's identifiers, of the day of the first contact."""
+        return [(*identifier, record.lead.created_at) for identifier in record.lead.identifiers]
 
     def write(self, rows: Sequence[ParsedRow]) -> list[Answer]:
         """Bring the rows into the tables; return what became of each."""

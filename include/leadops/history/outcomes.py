@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Literal, NamedTuple
 
 from leadops.db import Connection
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.tabular.file_row import BadRowError
@@ -59,6 +60,7 @@ class ImportTask:
     contract: KpiContract
     fold_case: bool  # names of campaigns and sources that differ only in case are one
     identity: IdentitySettings  # which addresses tie nothing, and what merges leads
+    erased: ErasedFilter = field(default_factory=ErasedFilter)  # whose rows are refused
     is_rehearsal: bool = False  # all that is written will be undone
     corrects: bool = False  # rates replace those on record
 

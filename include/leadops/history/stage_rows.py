@@ -93,6 +93,12 @@ class StageRows:
             f"{whose}:{each.stage}:{each.occurred_at.isoformat()}:{each.reference}" for each in record.stages
         ]
 
+    def identify(self, record: TransitionRecord) -> list[tuple[str, str, datetime]]:
+        """Return the person's identifiers, of the day of the first stage."""
+        pairs = (("crm_id", record.crm_id), ("email", record.email))
+        times = [stage.occurred_at for stage in record.stages]
+        return [(kind, value, min(times)) for kind, value in pairs if value and times]
+
     def write(self, rows: Sequence[ParsedRow]) -> list[Answer]:
         """Bring the rows into the tables; return what became of each."""
         task = self._task

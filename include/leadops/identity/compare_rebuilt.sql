@@ -19,7 +19,10 @@ select
 from cdp.events as events
 cross join lateral (select events.proof <> 'claim' or %(trust_claims)s as is_proven) as proofs
 left join identity.late_events as late on events.seq = late.event_seq
-where not exists (select from identity.inbox as waiting where waiting.event_seq = events.seq)
+where
+    not exists (select from identity.inbox as waiting where waiting.event_seq = events.seq)
+    -- Events of the erased name nobody.
+    and num_nonnulls(events.email, events.user_id, events.anonymous_id) > 0
 order by coalesce(late.after_seq, events.seq) asc, late.late_id asc nulls first;
 
 -- name: list_known_leads
@@ -39,11 +42,15 @@ where
 select leads.lead_id
 from identity.leads as leads
 left join identity.late_events as late on leads.first_event_seq = late.event_seq
-where leads.first_event_seq is not null and not leads.is_from_form and not leads.only_claimed
+where
+    leads.first_event_seq is not null
+    and not leads.is_from_form
+    and not leads.only_claimed
+    and leads.erased_at is null
 order by coalesce(late.after_seq, leads.first_event_seq) asc, late.late_id asc nulls first, leads.lead_id asc;
 
 -- name: count_merges
-select count(*) from identity.lead_merges where undone_at is null;
+select count(*) from identity.lead_merges where undone_at is null and value <> 'erased';
 
 -- name: list_leads
 select
@@ -53,7 +60,7 @@ select
     first_event_seq,
     is_from_form or first_event_seq is null as is_known
 from identity.leads
-where not only_claimed;
+where not only_claimed and erased_at is null;
 
 -- name: list_aliases
 select
@@ -75,9 +82,14 @@ from identity.sightings;
 
 -- name: list_resolved
 select
-    event_seq,
-    lead_id
-from identity.resolved_events;
+    resolved.event_seq,
+    resolved.lead_id
+from identity.resolved_events as resolved
+where
+    not exists (
+        select from identity.leads as gone
+        where gone.lead_id = resolved.lead_id and gone.erased_at is not null
+    );
 
 -- name: list_do_not_merge
 select
@@ -104,7 +116,7 @@ select
     value,
     event_seq
 from identity.lead_merges
-where undone_at is null;
+where undone_at is null and value <> 'erased';
 
 -- name: list_people
 select
@@ -113,4 +125,4 @@ select
     leads.merged_into
 from identity.leads as leads
 left join identity.people as people on leads.lead_id = people.lead_id
-where people.person_id is not null or leads.merged_into is not null;
+where (people.person_id is not null or leads.merged_into is not null) and leads.erased_at is null;

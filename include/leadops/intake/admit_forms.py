@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from leadops.db import Connection
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import PermanentError
 from leadops.events.admit_quarantined import RetryResult
 from leadops.events.change_item import change_item
@@ -46,6 +47,7 @@ def retry_quarantined_forms(
     identity: IdentitySettings,
     ids: Sequence[int] | None = None,
     reason: str | None = None,
+    erased: ErasedFilter | None = None,
 ) -> RetryResult:
     """Validate waiting forms again (all, those of `reason`, of `ids`) and admit what is valid now, each once.
 
@@ -54,7 +56,14 @@ def retry_quarantined_forms(
     one transaction.
     """
     return _admit_valid(
-        connection, now=now, events=events, identity=identity, ids=ids, reason=reason, vouched=False
+        connection,
+        now=now,
+        events=events,
+        identity=identity,
+        ids=ids,
+        reason=reason,
+        vouched=False,
+        erased=erased,
     )
 
 
@@ -66,13 +75,21 @@ def release_quarantined_forms(
     identity: IdentitySettings,
     ids: Sequence[int] | None = None,
     reason: str | None = None,
+    erased: ErasedFilter | None = None,
 ) -> RetryResult:
     """Admit waiting forms (all, those of `reason`, of `ids`) although they look like spam.
 
     A person vouches for them. Otherwise as `retry_quarantined_forms`.
     """
     return _admit_valid(
-        connection, now=now, events=events, identity=identity, ids=ids, reason=reason, vouched=True
+        connection,
+        now=now,
+        events=events,
+        identity=identity,
+        ids=ids,
+        reason=reason,
+        vouched=True,
+        erased=erased,
     )
 
 
@@ -85,6 +102,7 @@ def _admit_valid(
     ids: Sequence[int] | None,
     reason: str | None,
     vouched: bool,
+    erased: ErasedFilter | None,
 ) -> RetryResult:
     admitted = duplicates = refused = after = 0
     while True:
@@ -97,7 +115,9 @@ def _admit_valid(
                 if isinstance(verdict, EventRefusal):
                     refused += 1
                     _update_reason(connection, form, verdict)
-                elif _admit(connection, form, verdict, repaired=None, identity=identity, now=now):
+                elif _admit(
+                    connection, form, verdict, repaired=None, identity=identity, now=now, erased=erased
+                ):
                     admitted += 1
                 else:
                     duplicates += 1
@@ -113,6 +133,7 @@ def repair_quarantined_form(
     now: datetime,
     events: EventSettings,
     identity: IdentitySettings,
+    erased: ErasedFilter | None = None,
 ) -> bool:
     """Change a waiting form (`changes`: dotted path and value; `removals`: dotted paths) and admit it.
 
@@ -131,7 +152,9 @@ def repair_quarantined_form(
         if isinstance(verdict, EventRefusal):
             raise PermanentError(f"still refused ({verdict.reason}): {verdict.detail}")
         repaired = json.dumps(content)
-        return _admit(connection, forms[0], verdict, repaired=repaired, identity=identity, now=now)
+        return _admit(
+            connection, forms[0], verdict, repaired=repaired, identity=identity, now=now, erased=erased
+        )
 
 
 def _lock_forms(
@@ -200,6 +223,7 @@ def _admit(
     repaired: str | None,
     identity: IdentitySettings,
     now: datetime,
+    erased: ErasedFilter | None,
 ) -> bool:
     is_new = keep_admitted_form(
         connection,
@@ -211,6 +235,7 @@ def _admit(
         identity=identity,
         received_at=form.received_at,
         now=now,
+        erased=erased,
     )
     queries.run(
         connection, "mark_admitted", quarantine_id=form.quarantine_id, admitted_body=repaired, now=now

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leadops.db import AsyncConnection, Connection
+from leadops.erased.entrance import EntryItem, leave_out_erased, read_key_checks
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.quarantine import QuarantineCount
+from leadops.intake.read_form import parse_form
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -43,24 +46,48 @@ async def quarantine_form(
     secret: int,
     signed_at: datetime,
     now: datetime,
+    erased: ErasedFilter | None = None,
 ) -> bool:
     """Keep a signed form that cannot become a lead; return False if a form of this id is a lead already.
 
-    The same body is kept once and counted. `secret` is the place, from 1, of the secret that signed it.
-    Raises psycopg.Error.
+    The same body is kept once and counted. `secret` is the place, from 1, of the secret that signed it. What
+    somebody sent whom `erased` recognises is not kept, and the answer is the same. Raises psycopg.Error, and
+    ErasureKeyError where somebody was erased under a key that `erased` does not have.
     """
-    quarantine_id = await queries.value_async(
-        connection,
-        "quarantine_form",
-        submission_id=submission_id,
-        now=now,
-        signed_at=signed_at,
-        secret=secret,
-        reason=refusal.reason,
-        detail=refusal.detail,
-        body=body,
-    )
-    return quarantine_id is not None
+    erased = erased or ErasedFilter()
+    values: dict[str, object] = {
+        "submission_id": submission_id,
+        "now": now,
+        "signed_at": signed_at,
+        "secret": secret,
+        "reason": refusal.reason,
+        "detail": refusal.detail,
+        "body": body,
+    }
+    if not erased.is_needed:
+        if await queries.value_async(connection, "quarantine_form", **values, is_hashed=False) is not None:
+            return True
+        # It is a lead already, or somebody was erased, so that it has to be hashed.
+        checks = await read_key_checks(connection)
+        if not checks:
+            return False
+        erased.require(checks)
+    async with connection.transaction():
+        await queries.run_async(connection, "hold_quarantine")
+        entry = EntryItem(0, _hash_body(body, erased), signed_at, is_proven=False, is_form=True)
+        if await leave_out_erased(connection, [entry]):
+            await queries.run_async(connection, "forget_trace", submission_id=submission_id)
+            return not await queries.value_async(connection, "is_lead", submission_id=submission_id)
+        quarantine_id = await queries.value_async(connection, "quarantine_form", **values, is_hashed=True)
+        return quarantine_id is not None
+
+
+def _hash_body(body: bytes, erased: ErasedFilter) -> list[str]:
+    """Return the hashes of the identifiers in a body, parsed or not."""
+    content = parse_form(body) if erased.is_needed else {}
+    if isinstance(content, EventRefusal):
+        content = {"body": body.replace(b"\0", b"").decode("utf-8", "replace")}
+    return erased.hash_item(content)
 
 
 def list_quarantined_forms(

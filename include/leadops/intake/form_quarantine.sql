@@ -9,9 +9,22 @@ select
     %(reason)s::text,
     %(detail)s::text,
     %(body)s::bytea
-where not exists (select from intake.raw_leads where raw_leads.submission_id = %(submission_id)s::text)
+where
+    not exists (select from intake.raw_leads where raw_leads.submission_id = %(submission_id)s::text)
+    and (%(is_hashed)s or not exists (select from erased.identifiers))
 on conflict (sha256(body)) do update set times = quarantined_forms.times + 1
 returning quarantine_id;
+
+-- name: hold_quarantine
+-- Until the transaction ends, an erasure waits.
+lock table intake.quarantined_forms in row exclusive mode;
+
+-- name: forget_trace
+delete from intake.form_traces
+where submission_id = %(submission_id)s::text;
+
+-- name: is_lead
+select exists(select from intake.raw_leads where raw_leads.submission_id = %(submission_id)s::text);
 
 -- name: list_entries
 select

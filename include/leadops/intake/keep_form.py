@@ -7,6 +7,14 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from leadops.db import AsyncConnection, Connection
+from leadops.erased.entrance import (
+    EntryItem,
+    leave_out_admitted,
+    leave_out_erased,
+    load_key_checks,
+    read_key_checks,
+)
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.form_contract import Submission
 from leadops.intake.form_hashes import hash_person
@@ -41,14 +49,31 @@ async def keep_form(
     hash_key: bytes,
     identity: IdentitySettings,
     now: datetime,
+    erased: ErasedFilter | None = None,
 ) -> bool:
     """Keep a valid form in one statement; return False if it was kept before.
 
-    `secret` is the place, from 1, of the secret that signed `body`. Raises psycopg.Error; then nothing is
-    kept.
+    `secret` is the place, from 1, of the secret that signed `body`. What somebody whom `erased` recognises
+    filled in before the erasure counts as kept before. Raises psycopg.Error, and ErasureKeyError where
+    somebody was erased under a key that `erased` does not have; then nothing is kept.
     """
+    erased = erased or ErasedFilter()
     values = _statement_values(form, submission_id, body, secret, hash_key, identity, now)
-    return await queries.first_async(connection, "keep_form", FormLead, **values) is not None
+    if not erased.is_needed:
+        if await queries.first_async(connection, "keep_form", FormLead, **values, is_hashed=False):
+            return True
+        # It was kept before, or somebody was erased, so that it has to be hashed.
+        checks = await read_key_checks(connection)
+        if not checks:
+            return False
+        erased.require(checks)
+    async with connection.transaction():
+        await queries.run_async(connection, "hold_forms")
+        if await leave_out_erased(connection, [_hash_form(form, erased)]):
+            await queries.run_async(connection, "forget_trace", submission_id=submission_id)
+            return False
+        lead = await queries.first_async(connection, "keep_form", FormLead, **values, is_hashed=True)
+        return lead is not None
 
 
 def keep_admitted_form(
@@ -62,14 +87,27 @@ def keep_admitted_form(
     identity: IdentitySettings,
     received_at: datetime,
     now: datetime,
+    erased: ErasedFilter | None = None,
 ) -> bool:
     """As `keep_form`, for a form from the quarantine, which came at `received_at` (UTC).
 
     Its lead is as old as the form. Its delay does not mean that the feed is slow.
     """
+    erased = erased or ErasedFilter()
     values = _statement_values(form, submission_id, body, secret, hash_key, identity, now)
-    values |= {"was_refused": True, "known_at": received_at}
-    return queries.first(connection, "keep_form", FormLead, **values) is not None
+    with connection.transaction():
+        queries.run(connection, "hold_forms")
+        if checks := load_key_checks(connection):
+            erased.require(checks)
+            if leave_out_admitted(connection, [_hash_form(form, erased)]):
+                return False
+        values |= {"was_refused": True, "known_at": received_at, "is_hashed": True}
+        return queries.first(connection, "keep_form", FormLead, **values) is not None
+
+
+def _hash_form(form: ValidForm, erased: ErasedFilter) -> EntryItem:
+    hashes = erased.hash_item({**form.row, **form.row["payload"]})
+    return EntryItem(0, hashes, datetime.fromisoformat(form.row["ts"]), is_proven=True, is_form=True)
 
 
 def _statement_values(

@@ -4,7 +4,8 @@
 -- statement because each further round trip costs as much as the work in it.
 with submitted as (
     insert into intake.raw_leads (submission_id, sender_id, received_at, secret, body, changes)
-    values (%(submission_id)s, %(sender_id)s, %(now)s, %(secret)s, %(body)s, %(changes)s)
+    select %(submission_id)s, %(sender_id)s, %(now)s, %(secret)s, %(body)s, %(changes)s -- noqa: AM04
+    where %(is_hashed)s or not exists (select from erased.identifiers)
     on conflict (submission_id) do nothing
     returning submission_id
 ),
@@ -113,3 +114,11 @@ select
                 )
     end as crm_outbox_id
 from story;
+
+-- name: forget_trace
+delete from intake.form_traces
+where submission_id = %(submission_id)s::text;
+
+-- name: hold_forms
+-- Until the transaction ends, an erasure waits.
+lock table intake.raw_leads, cdp.events in row exclusive mode;

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leadops.db import AsyncConnection
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.spam_settings import SpamSettings
 from leadops.identity.identity_settings import IdentitySettings
@@ -33,10 +34,12 @@ async def take_form(
     forms: SpamSettings,
     identity: IdentitySettings,
     now: datetime,
+    erased: ErasedFilter | None = None,
 ) -> TakenForm:
     """Keep a form as a lead, or else in quarantine; safe to repeat.
 
-    `secret` is the place, from 1, of the secret that signed `body`. Raises psycopg.Error.
+    `secret` is the place, from 1, of the secret that signed `body`. Of somebody whom `erased` recognises
+    nothing is kept, and the answer is the same. Raises psycopg.Error and ErasureKeyError.
     """
     verdict = form.verdict
     if isinstance(verdict, ValidForm):
@@ -58,6 +61,7 @@ async def take_form(
                 hash_key=hash_key,
                 identity=identity,
                 now=now,
+                erased=erased,
             )
             return TakenForm(None, is_new)
         verdict = spam
@@ -69,5 +73,6 @@ async def take_form(
         secret=secret,
         signed_at=signed_at,
         now=now,
+        erased=erased,
     )
     return TakenForm(verdict, is_new)

@@ -56,6 +56,10 @@ passing as (
                 select from identity.leads as claimed
                 where claimed.lead_id = candidates.lead_id and claimed.only_claimed
             ))
+            and not exists (
+                select from identity.leads as gone
+                where gone.lead_id = candidates.lead_id and gone.erased_at is not null
+            )
             and scores.fit >= %(fit)s
             and scores.behaviour >= %(behaviour)s
             and (%(total)s::integer is null or scores.total >= %(total)s)

@@ -43,6 +43,14 @@ comment on column cdp.replaced_events.replaced_at is 'When the gateway accepted 
 comment on column cdp.replaced_events.event is 'The replaced row of cdp.events, whole';
 create index replaced_events_by on cdp.replaced_events (replaced_by);
 
+-- The event_ids of what was kept out because it is about somebody erased: sent again, it is a duplicate.
+create table cdp.kept_out (
+    event_key text primary key check (char_length(event_key) <= 80),
+    proof text not null check (proof in ('write_key', 'form', 'verified', 'claim'))
+);
+comment on column cdp.kept_out.event_key is
+'HMAC of the event_id; events of the erased that were stored before have such a key as event_id';
+
 create function cdp.keep_replaced() returns trigger language plpgsql as $$
 begin
     insert into cdp.replaced_events (event_seq, replaced_by, replaced_at, event)

@@ -18,9 +18,13 @@ create table identity.leads (
     source text,
     merged_into bigint,
     is_from_form boolean not null default false,
-    only_claimed boolean not null default false
+    only_claimed boolean not null default false,
+    erased_at timestamptz
 );
-comment on column identity.leads.email is 'Null: an imported lead whose address is not known';
+comment on column identity.leads.email is 'Null: an imported lead whose address is not known, or an erased one';
+comment on column identity.leads.erased_at is
+'The person was erased: the number stays for aggregates, nothing is scored or sent any more';
+create index leads_erased on identity.leads (lead_id) where erased_at is not null;
 comment on column identity.leads.first_event_seq is 'Null: imported';
 comment on column identity.leads.campaign is 'Of an imported lead''s first contact; others: see their first event';
 comment on column identity.leads.source is 'Likewise';

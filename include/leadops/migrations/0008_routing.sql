@@ -84,7 +84,7 @@ create index assignments_time on routing.assignments (assigned_at);
 create table routing.notices (
     assignment_id bigint primary key,
     nonce text not null default delivery.make_nonce(),
-    state text not null default 'open' check (state in ('open', 'sent', 'dropped')),
+    state text not null default 'open' check (state in ('open', 'sent', 'erasing', 'dropped')),
     created_at timestamptz not null,
     attempts integer not null default 0,
     tried_at timestamptz,
@@ -97,4 +97,5 @@ create table routing.notices (
 comment on column routing.notices.nonce is 'Slack knows the message by it: numbers start again after a restored backup';
 comment on column routing.notices.unknown_since is
 'Set before the post; while state is open it is unknown whether the message is in Slack';
+create index notices_erasing on routing.notices (assignment_id) where state = 'erasing';
 create index notices_open on routing.notices (assignment_id) where state = 'open';

@@ -1,5 +1,6 @@
 """From Airflow's context to a run."""
 
+import os
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from leadops.configuration import Config
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.orchestration.connections import SlackChat, find_endpoint, open_database
 from leadops.orchestration.run import BACKFILL, TaskRun
 
@@ -56,6 +58,7 @@ def read_run(context: Mapping[str, Any]) -> TaskRun:
         find_endpoint=find_endpoint,
         open_chat=SlackChat,
         log_folder=_find_log_folder(),
+        erased=ErasedFilter.of(os.environ),
         params=context.get("params") or {},
         airflow_url=_find_airflow_url(),
     )

@@ -10,6 +10,7 @@ from leadops.calendar.local_days import last_whole_day
 from leadops.clients.chat import Chat
 from leadops.configuration import Config
 from leadops.db import Connection
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.lanes import Lane
 from leadops.settings import Endpoint
@@ -40,6 +41,8 @@ class TaskRun:
     open_chat: Callable[[AlertSettings], Chat]
     #: Where Airflow writes the logs of tasks on this machine; None: not within Airflow.
     log_folder: Path | None = None
+    #: Recognises people who were erased.
+    erased: ErasedFilter = field(default_factory=ErasedFilter)
     params: Mapping[str, Any] = field(default_factory=dict)
     #: Where Airflow's pages are, for links to runs; empty: as alerts.yaml says.
     airflow_url: str = ""

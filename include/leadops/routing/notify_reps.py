@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from leadops.clients.chat import Chat, Posted
+from leadops.clients.slack_errors import MessageGoneError
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.delivery.database_mark import ON_HOLD, find_hold
@@ -77,6 +78,9 @@ def notify_reps(
             return RepNotifyResult(0, 0, ON_HOLD)
     budget = CallBudget(most=settings.at_most, seconds_between=settings.seconds_between, sleep=sleep)
     sent = dropped = 0
+    problem = _replace_erased(connection, chat, budget, settings=settings, company=company)
+    if problem:
+        return RepNotifyResult(sent, dropped, problem)
     for assignment_id in _list_due(connection, settings, clock()):
         if budget.is_spent:
             break
@@ -116,6 +120,67 @@ def doubt_open_notices(connection: Connection, *, before: datetime) -> int:
     In the caller's transaction: after the database went back, any of them may have been posted.
     """
     return queries.run(connection, "doubt_open", before=before)
+
+
+@dataclass(frozen=True)
+class ErasedNotice:
+    """A message that was posted about somebody erased: where it is, and what may stay of it."""
+
+    assignment_id: int
+    lead_id: int
+    rep_id: str | None
+    queue: str | None
+    cause: str
+    slack_id: str | None
+    channel: str | None
+    message_ts: str | None
+
+
+def _replace_erased(
+    connection: Connection, chat: Chat, budget: CallBudget, *, settings: SlackSettings, company: Company
+) -> str:
+    """Take the CRM's id out of messages about the erased; commits. Returns why the rest has to wait.
+
+    A webhook cannot edit: such a message stays as it is (docs/erasure.md).
+    """
+    with connection.transaction():
+        notices = queries.all(connection, "list_erasing", ErasedNotice, max_rows=settings.at_most)
+    for notice in notices:
+        if budget.is_spent:
+            break
+        message = compose_text(_form_text(notice, crm_id=None, settings=settings, company=company))
+        if chat.can_edit:
+            budget.pace()
+            try:
+                place = Posted(notice.channel, notice.message_ts)
+                chat.update(place, text=message.text, blocks=message.blocks)
+            except MessageGoneError:
+                pass
+            except LeadopsError as error:
+                return str(error)
+        with connection.transaction():
+            queries.run(connection, "note_replaced", assignment_id=notice.assignment_id)
+    return ""
+
+
+def _form_text(
+    notice: "AssignmentNotice | ErasedNotice",
+    *,
+    crm_id: str | None,
+    settings: SlackSettings,
+    company: Company,
+) -> str:
+    slack_id = notice.slack_id if notice.slack_id and notice.slack_id.isalnum() else None
+    return form_assignment_message(
+        company,
+        lead_id=notice.lead_id,
+        rep_id=notice.rep_id,
+        slack_id=slack_id,
+        queue=notice.queue,
+        cause=notice.cause,
+        crm_id=crm_id,
+        crm_link=settings.crm_link,
+    )
 
 
 def _has_own_channel(chat: Chat, settings: SlackSettings) -> bool:
@@ -209,17 +274,6 @@ class _Message:
     def send(self) -> Posted:
         """Post the message."""
         notice = self._notice
-        slack_id = notice.slack_id if notice.slack_id and notice.slack_id.isalnum() else None
-        message = compose_text(
-            form_assignment_message(
-                self._company,
-                lead_id=notice.lead_id,
-                rep_id=notice.rep_id,
-                slack_id=slack_id,
-                queue=notice.queue,
-                cause=notice.cause,
-                crm_id=notice.crm_id,
-                crm_link=self._settings.crm_link,
-            )
-        )
+        text = _form_text(notice, crm_id=notice.crm_id, settings=self._settings, company=self._company)
+        message = compose_text(text)
         return self._chat.post(text=message.text, blocks=message.blocks, payload={"key": self._key})

@@ -78,3 +78,24 @@ where assignment_id = %(assignment_id)s;
 update routing.notices
 set unknown_since = created_at, tried_at = coalesce(tried_at, created_at)
 where state = 'open' and unknown_since is null and created_at < %(before)s;
+
+-- name: list_erasing
+select
+    notices.assignment_id,
+    assignments.lead_id,
+    assignments.rep_id,
+    assignments.queue,
+    assignments.cause,
+    (select reps.profile ->> 'slack_id' from crm.reps as reps where reps.rep_id = assignments.rep_id) as slack_id,
+    notices.channel,
+    notices.message_ts
+from routing.notices as notices
+inner join routing.assignments as assignments on notices.assignment_id = assignments.assignment_id
+where notices.state = 'erasing'
+order by notices.assignment_id
+limit %(max_rows)s;
+
+-- name: note_replaced
+update routing.notices
+set state = 'dropped', channel = null, message_ts = null
+where assignment_id = %(assignment_id)s and state = 'erasing';

@@ -2,7 +2,7 @@
 insert into touched (lead_id)
 select lead_id
 from identity.leads
-where lead_id > %(after)s
+where lead_id > %(after)s and erased_at is null
 order by lead_id
 limit %(chunk_size)s;
 
@@ -17,7 +17,12 @@ from (
     from scoring.inbox
     inner join identity.people as people on inbox.lead_id = people.lead_id
 ) as waiting
-where lead_id > %(after)s
+where
+    lead_id > %(after)s
+    and not exists (
+        select from identity.leads as gone
+        where gone.lead_id = waiting.lead_id and gone.erased_at is not null
+    )
 order by lead_id
 limit %(chunk_size)s;
 

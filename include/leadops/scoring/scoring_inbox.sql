@@ -3,7 +3,7 @@ select exists(select from scoring.inbox where lane = %(lane)s);
 
 -- name: take_leads
 -- Takes the head of one lane, and what the same leads have further on in the lane. What a merged lead did counts for
--- the person's oldest lead.
+-- the person's oldest lead. Of an erased lead the reasons are gone: its points stay as they are.
 with head as (
     select
         seq,
@@ -25,12 +25,19 @@ taken as (
 
 known as (
     insert into touched (lead_id)
-    select lead_id
-    from taken
-    union
-    select people.person_id
-    from taken
-    inner join identity.people as people on taken.lead_id = people.lead_id
+    select named.lead_id
+    from (
+        select lead_id from taken
+        union
+        select people.person_id
+        from taken
+        inner join identity.people as people on taken.lead_id = people.lead_id
+    ) as named
+    where
+        not exists (
+            select from identity.leads as gone
+            where gone.lead_id = named.lead_id and gone.erased_at is not null
+        )
 )
 
 select count(*) from head;

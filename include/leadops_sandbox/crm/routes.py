@@ -37,8 +37,7 @@ def routes(world: World) -> list[Route]:
     async def change_lead(request: Request) -> Response:
         body = parse_object(await read_body(request))
         lead_id = request.path_params["lead_id"]
-        if lead_id not in store.leads:
-            raise RefusedError(404, "no lead has this id")
+        find_lead(lead_id)
         if body.get("owner_id") is not None and body["owner_id"] not in store.reps:
             raise RefusedError(422, "owner_id is not a salesperson of this CRM")
         catch_up(world)
@@ -63,6 +62,18 @@ def routes(world: World) -> list[Route]:
         ]
         end = int(after) + len(page)
         return answer({"items": items, "cursor": str(end) if end < len(store.leads) else None})
+
+    async def erase_lead(request: Request) -> Response:
+        lead_id = request.path_params["lead_id"]
+        find_lead(lead_id)
+        catch_up(world)
+        world.effect("crm.erased", id=lead_id)
+        return answer({"id": lead_id})
+
+    def find_lead(lead_id: str) -> None:
+        lead = store.leads.get(lead_id)
+        if lead is None or lead.status == "erased":
+            raise RefusedError(404, "no lead has this id")
 
     async def list_activities(request: Request) -> Response:
         catch_up(world)
@@ -100,6 +111,7 @@ def routes(world: World) -> list[Route]:
         Route("/v1/leads", create_lead, methods=["POST"]),
         Route("/v1/leads", list_leads, methods=["GET"]),
         Route("/v1/leads/{lead_id}", change_lead, methods=["PATCH"]),
+        Route("/v1/leads/{lead_id}", erase_lead, methods=["DELETE"]),
         Route("/v1/activities", list_activities, methods=["GET"]),
         Route("/v1/reps", list_reps, methods=["GET"]),
         Route("/_crm/activities", add_activity, methods=["POST"]),

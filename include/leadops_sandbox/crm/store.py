@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from random import Random
 from typing import Any
 
@@ -13,7 +13,7 @@ from leadops_sandbox.journal import Record
 
 @dataclass(slots=True)
 class CrmLead:
-    """One lead in the CRM; `status` is new, taken, bant, won or lost."""
+    """One lead in the CRM; `status` is new, taken, bant, won, lost or erased."""
 
     id: str
     facts: dict[str, Any]
@@ -44,6 +44,8 @@ class CrmStore:
                 lead.facts.update(record["body"])
                 lead.owner_id = record["body"].get("owner_id", lead.owner_id)
                 lead.status = record["body"].get("status", lead.status)
+            case "crm.erased":
+                self._erase(record["id"])
             case "crm.activity":
                 self._apply_activity(record["activity"], datetime.fromisoformat(record["at"]))
             case "crm.reps":
@@ -60,12 +62,23 @@ class CrmStore:
             for due_at, activity in plan_work(lead_id=lead_id, rep_id=rep, created_at=created_at, **sales):
                 heappush(self._planned, (due_at, activity["id"], activity))
 
+    def _erase(self, lead_id: str) -> None:
+        """Forget whom a lead was about; that something happened with it stays in the feed."""
+        self.leads[lead_id] = CrmLead(lead_id, {}, status="erased")
+        self.by_key = {key: known for key, known in self.by_key.items() if known[0] != lead_id}
+        self._planned = [due for due in self._planned if due[2]["lead_id"] != lead_id]
+        heapify(self._planned)
+        self.activities = [
+            activity | {"details": {}} if activity["lead_id"] == lead_id else activity
+            for activity in self.activities
+        ]
+
     def _apply_activity(self, activity: dict[str, Any], entered_at: datetime) -> None:
         self._ids.add(activity["id"])
         self.activities.append(activity)
         self.entered_at.append(entered_at)
         lead = self.leads.get(activity["lead_id"])
-        if lead and activity["kind"] == "status":
+        if lead and lead.status != "erased" and activity["kind"] == "status":
             lead.status = activity["status"]
             lead.owner_id = lead.owner_id or activity["rep_id"]
 
@@ -81,6 +94,6 @@ class CrmStore:
         """Return how many leads each salesperson holds that are neither won nor lost."""
         counts = dict.fromkeys(self.reps, 0)
         for lead in self.leads.values():
-            if lead.owner_id in counts and lead.status not in ("won", "lost"):
+            if lead.owner_id in counts and lead.status not in ("won", "lost", "erased"):
                 counts[lead.owner_id] += 1
         return counts

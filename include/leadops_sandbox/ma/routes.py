@@ -50,6 +50,9 @@ def routes(world: World) -> list[Route]:
             raise RefusedError(422, "fields must be an object")
         return "ma.fields", show_lead(lead) | {"fields": lead.fields | body["fields"]}
 
+    def erase_lead(request: Request, _: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return "ma.erased", {"id": find_lead(request.path_params["lead_id"]).id}
+
     def enrol(request: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         key = need_text(body, "idempotencyKey")
         wanted = {"leadId": body.get("leadId"), "step": body.get("step")}
@@ -92,6 +95,7 @@ def routes(world: World) -> list[Route]:
         Route("/api/leads", list_leads, methods=["GET"]),
         Route("/api/leads/{lead_id}", get_lead, methods=["GET"]),
         Route("/api/leads/{lead_id}", change(change_fields), methods=["PATCH"]),
+        Route("/api/leads/{lead_id}", change(erase_lead), methods=["DELETE"]),
         Route("/api/programs/{program}/enrolments", change(enrol), methods=["POST"]),
     ]
 

@@ -102,6 +102,8 @@ class MaStore:
                 self.leads[record["answer"]["id"]].fields.update(record["body"]["fields"])
             case "ma.deleted":
                 self._remove(self.leads[record["body"]["id"]], "deleted")
+            case "ma.erased":
+                self._erase(self.leads[record["answer"]["id"]])
             case "ma.merged":
                 self._merge(record["body"])
             case "ma.restored":
@@ -127,6 +129,10 @@ class MaStore:
         lead.absence = absence
         for address in [address for address, lead_id in self.by_email.items() if lead_id == lead.id]:
             del self.by_email[address]
+
+    def _erase(self, lead: Lead) -> None:
+        self._remove(lead, "deleted")
+        lead.email, lead.fields = "", {}
 
     def _merge(self, body: dict[str, Any]) -> None:
         loser, survivor = self.leads[body["id"]], self.leads[body["into"]]

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from leadops.clients.crm import CrmClient
 from leadops.crm.poll import poll_crm
+from leadops.erased.erased_filter import ErasureKeyError
 from leadops.errors import PermanentError, TransientError
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
@@ -21,7 +22,9 @@ def poll(run: TaskRun) -> Counts:
     client = CrmClient(run.find_endpoint("crm"))
     try:
         with run.open_database() as connection:
-            result = poll_crm(connection, client, now=run.clock())
+            result = poll_crm(connection, client, now=run.clock(), erased=run.erased)
+    except ErasureKeyError:
+        raise
     except TransientError as error:
         log.warning("%s; the SLA clocks are held until it is back", error)
         return {"activities": 0, "reps": 0, "unreachable": 1}

@@ -1,0 +1,30 @@
+-- name: wait_for_poll
+lock table crm.feeds, crm.activities in share mode;
+
+-- name: rename_leads
+update crm.activities
+set
+    crm_lead_id = renamed.name,
+    details = coalesce(
+        (
+            select
+                jsonb_object_agg(
+                    said.key, regexp_replace(said.value::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+                )
+            from jsonb_each(activities.details) as said (key, value)
+            where said.key = any(%(kept)s::text[])
+        ), '{}'
+    )
+from unnest(%(crm_ids)s::text[], %(names)s::text[]) as renamed (crm_id, name)
+where activities.crm_lead_id = renamed.crm_id;
+
+-- name: clear_details
+update crm.activities
+set details = regexp_replace(details::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+where details::text ~* %(pattern)s::text;
+
+-- name: delete_refused
+delete from crm.refused
+where
+    body ->> 'lead_id' = any(%(crm_ids)s::text[])
+    or body::text ~* %(pattern)s::text;

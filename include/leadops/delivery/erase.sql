@@ -1,0 +1,178 @@
+-- name: list_system_ids
+select
+    target || '_id' as kind,
+    external_id as value
+from delivery.external_ids
+where
+    lead_id = any(%(lead_ids)s::bigint[])
+    and reason is distinct from 'erased'
+order by kind, value;
+
+-- name: list_systems
+-- Who has the leads, or gets them by a call that is under way; not one that has lost them.
+select
+    known.target,
+    known.lead_id
+from delivery.external_ids as known
+where known.lead_id = any(%(lead_ids)s::bigint[]) and known.state in ('present', 'unaligned')
+union
+select
+    sending.target,
+    sending.lead_id
+from delivery.outbox as sending
+where
+    sending.lead_id = any(%(lead_ids)s::bigint[])
+    and sending.state = 'sending'
+    and sending.operation in ('upsert_lead', 'create_lead')
+except
+select
+    asked.target,
+    asked.lead_id
+from delivery.outbox as asked
+where
+    asked.lead_id = any(%(lead_ids)s::bigint[])
+    and asked.operation = %(operation)s
+    and asked.state in ('pending', 'sending', 'dead')
+order by target, lead_id;
+
+-- name: drop_unsent
+update delivery.outbox
+set state = 'dropped', settled_at = %(now)s
+where
+    lead_id = any(%(lead_ids)s::bigint[])
+    and state in ('pending', 'dead')
+    and operation <> %(operation)s;
+
+-- name: close_letters
+-- Letters about a request to erase stay open.
+update delivery.dead_letters
+set
+    state = case when letters.state = 'open' then 'dropped' else letters.state end,
+    settled_at = coalesce(letters.settled_at, %(now)s),
+    reason = 'erased'
+from delivery.dead_letters as letters
+left join delivery.outbox as effects on letters.kind = 'effect' and letters.reference = effects.outbox_id
+where
+    dead_letters.dead_letter_id = letters.dead_letter_id
+    and letters.lead_id = any(%(lead_ids)s::bigint[])
+    and effects.operation is distinct from %(operation)s;
+
+-- name: delete_held
+delete from delivery.held_deltas
+where lead_id = any(%(lead_ids)s::bigint[]);
+
+-- name: clear_settled
+-- The row stays: it says that the call was made. Its key may be made from an identifier.
+update delivery.outbox
+set
+    payload = '{}',
+    body = null,
+    answer = null,
+    error = null,
+    idempotency_key = case
+        when operation = %(operation)s then idempotency_key else 'erased-' || outbox_id
+    end,
+    settled_at = coalesce(settled_at, %(now)s)
+where lead_id = any(%(lead_ids)s::bigint[]) and state in ('done', 'dropped');
+
+-- name: clear_bodies
+update delivery.batches
+set
+    body = regexp_replace(
+        body, '("leadId": ?"?)(?:' || array_to_string(%(ma_ids)s::text[], '|') || ')(?="?[,}])', '\10', 'g'
+    )
+where
+    state <> 'ready'
+    and cardinality(%(ma_ids)s::text[]) > 0
+    and body ~ ('"leadId": ?"?(?:' || array_to_string(%(ma_ids)s::text[], '|') || ')"?[,}]');
+
+-- name: delete_found
+delete from delivery.found_leads
+where
+    address_hash = any(%(address_hashes)s::text[])
+    or external_id = any(%(external_ids)s::text[]);
+
+-- name: hide_ids
+-- Once no call needs it, a name that only this database knows replaces the id. The MA's row keeps changes of the score
+-- from being sent.
+with needed as (
+    select distinct
+        effects.target,
+        effects.lead_id
+    from delivery.outbox as effects
+    where
+        effects.lead_id = any(%(lead_ids)s::bigint[])
+        and (
+            effects.state in ('pending', 'sending')
+            or (effects.state = 'dead' and effects.operation = %(operation)s)
+        )
+),
+
+corrections as (
+    update delivery.score_corrections
+    set external_id = 'erased-' || lead_id
+    where lead_id = any(%(lead_ids)s::bigint[])
+)
+
+insert into delivery.external_ids as known (target, lead_id, external_id, learned_at, state, changed_at, reason)
+select
+    systems.target,
+    leads.lead_id,
+    'erased-' || leads.lead_id,
+    %(now)s::timestamptz,
+    'gone',
+    %(now)s::timestamptz,
+    'erased'
+from unnest(%(lead_ids)s::bigint[]) as leads (lead_id)
+cross join (values ('ma'), ('crm')) as systems (target)
+where
+    not exists (
+        select from needed where needed.target = systems.target and needed.lead_id = leads.lead_id
+    )
+    and (
+        systems.target = 'ma'
+        or exists (
+            select from delivery.external_ids as present
+            where present.target = systems.target and present.lead_id = leads.lead_id
+        )
+    )
+on conflict (target, lead_id) do update
+    set
+        external_id = excluded.external_id,
+        state = 'gone',
+        changed_at = excluded.changed_at,
+        reason = 'erased',
+        not_before = null
+    where known.reason is distinct from 'erased';
+
+-- name: drop_hopeless
+-- A request whose lead the system never got: nothing waits before it, and no id is known.
+update delivery.outbox as asked
+set state = 'dropped', settled_at = %(now)s
+where
+    asked.lead_id = any(%(lead_ids)s::bigint[])
+    and asked.operation = %(operation)s
+    and asked.state = 'pending'
+    and not exists (
+        select from delivery.outbox as earlier
+        where
+            earlier.target = asked.target
+            and earlier.lead_id = asked.lead_id
+            and earlier.outbox_id < asked.outbox_id
+            and earlier.state in ('pending', 'sending')
+    )
+    and not exists (
+        select from delivery.external_ids as known
+        where
+            known.target = asked.target
+            and known.lead_id = asked.lead_id
+            and known.state in ('present', 'unaligned')
+    );
+
+-- name: has_open
+select exists(
+    select from delivery.outbox
+    where
+        lead_id = any(%(lead_ids)s::bigint[])
+        and (state in ('pending', 'sending') or (state = 'dead' and operation = %(operation)s))
+);

@@ -1,0 +1,1 @@
+"""The erased: the record of erasures, and the hashes that keep erased people out."""

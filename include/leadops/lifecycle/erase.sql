@@ -1,0 +1,31 @@
+-- name: list_linked_ids
+select
+    'crm_id' as kind,
+    crm_lead_id as value
+from lifecycle.links
+where lead_id = any(%(lead_ids)s::bigint[]) and crm_lead_id not like 'erased-%%'
+order by value;
+
+-- name: rename_links
+update lifecycle.links
+set crm_lead_id = renamed.name
+from unnest(%(crm_ids)s::text[], %(names)s::text[]) as renamed (crm_id, name)
+where links.crm_lead_id = renamed.crm_id;
+
+-- name: clear_transitions
+update lifecycle.transitions
+set evidence = regexp_replace(evidence::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+where lead_id = any(%(lead_ids)s::bigint[]) and evidence::text ~* %(pattern)s::text;
+
+-- name: clear_imported
+update lifecycle.imported
+set
+    evidence = regexp_replace(evidence::text, %(pattern)s::text, '[erased]', 'gi')::jsonb,
+    reference = regexp_replace(reference, %(pattern)s::text, '[erased]', 'gi')
+where
+    lead_id = any(%(lead_ids)s::bigint[])
+    and (evidence::text ~* %(pattern)s::text or reference ~* %(pattern)s::text);
+
+-- name: delete_unlinked
+delete from lifecycle.unlinked
+where lead_id = any(%(lead_ids)s::bigint[]);

@@ -1,0 +1,27 @@
+-- name: close_places
+update routing.leads
+set state = 'closed', recheck_at = null, alarm_at = null
+where lead_id = any(%(lead_ids)s::bigint[]) or mql_lead_id = any(%(lead_ids)s::bigint[]);
+
+-- name: delete_waiting
+delete from routing.inbox
+where lead_id = any(%(lead_ids)s::bigint[]);
+
+-- name: clear_assignments
+update routing.assignments
+set
+    facts = '{}',
+    passed_over = regexp_replace(passed_over::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+where lead_id = any(%(lead_ids)s::bigint[]);
+
+-- name: replace_notices
+update routing.notices
+set
+    state = case when notices.state = 'sent' and notices.message_ts is not null then 'erasing' else 'dropped' end,
+    settled_at = %(now)s,
+    reason = 'erased'
+from routing.assignments as assignments
+where
+    notices.assignment_id = assignments.assignment_id
+    and assignments.lead_id = any(%(lead_ids)s::bigint[])
+    and notices.reason is distinct from 'erased';

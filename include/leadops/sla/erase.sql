@@ -1,0 +1,21 @@
+-- name: delete_waiting
+delete from sla.inbox
+where lead_id = any(%(lead_ids)s::bigint[]);
+
+-- name: delete_clocks
+delete from sla.clocks
+where lead_id = any(%(lead_ids)s::bigint[]) and state in ('running', 'at_risk', 'held', 'breached');
+
+-- name: delete_breaches
+delete from sla.breaches
+where lead_id = any(%(lead_ids)s::bigint[]) and state in ('at_risk', 'held', 'breached');
+
+-- name: clear_clocks
+update sla.clocks
+set evidence = regexp_replace(evidence::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+where lead_id = any(%(lead_ids)s::bigint[]);
+
+-- name: clear_breaches
+update sla.breaches
+set evidence = regexp_replace(evidence::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+where lead_id = any(%(lead_ids)s::bigint[]);
