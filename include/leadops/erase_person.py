@@ -75,7 +75,7 @@ class ErasureContext:
     @property
     def kept_details(self) -> set[str]:
         """Which details of the CRM's activities the KPI contract reads."""
-        keys = set(self.contract.deal_value.details)
+        keys = {*self.contract.deal_value.details, *self.contract.deal_value.currency}
         for version in self.contract.versions:
             keys |= {*version.sql.criteria, *version.sql.next_meeting}
         return keys

@@ -1738,3 +1738,33 @@ create table changes.changes (
 );
 create index changes_ended on changes.changes (ended_at);
 create unique index changes_open on changes.changes (kind, hash) where (ended_at is null);
+
+create schema erased;
+
+create table erased.erasures (
+    erasure_id bigint generated always as identity,
+    lead_ids bigint[] not null,
+    erased_at timestamptz not null,
+    day_ends_at timestamptz not null,
+    erased_by text not null,
+    targets text[] not null default '{}'[],
+    key_check text not null,
+    applied_at timestamptz,
+    finished_at timestamptz,
+    primary key (erasure_id),
+    check (char_length(erased_by) <= 100)
+);
+create index erasures_open on erased.erasures (erasure_id) where (finished_at is null);
+
+create table erased.identifiers (
+    hash text not null,
+    erasure_id bigint not null,
+    erased_at timestamptz not null,
+    day_ends_at timestamptz not null,
+    returned_at timestamptz,
+    primary key (hash),
+    check (char_length(hash) = 64)
+);
+
+-- function erased.keeps_out(asked_hashes text[], happened_at timestamptz, is_proven boolean, is_form boolean)
+--     returns boolean

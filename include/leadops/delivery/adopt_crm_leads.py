@@ -114,6 +114,7 @@ def take_found_lead(connection: Connection, *, target: str, address: str, now: d
 
 
 def hash_address(address: str) -> str:
+    """Return by what an address is compared without being kept."""
     return sha256(address.strip().lower().encode()).hexdigest()
 
 

@@ -90,9 +90,10 @@ def import_file(
     `mapping` says which column is what; `zone` is of times that name none; with `fold_case` campaigns and
     sources that differ only in case are one.
     Each chunk of rows is a transaction, so after a kill the same call goes on. A bad row goes to `refuse`,
-    the others go in; so does one about somebody whom `erased` recognises, without its cells. Rates that are on record stay, unless the file `corrects` them. With `dry_run` every
-    chunk is undone: nothing is written. `tell` hears which part of the file was read (0 to 1). Raises
-    ConfigError for a wrong mapping, PermanentError for a wrong file, in one line that says what to change.
+    the others go in; so does one about somebody whom `erased` recognises, without its cells. Rates that are
+    on record stay, unless the file `corrects` them. With `dry_run` every chunk is undone: nothing is written.
+    `tell` hears which part of the file was read (0 to 1). Raises ConfigError for a wrong mapping,
+    PermanentError for a wrong file, in one line that says what to change.
     """
     if kind not in MAPPINGS:
         raise PermanentError(f"{kind}: import one of {', '.join(MAPPINGS)}")

@@ -43,6 +43,10 @@ class RateRows:
         """Return by what the row is known."""
         return [f"{record.month}:{record.base}:{record.currency}"]
 
+    def identify(self, record: CurrencyRate) -> list[tuple[str, str, datetime]]:  # noqa: ARG002
+        """A rate is about nobody."""
+        return []
+
     def write(self, rows: Sequence[ParsedRow]) -> list[Answer]:
         """Bring the rows into the tables, and value the deals of their months again."""
         task = self._task

@@ -13,4 +13,3 @@ def erase_scoring(connection: Connection, person: ErasedPerson) -> None:
     lock_ledger(connection)
     queries.run(connection, "delete_waiting", lead_ids=person.lead_ids)
     queries.run(connection, "delete_schedule", lead_ids=person.lead_ids)
-    queries.run(connection, "clear_reasons", lead_ids=person.lead_ids, pattern=person.pattern)
