@@ -51,6 +51,7 @@ def erase_identity(
     queries.run(connection, "delete_violations", lead_ids=leads, **owned)
     queries.run(connection, "clear_merges", lead_ids=leads, pattern=person.pattern)
     queries.run(connection, "clear_ties", lead_ids=leads, pattern=person.pattern)
+    queries.run(connection, "clear_uncounted", lead_ids=leads, pattern=person.pattern)
     queries.run(connection, "clear_decisions", lead_ids=leads, pattern=person.pattern)
     queries.run(connection, "clear_unresolved", event_seqs=list(event_seqs), **owned)
 

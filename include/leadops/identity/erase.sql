@@ -128,6 +128,11 @@ update identity.do_not_merge
 set reason = regexp_replace(reason, %(pattern)s::text, '[erased]', 'gi')
 where older_lead_id = any(%(lead_ids)s::bigint[]) or younger_lead_id = any(%(lead_ids)s::bigint[]);
 
+-- name: clear_uncounted
+update identity.uncounted_leads
+set entry = regexp_replace(entry, %(pattern)s::text, '[erased]', 'gi')
+where lead_id = any(%(lead_ids)s::bigint[]);
+
 -- name: clear_unresolved
 update identity.unresolved_events
 set anonymous_id = null, user_id = null, enrichment_id = null

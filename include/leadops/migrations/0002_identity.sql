@@ -331,7 +331,8 @@ language sql volatile as $$
             inner join identity.people as others on own.person_id = others.person_id
             where own.lead_id = any(asked)
         ) as wanted
-        inner join identity.leads as leads on wanted.lead_id = leads.lead_id
+        -- Whether an erased lead counts stays as it was.
+        inner join identity.leads as leads on wanted.lead_id = leads.lead_id and leads.erased_at is null
         left join identity.people as people on leads.lead_id = people.lead_id
     ),
 
