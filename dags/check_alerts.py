@@ -2,6 +2,7 @@
 
 from airflow.sdk import TriggerRule, dag
 
+from leadops.orchestration import check_and_ask
 from leadops.orchestration.defaults import minute_dag
 from leadops.orchestration.task import leadops_task
 from leadops.orchestration.tasks import checks
@@ -12,9 +13,10 @@ def check_alerts() -> None:
     """
     ### Is anything wrong?
 
-    **What**: asks the CDP for its lag, runs every check (SLA clocks, queues, deliveries, dead letters, the
-    funnel, training …), records incidents, and brings Slack up to date: one problem, one message. **When**:
-    every minute. **Connections**: `leadops_cdp`, `leadops_slack`, and `LEADOPS_DATABASE_URL`.
+    **What**: weighs changed settings (and starts `approve_changes` where a human has to decide), asks the CDP
+    for its lag, runs every check (SLA clocks, queues, deliveries, dead letters, the funnel, training …),
+    records incidents, and brings Slack up to date: one problem, one message. **When**: every minute.
+    **Connections**: `leadops_cdp`, `leadops_slack`, and `LEADOPS_DATABASE_URL`.
 
     **When it is red**
     - *check red*: no new incident opens. `notify` still runs, so Slack shows what is on record, this failure
@@ -27,7 +29,7 @@ def check_alerts() -> None:
     A CDP, MA, CRM or Slack that is down does not make this DAG red. By hand: `leadops check`,
     `leadops notify`.
     """
-    check = leadops_task(checks.check)()
+    check = leadops_task(check_and_ask.check, outlets=[check_and_ask.QUESTION_ALIAS])()
     notify = leadops_task(checks.notify, trigger_rule=TriggerRule.ALL_DONE)()
 
     check >> notify

@@ -73,7 +73,7 @@ NOTIFYING = ("alerts", "company", "sla")
 
 #: The sections that can move many leads at once: leadops.changes.moving_settings weighs what they say, and
 #: until it is decided the former content is in force on all machines (docs/changes.md).
-GATED = ("changes", "company", "identity", "kpi", "scoring")
+GATED = ("changes", "company", "identity", "kpi", "machines", "scoring")
 
 
 class Config:

@@ -1730,6 +1730,7 @@ create table changes.changes (
     decided_at timestamptz,
     decided_by text,
     ended_at timestamptz,
+    announced_at timestamptz,
     run_id text,
     primary key (change_id),
     check (char_length(hash) <= 64),

@@ -73,7 +73,12 @@ class Machine:
         fleet, config = self.fleet, self.config()
         source = name_source(config.find_file("scoring"))
         while score_leads(
-            fleet.connection, rules=config.scoring, zone=config.company.zone, now=fleet.now, source=source
+            fleet.connection,
+            rules=config.scoring,
+            zone=config.company.zone,
+            now=fleet.now,
+            source=source,
+            machines=config.machines,
         ).remaining:
             pass
         qualify_leads(
@@ -114,7 +119,7 @@ class Fleet:
                     )
                     for event in events
                 ],
-                received_at=self.now,
+                received_at=self.now - timedelta(hours=1),
             )
         self.connection.commit()
         config = self.a.config()

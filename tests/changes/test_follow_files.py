@@ -262,6 +262,52 @@ def test_an_mql_already_and_a_lead_that_passes_anyway_are_not_new(fleet: Fleet) 
     assert fleet.a.minute().in_effect == ("kpi",)
 
 
+def test_a_list_that_makes_acts_of_people_a_machines_waits(fleet: Fleet) -> None:
+    fleet.a.write("scoring", rules(mail_click=15))
+    fleet.a.minute()
+    fleet.add_leads(3, "mail_click", context={"user_agent": "our mail gateway 1.0"}, properties={"mail": "m"})
+    fleet.now += timedelta(minutes=1)  # acts through mails wait for some seconds
+    fleet.a.score()
+    assert fleet.points() == [15] * 13
+    fleet.a.write("machines", "signals: {agent: {also: ['our mail gateway']}}\n")
+    assert fleet.a.minute().waiting == ("machines.yaml",)  # 3 of 13 leads
+    change = fleet.waiting()
+    effect = change.read_effect()
+    assert effect
+    assert (effect.changed, effect.moved) == (3, 3)
+    assert str(effect.examples[0]) == "11: 15 → 0, C3 → C4"
+    fleet.a.minute()
+    assert fleet.points() == [15] * 13
+    assert fleet.world.rows("select count(*) from machines.verdicts") == [(0,)]
+    fleet.connection.commit()
+    answer_change(fleet.connection, change.hash, answer="approved", by="hanako", now=fleet.now)
+    fleet.a.minute()
+    assert fleet.points() == [15] * 10 + [0] * 3
+
+
+def test_other_merges_are_played_through_and_wait(fleet: Fleet) -> None:
+    # Three pairs share a user id each; as long as a user id merges nobody, all have 15 points, grade 3.
+    fleet.a.write("identity", "merge_by: [enrichment_id]\n")
+    assert fleet.a.minute().in_effect == ("identity",)
+    for pair in ("u1", "u1", "u2", "u2", "u3", "u3"):
+        fleet.add_leads(1, "visit", user_id=pair)
+    assert fleet.points() == [15] * 16
+    fleet.a.write("identity", "merge_by: [user_id]\n")
+    assert fleet.a.minute().waiting == ("identity.yaml",)
+    effect = fleet.waiting().read_effect()
+    assert effect
+    # The older of each pair gets 30 points, grade 2, the younger 0, grade 4: six of sixteen move.
+    assert (effect.with_points, effect.changed, effect.moved) == (16, 6, 6)
+    assert str(effect.examples[0]) == "11: 15 → 30, C3 → C2"
+    assert fleet.world.rows("select count(*) from identity.people") == [(0,)]
+    fleet.connection.commit()
+    answer_change(fleet.connection, fleet.waiting().hash, answer="approved", by="hanako", now=fleet.now)
+    fleet.a.minute()
+    resolve_events(fleet.connection, now=fleet.now, settings=fleet.a.config().identity)
+    fleet.a.score()
+    assert fleet.points() == [15] * 10 + [30, 0] * 3
+
+
 def test_larger_limits_always_wait_and_smaller_ones_do_not(fleet: Fleet) -> None:
     fleet.a.write("changes", "max_moved_share: 1\n")
     assert fleet.a.minute().waiting == ("changes.yaml",)

@@ -136,9 +136,17 @@ def claim_question(connection: Connection, *, run_id: str) -> ChangeRecord | Non
     return queries.first(connection, "claim_question", ChangeRecord, run_id=run_id)
 
 
-def has_questions(connection: Connection) -> bool:
-    """Return whether a change waits that no run asks about."""
-    return bool(queries.value(connection, "has_questions"))
+def announce_questions(connection: Connection, *, now: datetime) -> int:
+    """Mark the changes that wait as announced to Airflow at `now` (UTC); return how many that are.
+
+    One that no run asks about is announced again after ten minutes: the first time may have been lost.
+    """
+    return queries.run(connection, "announce_questions", now=now)
+
+
+def find_question(connection: Connection, *, run_id: str) -> ChangeRecord | None:
+    """Return the change that the run asks about, whatever became of it."""
+    return queries.first(connection, "find_question", ChangeRecord, run_id=run_id)
 
 
 def delete_ended(connection: Connection, *, before: datetime, max_rows: int) -> int:

@@ -109,11 +109,35 @@ returning
     ended_at,
     run_id;
 
--- name: has_questions
-select exists(
-    select from changes.changes
-    where status = 'waits' and ended_at is null and run_id is null
-);
+-- name: announce_questions
+update changes.changes
+set announced_at = %(now)s
+where
+    status = 'waits'
+    and ended_at is null
+    and run_id is null
+    and (announced_at is null or announced_at <= %(now)s::timestamptz - interval '10 minutes');
+
+-- name: find_question
+select
+    change_id,
+    kind,
+    hash,
+    subject,
+    content,
+    base,
+    status,
+    effect,
+    reason,
+    problem,
+    asked_at,
+    weighed_at,
+    decided_at,
+    decided_by,
+    ended_at,
+    run_id
+from changes.changes
+where run_id = %(run_id)s;
 
 -- name: delete_ended
 delete from changes.changes

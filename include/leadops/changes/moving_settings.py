@@ -11,6 +11,7 @@ from leadops.config.gated_settings import restore_settings
 from leadops.identity.apply_merges import MERGE_SETTINGS
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.kpi_contract import KpiContract, KpiVersion
+from leadops.machines.machine_settings import MachineSettings
 from leadops.scoring.scoring_rules import RuleSet
 from leadops.settings import Settings
 
@@ -21,6 +22,7 @@ MODELS: Mapping[str, type[Settings]] = {
     "company": Company,
     "identity": IdentitySettings,
     "kpi": KpiContract,
+    "machines": MachineSettings,
     "scoring": RuleSet,
 }
 
@@ -40,6 +42,7 @@ class MovingSettings:
     company: Company
     identity: IdentitySettings
     contract: KpiContract
+    machines: MachineSettings
     rules: RuleSet
 
     @classmethod
@@ -49,7 +52,14 @@ class MovingSettings:
         for name, model in MODELS.items():
             read[name] = restore_settings(name, model, sections[name])
         contract = read["kpi"].in_company(read["company"])
-        return cls(read["changes"], read["company"], read["identity"], contract, read["scoring"])
+        return cls(
+            read["changes"],
+            read["company"],
+            read["identity"],
+            contract,
+            read["machines"],
+            read["scoring"],
+        )
 
     def list_mql_spans(self, now: datetime) -> list[MqlSpan]:
         """Return the version in force at `now` and those that follow."""
@@ -80,6 +90,7 @@ class MovingSettings:
             "grades": self.rules.grades.model_dump(mode="json"),
             "merges": self.describe_merges(),
             "internal": self.describe_internal(),
+            "machines": self.machines.hash(),
             "mqls": [
                 [span.version.version, span.since and span.since.isoformat(), span.version.mql.model_dump()]
                 for span in self.list_mql_spans(now)

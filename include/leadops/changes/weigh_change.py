@@ -10,11 +10,14 @@ from leadops.changes.moving_settings import MovingSettings
 from leadops.db import Connection, snapshot
 from leadops.identity.apply_merges import follow_settings, lock_identity
 from leadops.identity.uncounted_leads import follow_internal
+from leadops.lanes import Lane
 from leadops.lifecycle.decide_mqls import find_rule
 from leadops.lifecycle.kpi_contract import MqlRule
 from leadops.queries import Queries
 from leadops.scoring.grades import Grades, grade
+from leadops.scoring.ledger import lock_ledger
 from leadops.scoring.preview import sum_differences, walk_differences
+from leadops.scoring.scoring_inbox import enqueue_classified
 
 queries = Queries(__file__)
 
@@ -106,7 +109,8 @@ def weigh_change(
 ) -> ChangeEffect:
     """Return what the `proposed` settings would do to all leads in place of the `former`.
 
-    Writes nothing. Call it outside a transaction. Where people would be merged it keeps resolvers waiting.
+    Writes nothing. Call it outside a transaction. Where people would be merged it keeps resolvers waiting,
+    where acts would be classified again, whoever writes points.
     Raises psycopg.errors.SerializationFailure when leads were merged meanwhile; call it again then.
     """
     with snapshot(connection):
@@ -130,6 +134,7 @@ def _change_points(
 ) -> None:
     """Fill `point_changes` with what the ledger would get."""
     are_merged = former.describe_merges() != proposed.describe_merges()
+    are_classified = former.machines.hash() != proposed.machines.hash()
     are_scored = former.describe_points() != proposed.describe_points()
     are_uncounted = former.describe_internal() != proposed.describe_internal()
     if are_merged or are_uncounted:
@@ -137,9 +142,17 @@ def _change_points(
         identity = proposed.identity.link(proposed.company)
         follow_settings(connection, settings=identity, now=now)
         follow_internal(connection, settings=identity, now=now)
-    if are_merged or are_uncounted or are_scored:
+    if are_classified:
+        lock_ledger(connection)
+        enqueue_classified(connection, lane=Lane.BACKFILL)
+    if are_merged or are_uncounted or are_classified or are_scored:
         walk = walk_differences(
-            connection, rules=proposed.rules, zone=proposed.company.zone, every_lead=are_scored
+            connection,
+            rules=proposed.rules,
+            zone=proposed.company.zone,
+            every_lead=are_scored,
+            machines=proposed.machines if are_classified else None,
+            now=now,
         )
         ended = {lead.lead_id: lead.ended_at for lead in queries.all(connection, "list_ended", EndedLead)}
         for _ in walk:

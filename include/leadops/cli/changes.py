@@ -33,7 +33,8 @@ def show(
         if change is None:
             _list(list_changes(connection, limit=limit))
             return
-        record = find_open_change(connection, change)
+        with connection.transaction():
+            record = find_open_change(connection, change)
         _describe(record)
         effect = _weigh_again(connection, record)
     console.print("now it would do this:", highlight=False)

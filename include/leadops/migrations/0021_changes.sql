@@ -17,6 +17,7 @@ create table changes.changes (
     decided_at timestamptz,
     decided_by text,
     ended_at timestamptz,
+    announced_at timestamptz,
     run_id text
 );
 create unique index changes_open on changes.changes (kind, hash) where (ended_at is null);
@@ -30,4 +31,5 @@ comment on column changes.changes.status is
 comment on column changes.changes.effect is 'What it would have moved when it was asked, with examples';
 comment on column changes.changes.problem is 'Why it could not be weighed; null: it was, or has not been tried';
 comment on column changes.changes.ended_at is 'When nobody wanted it any more, or it took effect; null: it is open';
+comment on column changes.changes.announced_at is 'When Airflow was last told to start a run that asks';
 comment on column changes.changes.run_id is 'The run of Airflow that asks a human';

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import (
+    Asset,
     AsyncCallback,
     CronDataIntervalTimetable,
     DeadlineAlert,
@@ -29,6 +30,9 @@ NO_SECOND_TRY = ExceptionRetryPolicy(
         RetryRule(PermanentError, action=RetryAction.FAIL, reason="trying again would change nothing"),
     ]
 )
+
+#: Questions of a kind that are open at once; one that nobody answers must not keep the next one back.
+MAX_QUESTIONS = 16
 
 #: A run that is not done after so long says so (incident run_missed_deadline).
 DEADLINE, DAILY_DEADLINE = timedelta(minutes=3), timedelta(hours=2)
@@ -70,6 +74,20 @@ def quarterly_dag(*, tags: list[str], hour: int) -> dict[str, Any]:
     return daily_dag(tags=["quarterly", *tags], cron=f"0 {hour} 1 {months} *")
 
 
+def asking_dag(asset: Asset, *, tags: list[str], waits: timedelta) -> dict[str, Any]:
+    """Return the arguments of a DAG that asks a human whenever `asset` has an event, for as long as `waits`.
+
+    Several questions may be open at once.
+    """
+    return _dag(
+        asset,
+        tags=tags,
+        deadline=waits + 3 * DAILY_DEADLINE,
+        execution_timeout=timedelta(hours=1),
+        pool=DAILY_POOL,
+    ) | {"max_active_runs": MAX_QUESTIONS}
+
+
 def quarter_param(description: str) -> Param:
     """Return a Param that takes 2026-Q3, FY2026/27-Q2 or nothing; anything else is refused at the trigger."""
     return Param(None, type=["null", "string"], pattern=f"^({QUARTER_PATTERN})?$", description=description)
@@ -86,7 +104,7 @@ def _find_company_zone() -> str:
 
 
 def _dag(
-    schedule: CronDataIntervalTimetable,
+    schedule: CronDataIntervalTimetable | Asset,
     *,
     tags: list[str],
     deadline: timedelta,

@@ -7,8 +7,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from leadops.db import Connection, snapshot
+from leadops.machines.machine_settings import MachineSettings
 from leadops.queries import Queries
 from leadops.scoring.active_rules import is_active
+from leadops.scoring.classify_members import classify_members
 from leadops.scoring.decay import compute_decay, read_decayed_until
 from leadops.scoring.differences import (
     compute_differences,
@@ -92,11 +94,14 @@ def walk_differences(
     zone: ZoneInfo,
     every_lead: bool,
     chunk_leads: int | None = None,
+    machines: MachineSettings | None = None,
+    now: datetime | None = None,
 ) -> Iterator[int]:
     """Fill `differences` by `rules`, chunk by chunk, for every lead or those that wait; yield their number.
 
-    What is in the table before the next chunk is the caller's to read. Runs in the caller's transaction,
-    which has to be rolled back or read only: nothing is written to the ledger.
+    What is in the table before the next chunk is the caller's to read. Runs in the caller's transaction, and
+    writes nothing to the ledger. With `machines` and `now` (UTC) the acts of the leads are classified first:
+    then the transaction holds the ledger and has to be rolled back.
     """
     limit = rules.chunk_leads if chunk_leads is None else chunk_leads
     after: int | None = 0
@@ -108,6 +113,8 @@ def walk_differences(
             queries.run(connection, "touch_waiting_leads", after=after, chunk_size=limit)
         after = find_last_touched(connection)
         list_members(connection)
+        if machines and now:
+            classify_members(connection, machines, now=now)
         leads = compute_differences(connection, rules=rules, zone=zone)
         compute_decay(connection, rules=rules, zone=zone, decayed_until=read_decayed_until(connection))
         yield leads
