@@ -235,10 +235,18 @@ class Config:
 
 
 def collect_threshold_context(config: Config) -> "ThresholdContext":
-    """Return the five sections that the daily threshold depends on."""
+    """Return the sections that the daily threshold depends on."""
     from leadops.thresholds.threshold_context import ThresholdContext
 
-    return ThresholdContext(config.thresholds, config.kpi, config.sla, config.routing, config.company)
+    return ThresholdContext(
+        config.thresholds,
+        config.kpi,
+        config.sla,
+        config.routing,
+        config.company,
+        config.changes,
+        config.scoring.grades,
+    )
 
 
 def _moves_nobody(connection: Connection) -> bool:

@@ -191,3 +191,29 @@ def test_leads_far_below_all_labels_cannot_be_judged(firm: Firm) -> None:
     choice = firm.propose().choice
     assert choice.plan == "keep"
     assert choice.then == choice.now
+
+
+def test_a_small_step_that_makes_more_mqls_at_once_than_a_change_may_asks_a_human_once(firm: Firm) -> None:
+    firm.history()
+    firm.reps(20)
+    firm.arrive(80, 90, leads=20)
+    firm.decide(80, DAY - timedelta(days=60))
+    for lead in range(9001, 9031):
+        firm.points(lead, fit=20, behaviour=50, day=DAY - timedelta(days=3))
+    firm.set(max_step=40, sla_minutes=[240])
+    before = firm.propose(dry_run=True).choice
+    assert (before.plan, before.then.threshold) == ("apply", 70)
+    # 50 leads with 75 points that are not MQL yet would be at once: 50 may, 51 may not.
+    firm.connection.execute(
+        "insert into scoring.scores (lead_id, fit, behaviour, updated_at)"
+        " select 900000 + n, 20, 55, now() from generate_series(1, 50) as n"
+    )
+    firm.connection.commit()
+    assert firm.propose(dry_run=True).choice.plan == "apply"
+    firm.connection.execute(
+        "insert into scoring.scores (lead_id, fit, behaviour, updated_at) values (900051, 20, 55, now())"
+    )
+    firm.connection.commit()
+    choice = firm.propose().choice
+    assert choice.plan == "ask"
+    assert choice.reason.startswith("51 leads would become MQL at once: ")

@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from leadops.changes.answer_change import answer_change
+from leadops.changes.change_record import list_changes
 from leadops.db import Connection, connect
 from leadops.scoring.ledger import write_off
 from leadops.training.calibration import Calibration
@@ -16,9 +18,11 @@ from leadops.training.champion import record_decision
 from leadops.training.encode import Encoding
 from leadops.training.explain_model import explain_model
 from leadops.training.model import Model, insert_model
+from leadops.training.model_gate import ModelLimits
 from leadops.training.points import PointsResult, write_model_points
 from leadops.training.training_settings import Feature
 from tests.promises import promise_examples
+from tests.shipped import SHIPPED
 from tests.training.conftest import DAY, START, World, settings
 
 NOW = START
@@ -297,3 +301,77 @@ def test_a_lead_that_counts_for_nothing_has_no_points_of_the_model(world: World)
     assert write_model_points(world.connection, now=NOW, settings=settings()).leads == 1
     assert [row[0] for row in world.rows("select distinct lead_id from scoring.ledger")] in ([buyer], [])
     assert [row[0] for row in world.rows("select lead_id from training.predictions")] == [buyer]
+
+
+def limits(world: World, *, max_new_mqls: int) -> ModelLimits:
+    """Limits under a contract by which 25 points in all make an MQL."""
+    shipped = SHIPPED.kpi.versions[0]
+    mql = shipped.mql.model_copy(update={"fit": -9, "behaviour": -9, "total": 25})
+    contract = SHIPPED.kpi.model_copy(update={"versions": [shipped.model_copy(update={"mql": mql})]})
+    changes = SHIPPED.changes.model_copy(update={"max_new_mqls": max_new_mqls})
+    return ModelLimits(changes, contract.in_company(SHIPPED.company), SHIPPED.scoring.grades)
+
+
+def test_a_model_that_would_make_more_mqls_than_a_change_may_waits(world: World) -> None:
+    """Two views, the last 10 days ago, are 29 points (above): over 25, so each such lead becomes MQL."""
+    leads = [world.lead(), world.lead(), world.lead()]
+    for lead in leads[:2]:
+        for days in (10, 20):
+            world.event(lead, "view_pricing", NOW - days * DAY)
+    world.connection.execute(
+        "insert into scoring.scores (lead_id, behaviour, updated_at) values (%s, 1, now())", [leads[2]]
+    )
+    model_id = activate_model(world, model())
+
+    def write_limited(maximum: int) -> PointsResult:
+        world.connection.commit()
+        given = limits(world, max_new_mqls=maximum)
+        return write_model_points(world.connection, now=NOW, settings=settings(), limits=given)
+
+    assert write_limited(1) == PointsResult(model_id=None)
+    (change,) = list_changes(world.connection, is_open=True)
+    assert (change.status, change.subject, change.reason) == (
+        "waits",
+        f"model {model_id}",
+        "more than 1 new MQLs",
+    )
+    effect = change.read_effect()
+    assert effect
+    assert (effect.new_mqls, effect.changed, effect.moved) == (2, 2, 0)
+    assert write_limited(1) == PointsResult(model_id=None)
+    assert len(list_changes(world.connection)) == 1
+    world.connection.commit()
+    answer_change(world.connection, change.hash, answer="approved", by="hanako", now=NOW)
+    assert write_limited(1).points == 58
+    assert list_changes(world.connection, is_open=True) == []
+
+
+def test_two_new_mqls_pass_where_two_are_allowed_and_another_scale_is_a_change(world: World) -> None:
+    lead = world.lead()
+    for days in (10, 20):
+        world.event(lead, "view_pricing", NOW - days * DAY)
+    activate_model(world, model())
+    world.connection.execute(
+        "insert into scoring.scores (lead_id, fit, updated_at) values (%s, 1, now())", [lead]
+    )
+    world.connection.commit()
+    small = settings(points={"scale": 20, "lowest": -9, "highest": 99})
+    first = write_model_points(
+        world.connection, now=NOW, settings=small, limits=limits(world, max_new_mqls=0)
+    )
+    assert first.points == 15  # 20 × 0.731
+    second = write_model_points(
+        world.connection, now=NOW, settings=settings(), limits=limits(world, max_new_mqls=0)
+    )
+    assert (second.model_id, second.rows) == (first.model_id, 0)
+    third = write_model_points(
+        world.connection, now=NOW, settings=settings(), limits=limits(world, max_new_mqls=1)
+    )
+    assert third.rows == 0  # it was asked already
+    (change,) = list_changes(world.connection, is_open=True)
+    world.connection.commit()
+    answer_change(world.connection, change.hash, answer="approved", by="hanako", now=NOW)
+    last = write_model_points(
+        world.connection, now=NOW, settings=settings(), limits=limits(world, max_new_mqls=0)
+    )
+    assert last.points == 14

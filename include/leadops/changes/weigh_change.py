@@ -1,6 +1,6 @@
 """What a change would do to the leads: played in a transaction that is rolled back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -96,6 +96,7 @@ class ExampleLead(NamedTuple):
     model: int
     new_fit: int
     new_behaviour: int
+    new_model: int
     is_new_mql: bool
 
 
@@ -114,18 +115,64 @@ def weigh_change(
     Raises psycopg.errors.SerializationFailure when leads were merged meanwhile; call it again then.
     """
     with snapshot(connection):
-        queries.run(connection, "create_point_changes")
-        queries.run(connection, "create_weighed_leads")
-        queries.run(connection, "clear")
+        _prepare(connection)
         _change_points(connection, former, proposed, now)
-        queries.run(connection, "compare_leads", **_grade_bounds(former.rules.grades, proposed.rules.grades))
-        queries.run(connection, "analyze_weighed_leads")
+        _compare(connection, former.rules.grades, proposed.rules.grades)
         _mark_new_mqls(connection, former, proposed, now)
-        counts = queries.one(connection, "count_leads", LeadCounts)
-        examples = queries.all(connection, "list_examples", ExampleLead, max_leads=proposed.changes.examples)
+        return _sum_up(
+            connection, former.rules.grades, proposed.rules.grades, examples=proposed.changes.examples
+        )
+
+
+def weigh_model(
+    connection: Connection,
+    points: Iterable[tuple[int, int]],
+    *,
+    rule: MqlRule,
+    grades: Grades,
+    examples: int,
+) -> ChangeEffect:
+    """Return what it would do if the leads had these model `points` (lead and points), and no others any.
+
+    Points of a model count in the total and in no grade, so it makes MQLs where `rule` asks for a total. Runs
+    in the caller's transaction and writes nothing.
+    """
+    _prepare(connection)
+    queries.copy(connection, "copy_new_model_points", points)
+    queries.run(connection, "add_model_changes")
+    _compare(connection, grades, grades)
+    queries.run(connection, "mark_new_mqls", **_rule_parameters(rule, rule))
+    return _sum_up(connection, grades, grades, examples=examples)
+
+
+def count_new_mqls(connection: Connection, *, before: MqlRule, after: MqlRule, grades: Grades) -> int:
+    """Return how many leads would become MQL if `after` applied in place of `before`.
+
+    Runs in the caller's transaction and writes nothing.
+    """
+    _prepare(connection)
+    _compare(connection, grades, grades)
+    queries.run(connection, "mark_new_mqls", **_rule_parameters(before, after))
+    return queries.one(connection, "count_leads", LeadCounts).new_mqls
+
+
+def _prepare(connection: Connection) -> None:
+    queries.run(connection, "create_point_changes")
+    queries.run(connection, "create_new_model_points")
+    queries.run(connection, "create_weighed_leads")
+    queries.run(connection, "clear")
+
+
+def _compare(connection: Connection, former: Grades, proposed: Grades) -> None:
+    queries.run(connection, "compare_leads", **_grade_bounds(former, proposed))
+    queries.run(connection, "analyze_weighed_leads")
+
+
+def _sum_up(connection: Connection, former: Grades, proposed: Grades, *, examples: int) -> ChangeEffect:
+    counts = queries.one(connection, "count_leads", LeadCounts)
+    leads = queries.all(connection, "list_examples", ExampleLead, max_leads=examples)
     return ChangeEffect(
-        **counts._asdict(),
-        examples=[_describe_lead(lead, former.rules.grades, proposed.rules.grades) for lead in examples],
+        **counts._asdict(), examples=[_describe_lead(lead, former, proposed) for lead in leads]
     )
 
 
@@ -194,7 +241,7 @@ def _describe_lead(lead: ExampleLead, former: Grades, proposed: Grades) -> Moved
     return MovedLead(
         lead_id=lead.lead_id,
         before=lead.fit + lead.behaviour + lead.model,
-        after=lead.new_fit + lead.new_behaviour + lead.model,
+        after=lead.new_fit + lead.new_behaviour + lead.new_model,
         grade_before=grade(fit=lead.fit, behaviour=lead.behaviour, grades=former),
         grade_after=grade(fit=lead.new_fit, behaviour=lead.new_behaviour, grades=proposed),
         is_new_mql=lead.is_new_mql,

@@ -4,7 +4,15 @@ create temporary table if not exists point_changes (
     lead_id bigint not null,
     fit integer not null,
     behaviour integer not null,
-    again_behaviour integer not null
+    again_behaviour integer not null,
+    model integer not null default 0
+) on commit delete rows;
+
+-- name: create_new_model_points
+-- What a model would give each active lead; the others would have none.
+create temporary table if not exists new_model_points (
+    lead_id bigint not null,
+    points integer not null
 ) on commit delete rows;
 
 -- name: create_weighed_leads
@@ -16,13 +24,14 @@ create temporary table if not exists weighed_leads (
     model integer not null,
     new_fit integer not null,
     new_behaviour integer not null,
+    new_model integer not null,
     again_behaviour integer not null,
     is_moved boolean not null,
     is_new_mql boolean not null default false
 ) on commit delete rows;
 
 -- name: clear
-truncate point_changes, weighed_leads;
+truncate point_changes, new_model_points, weighed_leads;
 
 -- name: list_ended
 -- When the last cycle of each lead ended: what it earns after that counts for the next MQL.
@@ -36,10 +45,25 @@ group by lead_id;
 -- name: copy_point_changes
 copy point_changes (lead_id, fit, behaviour, again_behaviour) from stdin;
 
+-- name: copy_new_model_points
+copy new_model_points (lead_id, points) from stdin;
+
+-- name: add_model_changes
+insert into point_changes (lead_id, fit, behaviour, again_behaviour, model)
+select
+    coalesce(scores.lead_id, given.lead_id),
+    0,
+    0,
+    0,
+    coalesce(given.points, 0) - coalesce(scores.model, 0)
+from scoring.scores as scores
+full join new_model_points as given on scores.lead_id = given.lead_id
+where coalesce(given.points, 0) <> coalesce(scores.model, 0);
+
 -- name: compare_leads
 -- A grade is the number of bounds that the points reach, for fit and for behaviour.
 insert into weighed_leads (
-    lead_id, fit, behaviour, model, new_fit, new_behaviour, again_behaviour, is_moved
+    lead_id, fit, behaviour, model, new_fit, new_behaviour, new_model, again_behaviour, is_moved
 )
 select
     points.*,
@@ -55,13 +79,14 @@ from (
         coalesce(scores.model, 0) as model,
         coalesce(scores.fit, 0) + coalesce(changed.fit, 0) as new_fit,
         coalesce(scores.behaviour, 0) + coalesce(changed.behaviour, 0) as new_behaviour,
+        coalesce(scores.model, 0) + coalesce(changed.model, 0) as new_model,
         coalesce(changed.again_behaviour, 0) as again_behaviour
     from scoring.scores as scores
     full join point_changes as changed on scores.lead_id = changed.lead_id
 ) as points
 where
     points.fit <> 0 or points.behaviour <> 0 or points.model <> 0
-    or points.new_fit <> 0 or points.new_behaviour <> 0;
+    or points.new_fit <> 0 or points.new_behaviour <> 0 or points.new_model <> 0;
 
 -- name: analyze_weighed_leads
 analyze weighed_leads;
@@ -92,7 +117,7 @@ with passing as (
         and weighed.new_behaviour >= %(behaviour)s
         and (
             %(total)s::integer is null
-            or weighed.new_fit + weighed.new_behaviour + weighed.model >= %(total)s::integer
+            or weighed.new_fit + weighed.new_behaviour + weighed.new_model >= %(total)s::integer
         )
         and (%(claims)s or not claimed.is_claimed)
         and not exists (
@@ -143,7 +168,7 @@ where weighed_leads.lead_id = new_mqls.lead_id;
 -- name: count_leads
 select
     count(*) filter (where fit <> 0 or behaviour <> 0 or model <> 0)::integer as with_points,
-    count(*) filter (where fit <> new_fit or behaviour <> new_behaviour)::integer as changed,
+    count(*) filter (where fit <> new_fit or behaviour <> new_behaviour or model <> new_model)::integer as changed,
     count(*) filter (where is_moved)::integer as moved,
     count(*) filter (where is_new_mql)::integer as new_mqls
 from weighed_leads;
@@ -157,8 +182,9 @@ select
     model,
     new_fit,
     new_behaviour,
+    new_model,
     is_new_mql
 from weighed_leads
 where is_new_mql or is_moved
-order by is_new_mql desc, abs(new_fit - fit) + abs(new_behaviour - behaviour) desc, lead_id asc
+order by is_new_mql desc, abs(new_fit - fit) + abs(new_behaviour - behaviour) + abs(new_model - model) desc, lead_id asc
 limit %(max_leads)s;

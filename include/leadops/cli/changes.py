@@ -8,7 +8,7 @@ from rich.table import Table
 
 from leadops.changes.answer_change import ChangeAnswer, answer_change, find_open_change
 from leadops.changes.change_record import ChangeRecord, list_changes
-from leadops.changes.follow_files import read_moving
+from leadops.changes.follow_files import SETTINGS, read_moving
 from leadops.changes.weigh_change import ChangeEffect, weigh_change
 from leadops.cli.context import clock, open_database
 from leadops.cli.terminal import console
@@ -36,6 +36,8 @@ def show(
         with connection.transaction():
             record = find_open_change(connection, change)
         _describe(record)
+        if record.kind != SETTINGS:
+            return  # a model is weighed where it computes its points
         effect = _weigh_again(connection, record)
     console.print("now it would do this:", highlight=False)
     _print_effect(effect)
@@ -56,7 +58,12 @@ def reject(change: HashArgument, by: ByOption = None) -> None:
 def _answer(change: str, answer: ChangeAnswer, by: str | None) -> None:
     with open_database() as connection:
         record = answer_change(connection, change, answer=answer, by=by or getpass.getuser(), now=clock())
-    after = "takes effect within a minute" if answer == "approved" else "the former settings stay in force"
+    if answer == "rejected":
+        after = "what is in force stays so"
+    elif record.kind == SETTINGS:
+        after = "takes effect within a minute"
+    else:
+        after = "takes effect tonight, or with leadops model points"
     console.print(f"{record.subject} ({record.short_hash}): {answer}; {after}", highlight=False)
 
 

@@ -91,12 +91,14 @@ def import_model_scores(
 def write_points() -> None:
     """Bring the points of every active lead in line with the model in effect; queue ml_score for the MA."""
     config = read_config()
+    from leadops.training.model_gate import ModelLimits
     from leadops.training.points import write_model_points
 
+    limits = ModelLimits(config.changes, config.kpi, config.scoring.grades)
     with open_database() as connection:
-        done = write_model_points(connection, now=clock(), settings=config.training)
+        done = write_model_points(connection, now=clock(), settings=config.training, limits=limits)
     if done.model_id is None:
-        console.print("no model is in effect; nothing was written")
+        console.print("no model is in effect, or it waits (leadops changes show); nothing was written")
         return
     console.print(
         f"model {done.model_id}: {done.leads} active leads, {done.rows} ledger rows, {done.points:+d} points,"

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from leadops.changes.weigh_change import count_new_mqls
 from leadops.db import Connection
 from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
@@ -15,7 +17,7 @@ from leadops.routing.team import read_team
 from leadops.thresholds.active_threshold import ActiveThreshold, read_active_threshold
 from leadops.thresholds.capacity import Capacity, measure_capacity
 from leadops.thresholds.choose_threshold import ThresholdChoice, choose_threshold
-from leadops.thresholds.one_step import AskedPair
+from leadops.thresholds.one_step import AskedPair, find_question
 from leadops.thresholds.score_history import ScoreHistory, count_backlog, read_score_history
 from leadops.thresholds.threshold_context import ThresholdContext, end_of, is_last_day
 from leadops.thresholds.threshold_settings import ThresholdSettings
@@ -78,6 +80,9 @@ def propose_threshold(
         hold_lock(connection, Lock.THRESHOLDS)
         basis = read_basis(connection, day=day, context=context, now=now)
         settings = context.thresholds
+        asked = queries.all(
+            connection, "list_asked_pairs", AskedPair, day=day, version=basis.active.kpi_version
+        )
         choice = choose_threshold(
             basis.history,
             basis.capacity,
@@ -91,10 +96,9 @@ def propose_threshold(
                 at=end_of(day, context.company),
                 context=context,
             ),
-            asked=queries.all(
-                connection, "list_asked_pairs", AskedPair, day=day, version=basis.active.kpi_version
-            ),
+            asked=asked,
         )
+        choice = _hold_many_mqls(connection, choice, basis.active, asked, context=context)
         digest = _hash(basis, choice, settings)
         is_new = not dry_run and _write(connection, day, basis.active, choice, digest, now=now)
     return ThresholdProposal(day, choice, digest, is_new)
@@ -112,6 +116,29 @@ def _find_why_to_ask(connection: Connection, *, day: date, context: ThresholdCon
     model_since: date | None = queries.value(connection, "find_last_model_change", since=since, day=day)
     # Until MQLs of the new model are mature, the labels stand at totals that the old one gave.
     return f"another model gives points since {model_since}" if model_since else None
+
+
+def _hold_many_mqls(
+    connection: Connection,
+    choice: ThresholdChoice,
+    active: ActiveThreshold,
+    asked: Sequence[AskedPair],
+    *,
+    context: ThresholdContext,
+) -> ThresholdChoice:
+    """Return `choice`, which asks a human, once, where it would make more MQLs at once than a change may."""
+    if choice.plan != "apply" or choice.then is None or choice.then.threshold >= active.threshold:
+        return choice
+    after = active.rule.model_copy(update={"total": int(choice.then.threshold)})
+    number = count_new_mqls(connection, before=active.rule, after=after, grades=context.grades)
+    if number <= context.limits.max_new_mqls:
+        return choice
+    reason = f"{number} leads would become MQL at once: {choice.reason}"
+    known = find_question(asked, choice.then, settings=context.thresholds)
+    if known:
+        facts = choice.facts | {"asked_on": str(known.day)}
+        return replace(choice, plan="keep", reason=f"a human was asked on {known.day}: {reason}", facts=facts)
+    return replace(choice, plan="ask", reason=reason)
 
 
 def _write(

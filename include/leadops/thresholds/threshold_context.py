@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from leadops.calendar.local_days import ONE_DAY, last_whole_day, local_midnight
+from leadops.changes.change_settings import ChangeSettings
 from leadops.company import Company
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.routing.routing_rules import RoutingRules
+from leadops.scoring.grades import Grades
 from leadops.sla.sla_policy import SlaPolicy
 from leadops.thresholds.threshold_settings import ThresholdSettings
 
@@ -20,6 +22,8 @@ class ThresholdContext:
     sla: SlaPolicy
     routing: RoutingRules
     company: Company
+    limits: ChangeSettings
+    grades: Grades
 
 
 def end_of(day: date, company: Company) -> datetime:

@@ -1,7 +1,9 @@
 """Brings the points of every active lead in line with the model in effect: only differences are written."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from leadops.training.active_leads import fill_active_leads
 from leadops.training.champion import find_champion
 from leadops.training.features import read_matrix
 from leadops.training.model import Model, load_model
+from leadops.training.model_gate import ModelLimits, ScoringModel, choose_model
 from leadops.training.split_points import points_of, split_points
 from leadops.training.training_settings import TrainingSettings
 
@@ -31,17 +34,34 @@ class PointsResult:
     ml_scores: int = 0  # set_fields effects put into the outbox
 
 
-def write_model_points(connection: Connection, *, now: datetime, settings: TrainingSettings) -> PointsResult:
+def write_model_points(
+    connection: Connection, *, now: datetime, settings: TrainingSettings, limits: ModelLimits | None = None
+) -> PointsResult:
     """Bring the points of the model in effect in line with what is known of each lead at `now` (UTC).
 
     Leads with an event in the last `active_days` have points; others lose them. Each chunk of leads is one
     transaction, which holds the ledger only while it writes. A second run with the same `now` writes nothing,
     nor does a run for an earlier `now` once a later one has begun. Raises TransientError when another writer
     holds the ledger for too long.
+
+    With `limits` another model, or another scale of its points, is weighed first. While that waits
+    for a human, the model that gave points before goes on.
     """
     with connection.transaction():
         if (model_id := find_champion(connection)) is None:
             return PointsResult(model_id=None)
+        if limits:
+            chosen = choose_model(
+                connection,
+                ScoringModel(model_id, settings.points),
+                predict=partial(_predict_all, connection, model_id, settings, now=now),
+                limits=limits,
+                now=now,
+            )
+            if chosen is None:
+                return PointsResult(model_id=None)
+            model_id = chosen.model_id
+            settings = settings.model_copy(update={"points": chosen.scale})
         model = load_model(connection, model_id)
         queries.run(connection, "begin_points", now=now)
     leads = rows = points = ml_scores = after = 0
@@ -59,6 +79,21 @@ def write_model_points(connection: Connection, *, now: datetime, settings: Train
             queries.run(connection, "delete_predictions", after=after, up_to=up_to)
         after = up_to
     return PointsResult(model_id=model_id, leads=leads, rows=rows, points=points, ml_scores=ml_scores)
+
+
+def _predict_all(
+    connection: Connection, model_id: int, settings: TrainingSettings, *, now: datetime
+) -> Iterator[tuple[int, int]]:
+    """Yield the points that the model would give each active lead; within the caller's transaction."""
+    model = load_model(connection, model_id)
+    after, chunk = 0, settings.writing.chunk_leads
+    while (up_to := queries.value(connection, "find_range", after=after, chunk=chunk)) is not None:
+        if fill_active_leads(connection, now=now, settings=settings, after=after, up_to=up_to):
+            matrix = read_matrix(connection, features=model.features, profile_events=model.profile_events)
+            logits = model.intercept + model.contributions(matrix).sum(axis=1)
+            points = points_of(model.calibration.apply(logits), settings.points)
+            yield from zip(matrix.lead_ids.tolist(), points.tolist(), strict=True)
+        after = up_to
 
 
 def _predict_range(

@@ -48,7 +48,11 @@ def retrain(run: TaskRun) -> Counts:
 
 def points(run: TaskRun) -> Counts:
     """Give each active lead the points of the model in effect."""
+    from leadops.training.model_gate import ModelLimits
     from leadops.training.points import write_model_points
 
+    config = run.config
+    limits = ModelLimits(config.changes, config.kpi, config.scoring.grades)
     with run.open_database() as connection:
-        return asdict(write_model_points(connection, now=run.clock(), settings=run.config.training))
+        result = write_model_points(connection, now=run.clock(), settings=config.training, limits=limits)
+    return asdict(result)
