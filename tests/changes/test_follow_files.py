@@ -235,7 +235,7 @@ def test_what_moves_nobody_takes_effect_while_another_file_waits_or_is_broken(fl
     result = fleet.a.minute()
     assert (result.in_effect, result.waiting) == (("company",), ("scoring.yaml",))
     config = fleet.a.config()
-    assert (config.company.currency, config.kpi) == ("EUR", SHIPPED.kpi)
+    assert (config.company.currency, config.kpi.versions) == ("EUR", SHIPPED.kpi.versions)
     assert list(config.refused) == ["kpi"]
 
 
