@@ -29,6 +29,7 @@ from benchmarks.retrain import measure_retrain
 from benchmarks.table import show_number
 from benchmarks.threshold_search import measure_threshold_search
 from benchmarks.whole_stack import Stack, run_stack
+from benchmarks.year.measure_year import measure_year
 
 NAMES = (
     "minute_run",
@@ -48,17 +49,21 @@ NAMES = (
     "promise",
     "gain_coverage",
 )
+#: Those that run only when they are named.
+LONG = ("year",)
 
 
 def main() -> int:
     """Run what is asked for; return 1 when a target is missed at full size."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; default: all")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES + LONG)}; default: all but the last"
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes, to see whether they run at all")
     parser.add_argument("--results", type=Path, default=FOLDER, help="the folder for the results")
     given = parser.parse_args()
-    if unknown := sorted(set(given.names) - set(NAMES)):
-        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    if unknown := sorted(set(given.names) - set(NAMES + LONG)):
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES + LONG)}")
     machine, missed = describe_machine(), False
     with ExitStack() as until_done:
 
@@ -83,6 +88,7 @@ def main() -> int:
             "promise": partial(measure_promise, quick=given.quick),
             "gain_coverage": partial(measure_gain_coverage, quick=given.quick),
             "latency": lambda: measure_latency(stack(), quick=given.quick),
+            "year": partial(measure_year, quick=given.quick),
             "cpu": lambda: measure_cpu(stack(), quick=given.quick),
         }
         for name in given.names or NAMES:

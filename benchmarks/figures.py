@@ -33,7 +33,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Measured:
-    """All figures of one benchmark, and remarks that a reader of the numbers needs."""
+    """All figures of one benchmark, and remarks that a reader of the numbers needs.
+
+    `page` is Markdown with more than fits into a few figures; it gets a file of its own.
+    """
 
     figures: list[Figure]
     remarks: list[str] = field(default_factory=list)
+    page: str = ""

@@ -1,4 +1,7 @@
-"""Keeps the latest result of each benchmark: latest.json, and the same as a table in RESULTS.md."""
+"""Keeps the latest result of each benchmark: latest.json, and the same as a table in RESULTS.md.
+
+What fills a page of its own is in NAME.md.
+"""
 
 import json
 from dataclasses import asdict
@@ -33,3 +36,5 @@ def keep_result(
     folder.mkdir(exist_ok=True)
     latest.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     (folder / "RESULTS.md").write_text(write_page(results), encoding="utf-8")
+    if measured.page:
+        (folder / f"{name.upper()}.md").write_text(measured.page, encoding="utf-8")

@@ -71,6 +71,13 @@ def test_a_standstill_is_noticed_of_every_dag_that_runs_each_minute_or_day() -> 
     assert set(SHIPPED.alerts.stopped_after_minutes) == set(EXPECTED) - unwatched
 
 
+def test_a_task_leaves_one_xcom_at_most_and_none_in_a_dag_of_every_minute(dags: dict) -> None:
+    tasks = [task for dag in dags.values() for task in dag.tasks]
+    assert [task.task_id for task in tasks if getattr(task, "multiple_outputs", False)] == []
+    pushing = {task.dag_id for task in tasks if task.do_xcom_push}
+    assert pushing == {dag_id for dag_id, dag in dags.items() if "every-minute" not in dag.tags}
+
+
 @pytest.mark.parametrize("dag_id", sorted(EXPECTED))
 def test_a_dag_tells_operations_what_to_do(dags: dict, dag_id: str) -> None:
     dag = dags[dag_id]

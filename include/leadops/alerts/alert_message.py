@@ -39,6 +39,11 @@ class AlertMessage:
     shown_at: datetime | None
 
     @property
+    def subject_id(self) -> int:
+        """The message whose incidents it is about: its own, or those of the one whose thread it is in."""
+        return self.parent_id or self.message_id
+
+    @property
     def state(self) -> PostState:
         """Whether it is in Slack."""
         return PostState.of(unknown_since=self.unknown_since, posted_at=self.posted_at)
@@ -49,9 +54,9 @@ class AlertMessage:
         return Posted(self.channel, self.message_ts)
 
 
-def list_open_messages(connection: Connection) -> list[int]:
-    """Return the ids of messages that are not final: those never tried first, then the longest untried."""
-    return queries.values(connection, "list_open_messages")
+def list_open_messages(connection: Connection) -> list[AlertMessage]:
+    """Return the messages that are not final: those never tried first, then the longest untried."""
+    return queries.all(connection, "list_open_messages", AlertMessage)
 
 
 def doubt_open_messages(connection: Connection, *, before: datetime) -> int:

@@ -1,5 +1,18 @@
 -- name: list_open_messages
-select message_id
+-- Those never tried first, then the longest untried.
+select
+    message_id,
+    purpose,
+    parent_id,
+    attempts,
+    tried_at,
+    unknown_since,
+    posted_at,
+    channel,
+    message_ts,
+    shown_hash,
+    shown_facts,
+    shown_at
 from alerts.messages
 where state = 'open'
 order by tried_at nulls first, message_id;

@@ -1,6 +1,6 @@
 """Does the next step of a message: posts, edits, looks up, and puts the outcome on record."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +8,7 @@ from datetime import datetime
 from leadops.alerts.alert_message import (
     AlertMessage,
     add_resolution,
+    list_open_messages,
     lock_attempt,
     lock_message,
     note_attempt,
@@ -25,7 +26,13 @@ from leadops.db import Connection
 from leadops.delivery.installation import find_installation_id
 from leadops.errors import LeadopsError
 from leadops.incidents.alert_settings import AlertSettings
-from leadops.incidents.incident import Incident, list_message_incidents, suppress
+from leadops.incidents.incident import (
+    AnnouncedIncident,
+    Incident,
+    list_announced,
+    list_message_incidents,
+    suppress,
+)
 from leadops.notifications.blocks import SlackMessage
 from leadops.notifications.call_budget import CallBudget
 from leadops.notifications.messages import Messages
@@ -64,10 +71,28 @@ class IncidentNotifier:
         self._installation = find_installation_id(connection)
         connection.commit()
 
+    def list_due(self) -> list[int]:
+        """Return the ids of the messages that have a next step, those never tried first.
+
+        Two statements, however many are open: a problem that stays open for months costs a minute little.
+        """
+        messages = list_open_messages(self._connection)
+        announced = defaultdict[int, list[AnnouncedIncident]](list)
+        for incident in list_announced(self._connection, [message.subject_id for message in messages]):
+            announced[incident.message_id].append(incident)
+        return [
+            message.message_id
+            for message in messages
+            if self._decide(message, announced[message.subject_id]).step is not NextStep.NOTHING
+        ]
+
     def is_due(self, message_id: int) -> bool:
         """Whether something is left to do that this run does not get to."""
         message = read_message(self._connection, message_id)
-        return message is not None and self._decide(message).step not in (NextStep.NOTHING, NextStep.CLOSE)
+        if message is None:
+            return False
+        incidents = list_message_incidents(self._connection, message.subject_id)
+        return self._decide(message, incidents).step not in (NextStep.NOTHING, NextStep.CLOSE)
 
     def bring_up_to_date(self, message_id: int) -> bool:
         """Do the next step of one message, and those that follow from it; commits as it goes.
@@ -79,7 +104,7 @@ class IncidentNotifier:
             message = lock_message(self._connection, message_id)
             if message is None:
                 return True  # another process has it
-            due = self._decide(message)
+            due = self._decide(message, list_message_incidents(self._connection, message.subject_id))
             record = _AlertPostRecord(self._connection, due, self._clock)
             if due.step in (NextStep.NOTHING, NextStep.WAIT):
                 return due.step is NextStep.NOTHING
@@ -96,8 +121,7 @@ class IncidentNotifier:
             return self.bring_up_to_date(message_id) if found else True
         return self.bring_up_to_date(follow_up) if follow_up else True
 
-    def _decide(self, message: AlertMessage) -> "_DueMessage":
-        incidents = list_message_incidents(self._connection, message.parent_id or message.message_id)
+    def _decide(self, message: AlertMessage, incidents: Sequence[Incident]) -> "_DueMessage":
         rendered = render_message(message, incidents, messages=self._messages, settings=self._settings)
         step = decide_step(
             message,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from leadops.alerts.alert_message import doubt_open_messages, list_open_messages
+from leadops.alerts.alert_message import doubt_open_messages
 from leadops.alerts.notifier import IncidentNotifier
 from leadops.alerts.plan import plan_messages
 from leadops.clients.chat import Chat
@@ -65,7 +65,7 @@ def notify_incidents(
     failures = Counter[str]()
     patience_left = settings.longest_wait_seconds
     halted = False
-    for message_id in list_open_messages(connection):
+    for message_id in notifier.list_due():
         connection.commit()
         while True:
             if halted or notifier.budget.is_spent:

@@ -10,7 +10,15 @@ from leadops.db import connect
 from leadops.delivery.database_mark import ON_HOLD, DatabaseMark
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.rounds import ALIGNED_PER_ROUND, BATCHES_PER_ROUND, EFFECTS_PER_ROUND, Pusher
+from leadops.delivery.rounds import (
+    ALIGNED_PER_ROUND,
+    BATCHES_PER_ROUND,
+    EFFECTS_PER_ROUND,
+    PendingWork,
+    Pusher,
+    Round,
+    WorkKind,
+)
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lanes import Lane
 from leadops.settings import Endpoint
@@ -89,14 +97,21 @@ def run_rounds(pusher: Pusher, *, sleep: Callable[[float], None], effects_only: 
 
 def run_round(pusher: Pusher, *, effects_only: bool) -> tuple[PushReport, timedelta]:
     """Run one round of the most urgent lane that has work; return it, or how long to wait for a permit."""
+    steps: tuple[tuple[WorkKind, Round, int], ...] = (
+        ("effects", pusher.send_effects, EFFECTS_PER_ROUND),
+        ("unaligned", pusher.align_leads, ALIGNED_PER_ROUND),
+        ("batches", pusher.send_batches, BATCHES_PER_ROUND),
+    )
+    work = pusher.list_work()
     for lane in Lane:
-        report, wait = pusher.run_permitted(pusher.send_effects, lane, limit=EFFECTS_PER_ROUND)
-        if not (wait or report.is_paused or effects_only or pusher.target != SCORED_TARGET):
-            aligned, wait = pusher.run_permitted(pusher.align_leads, lane, limit=ALIGNED_PER_ROUND)
-            report += aligned
-        if not (wait or report.is_paused or effects_only or pusher.target != SCORED_TARGET):
-            batches, wait = pusher.run_permitted(pusher.send_batches, lane, limit=BATCHES_PER_ROUND)
-            report += batches
+        report, wait = PushReport(), timedelta()
+        for kind, send, limit in steps:
+            if kind != "effects" and (effects_only or pusher.target != SCORED_TARGET):
+                continue
+            if wait or report.is_paused or PendingWork(kind, lane) not in work:
+                continue
+            sent, wait = pusher.run_permitted(send, lane, limit=limit)
+            report += sent
         if wait or report.has_progress:
             return report, wait
     return PushReport(), timedelta()

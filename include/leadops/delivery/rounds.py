@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Literal
 
 from leadops.clients.ma import MaClient
 from leadops.clients.transport import Refused
@@ -29,11 +30,26 @@ from leadops.delivery.send_effect import send_effect
 from leadops.delivery.settle_batch import settle_batch
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lanes import Lane
+from leadops.queries import Queries
+
+queries = Queries(__file__)
 
 #: Calls that share two commits: one that makes them durable, one that settles them.
 EFFECTS_PER_ROUND = 50
 BATCHES_PER_ROUND = 10
 ALIGNED_PER_ROUND = 50
+
+#: What a round can do: operations of the outbox, leads whose score in the MA is unknown, score changes.
+WorkKind = Literal["effects", "unaligned", "batches"]
+
+
+@dataclass(frozen=True)
+class PendingWork:
+    """Calls of one kind that wait in a lane."""
+
+    kind: WorkKind
+    lane: int
+
 
 #: Sends one kind of call: (lane, permits) → what it did.
 Round = Callable[[Lane, int], PushReport]
@@ -73,6 +89,20 @@ class Pusher:
             return self.mark.check(self.connection, now=self.clock()) is not None
         with self.connection.transaction():
             return find_hold(self.connection) is not None
+
+    def list_work(self) -> set[PendingWork]:
+        """Return what a round may find to do; it reads only, so that a push without work writes nothing."""
+        with self.connection.transaction():
+            return set(
+                queries.all(
+                    self.connection,
+                    "list_work",
+                    PendingWork,
+                    target=self.target,
+                    lanes=list(Lane),
+                    now=self.clock(),
+                )
+            )
 
     def run_permitted(self, send: Round, lane: Lane, *, limit: int) -> tuple[PushReport, timedelta]:
         """Run one round within the target's rate; return what it did, or how long to wait for a permit."""

@@ -95,6 +95,7 @@ def take_events(
     queries.run(connection, "hold_contrary")
     queries.run(connection, "keep_unclear")
     queries.run(connection, "file_clear")
+    queries.run(connection, "analyze_chunk")
     return TakenEvents(events, dropped + queries.run(connection, "enqueue_clear_leads"))
 
 

@@ -373,5 +373,9 @@ on conflict (is_only) do update
     set last_seq = excluded.last_seq
     where progress.last_seq < excluded.last_seq;
 
+-- name: analyze_chunk
+-- A chunk of a few events is looked up; without statistics it would be taken for hundreds, and whole tables read.
+analyze chunk;
+
 -- name: analyze_resolved
 analyze identity.resolved_events;

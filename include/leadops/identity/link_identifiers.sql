@@ -255,24 +255,37 @@ with recursive reached (kind, value) as (
     where tied.value is not null
 ),
 
+-- `offset 0` has the few identifiers looked up: as a join it would read all events that wait.
 waiting as (
-    select
-        events.event_seq,
-        events.enrichment_id,
-        events.user_id,
-        events.anonymous_id
+    select found.*
     from reached
-    inner join identity.unresolved_events as events on reached.value = events.enrichment_id
-    where reached.kind = 'enrichment_id' and num_nonnulls(events.user_id, events.anonymous_id) > 0
+    cross join
+        lateral (
+            select
+                event_seq,
+                enrichment_id,
+                user_id,
+                anonymous_id
+            from identity.unresolved_events
+            where enrichment_id = reached.value and num_nonnulls(user_id, anonymous_id) > 0
+            offset 0 -- noqa: AM09
+        ) as found
+    where reached.kind = 'enrichment_id'
     union
-    select
-        events.event_seq,
-        events.enrichment_id,
-        events.user_id,
-        events.anonymous_id
+    select found.*
     from reached
-    inner join identity.unresolved_events as events on reached.value = events.user_id
-    where reached.kind = 'user_id' and events.anonymous_id is not null
+    cross join
+        lateral (
+            select
+                event_seq,
+                enrichment_id,
+                user_id,
+                anonymous_id
+            from identity.unresolved_events
+            where user_id = reached.value and anonymous_id is not null
+            offset 0 -- noqa: AM09
+        ) as found
+    where reached.kind = 'user_id'
 )
 
 select

@@ -40,6 +40,18 @@ class Incident:
         return (self.resolved_at or self.opened_at) - self.opened_at
 
 
+@dataclass(frozen=True)
+class AnnouncedIncident(Incident):
+    """An incident, and the message that is about it."""
+
+    message_id: int
+
+
+def list_announced(connection: Connection, message_ids: Sequence[int]) -> list[AnnouncedIncident]:
+    """Return the incidents that these messages are about, by message, the oldest first."""
+    return queries.all(connection, "list_announced", AnnouncedIncident, message_ids=list(message_ids))
+
+
 def list_message_incidents(connection: Connection, message_id: int) -> list[Incident]:
     """Return the incidents that a message is about, the oldest first."""
     return queries.all(connection, "list_message_incidents", Incident, message_id=message_id)

@@ -11,6 +11,20 @@ from incidents.incidents
 where message_id = %(message_id)s
 order by opened_at, incident_id;
 
+-- name: list_announced
+select
+    incident_id,
+    kind,
+    subject,
+    opened_at,
+    resolved_at,
+    escalated_at,
+    facts,
+    message_id
+from incidents.incidents
+where message_id = any(%(message_ids)s::bigint[])
+order by message_id, opened_at, incident_id;
+
 -- name: list_unannounced
 select
     incident_id,

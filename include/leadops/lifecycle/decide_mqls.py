@@ -60,6 +60,7 @@ def decide_mqls(
     )
     mqls: list[NewMql] = []
     if passing:
+        queries.run(connection, "analyze_new_mqls")
         _name_visits(connection, now=now, fold_case=fold_case)
         mqls = queries.all(
             connection,

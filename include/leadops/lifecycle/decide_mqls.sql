@@ -14,6 +14,9 @@ create temporary table if not exists new_mqls (
 -- name: clear_new_mqls
 delete from new_mqls;
 
+-- name: analyze_new_mqls
+analyze new_mqls;
+
 -- name: decide_mqls
 -- Looks only at leads with new ledger rows, leads whose cycle has just ended and, after a change of the thresholds, all
 -- leads that pass them. Of several leads of a person only the oldest can pass.
@@ -117,7 +120,8 @@ select
 from passing;
 
 -- name: list_visits
--- Each different campaign and source of the new MQLs' events once, the latest first.
+-- Each different campaign and source of the new MQLs' events once, the latest first. `offset 0` has the events of each
+-- lead looked up: as a plain join it would read all events of all leads.
 select
     visits.lead_id,
     visits.campaign,
@@ -130,7 +134,13 @@ from (
         events.ts,
         events.seq
     from new_mqls
-    inner join identity.person_events as resolved on new_mqls.lead_id = resolved.lead_id
+    cross join
+        lateral (
+            select person_events.event_seq
+            from identity.person_events
+            where person_events.lead_id = new_mqls.lead_id
+            offset 0 -- noqa: AM09
+        ) as resolved
     inner join cdp.events as events on resolved.event_seq = events.seq
     cross join
         lateral (

@@ -17,4 +17,4 @@ select coalesce(max(seq), 0) from scoring.ledger;
 -- name: move_cursor
 update lifecycle.cursors
 set ledger_seq = %(to_seq)s, thresholds = %(thresholds)s
-where feed = 'ledger';
+where feed = 'ledger' and (ledger_seq, thresholds) is distinct from (%(to_seq)s::bigint, %(thresholds)s::text);

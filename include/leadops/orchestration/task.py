@@ -50,4 +50,5 @@ def leadops_task(body: Callable[Concatenate[TaskRun, P], Counts], **options: Any
     run_task.__signature__ = signature.replace(  # type: ignore[attr-defined]  # Airflow binds its arguments by it
         parameters=list(signature.parameters.values())[1:]
     )
-    return task(**options)(run_task)
+    # Without this, Airflow stores each count once more, as an XCom of its own.
+    return task(multiple_outputs=False, **options)(run_task)

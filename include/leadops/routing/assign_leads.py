@@ -177,6 +177,8 @@ class LeadRouter:
             return RoutingOutcome(state=PlaceState.OWNED, overdue=overdue, is_assignment=False)
         decision = self._decide(lead, account_owner=None)
         if decision.rep_id is None:  # the owner keeps it until somebody else can take it
+            if lead.is_due and lead.overdue:
+                return None  # it stays due
             return RoutingOutcome(
                 state=PlaceState.OWNED, overdue=True, recheck_at=self._now, is_assignment=False
             )
