@@ -1,6 +1,6 @@
 # What you can do here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help airflow up down status env install install-dev test check fmt messages schema bench mutants lock test-shaken
+.PHONY: help airflow up down status env install install-dev test check fmt messages schema bench year mutants lock test-shaken
 
 BIN := .venv/bin
 STARTED := $(shell date +%s)
@@ -64,6 +64,9 @@ schema: install-dev  ## write schema.sql and the table of ARCHITECTURE.md again,
 
 bench: install-dev  ## measure, and compare ratios within one run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+year: install-dev  ## play a year of a company: what grows, and what a minute costs at its end
+	$(BIN)/python -m benchmarks year $(ARGS)
 
 mutants: install-dev  ## change the code that decides, bit by bit: do tests notice? ROOM=calendar SAMPLE=50 CHILDREN=2
 	nice -n 15 $(BIN)/python -m tests.mutants $(ROOM) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(CHILDREN),--children $(CHILDREN)) $(ARGS)

@@ -1,4 +1,4 @@
-"""Fills a real Airflow database and its log folder with days of runs, cleans as keep_house does, and prints JSON.
+"""Fills a real Airflow database and its logs with days of runs, cleans as keep_house does, prints JSON.
 
 A process of its own (`python -m benchmarks.year.airflow_rows DAYS`), because Airflow reads its settings once.
 """

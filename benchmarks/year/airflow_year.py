@@ -1,4 +1,4 @@
-"""What Airflow keeps of the runs of a year: measured on days that are generated, and cleaned by keep_house's task."""
+"""What Airflow keeps of a year of runs: some days are generated, and cleaned by the task of keep_house."""
 
 import json
 import os

@@ -72,8 +72,8 @@ def insert_events(
     company: Company,
     *,
     day: int,
-    part: int,
-    parts: int,
+    part: int = 0,
+    parts: int = 1,
     since: datetime,
     until: datetime,
 ) -> int:
@@ -104,10 +104,9 @@ def insert_events(
         )
 
 
-def list_forms(company: Company, *, day: int, part: int, parts: int) -> list[bytes]:
-    """Return the forms of one of the `parts` of `day`; on the first day everybody signs in or sends one."""
-    new = [lead for lead in range(company.first_new(day), company.last_new(day)) if lead % 2]
-    return [form_body(lead) for lead in _take_part(new, part, parts)]
+def list_forms(company: Company, *, day: int) -> list[bytes]:
+    """Return the forms of `day`; on the first day everybody signs in or sends one."""
+    return [form_body(lead) for lead in range(company.first_new(day), company.last_new(day)) if lead % 2]
 
 
 def list_forgotten(connection: Connection, *, before: datetime) -> list[str]:

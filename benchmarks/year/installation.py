@@ -49,6 +49,7 @@ class YearClock:
         self.set(now)
 
     def __call__(self) -> datetime:
+        """Return the time (UTC)."""
         return self._from + timedelta(seconds=time.perf_counter() - self._set_at)
 
     def set(self, now: datetime) -> None:
@@ -96,11 +97,9 @@ NIGHT = (
     Verb("audit_scores", nightly.audit, decides=True),
 )
 KEEP_HOUSE = Verb("keep_house", housekeeping.purge, decides=True)
+FIGURES = (Verb("refresh_funnel", funnel.economics, decides=True),)
 #: The costly ones of a night; `approve` is left out, because nobody answers.
-FIGURES = (
-    Verb("refresh_funnel", funnel.attribute, decides=True),
-    Verb("refresh_funnel", funnel.economics, decides=True),
-)
+ATTRIBUTE = Verb("refresh_funnel", funnel.attribute, decides=True)
 TRAINING = (
     Verb("retrain_thresholds", training.check_funnel),
     Verb("retrain_thresholds", training.retrain),
@@ -109,7 +108,7 @@ TRAINING = (
     Verb("retrain_thresholds", thresholds.propose),
     Verb("retrain_thresholds", thresholds.apply, decides=True),
 )
-ALL = (*MINUTE, *FUNNEL, *NIGHT, KEEP_HOUSE, *FIGURES, *TRAINING)
+ALL = (*MINUTE, *FUNNEL, *NIGHT, KEEP_HOUSE, *FIGURES, ATTRIBUTE, *TRAINING)
 DECIDING = {
     dag: [verb.name for verb in ALL if verb.decides and verb.dag_id == dag] for dag in {v.dag_id for v in ALL}
 }
@@ -142,26 +141,30 @@ class Installation:
             raise
         self.connection.commit()
 
-    def run(self, verb: Verb) -> Counts:
-        """Run a task now, as Airflow does: with the settings in force, and noting its success."""
+    def run(self, verb: Verb, *, end: datetime | None = None) -> Counts:
+        """Run a task now, as Airflow does: with the settings in force, and noting its success.
+
+        `end`: where the run's interval ends, if not now.
+        """
         with mock.patch.dict(os.environ, LEADOPS_DATABASE_URL=self.url):
-            run = self._make_run(verb)
+            run = self._make_run(verb, end)
             counts = verb.body(run)
             if verb.decides:
                 with run.open_database() as connection:
                     note_success(connection, run, deciding=DECIDING[verb.dag_id])
         return counts
 
-    def _make_run(self, verb: Verb) -> TaskRun:
+    def _make_run(self, verb: Verb, end: datetime | None) -> TaskRun:
         now = self.clock()
+        end = end or now
         return TaskRun(
             dag_id=verb.dag_id,
             task_id=verb.name,
             run_id=f"scheduled__{now:%Y-%m-%dT%H:%M}",
             run_type=SCHEDULED,
             started_at=now - timedelta(seconds=1),
-            start=now - timedelta(days=1),
-            end=now,
+            start=end - timedelta(days=1),
+            end=end,
             config=self.config,
             clock=self.clock,
             sleep=self.clock.sleep,
@@ -207,9 +210,14 @@ class Installation:
 
 
 @contextmanager
-def open_installation(url: str, folder: Path, clock: YearClock) -> Iterator[Installation]:
-    """Run gateway and sandbox beside the migrated database `url`; the sandbox's state lies in `folder`."""
-    config = Config()
+def open_installation(
+    url: str, folder: Path, clock: YearClock, *, config: Config | None = None
+) -> Iterator[Installation]:
+    """Run gateway and sandbox beside the migrated database `url`; the sandbox's state lies in `folder`.
+
+    `config`: the settings, if not those that are shipped.
+    """
+    config = config or Config()
     (folder / "logs").mkdir(exist_ok=True, parents=True)
     app = create_app(
         database_url=url,

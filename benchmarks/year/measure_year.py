@@ -1,4 +1,4 @@
-"""A year of a company with 1,000 active leads and 10,000 events a day: what grows, and what a minute costs."""
+"""A year with 1,000 active leads and 10,000 events a day: what grows, and what a minute costs."""
 
 import shutil
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from benchmarks.year.minute_cost import (
     measure_quiet_minutes,
     take_medians,
 )
-from benchmarks.year.play import Played, Year, play_day
+from benchmarks.year.play import Played, Year, play_days, split_into_rounds
 from benchmarks.year.table_sizes import TableSize, list_sizes
 from benchmarks.year.year_page import YearFacts, write_year
 
@@ -29,8 +29,6 @@ START = datetime(2026, 3, 1, 3, tzinfo=UTC)
 DAYS = 365
 #: After so many days the tables are measured.
 CHECKPOINTS = (1, 30, 90, 180, DAYS)
-#: The first leads have left after these days, and the tables of the minute are as large as they stay.
-SETTLED = 30
 #: Minutes of each sort that are measured at each moment.
 MINUTES = 40
 DATABASE = "leadops"
@@ -42,17 +40,17 @@ LIMIT = 1.2
 def measure_year(*, quick: bool) -> Measured:
     """Play a year; compare a minute at its end with one at its beginning."""
     company = Company(events=1_000, active_leads=100, new_leads=4, loyal_leads=10) if quick else Company()
-    checkpoints = (1, 3, 6) if quick else CHECKPOINTS
-    settled = checkpoints[1] if quick else SETTLED
-    year, played = Year(company, START), Played()
+    checkpoints = (1, 3, 12) if quick else CHECKPOINTS
+    settled = checkpoints[1]
+    year, played = Year(company, START, settled), Played()
     sizes: dict[int, dict[str, TableSize]] = {}
     with open_arena() as arena:
         set_commit(arena, "off")
         for first, last in zip((0, *checkpoints), checkpoints, strict=False):
             with open_installation(arena.url, arena.folder / DATABASE, YearClock(START)) as installation:
-                for day in range(first, last):
-                    play_day(installation, year, day, played, with_figures=day == last - 1)
-                    print(f"  day {day + 1}", end="\r", flush=True)
+                for days in split_into_rounds(year, first, last, length=checkpoints[-1]):
+                    play_days(installation, year, days, played, with_figures=days[-1] == last - 1)
+                    print(f"  day {days[-1] + 1}", end="\r", flush=True)
                 sizes[last] = list_sizes(installation.connection)
             if last in (1, settled):
                 copy_installation(arena, f"day_{last}")
@@ -147,6 +145,6 @@ def _list_figures(facts: YearFacts) -> list[Figure]:
 def _list_remarks(facts: YearFacts) -> list[str]:
     company = facts.year.company
     return [
-        f"{company.active_leads:,} active leads, {company.events:,} events a day; {facts.played.events:,} events and"
-        f" {facts.played.forms:,} forms in all; YEAR.md has the tables.",
+        f"{company.active_leads:,} active leads, {company.events:,} events a day;"
+        f" {facts.played.events:,} events and {facts.played.forms:,} forms in all; YEAR.md has the tables.",
     ]

@@ -1,4 +1,4 @@
-"""What a minute costs at several moments of the year: each task, in minutes with nothing to do and in busy ones."""
+"""What a minute costs at several moments of the year: each task, in quiet minutes and in busy ones."""
 
 import statistics
 import time
@@ -21,7 +21,7 @@ WARM_UP = 3
 
 @dataclass
 class Moment:
-    """leadops as it was when `day` (from 0) began, on a database of its own, and the seconds of its minutes."""
+    """leadops as it was when `day` (from 0) began, on its own database, and the seconds of its minutes."""
 
     day: int
     installation: Installation
@@ -67,7 +67,7 @@ def run_minute(moment: Moment, seconds: dict[str, list[float]], *, counts: bool)
 
 
 def happen_in_minute(moment: Moment, company: Company, *, minute: int) -> None:
-    """Let the events of a busy minute happen: visits of known leads and of visitors, a bot, and a new lead's form."""
+    """Let the events of a busy minute happen: visits of leads and of others, a bot, and a new lead's form."""
     installation = moment.installation
     now = installation.clock()
     insert_events(
@@ -84,7 +84,7 @@ def happen_in_minute(moment: Moment, company: Company, *, minute: int) -> None:
 
 
 def measure_quiet_minutes(moment: Moment, year: Year, *, minutes: int) -> QuietMinute:
-    """Return what `minutes` minutes with nothing to do write; nothing else may write to the cluster meanwhile."""
+    """Return what `minutes` minutes with nothing to do write; nothing else may write to the cluster."""
     installation = moment.installation
     for number in range(WARM_UP):  # what salespeople did since the last round
         installation.clock.set(year.begin(moment.day) + timedelta(hours=20, minutes=number))

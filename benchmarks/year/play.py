@@ -2,11 +2,13 @@
 
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from benchmarks.year.company import Company, insert_events, list_forgotten, list_forms
 from benchmarks.year.installation import (
+    ATTRIBUTE,
     BOT,
     FIGURES,
     FUNNEL,
@@ -21,8 +23,8 @@ from benchmarks.year.table_sizes import list_changes, vacuum_due
 from leadops.events.quarantine import drop_quarantined
 from leadops.intake.form_quarantine import drop_quarantined_forms
 
-#: Rounds of the tasks of every minute in a played day: one at its end, in place of 1,440.
-ROUNDS = 1
+#: Days that one round of the tasks of every minute is for in the middle of the year.
+DAYS_A_ROUND = 7
 #: On every seventh day somebody looks through the quarantine, and closes leads that sales forgot.
 TIDY_EVERY = 7
 FORGOTTEN_AFTER = timedelta(days=14)
@@ -46,39 +48,49 @@ class Year:
 
     company: Company
     start: datetime
+    #: After so many days the first leads have left, and a minute's work is as much as it stays.
+    settled: int = 30
 
     def begin(self, day: int) -> datetime:
         """Return when `day` (from 0) begins."""
         return self.start + timedelta(days=day)
 
 
-def play_day(
-    installation: Installation, year: Year, day: int, played: Played, *, with_figures: bool = False
+def split_into_rounds(year: Year, first: int, last: int, *, length: int) -> Iterator[range]:
+    """Yield the days of each round from `first` up to `last`: a day at both ends of a year of `length` days.
+
+    In between, a round is for DAYS_A_ROUND days.
+    """
+    while first < last:
+        is_single = first < year.settled or first >= length - DAYS_A_ROUND
+        end = first + 1 if is_single else min(first + DAYS_A_ROUND, last, length - DAYS_A_ROUND)
+        yield range(first, end)
+        first = end
+
+
+def play_days(
+    installation: Installation, year: Year, days: range, played: Played, *, with_figures: bool = False
 ) -> None:
-    """Play `day` and its night; `with_figures`: with the tasks that take long, which change no other day."""
-    for part in range(ROUNDS):
-        since, until = (year.begin(day) + timedelta(days=n) / ROUNDS for n in (part, part + 1))
-        installation.clock.set(until - timedelta(seconds=30))
-        happen(
-            installation,
-            year.company,
-            day=day,
-            part=part,
-            since=since,
-            until=installation.clock(),
-            played=played,
-        )
-        for verb in MINUTE:
-            installation.run(verb)
-    if day % TIDY_EVERY == 0:
+    """Let `days` happen, run the tasks of every minute once at their end, and then those of the nights.
+
+    `with_figures`: with the tasks that take long, which change no other day.
+    """
+    for day in days:
+        installation.clock.set(year.begin(day + 1) - timedelta(seconds=30))
+        happen(installation, year, day, played)
+    for verb in MINUTE:
+        installation.run(verb)
+    if any(day % TIDY_EVERY == 0 for day in days):
         tidy(installation)
-    installation.clock.set(year.begin(day + 1) + timedelta(minutes=1))
-    # What takes long and changes nothing else is played only now and then.
-    night = (*FUNNEL, *NIGHT, FIGURES[-1], *((FIGURES[0], *TRAINING) if with_figures else ()))
-    for verb in night:
-        played.seconds[day][verb.name] = _time(installation, verb)
+    installation.clock.set(year.begin(days[-1] + 1) + timedelta(minutes=1))
+    seconds = played.seconds[days[-1]]
+    for day in days:
+        for verb in (*FUNNEL, *FIGURES):
+            seconds[verb.name] = _time(installation, verb, end=year.begin(day + 1))
+    for verb in (*NIGHT, *((ATTRIBUTE, *TRAINING) if with_figures else ())):
+        seconds[verb.name] = _time(installation, verb)
     before = list_changes(installation.connection)
-    played.seconds[day][KEEP_HOUSE.name] = _time(installation, KEEP_HOUSE)
+    seconds[KEEP_HOUSE.name] = _time(installation, KEEP_HOUSE)
     for name, change in list_changes(installation.connection).items():
         if rows := change.deleted - before[name].deleted:
             played.deleted[name] += rows
@@ -96,35 +108,26 @@ def tidy(installation: Installation) -> None:
         installation.add_activity(lead_id, kind="status", status="lost", details={"reason": "no answer"})
 
 
-def happen(
-    installation: Installation,
-    company: Company,
-    *,
-    day: int,
-    part: int,
-    since: datetime,
-    until: datetime,
-    played: Played,
-    parts: int = ROUNDS,
-) -> None:
-    """Let one of the `parts` of a day happen: events in bulk; forms, bots and nonsense through the gateway."""
+def happen(installation: Installation, year: Year, day: int, played: Played) -> None:
+    """Let `day` happen: events in bulk; forms, bots and nonsense through the gateway."""
+    company, until = year.company, installation.clock()
     played.events += insert_events(
-        installation.connection, company, day=day, part=part, parts=parts, since=since, until=until
+        installation.connection, company, day=day, since=year.begin(day), until=until
     )
-    for body in list_forms(company, day=day, part=part, parts=parts):
+    for body in list_forms(company, day=day):
         if (status := installation.send_form(body)) != 202:
             raise RuntimeError(f"a form was answered {status}")
         installation.clock.sleep(0.2)
         played.forms += 1
-    installation.collect(company.bots // parts, event="page_view", user_agent=BOT)
-    installation.collect(company.refused // parts, event="Not a name of an event!")
+    installation.collect(company.bots, event="page_view", user_agent=BOT)
+    installation.collect(company.refused, event="Not a name of an event!")
     installation.send_form(b'{"email": "nobody"}')
     installation.send_form(b"{}", secret="another-secret-of-a-stranger")
-    if part == 0 and day % TIDY_EVERY == 0:
+    if day % TIDY_EVERY == 0:
         installation.add_activity(f"unknown-{day}", occurred_at="the day before yesterday")
 
 
-def _time(installation: Installation, verb: Verb) -> float:
+def _time(installation: Installation, verb: Verb, *, end: datetime | None = None) -> float:
     started = time.perf_counter()
-    installation.run(verb)
+    installation.run(verb, end=end)
     return time.perf_counter() - started

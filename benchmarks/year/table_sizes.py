@@ -10,7 +10,7 @@ queries = Queries(__file__)
 
 @dataclass(frozen=True)
 class TableSize:
-    """A table at a moment: its rows, its bytes with indexes and toast, and rows that are deleted or outdated."""
+    """A table at a moment: its rows, its bytes with indexes and toast, and its dead rows."""
 
     name: str
     rows: int

@@ -34,23 +34,26 @@ def write_year(facts: YearFacts) -> str:
             [
                 "# The year\n\nWritten by `make year`; docs/housekeeping.md says what follows from it.",
                 "## Rows by table\n\n"
-                "After so many days, with `keep_house` every night; the last columns are what it deleted in that time, and"
-                " the growth of the second half of the year.",
+                "After so many days, with `keep_house` every night. `deleted` is what it deleted in all,"
+                " `a day` the growth since the measurement before the last.",
                 _table(
                     ["table", *(f"day {day}" for day in days), "deleted", "a day"], _list_rows(facts, days)
                 ),
-                "## MiB by table, with indexes\n\n`without`: at the bytes of a row that stays, had nothing been deleted.",
+                "## MiB by table, with indexes\n\n"
+                "`without`: had nothing been deleted, at the bytes of a row that stays.",
                 _table(
                     ["table", *(f"day {day}" for day in days), "without", "dead rows"],
                     _list_bytes(facts, days),
                 ),
                 f"## A minute, in milliseconds\n\nMedians of {facts.quiet.minutes} minutes of each sort.",
                 _table(["task", *_name_columns(facts.moments)], _list_minutes(facts.moments)),
-                f"## What a quiet minute writes\n\n{facts.quiet.wal_bytes / 1024:.1f} KiB of write-ahead log, and rows:",
+                "## What a quiet minute writes\n\n"
+                f"{facts.quiet.wal_bytes / 1024:.1f} KiB of write-ahead log, and rows:",
                 _table(["table", "inserted", "updated", "deleted"], _list_writes(facts.quiet)),
                 "## A night, in seconds",
                 _table(["task", *(f"day {day}" for day in days)], _list_nights(facts, days)),
-                f"## Airflow\n\nA day of runs, {facts.airflow.days} days and one more, and after `clean_airflow`.",
+                "## Airflow\n\n"
+                f"A day of runs, {facts.airflow.days} days and one more, and after `clean_airflow`.",
                 _table(
                     ["table", "a day", "before", "after", "MiB after", "a year without"],
                     _list_airflow(facts.airflow),

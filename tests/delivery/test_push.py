@@ -2,7 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leadops.delivery.push_report import PushReport
 from tests.delivery_fixture import DeliveryFixture, impatient
+from tests.whole_database import dump_database
 
 
 def test_a_lead_is_made_first_and_its_deltas_follow(desk: DeliveryFixture) -> None:
@@ -24,6 +26,26 @@ def test_a_second_push_changes_nothing(desk: DeliveryFixture) -> None:
 
     assert desk.push().calls == 0
     assert desk.ma_score(lead) == 15
+
+
+def test_a_push_with_nothing_to_do_writes_nothing(desk: DeliveryFixture) -> None:
+    lead = desk.add_lead()
+    desk.score(lead, 15)
+    desk.push()
+    with desk.connect() as connection:
+        before = dump_database(connection)
+        assert desk.push() == PushReport()
+        assert dump_database(connection) == before
+    desk.score(lead, 1)
+    assert desk.push().deltas == 1
+
+
+def test_a_lane_without_new_rows_follows_the_ledger(desk: DeliveryFixture) -> None:
+    """Else each look for new rows would read all rows of the other lane since the lane's last one."""
+    lead = desk.add_lead()
+    desk.score(lead, 15, lane=0)
+    desk.push()
+    assert desk.value("select min(ledger_seq) = max(ledger_seq) and count(*) = 2 from delivery.cursors")
 
 
 def test_deltas_go_out_in_calls_of_at_most_the_batch_size_grouped_by_lead(desk: DeliveryFixture) -> None:
