@@ -45,6 +45,10 @@ OLD = {
         ["intake.form_refusals"],
     ),
     "crm_refused": ("select count(*) from crm.refused where refused_at < %(before)s", ["crm.refused"]),
+    "changes": (
+        "select count(*) from changes.changes where ended_at < %(before)s",
+        [],  # nobody changes a setting in these days
+    ),
     "incidents": (
         "select (select count(*) from incidents.incidents where resolved_at < %(before)s)"
         " + (select count(*) from alerts.messages where state = 'final' and created_at < %(before)s"

@@ -2,6 +2,7 @@
 -- Those never tried first, then the longest untried.
 select
     message_id,
+    nonce,
     purpose,
     parent_id,
     attempts,
