@@ -156,6 +156,14 @@ def test_salespeople_are_those_whom_the_crm_lists(
     assert unnamed(company.connection) == [("salesperson", rep) for rep in expected]
 
 
+def test_an_act_without_a_salesperson_names_nobody(company: Company, after: Any) -> None:
+    company.connection.execute("insert into crm.reps values ('rep-2', '{}', %s)", [START])
+    company.activity("a1", "L-9", "call", after(1), rep_id=None)
+    company.activity("a2", "L-9", "call", after(1), rep_id="rep-1")
+    company.qualify(after(2))
+    assert unnamed(company.connection) == [("salesperson", "rep-1")]
+
+
 def test_a_word_is_forgotten_after_ninety_days_without_use(company: Company, after: Any) -> None:
     company.activity("a1", "L-9", "status", after(0), status="nurturing")
     company.qualify(after(1))

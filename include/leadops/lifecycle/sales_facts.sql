@@ -35,7 +35,7 @@ said as (
         min(status) as word,
         max(occurred_at) as last_occurred_at
     from due
-    where status_key <> all(%(statuses)s::text[])
+    where status_key is not null and status_key <> all(%(statuses)s::text[])
     group by status_key
     union all
     select
@@ -44,7 +44,7 @@ said as (
         min(kind) as word,
         max(occurred_at) as last_occurred_at
     from due
-    where kind_key <> all(%(kinds)s::text[])
+    where kind_key is not null and kind_key <> all(%(kinds)s::text[])
     group by kind_key
     union all
     -- Where the CRM lists nobody, nobody is missing from the list.
@@ -54,8 +54,10 @@ said as (
         rep_id as word,
         max(occurred_at) as last_occurred_at
     from due
+    -- An empty list differs from everything, also from null.
     where
-        rep_id <> all(%(salespeople)s::text[])
+        rep_id is not null
+        and rep_id <> all(%(salespeople)s::text[])
         and exists (select from crm.reps)
         and not exists (select from crm.reps as listed where listed.rep_id = due.rep_id)
     group by rep_id
