@@ -33,7 +33,7 @@ COMMANDS = [("leadops.cli.gateway", "gateway"), ("leadops.cli.watchdog", "watchd
 #: What an outbox worker of the gateway, which sends effects only, never calls.
 NEVER = [
     ("leadops.delivery.rounds", f"Pusher.{name}")
-    for name in ("align_leads", "send_batches", "recreate_leads")
+    for name in ("align_leads", "send_batches", "recreate_leads", "list_score_work")
 ]
 #: The migrations and their runner work as the owner.
 OWNERS_ROOM = "migrations"

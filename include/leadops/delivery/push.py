@@ -102,12 +102,12 @@ def run_round(pusher: Pusher, *, effects_only: bool) -> tuple[PushReport, timede
         ("unaligned", pusher.align_leads, ALIGNED_PER_ROUND),
         ("batches", pusher.send_batches, BATCHES_PER_ROUND),
     )
-    work = pusher.list_work()
+    work = pusher.list_effects()
+    if not effects_only and pusher.target == SCORED_TARGET:
+        work |= pusher.list_score_work()
     for lane in Lane:
         report, wait = PushReport(), timedelta()
         for kind, send, limit in steps:
-            if kind != "effects" and (effects_only or pusher.target != SCORED_TARGET):
-                continue
             if wait or report.is_paused or PendingWork(kind, lane) not in work:
                 continue
             sent, wait = pusher.run_permitted(send, lane, limit=limit)

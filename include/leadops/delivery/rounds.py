@@ -90,19 +90,17 @@ class Pusher:
         with self.connection.transaction():
             return find_hold(self.connection) is not None
 
-    def list_work(self) -> set[PendingWork]:
-        """Return what a round may find to do; it reads only, so that a push without work writes nothing."""
+    def list_effects(self) -> set[PendingWork]:
+        """Return the lanes with effects to send; it reads only: a push without work writes nothing."""
         with self.connection.transaction():
-            return set(
-                queries.all(
-                    self.connection,
-                    "list_work",
-                    PendingWork,
-                    target=self.target,
-                    lanes=list(Lane),
-                    now=self.clock(),
-                )
-            )
+            values = {"target": self.target, "lanes": list(Lane), "now": self.clock()}
+            return set(queries.all(self.connection, "list_effects", PendingWork, **values))
+
+    def list_score_work(self) -> set[PendingWork]:
+        """Return what there may be to do about scores; it reads only."""
+        with self.connection.transaction():
+            values = {"target": self.target, "lanes": list(Lane), "now": self.clock()}
+            return set(queries.all(self.connection, "list_score_work", PendingWork, **values))
 
     def run_permitted(self, send: Round, lane: Lane, *, limit: int) -> tuple[PushReport, timedelta]:
         """Run one round within the target's rate; return what it did, or how long to wait for a permit."""

@@ -1,6 +1,5 @@
--- name: list_work
--- What a round may find to do, by lane. While there is nothing, a push takes no permits and writes nothing. A cursor
--- behind the end of the ledger is work even if its lane has no new row: else each look would search all rows since.
+-- name: list_effects
+-- The lanes in which the outbox has something to send.
 select
     'effects' as kind,
     lanes.lane
@@ -11,8 +10,11 @@ where
         where
             outbox.target = %(target)s and outbox.lane = lanes.lane and outbox.state in ('pending', 'sending')
             and coalesce(outbox.not_before, %(now)s::timestamptz) <= %(now)s::timestamptz
-    )
-union all
+    );
+
+-- name: list_score_work
+-- What there may be to do about scores. A cursor behind the end of the ledger is work even if its lane has no new
+-- row: else each look would search all rows since.
 select
     'unaligned' as kind,
     lanes.lane
