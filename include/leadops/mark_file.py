@@ -62,7 +62,8 @@ class MarkFile:
     def _locked(self, installation: str) -> Iterator[None]:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.folder / f"{installation}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            # Read-only, so that a process of another user waits for it too.
+            descriptor = os.open(self.folder / f"{installation}.lock", os.O_RDONLY | os.O_CREAT, 0o644)
         except OSError as error:
             raise self._cannot_write(error) from error
         try:
