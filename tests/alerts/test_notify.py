@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from slack_sdk.webhook import WebhookClient
 
+from leadops.alerts.alert_message import find_unknown_keys
 from leadops.alerts.notify import IncidentNotifyResult, notify_incidents
 from leadops.clients.chat import WebhookChat
 from leadops.company import Company
 from leadops.db import Connection
+from leadops.delivery.installation import find_installation_id
 from leadops.incidents.open_incident import open_incident
 from tests.shipped import SHIPPED, change
 
@@ -296,3 +298,18 @@ def test_a_number_that_starts_again_finds_no_message_of_before(connection, slack
     clock.forward(minutes=5)
     run()
     assert ["watch_sla" in message["text"] for message in slack.messages()] == [False, True]
+
+
+def test_messages_in_slack_that_are_not_on_record_are_found(connection, slack, run, clock):
+    fail(connection, "score_leads", clock)
+    run()
+    chat = slack.chat()
+    chat.post(text="from somebody else's leadops", blocks=[], payload={"key": "other-1-0123456789ab"})
+    chat.post(text="about an outage", blocks=[], payload={"key": "x-database_down"})
+    keys = chat.list_keys(since=clock())
+    assert len(keys) == 3
+    installation = find_installation_id(connection)
+    assert find_unknown_keys(connection, keys, installation=installation) == []
+    connection.execute("truncate alerts.messages")
+    (unknown,) = find_unknown_keys(connection, keys, installation=installation)
+    assert unknown.startswith(f"{installation}-1-")

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from slack_sdk import WebClient
 from typer.testing import CliRunner, Result
 
 from leadops.alerts.checks import CHECKS
 from leadops.cli import restored as restored_command
 from leadops.cli.app import app
+from leadops.clients.chat import ApiChat
 from leadops.db import connect
 from leadops.delivery.database_mark import ON_HOLD, open_mark
 from leadops.delivery.push import push_target
@@ -27,6 +29,7 @@ from leadops.migrations.rights import Part
 from leadops.migrations.run import migrate
 from leadops.sla.sla_calendar import SlaCalendar
 from leadops_sandbox.serve import serve_in_thread
+from leadops_sandbox.settings import Tokens
 from leadops_stack.postgres import PostgresServer
 from tests.alerts.checking import incidents
 from tests.copied_cluster import (
@@ -43,6 +46,8 @@ from tests.delivery_fixture import DeliveryFixture
 from tests.roles import as_role, make_test_roles
 from tests.shipped import SHIPPED
 from tests.waiting import wait_until
+
+CHANNEL = "C0LEADOPS"
 
 
 @dataclass
@@ -88,6 +93,9 @@ class Machine:
         self.monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_MA", json.dumps(connection))
         connection["password"] = "sandbox-crm-token"
         self.monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_CRM", json.dumps(connection))
+        slack = {"base_url": f"{self.side.ma_url}/api/", "channel": CHANNEL}
+        connection = {"conn_type": "slack", "password": Tokens().slack, "extra": json.dumps(slack)}
+        self.monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_SLACK", json.dumps(connection))
         result: Result = CliRunner().invoke(app, ["restored", *arguments])
         assert result.exit_code == 0, result.output + repr(result.exception)
         return result.output
@@ -132,6 +140,10 @@ def go_on(machine: Machine) -> None:
     machine.side.score(ben, 7)
     machine.push()
     assert machine.ma_scores() == {"ann@buyer.example": 35, "ben@buyer.example": 7}
+    installation = machine.side.value("select installation_id from delivery.installation")
+    client = WebClient(Tokens().slack, base_url=f"{machine.side.ma_url}/api/")
+    payload = {"key": f"{installation}-1-0123456789ab"}
+    ApiChat(client, CHANNEL).post(text="about something", blocks=[], payload=payload)
 
 
 def find_held(machine: Machine, *, next_number: int = 2) -> None:
@@ -157,6 +169,8 @@ def mend(machine: Machine) -> None:
     assert "leads ahead of the ledger: 1\n" in shown
     assert "points ahead of the ledger: 30\n" in shown
     assert "leads that the database does not know: 1, for example" in shown
+    assert "Slack: 1 message of ours since" in shown
+    assert "messages that the database does not know: 1\n" in shown
     assert "ben" not in shown
     assert machine.push().problem == ON_HOLD
     machine.restore()

@@ -10,6 +10,7 @@ import typer
 
 from leadops.alerts.alert_message import doubt_open_messages, find_unknown_keys
 from leadops.cli.context import clock, open_database, read_config, sleep
+from leadops.cli.plural import count
 from leadops.cli.slack import VARIABLE, open_chat
 from leadops.cli.terminal import console
 from leadops.clients.crm import CrmClient
@@ -121,7 +122,7 @@ def _explain(hold: Hold) -> str:
 
 
 def _show_ma(found: MaDifference) -> None:
-    console.print(f"MA: {found.leads} leads")
+    console.print(f"MA: {count(found.leads, 'lead')}")
     _list("leads that the database does not know", found.unknown, found.unknown_ids)
     _list("leads of people we know, whose id there we do not", found.adopted)
     _list("leads ahead of the ledger", found.ahead)
@@ -137,7 +138,7 @@ def _show_crm(found: CrmDifference | None, *, is_asked: bool) -> None:
         why = "it cannot list its leads" if is_asked else "no connection leadops_crm"
         console.print(f"CRM: not compared, {why}")
         return
-    console.print(f"CRM: {found.leads} leads")
+    console.print(f"CRM: {count(found.leads, 'lead')}")
     _list("leads that were requested, and whose id we do not know", found.by_key)
     _list("leads of people we know that the database does not know", found.of_known)
     _list("leads of people that the database does not know", found.of_unknown, found.unknown_ids)
@@ -152,7 +153,8 @@ def _show_slack(connection: Connection, settings: AlertSettings) -> None:
     try:
         chat = open_chat(settings)
         if not chat.can_edit or since is None:
-            console.print("Slack: not compared, a webhook cannot read")
+            why = "nothing was ever sent" if chat.can_edit else "a webhook cannot read"
+            console.print(f"Slack: not compared, {why}")
             return
         keys = chat.list_keys(since=since)
     except LeadopsError as error:
@@ -160,11 +162,11 @@ def _show_slack(connection: Connection, settings: AlertSettings) -> None:
         return
     with connection.transaction():
         unknown = find_unknown_keys(connection, keys, installation=installation)
-    console.print(f"Slack: {len(keys)} messages of ours since {since:%Y-%m-%d %H:%M:%S} (UTC)")
+    console.print(f"Slack: {count(len(keys), 'message')} of ours since {since:%Y-%m-%d %H:%M:%S} (UTC)")
     _list("messages that the database does not know", len(unknown))
 
 
-def _list(what: str, count: int, examples: list[int] | list[str] | None = None) -> None:
-    if count:
+def _list(what: str, number: int, examples: list[int] | list[str] | None = None) -> None:
+    if number:
         shown = f", for example {', '.join(map(str, examples))}" if examples else ""
-        console.print(f"  {what}: {count}{shown}", soft_wrap=True)
+        console.print(f"  {what}: {number}{shown}", soft_wrap=True)
