@@ -160,6 +160,7 @@ create trigger mark_uncounted after insert on identity.uncounted_leads referenci
 create table identity.counted_again (
     lead_id bigint not null,
     at timestamptz not null,
+    was_announced boolean not null,
     primary key (lead_id)
 );
 

@@ -70,7 +70,7 @@ def refresh_uncounted(
         queries.run(connection, "enqueue_lifecycle", lead_ids=changed)
         announce_leads(
             connection,
-            queries.values(connection, "list_counted", lead_ids=changed),
+            queries.values(connection, "list_unannounced", lead_ids=changed),
             first_name=settings.first_name,
             last_name=settings.last_name,
             lane=Lane.BACKFILL,

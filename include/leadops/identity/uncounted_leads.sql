@@ -44,11 +44,15 @@ select lead_id
 from unnest(%(lead_ids)s::bigint[]) as changed (lead_id)
 order by lead_id;
 
--- name: list_counted
-select lead_id
+-- name: list_unannounced
+-- Those of the leads that count again of which the MA was never told.
+select changed.lead_id
 from unnest(%(lead_ids)s::bigint[]) as changed (lead_id)
-where not exists (select from identity.uncounted_leads as uncounted where uncounted.lead_id = changed.lead_id)
-order by lead_id;
+inner join identity.counted_again as freed on changed.lead_id = freed.lead_id
+where
+    not freed.was_announced
+    and not exists (select from identity.uncounted_leads as uncounted where uncounted.lead_id = changed.lead_id)
+order by changed.lead_id;
 
 -- name: find_uncounted
 select

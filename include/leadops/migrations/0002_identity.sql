@@ -56,9 +56,12 @@ comment on column identity.uncounted_leads.entry is 'What says so, such as domai
 
 create table identity.counted_again (
     lead_id bigint primary key,
-    at timestamptz not null
+    at timestamptz not null,
+    was_announced boolean not null
 );
 comment on table identity.counted_again is 'Leads that did not count, and count since then';
+comment on column identity.counted_again.was_announced is
+'It counted before it did not, so the MA was told of it; false: it did not count from the start';
 
 create table identity.accounts (
     account_id bigint generated always as identity primary key,
@@ -315,13 +318,14 @@ return case kind
 end;
 
 -- Brings identity.uncounted_leads in line with the entries and with who is one person, for the leads `asked` and all
--- leads of their persons. Returns the leads for which something changed.
+-- leads of their persons, since `asked_now`; null: since they are there. Returns the leads for which something changed.
 create function identity.refresh_uncounted(asked bigint[], asked_now timestamptz) returns setof bigint
 language sql volatile as $$
     with involved as (
         select
             leads.lead_id,
             leads.email,
+            leads.created_at,
             coalesce(people.person_id, leads.lead_id) as person_id
         from (
             select unnest(asked) as lead_id
@@ -352,16 +356,17 @@ language sql volatile as $$
         where
             former.lead_id = involved.lead_id
             and involved.person_id not in (select internal.person_id from internal)
-        returning former.lead_id
+        returning former.lead_id, former.since > involved.created_at as was_announced
     ),
 
     noted as (
-        insert into identity.counted_again as earlier (lead_id, at)
+        insert into identity.counted_again as earlier (lead_id, at, was_announced)
         select
             lead_id,
-            asked_now
+            coalesce(asked_now, now()),
+            was_announced
         from counted
-        on conflict (lead_id) do update set at = excluded.at
+        on conflict (lead_id) do update set at = excluded.at, was_announced = excluded.was_announced
     ),
 
     uncounted as (
@@ -370,7 +375,7 @@ language sql volatile as $$
             involved.lead_id,
             'internal',
             internal.entry,
-            asked_now
+            coalesce(asked_now, involved.created_at)
         from involved
         inner join internal on involved.person_id = internal.person_id
         where not exists (select from identity.uncounted_leads as known where known.lead_id = involved.lead_id)
@@ -387,7 +392,7 @@ $$;
 create function identity.mark_internal() returns trigger language plpgsql as $$
 begin
     if exists (select from identity.internal_entries) then
-        perform identity.refresh_uncounted(array(select lead_id from added), (select max(created_at) from added));
+        perform identity.refresh_uncounted(array(select lead_id from added), null);
     end if;
     return null;
 end $$;
@@ -396,7 +401,7 @@ referencing new table as added for each statement execute function identity.mark
 
 create function identity.mark_named() returns trigger language plpgsql as $$
 begin
-    perform identity.refresh_uncounted(array[new.lead_id], new.created_at);
+    perform identity.refresh_uncounted(array[new.lead_id], null);
     return null;
 end $$;
 create trigger mark_named after update of email on identity.leads

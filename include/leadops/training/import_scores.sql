@@ -28,7 +28,7 @@ inner join observations on staged.lead_id = observations.lead_id and staged.cycl
 on conflict (import_id, lead_id, at) do nothing;
 
 -- name: insert_active_scores
--- A lead that has been merged into another since the export is unknown.
+-- A lead that has been merged into another since the export, or that counts for nothing, is unknown.
 insert into training.imported_scores (import_id, lead_id, at, ml_score)
 select
     %(import_id)s::integer as import_id,
@@ -37,7 +37,13 @@ select
     staged.ml_score
 from staged_scores as staged
 inner join identity.leads as leads on staged.lead_id = leads.lead_id
-where staged.cycle = 0 and leads.merged_into is null
+where
+    staged.cycle = 0
+    and leads.merged_into is null
+    and not exists (
+        select from identity.uncounted_leads as uncounted
+        where uncounted.lead_id = leads.lead_id
+    )
 on conflict (import_id, lead_id, at) do nothing;
 
 -- name: delete_import
