@@ -45,7 +45,7 @@ from unnest(%(lead_ids)s::bigint[]) as changed (lead_id)
 order by lead_id;
 
 -- name: list_unannounced
--- Those of the leads that count again of which the MA was never told.
+-- Those of the leads that count again that were never announced to the MA.
 select changed.lead_id
 from unnest(%(lead_ids)s::bigint[]) as changed (lead_id)
 inner join identity.counted_again as freed on changed.lead_id = freed.lead_id

@@ -61,7 +61,7 @@ create table identity.counted_again (
 );
 comment on table identity.counted_again is 'Leads that did not count, and count since then';
 comment on column identity.counted_again.was_announced is
-'It counted before it did not, so the MA was told of it; false: it did not count from the start';
+'It counted before it did not, so it was announced to the MA; false: it did not count from the start';
 
 create table identity.accounts (
     account_id bigint generated always as identity primary key,
