@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from leadops import mask
-from leadops.mask import SentValues, hide_private, mask_text, remember_secrets
+from leadops.mask import SentValues, hide_known_secrets, hide_private, mask_text, remember_secrets
 from leadops.masked_logs import mask_records
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
@@ -28,7 +28,7 @@ def _forget_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("\n\n  after blank lines ", "after blank lines"),
         ("山田@例え.jp さん", "[e-mail] さん"),
         ("", ""),
-        (None, "None"),
+        (7, "7"),
         # What says that it is a secret, or has the shape of one.
         ("invalid input for Bearer s3cr3t.t0ken", "invalid input for Bearer [secret]"),
         ("Authorization: Basic bWU6c2VjcmV0", "Authorization: Basic [secret]"),
@@ -37,6 +37,13 @@ def _forget_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("post to https://hooks.slack.com/services/T0/B0/xyz failed", "post to [secret] failed"),
         (f"bad {JWT}.", "bad [secret]."),
         ("key 0123456789abcdef0123456789abcdef", "key [secret]"),
+        ("'aB3dE5fG7hI9jK1lM3nO' is not a zone", "'[secret]' is not a zone"),
+        ("値aB3dE5fG7hI9jK1lM3nOは不正", "値[secret]は不正"),
+        ("12345678901234567890123456789012 is too long", "[secret] is too long"),
+        # Long, but no secret: words of a script without spaces, names of settings, times.
+        ("第2四半期のCRMの商談はすべて担当者に割り当てられていないため確認が必要です", None),
+        ("first_contact_minutes_2 is not known", None),
+        ("2026-07-01T09:30:00.000Z is too old", None),
         # Telephone numbers, and what is none.
         ("call +81 90-1234-5678 now", "call [phone] now"),
         ("tel 03-1234-5678", "tel [phone]"),
@@ -49,9 +56,15 @@ def _forget_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_secrets_addresses_and_numbers_are_masked_and_only_the_first_line_is_kept(
-    text: object, masked: str
+    text: object, masked: str | None
 ) -> None:
-    assert mask_text(text) == masked
+    assert mask_text(text) == (text if masked is None else masked)
+
+
+def test_a_body_to_be_repaired_loses_our_secrets_and_keeps_its_ids() -> None:
+    remember_secrets(["open sesame"])
+    body = '{"id": "550e8400-e29b-41d4-a716-446655440000", "email": "a@b.example", "key": "open sesame"}'
+    assert hide_known_secrets(body) == body.replace("open sesame", "[secret]")
 
 
 def test_long_texts_are_cut_after_they_were_masked() -> None:

@@ -24,7 +24,11 @@ _TOKENS = re.compile(
     r"|\bxox[a-z]-[\w-]{8,}|\bxapp-[\w-]{8,}|https://hooks\.slack\.com/\S+"  # Slack
     r"|\beyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]*)?"  # a JSON Web Token (RFC 7519)
     r"|\b(?:sk|pk|rk|pat|ghp|gho|glpat|AKIA|SG)[-_.]?(?=[\w.-]*\d)[\w.-]{16,}"
-    r"|\b(?=[\w-]*\d)(?=[\w-]*[a-zA-Z])[\w-]{32,}",
+    # Long, and of digits and letters; shorter ones have small and capital letters too. Words of other scripts
+    # are written without spaces, so these are ASCII.
+    r"|(?<![A-Za-z0-9_-])[0-9a-f]{32,}(?![A-Za-z0-9_-])"
+    r"|(?<![A-Za-z0-9_-])(?=[A-Za-z_-]*[0-9])(?=[0-9_-]*[A-Za-z])[A-Za-z0-9_-]{32,}"
+    r"|(?-i:(?<![A-Za-z0-9_-])(?=[A-Za-z_-]*[0-9])(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])[A-Za-z0-9_-]{20,})",
     re.IGNORECASE,
 )
 #: International (ITU-T E.123) or with the 0 of a national one; a date or an amount begins otherwise.
@@ -58,10 +62,16 @@ class SentValues:
         return re.sub(pattern, "[…]", text, flags=re.IGNORECASE)
 
 
-def hide_private(text: str, sent: SentValues | None = None) -> str:
-    """Return `text` without secrets, addresses and telephone numbers, and without what was sent."""
+def hide_known_secrets(text: str) -> str:
+    """Return `text` without our own secrets; what has the shape of one stays, as in a body to be repaired."""
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, "[secret]")
+    return text
+
+
+def hide_private(text: str, sent: SentValues | None = None) -> str:
+    """Return `text` without secrets, addresses and telephone numbers, and without what was sent."""
+    text = hide_known_secrets(text)
     text = _TOKENS.sub("[secret]", EMAIL.sub("[e-mail]", text))
     return _PHONE.sub("[phone]", sent.hide(text) if sent else text)
 

@@ -5,6 +5,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
+from leadops import mask
 from leadops.cli.quarantine import app
 from leadops.errors import PermanentError
 from leadops.migrations.rights import Part
@@ -69,3 +70,21 @@ def test_drop_ends_what_nobody_wants_and_keeps_it_on_record() -> None:
     assert "2 dropped" in run("drop", "--reason", "too_old").output
     assert "0 are in" in run("retry", "--all", "--history").output
     assert "invalid_email" in run("list", "--state", "dropped").output
+
+
+def test_what_was_sent_is_masked_and_our_own_secrets_are_never_shown(
+    refused: None, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mask, "_secrets", set())
+    mask.remember_secrets(["open-sesame-0123"])
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "update cdp.quarantine set detail = 'ann@secret.example is no address',"
+            """ body = '{"email": "ann@secret.example", "key": "open-sesame-0123"}'"""
+            " where quarantine_id = 3"
+        )
+    listed = run("list").output
+    assert "[e-mail] is no address" in listed
+    assert "ann@" not in listed
+    shown = run("list", "--show-body").output
+    assert '{"email": "ann@secret.example", "key": "[secret]"}' in shown

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from leadops.cli.context import clock, open_database, read_config
-from leadops.cli.quarantine import list_counts, parse_change, require_selection
+from leadops.cli.quarantine import LONGEST_DETAIL, list_counts, parse_change, require_selection
 from leadops.cli.terminal import console
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import PermanentError
@@ -24,6 +24,7 @@ from leadops.intake.form_quarantine import (
     drop_quarantined_forms,
     list_quarantined_forms,
 )
+from leadops.mask import hide_known_secrets, mask_text
 from leadops.normalization.visible_text import show_text
 
 app = typer.Typer(help="Forms that senders signed.", no_args_is_help=True)
@@ -72,8 +73,8 @@ def show(
         ("times", str(form.times)),
         ("reason", form.reason),
         ("what to change", form.detail),
-        ("body", form.text),
-        ("repaired body", form.admitted_body or ""),
+        ("body", hide_known_secrets(form.text)),
+        ("repaired body", hide_known_secrets(form.admitted_body or "")),
     ):
         table.add_row(name, show_text(value))
     console.print(table)
@@ -182,5 +183,5 @@ def _list(forms: list[QuarantinedForm]) -> Table:
     for form in forms:
         received = f"{form.received_at:%Y-%m-%d %H:%M}"
         cells = [str(form.quarantine_id), received, str(form.times), str(form.secret), form.reason]
-        table.add_row(*cells, form.detail)
+        table.add_row(*cells, mask_text(form.detail, longest=LONGEST_DETAIL))
     return table

@@ -20,6 +20,10 @@ from leadops.events.quarantine import (
     drop_quarantined,
     list_quarantine,
 )
+from leadops.mask import hide_known_secrets, mask_text
+
+#: Characters of what to change; it may repeat what was sent.
+LONGEST_DETAIL = 300
 
 app = typer.Typer(
     help="Events that were refused: list, repair, release, try again, drop.", no_args_is_help=True
@@ -143,7 +147,8 @@ def _list(items: list[QuarantineEntry], show_body: bool) -> Table:
     table = Table(*columns, *(["event"] if show_body else []), title="Newest")
     for item in items:
         cells = [str(item.quarantine_id), f"{item.received_at:%Y-%m-%d %H:%M}", str(item.times)]
-        table.add_row(*cells, item.reason, item.detail, *([item.body] if show_body else []))
+        event = [hide_known_secrets(item.body)] if show_body else []
+        table.add_row(*cells, item.reason, mask_text(item.detail, longest=LONGEST_DETAIL), *event)
     return table
 
 

@@ -10,10 +10,6 @@ from leadops.normalization.visible_text import show_text
 
 #: Characters of a cause.
 LONGEST_CAUSE = 300
-#: What looks like a secret that somebody pasted as a value.
-SECRET = re.compile(
-    r"xox\w-[\w-]+|[0-9a-f]{32,}|(?=[\w-]*[0-9])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{20,}", re.ASCII
-)
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,7 @@ def form_refused_file(
     first, *others = error.splitlines()
     match = re.match(rf"{re.escape(str(path))}(?::(\d+))?: (.*)", first)
     line, cause = (match[1], match[2]) if match else (None, first)
-    cause = SECRET.sub("[secret]", show_text(mask_text(cause, longest=LONGEST_CAUSE)))
+    cause = show_text(mask_text(cause, longest=LONGEST_CAUSE))
     cause += f" (and {len(others)} more)" if others else ""
     return RefusedFile(
         section=section,
