@@ -1172,6 +1172,7 @@ create table analytics.funnel_cells (
     value numeric(18,2) not null,
     wons_without_value bigint not null,
     wons_without_rate bigint not null,
+    mqls_apart bigint not null,
     left_out bigint not null,
     unique nulls not distinct (dt, cohort_dt, campaign, source, kpi_version),
     check (char_length(campaign) <= 100),
@@ -1181,11 +1182,11 @@ create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
 
 -- view analytics.daily_funnel (dt date, campaign text, source text, kpi_version text, leads bigint, mqls
 --     bigint, sals bigint, sqls bigint, wons bigint, losts bigint, value numeric, wons_without_value bigint,
---     wons_without_rate bigint, left_out bigint)
+--     wons_without_rate bigint, mqls_apart bigint, left_out bigint)
 
 -- view analytics.cohort_funnel (cohort_dt date, campaign text, source text, mqls bigint, sals bigint, sqls
 --     bigint, wons bigint, losts bigint, value numeric, wons_without_value bigint, wons_without_rate bigint,
---     left_out bigint)
+--     mqls_apart bigint, left_out bigint)
 
 create table analytics.left_out (
     dt date not null,

@@ -83,7 +83,7 @@ def show(
     if as_json:
         print_json([row._asdict() for row in rows], default=str)
         return
-    columns = ["mqls", "sals", "sqls", "wons", "losts", "value", "left_out"]
+    columns = ["mqls", "mqls_apart", "sals", "sqls", "wons", "losts", "value", "left_out"]
     columns = columns if cohort else ["leads", *columns]
     table = Table("MQL on" if cohort else "day", *([] if by == "all" else [by]))
     for name in columns:
@@ -97,6 +97,12 @@ def show(
         sum(row.wons_without_value for row in rows),
         sum(row.wons_without_rate for row in rows),
     )
+    if apart := sum(row.mqls_apart for row in rows):
+        console.print(
+            f"apart: {count(apart, 'MQL')} of accounts that are customers or have an open deal,"
+            " with their SALs and SQLs",
+            highlight=False,
+        )
     if unvalued or unrated:
         console.print(say_won(sum(row.wons for row in rows), unvalued, unrated), highlight=False)
     if in_no_cohort:

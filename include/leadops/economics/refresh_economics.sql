@@ -14,6 +14,8 @@ with mqls as (
         and occurred_at >= %(since)s
         and occurred_at < %(until)s
         and recorded_at <= %(now)s
+        -- A customer's colleague is counted apart.
+        and not coalesce(evidence #>> '{account,means}' = 'tell', false)
 ),
 
 ends as (

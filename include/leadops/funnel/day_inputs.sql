@@ -16,6 +16,7 @@ create temp table if not exists day_transitions (
     source text,
     value numeric(18, 2),
     is_foreign boolean not null,
+    is_apart boolean not null,
     kpi_version text not null,
     mql_at timestamptz,
     other_end_at timestamptz,
@@ -138,6 +139,7 @@ with happened as materialized (
         transitions.source,
         transitions.value,
         transitions.evidence ? 'currency' as is_foreign,
+        coalesce(transitions.evidence #>> '{account,means}' = 'tell', false) as is_apart,
         transitions.kpi_version,
         people.person_id is null and uncounted.lead_id is null as is_single
     from lifecycle.transitions as transitions
@@ -152,7 +154,8 @@ mqls as (
         lead_id,
         cycle,
         occurred_at,
-        source
+        source,
+        is_apart
     from happened
     where is_single and stage = 'mql'
     union all
@@ -160,7 +163,8 @@ mqls as (
         begun.lead_id,
         begun.cycle,
         mql.occurred_at,
-        mql.source
+        mql.source,
+        mql.is_apart
     from (
         select
             lead_id,
@@ -174,7 +178,8 @@ mqls as (
         lateral (
             select
                 max(occurred_at) as occurred_at,
-                max(source) as source
+                max(source) as source,
+                coalesce(bool_or(evidence #>> '{account,means}' = 'tell'), false) as is_apart
             from lifecycle.transitions
             where lead_id = begun.lead_id and cycle = begun.cycle and stage = 'mql'
         ) as mql
@@ -201,7 +206,7 @@ other_ends as (
 )
 
 insert into day_transitions
-(lead_id, cycle, stage, occurred_at, campaign, source, value, is_foreign, kpi_version, mql_at, other_end_at)
+(lead_id, cycle, stage, occurred_at, campaign, source, value, is_foreign, is_apart, kpi_version, mql_at, other_end_at)
 select
     happened.lead_id,
     happened.cycle,
@@ -211,6 +216,7 @@ select
     coalesce(happened.source, mqls.source) as source,
     happened.value,
     happened.is_foreign,
+    coalesce(mqls.is_apart, false) as is_apart,
     happened.kpi_version,
     mqls.occurred_at as mql_at,
     other_ends.occurred_at as other_end_at
@@ -227,7 +233,7 @@ where happened.is_single;
 -- name: collect_person_transitions
 -- Of leads that turned out to be one person, looked up person by person.
 insert into day_transitions
-(lead_id, cycle, stage, occurred_at, campaign, source, value, is_foreign, kpi_version, mql_at, other_end_at)
+(lead_id, cycle, stage, occurred_at, campaign, source, value, is_foreign, is_apart, kpi_version, mql_at, other_end_at)
 select
     history.lead_id,
     history.cycle,
@@ -237,6 +243,7 @@ select
     coalesce(history.source, history.mql_source) as source,
     history.value,
     history.evidence ? 'currency' as is_foreign,
+    coalesce(history.mql_is_apart, false) as is_apart,
     history.kpi_version,
     history.mql_at,
     case history.stage when 'won' then history.lost_at when 'lost' then history.won_at end as other_end_at
@@ -252,6 +259,8 @@ cross join
             current_transitions.*,
             max(occurred_at) filter (where stage = 'mql') over one_cycle as mql_at,
             max(source) filter (where stage = 'mql') over one_cycle as mql_source,
+            bool_or(evidence #>> '{account,means}' = 'tell') filter (where stage = 'mql') over one_cycle
+                as mql_is_apart,
             max(occurred_at) filter (where stage = 'won') over one_cycle as won_at,
             max(occurred_at) filter (where stage = 'lost') over one_cycle as lost_at
         from lifecycle.current_transitions
@@ -263,7 +272,7 @@ where history.occurred_at >= %(start)s and history.occurred_at < %(until)s;
 
 -- name: collect_cycles
 -- The MQLs of the days that the figures look back over, each with when its cycle first reached the other stages.
--- A stage that precedes its MQL is impossible and counts as not reached.
+-- A stage that precedes its MQL is impossible and counts as not reached. MQLs that are counted apart are left out.
 with mqls as materialized (
     select
         transitions.lead_id,
@@ -282,6 +291,7 @@ with mqls as materialized (
         transitions.stage = 'mql'
         and transitions.occurred_at >= %(looks_back_to)s
         and transitions.occurred_at < %(until)s
+        and not coalesce(transitions.evidence #>> '{account,means}' = 'tell', false)
 ),
 
 persons as (
@@ -338,7 +348,7 @@ stories as (
             from (select * from lifecycle.current_transitions where lead_id = touched.person_id) as mql
             inner join (select * from lifecycle.current_transitions where lead_id = touched.person_id) as later
                 on mql.cycle = later.cycle and mql.occurred_at <= later.occurred_at
-            where mql.stage = 'mql'
+            where mql.stage = 'mql' and not coalesce(mql.evidence #>> '{account,means}' = 'tell', false)
         ) as history
     where history.mql_at >= %(looks_back_to)s and history.mql_at < %(until)s
 ),

@@ -29,6 +29,7 @@ class DayCounts:
     losts: int
     wons_without_value: int
     wons_without_rate: int
+    mqls_apart: int
     left_out: int
 
 
@@ -46,6 +47,7 @@ class FunnelRow(NamedTuple):
     value: Decimal
     wons_without_value: int
     wons_without_rate: int
+    mqls_apart: int
     left_out: int
 
 

@@ -53,9 +53,9 @@ counted as (
         source,
         kpi_version,
         0 as leads,
-        count(*) filter (where stage = 'mql') as mqls,
-        count(*) filter (where stage = 'sal' and reason is null) as sals,
-        count(*) filter (where stage = 'sql' and reason is null) as sqls,
+        count(*) filter (where stage = 'mql' and not is_apart) as mqls,
+        count(*) filter (where stage = 'sal' and reason is null and not is_apart) as sals,
+        count(*) filter (where stage = 'sql' and reason is null and not is_apart) as sqls,
         count(*) filter (where stage = 'won' and reason is null) as wons,
         count(*) filter (where stage = 'lost' and reason is null) as losts,
         coalesce(sum(value) filter (where stage = 'won' and reason is null), 0) as value,
@@ -65,6 +65,7 @@ counted as (
         count(*) filter (
             where stage = 'won' and reason is null and value is null and is_foreign
         ) as wons_without_rate,
+        count(*) filter (where stage = 'mql' and is_apart) as mqls_apart,
         count(*) filter (where reason is not null) as left_out
     from day_transitions
     group by cohort_dt, campaign, source, kpi_version
@@ -83,6 +84,7 @@ counted as (
         0 as value,
         0 as wons_without_value,
         0 as wons_without_rate,
+        0 as mqls_apart,
         0 as left_out
     from day_origins as origins
     inner join versions on origins.created_at >= versions.since and origins.created_at < versions.until
@@ -95,7 +97,8 @@ counted as (
 insert into analytics.funnel_cells
 (
     dt, cohort_dt, campaign, source, kpi_version,
-    leads, mqls, sals, sqls, wons, losts, value, wons_without_value, wons_without_rate, left_out
+    leads, mqls, sals, sqls, wons, losts, value, wons_without_value, wons_without_rate, mqls_apart,
+    left_out
 )
 select
     %(dt)s,
@@ -112,6 +115,7 @@ select
     sum(value),
     sum(wons_without_value),
     sum(wons_without_rate),
+    sum(mqls_apart),
     sum(left_out)
 from counted
 group by cohort_dt, campaign, source, kpi_version;
@@ -126,6 +130,7 @@ select
     coalesce(sum(losts), 0)::bigint as losts,
     coalesce(sum(wons_without_value), 0)::bigint as wons_without_value,
     coalesce(sum(wons_without_rate), 0)::bigint as wons_without_rate,
+    coalesce(sum(mqls_apart), 0)::bigint as mqls_apart,
     coalesce(sum(left_out), 0)::bigint as left_out
 from analytics.funnel_cells
 where dt = %(dt)s;
@@ -143,6 +148,7 @@ select
     sum(value) as value,
     sum(wons_without_value)::bigint as wons_without_value,
     sum(wons_without_rate)::bigint as wons_without_rate,
+    sum(mqls_apart)::bigint as mqls_apart,
     sum(left_out)::bigint as left_out
 from analytics.daily_funnel
 where dt between %(first)s and %(last)s
@@ -162,6 +168,7 @@ select
     sum(value) as value,
     sum(wons_without_value)::bigint as wons_without_value,
     sum(wons_without_rate)::bigint as wons_without_rate,
+    sum(mqls_apart)::bigint as mqls_apart,
     sum(left_out)::bigint as left_out
 from analytics.cohort_funnel
 where cohort_dt between %(first)s and %(last)s

@@ -29,6 +29,7 @@ class FunnelRefreshResult:
     losts: int
     wons_without_value: int
     wons_without_rate: int
+    mqls_apart: int
     left_out: int
     again: tuple[date, ...]
     waiting: int

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from leadops.db import Connection
 from leadops.lanes import NEWS_FOR
-from leadops.lifecycle.kpi_contract import KpiVersion, MqlRule
+from leadops.lifecycle.account_states import read_account_states
+from leadops.lifecycle.kpi_contract import AccountRule, KpiVersion, MqlRule
 from leadops.lifecycle.ledger_cursor import LedgerCursor, find_horizon, move_cursor
 from leadops.lifecycle.publish import NewMql
 from leadops.normalization.dimension_keys import make_dimension_key
@@ -61,6 +62,7 @@ def decide_mqls(
     mqls: list[NewMql] = []
     if passing:
         queries.run(connection, "analyze_new_mqls")
+        _judge_accounts(connection, rule.account)
         _name_visits(connection, now=now, fold_case=fold_case)
         mqls = queries.all(
             connection,
@@ -75,6 +77,23 @@ def decide_mqls(
         )
     move_cursor(connection, to_seq=horizon, thresholds=thresholds)
     return mqls
+
+
+def _judge_accounts(connection: Connection, rule: AccountRule) -> None:
+    """Note the state of the account of each new MQL and what it means; drop those that `rule` ignores."""
+    leads = queries.values(connection, "list_new_mqls")
+    known = read_account_states(connection, leads)
+    if known:
+        means = {lead_id: getattr(rule, account.state) for lead_id, account in known.items()}
+        queries.run(
+            connection,
+            "note_accounts",
+            leads=list(known),
+            states=[account.state for account in known.values()],
+            colleagues=[account.colleague_id for account in known.values()],
+            meanings=list(means.values()),
+        )
+        queries.run(connection, "drop_ignored")
 
 
 def _name_visits(connection: Connection, *, now: datetime, fold_case: bool) -> None:
@@ -101,4 +120,7 @@ def describe_thresholds(version: KpiVersion, rule: MqlRule) -> str:
     """Return the thresholds as text: while it stays equal, leads that failed before need no second look."""
     numbers = [rule.fit, rule.behaviour, rule.again_behaviour]
     total = [] if rule.total is None else [rule.total]
-    return " ".join(map(str, [version.version, *numbers, *total, *(["claims"] if rule.claims else [])]))
+    # A state that is not ignored any more makes MQLs of leads that failed before.
+    ignored = [f"ignore-{state}" for state, means in rule.account.model_dump().items() if means == "ignore"]
+    claims = ["claims"] if rule.claims else []
+    return " ".join(map(str, [version.version, *numbers, *total, *claims, *ignored]))

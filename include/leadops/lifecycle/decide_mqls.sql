@@ -7,6 +7,7 @@ create temporary table if not exists new_mqls (
     total integer not null,
     ended_at timestamptz,
     merged jsonb not null,
+    account jsonb not null default '{}',
     campaign text,
     source text
 ) on commit delete rows;
@@ -119,6 +120,25 @@ select
     ) as merged
 from passing;
 
+-- name: list_new_mqls
+select lead_id
+from new_mqls
+order by lead_id;
+
+-- name: note_accounts
+update new_mqls
+set
+    account = jsonb_build_object(
+        'account', jsonb_build_object('state', known.state, 'means', known.means, 'lead_id', known.colleague_id)
+    )
+from
+    unnest(%(leads)s::bigint[], %(states)s::text[], %(colleagues)s::bigint[], %(meanings)s::text[])
+        as known (lead_id, state, colleague_id, means)
+where new_mqls.lead_id = known.lead_id;
+
+-- name: drop_ignored
+delete from new_mqls where account #>> '{account,means}' = 'ignore';
+
 -- name: list_visits
 -- Each different campaign and source of the new MQLs' events once, the latest first. `offset 0` has the events of each
 -- lead looked up: as a plain join it would read all events of all leads.
@@ -219,7 +239,7 @@ recorded as (
             'fit', described.fit, 'behaviour', described.behaviour, 'total', described.total,
             'rule_set_id', described.rule_set_id, 'ledger_seq', described.ledger_seq,
             'kpi_version', %(version)s::text, 'backfill', described.is_backfill, 'reasons', reasons.best
-        ) || described.merged,
+        ) || described.merged || described.account,
         described.campaign,
         described.source,
         %(version)s::text

@@ -10,6 +10,11 @@ from leadops.queries import Queries
 queries = Queries(__file__)
 
 
+#: What an MQL of a known account is, and why.
+MEANINGS = {"count": "counted, though its account", "tell": "counted apart, because its account"}
+STATES = {"customer": "is a customer", "open_deal": "has an open deal"}
+
+
 @dataclass(frozen=True)
 class StageReached:
     """One stage of one cycle; for a merged lead, of the person's cycle."""
@@ -34,7 +39,9 @@ class StageReached:
         if "total" in evidence:
             rules = ", ".join(f"{rule['rule']} {rule['points']:+d}" for rule in evidence.get("reasons", []))
             points = "fit {fit}, behaviour {behaviour}, total {total}".format_map(evidence)
-            return points + (f": {rules}" if rules else "")
+            account = evidence.get("account")
+            apart = f"; {MEANINGS[account['means']]} {STATES[account['state']]}" if account else ""
+            return points + (f": {rules}" if rules else "") + apart
         return ""
 
 

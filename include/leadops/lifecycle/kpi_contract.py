@@ -1,7 +1,7 @@
 """The KPI contract (config/kpi.yaml): what MQL, SAL, SQL, won and lost mean, by quarter."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, field_validator
 
@@ -10,6 +10,8 @@ from leadops.company import InCompanyZone
 from leadops.normalization.currencies import read_currency
 from leadops.settings import Settings
 from leadops.tabular.amounts import DecimalSign
+
+AccountMeaning = Literal["count", "tell", "ignore"]
 
 
 def _check_currency(code: str) -> str:
@@ -21,6 +23,13 @@ def _check_currency(code: str) -> str:
 CurrencyCode = Annotated[str, AfterValidator(_check_currency)]
 
 
+class AccountRule(Settings):
+    """What the state of its account means for an MQL: it counts, sales is only told, or it is none."""
+
+    customer: AccountMeaning = "tell"
+    open_deal: AccountMeaning = "tell"
+
+
 class MqlRule(Settings):
     """Thresholds on raw sums of points; all must be reached."""
 
@@ -29,6 +38,7 @@ class MqlRule(Settings):
     total: int | None = None  # points, fit + behaviour + model; None: the sum does not matter
     again_behaviour: int = Field(default=20, ge=1)  # points, from events after the last cycle's end
     reasons: int = Field(default=5, ge=1)  # rules named in the evidence
+    account: AccountRule = AccountRule()  # where another person of it is a customer or has an open deal
     claims: bool = False  # whether a lead of whom there are only claims can be MQL
 
 

@@ -55,6 +55,7 @@ create table analytics.funnel_cells (
     value numeric(18, 2) not null,
     wons_without_value bigint not null,
     wons_without_rate bigint not null,
+    mqls_apart bigint not null,
     left_out bigint not null,
     unique nulls not distinct (dt, cohort_dt, campaign, source, kpi_version)
 );
@@ -64,6 +65,8 @@ comment on column analytics.funnel_cells.wons_without_value is
 'Won deals of which the CRM or the file says no value that can be read';
 comment on column analytics.funnel_cells.wons_without_rate is
 'Won deals in another currency, of which their month has no rate: their value is left out';
+comment on column analytics.funnel_cells.mqls_apart is
+'MQLs of accounts that are customers or have an open deal; they and their SALs and SQLs are counted nowhere else';
 comment on column analytics.funnel_cells.left_out is 'Transitions of that day that are not counted, see left_out';
 create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
 
@@ -82,6 +85,7 @@ select
     sum(value) as value,
     sum(wons_without_value)::bigint as wons_without_value,
     sum(wons_without_rate)::bigint as wons_without_rate,
+    sum(mqls_apart)::bigint as mqls_apart,
     sum(left_out)::bigint as left_out
 from analytics.funnel_cells
 group by dt, campaign, source, kpi_version;
@@ -100,10 +104,11 @@ select
     sum(value) as value,
     sum(wons_without_value)::bigint as wons_without_value,
     sum(wons_without_rate)::bigint as wons_without_rate,
+    sum(mqls_apart)::bigint as mqls_apart,
     sum(left_out)::bigint as left_out
 from analytics.funnel_cells
 group by cohort_dt, campaign, source
-having sum(mqls + sals + sqls + wons + losts + left_out) > 0;
+having sum(mqls + mqls_apart + sals + sqls + wons + losts + left_out) > 0;
 comment on view analytics.cohort_funnel is 'What became of the MQLs of a day, on any built day; null: no MQL known';
 
 create table analytics.left_out (

@@ -17,7 +17,9 @@ select
     mql.occurred_at as started_at,
     coalesce((mql.evidence ->> 'total')::integer, 0) as total,
     mql.campaign,
-    coalesce((mql.evidence ->> 'backfill')::boolean, false) as is_backfill,
+    -- Of a customer's colleague sales is told, and no clock starts.
+    coalesce((mql.evidence ->> 'backfill')::boolean, false)
+    or coalesce(mql.evidence #>> '{account,means}' = 'tell', false) as is_backfill,
     chosen.sla_minutes as first_contact_minutes
 from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as asked (lead_id, cycle)
 inner join lifecycle.current_transitions as mql
