@@ -24,7 +24,7 @@ CurrencyCode = Annotated[str, AfterValidator(_check_currency)]
 
 
 class AccountRule(Settings):
-    """What the state of its account means for an MQL: it counts, sales is only told, or it is none."""
+    """What the state of its account means for an MQL: it counts, only sales gets it, or it is none."""
 
     customer: AccountMeaning = "tell"
     open_deal: AccountMeaning = "tell"

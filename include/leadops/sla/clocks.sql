@@ -17,7 +17,7 @@ select
     mql.occurred_at as started_at,
     coalesce((mql.evidence ->> 'total')::integer, 0) as total,
     mql.campaign,
-    -- Of a customer's colleague sales is told, and no clock starts.
+    -- A customer's colleague goes to sales without a clock.
     coalesce((mql.evidence ->> 'backfill')::boolean, false)
     or coalesce(mql.evidence #>> '{account,means}' = 'tell', false) as is_backfill,
     chosen.sla_minutes as first_contact_minutes
