@@ -299,10 +299,12 @@ def test_other_merges_are_played_through_and_wait(fleet: Fleet) -> None:
     # The older of each pair gets 30 points, grade 2, the younger 0, grade 4: six of sixteen move.
     assert (effect.with_points, effect.changed, effect.moved) == (16, 6, 6)
     assert str(effect.examples[0]) == "11: 15 → 30, C3 → C2"
+    assert fleet.a.config("gateway").identity.merge_by == ["enrichment_id"]
     assert fleet.world.rows("select count(*) from identity.people") == [(0,)]
     fleet.connection.commit()
     answer_change(fleet.connection, fleet.waiting().hash, answer="approved", by="hanako", now=fleet.now)
     fleet.a.minute()
+    assert fleet.a.config("gateway").identity.merge_by == ["user_id"]
     resolve_events(fleet.connection, now=fleet.now, settings=fleet.a.config().identity)
     fleet.a.score()
     assert fleet.points() == [15] * 10 + [30, 0] * 3

@@ -64,11 +64,9 @@ def test_a_new_folder_of_settings_changes_nothing_until_a_line_is_uncommented(tm
     company = tmp_path / "company.yaml"
     company.write_text(company.read_text().replace("#currency: JPY", "currency: EUR"))
     shown = _run("config", "show", "company", LEADOPS_CONFIG_DIR=str(tmp_path)).stdout.splitlines()
-    assert shown == [
-        'company.timezone: "Asia/Tokyo"  # shipped',
-        'company.language: "en"  # shipped',
-        f'company.currency: "EUR"  # {company}:8',
-        "company.fold_case: true  # shipped",
+    assert len(shown) > 4
+    assert [line for line in shown if not line.endswith("# shipped")] == [
+        f'company.currency: "EUR"  # {company}:8'
     ]
 
 
