@@ -19,6 +19,7 @@ from benchmarks.gain_coverage import measure_gain_coverage
 from benchmarks.identity import measure_identity
 from benchmarks.latency import measure_latency
 from benchmarks.machine import describe_machine
+from benchmarks.machine_acts import measure_machine_acts
 from benchmarks.minute_run import measure_minute_run
 from benchmarks.promise import measure_promise
 from benchmarks.push import measure_push
@@ -48,6 +49,7 @@ NAMES = (
     "ranking_worlds",
     "promise",
     "gain_coverage",
+    "machine_acts",
 )
 #: Those that run only when they are named.
 LONG = ("year",)
@@ -87,6 +89,7 @@ def main() -> int:
             "ranking_worlds": partial(measure_ranking_worlds, quick=given.quick),
             "promise": partial(measure_promise, quick=given.quick),
             "gain_coverage": partial(measure_gain_coverage, quick=given.quick),
+            "machine_acts": partial(measure_machine_acts, quick=given.quick),
             "latency": lambda: measure_latency(stack(), quick=given.quick),
             "year": partial(measure_year, quick=given.quick),
             "cpu": lambda: measure_cpu(stack(), quick=given.quick),

@@ -59,10 +59,12 @@ def _resolve(arena: Arena) -> int:
 
 
 def _score(arena: Arena) -> int:
-    rules, company = Config().scoring, Config().company
+    rules, company, machines = Config().scoring, Config().company, Config().machines
     with arena.connect() as connection:
         done = _work_off(
-            lambda: score_leads(connection, rules=rules, zone=company.zone, now=_now(), lane=0),
+            lambda: score_leads(
+                connection, rules=rules, zone=company.zone, now=_now(), lane=0, machines=machines
+            ),
         )
     return sum(each.rows for each in done)
 

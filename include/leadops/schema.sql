@@ -1645,21 +1645,20 @@ create schema machines;
 -- view machines.lead_events (lead_id bigint, event_seq bigint)
 
 create table machines.acts (
-    event_seq bigint not null,
     lead_id bigint not null,
+    event_seq bigint not null,
     event text not null,
     ts timestamptz not null,
     mail text,
     link text,
     company text,
-    primary key (event_seq),
+    primary key (lead_id, event_seq),
     check (char_length(company) <= 253),
     check (char_length(link) <= 200),
     check (char_length(mail) <= 200)
 );
-create index acts_lead on machines.acts (lead_id, event_seq);
 create index acts_link on machines.acts (company, link, ts) where ((event = 'mail_click') and (company is not null));
-create index acts_ts on machines.acts (ts);
+create index acts_ts on machines.acts using brin (ts) with (autosummarize='on');
 
 create table machines.settings_in_force (
     is_only boolean not null default true,

@@ -7,7 +7,10 @@ select
     count(verdicts.event_seq) filter (where acts.ts < %(since)s) as usual_machine_acts
 from machines.acts as acts
 left join machines.verdicts as verdicts
-    on acts.event_seq = verdicts.event_seq and verdicts.freed_because is null
+    on
+        acts.lead_id = verdicts.lead_id
+        and acts.event_seq = verdicts.event_seq
+        and verdicts.freed_because is null
 where acts.ts >= %(usual_since)s and acts.ts <= %(now)s and acts.event <> 'mail_delivered';
 
 -- name: find_most_frequent
@@ -18,5 +21,8 @@ select
     coalesce(mode() within group (order by acts.company), '?') as company
 from machines.acts as acts
 inner join machines.verdicts as verdicts
-    on acts.event_seq = verdicts.event_seq and verdicts.freed_because is null
+    on
+        acts.lead_id = verdicts.lead_id
+        and acts.event_seq = verdicts.event_seq
+        and verdicts.freed_because is null
 where acts.ts >= %(since)s and acts.ts <= %(now)s;

@@ -12,10 +12,10 @@ queries = Queries(__file__)
 
 
 class ChangedAct(NamedTuple):
-    """Where an act appeared or vanished."""
+    """Where a click for a company's lead appeared or vanished."""
 
-    company: str | None
-    link: str | None
+    company: str
+    link: str
     ts: datetime
 
 
@@ -34,14 +34,13 @@ def list_neighbours(
     connection: Connection, signal: CompanySignal, changed: Sequence[ChangedAct]
 ) -> list[int]:
     """Return the leads, beside the classified ones, for whose acts one of `changed` may count."""
-    acts = [act for act in changed if act.company and act.link]
-    if not acts:
+    if not changed:
         return []
     return queries.values(
         connection,
         "list_neighbours",
-        companies=[act.company for act in acts],
-        links=[act.link for act in acts],
-        moments=[act.ts for act in acts],
+        companies=[act.company for act in changed],
+        links=[act.link for act in changed],
+        moments=[act.ts for act in changed],
         seconds=signal.seconds,
     )

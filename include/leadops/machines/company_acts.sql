@@ -1,40 +1,56 @@
 -- name: forget_acts
--- Acts that were the classified leads', and are another's or nobody's now.
-delete from machines.acts
-where
-    lead_id in (select classified.lead_id from classified)
-    and not exists (
-        select from mail_acts
-        where mail_acts.event_seq = acts.event_seq and mail_acts.lead_id = acts.lead_id
-    )
-returning company, link, ts;
+-- Acts that were the classified leads', and are another's or nobody's now. Only clicks count for others.
+with gone as (
+    delete from machines.acts
+    where
+        lead_id in (select classified.lead_id from classified)
+        and not exists (
+            select from mail_acts
+            where mail_acts.event_seq = acts.event_seq and mail_acts.lead_id = acts.lead_id
+        )
+    returning event, company, link, ts
+)
+
+select
+    company,
+    link,
+    ts
+from gone
+where event = 'mail_click' and company is not null and link is not null;
 
 -- name: keep_acts
-insert into machines.acts as known (event_seq, lead_id, event, ts, mail, link, company)
+with kept as (
+    insert into machines.acts (lead_id, event_seq, event, ts, mail, link, company)
+    select
+        mail_acts.lead_id,
+        mail_acts.event_seq,
+        mail_acts.event,
+        mail_acts.ts,
+        mail_acts.mail,
+        mail_acts.link,
+        mail_acts.company
+    from mail_acts
+    left join machines.acts as same
+        on mail_acts.lead_id = same.lead_id and mail_acts.event_seq = same.event_seq
+    where
+        same.lead_id is null
+        or (same.mail, same.link, same.company)
+        is distinct from (mail_acts.mail, mail_acts.link, mail_acts.company)
+    order by mail_acts.lead_id, mail_acts.event_seq
+    on conflict (lead_id, event_seq) do update
+        set
+            mail = excluded.mail,
+            link = excluded.link,
+            company = excluded.company
+    returning event, company, link, ts
+)
+
 select
-    mail_acts.event_seq,
-    mail_acts.lead_id,
-    mail_acts.event,
-    mail_acts.ts,
-    mail_acts.mail,
-    mail_acts.link,
-    mail_acts.company
-from mail_acts
-where
-    not exists (
-        select from machines.acts as same
-        where
-            same.event_seq = mail_acts.event_seq
-            and (same.lead_id, same.mail, same.link, same.company)
-            is not distinct from (mail_acts.lead_id, mail_acts.mail, mail_acts.link, mail_acts.company)
-    )
-on conflict (event_seq) do update
-    set
-        lead_id = excluded.lead_id,
-        mail = excluded.mail,
-        link = excluded.link,
-        company = excluded.company
-returning company, link, ts;
+    company,
+    link,
+    ts
+from kept
+where event = 'mail_click' and company is not null and link is not null;
 
 -- name: find_companies
 insert into found_acts (event_seq, person_id, lead_id, signal, strength, reason)

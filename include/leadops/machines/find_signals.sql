@@ -79,33 +79,42 @@ from mail_acts
 where is_marked and event in ('mail_open', 'mail_click', 'unsubscribe');
 
 -- name: find_early
--- A delivery that is reported as later than the act is a clock that is wrong, and no evidence.
+-- A delivery that is reported as later than the act is a clock that is wrong, and not evidence.
+with delivered as (
+    select
+        event_seq,
+        person_id,
+        lead_id
+    from mail_acts
+    where
+        event in ('mail_open', 'mail_click', 'unsubscribe')
+        and ts >= delivered_at
+        and ts < delivered_at + make_interval(secs => %(seconds)s)
+    union
+    select
+        acts.event_seq,
+        acts.person_id,
+        acts.lead_id
+    from mail_acts as deliveries
+    inner join mail_acts as acts
+        on
+            deliveries.person_id = acts.person_id
+            and deliveries.mail = acts.mail
+            and acts.event in ('mail_open', 'mail_click', 'unsubscribe')
+            and deliveries.ts <= acts.ts
+            and deliveries.ts > acts.ts - make_interval(secs => %(seconds)s)
+    where deliveries.event = 'mail_delivered'
+)
+
 insert into found_acts (event_seq, person_id, lead_id, signal, strength, reason)
 select
-    acts.event_seq,
-    acts.person_id,
-    acts.lead_id,
+    event_seq,
+    person_id,
+    lead_id,
     'after_delivery',
     4,
     'it came within ' || %(seconds)s::double precision || ' s of the delivery of its mail'
-from mail_acts as acts
-where
-    acts.event in ('mail_open', 'mail_click', 'unsubscribe')
-    and (
-        (
-            acts.ts >= acts.delivered_at
-            and acts.ts < acts.delivered_at + make_interval(secs => %(seconds)s)
-        )
-        or exists (
-            select from mail_acts as deliveries
-            where
-                deliveries.person_id = acts.person_id
-                and deliveries.event = 'mail_delivered'
-                and deliveries.mail = acts.mail
-                and acts.ts >= deliveries.ts
-                and acts.ts < deliveries.ts + make_interval(secs => %(seconds)s)
-        )
-    );
+from delivered;
 
 -- name: find_agents
 insert into found_acts (event_seq, person_id, lead_id, signal, strength, reason)

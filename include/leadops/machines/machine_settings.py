@@ -26,9 +26,22 @@ def _check_pattern(pattern: str) -> str:
     return pattern
 
 
-Addresses = tuple[Annotated[str, AfterValidator(_check_address)], ...]
+#: Each address of a fact costs time for each act, so there are few.
+MAX_ADDRESSES = 4
+
+Address = Annotated[str, AfterValidator(_check_address)]
+Addresses = Annotated[tuple[Address, ...], Field(max_length=MAX_ADDRESSES)]
 AgentPattern = Annotated[str, AfterValidator(_check_pattern)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+def _check_mark(address: str) -> str:
+    if not address.startswith("properties."):
+        raise ValueError("a mark is one of the properties: give properties.<name>")
+    return address
+
+
+MarkAddress = Annotated[Address, AfterValidator(_check_mark)]
 
 
 class ActAddresses(Settings):
@@ -53,7 +66,7 @@ class MomentSignal(Settings):
 class MarkSignal(Settings):
     """Marks of mail services."""
 
-    addresses: Addresses
+    addresses: tuple[MarkAddress, ...]
 
 
 class AgentSignal(Settings):

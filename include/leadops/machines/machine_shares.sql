@@ -5,7 +5,10 @@ select
     count(verdicts.event_seq) as machine_acts
 from machines.acts as acts
 left join machines.verdicts as verdicts
-    on acts.event_seq = verdicts.event_seq and verdicts.freed_because is null
+    on
+        acts.lead_id = verdicts.lead_id
+        and acts.event_seq = verdicts.event_seq
+        and verdicts.freed_because is null
 where acts.ts >= %(since)s and acts.event <> 'mail_delivered'
 group by (acts.ts at time zone %(zone)s)::date
 order by (acts.ts at time zone %(zone)s)::date desc
@@ -18,7 +21,10 @@ select
     count(verdicts.event_seq) as machine_acts
 from machines.acts as acts
 left join machines.verdicts as verdicts
-    on acts.event_seq = verdicts.event_seq and verdicts.freed_because is null
+    on
+        acts.lead_id = verdicts.lead_id
+        and acts.event_seq = verdicts.event_seq
+        and verdicts.freed_because is null
 where acts.ts >= %(since)s and acts.event <> 'mail_delivered'
 group by acts.company
 order by count(verdicts.event_seq) desc, count(*) desc, acts.company asc
@@ -31,7 +37,10 @@ select
     count(verdicts.event_seq) as machine_acts
 from machines.acts as acts
 left join machines.verdicts as verdicts
-    on acts.event_seq = verdicts.event_seq and verdicts.freed_because is null
+    on
+        acts.lead_id = verdicts.lead_id
+        and acts.event_seq = verdicts.event_seq
+        and verdicts.freed_because is null
 where acts.ts >= %(since)s and acts.event <> 'mail_delivered'
 group by acts.mail
 order by count(verdicts.event_seq) desc, count(*) desc, acts.mail asc

@@ -3,7 +3,7 @@
 from leadops.db import Connection
 from leadops.events.mail_events import MAIL_EVENTS
 from leadops.identity.company_domain import find_company_domain
-from leadops.machines.machine_settings import MachineSettings
+from leadops.machines.machine_settings import MAX_ADDRESSES, MachineSettings
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -14,29 +14,34 @@ def read_mail_acts(connection: Connection, settings: MachineSettings) -> None:
     addresses, marked = settings.addresses, settings.signals.marked
     queries.run(connection, "create_mail_acts")
     queries.run(connection, "clear_mail_acts")
+    domains: list[str] = queries.values(connection, "list_domains")
+    marks = marked.addresses if marked else ()
     queries.run(
         connection,
         "read_mail_acts",
         events=list(MAIL_EVENTS),
-        mail=list(addresses.mail),
-        link=list(addresses.link),
-        delivered_at=list(addresses.delivered_at),
-        agent=list(addresses.agent),
-        network=list(addresses.network),
+        **_number("mail", addresses.mail),
+        **_number("link", addresses.link),
+        **_number("delivered", addresses.delivered_at),
+        **_number("agent", addresses.agent),
+        **_number("network", addresses.network),
         trap=list(addresses.trap),
         confirmed=list(addresses.confirmed),
-        marks=list(marked.addresses) if marked else [],
-    )
-    domains: list[str] = queries.values(connection, "list_domains")
-    queries.run(
-        connection,
-        "name_companies",
+        marks=list(marks),
+        mark_keys=sorted({address.split(".")[1] for address in marks}),
         domains=domains,
         companies=[find_company_domain(domain) for domain in domains],
     )
+    queries.run(connection, "analyze_mail_acts")
     queries.run(connection, "allow_acts")
 
 
 def list_agents(connection: Connection) -> list[str]:
     """Return the different user agents of the acts."""
     return queries.values(connection, "list_agents")
+
+
+def _number(name: str, addresses: tuple[str, ...]) -> dict[str, list[str] | None]:
+    """Return the parameters name_1 to name_4: the steps to each address, None where there is none."""
+    steps = [address.split(".") for address in addresses] + [None] * MAX_ADDRESSES
+    return {f"{name}_{place + 1}": steps[place] for place in range(MAX_ADDRESSES)}

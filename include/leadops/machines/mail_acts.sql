@@ -25,10 +25,17 @@ create temporary table if not exists mail_acts (
 -- name: clear_mail_acts
 truncate mail_acts;
 
+-- name: list_domains
+select distinct split_part(leads.email, '@', 2) as domain
+from classified
+inner join identity.leads as leads on classified.lead_id = leads.lead_id
+where leads.email is not null;
+
 -- name: read_mail_acts
+-- Four addresses of a fact at most, so that each is read by one operator.
 insert into mail_acts (
     event_seq, person_id, lead_id, event, ts, received_at, is_history, is_whole, mail, link, delivered_at, agent,
-    network, is_trap, is_marked, is_exempt
+    network, is_trap, is_marked, is_exempt, company
 )
 select
     events.seq,
@@ -39,39 +46,52 @@ select
     events.received_at,
     events.is_history,
     date_trunc('second', events.ts) = events.ts,
-    machines.bound_text(machines.read_text(events.payload, %(mail)s::text[])),
-    -- What follows # stays in the browser.
-    machines.bound_text(split_part(machines.read_text(events.payload, %(link)s::text[]), '#', 1)),
-    machines.read_moment(machines.read_text(events.payload, %(delivered_at)s::text[])),
-    left(machines.read_text(events.payload, %(agent)s::text[]), 1000),
+    machines.bound_text(coalesce(
+        nullif(events.payload #>> %(mail_1)s::text[], ''), nullif(events.payload #>> %(mail_2)s::text[], ''),
+        nullif(events.payload #>> %(mail_3)s::text[], ''), nullif(events.payload #>> %(mail_4)s::text[], '')
+    )),
+    case
+        when events.event = 'mail_click'
+            -- What follows # stays in the browser.
+            then machines.bound_text(split_part(coalesce(
+                nullif(events.payload #>> %(link_1)s::text[], ''), nullif(events.payload #>> %(link_2)s::text[], ''),
+                nullif(events.payload #>> %(link_3)s::text[], ''), nullif(events.payload #>> %(link_4)s::text[], '')
+            ), '#', 1))
+    end,
+    machines.read_moment(coalesce(
+        nullif(events.payload #>> %(delivered_1)s::text[], ''), nullif(events.payload #>> %(delivered_2)s::text[], ''),
+        nullif(events.payload #>> %(delivered_3)s::text[], ''), nullif(events.payload #>> %(delivered_4)s::text[], '')
+    )),
+    left(coalesce(
+        nullif(events.payload #>> %(agent_1)s::text[], ''), nullif(events.payload #>> %(agent_2)s::text[], ''),
+        nullif(events.payload #>> %(agent_3)s::text[], ''), nullif(events.payload #>> %(agent_4)s::text[], '')
+    ), 1000),
     case when pg_input_is_valid(addresses.network, 'inet') then addresses.network::inet end,
     events.event = 'mail_click' and machines.has_mark(events.payload, %(trap)s::text[]),
-    machines.has_mark(events.payload, %(marks)s::text[]),
-    events.event = 'unsubscribe' and machines.has_mark(events.payload, %(confirmed)s::text[])
+    events.payload -> 'properties' ?| %(mark_keys)s::text[] and machines.has_mark(events.payload, %(marks)s::text[]),
+    events.event = 'unsubscribe' and machines.has_mark(events.payload, %(confirmed)s::text[]),
+    companies.company
 from classified
 inner join machines.lead_events as resolved on classified.lead_id = resolved.lead_id
 inner join cdp.events as events on resolved.event_seq = events.seq
+inner join identity.leads as leads on classified.lead_id = leads.lead_id
+left join
+    unnest(%(domains)s::text[], %(companies)s::text[]) as companies (domain, company)
+    on split_part(leads.email, '@', 2) = companies.domain
 cross join
     lateral (
-        select machines.read_text(events.payload, %(network)s::text[]) as network
-        where events.event = any(%(events)s::text[])
+        select
+            coalesce(
+                nullif(events.payload #>> %(network_1)s::text[], ''),
+                nullif(events.payload #>> %(network_2)s::text[], ''),
+                nullif(events.payload #>> %(network_3)s::text[], ''),
+                nullif(events.payload #>> %(network_4)s::text[], '')
+            ) as network
     ) as addresses
 where events.event = any(%(events)s::text[]);
 
--- name: list_domains
-select distinct split_part(leads.email, '@', 2) as domain
-from mail_acts
-inner join identity.leads as leads on mail_acts.lead_id = leads.lead_id
-where leads.email is not null;
-
--- name: name_companies
-update mail_acts
-set company = named.company
-from identity.leads as leads
-inner join
-    unnest(%(domains)s::text[], %(companies)s::text[]) as named (domain, company)
-    on split_part(leads.email, '@', 2) = named.domain
-where mail_acts.lead_id = leads.lead_id;
+-- name: analyze_mail_acts
+analyze mail_acts;
 
 -- name: allow_acts
 update mail_acts

@@ -15,19 +15,20 @@ from identity.claimed_events;
 
 -- The acts that came through mails, as they were classified last.
 create table machines.acts (
-    event_seq bigint primary key,
     lead_id bigint not null,
+    event_seq bigint not null,
     event text not null,
     ts timestamptz not null,
     mail text check (char_length(mail) <= 200),
     link text check (char_length(link) <= 200),
-    company text check (char_length(company) <= 253)
+    company text check (char_length(company) <= 253),
+    primary key (lead_id, event_seq)
 );
 comment on column machines.acts.link is 'A long address keeps its beginning and gets a hash of the whole';
 comment on column machines.acts.company is 'The registrable domain of the lead''s address; null: of no company';
-create index acts_lead on machines.acts (lead_id, event_seq);
 create index acts_link on machines.acts (company, link, ts) where event = 'mail_click' and company is not null;
-create index acts_ts on machines.acts (ts);
+-- Acts come about in the order of time, so a block range index is enough.
+create index acts_ts on machines.acts using brin (ts) with (autosummarize = on);
 
 -- The settings by which all acts are classified, by their hash (one row).
 create table machines.settings_in_force (

@@ -38,7 +38,7 @@ select
     verdicts.freed_because
 from machines.verdicts as verdicts
 inner join cdp.events as events on verdicts.event_seq = events.seq
-left join machines.acts as acts on verdicts.event_seq = acts.event_seq
+left join machines.acts as acts on verdicts.lead_id = acts.lead_id and verdicts.event_seq = acts.event_seq
 where
     verdicts.lead_id = %(lead_id)s
     or verdicts.lead_id in (

@@ -1,0 +1,103 @@
+"""How many acts of machines are found, and how many of people lost, in a simulated world; what that costs."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from statistics import median
+
+from benchmarks.arena import Arena, open_arena
+from benchmarks.figures import Figure, Measured
+from benchmarks.fill import fill
+from benchmarks.mail_world import MailWorld, batches, make_mail_world
+from leadops.configuration import Config
+from leadops.db import Connection
+from leadops.identity.resolve import resolve_events
+from leadops.machines.machine_settings import MachineSettings
+from leadops.scoring.score import score_leads
+from tests.async_view import accept_events
+
+SEED = 7
+
+
+def measure_machine_acts(*, quick: bool) -> Measured:
+    """Classify a world of known truth; resolve and score events with all signals and without any, in turn."""
+    people = 600 if quick else 6_000
+    now = datetime.now(UTC)
+    world = make_mail_world(people=people, mails=4, start=now - timedelta(days=6), seed=SEED)
+    with open_arena() as arena, arena.connect() as connection:
+        verdicts = classify_world(connection, world, now=now)
+    found = len(verdicts & world.machine_ids)
+    lost = len(verdicts & world.person_ids)
+    events, leads, rounds = (10_000, 1_000, 1) if quick else (1_000_000, 100_000, 3)
+    with_signals, without, again = [], [], []
+    for _ in range(rounds):
+        with open_arena() as arena:
+            without.append(_time_scoring(arena, None, events=events, leads=leads))
+        with open_arena() as arena:
+            with_signals.append(_time_scoring(arena, Config().machines, events=events, leads=leads))
+            again.append(_time_change(arena))
+    return Measured(
+        figures=[
+            Figure("acts of machines", len(world.machine_ids), ""),
+            Figure("of these found", 100 * found / len(world.machine_ids), "%", "at least", 95),
+            Figure("acts of people", len(world.person_ids), ""),
+            Figure("of these lost", 100 * lost / len(world.person_ids), "%", "at most", 0.5),
+            Figure("resolve and score, with all signals", median(with_signals), "s"),
+            Figure("resolve and score, without any", median(without), "s"),
+            Figure(
+                "resolve and score, with / without",
+                median(with_signals) / median(without),
+                "",
+                "at most",
+                1.1,
+            ),
+            Figure("a changed list, for all leads", median(again), "s", "at most", 60),
+        ],
+        remarks=[f"{people:,} people, 4 mails; {events:,} events of {leads:,} leads, a fifth of them opens"],
+    )
+
+
+def classify_world(connection: Connection, world: MailWorld, *, now: datetime) -> set[str]:
+    """Take the acts of `world` in, resolve and score them, and return the event_ids of machines' acts."""
+    config = Config()
+    for batch in batches(world, 500):
+        accept_events(connection, list(batch), now=now, settings=config.events, history=True)
+    while resolve_events(connection, now=now, settings=config.identity).remaining:
+        pass
+    _score(connection, config.machines, now=now)
+    rows = connection.execute(
+        "select events.event_id from machines.verdicts join cdp.events on events.seq = verdicts.event_seq"
+        " where verdicts.freed_because is null"
+    )
+    return {event_id for (event_id,) in rows}
+
+
+def _time_scoring(arena: Arena, machines: MachineSettings | None, *, events: int, leads: int) -> float:
+    now = datetime.now(UTC)
+    with arena.connect() as connection:
+        fill(connection, events=events, leads=leads, now=now - timedelta(minutes=2))
+        started = time.perf_counter()
+        while resolve_events(connection, now=now, settings=Config().identity).remaining:
+            pass
+        _score(connection, machines, now=now)
+        return time.perf_counter() - started
+
+
+def _time_change(arena: Arena) -> float:
+    """Return the seconds that all leads with acts take after the list of user agents has changed."""
+    settings = Config().machines
+    agent = settings.signals.agent
+    assert agent
+    changed = agent.model_copy(update={"also": (*agent.also, "chrome/140")})
+    signals = settings.signals.model_copy(update={"agent": changed})
+    with arena.connect() as connection:
+        started = time.perf_counter()
+        _score(connection, settings.model_copy(update={"signals": signals}), now=datetime.now(UTC))
+        return time.perf_counter() - started
+
+
+def _score(connection: Connection, machines: MachineSettings | None, *, now: datetime) -> None:
+    config = Config()
+    zone, remaining = config.company.zone, True
+    while remaining:
+        result = score_leads(connection, rules=config.scoring, zone=zone, now=now, machines=machines)
+        remaining = result.remaining
