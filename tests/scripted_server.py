@@ -43,7 +43,7 @@ def serve_script() -> Iterator[ScriptedServer]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PATCH = _respond
+        do_GET = do_POST = do_PATCH = do_DELETE = _respond
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""

@@ -171,11 +171,12 @@ class Story:
         self.deliver()
         self.tell()
 
-    def deliver(self) -> None:
+    def deliver(self, *, ma: str | None = None) -> None:
+        """Send what is pending; `ma` is another MA to send to."""
         for target in ("ma", "crm"):
             push_target(
                 database_url=self.url,
-                endpoint=self.endpoint(target),
+                endpoint=self.endpoint(target, url=ma if target == "ma" else None),
                 target=target,
                 settings=SHIPPED.delivery,
                 clock=self.clock,
@@ -345,8 +346,8 @@ class Story:
             )[0]
         )
 
-    def endpoint(self, target: str) -> Endpoint:
-        return Endpoint(base_url=self.sandbox, token=getattr(Tokens(), target), timeout=30)
+    def endpoint(self, target: str, *, url: str | None = None) -> Endpoint:
+        return Endpoint(base_url=url or self.sandbox, token=getattr(Tokens(), target), timeout=30)
 
     def post(self, path: str, body: dict[str, Any], method: str = "POST") -> Any:
         headers = {"Authorization": f"Bearer {Tokens().crm}"}

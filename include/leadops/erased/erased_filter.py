@@ -56,12 +56,7 @@ class ErasedFilter:
 
     def hash_identifier(self, kind: str, value: str) -> list[str]:
         """Return the hashes of an identifier, one for each key; an address is an email in any field."""
-        if "@" in value:
-            kind = "email"
-            try:
-                value = normalise_email(value)
-            except ValueError:
-                value = value.strip().lower()
+        kind, value = _normalise(kind, value)
         return [_hash(key, kind, value) for key in self.keys]
 
     def hash_item(self, item: Any) -> list[str]:
@@ -70,16 +65,16 @@ class ErasedFilter:
         These are its email, user_id and anonymous_id, every address in any text of it, and properties whose
         name says that they are an id.
         """
-        if not self.is_needed or not isinstance(item, Mapping):
+        if not self.is_needed or not isinstance(item, dict):
             return []
-        found = dict.fromkeys(
-            (name, value.strip()) for name in _FIELDS if isinstance(value := item.get(name), str)
-        )
-        found |= dict.fromkeys(("email", address) for text in _walk(item) for address in EMAIL.findall(text))
+        texts: list[str] = []
+        _collect_addresses(item, texts)
+        found = {_normalise("email", address) for text in texts for address in EMAIL.findall(text)}
+        found |= {_normalise(name, item[name].strip()) for name in _FIELDS if isinstance(item.get(name), str)}
         properties = item.get("properties")
-        if isinstance(properties, Mapping):
-            found |= dict.fromkeys(_list_ids(properties))
-        return [each for kind, value in found for each in self.hash_identifier(kind, value)]
+        if isinstance(properties, dict):
+            found |= {_normalise(*identifier) for identifier in _list_ids(properties)}
+        return [_hash(key, kind, value) for key in self.keys for kind, value in found]
 
     def name_event(self, event_id: object) -> str | None:
         """Return by what the event_id of somebody erased is known from then on; None without a key or an id.
@@ -95,19 +90,30 @@ def _hash(key: bytes, kind: str, value: str) -> str:
     return hmac.digest(key, f"{kind}:{value}".encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
-def _walk(value: Any) -> Iterator[str]:
-    """Yield every text in parsed JSON that may hold an address, keys included."""
+def _normalise(kind: str, value: str) -> tuple[str, str]:
+    """Return an identifier as it is hashed; whatever has the shape of an address is an email."""
+    if "@" not in value:
+        return kind, value
+    try:
+        return "email", normalise_email(value)
+    except ValueError:
+        return "email", value.strip().lower()
+
+
+def _collect_addresses(value: Any, texts: list[str]) -> None:
+    """Add every text in parsed JSON that may hold an address to `texts`, keys included."""
     if isinstance(value, str):
         if "@" in value:
-            yield value
-    elif isinstance(value, Mapping):
+            texts.append(value)
+    elif isinstance(value, dict):
         for name, part in value.items():
             if "@" in name:
-                yield name
-            yield from _walk(part)
-    elif isinstance(value, list | tuple):
+                texts.append(name)
+            if part.__class__ is not int:
+                _collect_addresses(part, texts)
+    elif isinstance(value, list):
         for part in value:
-            yield from _walk(part)
+            _collect_addresses(part, texts)
 
 
 def _list_ids(properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
