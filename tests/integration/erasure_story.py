@@ -20,6 +20,7 @@ from leadops.clients.chat import ApiChat
 from leadops.clients.crm import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection, connect
+from leadops.delivery.adopt_crm_leads import hash_address
 from leadops.delivery.push import push_target
 from leadops.economics.costs import Cost, record_costs
 from leadops.economics.refresh_economics import refresh_economics
@@ -269,6 +270,25 @@ class Story:
             [lead, f"refused: {ADA}", now],
         )
         run("insert into identity.violations values ('emails', 'user_id', 'user-ada-1815', 1, 2, %s)", [now])
+        run(
+            "insert into machines.acts values (1, %s, 'mail_click', %s, 'news', %s, 'engines.example')",
+            [lead, now, f"https://x.example/?to={ADA}"],
+        )
+        run(
+            "insert into machines.verdicts (event_seq, lead_id, signal, reason, classified_at)"
+            " values (1, %s, 'mark', %s, %s)",
+            [lead, f"a mark in the mail to {ADA}", now],
+        )
+        run(
+            "insert into delivery.found_leads values ('crm', %s, %s, %s)",
+            [self.crm_id(ADA), hash_address(ADA), now],
+        )
+        run(
+            "insert into delivery.score_corrections (lead_id, external_id, ledger, ma, corrected_at)"
+            " select lead_id, external_id, 1, 2, %s from delivery.external_ids"
+            " where target = 'ma' and lead_id = %s",
+            [now, lead],
+        )
         run(
             "insert into identity.do_not_merge values (%s, %s, %s, 'op', %s)",
             [lead, self.lead("bob@other.example"), now, f"{ADA} is not Bob"],

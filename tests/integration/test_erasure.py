@@ -57,6 +57,27 @@ AGGREGATES = (
 )
 
 
+#: Tables that the story leaves empty.
+NOT_IN_THE_STORY = {
+    # Settings, words and counts: nothing in them is about one person.
+    *("analytics.campaign_names", "analytics.dirty_days", "analytics.left_out", "cdp.site_traffic"),
+    *("changes.changes", "config.gated_files", "config.gated_settings", "config.kept_settings"),
+    *("config.readers", "delivery.audits", "delivery.holds", "delivery.marks", "housekeeping.space_samples"),
+    *("identity.accounts", "identity.internal_entries", "incidents.heartbeats", "intake.form_refusals"),
+    *("lifecycle.currency_rates", "lifecycle.frozen_changes", "lifecycle.frozen_quarters"),
+    *("lifecycle.thresholds", "lifecycle.unnamed_words", "machines.allowed", "machines.settings_in_force"),
+    *("training.decisions", "training.models", "training.score_imports"),
+    # Numbers of leads, events and activities only.
+    *("delivery.held_deltas", "lifecycle.inbox", "lifecycle.reevaluations", "routing.inbox"),
+    "routing.set_aside",
+    # Keyed hashes; all but the last are written by the erasure itself.
+    *("cdp.kept_out", "erased.erasures", "erased.identifiers", "intake.form_traces"),
+    # Cleared as their neighbours are, and too far from this story: see erase.sql of the room.
+    *("analytics.quality_findings", "identity.kept_ties", "identity.uncounted_leads", "lifecycle.imported"),
+    "sla.breaches",
+}
+
+
 @pytest.fixture
 def story(connection: Connection, database_url: str, tmp_path: Path) -> Iterator[Story]:
     with serve_in_thread(tmp_path, sales_work=False) as sandbox:
@@ -360,3 +381,16 @@ def test_nothing_is_scored_or_qualified_or_rebuilt_afterwards(story: Story) -> N
         story.values("select count(*) from scoring.ledger where lead_id = any(%s)", result.lead_ids) == ledger
     )
     assert compare_rebuilt(story.connection, settings=SHIPPED.identity).differences == {}
+
+
+def test_the_story_fills_every_table_that_can_hold_something_of_a_person(story: Story) -> None:
+    story.refresh()
+    tables = story.values(
+        "select distinct table_schema || '.' || table_name from information_schema.columns"
+        " where table_schema not in ('pg_catalog', 'information_schema')"
+        " and not starts_with(table_schema, 'pg_temp')"
+        " and data_type in ('text', 'jsonb', 'bytea', 'ARRAY')"
+        " and (table_schema, table_name) in (select schemaname, tablename from pg_tables)"
+    )
+    empty = {table for table in tables if not story.values(f"select exists(select from {table})")[0]}
+    assert empty <= NOT_IN_THE_STORY, "let the story fill the table, or say here why it names nobody"
