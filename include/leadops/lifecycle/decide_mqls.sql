@@ -7,9 +7,9 @@ create temporary table if not exists new_mqls (
     total integer not null,
     ended_at timestamptz,
     merged jsonb not null,
-    account jsonb not null default '{}',
     campaign text,
-    source text
+    source text,
+    account jsonb not null default '{}'
 ) on commit delete rows;
 
 -- name: clear_new_mqls
