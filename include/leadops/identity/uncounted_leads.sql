@@ -37,6 +37,10 @@ select
 from unnest(%(lead_ids)s::bigint[]) as changed (lead_id)
 order by lead_id;
 
+-- name: analyze_inbox
+-- Scoring takes many leads at once: known as empty, the inbox would be searched once for each of them.
+analyze scoring.inbox;
+
 -- name: enqueue_lifecycle
 -- Lifecycle finds out for which of them it has recorded anything.
 insert into lifecycle.merge_changes (lead_id)
