@@ -115,7 +115,7 @@ def _list_figures(facts: YearFacts) -> list[Figure]:
         }
         figures += [
             Figure(
-                f"a {sort} minute after the year, to one on day {settled.day}",
+                f"a {sort} minute on day {last.day}, to one on day {settled.day}",
                 cost[last.day] / cost[settled.day],
                 "x",
                 "at most",
@@ -129,13 +129,13 @@ def _list_figures(facts: YearFacts) -> list[Figure]:
             ),
             Figure(f"a {sort} minute on day {first.day}, all tasks", cost[first.day], "ms"),
             Figure(f"the same on day {settled.day}", cost[settled.day], "ms"),
-            Figure("the same after the year", cost[last.day], "ms"),
+            Figure(f"the same on day {last.day}", cost[last.day], "ms"),
         ]
     sizes = facts.sizes[max(facts.sizes)]
     figures += [
-        Figure("rows after the year", sum(size.rows for size in sizes.values()), ""),
+        Figure(f"rows on day {last.day}", sum(size.rows for size in sizes.values()), ""),
         Figure("rows that keep_house deleted", facts.played.deleted.total(), ""),
-        Figure("bytes after the year", sum(size.bytes for size in sizes.values()) / 2**20, "MiB"),
+        Figure(f"size on day {last.day}", sum(size.bytes for size in sizes.values()) / 2**20, "MiB"),
         Figure("rows that a quiet minute writes", facts.quiet.written, ""),
         Figure("write-ahead log of a quiet minute", facts.quiet.wal_bytes / 1024, "KiB"),
     ]
@@ -145,6 +145,6 @@ def _list_figures(facts: YearFacts) -> list[Figure]:
 def _list_remarks(facts: YearFacts) -> list[str]:
     company = facts.year.company
     return [
-        f"{company.active_leads:,} active leads, {company.events:,} events a day;"
+        f"{max(facts.sizes)} days, {company.active_leads:,} active leads, {company.events:,} events a day;"
         f" {facts.played.events:,} events and {facts.played.forms:,} forms in all; YEAR.md has the tables.",
     ]
