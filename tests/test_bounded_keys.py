@@ -42,7 +42,8 @@ where constraints.contype = 'c'
 LONGEST = 300
 #: Columns that only leadops fills, from its own words, hashes, numbers and settings.
 INTERNAL = {
-    *("analytics.built_days.settings", "training.models.hash"),  # hashes
+    *("analytics.built_days.settings", "training.models.hash", "delivery.found_leads.address_hash"),  # hashes
+    *("erased.identifiers.hash", "intake.form_traces.text_hash", "intake.form_traces.visitor"),
     *("crm.refused.digest", "delivery.batches.idempotency_key", "delivery.outbox.idempotency_key"),
     *("analytics.funnel_cells.kpi_version", "lifecycle.facts.fact", "routing.leads.queue"),  # settings
     *("identity.traits.trait", "history.attributes.attribute", "scoring.rule_files.source"),
@@ -53,7 +54,7 @@ INTERNAL = {
     *("delivery.external_ids.target", "delivery.outbox.target", "delivery.targets.target"),
     *("identity.lead_merges.kind", "identity.sightings.kind", "identity.violations.kind"),
     *("incidents.heartbeats.name", "incidents.incidents.kind", "leadops.migrations.name"),
-    "leadops.roles.part",
+    *("delivery.found_leads.target", "delivery.marks.holder", "leadops.roles.part"),
     *("lifecycle.frozen_changes.quarter", "reports.reports.name", "delivery.installation.installation_id"),
     # Composed by the checks, of words and of ids that are bounded where they come in.
     "incidents.incidents.subject",

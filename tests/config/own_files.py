@@ -12,6 +12,7 @@ OWN_FILES = {
     "delivery": "longest_backoff_seconds: 50\ntargets: {ma: {burst: 200}}\n",
     "economics": "months: 20\nvalue_months: 10\n",
     "events": "max_depth: 9\nmax_age_hours: 70\n",
+    "forms": "min_fill_seconds: 3\nsame_visitor: {max_forms: 11}\n",
     "funnel": "min_leads: 9\nresponse_days: 27\n",
     "gateway": "max_events: 90\nmax_addresses: 9000\n",
     "identity": "leads_per_person: 4\ntrait_events: [identify]\n",
