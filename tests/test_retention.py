@@ -63,6 +63,19 @@ ROWS = {
         None,
         "select count(*) from crm.refused",
     ),
+    "freed_acts": (
+        "with event as (insert into cdp.events (event_id, event, ts, received_at, payload, proof)"
+        " values (%(at)s::text, 'mail_click', %(at)s, %(at)s, '{}', 'write_key') returning seq)"
+        " insert into machines.verdicts"
+        " (event_seq, lead_id, signal, reason, classified_at, freed_because, freed_at)"
+        " select seq, 1, 'agent', 'x', %(at)s, 'y', %(at)s from event",
+        # One that stands on an event that stands.
+        "with event as (insert into cdp.events (event_id, event, ts, received_at, payload, proof)"
+        " values ('stands', 'mail_click', %(at)s, %(at)s, '{}', 'write_key') returning seq)"
+        " insert into machines.verdicts (event_seq, lead_id, signal, reason, classified_at)"
+        " select seq, 1, 'agent', 'x', %(at)s from event",
+        "select count(*) from machines.verdicts",
+    ),
     "notices": (
         "insert into routing.notices (assignment_id, state, created_at, settled_at)"
         " select coalesce(max(assignment_id), 0) + 1, 'sent', %(at)s, %(at)s from routing.notices",

@@ -7,11 +7,13 @@ from leadops.delivery import purge as delivery
 from leadops.events import purge as events
 from leadops.identity import purge as identity
 from leadops.intake import purge as intake
+from leadops.machines import purge as machines
 from leadops.routing import purge as routing
 
 OLD_ROWS = (
     *events.OLD_ROWS,
     *identity.OLD_ROWS,
+    *machines.OLD_ROWS,
     *intake.OLD_ROWS,
     *crm.OLD_ROWS,
     *delivery.OLD_ROWS,

@@ -49,6 +49,10 @@ OLD = {
         "select count(*) from changes.changes where ended_at < %(before)s",
         [],  # nobody changes a setting in these days
     ),
+    "freed_acts": (
+        "select count(*) from machines.verdicts where freed_at < %(before)s",
+        [],  # few verdicts are taken back in these days
+    ),
     "incidents": (
         "select (select count(*) from incidents.incidents where resolved_at < %(before)s)"
         " + (select count(*) from alerts.messages where state = 'final' and created_at < %(before)s"

@@ -280,6 +280,14 @@ class Story:
             [lead, f"a mark in the mail to {ADA}", now],
         )
         run(
+            "insert into machines.acts values (%s, 2, 'mail_click', %s, %s, %s, 'engines.example')",
+            [lead + 1_000_000, now, f"forwarded by {ADA}", f"https://x.example/?by={ADA}"],
+        )
+        run(
+            "insert into machines.allowed values ('mail', %s, %s, 'ops', %s)",
+            [f"forwarded by {ADA}", now, f"{ADA} asked for it"],
+        )
+        run(
             "insert into delivery.found_leads values ('crm', %s, %s, %s)",
             [self.crm_id(ADA), hash_address(ADA), now],
         )

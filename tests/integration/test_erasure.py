@@ -65,7 +65,7 @@ NOT_IN_THE_STORY = {
     *("config.readers", "delivery.audits", "delivery.holds", "delivery.marks", "housekeeping.space_samples"),
     *("identity.accounts", "identity.internal_entries", "incidents.heartbeats", "intake.form_refusals"),
     *("lifecycle.currency_rates", "lifecycle.frozen_changes", "lifecycle.frozen_quarters"),
-    *("lifecycle.thresholds", "lifecycle.unnamed_words", "machines.allowed", "machines.settings_in_force"),
+    *("lifecycle.thresholds", "lifecycle.unnamed_words", "machines.settings_in_force"),
     *("training.decisions", "training.models", "training.score_imports"),
     # Numbers of leads, events and activities only.
     *("delivery.held_deltas", "lifecycle.inbox", "lifecycle.reevaluations", "routing.inbox"),

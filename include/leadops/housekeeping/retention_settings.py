@@ -34,6 +34,7 @@ class TableRetention(Settings):
     incidents: Days
     notices: Days
     changes: Days
+    freed_acts: Days
     anonymous_events: Annotated[int, Field(ge=30)] | None
 
 

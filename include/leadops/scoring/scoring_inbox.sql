@@ -52,10 +52,15 @@ from unnest(%(leads)s::bigint[]) as listed (lead_id);
 -- name: enqueue_classified
 insert into scoring.inbox (lead_id, lane)
 select distinct
-    lead_id,
+    acts.lead_id,
     %(lane)s::smallint
-from machines.acts
-order by lead_id;
+from machines.acts as acts
+where
+    not exists (
+        select from identity.leads as gone
+        where gone.lead_id = acts.lead_id and gone.erased_at is not null
+    )
+order by acts.lead_id;
 
 -- name: enqueue_every_lead
 insert into scoring.inbox (lead_id, lane)
