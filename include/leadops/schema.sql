@@ -439,6 +439,8 @@ create table scoring.decay_schedule (
 );
 create index decay_schedule_due on scoring.decay_schedule (due_on, lead_id);
 
+-- function scoring.has_points() returns boolean
+
 create schema delivery;
 
 create table delivery.installation (

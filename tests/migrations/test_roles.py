@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from leadops.changes.leads_with_points import has_points
 from leadops.db import Connection, connect
 from leadops.errors import PermanentError
 from leadops.migrations.rights import READABLE, READABLE_SCHEMAS, Part
@@ -70,6 +71,7 @@ def test_each_role_has_the_rights_that_the_sql_needs_on_each_table_and_no_others
     ("part", "statement"),
     [
         (Part.GATEWAY, "select from scoring.ledger"),
+        (Part.GATEWAY, "select from scoring.scores"),
         (Part.GATEWAY, "update scoring.scores set fit = 100"),
         (Part.GATEWAY, "delete from cdp.events"),
         (Part.GATEWAY, "drop table cdp.events"),
@@ -122,6 +124,23 @@ def test_the_gateway_holds_score_changes_without_reading_the_ledger(
         gateway.execute("select delivery.hold_deltas('ma', array[1, 2, 3])")
     held = connection.execute("select ledger_seq, target from delivery.held_deltas").fetchall()
     assert held == [(1, "ma")]
+
+
+@pytest.mark.parametrize(
+    ("points", "answer"), [(None, False), ((0, 0, 0), False), ((0, 0, -3), True), ((5, -5, 0), True)]
+)
+def test_the_gateway_asks_whether_anybody_has_points_without_reading_the_scores(
+    connection: Connection, database_url: str, points: tuple[int, int, int] | None, answer: bool
+) -> None:
+    if points:
+        connection.execute(
+            "insert into scoring.scores (lead_id, fit, behaviour, model, updated_at)"
+            " values (1, %s, %s, %s, now())",
+            points,
+        )
+    connection.commit()
+    with connect(as_role(database_url, Part.GATEWAY)) as gateway:
+        assert has_points(gateway) is answer
 
 
 def test_a_new_table_needs_no_second_list(connection: Connection) -> None:

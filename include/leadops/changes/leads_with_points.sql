@@ -1,2 +1,2 @@
 -- name: has_points
-select exists(select from scoring.scores where fit <> 0 or behaviour <> 0 or model <> 0);
+select scoring.has_points();

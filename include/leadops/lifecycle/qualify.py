@@ -23,13 +23,8 @@ from leadops.lifecycle.reevaluate_stages import (
     take_leads,
 )
 from leadops.lifecycle.rule_spans import RuleSpan, list_rule_spans
-from leadops.lifecycle.sales_facts import (
-    RecordedStage,
-    list_cycles,
-    record_facts,
-    record_stages,
-    take_activities,
-)
+from leadops.lifecycle.sales_facts import record_facts, take_activities
+from leadops.lifecycle.sales_stages import RecordedStage, list_cycles, record_stages
 from leadops.lifecycle.withdraw_mqls import withdraw_mqls
 
 

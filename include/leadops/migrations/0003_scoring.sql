@@ -65,6 +65,13 @@ create table scoring.scores (
 );
 create index scores_fit_behaviour on scoring.scores (fit, behaviour);
 
+-- Whether any lead has points. Whoever follows settings asks it: the gateway too, whose role may not read the scores.
+create function scoring.has_points() returns boolean
+language sql stable security definer set search_path = pg_catalog
+as $$
+    select exists(select from scoring.scores where fit <> 0 or behaviour <> 0 or model <> 0)
+$$;
+
 -- The local day up to whose end behaviour has decayed: it never goes back.
 create table scoring.decay_progress (
     decayed_until date not null
