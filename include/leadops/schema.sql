@@ -880,6 +880,10 @@ create table lifecycle.person_cycles (
 --     recorded_at timestamptz, evidence jsonb, campaign text, source text, value numeric(18,2), kpi_version
 --     text, own_lead_id bigint, own_cycle integer)
 
+-- view lifecycle.counted_transitions (lead_id bigint, cycle integer, stage text, occurred_at timestamptz,
+--     recorded_at timestamptz, evidence jsonb, campaign text, source text, value numeric(18,2), kpi_version
+--     text, own_lead_id bigint, own_cycle integer)
+
 -- view lifecycle.leads_in_crm (lead_id bigint)
 
 -- view lifecycle.crm_leads (lead_id bigint, holder_id bigint, external_id text)
@@ -961,6 +965,8 @@ create table lifecycle.thresholds (
     check (plan in ('keep', 'apply', 'ask'))
 );
 create index thresholds_effective on lifecycle.thresholds (effective_at) where (effective_at is not null);
+
+-- function lifecycle.is_apart(evidence jsonb) returns boolean
 
 -- function lifecycle.mark_changed_transition() returns trigger
 

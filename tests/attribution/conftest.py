@@ -72,14 +72,21 @@ class Market:
         return int(row[0])
 
     def convert(
-        self, lead: int, days: float, *, value: str | None = None, stage: str = "sql", cycle: int = 1
+        self,
+        lead: int,
+        days: float,
+        *,
+        value: str | None = None,
+        stage: str = "sql",
+        cycle: int = 1,
+        **evidence: Any,
     ) -> None:
         at = NOON - timedelta(days=days)
         self.connection.execute(
             "insert into lifecycle.transitions"
             " (lead_id, cycle, stage, occurred_at, recorded_at, evidence, value, kpi_version)"
-            " values (%s, %s, %s, %s, %s, '{}', %s, 'v')",
-            [lead, cycle, stage, at, at, value],
+            " values (%s, %s, %s, %s, %s, %s, %s, 'v')",
+            [lead, cycle, stage, at, at, Jsonb(evidence), value],
         )
 
     def refresh(self, day: date = DAY) -> AttributionRefreshResult:

@@ -322,3 +322,21 @@ def test_whoever_counts_for_nothing_has_neither_conversions_nor_touches(market: 
     market.refresh()
     for model in ("last_touch", "markov", "first_touch"):
         assert market.credits(model) == {"email": 1}
+
+
+@pytest.mark.parametrize(
+    ("stage", "channels"), [("mql", {"email"}), ("sql", {"email"}), ("won", {"email", "social"})]
+)
+def test_a_customers_colleague_is_a_conversion_when_they_buy(
+    market: Market, stage: str, channels: set[str]
+) -> None:
+    """Lead 1 is new, though an earlier cycle was apart; lead 2 is a customer's colleague."""
+    for lead, channel, means in ((market.lead(1), "email", "count"), (market.lead(2), "social", "tell")):
+        market.touch(lead, 6, channel)
+        market.convert(lead, 5, stage="mql", account={"state": "customer", "means": means, "lead_id": 9})
+        market.convert(lead, 4, stage="sql")
+        market.convert(lead, 3, stage="won", value="100")
+    market.convert(1, 20, stage="mql", cycle=0, account={"state": "customer", "means": "tell", "lead_id": 9})
+    market.settings = settings_with(conversion__stage=stage)
+    assert market.refresh().conversions == len(channels)
+    assert set(market.credits()) == channels

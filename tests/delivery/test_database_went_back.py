@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,11 +20,14 @@ from typer.testing import CliRunner, Result
 from leadops.alerts.checks import CHECKS
 from leadops.cli import restored as restored_command
 from leadops.cli.app import app
+from leadops.cli.erasure_record import read_record, write_record
 from leadops.clients.chat import ApiChat
 from leadops.db import connect
 from leadops.delivery.database_mark import ON_HOLD, open_mark
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
+from leadops.erased.erasures import RecordDifference, compare_record, record_erasure, restore_record
+from leadops.errors import PermanentError
 from leadops.incidents.run_checks import run_checks
 from leadops.migrations.rights import Part
 from leadops.migrations.run import migrate
@@ -466,3 +470,51 @@ def mend_the_rest_by_hand(machine: Machine) -> None:
     assert machine.ma_scores()["ann@buyer.example"] == 8
     assert machine.side.audit().differences == []
     assert machine.side.value("select reason from delivery.holds") == "by hand"
+
+
+def test_whoever_was_erased_after_the_backup_is_erased_again_before_anything_is_sent(
+    machine: Machine, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    begin(machine)
+    content = dump(postgres, machine.side.url)
+    go_on(machine)
+    file = tmp_path / "erased.json"
+    moment = datetime(2026, 7, 1, tzinfo=UTC)
+    with connect(machine.side.url) as connection:
+        record_erasure(
+            connection,
+            lead_ids=[1],
+            hashes=["a" * 64, "b" * 64],
+            erased_by="ops",
+            erased_at=moment,
+            day_ends_at=moment,
+            key_check="k",
+        )
+        write_record(connection, file)
+    with restored(postgres, content) as url:
+        machine.use(url)
+        find_held(machine)
+        assert "`leadops erase --again --record FILE`" in machine.restore("--dry-run")
+        shown = machine.restore("--dry-run", "--record", str(file))
+        assert "erasures that the database does not know: 1\n" in shown
+        result = CliRunner().invoke(app, ["restored", "--record", str(file)])
+        assert isinstance(result.exception, PermanentError)
+        assert machine.push().problem == ON_HOLD
+        with connect(url) as connection:
+            assert compare_record(connection, *read_record(file)) == RecordDifference(1, 1, 0)
+            restore_record(connection, *read_record(file))
+            connection.commit()
+            assert compare_record(connection, *read_record(file)) == RecordDifference(1, 0, 0)
+            # The same person once more, and somebody else: the copy is older than both.
+            later: dict[str, Any] = {
+                "erased_by": "ops",
+                "erased_at": moment + timedelta(days=9),
+                "day_ends_at": moment + timedelta(days=9),
+                "key_check": "k",
+            }
+            record_erasure(connection, lead_ids=[1], hashes=["b" * 64], **later)
+            record_erasure(connection, lead_ids=[2], hashes=["c" * 64], **later)
+        shown = machine.restore("--record", str(file))
+        assert "erasures that are not in this copy, which has to be written again: 2\n" in shown
+        assert "erasures that the database does not know" not in shown
+        assert machine.push().problem == ""

@@ -5,16 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 from slack_sdk.webhook import WebhookClient
 
 from leadops.clients.chat import ApiChat, Chat, WebhookChat
 from leadops.clients.slack_errors import ChatUnknownError
+from leadops.company import Company
 from leadops.db import connect
 from leadops.routing.notify_reps import NO_OWN_CHANNEL, RepNotifyResult, doubt_open_notices, notify_reps
 from tests.alerts.conftest import Slack, slack, slack_server
 from tests.held_rows import hold_until_awaited
 from tests.routing.conftest import Office, everybody
-from tests.shipped import SHIPPED
+from tests.shipped import SHIPPED, change
 
 __all__ = ["slack", "slack_server"]
 
@@ -25,6 +27,7 @@ def notify(
     *,
     chat: Chat | None = None,
     sleep: Callable[[float], None] = lambda _: None,
+    company: Company = SHIPPED.company,
     **changes: Any,
 ) -> RepNotifyResult:
     settings = everybody().slack.model_copy(update={"seconds_between": 0} | changes)
@@ -32,7 +35,7 @@ def notify(
         office.connection,
         chat or slack.chat(timeout=30),
         settings=settings,
-        company=SHIPPED.company,
+        company=company,
         clock=slack.clock,
         sleep=sleep,
     )
@@ -238,3 +241,40 @@ def test_what_may_have_been_posted_before_the_database_went_back_is_looked_up(
     assert notify(given, slack, wait_for_id_minutes=0).sent == 2
     assert len(texts(slack)) == 2
     assert doubt_open_notices(given.connection, before=slack.clock()) == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "state", "expected"),
+    [
+        ("en", "customer", "*b*: lead 2 is yours: a colleague of a customer of yours, no new lead"),
+        ("en", "open_deal", "*b*: lead 2 is yours: their company has an open deal, no new lead"),
+        (
+            "ja",
+            "customer",
+            "*b*: リード 2 の担当をお願いします: 既存顧客の別の担当者です（新規リードではありません）",
+        ),
+        (
+            "ja",
+            "open_deal",
+            "*b*: リード 2 の担当をお願いします: 商談中の会社の別の担当者です（新規リードではありません）",
+        ),
+    ],
+)
+def test_a_customers_colleague_is_called_one(
+    given: Office, slack: Slack, language: str, state: str, expected: str
+) -> None:
+    # Lead 1 is of a known account too, and counts as a new lead all the same.
+    for lead, means in ((1, "count"), (2, "tell")):
+        given.connection.execute(
+            "update lifecycle.transitions set evidence = evidence || %s where lead_id = %s",
+            [Jsonb({"account": {"state": state, "means": means, "lead_id": 77}}), lead],
+        )
+    given.connection.commit()
+    slack.clock.forward(minutes=3)
+    company = change(SHIPPED.company, language=language)
+    assert notify(given, slack, company=company) == RepNotifyResult(sent=2, dropped=0)
+    first, second = texts(slack)
+    assert second == expected
+    assert "L-7" in first
+    assert not any(word in first for word in ("customer", "deal", "顧客", "商談"))
+    assert "77" not in first + second

@@ -207,6 +207,7 @@ def test_a_period_has_live_mqls_of_its_version_that_were_known(past: Past) -> No
     past.mql(before(15), known=UNTIL)
     past.mql(before(15), backfill=True)
     past.mql(before(15), backfill=False)
+    past.mql(before(15), account={"state": "open_deal", "means": "tell", "lead_id": 1})
     past.reach(98, "mql", before(15), version="2026-Q2")
     past.reach(99, "sal", before(15))
     assert measure(past, span) == MqlPeriod(2, 0, 0, None)

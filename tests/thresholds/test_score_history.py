@@ -75,6 +75,22 @@ def test_imported_mqls_are_no_labels(past: History) -> None:
     assert past.arrivals() == {62: 1}
 
 
+def test_a_customers_colleague_says_nothing_about_new_leads(past: History) -> None:
+    known = {"account": {"state": "customer", "means": "tell", "lead_id": 9}}
+    counted = {"account": known["account"] | {"means": "count"}}
+    for moment, score in ((before(100), 61), (before(10), 71)):
+        past.reach(past.mql(moment, score, **known), "sql", moment)
+        past.reach(past.mql(moment, score + 1, **counted), "sql", moment)
+    assert past.labels() == [(62, 1, 1)]
+    assert past.arrivals() == {72: 1}
+    assert count_backlog(past.connection, until=UNTIL, settings=SETTINGS) == 1
+    # One who is an MQL missed nothing, though: they are no near miss.
+    for lead in (1, 3):
+        past.points(lead, 59, before(1))
+    read = past.read(total=60)
+    assert dict(zip(read.arrival_scores, read.arrivals, strict=True)) == {72: 1}
+
+
 def test_an_sql_counts_from_the_mql_on_for_the_days_of_maturing(past: History) -> None:
     for score, after in enumerate(
         (-TICK, timedelta(0), timedelta(days=30) - TICK, timedelta(days=30)), start=61

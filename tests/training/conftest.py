@@ -74,12 +74,13 @@ class World:
         cycle: int = 1,
         recorded: datetime | None = None,
         imported: bool = False,
+        **evidence: Any,
     ) -> None:
         self.connection.execute(
             "insert into lifecycle.transitions"
             " (lead_id, cycle, stage, occurred_at, recorded_at, evidence, kpi_version)"
             " values (%s, %s, %s, %s, %s, %s, 'test')",
-            [lead, cycle, stage, at, recorded or at, Jsonb({"imported": 1} if imported else {})],
+            [lead, cycle, stage, at, recorded or at, Jsonb(evidence | ({"imported": 1} if imported else {}))],
         )
 
     def attribute(self, lead: int, name: str, value: Any, known_at: datetime | None) -> None:

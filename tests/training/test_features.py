@@ -181,6 +181,14 @@ def test_only_mature_leads_are_read_and_early_success_waits_too(world: World) ->
     }
 
 
+def test_a_customers_colleague_is_no_example_of_a_new_lead(world: World) -> None:
+    new, colleague = world.lead(), world.lead()
+    for lead, means in ((new, "count"), (colleague, "tell")):
+        world.stage(lead, "mql", MQL, account={"state": "customer", "means": means, "lead_id": 99})
+        world.stage(lead, "sql", MQL + DAY)
+    assert read(world, PRICING).lead_ids.tolist() == [new]
+
+
 def test_what_sales_did_in_time_but_was_learnt_too_late_was_not_known_that_day(world: World) -> None:
     lead = world.lead()
     world.stage(lead, "mql", MQL)

@@ -162,7 +162,7 @@ where
 
 -- name: read_conversions
 -- Everything up to a conversion's own moment comes before it, hence the largest number there is. What the funnel does
--- not count is not a conversion: what precedes its MQL, and a deal that was lost later.
+-- not count is not a conversion: what precedes its MQL, a deal that was lost later, and MQLs apart.
 select
     string_agg(int8send(conversion.lead_id), ''::bytea) as leads,
     string_agg(timestamptz_send(conversion.occurred_at), ''::bytea) as times,
@@ -170,7 +170,7 @@ select
         int8send(9223372036854775807 - 1000 + greatest(least(conversion.cycle, 1000), -1000000)), ''::bytea
     ) as seqs,
     string_agg(int8send(round(coalesce(conversion.value, 0) * 100)::bigint), ''::bytea) as cents
-from lifecycle.current_transitions as conversion
+from lifecycle.counted_transitions as conversion
 where
     conversion.stage = %(stage)s
     and conversion.occurred_at >= %(since)s

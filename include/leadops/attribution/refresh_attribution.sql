@@ -25,7 +25,7 @@ values
 -- name: count_without_rate
 -- The conversions that are deals in another currency, of which their month has no rate.
 select count(*)
-from lifecycle.current_transitions as conversion
+from lifecycle.counted_transitions as conversion
 where
     conversion.stage = %(stage)s::text
     and conversion.occurred_at >= %(since)s

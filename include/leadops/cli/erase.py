@@ -1,28 +1,22 @@
 """`leadops erase`: erase a person everywhere, and keep them out."""
 
 import getpass
-import json
 import os
-from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from leadops.cli.context import clock, open_database, read_config
+from leadops.cli.erasure_record import read_record, write_record
 from leadops.cli.plural import count
 from leadops.cli.terminal import console
 from leadops.configuration import Config
-from leadops.db import Connection
 from leadops.erase_person import ErasureContext, ErasureResult, erase_again, erase_person, finish_erasures
 from leadops.erased.erased_filter import ErasedFilter
-from leadops.erased.erasures import ErasedIdentifier, Erasure, list_erasures, list_hashes
+from leadops.erased.erasures import Erasure, list_erasures
 from leadops.errors import PermanentError
-
-#: The fields of a saved record that are times.
-TIMES = ("erased_at", "day_ends_at", "returned_at", "applied_at", "finished_at")
 
 
 def erase(
@@ -61,7 +55,7 @@ def erase(
             for each in erase_again(
                 connection,
                 context=_make_context(config),
-                record=_read_record(record) if record else None,
+                record=read_record(record) if record else None,
                 now=clock(),
             ):
                 _report(each, "is erased again")
@@ -69,7 +63,7 @@ def erase(
         if list_all:
             _list(list_erasures(connection))
         if record and not again and not dry_run:
-            _write_record(connection, record)
+            write_record(connection, record)
 
 
 def _make_context(config: Config) -> ErasureContext:
@@ -96,30 +90,3 @@ def _list(erasures: list[Erasure]) -> None:
             f"{erasure.finished_at:%Y-%m-%d %H:%M}" if erasure.finished_at else "not yet",
         )
     console.print(table if erasures else "nobody was erased")
-
-
-def _write_record(connection: Connection, file: Path) -> None:
-    """Write the record as JSON that only its owner may read; it holds hashes, no identifier."""
-    body = {
-        "erasures": [asdict(erasure) for erasure in list_erasures(connection)],
-        "hashes": [asdict(each) for each in list_hashes(connection)],
-    }
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(handle, "w", encoding="utf-8") as out:
-        json.dump(body, out, default=lambda moment: moment.isoformat())
-
-
-def _read_record(file: Path) -> tuple[list[Erasure], list[ErasedIdentifier]]:
-    try:
-        body = json.loads(file.read_text(encoding="utf-8"))
-        erasures = [Erasure(**_read_times(each)) for each in body["erasures"]]
-        hashes = [ErasedIdentifier(**_read_times(each)) for each in body["hashes"]]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise PermanentError(
-            f"{file}: is not a record that `leadops erase --record` wrote ({type(error).__name__})"
-        ) from error
-    return erasures, hashes
-
-
-def _read_times(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {name: datetime.fromisoformat(row[name]) for name in TIMES if isinstance(row.get(name), str)}

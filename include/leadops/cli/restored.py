@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from leadops.alerts.alert_message import doubt_open_messages, find_unknown_keys
 from leadops.cli.context import clock, open_database, read_config, sleep
+from leadops.cli.erasure_record import read_record
 from leadops.cli.plural import count
 from leadops.cli.slack import VARIABLE, open_chat
 from leadops.cli.terminal import console
@@ -34,7 +36,8 @@ from leadops.delivery.database_mark import (
 from leadops.delivery.duplicates import forget_duplicates
 from leadops.delivery.installation import find_installation_id
 from leadops.delivery.realign_ma import MaDifference, find_ma_difference, realign_ma
-from leadops.errors import LeadopsError
+from leadops.erased.erasures import ErasedIdentifier, Erasure, compare_record
+from leadops.errors import LeadopsError, PermanentError
 from leadops.identity.new_leads import skip_lead_numbers
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.routing.adopt_owners import adopt_owners
@@ -49,13 +52,19 @@ def restored(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the other systems have beyond the database, only.")
     ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="A copy of the record of erasures: says whether the database knows all of them."),
+    ] = None,
 ) -> None:
     """Bring a database that went back in time in line with MA, CRM and Slack, and send again.
 
     Puts everything on hold, adopts the leads that are there, lets totals in the MA follow the ledger, and
-    ends the hold. It may be interrupted, and run again. Before, replay the events that are lost.
+    ends the hold. It may be interrupted, and run again. Before, replay the events that are lost, and erase
+    again whoever was erased: with --record it ends where the database lacks an erasure.
     """
     config = read_config()
+    saved = read_record(record) if record else None
     with open_database() as connection, _open_clients() as (ma_client, crm_client):
         hold = _find_hold(connection, opens=not dry_run)
         if hold:
@@ -66,6 +75,9 @@ def restored(
         crm_found = find_crm_difference(connection, crm_client) if crm_client is not None else None
         _show_crm(crm_found, is_asked=crm_client is not None)
         _show_slack(connection, config.alerts)
+        knows_erased = _show_erasures(connection, record, saved)
+        if record and not knows_erased and not dry_run:
+            raise PermanentError(f"run `{_erase_again(record)}` first; until then everything stays on hold")
         if dry_run or hold is None:
             return
         wait = hold.held_at + CALLS_ARRIVE - clock()
@@ -164,6 +176,36 @@ def _show_slack(connection: Connection, settings: AlertSettings) -> None:
         unknown = find_unknown_keys(connection, keys, installation=installation)
     console.print(f"Slack: {count(len(keys), 'message')} of ours since {since:%Y-%m-%d %H:%M:%S} (UTC)")
     _list("messages that the database does not know", len(unknown))
+
+
+def _show_erasures(
+    connection: Connection,
+    record: Path | None,
+    saved: tuple[list[Erasure], list[ErasedIdentifier]] | None,
+) -> bool:
+    """Say whether the database knows every erasure of `record`; return it, False where that is unknown.
+
+    `saved` is what `record` holds.
+    """
+    if record is None or saved is None:
+        console.print(
+            "erasures: not compared; if somebody was erased after the backup, run"
+            f" `{_erase_again('FILE')}` with the copy of the record",
+            soft_wrap=True,
+        )
+        return False
+    with connection.transaction():
+        found = compare_record(connection, *saved)
+    console.print(f"erasures: {found.saved} in {record}", soft_wrap=True)
+    _list("erasures that the database does not know", found.unknown_here)
+    _list("erasures that are not in this copy, which has to be written again", found.not_saved)
+    if found.unknown_here:
+        console.print(f"  to erase these people again: `{_erase_again(record)}`", soft_wrap=True)
+    return not found.unknown_here
+
+
+def _erase_again(record: Path | str) -> str:
+    return f"leadops erase --again --record {record}"
 
 
 def _list(what: str, number: int, examples: list[int] | list[str] | None = None) -> None:

@@ -8,14 +8,12 @@ with mqls as (
         campaign,
         occurred_at,
         date_trunc('month', occurred_at at time zone %(zone)s)::date as month
-    from lifecycle.current_transitions
+    from lifecycle.counted_transitions
     where
         stage = 'mql'
         and occurred_at >= %(since)s
         and occurred_at < %(until)s
         and recorded_at <= %(now)s
-        -- A customer's colleague is counted apart.
-        and not coalesce(evidence #>> '{account,means}' = 'tell', false)
 ),
 
 ends as (

@@ -38,6 +38,15 @@ class ErasedIdentifier:
     returned_at: datetime | None
 
 
+@dataclass(frozen=True)
+class RecordDifference:
+    """How many erasures a saved record has, and how many of either side the other one lacks."""
+
+    saved: int
+    unknown_here: int  # of the saved record; the database is from before them
+    not_saved: int  # of the database; the saved record is from before them
+
+
 def record_erasure(
     connection: Connection,
     *,
@@ -124,6 +133,25 @@ def find_kept_out(
         is_proven=is_proven,
     )
     return {identifiers[place][:2] for place in places}
+
+
+def compare_record(
+    connection: Connection, erasures: Sequence[Erasure], hashes: Sequence[ErasedIdentifier]
+) -> RecordDifference:
+    """Compare a saved record with this database's.
+
+    An erasure is known where each of its hashes is, from that time or later: the same person may be erased
+    once more.
+    """
+    here = list_hashes(connection)
+    return RecordDifference(
+        len(erasures), len(_find_unknown(hashes, known=here)), len(_find_unknown(here, known=hashes))
+    )
+
+
+def _find_unknown(hashes: Sequence[ErasedIdentifier], *, known: Sequence[ErasedIdentifier]) -> set[int]:
+    since = {each.hash: each.erased_at for each in known}
+    return {each.erasure_id for each in hashes if each.hash not in since or since[each.hash] < each.erased_at}
 
 
 def restore_record(

@@ -139,7 +139,7 @@ with happened as materialized (
         transitions.source,
         transitions.value,
         transitions.evidence ? 'currency' as is_foreign,
-        coalesce(transitions.evidence #>> '{account,means}' = 'tell', false) as is_apart,
+        lifecycle.is_apart(transitions.evidence) as is_apart,
         transitions.kpi_version,
         people.person_id is null and uncounted.lead_id is null as is_single
     from lifecycle.transitions as transitions
@@ -179,7 +179,7 @@ mqls as (
             select
                 max(occurred_at) as occurred_at,
                 max(source) as source,
-                coalesce(bool_or(evidence #>> '{account,means}' = 'tell'), false) as is_apart
+                coalesce(bool_or(lifecycle.is_apart(evidence)), false) as is_apart
             from lifecycle.transitions
             where lead_id = begun.lead_id and cycle = begun.cycle and stage = 'mql'
         ) as mql
@@ -259,8 +259,7 @@ cross join
             current_transitions.*,
             max(occurred_at) filter (where stage = 'mql') over one_cycle as mql_at,
             max(source) filter (where stage = 'mql') over one_cycle as mql_source,
-            bool_or(evidence #>> '{account,means}' = 'tell') filter (where stage = 'mql') over one_cycle
-                as mql_is_apart,
+            bool_or(lifecycle.is_apart(evidence)) filter (where stage = 'mql') over one_cycle as mql_is_apart,
             max(occurred_at) filter (where stage = 'won') over one_cycle as won_at,
             max(occurred_at) filter (where stage = 'lost') over one_cycle as lost_at
         from lifecycle.current_transitions
@@ -291,7 +290,7 @@ with mqls as materialized (
         transitions.stage = 'mql'
         and transitions.occurred_at >= %(looks_back_to)s
         and transitions.occurred_at < %(until)s
-        and not coalesce(transitions.evidence #>> '{account,means}' = 'tell', false)
+        and not lifecycle.is_apart(transitions.evidence)
 ),
 
 persons as (
@@ -348,7 +347,7 @@ stories as (
             from (select * from lifecycle.current_transitions where lead_id = touched.person_id) as mql
             inner join (select * from lifecycle.current_transitions where lead_id = touched.person_id) as later
                 on mql.cycle = later.cycle and mql.occurred_at <= later.occurred_at
-            where mql.stage = 'mql' and not coalesce(mql.evidence #>> '{account,means}' = 'tell', false)
+            where mql.stage = 'mql' and not lifecycle.is_apart(mql.evidence)
         ) as history
     where history.mql_at >= %(looks_back_to)s and history.mql_at < %(until)s
 ),

@@ -168,6 +168,32 @@ where not exists (
 );
 comment on view lifecycle.current_transitions is 'Of people who count; merged leads are one person, the oldest lead';
 
+-- Whether an MQL is counted apart, by its evidence: its account is a customer or has an open deal, and its owner was
+-- only told (mql.account of kpi.yaml).
+create function lifecycle.is_apart(evidence jsonb) returns boolean language sql immutable parallel safe
+return coalesce(evidence #>> '{account,means}' = 'tell', false);
+
+-- Whoever counts MQLs, or what part of them became SAL or SQL, reads this. Wins and losses count in any case. Few
+-- stages are SAL or SQL, so the MQL of their cycle is looked up for them alone.
+create view lifecycle.counted_transitions as
+select reached.*
+from lifecycle.current_transitions as reached
+where
+    case
+        when reached.stage = 'mql' then not lifecycle.is_apart(reached.evidence)
+        when reached.stage in ('sal', 'sql')
+            then not exists (
+                select from lifecycle.current_transitions as mql
+                where
+                    mql.lead_id = reached.lead_id
+                    and mql.cycle = reached.cycle
+                    and mql.stage = 'mql'
+                    and lifecycle.is_apart(mql.evidence)
+            )
+        else true
+    end;
+comment on view lifecycle.counted_transitions is 'Without the MQLs that are counted apart, their SALs and their SQLs';
+
 -- Who has a lead in the CRM, or one on its way. After won or lost it does not count: a new cycle gets a new lead.
 -- A person is in the CRM if any of their leads is.
 create view lifecycle.leads_in_crm as

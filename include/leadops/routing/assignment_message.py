@@ -13,17 +13,22 @@ def form_assignment_message(
     slack_id: str | None,
     queue: str | None,
     cause: str,
+    account_state: str | None,
     crm_id: str | None,
     crm_link: str,
 ) -> str:
     """Return the message (Slack's mrkdwn) to the salesperson `rep_id`, or to those of `queue`.
 
     It addresses `slack_id` where it is known, and links to the lead in the CRM where `crm_link` has its {id}.
+    `account_state`: customer or open_deal where the lead is a colleague of somebody whom sales knows, and is
+    counted apart for that. Neither the company nor the colleague is named.
     """
     texts = read_section("assignment", company.language)
     who = f"<@{slack_id}>" if slack_id else f"*{escape(rep_id or queue or '')}*"
     case = "night" if rep_id is None else "moved" if cause == "breach" else "new"
     line = texts[case].format(who=who, lead=lead_id)
+    if account_state is not None:
+        line = f"{line}: {texts[account_state]}"
     if crm_id is None:
         return line
     if crm_link:

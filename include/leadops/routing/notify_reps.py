@@ -44,6 +44,7 @@ class AssignmentNotice:
     rep_id: str | None
     queue: str | None
     cause: str
+    account_state: str | None  # customer or open_deal: a customer's colleague, who is counted apart
     crm_id: str | None
     slack_id: str | None
 
@@ -131,6 +132,7 @@ class ErasedNotice:
     rep_id: str | None
     queue: str | None
     cause: str
+    account_state: str | None  # customer or open_deal: a customer's colleague, who is counted apart
     slack_id: str | None
     channel: str | None
     message_ts: str | None
@@ -178,6 +180,7 @@ def _form_text(
         slack_id=slack_id,
         queue=notice.queue,
         cause=notice.cause,
+        account_state=notice.account_state,
         crm_id=crm_id,
         crm_link=settings.crm_link,
     )

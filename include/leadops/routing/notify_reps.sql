@@ -26,6 +26,14 @@ select
     assignments.queue,
     assignments.cause,
     (
+        select mql.evidence #>> '{account,state}' from lifecycle.current_transitions as mql
+        where
+            mql.lead_id = assignments.lead_id
+            and mql.cycle = assignments.cycle
+            and mql.stage = 'mql'
+            and lifecycle.is_apart(mql.evidence)
+    ) as account_state,
+    (
         select known.external_id from lifecycle.crm_leads as known
         where known.lead_id = assignments.lead_id
     ) as crm_id,
@@ -86,6 +94,14 @@ select
     assignments.rep_id,
     assignments.queue,
     assignments.cause,
+    (
+        select mql.evidence #>> '{account,state}' from lifecycle.current_transitions as mql
+        where
+            mql.lead_id = assignments.lead_id
+            and mql.cycle = assignments.cycle
+            and mql.stage = 'mql'
+            and lifecycle.is_apart(mql.evidence)
+    ) as account_state,
     (select reps.profile ->> 'slack_id' from crm.reps as reps where reps.rep_id = assignments.rep_id) as slack_id,
     notices.channel,
     notices.message_ts

@@ -19,7 +19,7 @@ select
     mql.campaign,
     -- A customer's colleague goes to sales without a clock.
     coalesce((mql.evidence ->> 'backfill')::boolean, false)
-    or coalesce(mql.evidence #>> '{account,means}' = 'tell', false) as is_backfill,
+    or lifecycle.is_apart(mql.evidence) as is_backfill,
     chosen.sla_minutes as first_contact_minutes
 from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as asked (lead_id, cycle)
 inner join lifecycle.current_transitions as mql

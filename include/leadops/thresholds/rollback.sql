@@ -18,7 +18,7 @@ mqls as materialized (
         mql.cycle,
         mql.occurred_at
     from periods
-    inner join lifecycle.current_transitions as mql
+    inner join lifecycle.counted_transitions as mql
         on periods.starts <= mql.occurred_at and periods.ends > mql.occurred_at
     where
         mql.stage = 'mql'

@@ -7,7 +7,7 @@ with known as materialized (
         stage,
         occurred_at,
         evidence
-    from lifecycle.current_transitions
+    from lifecycle.counted_transitions
     where
         stage in ('mql', 'sql')
         and occurred_at >= %(labels_since)s
@@ -55,7 +55,7 @@ order by score;
 select
     (evidence ->> 'total')::integer as score,
     count(*) as leads
-from lifecycle.current_transitions
+from lifecycle.counted_transitions
 where
     stage = 'mql'
     and occurred_at >= %(since)s
@@ -121,7 +121,7 @@ select
         end
     ) as responded,
     count(*) filter (where clocks.stopped_at < %(until)s) as contacts
-from lifecycle.current_transitions as mql
+from lifecycle.counted_transitions as mql
 inner join sla.clocks as clocks
     on mql.lead_id = clocks.lead_id and mql.cycle = clocks.cycle and clocks.clock = 'first_contact'
 where
@@ -132,7 +132,7 @@ where
 
 -- name: count_backlog
 select count(*) as leads
-from lifecycle.current_transitions as mql
+from lifecycle.counted_transitions as mql
 where
     mql.stage = 'mql'
     and mql.occurred_at >= %(since)s

@@ -9,7 +9,7 @@ with mqls as materialized (
         occurred_at,
         recorded_at,
         evidence ? 'imported' as is_imported
-    from lifecycle.current_transitions
+    from lifecycle.counted_transitions
     where
         stage = 'mql'
         and recorded_at < %(until)s
