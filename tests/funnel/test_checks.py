@@ -33,7 +33,7 @@ def test_what_a_quality_check_finds_is_told_while_it_is_new_and_nobody_has_looke
     gap, order = sorted(incidents(connection), key=lambda incident: incident.subject)
     assert (order.kind, order.subject) == ("funnel_quality", "impossible_order")
     assert "lead 4 cycle 1 won on 2026-06-01" in shown(order)
-    assert "leads 4" in shown(order)
+    assert "lead 4\n*Action*" in shown(order)
     assert "mqls on 2026-06-02" in shown(gap)
     look(2)  # the gap is old news by now
     assert look(3).resolved == 1
