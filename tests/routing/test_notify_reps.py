@@ -246,17 +246,21 @@ def test_what_may_have_been_posted_before_the_database_went_back_is_looked_up(
 @pytest.mark.parametrize(
     ("language", "state", "expected"),
     [
-        ("en", "customer", "*b*: lead 2 is yours: a colleague of a customer of yours, no new lead"),
-        ("en", "open_deal", "*b*: lead 2 is yours: their company has an open deal, no new lead"),
+        ("en", "customer", "*b*: lead 2 is yours: a colleague of a customer, not a new lead"),
+        (
+            "en",
+            "open_deal",
+            "*b*: lead 2 is yours: a colleague in a company with an open deal, not a new lead",
+        ),
         (
             "ja",
             "customer",
-            "*b*: リード 2 の担当をお願いします: 既存顧客の別の担当者です（新規リードではありません）",
+            "*b*: リード 2 の担当をお願いします。既存のお客様と同じ会社の方です（新規リードではありません）",
         ),
         (
             "ja",
             "open_deal",
-            "*b*: リード 2 の担当をお願いします: 商談中の会社の別の担当者です（新規リードではありません）",
+            "*b*: リード 2 の担当をお願いします。商談中の会社の別の方です（新規リードではありません）",
         ),
     ],
 )
@@ -276,5 +280,5 @@ def test_a_customers_colleague_is_called_one(
     first, second = texts(slack)
     assert second == expected
     assert "L-7" in first
-    assert not any(word in first for word in ("customer", "deal", "顧客", "商談"))
+    assert not any(word in first for word in ("customer", "deal", "お客様", "商談"))
     assert "77" not in first + second

@@ -168,8 +168,8 @@ where not exists (
 );
 comment on view lifecycle.current_transitions is 'Of people who count; merged leads are one person, the oldest lead';
 
--- Whether an MQL is counted apart, by its evidence: its account is a customer or has an open deal, and its owner was
--- only told (mql.account of kpi.yaml).
+-- Whether an MQL is counted apart, by its evidence: its account is a customer or has an open deal, and the owner of
+-- the account is only notified (mql.account of kpi.yaml).
 create function lifecycle.is_apart(evidence jsonb) returns boolean language sql immutable parallel safe
 return coalesce(evidence #>> '{account,means}' = 'tell', false);
 

@@ -28,7 +28,7 @@ def form_assignment_message(
     case = "night" if rep_id is None else "moved" if cause == "breach" else "new"
     line = texts[case].format(who=who, lead=lead_id)
     if account_state is not None:
-        line = f"{line}: {texts[account_state]}"
+        line += texts[account_state]
     if crm_id is None:
         return line
     if crm_link:
