@@ -216,7 +216,7 @@ def _record(
     return record_erasure(
         connection,
         lead_ids=person.lead_ids,
-        hashes=[each for name in person.identifiers for each in context.erased.hash_identifier(*name)[:1]],
+        hashes=[context.erased.hash_for_record(*name) for name in person.identifiers],
         erased_by=erased_by,
         erased_at=now,
         day_ends_at=local_midnight(tomorrow, zone),

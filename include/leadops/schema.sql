@@ -186,6 +186,17 @@ create table identity.aliases (
 );
 create index aliases_lead on identity.aliases (lead_id);
 
+create table identity.mailboxes (
+    email text not null,
+    mailbox text not null,
+    lead_id bigint not null,
+    primary key (email),
+    check (char_length(email) <= 254),
+    check (char_length(mailbox) <= 254)
+);
+create index mailboxes_lead on identity.mailboxes (lead_id);
+create index mailboxes_mailbox on identity.mailboxes (mailbox);
+
 create table identity.resolved_events (
     event_seq bigint not null,
     lead_id bigint not null,
@@ -345,8 +356,11 @@ create index claimed_browsers_lead on identity.claimed_browsers (lead_id);
 
 -- function identity.counts_for_nothing(asked_lead bigint) returns boolean
 
+-- function identity.find_mailbox_lead(own_lead bigint, own_person bigint, own_email text, asked_mailbox text)
+--     returns bigint
+
 -- function identity.get_or_create_lead(asked_email text, asked_seq bigint, asked_ts timestamptz,
---     asked_event_id text, asked_now timestamptz) returns bigint
+--     asked_event_id text, asked_now timestamptz, asked_mailbox text default null) returns bigint
 
 -- function identity.is_named(asked_email text, kind text, value text) returns boolean
 

@@ -11,6 +11,7 @@ from leadops.changes.weigh_change import ChangeEffect
 from leadops.errors import PermanentError
 from leadops.identity.resolve import resolve_events
 from tests.changes.fleet import Fleet, contract, fleet, rules
+from tests.identity.test_resolve import seen
 from tests.shipped import SHIPPED
 
 __all__ = ["fleet"]
@@ -308,6 +309,27 @@ def test_other_merges_are_played_through_and_wait(fleet: Fleet) -> None:
     resolve_events(fleet.connection, now=fleet.now, settings=fleet.a.config().identity)
     fleet.a.score()
     assert fleet.points() == [15] * 10 + [30, 0] * 3
+
+
+def test_a_domain_whose_spellings_are_joined_is_weighed_and_joins_what_is_there(fleet: Fleet) -> None:
+    # The older of the two gets 30 points, the younger 0: two of twelve move, less than a fifth.
+    pair = ["name@buyer.example", "name+webinar@buyer.example"]
+    for email in pair:
+        fleet.world.accept([seen(f"visit of {email}", event="visit", email=email)], received_at=fleet.now)
+    fleet.a.minute()
+    resolve_events(fleet.connection, now=fleet.now, settings=fleet.a.config().identity)
+    fleet.a.score()
+    assert fleet.points() == [15] * 12
+    fleet.a.write("identity", "mailboxes: {plus_domains: [buyer.example]}\n")
+    assert fleet.a.minute().in_effect == ("identity",)
+    resolve_events(fleet.connection, now=fleet.now, settings=fleet.a.config().identity)
+    fleet.a.score()
+    assert fleet.points() == [15] * 10 + [30, 0]
+    fleet.a.write("identity", "mailboxes: {plus_domains: []}\n")
+    assert fleet.a.minute().in_effect == ("identity",)
+    resolve_events(fleet.connection, now=fleet.now, settings=fleet.a.config().identity)
+    fleet.a.score()
+    assert fleet.points() == [15] * 12
 
 
 def test_larger_limits_always_wait_and_smaller_ones_do_not(fleet: Fleet) -> None:

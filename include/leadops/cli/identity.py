@@ -15,6 +15,7 @@ from leadops.errors import PermanentError
 from leadops.identity.compare_rebuilt import compare_rebuilt
 from leadops.identity.explain_identity import IdentityExplanation, explain_identity
 from leadops.identity.find_lead import find_lead
+from leadops.identity.mailboxes import MAILBOX
 from leadops.identity.merge_people import KEPT
 from leadops.identity.split_leads import split_leads
 from leadops.identity.uncounted_leads import find_uncounted
@@ -186,7 +187,7 @@ def _draw_merges(person: IdentityExplanation) -> Table:
             str(each.older),
             str(each.younger),
             seen_with,
-            each.event or "",
+            each.event or ("import" if each.kind == MAILBOX else ""),
             _show(each.ts),
             state,
         )

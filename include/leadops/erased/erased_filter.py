@@ -8,6 +8,7 @@ from typing import Any
 from leadops.errors import ConfigError
 from leadops.mask import EMAIL
 from leadops.normalization.email_address import normalise_email
+from leadops.normalization.mailbox_rules import name_mailbox
 
 #: The environment variable of the key: one, or several separated by commas, the newest first.
 VARIABLE = "LEADOPS_ERASURE_KEY"
@@ -55,9 +56,18 @@ class ErasedFilter:
         self.is_needed = True
 
     def hash_identifier(self, kind: str, value: str) -> list[str]:
-        """Return the hashes of an identifier, one for each key; an address is an email in any field."""
-        kind, value = _normalise(kind, value)
-        return [_hash(key, kind, value) for key in self.keys]
+        """Return the hashes by which an identifier is recognised, each under each key.
+
+        An address is an email in any field, and is recognised by its mailbox too.
+        """
+        return [_hash(key, *name) for name in _name(kind, value) for key in self.keys]
+
+    def hash_for_record(self, kind: str, value: str) -> str:
+        """Return the hash of an identifier of somebody erased, under the newest key.
+
+        A mailbox is put on record as a kind of its own: only if identity joins its spellings.
+        """
+        return _hash(self.keys[0], *_normalise(kind, value))
 
     def hash_item(self, item: Any) -> list[str]:
         """Return the hashes of every identifier in an event or a form; none while nobody was erased.
@@ -69,11 +79,17 @@ class ErasedFilter:
             return []
         texts: list[str] = []
         _collect_addresses(item, texts)
-        found = {_normalise("email", address) for text in texts for address in EMAIL.findall(text)}
-        found |= {_normalise(name, item[name].strip()) for name in _FIELDS if isinstance(item.get(name), str)}
+        addresses = [address for text in texts for address in EMAIL.findall(text)]
+        found = {name for address in addresses for name in _name("email", address)}
+        found |= {
+            name
+            for field_name in _FIELDS
+            if isinstance(item.get(field_name), str)
+            for name in _name(field_name, item[field_name].strip())
+        }
         properties = item.get("properties")
         if isinstance(properties, dict):
-            found |= {_normalise(*identifier) for identifier in _list_ids(properties)}
+            found |= {name for identifier in _list_ids(properties) for name in _name(*identifier)}
         return [_hash(key, kind, value) for key in self.keys for kind, value in found]
 
     def name_event(self, event_id: object) -> str | None:
@@ -90,9 +106,18 @@ def _hash(key: bytes, kind: str, value: str) -> str:
     return hmac.digest(key, f"{kind}:{value}".encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
+def _name(kind: str, value: str) -> list[tuple[str, str]]:
+    """Return an identifier as it is hashed, and of an address the mailbox that it may reach.
+
+    The widest rule does no harm: it meets a hash only if identity joined the erased person's spellings.
+    """
+    name = _normalise(kind, value)
+    return [name, ("mailbox", name_mailbox(name[1]))] if name[0] == "email" else [name]
+
+
 def _normalise(kind: str, value: str) -> tuple[str, str]:
     """Return an identifier as it is hashed; whatever has the shape of an address is an email."""
-    if "@" not in value:
+    if "@" not in value or kind == "mailbox":
         return kind, value
     try:
         return "email", normalise_email(value)

@@ -12,7 +12,8 @@ SHORTEST_WORD = 5
 
 
 class PersonIdentifier(NamedTuple):
-    """An identifier by its kind: email, user_id, anonymous_id, enrichment_id, crm_id, ma_id."""
+    """An identifier by its kind: email, mailbox, user_id, anonymous_id, enrichment_id,
+    crm_id, ma_id."""
 
     kind: str
     value: str

@@ -12,7 +12,7 @@ from leadops.history.import_tables import AttributeValue, upsert_attributes
 from leadops.history.outcomes import Answer, ImportTask, ParsedRow
 from leadops.history.time_source import TimeSource
 from leadops.history.value_source import RowCells, ValueSource
-from leadops.identity.apply_merges import follow_ages, lock_identity
+from leadops.identity.apply_merges import follow_ages, lock_identity, merge_imported
 from leadops.identity.import_leads import ImportedLead, import_leads
 from leadops.lifecycle.crm_links import find_linked_leads, link_leads
 from leadops.lifecycle.import_stages import arrange_stages
@@ -88,6 +88,7 @@ class LeadRows:
             task.connection, leads, now=task.now, blocked=blocked, rehearse=task.is_rehearsal
         )
         follow_ages(task.connection, found.changed, settings=task.identity, now=task.now)
+        merge_imported(task.connection, found.lead_ids, settings=task.identity, now=task.now)
         pairs = sorted(
             {(owner, lead.crm_id) for owner, lead in zip(found.lead_ids, leads, strict=True) if owner}
             if mapping.in_crm

@@ -11,9 +11,16 @@ from leadops.db import Connection
 from leadops.errors import TransientError
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_identifiers import IdentifierRow
-from leadops.identity.link_resolver import LinkResolver
+from leadops.identity.link_resolver import Identifier, LinkResolver
+from leadops.identity.mailboxes import (
+    MAILBOX,
+    list_shared_mailboxes,
+    record_mailboxes,
+    refresh_mailboxes,
+)
 from leadops.identity.merge_people import Merge
-from leadops.identity.plan_merges import plan_merges
+from leadops.identity.new_leads import announce_leads
+from leadops.identity.plan_merges import MergePlan, plan_merges
 from leadops.identity.uncounted_leads import refresh_uncounted
 from leadops.identity.violations import GuardStop, record_violations
 from leadops.lanes import Lane
@@ -25,7 +32,7 @@ queries = Queries(__file__)
 #: Why a merge is undone that nobody has split.
 NO_LONGER_HOLDS = "the evidence no longer holds"
 #: The settings that decide who is one person: when one changes, all merges are decided again.
-MERGE_SETTINGS = frozenset({"merge_by", "leads_per_person", "blocked", "role_names"})
+MERGE_SETTINGS = frozenset({"merge_by", "mailboxes", "leads_per_person", "blocked", "role_names"})
 
 
 def lock_identity(connection: Connection) -> None:
@@ -52,13 +59,15 @@ def merge_chunk(
     """
     shown = {(kind, value) for kind, value, _, _ in resolver.sightings_added} | resolver.shared.keys()
     shown |= resolver.confirmed.keys() - resolver.aliases_added.keys()
-    identifiers = sorted((kind, value) for kind, value in shown if kind in settings.merge_by)
-    if not identifiers:
+    identifiers: list[Identifier] = sorted(name for name in shown if name[0] in settings.merge_by)
+    mailboxes = list_shared_mailboxes(connection, settings=settings)
+    if not identifiers and not mailboxes:
         return 0
     backfilled = set(queries.all(connection, "list_backfilled", IdentifierRow))
     merges = 0
     for lane in Lane:
         own = [name for name in identifiers if (name in backfilled) == (lane == Lane.BACKFILL)]
+        own += [(MAILBOX, row.mailbox) for row in mailboxes if row.lane == lane]
         leads = queries.values(
             connection,
             "find_tied",
@@ -75,9 +84,23 @@ def follow_settings(connection: Connection, *, settings: IdentitySettings, now: 
     current = orjson.dumps(deciding, option=orjson.OPT_SORT_KEYS).decode()
     if queries.value(connection, "read_merge_settings") == current:
         return 0
+    refresh_mailboxes(connection, settings=settings)
     leads = queries.values(connection, "find_all_tied")
     queries.run(connection, "note_merge_settings", merge_settings=current)
     return apply_merges(connection, leads, settings=settings, now=now, lane=Lane.BACKFILL)
+
+
+def merge_imported(
+    connection: Connection, leads: Collection[int], *, settings: IdentitySettings, now: datetime
+) -> int:
+    """Merge `leads` of an import with those of the same mailbox; return how many merges that added.
+
+    Runs in the caller's transaction, which holds the identity lock.
+    """
+    shared = record_mailboxes(connection, leads, settings=settings)
+    names = {"kinds": [MAILBOX for _ in shared], "identifiers": shared}
+    tied = queries.values(connection, "find_tied", **names) if shared else []
+    return apply_merges(connection, tied, settings=settings, now=now, lane=Lane.BACKFILL)
 
 
 def follow_ages(
@@ -129,7 +152,27 @@ def apply_merges(
         queries.run(connection, "enqueue_scoring", lead_ids=plan.affected, lane=lane)
         queries.run(connection, "enqueue_lifecycle", lead_ids=plan.affected)
         refresh_uncounted(connection, list(plan.persons), settings=settings, now=now)
+    _announce(connection, plan, settings=settings, lane=lane, now=now)
     return len(plan.added)
+
+
+def _announce(
+    connection: Connection, plan: MergePlan, *, settings: IdentitySettings, lane: Lane, now: datetime
+) -> None:
+    """Let the MA know whoever stands for a person: a lead of a mailbox that it knew by another address."""
+    leads = {lead for lead, person in plan.persons.items() if person in (None, lead)}
+    leads |= {
+        lead for ties in plan.oversized_clusters.values() for tie in ties for lead in (tie.older, tie.younger)
+    }
+    if leads:
+        announce_leads(
+            connection,
+            queries.values(connection, "list_unknown_to_ma", lead_ids=sorted(leads)),
+            first_name=settings.first_name,
+            last_name=settings.last_name,
+            lane=lane,
+            now=now,
+        )
 
 
 def _record_oversized(connection: Connection, clusters: Mapping[int, list[Merge]], now: datetime) -> None:

@@ -31,6 +31,10 @@ from asked
 inner join identity.aliases as aliases on asked.kind = aliases.kind and asked.value = aliases.value
 where aliases.lead_id <> 0
 union
+select mailboxes.lead_id
+from asked
+inner join identity.mailboxes as mailboxes on asked.kind = 'mailbox' and asked.value = mailboxes.mailbox
+union
 select sightings.lead_id
 from asked
 inner join identity.sightings as sightings on asked.kind = sightings.kind and asked.value = sightings.value
@@ -57,7 +61,15 @@ select lead_id
 from identity.sightings
 union
 select lead_id
-from identity.people;
+from identity.people
+union
+select own.lead_id
+from identity.mailboxes as own
+where
+    exists (
+        select from identity.mailboxes as others
+        where others.mailbox = own.mailbox and others.lead_id <> own.lead_id
+    );
 
 -- name: note_merge_settings
 insert into identity.progress (last_seq, merge_settings)
@@ -133,3 +145,13 @@ insert into lifecycle.merge_changes (lead_id)
 select lead_id
 from unnest(%(lead_ids)s::bigint[]) as affected (lead_id)
 order by lead_id;
+
+-- name: list_unknown_to_ma
+select asked.lead_id
+from unnest(%(lead_ids)s::bigint[]) as asked (lead_id)
+where
+    not exists (
+        select from delivery.external_ids as known
+        where known.target = 'ma' and known.lead_id = asked.lead_id
+    )
+order by asked.lead_id;

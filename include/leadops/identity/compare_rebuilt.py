@@ -1,7 +1,7 @@
 """Compares what the resolver wrote bit by bit with a rebuild from the events alone."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from leadops.db import Connection, snapshot
 from leadops.identity.event_chunk import find_placeholder_ids
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_identifiers import Sighting
+from leadops.identity.mailboxes import MAILBOX
 from leadops.identity.merge_people import KeptTie, Merge, Witness
 from leadops.identity.plan_merges import LeadFacts, LeadPair, merge_by_settings
 from leadops.identity.rebuild import EventIdentifiers, OwnedAlias, RebuiltIdentity, rebuild_identity
@@ -33,6 +34,7 @@ class KnownEmail(NamedTuple):
 
     email: str
     lead_id: int
+    event_seq: int  # 0: an import
 
 
 class ResolvedEvent(NamedTuple):
@@ -120,7 +122,26 @@ def _compare(
             yield "event", event.lead_id
     for lead in resolved.values():
         yield "event", lead
-    yield from _compare_people(connection, rebuilt.witnesses(), leads, settings)
+    known = {row.email: row.event_seq for row in queries.stream(connection, "list_known_leads", KnownEmail)}
+    witnesses = [row for row in rebuilt.witnesses() if row.kind in settings.merge_by]
+    witnesses += _list_mailbox_witnesses(rebuilt, known, settings)
+    yield from _compare_people(connection, witnesses, leads, settings)
+
+
+def _list_mailbox_witnesses(
+    rebuilt: RebuiltIdentity, known: Mapping[str, int], settings: IdentitySettings
+) -> list[Witness]:
+    """Return the leads of each mailbox, each with the first event that shows it; 0: an import does."""
+    first: dict[tuple[str, int], int] = {}
+    for email, lead in rebuilt.leads.items():
+        mailbox = settings.find_mailbox(email)
+        if mailbox is not None:
+            event_seq = known.get(email, rebuilt.first_seqs.get(lead, 0))
+            # An address that an import gave a lead beside that of an event has no event.
+            earlier = first.get((mailbox, lead))
+            shown = [seq for seq in (event_seq, earlier) if seq]
+            first[mailbox, lead] = min(shown, default=0)
+    return [Witness(MAILBOX, mailbox, lead, event_seq) for (mailbox, lead), event_seq in first.items()]
 
 
 def _compare_people(
@@ -130,7 +151,7 @@ def _compare_people(
     settings: IdentitySettings,
 ) -> Iterator[tuple[str, int]]:
     people = merge_by_settings(
-        (row for row in witnesses if row.kind in settings.merge_by and row.lead in leads),
+        (row for row in witnesses if row.lead in leads),
         leads=leads,
         do_not_merge=set(queries.all(connection, "list_do_not_merge", LeadPair)),
         kept=queries.all(connection, "list_kept", KeptTie),

@@ -29,7 +29,8 @@ order by coalesce(late.after_seq, events.seq) asc, late.late_id asc nulls first;
 -- Emails whose lead no resolver made: an import, or a form that could not wait.
 select
     aliases.value as email,
-    aliases.lead_id
+    aliases.lead_id,
+    coalesce(aliases.event_seq, 0) as event_seq
 from identity.aliases as aliases
 inner join identity.leads as leads on aliases.lead_id = leads.lead_id
 where

@@ -23,6 +23,18 @@ select
 from identity.leads as leads
 where leads.lead_id = any(%(lead_ids)s::bigint[]) and leads.email is not null
 union
+-- A mailbox that a split has left to others too would keep them out.
+select
+    'mailbox' as kind,
+    own.mailbox as value
+from identity.mailboxes as own
+where
+    own.lead_id = any(%(lead_ids)s::bigint[])
+    and not exists (
+        select from identity.mailboxes as others
+        where others.mailbox = own.mailbox and others.lead_id <> all(%(lead_ids)s::bigint[])
+    )
+union
 select
     'anonymous_id' as kind,
     browsers.anonymous_id as value
@@ -73,6 +85,10 @@ where lead_id = any(%(lead_ids)s::bigint[]);
 
 -- name: delete_aliases
 delete from identity.aliases
+where lead_id = any(%(lead_ids)s::bigint[]);
+
+-- name: delete_mailboxes
+delete from identity.mailboxes
 where lead_id = any(%(lead_ids)s::bigint[]);
 
 -- name: delete_traits

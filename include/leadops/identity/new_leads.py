@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from leadops.db import Connection
 from leadops.identity.identity_settings import IdentitySettings
+from leadops.identity.mailboxes import record_new_mailboxes
 from leadops.lanes import Lane
 from leadops.normalization.blank_values import is_blank
 from leadops.queries import Queries
@@ -28,11 +29,14 @@ def create_leads(connection: Connection, *, settings: IdentitySettings, now: dat
 
     Leads of whom there were only claims become leads with proof where an event proves their email.
 
-    The MA learns of them in the lane of their events. `now` (UTC) is when the leads were created.
+    The MA learns of them in the lane of their events, unless an older lead has their mailbox.
+    `now` (UTC) is when the leads were created.
     """
-    created = queries.all(connection, "insert_leads", NewLead, now=now)
+    inserted = queries.all(connection, "insert_leads", NewLead, now=now)
     queries.run(connection, "assign_claimed")
     proven = queries.all(connection, "prove_leads", NewLead, now=now)
+    held = set(record_new_mailboxes(connection, settings=settings))
+    created = [lead for lead in inserted if lead.lead_id not in held]
     for leads, suffix in ((created, ""), (proven, PROVEN)):
         for lane in Lane:
             announce_leads(
@@ -44,8 +48,10 @@ def create_leads(connection: Connection, *, settings: IdentitySettings, now: dat
                 now=now,
                 suffix=suffix,
             )
+    if held:
+        queries.run(connection, "record_email_domains", lead_ids=sorted(held))
     queries.run(connection, "date_email_domains")
-    return len(created)
+    return len(inserted)
 
 
 def skip_lead_numbers(connection: Connection, *, until: int) -> None:

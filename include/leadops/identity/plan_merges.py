@@ -112,7 +112,7 @@ def merge_by_settings(
     }
     blocked = settings.blocked.model_dump()
     return merge_people(
-        (row for row in witnesses if row.lead not in barred and row.value not in blocked[row.kind]),
+        (row for row in witnesses if row.lead not in barred and row.value not in blocked.get(row.kind, ())),
         age=lambda lead: leads[lead][1],
         do_not_merge=do_not_merge,
         kept=kept,

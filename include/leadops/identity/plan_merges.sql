@@ -44,6 +44,11 @@ with recursive reached (lead_id) as (
                 ) as tied
             where shown.kind = any(%(kinds)s::text[])
             union all
+            select others.lead_id
+            from identity.mailboxes as own
+            inner join identity.mailboxes as others on own.mailbox = others.mailbox
+            where own.lead_id = reached.lead_id
+            union all
             select held.older_lead_id
             from identity.lead_merges as held
             where held.younger_lead_id = reached.lead_id and held.undone_at is null
@@ -133,4 +138,15 @@ from related
 inner join identity.sightings as sightings on related.lead_id = sightings.lead_id
 inner join identity.aliases as aliases
     on sightings.kind = aliases.kind and sightings.value = aliases.value and aliases.lead_id <> 0
-where sightings.kind = any(%(kinds)s::text[]);
+where sightings.kind = any(%(kinds)s::text[])
+union all
+-- Seq 0 for an address that an import brought.
+select
+    'mailbox' as kind,
+    own.mailbox as value,
+    own.lead_id as lead,
+    coalesce(min(aliases.event_seq), 0) as event_seq
+from related
+inner join identity.mailboxes as own on related.lead_id = own.lead_id
+inner join identity.aliases as aliases on aliases.kind = 'email' and own.email = aliases.value
+group by own.mailbox, own.lead_id;

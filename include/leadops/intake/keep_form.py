@@ -134,6 +134,7 @@ def _statement_values(
         "anonymous_id": row["anonymous_id"],
         "user_id": row["user_id"],
         "email": row["email"],
+        "mailbox": identity.find_mailbox(row["email"]),
         "payload": Jsonb(row["payload"]),
         "was_refused": False,
         "first_name": _read_property(submission, identity.first_name),

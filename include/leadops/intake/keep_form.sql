@@ -51,7 +51,8 @@ queued as (
 claimed as (
     select
         identity.get_or_create_lead(
-            %(email)s::text, seq, %(ts)s::timestamptz, %(event_id)s::text, %(known_at)s
+            %(email)s::text, seq, %(ts)s::timestamptz, %(event_id)s::text, %(known_at)s,
+            %(mailbox)s::text
         ) as lead_id
     from accepted
 ),

@@ -86,6 +86,17 @@ comment on column identity.aliases.confirmed_seq is
 'The first event that shows it with the lead''s own email; null: other identifiers tied it to the lead';
 create index aliases_lead on identity.aliases (lead_id);
 
+-- Where several spellings of an address are one mailbox: what the settings say of each address that is proven.
+create table identity.mailboxes (
+    email text primary key check (char_length(email) <= 254),
+    mailbox text not null check (char_length(mailbox) <= 254),
+    lead_id bigint not null
+);
+comment on table identity.mailboxes is
+'The mailbox of each proven address of a domain with a rule for spellings: leads of one mailbox are one person';
+create index mailboxes_mailbox on identity.mailboxes (mailbox);
+create index mailboxes_lead on identity.mailboxes (lead_id);
+
 -- An event is resolved once because it leaves the inbox once; ranges of event_seq are found by the small index.
 create table identity.resolved_events (
     event_seq bigint not null,
@@ -479,17 +490,60 @@ union all
     order by people.person_id asc, traits.ts desc nulls last, traits.event_id collate "C" desc nulls last
 );
 
+-- Records the mailbox of a proven address (null: none), and returns whom its lead `own_lead`, of the person
+-- `own_person`, is the same person as: the oldest lead of the mailbox that nobody split from it. The resolver merges them
+-- later; until then a form must not make a second lead in the MA and the CRM.
+create function identity.find_mailbox_lead(
+    own_lead bigint, own_person bigint, own_email text, asked_mailbox text
+) returns bigint
+language plpgsql volatile as $$
+begin
+    if asked_mailbox is null then
+        return own_person;
+    end if;
+    insert into identity.mailboxes (email, mailbox, lead_id)
+    values (own_email, asked_mailbox, own_lead)
+    on conflict (email) do nothing;
+    if own_person <> own_lead then
+        return own_person;
+    end if;
+    return coalesce(
+        (
+            select coalesce(people.person_id, others.lead_id)
+            from identity.mailboxes as others
+            inner join identity.leads as older on others.lead_id = older.lead_id
+            inner join identity.leads as own on own.lead_id = own_lead
+            left join identity.people as people on others.lead_id = people.lead_id
+            where
+                others.mailbox = asked_mailbox
+                and (older.created_at, older.lead_id) < (own.created_at, own.lead_id)
+                and not exists (
+                    select from identity.do_not_merge as forbidden
+                    where
+                        (forbidden.older_lead_id, forbidden.younger_lead_id)
+                        in ((others.lead_id, own_lead), (own_lead, others.lead_id))
+                )
+            order by older.created_at, older.lead_id
+            limit 1
+        ),
+        own_person
+    );
+end
+$$;
+
 -- Finds the lead of an email, or makes it, for a caller that cannot wait for the resolver; of a person with several
 -- leads it is the oldest. Of two at once, the second waits for the first to commit, looks again and finds the same.
 create function identity.get_or_create_lead(
-    asked_email text, asked_seq bigint, asked_ts timestamptz, asked_event_id text, asked_now timestamptz
+    asked_email text, asked_seq bigint, asked_ts timestamptz, asked_event_id text, asked_now timestamptz,
+    asked_mailbox text default null
 ) returns bigint
 language plpgsql volatile as $$
 declare
     found_lead bigint;
+    own_lead bigint;
 begin
     loop
-        select coalesce(people.person_id, aliases.lead_id) into found_lead
+        select coalesce(people.person_id, aliases.lead_id), aliases.lead_id into found_lead, own_lead
         from identity.aliases as aliases
         left join identity.people as people on aliases.lead_id = people.lead_id
         where aliases.kind = 'email' and aliases.value = asked_email;
@@ -506,7 +560,7 @@ begin
                 set ts = asked_ts, event_id = asked_event_id, is_history = false
                 where lead_id = found_lead and trait = 'email_domain';
             end if;
-            return found_lead;
+            return identity.find_mailbox_lead(own_lead, found_lead, asked_email, asked_mailbox);
         end if;
         insert into identity.leads (email, created_at, first_event_seq, is_from_form)
         values (asked_email, asked_now, asked_seq, true)
@@ -519,7 +573,7 @@ begin
             values (
                 found_lead, 'email_domain', to_jsonb(split_part(asked_email, '@', 2)), asked_ts, asked_event_id
             );
-            return found_lead;
+            return identity.find_mailbox_lead(found_lead, found_lead, asked_email, asked_mailbox);
         end if;
     end loop;
 end
