@@ -197,6 +197,11 @@ create table identity.mailboxes (
 create index mailboxes_lead on identity.mailboxes (lead_id);
 create index mailboxes_mailbox on identity.mailboxes (mailbox);
 
+create table identity.unannounced_leads (
+    lead_id bigint not null,
+    primary key (lead_id)
+);
+
 create table identity.resolved_events (
     event_seq bigint not null,
     lead_id bigint not null,

@@ -13,6 +13,7 @@ from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.import_leads import ImportedLead, import_leads
 from leadops.identity.split_leads import split_leads
 from tests.identity.test_resolve import seen
+from tests.promises import promise_examples
 from tests.scoring.conftest import NOW, World, at
 from tests.scoring.oracle import Happening
 from tests.shipped import SHIPPED, block, change
@@ -162,7 +163,11 @@ SPELLINGS = [
 ]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=promise_examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     order=st.permutations(SPELLINGS), chunk=st.integers(1, 9), imported=st.sets(st.sampled_from(SPELLINGS))
 )

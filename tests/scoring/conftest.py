@@ -36,6 +36,7 @@ class World:
             " identity.claims, identity.claimed_browsers, cdp.replaced_events,"
             " identity.people, identity.lead_merges, identity.do_not_merge, identity.late_events,"
             " identity.kept_ties, identity.mailboxes,"
+            " identity.unannounced_leads,"
             " lifecycle.merge_changes, delivery.outbox restart identity"
         )
         self.connection.execute("update identity.progress set last_seq = 0, merge_settings = null")

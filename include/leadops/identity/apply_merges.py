@@ -167,7 +167,7 @@ def _announce(
     if leads:
         announce_leads(
             connection,
-            queries.values(connection, "list_unknown_to_ma", lead_ids=sorted(leads)),
+            queries.values(connection, "take_unannounced", lead_ids=sorted(leads)),
             first_name=settings.first_name,
             last_name=settings.last_name,
             lane=lane,

@@ -146,12 +146,7 @@ select lead_id
 from unnest(%(lead_ids)s::bigint[]) as affected (lead_id)
 order by lead_id;
 
--- name: list_unknown_to_ma
-select asked.lead_id
-from unnest(%(lead_ids)s::bigint[]) as asked (lead_id)
-where
-    not exists (
-        select from delivery.external_ids as known
-        where known.target = 'ma' and known.lead_id = asked.lead_id
-    )
-order by asked.lead_id;
+-- name: take_unannounced
+delete from identity.unannounced_leads
+where lead_id = any(%(lead_ids)s::bigint[])
+returning lead_id;

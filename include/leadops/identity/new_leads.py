@@ -50,6 +50,8 @@ def create_leads(connection: Connection, *, settings: IdentitySettings, now: dat
             )
     if held:
         queries.run(connection, "record_email_domains", lead_ids=sorted(held))
+        younger = [lead.lead_id for lead in inserted if lead.lead_id in held]
+        queries.run(connection, "note_unannounced", lead_ids=younger)
     queries.run(connection, "date_email_domains")
     return len(inserted)
 

@@ -110,6 +110,12 @@ left join cdp.events as events on leads.first_event_seq = events.seq
 where leads.lead_id = any(%(lead_ids)s::bigint[])
 on conflict (lead_id, trait) do nothing;
 
+-- name: note_unannounced
+insert into identity.unannounced_leads (lead_id)
+select lead_id
+from unnest(%(lead_ids)s::bigint[]) as younger (lead_id)
+on conflict (lead_id) do nothing;
+
 -- name: date_email_domains
 -- A lead's address is known since the earliest proof of it, whatever the order in which events arrive.
 update identity.traits

@@ -97,6 +97,12 @@ comment on table identity.mailboxes is
 create index mailboxes_mailbox on identity.mailboxes (mailbox);
 create index mailboxes_lead on identity.mailboxes (lead_id);
 
+create table identity.unannounced_leads (
+    lead_id bigint primary key
+);
+comment on table identity.unannounced_leads is
+'Leads that the MA was never told of, because an older lead has their mailbox: announced if they are parted';
+
 -- An event is resolved once because it leaves the inbox once; ranges of event_seq are found by the small index.
 create table identity.resolved_events (
     event_seq bigint not null,
@@ -573,7 +579,12 @@ begin
             values (
                 found_lead, 'email_domain', to_jsonb(split_part(asked_email, '@', 2)), asked_ts, asked_event_id
             );
-            return identity.find_mailbox_lead(found_lead, found_lead, asked_email, asked_mailbox);
+            own_lead := found_lead;
+            found_lead := identity.find_mailbox_lead(own_lead, own_lead, asked_email, asked_mailbox);
+            if found_lead <> own_lead then
+                insert into identity.unannounced_leads (lead_id) values (own_lead);
+            end if;
+            return found_lead;
         end if;
     end loop;
 end
