@@ -497,8 +497,8 @@ union all
 );
 
 -- Records the mailbox of a proven address (null: none), and returns whom its lead `own_lead`, of the person
--- `own_person`, is the same person as: the oldest lead of the mailbox that nobody split from it. The resolver merges them
--- later; until then a form must not make a second lead in the MA and the CRM.
+-- `own_person`, is the same person as: the oldest lead of the mailbox that nobody split from it. The resolver merges
+-- them later; until then a form must not make a second lead in the MA and the CRM.
 create function identity.find_mailbox_lead(
     own_lead bigint, own_person bigint, own_email text, asked_mailbox text
 ) returns bigint
