@@ -69,7 +69,10 @@ def outcome(world: MailWorld) -> dict[str, Any]:
     return {"signals": world.signals(), "points": world.counted()}
 
 
-@settings(max_examples=promise_examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=promise_examples(15),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(acts=acts(), seed=st.integers(0, 10_000), is_split=st.booleans())
 def test_the_end_is_that_of_all_evidence_known_from_the_start(
     world: MailWorld, acts: list[dict[str, Any]], seed: int, is_split: bool
