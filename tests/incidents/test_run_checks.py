@@ -62,8 +62,10 @@ def look_at_all(
 
 
 def everything_is_wrong(connection: Connection) -> None:
-    for scene in SCENES.values():
-        scene(connection, START)
+    """Bring about what each check looks for but a hold, in which backlogs are no news."""
+    for name, scene in SCENES.items():
+        if name != "hold":
+            scene(connection, START)
     connection.commit()
 
 
@@ -119,6 +121,8 @@ def test_each_check_may_break_and_all_others_open_theirs(
     everything_is_wrong(connection)
     checks = [break_it(check) if check.name == name else check for check in CHECKS]
     found = look_at_all(connection, checks)
+    SCENES["hold"](connection, START)
+    found |= look_at_all(connection, checks)
     silent = {kind for check in CHECKS if check.name == name for kind in check.kinds}
     opened_by_a_look = set(KINDS) - OPENED_BY_CALLBACKS - OPENED_BY_WATCHDOG - {"cdp_unreachable"}
     assert {kind for kind, _ in found} == opened_by_a_look - silent
