@@ -374,8 +374,9 @@ on conflict (is_only) do update
     where progress.last_seq < excluded.last_seq;
 
 -- name: analyze_chunk
--- A chunk of a few events is looked up; without statistics it would be taken for hundreds, and whole tables read.
-analyze chunk;
+-- A chunk of a few events is looked up; without its size it would be taken for hundreds, and whole tables read. Only
+-- the size: no lead is known yet, and statistics that say so would have a large chunk read once for each of its events.
+analyze chunk (event_seq);
 
 -- name: analyze_resolved
 analyze identity.resolved_events;
