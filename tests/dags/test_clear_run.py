@@ -20,6 +20,7 @@ from .test_dags import EXPECTED, ROOT
 DEADLINES = {
     **dict.fromkeys(("check_alerts", "deliver_outbox", "score_leads", "watch_sla"), 180.0),
     "retrain_thresholds": 18 * 3600.0,
+    "approve_changes": 102 * 3600.0,
 }
 
 

@@ -158,6 +158,6 @@ def test_an_owner_that_died_last_goes_out_again(crm: Crm) -> None:
 
 
 def test_only_routes_with_an_id_wait_for_it() -> None:
-    assert operations_with_id("crm") == ["set_owner"]
-    assert operations_with_id("ma") == ["set_fields"]
+    assert operations_with_id("crm") == ["set_owner", "erase_lead"]
+    assert operations_with_id("ma") == ["set_fields", "erase_lead"]
     assert all(operation.path.startswith("/") for operation in OPERATIONS.values())

@@ -18,6 +18,7 @@ from .conftest import Stack
 pytestmark = pytest.mark.stack
 
 DAGS = {
+    "approve_changes",
     "audit_scores",
     "check_alerts",
     "decay_scores",

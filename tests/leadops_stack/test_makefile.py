@@ -9,7 +9,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2]
 COMMANDS = (
     "airflow", "up", "down", "status", "env", "install", "install-dev", "test", "test-shaken", "check",
-    "fmt", "messages", "schema", "bench", "mutants", "lock",
+    "fmt", "messages", "schema", "bench", "mutants", "year", "lock",
 )  # fmt: skip
 
 

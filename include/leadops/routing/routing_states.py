@@ -31,6 +31,7 @@ class NoticeState(StrEnum):
 
     OPEN = "open"
     SENT = "sent"
+    ERASING = "erasing"  # sent; its text goes, since the person was erased
     DROPPED = "dropped"
 
 

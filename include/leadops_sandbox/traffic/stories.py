@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 from leadops_sandbox.traffic.people import Person
 
+#: Where what happens in a mail happens.
+MAIL_PAGE = "/mail"
+
 
 class Step(NamedTuple):
     """One thing a visitor does; `known` when they say who they are with it."""
@@ -30,7 +33,10 @@ def tell_visit(rng: Random, who: Person) -> list[Step]:
                 _view("/careers"),
             ]
         case "leaver":
-            return [Step("mail_open", "/mail", {}, known=True), Step("unsubscribe", "/mail", {}, known=True)]
+            return [
+                Step("mail_open", MAIL_PAGE, {}, known=True),
+                Step("unsubscribe", MAIL_PAGE, {}, known=True),
+            ]
         case _:
             return list(_browse(rng, who))
 
@@ -53,9 +59,9 @@ def _buy(rng: Random, who: Person) -> Iterator[Step]:
 
 def _read(rng: Random) -> Iterator[Step]:
     """Someone on the mailing list: reads, watches, rarely more."""
-    yield Step("mail_open", "/mail", {"mail": "newsletter"}, known=True)
+    yield Step("mail_open", MAIL_PAGE, {"mail": "newsletter"}, known=True)
     if rng.random() < 0.4:
-        yield Step("mail_click", "/mail", {"mail": "newsletter"}, known=True)
+        yield Step("mail_click", MAIL_PAGE, {"mail": "newsletter"}, known=True)
         yield _view(rng.choice(("/blog/sla", "/blog/scoring", "/cases/maker")))
     if rng.random() < 0.25:
         yield Step("video_progress", "/videos/tour", {"percent": rng.choice((25, 50, 75, 100))})

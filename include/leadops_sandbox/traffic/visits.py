@@ -9,7 +9,7 @@ from typing import Any, Literal
 from leadops_sandbox.traffic.identities import EVENT
 from leadops_sandbox.traffic.people import PEOPLE, Person, person
 from leadops_sandbox.traffic.rhythm import busyness
-from leadops_sandbox.traffic.stories import Step, tell_visit
+from leadops_sandbox.traffic.stories import MAIL_PAGE, Step, tell_visit
 
 Sort = Literal["valid", "duplicate", "invalid", "bot"]
 
@@ -58,7 +58,8 @@ def visits(seed: int, *, start: datetime, rate: float = 60.0, zone: str = "Asia/
         # The square draws more from the front: some people come back often, most do not.
         who = person(seed, int(PEOPLE * rng.random() ** 2))
         sendings = tuple(_walk(rng, who, at=at, name=f"{label}-{number}"))
-        yield Visit(at, sendings)
+        if sendings:
+            yield Visit(at, sendings)
         gap = rng.expovariate(1.0) * len(sendings) / (rate * busyness(at, zone=zone))
         at += timedelta(minutes=gap)
         number += 1
@@ -69,6 +70,8 @@ def _walk(rng: Random, who: Person, *, at: datetime, name: str) -> Iterator[Send
     agent = CRAWLER if is_bot else rng.choice(BROWSERS)
     utm = {"source": "ad", "medium": "cpc", "campaign": rng.choice(CAMPAIGNS)} if rng.random() < 0.4 else None
     for number, step in enumerate(tell_visit(rng, who)):
+        if is_bot and step.page == MAIL_PAGE:
+            continue  # crawlers get no mails
         event = _event(step, who, at=at, event_id=f"{name}-{number}")
         event["context"] |= {"user_agent": agent} | ({"utm": utm} if utm else {})
         send_at = at + timedelta(seconds=rng.uniform(20, 150) if rng.random() < LATE else 0)
