@@ -128,3 +128,15 @@ def test_every_statement_has_a_name_and_can_be_read_at_a_sight() -> None:
             if (lines := statement.count("\n") + 1) > LONGEST_STATEMENT:
                 long[f"{path.relative_to(ROOT)} {name}"] = lines
     assert long == {}
+
+
+def test_the_layout_on_paper_has_every_room_and_the_readme_every_page() -> None:
+    project = ROOT.parents[1]
+    layout = (project / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## Repository layout")[1]
+    rooms = re.findall(r"^  ([a-z_]+)/ ", layout, re.MULTILINE)
+    assert sorted(rooms) == sorted(
+        folder.name for folder in ROOT.iterdir() if (folder / "__init__.py").exists()
+    )
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    pages = [page.name for page in (project / "docs").glob("*.md")]
+    assert [page for page in pages if f"docs/{page}" not in readme] == []
