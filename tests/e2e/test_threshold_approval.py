@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from .conftest import Stack
+from .human import Human
 
 pytestmark = pytest.mark.stack
 
@@ -68,17 +69,6 @@ def end_first_run(stack: Stack) -> None:
         stack.airflow("PATCH", f"{DAG}/dagRuns/{run['dag_run_id']}", json={"state": "failed"})
 
 
-def answer(stack: Stack, details: str) -> None:
-    """Approve, unless the question has its answer.
-
-    No human is faster than 5 s: answered before the scheduler has heard that the process ended, the task
-    looks killed to it, and asks again. Nothing shows when it has heard.
-    """
-    if not stack.airflow("GET", details)["response_received"]:
-        time.sleep(5)
-        stack.airflow("PATCH", details, json={"chosen_options": ["Approve"], "params_input": {}})
-
-
 def wait_until(
     stack: Stack,
     run: str,
@@ -122,5 +112,6 @@ def test_a_human_approves_in_airflow(stack: Stack, day: str) -> None:
     assert day in asked["subject"]
     assert "90 points" in asked["body"]
 
-    wait_until(stack, run, "apply", "success", 150, meanwhile=lambda: answer(stack, details))
+    human = Human(stack)
+    wait_until(stack, run, "apply", "success", 150, meanwhile=lambda: human.approve(details))
     assert decision(stack, day) == ("approved", 90, 90, False, "approved")
