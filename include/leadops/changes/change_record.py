@@ -53,12 +53,12 @@ def list_changes(
     connection: Connection, *, is_open: bool | None = None, limit: int = 50
 ) -> list[ChangeRecord]:
     """Return the changes, the newest first; with `is_open` only the open ones, or only those that ended."""
-    return queries.all(connection, "list_changes", ChangeRecord, is_open=is_open, max_rows=limit)
+    return _list_changes(connection, is_open=is_open, max_rows=limit)
 
 
 def find_changes(connection: Connection, prefix: str) -> list[ChangeRecord]:
     """Return the changes whose hash begins with `prefix`, the newest first."""
-    return queries.all(connection, "find_changes", ChangeRecord, prefix=prefix)
+    return _list_changes(connection, prefix=prefix)
 
 
 def ask_change(
@@ -146,9 +146,28 @@ def announce_questions(connection: Connection, *, now: datetime) -> int:
 
 def find_question(connection: Connection, *, run_id: str) -> ChangeRecord | None:
     """Return the change that the run asks about, whatever became of it."""
-    return queries.first(connection, "find_question", ChangeRecord, run_id=run_id)
+    return next(iter(_list_changes(connection, run_id=run_id)), None)
 
 
 def delete_ended(connection: Connection, *, before: datetime, max_rows: int) -> int:
     """Delete up to `max_rows` changes that ended before `before` (UTC)."""
     return queries.run(connection, "delete_ended", before=before, max_rows=max_rows)
+
+
+def _list_changes(
+    connection: Connection,
+    *,
+    is_open: bool | None = None,
+    prefix: str | None = None,
+    run_id: str | None = None,
+    max_rows: int | None = None,
+) -> list[ChangeRecord]:
+    return queries.all(
+        connection,
+        "list_changes",
+        ChangeRecord,
+        is_open=is_open,
+        prefix=prefix,
+        run_id=run_id,
+        max_rows=max_rows,
+    )

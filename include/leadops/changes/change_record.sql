@@ -17,31 +17,12 @@ select
     ended_at,
     run_id
 from changes.changes
-where %(is_open)s::boolean is null or (ended_at is null) = %(is_open)s::boolean
+where
+    (%(is_open)s::boolean is null or (ended_at is null) = %(is_open)s::boolean)
+    and (%(prefix)s::text is null or starts_with(hash, %(prefix)s::text))
+    and (%(run_id)s::text is null or run_id = %(run_id)s::text)
 order by change_id desc
-limit %(max_rows)s;
-
--- name: find_changes
-select
-    change_id,
-    kind,
-    hash,
-    subject,
-    content,
-    base,
-    status,
-    effect,
-    reason,
-    problem,
-    asked_at,
-    weighed_at,
-    decided_at,
-    decided_by,
-    ended_at,
-    run_id
-from changes.changes
-where starts_with(hash, %(prefix)s)
-order by change_id desc;
+limit %(max_rows)s::integer;
 
 -- name: ask_change
 insert into changes.changes (kind, hash, subject, content, base, status, asked_at)
@@ -117,27 +98,6 @@ where
     and ended_at is null
     and run_id is null
     and (announced_at is null or announced_at <= %(now)s::timestamptz - interval '10 minutes');
-
--- name: find_question
-select
-    change_id,
-    kind,
-    hash,
-    subject,
-    content,
-    base,
-    status,
-    effect,
-    reason,
-    problem,
-    asked_at,
-    weighed_at,
-    decided_at,
-    decided_by,
-    ended_at,
-    run_id
-from changes.changes
-where run_id = %(run_id)s;
 
 -- name: delete_ended
 delete from changes.changes

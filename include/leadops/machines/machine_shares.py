@@ -11,6 +11,8 @@ from leadops.queries import Queries
 queries = Queries(__file__)
 
 ShareGrouping = Literal["day", "company", "mail", "signal"]
+#: What the acts are called that have no company, or no id of a mail.
+NO_NAME = {"day": "", "company": "(no company)", "mail": "(no mail id)"}
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,15 @@ def count_shares(
     connection: Connection, *, by: ShareGrouping, since: datetime, zone: ZoneInfo, max_rows: int
 ) -> list[MachineShare]:
     """Count the acts since `since` (UTC): days of `zone`, the newest first, or others by machines' acts."""
-    if by == "day":
-        return queries.all(
-            connection, "count_by_day", MachineShare, since=since, zone=zone.key, max_rows=max_rows
-        )
-    if by == "company":
-        return queries.all(connection, "count_by_company", MachineShare, since=since, max_rows=max_rows)
-    if by == "mail":
-        return queries.all(connection, "count_by_mail", MachineShare, since=since, max_rows=max_rows)
-    return queries.all(connection, "count_by_signal", MachineShare, since=since, max_rows=max_rows)
+    if by == "signal":
+        return queries.all(connection, "count_by_signal", MachineShare, since=since, max_rows=max_rows)
+    return queries.all(
+        connection,
+        "count_by_group",
+        MachineShare,
+        grouping=by,
+        no_name=NO_NAME[by],
+        since=since,
+        zone=zone.key,
+        max_rows=max_rows,
+    )

@@ -1,49 +1,31 @@
--- name: count_by_day
+-- name: count_by_group
+-- Days by their date, the newest first; companies and mails by the acts of machines.
 select
-    to_char((acts.ts at time zone %(zone)s)::date, 'YYYY-MM-DD') as name,
+    coalesce(judged.name, %(no_name)s::text) as name,
     count(*) as acts,
-    count(verdicts.event_seq) as machine_acts
-from machines.acts as acts
-left join machines.verdicts as verdicts
-    on
-        acts.lead_id = verdicts.lead_id
-        and acts.event_seq = verdicts.event_seq
-        and verdicts.freed_because is null
-where acts.ts >= %(since)s and acts.event <> 'mail_delivered'
-group by (acts.ts at time zone %(zone)s)::date
-order by (acts.ts at time zone %(zone)s)::date desc
-limit %(max_rows)s;
-
--- name: count_by_company
-select
-    coalesce(acts.company, '(no company)') as name,
-    count(*) as acts,
-    count(verdicts.event_seq) as machine_acts
-from machines.acts as acts
-left join machines.verdicts as verdicts
-    on
-        acts.lead_id = verdicts.lead_id
-        and acts.event_seq = verdicts.event_seq
-        and verdicts.freed_because is null
-where acts.ts >= %(since)s and acts.event <> 'mail_delivered'
-group by acts.company
-order by count(verdicts.event_seq) desc, count(*) desc, acts.company asc
-limit %(max_rows)s;
-
--- name: count_by_mail
-select
-    coalesce(acts.mail, '(no mail id)') as name,
-    count(*) as acts,
-    count(verdicts.event_seq) as machine_acts
-from machines.acts as acts
-left join machines.verdicts as verdicts
-    on
-        acts.lead_id = verdicts.lead_id
-        and acts.event_seq = verdicts.event_seq
-        and verdicts.freed_because is null
-where acts.ts >= %(since)s and acts.event <> 'mail_delivered'
-group by acts.mail
-order by count(verdicts.event_seq) desc, count(*) desc, acts.mail asc
+    count(judged.verdict_seq) as machine_acts
+from (
+    select
+        verdicts.event_seq as verdict_seq,
+        case %(grouping)s::text
+            when 'day' then to_char((acts.ts at time zone %(zone)s::text)::date, 'YYYY-MM-DD')
+            when 'company' then acts.company
+            when 'mail' then acts.mail
+        end as name
+    from machines.acts as acts
+    left join machines.verdicts as verdicts
+        on
+            acts.lead_id = verdicts.lead_id
+            and acts.event_seq = verdicts.event_seq
+            and verdicts.freed_because is null
+    where acts.ts >= %(since)s and acts.event <> 'mail_delivered'
+) as judged
+group by judged.name
+order by
+    case when %(grouping)s::text = 'day' then judged.name end desc nulls last,
+    count(judged.verdict_seq) desc,
+    count(*) desc,
+    judged.name asc
 limit %(max_rows)s;
 
 -- name: count_by_signal
