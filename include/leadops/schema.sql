@@ -1730,8 +1730,6 @@ create index waiting_acts_lead on machines.waiting_acts (lead_id, event_seq);
 
 -- view machines.uncounted_acts (event_seq bigint, lead_id bigint, reason text)
 
--- view machines.counted_events (lead_id bigint, event_seq bigint)
-
 -- function machines.bound_text(held text) returns text
 
 -- function machines.has_mark(payload jsonb, addresses text[]) returns boolean

@@ -1,5 +1,6 @@
 """Statements of the minute look up what they need, however much of others is on record."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,6 +8,11 @@ import pytest
 from leadops.db import Connection
 from leadops.identity import event_chunk, link_identifiers
 from leadops.lifecycle import decide_mqls
+from leadops.machines import classify_acts, classify_visits, find_signals, mail_acts
+from leadops.queries import Queries
+from leadops.scoring import differences
+from leadops.scoring.rule_parameters import award_parameters
+from tests.shipped import SHIPPED
 
 #: Rows of others: so many that reading them all is dearer than looking up a few.
 OTHERS = 50_000
@@ -76,3 +82,40 @@ def test_what_ties_the_identifiers_of_a_few_events_is_looked_up(crowded: Connect
     )
     crowded.execute(event_chunk.queries.statements["analyze_chunk"])
     assert "unresolved_events" not in find_scans(crowded, statements["list_links"], {})
+
+
+def test_the_events_of_a_few_leads_are_looked_up_to_score_them(crowded: Connection) -> None:
+    statements = differences.queries.statements
+    differences.prepare_tables(crowded)
+    crowded.execute("insert into members select n, n, true, false from generate_series(1, 20) as n")
+    crowded.execute(statements["analyze_members"])
+    values = {"behaviour": award_parameters(SHIPPED.scoring).behaviour, "zone": "Asia/Tokyo"}
+    scans = find_scans(crowded, statements["award_behaviour"], values)
+    assert scans.isdisjoint({"events", "resolved_events"})
+
+
+def test_the_events_of_a_few_leads_are_looked_up_for_acts_of_machines(
+    crowded: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, dict[str, Any]] = {}
+    run = Queries.run
+
+    def keep_values(self: Queries, connection: Connection, statement: str, /, **values: object) -> int:
+        asked[statement] = values
+        return run(self, connection, statement, **values)
+
+    monkeypatch.setattr(Queries, "run", keep_values)
+    differences.prepare_tables(crowded)
+    few = list(range(1, 21))
+    classify_acts.classify_acts(
+        crowded, people=few, leads=few, settings=SHIPPED.machines, now=datetime.now(UTC)
+    )
+    find_signals.create_found(crowded)
+    crowded.execute(
+        "insert into found_acts select 2 * n, n, n, 'trap_link', 1, '' from generate_series(1, 9) as n"
+    )
+    assert SHIPPED.machines.signals.visit
+    classify_visits.classify_visits(crowded, SHIPPED.machines, SHIPPED.machines.signals.visit)
+    for module, statement in ((mail_acts, "read_mail_acts"), (classify_visits, "read_site_acts")):
+        scans = find_scans(crowded, module.queries.statements[statement], asked[statement])
+        assert scans.isdisjoint({"events", "resolved_events"}), statement

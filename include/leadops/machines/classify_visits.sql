@@ -16,22 +16,48 @@ truncate site_acts;
 
 -- name: read_site_acts
 -- What visitors did on the site is read only of people whom a machine may have taken there.
-with acts as (
+with suspects as (
+    select
+        classified.person_id,
+        classified.lead_id
+    from classified
+    where classified.person_id in (select found_acts.person_id from found_acts)
+),
+
+done as (
+    select
+        suspects.person_id,
+        suspects.lead_id,
+        resolved.event_seq
+    from suspects
+    inner join identity.resolved_events as resolved on suspects.lead_id = resolved.lead_id
+    union all
+    select
+        suspects.person_id,
+        suspects.lead_id,
+        claimed.event_seq
+    from suspects
+    cross join
+        lateral (
+            select event_seq from identity.claimed_events as claims
+            where claims.lead_id = suspects.lead_id offset 0 -- noqa: AM09
+        ) as claimed
+),
+
+acts as (
     select
         events.seq as event_seq,
-        classified.person_id,
-        classified.lead_id,
+        done.person_id,
+        done.lead_id,
         events.anonymous_id,
         events.event,
         events.ts,
         machines.has_mark(events.payload, %(person)s::text[]) as shows_person
-    from classified
-    inner join machines.lead_events as owned on classified.lead_id = owned.lead_id
-    inner join cdp.events as events on owned.event_seq = events.seq
+    from done
+    inner join cdp.events as events on done.event_seq = events.seq
     where
         events.anonymous_id is not null
         and events.event <> all(%(events)s::text[])
-        and classified.person_id in (select found_acts.person_id from found_acts)
 ),
 
 starts as (

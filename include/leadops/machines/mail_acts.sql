@@ -32,15 +32,16 @@ inner join identity.leads as leads on classified.lead_id = leads.lead_id
 where leads.email is not null;
 
 -- name: read_mail_acts
--- Four addresses of a fact at most, so that each is read by one operator.
+-- Four addresses of a fact at most, so that each is read by one operator. By proof and by claim are two branches, and a
+-- lead's claims are looked up: over a union the planner cannot see that a few leads have few events.
 insert into mail_acts (
     event_seq, person_id, lead_id, event, ts, received_at, is_history, is_whole, mail, link, delivered_at, agent,
     network, is_trap, is_marked, is_exempt, company
 )
 select
     events.seq,
-    classified.person_id,
-    classified.lead_id,
+    done.person_id,
+    done.lead_id,
     events.event,
     events.ts,
     events.received_at,
@@ -71,10 +72,27 @@ select
     events.payload -> 'properties' ?| %(mark_keys)s::text[] and machines.has_mark(events.payload, %(marks)s::text[]),
     events.event = 'unsubscribe' and machines.has_mark(events.payload, %(confirmed)s::text[]),
     companies.company
-from classified
-inner join machines.lead_events as resolved on classified.lead_id = resolved.lead_id
-inner join cdp.events as events on resolved.event_seq = events.seq
-inner join identity.leads as leads on classified.lead_id = leads.lead_id
+from (
+    select
+        classified.person_id,
+        classified.lead_id,
+        resolved.event_seq
+    from classified
+    inner join identity.resolved_events as resolved on classified.lead_id = resolved.lead_id
+    union all
+    select
+        classified.person_id,
+        classified.lead_id,
+        claimed.event_seq
+    from classified
+    cross join
+        lateral (
+            select event_seq from identity.claimed_events as claims
+            where claims.lead_id = classified.lead_id offset 0 -- noqa: AM09
+        ) as claimed
+) as done
+inner join cdp.events as events on done.event_seq = events.seq
+inner join identity.leads as leads on done.lead_id = leads.lead_id
 left join
     unnest(%(domains)s::text[], %(companies)s::text[]) as companies (domain, company)
     on split_part(leads.email, '@', 2) = companies.domain

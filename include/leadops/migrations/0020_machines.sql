@@ -86,17 +86,6 @@ select
     'waiting' as reason
 from machines.waiting_acts;
 
--- What a lead did, as far as it counts.
-create view machines.counted_events as
-select
-    done.lead_id,
-    done.event_seq
-from machines.lead_events as done
-where not exists (
-    select from machines.uncounted_acts as uncounted
-    where uncounted.lead_id = done.lead_id and uncounted.event_seq = done.event_seq
-);
-
 -- The text at the first of the dotted `addresses` in an event's payload that holds some.
 create function machines.read_text(payload jsonb, addresses text[]) returns text
 language sql stable parallel safe as $$

@@ -110,14 +110,23 @@ with rules as materialized (
     )
 ),
 
--- Whose events count is settled on narrow rows, before the events themselves come in; `offset 0` keeps that order.
+-- Whose events count is settled on narrow rows, before the events themselves come in; `offset 0` keeps that order. By
+-- proof and by claim are two branches: over a union the planner cannot see that a few leads have few events.
 owned as (
-    select
-        members.lead_id,
-        members.member_id,
-        counted.event_seq
-    from members
-    inner join machines.counted_events as counted on members.member_id = counted.lead_id
+    select *
+    from (
+        select members.lead_id, members.member_id, resolved.event_seq
+        from members
+        inner join identity.resolved_events as resolved on members.member_id = resolved.lead_id
+        union all
+        select members.lead_id, members.member_id, claimed.event_seq
+        from members
+        cross join
+            lateral (
+                select event_seq from identity.claimed_events as claims
+                where claims.lead_id = members.member_id offset 0 -- noqa: AM09
+            ) as claimed
+    ) as done
     offset 0 -- noqa: AM09
 ),
 
@@ -133,10 +142,7 @@ matches as (
         rules.number,
         abs(rules.points) as amount,
         rules.group_number,
-        rules.day_cap,
-        rules.lead_cap,
-        rules.group_day_cap,
-        rules.group_lead_cap,
+        rules.day_cap, rules.lead_cap, rules.group_day_cap, rules.group_lead_cap,
         events.event_id collate "C" as event_id
     from owned
     inner join cdp.events as events on owned.event_seq = events.seq
@@ -144,6 +150,10 @@ matches as (
         on
             events.event = rules.event
             and case when rules.condition is null then true else events.payload @@ rules.condition end
+    where not exists (
+        select from machines.uncounted_acts as uncounted
+        where uncounted.lead_id = owned.member_id and uncounted.event_seq = owned.event_seq
+    )
 ),
 
 rule_days as (
