@@ -17,7 +17,7 @@ help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 up: install  ## install what is missing, start the whole stack, watch it until Ctrl-C
-	@LEADOPS_STARTED_AT=$(STARTED) $(BIN)/python -m leadops_stack up
+	@LEADOPS_STARTED_AT=$(STARTED) $(if $(PRODUCT),LEADOPS_SANDBOX_PRODUCT=$(PRODUCT)) $(BIN)/python -m leadops_stack up
 
 down:  ## stop everything that `make up` started, from any terminal
 	@test ! -x $(BIN)/python || $(BIN)/python -m leadops_stack down

@@ -1,11 +1,13 @@
 """`python -m leadops_sandbox --port P --state DIR`: serve the stand-ins until stopped."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from leadops_sandbox.app import create_app
 from leadops_sandbox.journal import JournalBusyError
+from leadops_sandbox.products.registry import NAMES
 from leadops_sandbox.serve import listen, make_server
 from leadops_sandbox.settings import tokens_from_environment
 
@@ -22,10 +24,20 @@ def main() -> int:
     parser.add_argument("--state", type=Path, required=True, help="the folder that keeps the state")
     parser.add_argument("--seed", type=int, default=4, help="the seed of what the salespeople do")
     parser.add_argument("--speed", type=float, default=1.0, help="how many times faster than life they work")
+    parser.add_argument(
+        "--product",
+        default=os.environ.get("LEADOPS_SANDBOX_PRODUCT", ""),
+        help=f"a product to serve beside the generic routes: {', '.join(NAMES)} "
+        "(default: LEADOPS_SANDBOX_PRODUCT, else none)",
+    )
     given = parser.parse_args()
     try:
         app = create_app(
-            given.state, tokens=tokens_from_environment(), sales_seed=given.seed, sales_speed=given.speed
+            given.state,
+            tokens=tokens_from_environment(),
+            product=given.product or None,
+            sales_seed=given.seed,
+            sales_speed=given.speed,
         )
     except (JournalBusyError, OSError, ValueError) as error:
         sys.stderr.write(f"sandbox: {error}\n")

@@ -11,7 +11,8 @@ from starlette.routing import Route
 from leadops_sandbox.answers import RefusedError, answer, page_limit, read_body
 from leadops_sandbox.crm.routes import catch_up
 from leadops_sandbox.faults.rules import ActiveFault, FaultRule, Faults
-from leadops_sandbox.settings import BehaviourChange
+from leadops_sandbox.products.face import Face, read_settings_error
+from leadops_sandbox.settings import Behaviour, BehaviourChange
 from leadops_sandbox.world import World
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -23,8 +24,8 @@ class FaultRules(BaseModel):
     faults: list[FaultRule]
 
 
-def routes(world: World, faults: Faults) -> list[Route]:
-    """Return the admin's routes over `world` and `faults`."""
+def routes(world: World, faults: Faults, face: Face[Any] | None = None) -> list[Route]:
+    """Return the admin's routes over `world`, `faults` and the product that is served."""
 
     async def state(_: Request) -> Response:
         catch_up(world)
@@ -44,7 +45,8 @@ def routes(world: World, faults: Faults) -> list[Route]:
     async def change_settings(request: Request) -> Response:
         change = validate(BehaviourChange, await read_body(request))
         catch_up(world)
-        behaviour = change.apply(world.behaviour, now=world.clock())
+        behaviour = change.apply(world.behaviour, now=world.clock(), product=face.name if face else None)
+        check_product(face, change, behaviour)
         world.effect("settings", behaviour=behaviour.model_dump(mode="json"))
         return answer(world.behaviour.model_dump(mode="json"))
 
@@ -55,6 +57,9 @@ def routes(world: World, faults: Faults) -> list[Route]:
         raw = await read_body(request)
         many = b'"faults"' in raw
         rules = validate(FaultRules, raw).faults if many else [validate(FaultRule, raw)]
+        for rule in rules:
+            if (why := faults.explain_unknown(rule)) is not None:
+                raise RefusedError(422, why)
         return answer({"faults": [show_fault(faults.add(rule)) for rule in rules]}, status=201)
 
     async def clear_faults(_: Request) -> Response:
@@ -70,6 +75,20 @@ def routes(world: World, faults: Faults) -> list[Route]:
         Route("/_faults", add_faults, methods=["POST"]),
         Route("/_faults", clear_faults, methods=["DELETE"]),
     ]
+
+
+def check_product(face: Face[Any] | None, change: BehaviourChange, behaviour: Behaviour) -> None:
+    """Raise RefusedError 422 when the product that is served does not take the change of its settings."""
+    if change.product is None:
+        return
+    if face is None:
+        raise RefusedError(422, "product: no product is served; start the sandbox with --product")
+    try:
+        face.check_settings(behaviour.products[face.name])
+    except ValidationError as error:
+        raise RefusedError(422, read_settings_error(error)) from error
+    for name in sorted(face.fixed & change.product.keys()):
+        raise RefusedError(422, f"product.{name}: can be set in the table only")
 
 
 def count_state(world: World) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import hmac
 import ipaddress
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,13 @@ import leadops_sandbox.ma.by_hand
 import leadops_sandbox.ma.routes
 import leadops_sandbox.slack.page
 import leadops_sandbox.slack.routes
-from leadops_sandbox.answers import RefusedError, refuse, utc_now
-from leadops_sandbox.faults.inject import run_with_faults
+from leadops_sandbox.answers import RefusedError, utc_now
+from leadops_sandbox.answers import refuse as make_problem
+from leadops_sandbox.faults.inject import make_refusal, run_with_faults
 from leadops_sandbox.faults.rules import Faults
+from leadops_sandbox.products.face import Face
+from leadops_sandbox.products.registry import make_face, unique_fields
+from leadops_sandbox.products.serve import answer_product
 from leadops_sandbox.settings import Behaviour, Tokens
 from leadops_sandbox.world import World
 
@@ -29,30 +34,43 @@ def create_app(
     *,
     clock: Callable[[], datetime] = utc_now,
     tokens: Tokens | None = None,
+    product: str | None = None,
     **behaviour: Any,
 ) -> "Sandbox":
     """Return the ASGI application whose state lies in `state_dir`; serve it with uvicorn, one worker.
 
+    `product` names the product that is served beside the generic routes.
+
     `behaviour` sets fields of leadops_sandbox.settings.Behaviour; what `POST /_settings` changed before in
-    this folder wins. Raises JournalBusyError when another process uses the folder.
+    this folder wins. Raises JournalBusyError when another process uses the folder, UnknownProductError for
+    the name of no product.
     """
-    world = World(Path(state_dir), clock=clock, tokens=tokens or Tokens(), behaviour=Behaviour(**behaviour))
-    return Sandbox(world)
+    unique = unique_fields(product)
+    world = World(
+        Path(state_dir),
+        clock=clock,
+        tokens=tokens or Tokens(),
+        behaviour=Behaviour(**behaviour),
+        unique=unique,
+    )
+    return Sandbox(world, make_face(product, world) if product else None)
 
 
 class Sandbox:
     """Leads each call to its route. MA and Slack both live below /api: the route says which one is meant."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, face: Face[Any] | None = None) -> None:
         self.world = world
-        self.faults = Faults()
+        self.face = face
+        self.faults = Faults(own_kinds={face.name: face.table.kinds} if face else {})
         self._routes: list[tuple[str, Route]] = [
+            *([(face.name, route) for route in face.routes()] if face else []),
             *(("ma", route) for route in leadops_sandbox.ma.routes.routes(world)),
             *(_target(route) for route in leadops_sandbox.crm.routes.routes(world)),
             *(("slack", route) for route in leadops_sandbox.slack.routes.routes(world)),
             *(("admin", route) for route in leadops_sandbox.slack.page.routes(world)),
             *(("admin", route) for route in leadops_sandbox.ma.by_hand.routes(world)),
-            *(("admin", route) for route in leadops_sandbox.admin.routes(world, self.faults)),
+            *(("admin", route) for route in leadops_sandbox.admin.routes(world, self.faults, face)),
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,14 +81,17 @@ class Sandbox:
             return None
         target, route = self._find(scope)
         if route is None:
-            return await refuse(404, "there is nothing at this address")(scope, receive, send)
+            return await make_problem(404, "there is nothing at this address")(scope, receive, send)
         if target == "admin":
             return await self._answer(target, route)(scope, receive, send)
         method, path = scope["method"], scope["path"]
         self.world.calls[f"{method} {route.path}"] += 1
         met = self.faults.draw(target=target, method=method, path=path)
         self.world.faults_met.update(f"{target} {fault.rule.kind}" for fault in met)
-        return await run_with_faults(self._answer(target, route), met, scope, receive, send, target=target)
+        if self.face is not None and target == self.face.name:
+            return await answer_product(self.face, route, met, scope, receive, send)
+        refuse = partial(make_refusal, target)
+        return await run_with_faults(self._answer(target, route), met, scope, receive, send, refuse=refuse)
 
     def _find(self, scope: Scope) -> tuple[str, Route | None]:
         """Return the route for a call; one whose path fits but not its method where there is no better."""
@@ -92,7 +113,7 @@ class Sandbox:
                 self._check_caller(target, scope)
                 await route.handle(scope, receive, send)
             except RefusedError as refused:
-                problem = refuse(refused.status, refused.reason, members=refused.members)
+                problem = make_problem(refused.status, refused.reason, members=refused.members)
                 await problem(scope, receive, send)
 
         return app

@@ -25,7 +25,7 @@ def longest_memory(records: Iterable[Record], behaviour: Behaviour) -> timedelta
 
 def compact(records: Iterable[Record], *, before: datetime) -> Iterator[Record]:
     """Yield `records` with the score changes older than `before` as one; everything else stays as it is."""
-    scores: dict[int, int] = {}
+    scores: dict[int, float] = {}
     counts: Counter[str] = Counter()
     last: str | None = None
     is_summing = True
@@ -39,12 +39,26 @@ def compact(records: Iterable[Record], *, before: datetime) -> Iterator[Record]:
                 yield _settled(record["at"], scores, counts, last)
         elif is_summing and record["kind"] == "ma.merged":
             scores[record["body"]["into"]] = record["body"]["score_after"]
+        elif is_summing:
+            for lead, score in list_set_scores(record):
+                counts["sum"] += score - scores.get(lead, 0)  # type: ignore[assignment]
+                scores[lead] = score
         yield record
     if is_summing and (scores or counts):
         yield _settled(before.isoformat(), scores, counts, last)
 
 
-def _add(record: Record, scores: dict[int, int], counts: Counter[str]) -> str | None:
+def list_set_scores(record: Record) -> list[tuple[int, float]]:
+    """Return the scores that a record sets, as products do: each lead with its new score."""
+    if record["kind"] == "ma.points":
+        return [(record["body"]["id"], record["body"]["score_after"])]
+    if record["kind"] == "ma.properties":
+        rows = record["body"]["rows"]
+        return [(row["id"], row["score"]) for row in rows if row["score"] is not None]
+    return []
+
+
+def _add(record: Record, scores: dict[int, float], counts: Counter[str]) -> str | None:
     """Take a record's effect into the sums; return when it applied anything."""
     body = record["body"]
     if record["kind"] == "ma.settled":
@@ -64,6 +78,6 @@ def _add(record: Record, scores: dict[int, int], counts: Counter[str]) -> str | 
     return str(record["at"]) if has_applied else None
 
 
-def _settled(at: str, scores: dict[int, int], counts: Counter[str], last: str | None) -> dict[str, Any]:
+def _settled(at: str, scores: dict[int, float], counts: Counter[str], last: str | None) -> dict[str, Any]:
     body = {"scores": list(scores.items()), "counts": dict(counts), "last_applied_at": last}
     return {"kind": "ma.settled", "at": at, "key": None, "body": body}

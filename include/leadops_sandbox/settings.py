@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -43,6 +43,8 @@ class Behaviour(BaseModel):
     sales_late_share: float = Field(default=0.25, ge=0, le=1)
     #: The seed of what they do; under this one the second lead is taken late, so a breach shows early.
     sales_seed: int = 4
+    #: What differs from the settings in a product's table, by the product's name.
+    products: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
 class BehaviourChange(BaseModel):
@@ -58,14 +60,20 @@ class BehaviourChange(BaseModel):
     sales_speed: float | None = Field(default=None, gt=0)
     sales_late_share: float | None = Field(default=None, ge=0, le=1)
     sales_seed: int | None = None
+    #: Settings of the product that is served; null sets one back to the table's value.
+    product: dict[str, Any] | None = None
 
-    def apply(self, before: Behaviour, *, now: datetime) -> Behaviour:
-        """Return `before` with this change made at `now`."""
-        changed = self.model_dump(exclude_none=True, exclude={"crm_feed_late"})
+    def apply(self, before: Behaviour, *, now: datetime, product: str | None = None) -> Behaviour:
+        """Return `before` with this change made at `now`, while `product` is served."""
+        changed = self.model_dump(exclude_none=True, exclude={"crm_feed_late", "product"})
         if self.crm_feed_late is not None:
             changed["crm_feed_stands_since"] = (
                 (before.crm_feed_stands_since or now) if self.crm_feed_late else None
             )
+        if self.product is not None and product is not None:
+            settings = before.products.get(product, {}) | self.product
+            settings = {name: value for name, value in settings.items() if value is not None}
+            changed["products"] = before.products | {product: settings}
         return before.model_copy(update=changed)
 
 

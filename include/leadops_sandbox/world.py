@@ -10,6 +10,7 @@ from leadops_sandbox.compact import LONG, compact, longest_memory
 from leadops_sandbox.crm.store import CrmStore
 from leadops_sandbox.journal import Journal, Place, Record
 from leadops_sandbox.ma.store import MaStore
+from leadops_sandbox.products.people import People
 from leadops_sandbox.settings import Behaviour, Tokens
 from leadops_sandbox.slack.store import SlackStore
 
@@ -25,10 +26,12 @@ class World:
         tokens: Tokens,
         behaviour: Behaviour,
         long_journal: int = LONG,
+        unique: frozenset[str] = frozenset({"email"}),
     ) -> None:
         """Open `state_dir` and replay what happened there; raise JournalBusyError when it is in use.
 
-        A journal of more than `long_journal` bytes is made short first.
+        A journal of more than `long_journal` bytes is made short first. A product finds leads by their
+        `unique` fields.
         """
         self.clock = clock
         self.tokens = tokens
@@ -38,6 +41,7 @@ class World:
         self.ma = MaStore()
         self.crm = CrmStore()
         self.slack = SlackStore()
+        self.people = People(unique)
         self.journal = Journal(state_dir / "journal.jsonl")
         if self.journal.size > long_journal:
             memory = longest_memory((record for record, _ in self.journal.replay()), behaviour)
@@ -61,3 +65,4 @@ class World:
                 self.slack.apply(record)
             case "settings":
                 self.behaviour = Behaviour(**record["behaviour"])
+        self.people.apply(record)

@@ -131,3 +131,28 @@ def test_a_short_journal_keeps_the_score_after_a_merge(tmp_path: Path) -> None:
     assert again.ma.leads[kept].score == 15
     assert again.ma.leads[merged].absence == "merged"
     again.journal.close()
+
+
+def test_scores_that_a_product_sets_count_as_their_changes(tmp_path: Path) -> None:
+    """5 added, 17 set, 3 added, 1 added as points, set to 30: the sum of all changes is 30."""
+    world = open_world(tmp_path, hours=0)
+    lead = make(world, 1)
+
+    def put(hours: float, score: int) -> None:
+        rows = [{"id": lead, "fields": {}, "score": score}]
+        world.effect("ma.properties", at=START + timedelta(hours=hours), key=None, body={"rows": rows})
+
+    change(world, 1, [(lead, 5, "applied")])
+    put(2, 17)
+    change(world, 3, [(lead, 3, "applied")])
+    points = {"id": lead, "delta": 1, "logged": 1, "name": "d4", "score_after": 21}
+    world.effect("ma.points", at=START + timedelta(hours=4), key=None, body=points)
+    put(5, 30)
+    change(world, 59, [(lead, 2, "applied")])
+    before = seen(world)
+    assert before["state"]["ma"]["sum_of_scores"] == 32
+    world.journal.close()
+    for _ in range(2):
+        again = open_world(tmp_path, hours=60, long_journal=1)
+        assert seen(again) == before
+        again.journal.close()

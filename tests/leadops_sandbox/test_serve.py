@@ -132,3 +132,14 @@ def test_a_port_in_use_is_named_on_one_line(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"sandbox: cannot listen on 127.0.0.1:{port} (")
     assert refused.stderr.endswith("choose another --port\n")
+
+
+def test_a_product_that_does_not_exist_is_named_on_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "leadops_sandbox", "--port", "1", "--state", str(tmp_path)]
+    environment = dict(os.environ) | {"LEADOPS_SANDBOX_PRODUCT": "sugar"}
+    refused = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("sandbox: no product is called 'sugar'; choose one of hubspot")
+    assert refused.stderr.count("\n") == 1

@@ -13,8 +13,10 @@ def sandbox(
     state: Annotated[Path, typer.Option(help="Folder in which its state is kept.")] = Path(
         ".leadops/sandbox"
     ),
+    product: Annotated[str, typer.Option(help="A product whose routes it serves too, such as hubspot.")] = "",
 ) -> None:
     """Serve a simulated MA, CRM and Slack, with faults on demand, until interrupted."""
     # A process of its own: leadops itself never imports the stand-ins.
     command = [sys.executable, "-m", "leadops_sandbox", "--port", str(port), "--state", str(state)]
+    command += ["--product", product] if product else []
     os.execv(sys.executable, command)  # noqa: S606

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from leadops_sandbox.answers import RefusedError, answer, need_text, page_limit, parse_object, read_body
 from leadops_sandbox.world import World
 
-KINDS = ("call", "mail", "meeting", "status")
+KINDS = ("call", "mail", "meeting", "task", "status")
 
 
 def routes(world: World) -> list[Route]:

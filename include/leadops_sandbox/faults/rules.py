@@ -1,9 +1,10 @@
 """Which call meets which fault: rules by target, method and path, for a count or with a probability."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from random import Random
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,10 +26,12 @@ class FaultRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    target: Literal["ma", "crm", "slack", "*"] = "*"
+    #: ma, crm, slack, the name of the product that is served, or * for all of them.
+    target: str = "*"
     method: str = "*"
     path: str = "*"  # a shell pattern: /api/bulk/*
-    kind: Kind
+    #: One of `Kind`, or one of the product's own.
+    kind: str
     #: How many calls meet it before it is used up.
     count: int | None = Field(default=None, ge=1)
     #: The share of matching calls that meet it, drawn from `seed`.
@@ -40,6 +43,8 @@ class FaultRule(BaseModel):
     retry_after: int = Field(default=1, ge=0)
     #: rejected_rows: the share of rows that is refused.
     share: float = Field(default=0.1, gt=0, le=1)
+    #: Faults of a product's rows: the ids of the rows that are hit; none named: `share` of them.
+    rows: tuple[str, ...] = ()
 
     def matches(self, *, target: str, method: str, path: str) -> bool:
         """Return whether a call is one that this rule speaks of."""
@@ -74,6 +79,8 @@ class Faults:
     """The faults in force, oldest first; they are not kept over a restart."""
 
     active: list[ActiveFault] = field(default_factory=list)
+    #: The kinds of each product's own faults, by the product's name.
+    own_kinds: Mapping[str, frozenset[str]] = field(default_factory=dict)
     _last_id: int = 0
 
     def add(self, rule: FaultRule) -> ActiveFault:
@@ -82,6 +89,16 @@ class Faults:
         fault = ActiveFault(self._last_id, rule, Random(rule.seed))
         self.active.append(fault)
         return fault
+
+    def explain_unknown(self, rule: FaultRule) -> str | None:
+        """Return why no call can meet `rule`; None when its target and its kind are known."""
+        targets = ["ma", "crm", "slack", "*", *self.own_kinds]
+        if rule.target not in targets:
+            return f"target: must be one of {', '.join(targets)}"
+        kinds = {*get_args(Kind), *self.own_kinds.get(rule.target, ())}
+        if rule.kind not in kinds:
+            return f"kind: must be one of {', '.join(sorted(kinds))}"
+        return None
 
     def draw(self, *, target: str, method: str, path: str) -> list[ActiveFault]:
         """Return the faults that this call meets: any number of latencies, then at most one other."""

@@ -22,7 +22,7 @@ class Lead:
 
     id: int
     email: str
-    score: int = 0
+    score: float = 0
     fields: dict[str, Any] = field(default_factory=dict)
     absence: Literal["", "deleted", "merged"] = ""
     merged_into: int | None = None
@@ -47,7 +47,7 @@ class MaStore:
         self.deltas_applied = 0
         self.deltas_rejected = 0
         self.duplicates_refused = 0
-        self.sum_of_scores = 0
+        self.sum_of_scores: float = 0
         self.last_applied_at: str | None = None
         self._key_ages: deque[tuple[datetime, str]] = deque()
         self._delta_ages: deque[tuple[datetime, list[str]]] = deque()
@@ -100,6 +100,11 @@ class MaStore:
                 self._apply_lead(record["answer"]["leadId"], record["body"])
             case "ma.fields":
                 self.leads[record["answer"]["id"]].fields.update(record["body"]["fields"])
+            case "ma.properties":
+                for row in record["body"]["rows"]:
+                    self._set_properties(self.leads[row["id"]], row["fields"], row["score"])
+            case "ma.points":
+                self._set_score(self.leads[record["body"]["id"]], record["body"]["score_after"])
             case "ma.deleted":
                 self._remove(self.leads[record["body"]["id"]], "deleted")
             case "ma.erased":
@@ -110,9 +115,26 @@ class MaStore:
                 self._restore(self.leads[record["body"]["id"]])
             case "ma.enrolment":
                 self.enrolments[record["body"]["idempotencyKey"]] = record["body"] | record["answer"]
-        if record["key"]:
+        if record.get("key"):
             self.answered[record["key"]] = Answered(record["digest"], place)
             self._key_ages.append((datetime.fromisoformat(record["at"]), record["key"]))
+
+    def _set_properties(self, lead: Lead, fields: dict[str, Any], score: float | None) -> None:
+        """Set fields and, where there is one, the score, as products do that know no deltas."""
+        if "email" in fields and fields["email"] != lead.email:
+            if self.by_email.get(lead.email.strip().lower()) == lead.id:
+                del self.by_email[lead.email.strip().lower()]
+            lead.email = fields["email"] or ""
+            if lead.email:
+                self.by_email[lead.email.strip().lower()] = lead.id
+        lead.fields.update({name: value for name, value in fields.items() if name != "email"})
+        if score is not None:
+            self._set_score(lead, score)
+
+    def _set_score(self, lead: Lead, score: float) -> None:
+        """Set a score; the sum of all changes of scores follows."""
+        self.sum_of_scores += score - lead.score
+        lead.score = score
 
     def _take_over(self, body: dict[str, Any]) -> None:
         """Begin with what the changes came to that are no longer listed one by one."""
@@ -148,7 +170,8 @@ class MaStore:
 
     def _apply_lead(self, lead_id: int, body: dict[str, Any]) -> None:
         lead = self.leads.setdefault(lead_id, Lead(lead_id, body["email"]))
-        self.by_email[body["email"].strip().lower()] = lead_id
+        if body["email"]:
+            self.by_email[body["email"].strip().lower()] = lead_id
         lead.fields.update({k: v for k, v in body.items() if k != "email" and v is not None})
 
     def _apply_scores(

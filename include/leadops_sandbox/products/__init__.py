@@ -1,0 +1,1 @@
+"""The same world behind the routes, limits and faults of real products."""

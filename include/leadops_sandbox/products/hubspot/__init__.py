@@ -1,0 +1,1 @@
+"""HubSpot: contacts as leads, engagements as activities, owners as salespeople."""

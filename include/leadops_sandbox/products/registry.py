@@ -1,0 +1,39 @@
+"""Which products the sandbox can be: a name for each, and what serves it."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from leadops_sandbox.products.face import Face
+from leadops_sandbox.products.table import read_table
+from leadops_sandbox.world import World
+
+#: The products' names; each is a folder here that has a table of the same name and a class in face.py.
+NAMES = ("hubspot",)
+
+FOLDER = Path(__file__).parent
+
+
+class UnknownProductError(ValueError):
+    """A name that no product has."""
+
+
+def find_face(name: str) -> type[Face[Any]]:
+    """Return the class that serves the product `name`; raise UnknownProductError."""
+    if name not in NAMES:
+        raise UnknownProductError(f"no product is called {name!r}; choose one of {', '.join(NAMES)}")
+    face: type[Face[Any]] = import_module(f"leadops_sandbox.products.{name}.face").FACE
+    return face
+
+
+def make_face(name: str, world: World) -> Face[Any]:
+    """Return the face of the product `name` over `world`."""
+    return find_face(name)(world, read_table(FOLDER / name / f"{name}.yaml"))
+
+
+def unique_fields(name: str | None) -> frozenset[str]:
+    """Return the fields by which the product `name` finds leads; raise UnknownProductError."""
+    if name is None:
+        return frozenset({"email"})
+    find_face(name)
+    return frozenset({"email", read_table(FOLDER / name / f"{name}.yaml").settings["id_field"]})
