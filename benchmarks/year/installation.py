@@ -75,6 +75,7 @@ class Verb:
         return self.body.__name__
 
 
+CHECK = Verb("check_alerts", checks.check, decides=True)
 #: What the DAGs of every minute run, in this order where they run one after the other.
 MINUTE = (
     Verb("score_leads", scoring.resolve),
@@ -85,7 +86,7 @@ MINUTE = (
     Verb("watch_sla", sla.poll),
     Verb("watch_sla", sla.clock, decides=True),
     Verb("deliver_outbox", delivery.deliver, decides=True),
-    Verb("check_alerts", checks.check, decides=True),
+    CHECK,
     Verb("check_alerts", checks.notify, decides=True),
 )
 FUNNEL = (
