@@ -1,6 +1,6 @@
 # What you can do here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help airflow up down status env install install-dev test check fmt messages schema bench year mutants lock test-shaken
+.PHONY: help airflow up down status env install install-dev test check fmt messages schema bench year mutants lock test-shaken test-odoo
 
 BIN := .venv/bin
 STARTED := $(shell date +%s)
@@ -45,6 +45,12 @@ test: install-dev  ## every test, on a real PostgreSQL and a real Airflow; ARGS=
 
 test-shaken: install-dev  ## the tests in random order with random examples on a busy machine; RUNS=10, SEEDS="1 2", ARGS=…
 	$(BIN)/python -m tests.shaken $(ARGS) $(if $(RUNS),--runs $(RUNS)) $(if $(SEEDS),--seeds $(SEEDS))
+
+LEADOPS_ODOO_ROOT ?= $(HOME)/.cache/leadops/odoo-14
+
+test-odoo: install-dev  ## against a real Odoo in a folder of its own: made once, as root, in ten minutes and 2.3 GB
+	LEADOPS_ODOO_ROOT=$(LEADOPS_ODOO_ROOT) $(BIN)/python -m tests.real_odoo.build_root
+	LEADOPS_ODOO_ROOT=$(LEADOPS_ODOO_ROOT) $(BIN)/python -m pytest tests/real_odoo $(ARGS)
 
 check: install-dev  ## format, lint, types, SQL, who may import whom; changes nothing
 	$(BIN)/ruff check
