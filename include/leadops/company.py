@@ -3,9 +3,10 @@
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic import AfterValidator, AwareDatetime, Field, PrivateAttr, model_validator
 
 from leadops.normalization.email_address import normalise_email
+from leadops.normalization.own_networks import Network, read_network
 from leadops.settings import Settings
 
 
@@ -37,11 +38,35 @@ def _fold_domain(domain: str) -> str:
         raise ValueError(f"{domain!r} is not a mail domain such as example.com") from error
 
 
+def _fold_network(text: str) -> str:
+    """Return a network as it is written usually; raise ValueError if no company has it to itself."""
+    return str(read_network(text))
+
+
+class WrongPeriod(Settings):
+    """A time in which the networks were wrong; events that arrived in it say nothing of a network."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+
+    @model_validator(mode="after")
+    def _must_last(self) -> Self:
+        if self.until <= self.since:
+            raise ValueError("until must be after since")
+        return self
+
+
 class InternalSettings(Settings):
     """Who is not a buyer: the company's own people, and tests."""
 
     domains: tuple[Annotated[str, AfterValidator(_fold_domain)], ...]
     addresses: tuple[Annotated[str, AfterValidator(_fold_address)], ...]
+    networks: tuple[Annotated[str, AfterValidator(_fold_network)], ...]
+    networks_wrong: tuple[WrongPeriod, ...]
+
+    def list_networks(self) -> tuple[Network, ...]:
+        """Return the company's networks."""
+        return tuple(read_network(text) for text in self.networks)
 
 
 class Company(Settings):

@@ -33,11 +33,13 @@ create table cdp.events (
     is_history boolean not null default false,
     was_refused boolean not null default false,
     proof text not null,
+    own_network boolean,
     primary key (seq),
     unique (event_id),
     check (char_length(event_id) <= 200),
     check (proof in ('write_key', 'form', 'verified', 'claim'))
 );
+create index events_own_network on cdp.events (seq) where own_network;
 create index events_received_at on cdp.events (received_at);
 create index events_ts on cdp.events using brin (ts) with (autosummarize='on');
 create trigger keep_replaced before update of seq on cdp.events for each row execute function cdp.keep_replaced();
@@ -87,6 +89,8 @@ create table cdp.site_traffic (
     site text not null,
     starts_at timestamptz not null,
     events bigint not null,
+    located_events bigint not null default 0,
+    own_events bigint not null default 0,
     primary key (site, starts_at),
     check (char_length(site) <= 253)
 );
@@ -135,7 +139,7 @@ create index leads_merged_into on identity.leads (merged_into) where (merged_int
 create index leads_only_claimed on identity.leads (lead_id) where only_claimed;
 create trigger mark_changed_lead after update of merged_into, campaign, source, created_at on identity.leads for each row when (old.merged_into is distinct from new.merged_into or old.campaign is distinct from new.campaign or old.source is distinct from new.source or old.created_at is distinct from new.created_at) execute function identity.mark_changed_lead();
 create trigger mark_internal after insert on identity.leads referencing new table as added for each statement execute function identity.mark_internal();
-create trigger mark_named after update of email on identity.leads for each row when (old.email is distinct from new.email) execute function identity.mark_named();
+create trigger mark_named after update of email, only_claimed on identity.leads for each row when (old.email is distinct from new.email or old.only_claimed <> new.only_claimed) execute function identity.mark_named();
 create trigger mark_new_leads after insert on identity.leads referencing new table as added for each statement execute function identity.mark_new_leads();
 
 create table identity.internal_entries (
@@ -143,7 +147,7 @@ create table identity.internal_entries (
     value text not null,
     primary key (kind, value),
     check (char_length(value) <= 254),
-    check (kind in ('domain', 'address'))
+    check (kind in ('domain', 'address', 'network', 'wrong_period'))
 );
 
 create table identity.uncounted_leads (
@@ -352,6 +356,8 @@ create index claimed_browsers_event on identity.claimed_browsers (event_seq);
 create index claimed_browsers_lead on identity.claimed_browsers (lead_id);
 
 -- view identity.claimed_events (event_seq bigint, lead_id bigint)
+
+-- view identity.located_events (lead_id bigint, event_seq bigint, own_network boolean)
 
 -- view identity.person_events (event_seq bigint, lead_id bigint)
 
@@ -991,6 +997,9 @@ create index thresholds_effective on lifecycle.thresholds (effective_at) where (
 
 -- function lifecycle.mark_new_transitions() returns trigger
 
+-- function lifecycle.misses_thresholds(asked_lead bigint, asked_until timestamptz, thresholds jsonb) returns
+--     boolean
+
 create schema routing;
 
 create table routing.inbox (
@@ -1089,11 +1098,13 @@ create table routing.notices (
     channel text,
     message_ts text,
     reason text,
+    withdrawn_because text,
     primary key (assignment_id),
-    check (state in ('open', 'sent', 'erasing', 'dropped'))
+    check (state in ('open', 'sent', 'erasing', 'dropped')),
+    check (withdrawn_because in ('internal', 'split', 'machine'))
 );
-create index notices_erasing on routing.notices (assignment_id) where (state = 'erasing');
 create index notices_open on routing.notices (assignment_id) where (state = 'open');
+create index notices_outdated on routing.notices (assignment_id) where ((state = 'erasing') or ((state = 'sent') and (withdrawn_because is not null)));
 
 create schema sla;
 

@@ -41,3 +41,13 @@ def test_an_empty_store_is_counted_from_now_on(connection: Connection) -> None:
     assert counted.counted_until == at(5)
     assert counted.is_current(at(20))
     assert not counted.is_current(at(20.1))
+
+
+def test_events_of_known_networks_are_counted_apart(connection: Connection) -> None:
+    accept(connection, at(2), 6)
+    connection.execute(
+        "update cdp.events set own_network = case mod(seq, 3) when 0 then true when 1 then false end"
+    )
+    count_traffic(connection, now=at(9))
+    rows = connection.execute("select events, located_events, own_events from cdp.site_traffic").fetchall()
+    assert rows == [(6, 4, 2)]

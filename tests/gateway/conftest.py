@@ -11,6 +11,7 @@ import pytest
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.gateway.app import create_app
 from leadops.gateway.serve import serve_in_thread
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.migrations.rights import Part
 from leadops.watchdog.watchdog_config import WatchdogConfig
 from tests.roles import as_role
@@ -37,6 +38,7 @@ def serve(database_url: str) -> Iterator[Serve]:
             clock: Callable[[], datetime] = lambda: datetime.now(UTC),
             watchdog: WatchdogConfig | None = None,
             refused: tuple[str, ...] = (),
+            identity: IdentitySettings = SHIPPED.identity,
             **changes: Any,
         ) -> httpx.Client:
             app = create_app(
@@ -47,7 +49,7 @@ def serve(database_url: str) -> Iterator[Serve]:
                 identity_secrets=IDENTITY_SECRETS,
                 settings=change(SHIPPED.gateway, **changes),
                 events=SHIPPED.events,
-                identity=SHIPPED.identity,
+                identity=identity,
                 clock=clock,
                 worker_configs=worker_configs,
                 watchdog=watchdog,

@@ -212,9 +212,11 @@ def test_another_spelling_of_an_erased_address_stays_out(story: Story) -> None:
     story.send({**visit, "event_id": "s-3", "email": "cy+work@engines.example"})
     story.process()
     first = story.lead("ann.buyer@gmail.com")
+    assert story.values("select lead_id from identity.unannounced_leads") == [first + 1]
     assert len(story.erase(first).lead_ids) == 2
     story.erase(story.lead("cy+work@engines.example"))
     assert story.values("select count(*) from identity.mailboxes") == [0]
+    assert story.values("select count(*) from identity.unannounced_leads") == [0]
     story.send({**visit, "event_id": "s-4", "email": "annbuyer@googlemail.com"})
     # A spelling that identity does not join is somebody else.
     story.send({**visit, "event_id": "s-5", "email": "cy@engines.example"})

@@ -7,6 +7,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
+from leadops.events.proof import Proof
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.import_leads import ImportedLead, import_leads
 from leadops.identity.resolve import resolve_events
@@ -32,12 +33,13 @@ RULES = make_rules(
 )
 
 
-def name_ours(*domains: str, addresses: tuple[str, ...] = ()) -> IdentitySettings:
-    internal = {"domains": domains, "addresses": addresses}
+def name_ours(*domains: str, addresses: tuple[str, ...] = (), **networks: Any) -> IdentitySettings:
+    internal = {"domains": domains, "addresses": addresses} | networks
     return SHIPPED.identity.link(change(SHIPPED.company, internal=internal))
 
 
 NOBODY, OURS = name_ours(), name_ours("ours.example")
+OFFICE = name_ours(networks=["203.0.113.0/24"])
 
 
 class Minutes:
@@ -48,7 +50,15 @@ class Minutes:
         connection.execute("insert into crm.reps values ('rep', %s, %s)", [Jsonb(profile()), NOW])
         connection.commit()
 
-    def send(self, email: str, *, at: datetime = NOW, **fields: Any) -> None:
+    def send(
+        self,
+        email: str,
+        *,
+        at: datetime = NOW,
+        own_network: bool | None = None,
+        sender: Proof = Proof.WRITE_KEY,
+        **fields: Any,
+    ) -> None:
         """Let somebody identify as a miner (30 points) and view a page (60)."""
         for event, properties in (("identify", {"industry": "mining"}), ("page_view", {})):
             body = {
@@ -58,7 +68,14 @@ class Minutes:
                 "email": email,
                 "properties": properties,
             }
-            answer = accept_events(self.connection, [body | fields], now=at, settings=SHIPPED.events)
+            answer = accept_events(
+                self.connection,
+                [body | fields],
+                now=at,
+                settings=SHIPPED.events,
+                own_network=own_network,
+                sender=sender,
+            )
             assert answer.accepted == 1
         self.connection.commit()
 
@@ -257,3 +274,101 @@ def test_an_address_that_an_export_brings_is_known_at_once(minutes: Minutes) -> 
     minutes.connection.commit()
     assert find_uncounted(minutes.connection, 1) is not None
     assert minutes.announced() == []
+
+
+def later(minute: int) -> datetime:
+    return NOW + timedelta(minutes=minute)
+
+
+def test_who_was_only_ever_seen_in_own_networks_counts_for_nothing(minutes: Minutes) -> None:
+    minutes.send("ann@home.example", own_network=True)
+    minutes.send("bob@buyer.example", own_network=False)
+    minutes.send("eve@buyer.example")  # by a server: not known
+    minutes.send("guest@buyer.example", own_network=False)
+    minutes.send("guest@buyer.example", at=later(1), own_network=True)  # a customer visits the office
+    minutes.run(OFFICE, minute=1)
+    assert minutes.scores() == {
+        "bob@buyer.example": 90,
+        "eve@buyer.example": 90,
+        "guest@buyer.example": 30 + 60 + 60,
+    }
+    found = find_uncounted(minutes.connection, 1)
+    assert found is not None
+    assert (found.reason, found.entry) == ("internal", "own networks")
+    assert "ann@home.example" not in str(minutes.announced()), "not made known in the MA for a moment"
+    minutes.send("ann@home.example", at=later(2))  # not known: nothing changes
+    minutes.run(OFFICE, minute=2)
+    assert "ann@home.example" not in minutes.scores()
+    minutes.send("ann@home.example", at=later(3), own_network=False)
+    minutes.run(OFFICE, minute=3)
+    assert minutes.scores()["ann@home.example"] == 30 + 3 * 60
+    assert ("ma", "ann@home.example") in minutes.announced()
+    minutes.send("ann@home.example", at=later(4), own_network=True)
+    minutes.run(OFFICE, minute=4)
+    assert minutes.scores()["ann@home.example"] == 30 + 4 * 60
+
+
+def test_an_mql_of_the_office_is_taken_back_with_its_reason(minutes: Minutes) -> None:
+    minutes.send("ann@home.example")  # a form, by a server
+    minutes.run(OFFICE, minute=0)
+    assert minutes.traces() == {"lifecycle.transitions": 1, "sla.clocks": 2, "routing.leads": 1}
+    minutes.send("ann@home.example", at=later(1), own_network=True)
+    minutes.run(OFFICE, minute=1)
+    minutes.run(OFFICE, minute=2)
+    assert minutes.traces() == NOTHING
+    assert minutes.scores() == {"ann@home.example": 0}
+    reasons = minutes.rows("select distinct reason from scoring.ledger where kind = 'correction' order by 1")
+    assert reasons == [
+        ("mine: an internal lead, own networks",),
+        ("view: an internal lead, own networks",),
+    ]
+
+
+def test_the_list_frees_and_takes_again_and_wrong_times_say_nothing(minutes: Minutes) -> None:
+    minutes.send("ann@home.example", own_network=True)
+    minutes.run(OFFICE, minute=0)
+    assert minutes.scores() == {}
+    minutes.run(NOBODY, minute=1)
+    assert minutes.scores() == {"ann@home.example": 90}
+    minutes.run(OFFICE, minute=2)
+    assert minutes.scores() == {"ann@home.example": 0}
+    # Until is not in it, since is.
+    before, after = later(-60), later(1)
+    for since, until, points in (
+        (before, NOW, 0),
+        (NOW, after, 90),
+        (before, after, 90),
+        (after, later(9), 0),
+    ):
+        period = [{"since": since, "until": until}]
+        minutes.run(name_ours(networks=["203.0.113.0/24"], networks_wrong=period), minute=3)
+        assert minutes.scores() == {"ann@home.example": points}, period
+
+
+def test_the_whole_person_counts_and_the_entry_that_says_so_changes(minutes: Minutes) -> None:
+    minutes.send("ann@home.example", user_id="u-1", own_network=True)
+    minutes.run(OFFICE, minute=0)
+    minutes.send("ann@mobile.example", at=later(1), user_id="u-1", own_network=False)
+    minutes.run(OFFICE, minute=1)
+    assert minutes.scores() == {"ann@home.example": 30 + 60 + 60}, "one person, seen elsewhere"
+    minutes.send("bob@ours.example", at=later(2), own_network=True)
+    both = name_ours("ours.example", networks=["203.0.113.0/24"])
+    for identity, entry in ((both, "domain ours.example"), (OFFICE, "own networks")):
+        minutes.run(identity, minute=3)
+        found = find_uncounted(minutes.connection, 3)
+        assert found is not None
+        assert found.entry == entry
+    minutes.send("bob@ours.example", at=later(4), own_network=False)
+    minutes.run(OFFICE, minute=4)
+    assert find_uncounted(minutes.connection, 3) is None
+
+
+def test_a_claim_from_the_office_counts_until_there_is_proof(minutes: Minutes, database_url: str) -> None:
+    minutes.send("ann@buyer.example", sender=Proof.CLAIM, anonymous_id="a-1", own_network=True)
+    minutes.run(OFFICE, minute=0)
+    assert find_uncounted(minutes.connection, 1) is not None
+    assert minutes.announced() == []
+    keep_body(database_url, {"email": "ann@buyer.example", "submission_id": "f-1"}, now=later(1))
+    assert minutes.announced() == [("crm", "ann@buyer.example"), ("ma", "ann@buyer.example")]
+    minutes.run(OFFICE, minute=1)
+    assert find_uncounted(minutes.connection, 1) is None, "whoever typed her address is not her"

@@ -14,7 +14,8 @@ from tests.lifecycle.conftest import START
 
 TICK = timedelta(microseconds=1)
 #: Leads 1 and 2 became MQL together, by 30 points of fit, 40 of behaviour, and 70 in all.
-MERGED = {"leads": [1, 2], "since": None, "fit": 30, "behaviour": 40, "total": 70, "again_behaviour": 20}
+MERGED = [1, 2]
+THRESHOLDS = {"since": None, "fit": 30, "behaviour": 40, "total": 70, "again_behaviour": 20}
 
 
 @dataclass
@@ -22,7 +23,11 @@ class Split:
     connection: Connection
 
     def mql(self, lead: int = 1, merged: dict[str, Any] | None = None, *, stage: str = "mql") -> None:
-        evidence = {"merged": MERGED | (merged or {})} if merged is not None else {}
+        """Record a stage; `merged` are leads and thresholds that differ, None: the lead reached it alone."""
+        differs = merged or {}
+        thresholds = {name: differs.get(name, value) for name, value in THRESHOLDS.items()}
+        joined = {"leads": differs.get("leads", MERGED)}
+        evidence = {"thresholds": thresholds} | ({"merged": joined} if merged is not None else {})
         self.connection.execute(
             "insert into lifecycle.transitions"
             " (lead_id, cycle, stage, occurred_at, recorded_at, evidence, kpi_version)"

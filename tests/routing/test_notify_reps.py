@@ -282,3 +282,101 @@ def test_a_customers_colleague_is_called_one(
     assert "L-7" in first
     assert not any(word in first for word in ("customer", "deal", "お客様", "商談"))
     assert "77" not in first + second
+
+
+def withdraw(office: Office, lead: int, cycle: int = 1) -> None:
+    """Take the MQL back, as lifecycle does, and let routing follow."""
+    office.connection.execute(
+        "delete from lifecycle.transitions where lead_id = %s and cycle = %s", [lead, cycle]
+    )
+    office.wake(lead, cycle, "merge")
+    office.assign(5)
+
+
+#: What else is on record where lifecycle takes an MQL back, and what the salesperson reads.
+WITHDRAWN = {
+    "machine": ("select 1", "a machine, not a person, did what it stood on"),
+    "internal": (
+        "insert into identity.uncounted_leads values (1, 'internal', 'own networks', now())",
+        "it is one of our own people or a test",
+    ),
+    "split": (
+        "insert into identity.lead_merges (older_lead_id, younger_lead_id, kind, value, event_seq, merged_at,"
+        " undone_at) values (1, 9, 'user_id', 'u', 1, '2026-05-01', now())",
+        "part of what it stood on was done by somebody else",
+    ),
+}
+
+
+@pytest.mark.parametrize("because", WITHDRAWN)
+def test_the_message_about_an_mql_that_was_taken_back_says_so(
+    given: Office, slack: Slack, because: str
+) -> None:
+    slack.clock.forward(minutes=3)
+    assert notify(given, slack).sent == 2
+    on_record, text = WITHDRAWN[because]
+    given.connection.execute(on_record)
+    withdraw(given, 1)
+    assert notify(given, slack) == RepNotifyResult(sent=0, dropped=0)
+    assert texts(slack) == [
+        f"<@U0A>: lead 1 was withdrawn, do not call: {text} (in the CRM: L-7)",
+        "*b*: lead 2 is yours",
+    ]
+    reasons = given.rows("select state, reason from routing.notices order by assignment_id")
+    assert reasons == [("dropped", f"the MQL was taken back: {because}"), ("sent", None)]
+    slack.fault("500", path="/api/chat.update", count=1)
+    assert notify(given, slack) == RepNotifyResult(sent=0, dropped=0), "it is edited once"
+
+
+def test_an_edit_that_fails_is_made_by_the_next_run(given: Office, slack: Slack) -> None:
+    assert notify(given, slack).sent == 1
+    withdraw(given, 1)
+    slack.fault("500", path="/api/chat.update", count=1)
+    assert notify(given, slack).problem
+    assert "is yours" in texts(slack)[0]
+    assert notify(given, slack).problem == ""
+    assert "was withdrawn" in texts(slack)[0]
+
+
+def test_what_is_not_in_slack_yet_is_not_sent(given: Office, slack: Slack) -> None:
+    withdraw(given, 1)
+    slack.clock.forward(minutes=3)
+    assert notify(given, slack).sent == 1
+    assert texts(slack) == ["*b*: lead 2 is yours"]
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "reset_before"])
+def test_a_message_of_unknown_outcome_says_in_the_end_that_it_was_withdrawn(
+    given: Office, slack: Slack, kind: str
+) -> None:
+    slack.fault(kind, path="/api/chat.postMessage", count=1)
+    assert notify(given, slack).problem
+    withdraw(given, 1)
+    for _ in range(3):
+        slack.clock.forward(seconds=31)
+        assert notify(given, slack).problem == ""
+    (text,) = [text for text in texts(slack) if "lead 1" in text]
+    assert "was withdrawn" in text
+
+
+def test_every_message_of_the_cycle_is_replaced_and_none_of_another(given: Office, slack: Slack) -> None:
+    given.rep("c")
+    assert notify(given, slack).sent == 1
+    given.wake(1)
+    given.assign(1)
+    given.connection.execute("update routing.notices set created_at = %s", [slack.clock()])
+    given.connection.commit()
+    slack.clock.forward(minutes=3)
+    assert notify(given, slack).sent == 2
+    withdraw(given, 1)
+    notify(given, slack)
+    assert ["was withdrawn" in text for text in texts(slack)] == ["lead 1 " in text for text in texts(slack)]
+
+
+def test_a_webhook_cannot_edit_and_the_message_stays(given: Office, slack: Slack) -> None:
+    chat = WebhookChat(WebhookClient(f"{slack.url}/services/T/B/X", retry_handlers=[]))
+    assert notify(given, slack, chat=chat).sent == 1
+    withdraw(given, 1)
+    assert notify(given, slack, chat=chat) == RepNotifyResult(sent=0, dropped=0)
+    assert notify(given, slack).problem == "", "nor can the API, which does not know where it is"
+    assert given.rows("select state from routing.notices where assignment_id = 1") == [("dropped",)]

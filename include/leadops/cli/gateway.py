@@ -27,7 +27,7 @@ from leadops.intake.signing_secrets import FORMS, IDENTITIES, read_secrets
 from leadops.settings import GATEWAY_URL, database_url, endpoint, mark_folder
 
 #: The settings of the gateway.
-SECTIONS = ("gateway", "events", "forms", "identity", "delivery")
+SECTIONS = ("company", "gateway", "events", "forms", "identity", "delivery")
 #: How often the gateway reads its settings though no file changed.
 READ_EVERY = timedelta(minutes=1)
 

@@ -66,6 +66,7 @@ async def accept_events(
     identity_secrets: Sequence[str] = (),
     history: bool = False,
     user_agent: str | None = None,
+    own_network: bool | None = None,
     erased: ErasedFilter | None = None,
 ) -> AcceptResult:
     """Validate and store `items` (parsed JSON, at most 200 levels deep) in one statement.
@@ -77,7 +78,8 @@ async def accept_events(
     asked; with more proof, they are refused as if the known event were not there. The rest goes to
     cdp.quarantine. `sender` is how the sender proved itself; an item that a site signed under one of
     `identity_secrets` has its own proof. `history` lifts the limit on age; `user_agent` is the sending
-    browser's. What is about somebody whom `erased` recognises is answered in the same way and not kept.
+    browser's, `own_network` says whether it sent from a network of the company. What is about somebody whom
+    `erased` recognises is answered in the same way and not kept.
     Commits only if `connection` is in autocommit. Raises psycopg.Error, and ErasureKeyError where somebody
     was erased under a key that `erased` does not have.
     """
@@ -89,6 +91,7 @@ async def accept_events(
         identity_secrets=identity_secrets,
         history=history,
         user_agent=user_agent,
+        own_network=own_network,
     )
     agent = (user_agent or "").encode("ascii", "backslashreplace").decode().replace("\0", "")
     values: dict[str, object] = {
@@ -234,6 +237,7 @@ class EventBatch:
     identity_secrets: Sequence[str]
     history: bool
     user_agent: str | None = None
+    own_network: bool | None = None
     valid: list[dict[str, Any]] = field(default_factory=list, init=False)
     refused: list[dict[str, Any]] = field(default_factory=list, init=False)
     quarantined: list[QuarantinedItem] = field(default_factory=list, init=False)
@@ -244,7 +248,8 @@ class EventBatch:
             verdict = self._validate(item, history=self.history)
             if isinstance(verdict, ValidItem):
                 row = event_row(verdict, position=index, history=self.history)
-                self.valid.append(row | {"proof": self._find_proof(verdict)})
+                decided = {"proof": self._find_proof(verdict), "own_network": self.own_network}
+                self.valid.append(row | decided)
                 self.changed += [ChangedField(index, change.path, change.what) for change in verdict.changes]
             else:
                 self._refuse(index, item, verdict)

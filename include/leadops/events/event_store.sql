@@ -7,7 +7,7 @@ with sent as (
     from
         jsonb_to_recordset(%(events)s::jsonb) as item (
             position integer, event_id text, event text, ts timestamptz, anonymous_id text, user_id text,
-            email text, payload jsonb, is_history boolean, proof text
+            email text, payload jsonb, is_history boolean, proof text, own_network boolean
         )
     where %(is_hashed)s or not exists (select from erased.identifiers)
 ),
@@ -20,7 +20,8 @@ incoming as (
 
 accepted as (
     insert into cdp.events (
-        event_id, event, ts, received_at, anonymous_id, user_id, email, payload, is_history, was_refused, proof
+        event_id, event, ts, received_at, anonymous_id, user_id, email, payload, is_history, was_refused, proof,
+        own_network
     )
     select
         event_id,
@@ -33,7 +34,8 @@ accepted as (
         payload,
         is_history,
         %(was_refused)s,
-        proof
+        proof,
+        own_network
     from incoming
     order by event_id, position
     on conflict (event_id) do update
@@ -42,13 +44,10 @@ accepted as (
             event = excluded.event,
             ts = excluded.ts,
             received_at = excluded.received_at,
-            anonymous_id = excluded.anonymous_id,
-            user_id = excluded.user_id,
-            email = excluded.email,
+            (anonymous_id, user_id, email) = (excluded.anonymous_id, excluded.user_id, excluded.email),
             payload = excluded.payload,
-            is_history = excluded.is_history,
-            was_refused = excluded.was_refused,
-            proof = excluded.proof
+            (is_history, was_refused) = (excluded.is_history, excluded.was_refused),
+            (proof, own_network) = (excluded.proof, excluded.own_network)
         where cdp.rank_proof(events.proof) < cdp.rank_proof(excluded.proof)
     returning seq, is_history
 ),

@@ -45,7 +45,9 @@ with counts as (
     select
         cdp.read_site(payload #>> '{context,page}', payload #>> '{context,site}') as site,
         date_bin('5 minutes', received_at, '2000-01-01 00:00:00+00') as starts_at,
-        count(*) as events
+        count(*) as events,
+        count(own_network) as located_events,
+        count(*) filter (where own_network) as own_events
     from cdp.events
     where
         received_at >= %(since)s::timestamptz
@@ -62,14 +64,17 @@ ranked as (
     from counts
 )
 
-insert into cdp.site_traffic (site, starts_at, events)
+insert into cdp.site_traffic (site, starts_at, events, located_events, own_events)
 select
     site,
     starts_at,
-    events
+    events,
+    located_events,
+    own_events
 from ranked
 where place <= %(max_sites)s
-on conflict (site, starts_at) do update set events = excluded.events;
+on conflict (site, starts_at) do update
+    set events = excluded.events, located_events = excluded.located_events, own_events = excluded.own_events;
 
 -- name: note_counted
 update cdp.traffic_progress set counted_until = %(until)s;

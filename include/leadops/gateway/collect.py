@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from leadops.db import AsyncConnection
 from leadops.events.event_store import AcceptResult, accept_events
 from leadops.events.proof import Proof
-from leadops.gateway.addresses import client_address
+from leadops.gateway.addresses import find_caller
 from leadops.gateway.allowed_origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
 from leadops.gateway.bodies import check_content_type, parse_items, read_body
 from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
@@ -22,13 +22,14 @@ router = APIRouter()
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends: how its events are counted, and what it may ask for."""
+    """Who sends: how its events are counted, what it may ask for, and whether it is one of our own."""
 
     address: str
     limiter: RateLimiter
     has_key: bool
     history: bool
     user_agent: str | None
+    is_own: bool | None  # from a network of the company; None: not known
 
 
 @router.options("/collect", include_in_schema=False)
@@ -78,6 +79,7 @@ async def _collect(request: Request, gateway: Gateway) -> Response:
             identity_secrets=gateway.identity_secrets,
             history=caller.history,
             user_agent=caller.user_agent,
+            own_network=caller.is_own,
             erased=gateway.erased,
         )
 
@@ -90,9 +92,9 @@ def _identify(request: Request, gateway: Gateway) -> Caller:
     key = request.headers.get("x-write-key")
     has_key = key is not None and is_secret(key, gateway.write_key)
     peer = request.client.host if request.client else "unknown"
-    address = client_address(
-        peer, request.headers.getlist("x-forwarded-for"), gateway.settings.trusted_proxies
-    )
+    forwarded_for = request.headers.getlist("x-forwarded-for")
+    found = find_caller(peer, forwarded_for, gateway.settings.trusted_proxies)
+    address = found.counted_as
     limiter = gateway.senders if has_key else gateway.browsers
     if wait := limiter.admit(address):
         seconds = math.ceil(wait)
@@ -110,8 +112,10 @@ def _identify(request: Request, gateway: Gateway) -> Caller:
             raise _foreign_origin()
         if history:
             raise ProblemError(403, "History is taken only from senders with the write key (X-Write-Key).")
-    agent = None if has_key else request.headers.get("user-agent")
-    return Caller(address, limiter, has_key, history, agent)
+    if has_key:  # a server: where it stands says nothing about the visitor
+        return Caller(address, limiter, has_key, history, None, None)
+    is_own = found.is_own(gateway.own_networks)
+    return Caller(address, limiter, has_key, history, request.headers.get("user-agent"), is_own)
 
 
 def _foreign_origin() -> ProblemError:

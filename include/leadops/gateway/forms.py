@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from leadops.db import AsyncConnection
-from leadops.gateway.addresses import client_address
+from leadops.gateway.addresses import find_caller
 from leadops.gateway.bodies import read_body
 from leadops.gateway.gateway_state import Gateway, gateway_of
 from leadops.gateway.openapi import FORM_ANSWER, FORM_OPENAPI, describe_problems
@@ -90,7 +90,8 @@ async def _read_signed(request: Request, gateway: Gateway, state: FormState) -> 
     """Return the body of a form that one of the secrets signed just now; it is not parsed before."""
     settings = gateway.settings
     peer = request.client.host if request.client else "unknown"
-    address = client_address(peer, request.headers.getlist("x-forwarded-for"), settings.trusted_proxies)
+    forwarded_for = request.headers.getlist("x-forwarded-for")
+    address = find_caller(peer, forwarded_for, settings.trusted_proxies).counted_as
     _admit(state.unauthenticated, address, "Too many refused forms from this address")
     try:
         at = _read_timestamp(request, gateway)

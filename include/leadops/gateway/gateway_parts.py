@@ -100,6 +100,7 @@ def make_parts(config: GatewayConfig, wiring: GatewayWiring) -> GatewayParts:
         )
 
     pool = make_pool(wiring.database_url, settings)
+    internal = config.identity.internal
     gateway = Gateway(
         settings=settings,
         events=config.events,
@@ -119,6 +120,7 @@ def make_parts(config: GatewayConfig, wiring: GatewayWiring) -> GatewayParts:
             erased=wiring.erased,
         ),
         erased=wiring.erased,
+        own_networks=internal.list_networks() if internal else (),
     )
     forms = FormState(
         secrets=wiring.form_secrets,

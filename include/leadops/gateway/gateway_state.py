@@ -18,6 +18,7 @@ from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.problems import ProblemError
 from leadops.gateway.rate_limiter import RateLimiter
 from leadops.gateway.store_probe import StoreProbe
+from leadops.normalization.own_networks import Network
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -27,7 +28,7 @@ Answer = TypeVar("Answer")
 class Gateway:
     """Settings, secrets, the pool and the rate limits of one gateway; `clock` returns the time in UTC.
 
-    `probe` says whether the database can take an event.
+    `probe` says whether the database can take an event; `own_networks` are the company's.
     """
 
     settings: GatewaySettings
@@ -41,6 +42,7 @@ class Gateway:
     clock: Callable[[], datetime]
     probe: StoreProbe
     erased: ErasedFilter = field(default_factory=ErasedFilter)
+    own_networks: tuple[Network, ...] = ()
 
     async def ask(self, work: Callable[[AsyncConnection], Awaitable[Answer]], *, seconds: float) -> Answer:
         """Return what `work` returns for a pooled connection.

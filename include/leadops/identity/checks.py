@@ -1,14 +1,18 @@
-"""The checks on identity: are there guard findings to acknowledge, and is there a flood of claims?"""
+"""The checks on identity: guard findings, a flood of claims, a jump of events from own networks."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leadops.db import Connection
+from leadops.events.site_traffic import count_traffic
 from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire, form_finding
 from leadops.queries import Queries
 
 queries = Queries(__file__)
+
+#: The share of these days before the window is the usual one: a whole week, whatever its weekend.
+USUAL = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,44 @@ def check_claims(connection: Connection, given: CheckInput) -> list[CheckFinding
     return [form_finding("claims_flood", status, facts, since=given.now)]
 
 
+@dataclass(frozen=True)
+class NetworkCounts:
+    """Browsers' events whose network is known, those from own networks, in the window and in the days before.
+
+    `leads` count for nothing for their networks since the window began.
+    """
+
+    located_events: int
+    own_events: int
+    usual_located_events: int
+    usual_own_events: int
+    leads: int
+
+
+def check_networks(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Compare the share of events from own networks with that of the days before; without those it is 0."""
+    limits = given.settings.own_network_share
+    until = count_traffic(connection, now=given.now).counted_until
+    since = until - limits.window
+    counts = queries.one(
+        connection, "count_networks", NetworkCounts, since=since, usual_since=since - USUAL, until=until
+    )
+    usual = counts.usual_own_events / counts.usual_located_events if counts.usual_located_events else 0.0
+    status = limits.classify(counts.own_events, counts.located_events, usual=usual)
+    if status == "ok":
+        return []
+    facts = {
+        "count": counts.own_events,
+        "window": limits.window_hours * 60,
+        "percent": round(100 * counts.own_events / counts.located_events, 1),
+        "usual": round(100 * usual, 1),
+        "leads": counts.leads,
+    }
+    return [form_finding("own_network_share", status, facts, since=given.now)]
+
+
 CHECKS = (
     Check("identity", ("identity_guard",), check_guards),
     Check("claims", ("claims_flood",), check_claims),
+    Check("networks", ("own_network_share",), check_networks),
 )

@@ -58,3 +58,16 @@ select
     counted.*,
     (select count(*) from cdp.events where received_at >= %(since)s::timestamptz) as events
 from counted;
+
+-- name: count_networks
+select
+    coalesce(sum(located_events) filter (where starts_at >= %(since)s::timestamptz), 0)::bigint as located_events,
+    coalesce(sum(own_events) filter (where starts_at >= %(since)s::timestamptz), 0)::bigint as own_events,
+    coalesce(sum(located_events) filter (where starts_at < %(since)s::timestamptz), 0)::bigint as usual_located_events,
+    coalesce(sum(own_events) filter (where starts_at < %(since)s::timestamptz), 0)::bigint as usual_own_events,
+    (
+        select count(*) from identity.uncounted_leads as uncounted
+        where uncounted.entry = 'own networks' and uncounted.since >= %(since)s::timestamptz
+    ) as leads
+from cdp.site_traffic
+where starts_at >= %(usual_since)s::timestamptz and starts_at < %(until)s::timestamptz;

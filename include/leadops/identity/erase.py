@@ -45,6 +45,7 @@ def erase_identity(
     queries.run(connection, "erase_leads", lead_ids=leads, now=now)
     queries.run(connection, "delete_aliases", lead_ids=leads)
     queries.run(connection, "delete_mailboxes", lead_ids=leads)
+    queries.run(connection, "delete_unannounced", lead_ids=leads)
     queries.run(connection, "delete_traits", lead_ids=leads)
     queries.run(connection, "delete_claims", lead_ids=leads)
     queries.run(connection, "delete_claimed_browsers", lead_ids=leads)

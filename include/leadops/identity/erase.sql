@@ -91,6 +91,10 @@ where lead_id = any(%(lead_ids)s::bigint[]);
 delete from identity.mailboxes
 where lead_id = any(%(lead_ids)s::bigint[]);
 
+-- name: delete_unannounced
+delete from identity.unannounced_leads
+where lead_id = any(%(lead_ids)s::bigint[]);
+
 -- name: delete_traits
 delete from identity.traits
 where lead_id = any(%(lead_ids)s::bigint[]);

@@ -1,6 +1,7 @@
 """Makes leads of new emails, and announces new leads: their email domain, and the command for the MA."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,36 +25,55 @@ class NewLead(NamedTuple):
     lane: Lane
 
 
-def create_leads(connection: Connection, *, settings: IdentitySettings, now: datetime) -> int:
-    """Make a lead of every new email in the table `chunk`, and give its events their lead; return how many.
+@dataclass(frozen=True)
+class NewLeads:
+    """How many leads a chunk made, those of them that the MA learns of, and the newly proven ones."""
+
+    count: int
+    created: Sequence[NewLead]
+    proven: Sequence[NewLead]
+
+
+def create_leads(connection: Connection, *, settings: IdentitySettings, now: datetime) -> NewLeads:
+    """Make a lead of every new email in the table `chunk`, and give its events their lead.
 
     Leads of whom there were only claims become leads with proof where an event proves their email.
-
-    The MA learns of them in the lane of their events, unless an older lead has their mailbox.
-    `now` (UTC) is when the leads were created.
+    `announce_new_leads` makes them known, once it is clear who of them counts. `now` (UTC) is when the leads
+    were created.
     """
     inserted = queries.all(connection, "insert_leads", NewLead, now=now)
     queries.run(connection, "assign_claimed")
     proven = queries.all(connection, "prove_leads", NewLead, now=now)
     held = set(record_new_mailboxes(connection, settings=settings))
     created = [lead for lead in inserted if lead.lead_id not in held]
-    for leads, suffix in ((created, ""), (proven, PROVEN)):
+    if inserted or proven:
+        shown = sorted({lead.lead_id for lead in (*inserted, *proven)})
+        queries.run(connection, "record_email_domains", lead_ids=shown)
+    if held:
+        younger = [lead.lead_id for lead in inserted if lead.lead_id in held]
+        queries.run(connection, "note_unannounced", lead_ids=younger)
+    queries.run(connection, "date_email_domains")
+    return NewLeads(len(inserted), created, proven)
+
+
+def announce_new_leads(
+    connection: Connection, leads: NewLeads, *, settings: IdentitySettings, now: datetime
+) -> None:
+    """Make known in the MA what `create_leads` made, in the lane of their events.
+
+    Leads of whom an older one has the mailbox are left out, and those that count for nothing.
+    """
+    for new, suffix in ((leads.created, ""), (leads.proven, PROVEN)):
         for lane in Lane:
             announce_leads(
                 connection,
-                [lead.lead_id for lead in leads if lead.lane == lane],
+                [lead.lead_id for lead in new if lead.lane == lane],
                 first_name=settings.first_name,
                 last_name=settings.last_name,
                 lane=lane,
                 now=now,
                 suffix=suffix,
             )
-    if held:
-        queries.run(connection, "record_email_domains", lead_ids=sorted(held))
-        younger = [lead.lead_id for lead in inserted if lead.lead_id in held]
-        queries.run(connection, "note_unannounced", lead_ids=younger)
-    queries.run(connection, "date_email_domains")
-    return len(inserted)
 
 
 def skip_lead_numbers(connection: Connection, *, until: int) -> None:

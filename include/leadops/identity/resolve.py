@@ -10,10 +10,10 @@ from leadops.identity.event_chunk import file_events, find_chunk, note_progress,
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_identifiers import SuspectsFoundError, link_identifiers
 from leadops.identity.link_resolver import Identifier
-from leadops.identity.new_leads import create_leads
+from leadops.identity.new_leads import announce_new_leads, create_leads
 from leadops.identity.requeue import EventRange
 from leadops.identity.traits import assign_accounts, learn_traits
-from leadops.identity.uncounted_leads import follow_internal
+from leadops.identity.uncounted_leads import follow_internal, follow_networks
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,11 @@ def _resolve_chunk(
     filed = file_events(connection)
     claimed = file_claims(connection)
     merges = merge_chunk(connection, resolver, settings=settings, now=now)
+    follow_networks(connection, settings=settings, now=now)
+    announce_new_leads(connection, new_leads, settings=settings, now=now)
     return ResolveResult(
         taken.events,
-        new_leads,
+        new_leads.count,
         filed.waiting,
         taken.leads + filed.leads + claimed,
         remaining=False,

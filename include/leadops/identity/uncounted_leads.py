@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from leadops.company import InternalSettings
@@ -22,7 +22,7 @@ MANY_LEADS = 5_000
 
 
 class InternalEntry(NamedTuple):
-    """An entry of the company's own people: a mail domain or an address."""
+    """An entry of the company's own people: a domain, an address, a network, or a time of wrong networks."""
 
     kind: str
     value: str
@@ -55,6 +55,19 @@ def follow_internal(connection: Connection, *, settings: IdentitySettings, now: 
     )
     queries.run(connection, "forget_internal_entries", entries=[" ".join(entry) for entry in entries])
     leads: list[int] = queries.values(connection, "list_concerned")
+    return refresh_uncounted(connection, leads, settings=settings, now=now)
+
+
+def follow_networks(connection: Connection, *, settings: IdentitySettings, now: datetime) -> int:
+    """Look again at leads of whom the chunk shows an own network, or who do not count.
+
+    Whoever was only ever seen in own networks is one of us, until an event comes from elsewhere. Returns how
+    many leads changed. Runs in the resolver's transaction, after the chunk was filed and before its leads are
+    announced. `now` is UTC.
+    """
+    if settings.internal is None or not settings.internal.networks:
+        return 0
+    leads: list[int] = queries.values(connection, "list_network_leads")
     return refresh_uncounted(connection, leads, settings=settings, now=now)
 
 
@@ -91,5 +104,9 @@ def find_uncounted(connection: Connection, lead_id: int) -> UncountedLead | None
 
 
 def _list_entries(internal: InternalSettings) -> set[InternalEntry]:
-    domains = {InternalEntry("domain", value) for value in internal.domains}
-    return domains | {InternalEntry("address", value) for value in internal.addresses}
+    listed = {"domain": internal.domains, "address": internal.addresses, "network": internal.networks}
+    listed["wrong_period"] = tuple(
+        f"[{period.since.astimezone(UTC).isoformat()},{period.until.astimezone(UTC).isoformat()})"
+        for period in internal.networks_wrong
+    )
+    return {InternalEntry(kind, value) for kind, values in listed.items() for value in values}

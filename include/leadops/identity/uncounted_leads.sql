@@ -17,12 +17,54 @@ delete from identity.internal_entries
 where not kind || ' ' || value = any(%(entries)s::text[]);
 
 -- name: list_concerned
--- Leads that do not count, and those that the entries name.
+-- Leads that do not count, those that the entries name, and those that were seen in own networks.
 select lead_id from identity.uncounted_leads
 union
 select leads.lead_id
 from identity.leads as leads
-inner join identity.internal_entries as entries on identity.is_named(leads.email, entries.kind, entries.value);
+inner join identity.internal_entries as entries on identity.is_named(leads.email, entries.kind, entries.value)
+union
+select located.lead_id
+from identity.located_events as located
+where located.own_network;
+
+-- name: list_network_leads
+-- Leads whose events the chunk has shown, and of whom one came from an own network, or who do not count.
+with shown as (
+    select
+        lead_id,
+        event_seq
+    from taken
+    where lead_id is not null
+    union all
+    select
+        lead_id,
+        event_seq
+    from chunk
+    where lead_id is not null
+    union all
+    select
+        claims.lead_id,
+        chunk.event_seq
+    from chunk
+    inner join identity.claims as claims on chunk.event_seq = claims.event_seq
+    where claims.lead_id is not null
+    union all
+    select
+        browsers.lead_id,
+        chunk.event_seq
+    from chunk
+    inner join identity.claimed_browsers as browsers on chunk.anonymous_id = browsers.anonymous_id
+)
+
+select shown.lead_id
+from shown
+inner join cdp.events as events on shown.event_seq = events.seq and events.own_network
+union
+select shown.lead_id
+from shown
+inner join identity.uncounted_leads as uncounted on shown.lead_id = uncounted.lead_id
+order by lead_id;
 
 -- name: refresh_uncounted
 select changed.lead_id

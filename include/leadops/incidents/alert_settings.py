@@ -48,29 +48,29 @@ class WordLimits(Settings):
         return "unknown" if 2 * unnamed >= self.min_count and 2 * share >= self.min_share else "ok"
 
 
-class MachineShareLimits(Settings):
-    """When the share of machines among acts through mails is an incident: it jumps above the usual one."""
+class ShareJumpLimits(Settings):
+    """When a share that does not count is an incident: it jumps above the usual one."""
 
     window_hours: float = Field(gt=0, le=168)
-    min_count: int = Field(ge=1)  # acts of machines
-    min_jump: float = Field(gt=0, le=1)  # of all acts, above the share of the week before
+    min_count: int = Field(ge=1)  # of what does not count
+    min_jump: float = Field(gt=0, le=1)  # of all, above the share of the week before
 
     @property
     def window(self) -> timedelta:
-        """How far the acts reach back."""
+        """How far what is counted reaches back."""
         return timedelta(hours=self.window_hours)
 
-    def classify(self, machine_acts: int, acts: int, *, usual: float | None) -> FindingStatus:
-        """Return the status of `machine_acts` of `acts`; unknown from half of both limits on.
+    def classify(self, part: int, total: int, *, usual: float | None) -> FindingStatus:
+        """Return the status of `part` of `total`; unknown from half of both limits on.
 
-        `usual` is the share of the week before; None: there were no acts, so nothing can jump.
+        `usual` is the share of the week before; None: there was nothing, so nothing can jump.
         """
         if usual is None:
             return "ok"
-        jump = (machine_acts / acts if acts else 0.0) - usual
-        if machine_acts >= self.min_count and jump >= self.min_jump:
+        jump = (part / total if total else 0.0) - usual
+        if part >= self.min_count and jump >= self.min_jump:
             return "firing"
-        return "unknown" if 2 * machine_acts >= self.min_count and 2 * jump >= self.min_jump else "ok"
+        return "unknown" if 2 * part >= self.min_count and 2 * jump >= self.min_jump else "ok"
 
 
 class QuietSiteLimits(Settings):
@@ -140,7 +140,8 @@ class AlertSettings(Settings):
     stopped_after_minutes: dict[str, float | None]  # by DAG; null: never
     watchdog: WatchdogSettings
     claims_flood: RefusalLimits
-    machine_share: MachineShareLimits
+    machine_share: ShareJumpLimits
+    own_network_share: ShareJumpLimits
     space: SpaceLimits
     database_limit_gib: float | None = Field(gt=0)
     clear_after_minutes: float = Field(ge=0)  # how long good news must last

@@ -108,11 +108,9 @@ select
     )) || coalesce(
         (
             select
-                jsonb_build_object('merged', jsonb_build_object(
-                    'leads', jsonb_agg(people.lead_id order by people.lead_id), 'since', passing.ended_at,
-                    'fit', %(fit)s::integer, 'behaviour', %(behaviour)s::integer, 'total', %(total)s::integer,
-                    'again_behaviour', %(again_behaviour)s::integer
-                ))
+                jsonb_build_object(
+                    'merged', jsonb_build_object('leads', jsonb_agg(people.lead_id order by people.lead_id))
+                )
             from identity.people as people
             where people.person_id = passing.lead_id
             having count(*) > 0

@@ -65,13 +65,13 @@ select
 from stages;
 
 -- name: remove_merged_mqls
--- MQLs that leads reached only together with others, from which they were split since. Points, and corrections, carry
--- the date of their reason: what remains up to that day is what the lead had alone. An MQL that sales worked on stays.
+-- MQLs that leads reached only together with others, from which they were split since: what the lead had alone misses
+-- the thresholds. An MQL that sales worked on stays.
 with doubtful as (
     select
         reached.transition_id,
         reached.occurred_at,
-        reached.evidence -> 'merged' as merged,
+        reached.evidence -> 'thresholds' as thresholds,
         coalesce(own.person_id, reached.lead_id) as person_id
     from lifecycle.transitions as reached
     left join identity.people as own on reached.lead_id = own.lead_id
@@ -90,42 +90,13 @@ with doubtful as (
             inner join crm.activities as activities on links.crm_lead_id = activities.crm_lead_id
             where links.lead_id = reached.lead_id and activities.occurred_at >= reached.occurred_at
         )
-),
-
-alone as (
-    select
-        doubtful.transition_id,
-        doubtful.merged,
-        coalesce(sum(ledger.points) filter (where ledger.dimension = 'fit'), 0) as fit,
-        coalesce(sum(ledger.points) filter (where ledger.dimension = 'behaviour'), 0) as behaviour,
-        coalesce(sum(ledger.points), 0) as total,
-        coalesce(
-            sum(ledger.points) filter (
-                where ledger.dimension = 'behaviour' and ledger.occurred_at > (doubtful.merged ->> 'since')::timestamptz
-            ), 0
-        ) as behaviour_again
-    from doubtful
-    left join scoring.ledger as ledger
-        on
-            doubtful.person_id = ledger.lead_id
-            and doubtful.occurred_at >= ledger.occurred_at
-            and ledger.kind <> 'decay'
-    group by doubtful.transition_id, doubtful.merged
 )
 
 delete from lifecycle.transitions
-using alone
+using doubtful
 where
-    transitions.transition_id = alone.transition_id
-    and (
-        alone.fit < (alone.merged ->> 'fit')::integer
-        or alone.behaviour < (alone.merged ->> 'behaviour')::integer
-        or alone.total < (alone.merged ->> 'total')::integer
-        or (
-            alone.merged ->> 'since' is not null
-            and alone.behaviour_again < (alone.merged ->> 'again_behaviour')::integer
-        )
-    );
+    transitions.transition_id = doubtful.transition_id
+    and lifecycle.misses_thresholds(doubtful.person_id, doubtful.occurred_at, doubtful.thresholds);
 
 -- name: remove_uncounted_mqls
 -- MQLs of leads that count for nothing. One that sales worked on stays, and counts for nothing too.

@@ -1,6 +1,5 @@
 -- name: withdraw_mqls
--- Points carry the date of their reason, and so do corrections: what remains up to the day of the MQL is what it stands
--- on. An MQL that sales worked on, or of which more is recorded, stays.
+-- An MQL that sales worked on, or of which more is recorded, stays.
 with corrected as (
     select distinct ledger.lead_id
     from scoring.ledger as ledger
@@ -17,9 +16,7 @@ newest as (
 ),
 
 doubtful as (
-    select
-        newest.*,
-        newest.evidence -> 'thresholds' as thresholds
+    select newest.*
     from newest
     where
         newest.stage = 'mql'
@@ -36,45 +33,13 @@ doubtful as (
                 )
                 and activities.occurred_at >= newest.occurred_at
         )
-),
-
-remaining as (
-    select
-        doubtful.own_lead_id,
-        doubtful.own_cycle,
-        doubtful.thresholds,
-        coalesce(sum(ledger.points) filter (where ledger.dimension = 'fit'), 0) as fit,
-        coalesce(sum(ledger.points) filter (where ledger.dimension = 'behaviour'), 0) as behaviour,
-        coalesce(sum(ledger.points), 0) as total,
-        coalesce(
-            sum(ledger.points) filter (
-                where
-                ledger.dimension = 'behaviour'
-                and ledger.occurred_at > (doubtful.thresholds ->> 'since')::timestamptz
-            ), 0
-        ) as behaviour_again
-    from doubtful
-    left join scoring.ledger as ledger
-        on
-            doubtful.lead_id = ledger.lead_id
-            and doubtful.occurred_at >= ledger.occurred_at
-            and ledger.kind <> 'decay'
-    group by doubtful.own_lead_id, doubtful.own_cycle, doubtful.thresholds
 )
 
 delete from lifecycle.transitions
-using remaining
+using doubtful
 where
-    transitions.lead_id = remaining.own_lead_id
-    and transitions.cycle = remaining.own_cycle
+    transitions.lead_id = doubtful.own_lead_id
+    and transitions.cycle = doubtful.own_cycle
     and transitions.stage = 'mql'
-    and (
-        remaining.fit < (remaining.thresholds ->> 'fit')::integer
-        or remaining.behaviour < (remaining.thresholds ->> 'behaviour')::integer
-        or remaining.total < (remaining.thresholds ->> 'total')::integer
-        or (
-            remaining.thresholds ->> 'since' is not null
-            and remaining.behaviour_again < (remaining.thresholds ->> 'again_behaviour')::integer
-        )
-    )
+    and lifecycle.misses_thresholds(doubtful.lead_id, doubtful.occurred_at, doubtful.evidence -> 'thresholds')
 returning transitions.lead_id, transitions.cycle;

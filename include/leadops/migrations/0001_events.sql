@@ -13,7 +13,8 @@ create table cdp.events (
     payload jsonb not null,
     is_history boolean not null default false,
     was_refused boolean not null default false,
-    proof text not null check (proof in ('write_key', 'form', 'verified', 'claim'))
+    proof text not null check (proof in ('write_key', 'form', 'verified', 'claim')),
+    own_network boolean
 );
 comment on column cdp.events.ts is 'When it happened by the sender''s clock, UTC';
 comment on column cdp.events.received_at is 'When the gateway accepted it, UTC';
@@ -22,7 +23,10 @@ comment on column cdp.events.is_history is 'Sent as history: its age does not me
 comment on column cdp.events.was_refused is 'Admitted from quarantine: its delay does not mean that the feed is slow';
 comment on column cdp.events.proof is
 'How its sender proved whom it speaks of: a server''s key, a signed form, a signed identity; claim: not at all';
+comment on column cdp.events.own_network is
+'Whether it came from a network that company.yaml named then; null: not known, as of what servers send';
 create index events_received_at on cdp.events (received_at);
+create index events_own_network on cdp.events (seq) where own_network;
 -- Attribution reads touches by time. Rows of one time lie close together, so a block range index is enough.
 create index events_ts on cdp.events using brin (ts) with (autosummarize = on);
 
@@ -124,8 +128,12 @@ create table cdp.site_traffic (
     site text not null check (char_length(site) <= 253),
     starts_at timestamptz not null,
     events bigint not null,
+    located_events bigint not null default 0,
+    own_events bigint not null default 0,
     primary key (site, starts_at)
 );
+comment on column cdp.site_traffic.located_events is 'Of these, how many are known to come from an own network or not';
+comment on column cdp.site_traffic.own_events is 'Of these, how many came from an own network';
 comment on column cdp.site_traffic.starts_at is 'The start of five minutes in which the events arrived, UTC';
 create index site_traffic_starts_at on cdp.site_traffic (starts_at);
 

@@ -39,7 +39,7 @@ create index leads_merged_into on identity.leads (merged_into) where merged_into
 
 -- Whose leads are not a buyer's, as company.yaml said when it was followed last.
 create table identity.internal_entries (
-    kind text not null check (kind in ('domain', 'address')),
+    kind text not null check (kind in ('domain', 'address', 'network', 'wrong_period')),
     value text not null check (char_length(value) <= 254),
     primary key (kind, value)
 );
@@ -52,7 +52,7 @@ create table identity.uncounted_leads (
 );
 comment on table identity.uncounted_leads is
 'Leads that count for nothing: whoever counts leads leaves these out. All leads of a person or none';
-comment on column identity.uncounted_leads.entry is 'What says so, such as domain example.com';
+comment on column identity.uncounted_leads.entry is 'What says so, such as domain example.com or own networks';
 
 create table identity.counted_again (
     lead_id bigint primary key,
@@ -101,7 +101,7 @@ create table identity.unannounced_leads (
     lead_id bigint primary key
 );
 comment on table identity.unannounced_leads is
-'Leads that the MA was never told of, because an older lead has their mailbox: announced if they are parted';
+'Leads that the MA does not know, because an older lead has their mailbox: announced if they are parted, on any day';
 
 -- An event is resolved once because it leaves the inbox once; ranges of event_seq are found by the small index.
 create table identity.resolved_events (
@@ -329,10 +329,37 @@ create function identity.is_named(asked_email text, kind text, value text) retur
 language sql immutable parallel safe
 return case kind
     when 'address' then asked_email = value
-    else
-        split_part(asked_email, '@', 2) = value
-        or right(split_part(asked_email, '@', 2), char_length(value) + 1) = '.' || value
+    when 'domain'
+        then
+            split_part(asked_email, '@', 2) = value
+            or right(split_part(asked_email, '@', 2), char_length(value) + 1) = '.' || value
+    else false
 end;
+
+-- The events of leads of which is known whether they came from an own network.
+create view identity.located_events as
+select
+    acts.lead_id,
+    acts.event_seq,
+    events.own_network
+from (
+    select
+        lead_id,
+        event_seq
+    from identity.resolved_events
+    union all
+    select
+        lead_id,
+        event_seq
+    from identity.claimed_events
+) as acts
+inner join cdp.events as events on acts.event_seq = events.seq
+where
+    events.own_network is not null
+    and not exists (
+        select from identity.internal_entries as entries
+        where case when entries.kind = 'wrong_period' then entries.value::tstzrange end @> events.received_at
+    );
 
 -- Brings identity.uncounted_leads in line with the entries and with who is one person, for the leads `asked` and all
 -- leads of their persons, since `asked_now`; null: since they are there. Returns the leads for which something changed.
@@ -357,7 +384,7 @@ language sql volatile as $$
         left join identity.people as people on leads.lead_id = people.lead_id
     ),
 
-    internal as (
+    named as (
         select
             involved.person_id,
             min(entries.kind || ' ' || entries.value) as entry
@@ -365,6 +392,24 @@ language sql volatile as $$
         inner join identity.internal_entries as entries
             on identity.is_named(involved.email, entries.kind, entries.value)
         group by involved.person_id
+    ),
+
+    -- Whoever was only ever seen in own networks.
+    inside as (
+        select involved.person_id
+        from involved
+        inner join identity.located_events as located on involved.lead_id = located.lead_id
+        where exists (select from identity.internal_entries as entries where entries.kind = 'network')
+        group by involved.person_id
+        having bool_and(located.own_network)
+    ),
+
+    internal as (
+        select
+            coalesce(named.person_id, inside.person_id) as person_id,
+            coalesce(named.entry, 'own networks') as entry
+        from named
+        full join inside on named.person_id = inside.person_id
     ),
 
     counted as (
@@ -398,6 +443,14 @@ language sql volatile as $$
         where not exists (select from identity.uncounted_leads as known where known.lead_id = involved.lead_id)
         on conflict (lead_id) do nothing
         returning lead_id
+    ),
+
+    renamed as (
+        update identity.uncounted_leads as known
+        set entry = internal.entry
+        from involved
+        inner join internal on involved.person_id = internal.person_id
+        where known.lead_id = involved.lead_id and known.entry <> internal.entry
     )
 
     select lead_id from counted
@@ -416,13 +469,17 @@ end $$;
 create trigger mark_internal after insert on identity.leads
 referencing new table as added for each statement execute function identity.mark_internal();
 
+-- Who has another address, or is proven: what only claims showed of its networks counts no more.
 create function identity.mark_named() returns trigger language plpgsql as $$
 begin
-    perform identity.refresh_uncounted(array[new.lead_id], null);
+    if exists (select from identity.internal_entries) then
+        perform identity.refresh_uncounted(array[new.lead_id], null);
+    end if;
     return null;
 end $$;
-create trigger mark_named after update of email on identity.leads
-for each row when (old.email is distinct from new.email) execute function identity.mark_named();
+create trigger mark_named after update of email, only_claimed on identity.leads
+for each row when (old.email is distinct from new.email or old.only_claimed <> new.only_claimed)
+execute function identity.mark_named();
 
 -- For a statement that has just made the lead, which its own snapshot does not show.
 create function identity.counts_for_nothing(asked_lead bigint) returns boolean language plpgsql volatile as $$

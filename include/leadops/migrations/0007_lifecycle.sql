@@ -173,6 +173,35 @@ comment on view lifecycle.current_transitions is 'Of people who count; merged le
 create function lifecycle.is_apart(evidence jsonb) returns boolean language sql immutable parallel safe
 return coalesce(evidence #>> '{account,means}' = 'tell', false);
 
+-- Whether what a lead has up to a moment, by the ledger as it is now, misses the `thresholds` of an MQL's evidence.
+-- Points and corrections carry the date of their reason: what remains up to the day of the MQL is what it stands on.
+create function lifecycle.misses_thresholds(asked_lead bigint, asked_until timestamptz, thresholds jsonb)
+returns boolean language sql stable parallel safe as $$
+    select
+        coalesce(
+            had.fit < (thresholds ->> 'fit')::integer
+            or had.behaviour < (thresholds ->> 'behaviour')::integer
+            or had.total < (thresholds ->> 'total')::integer
+            or (
+                thresholds ->> 'since' is not null
+                and had.behaviour_again < (thresholds ->> 'again_behaviour')::integer
+            ), false
+        )
+    from (
+        select
+            coalesce(sum(ledger.points) filter (where ledger.dimension = 'fit'), 0) as fit,
+            coalesce(sum(ledger.points) filter (where ledger.dimension = 'behaviour'), 0) as behaviour,
+            coalesce(sum(ledger.points), 0) as total,
+            coalesce(
+                sum(ledger.points) filter (
+                    where ledger.dimension = 'behaviour' and ledger.occurred_at > (thresholds ->> 'since')::timestamptz
+                ), 0
+            ) as behaviour_again
+        from scoring.ledger as ledger
+        where ledger.lead_id = asked_lead and ledger.occurred_at <= asked_until and ledger.kind <> 'decay'
+    ) as had
+$$;
+
 -- Whoever counts MQLs, or what part of them became SAL or SQL, reads this. Wins and losses count in any case. Few
 -- stages are SAL or SQL, so the MQL of their cycle is looked up for them alone.
 create view lifecycle.counted_transitions as

@@ -92,10 +92,14 @@ create table routing.notices (
     settled_at timestamptz,
     channel text,
     message_ts text,
-    reason text
+    reason text,
+    withdrawn_because text check (withdrawn_because in ('internal', 'split', 'machine'))
 );
+comment on column routing.notices.withdrawn_because is
+'The MQL was taken back: the message, once it is in Slack, is replaced by one that says so';
 comment on column routing.notices.nonce is 'Slack knows the message by it: numbers start again after a restored backup';
 comment on column routing.notices.unknown_since is
 'Set before the post; while state is open it is unknown whether the message is in Slack';
-create index notices_erasing on routing.notices (assignment_id) where state = 'erasing';
+create index notices_outdated on routing.notices (assignment_id)
+where state = 'erasing' or (state = 'sent' and withdrawn_because is not null);
 create index notices_open on routing.notices (assignment_id) where state = 'open';

@@ -13,6 +13,7 @@ def form_assignment_message(
     slack_id: str | None,
     queue: str | None,
     cause: str,
+    withdrawn_because: str | None,
     account_state: str | None,
     crm_id: str | None,
     crm_link: str,
@@ -21,13 +22,18 @@ def form_assignment_message(
 
     It addresses `slack_id` where it is known, and links to the lead in the CRM where `crm_link` has its {id}.
     `account_state`: customer or open_deal where the lead is a colleague of somebody whom sales knows, and is
-    counted apart for that. Neither the company nor the colleague is named.
+    counted apart for that. Neither the company nor the colleague is named. `withdrawn_because`: internal,
+    split or machine where the MQL was taken back.
     """
     texts = read_section("assignment", company.language)
     who = f"<@{slack_id}>" if slack_id else f"*{escape(rep_id or queue or '')}*"
-    case = "night" if rep_id is None else "moved" if cause == "breach" else "new"
-    line = texts[case].format(who=who, lead=lead_id)
-    if account_state is not None:
+    if withdrawn_because is not None:
+        because = texts[f"withdrawn_{withdrawn_because}"]
+        line = texts["withdrawn"].format(who=who, lead=lead_id, because=because)
+    else:
+        case = "night" if rep_id is None else "moved" if cause == "breach" else "new"
+        line = texts[case].format(who=who, lead=lead_id)
+    if account_state is not None and withdrawn_because is None:
         line += texts[account_state]
     if crm_id is None:
         return line

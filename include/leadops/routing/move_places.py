@@ -16,7 +16,8 @@ def move_places(connection: Connection, arrived: Sequence[InboxCycle], *, now: d
 
     A place goes to the person to whom its lead belongs now. Of each cycle a person keeps the place of their
     oldest lead, else that of the lead that became MQL first; the other places are set aside, and come back
-    when the leads are split. Nobody gets a new owner. The place of an MQL that was taken back is removed.
+    when the leads are split. Nobody gets a new owner. The place of an MQL that was taken back is removed, and
+    messages about it that were sent are replaced.
     Runs in the caller's transaction; `now` is UTC.
     """
     merges = [(cycle.lead_id, cycle.merge_number) for cycle in arrived if cycle.merge_number is not None]
@@ -26,6 +27,7 @@ def move_places(connection: Connection, arrived: Sequence[InboxCycle], *, now: d
     queries.run(connection, "decide_moves", leads=leads)
     _record_moves(connection)
     removed = queries.values(connection, "list_removed_places")
+    queries.run(connection, "withdraw_notices")
     queries.run(connection, "drop_moves")
     publish_moves(
         connection, leads, removed=removed, merge_number=max(number for _, number in merges), now=now

@@ -125,5 +125,40 @@ where account in (
 -- name: list_removed_places
 select (place).lead_id from place_moves where not has_mql;
 
+-- name: withdraw_notices
+-- The messages about MQLs that were taken back, in Slack or perhaps there. Lifecycle takes an MQL back because it is
+-- our own, because it was reached only together with a lead that was split from it since, or else because of a machine.
+with withdrawn as (
+    select
+        assigned.assignment_id,
+        case
+            when exists (
+                select from identity.uncounted_leads as uncounted
+                where uncounted.lead_id = moves.mql_lead_id
+            ) then 'internal'
+            when exists (
+                select from identity.lead_merges as undone
+                where
+                    (undone.older_lead_id = moves.mql_lead_id or undone.younger_lead_id = moves.mql_lead_id)
+                    and undone.undone_at >= (moves.place).qualified_at
+            ) then 'split'
+            else 'machine'
+        end as because
+    from place_moves as moves
+    inner join routing.assignments as assigned
+        on
+            (moves.mql_lead_id = assigned.lead_id and moves.mql_cycle = assigned.cycle)
+            or ((moves.place).lead_id = assigned.lead_id and (moves.place).cycle = assigned.cycle)
+    where not moves.has_mql
+)
+
+update routing.notices
+set withdrawn_because = withdrawn.because
+from withdrawn
+where
+    notices.assignment_id = withdrawn.assignment_id
+    and notices.withdrawn_because is null
+    and (notices.state = 'sent' or (notices.state = 'open' and notices.unknown_since is not null));
+
 -- name: drop_moves
 drop table place_moves;

@@ -44,6 +44,7 @@ class AssignmentNotice:
     rep_id: str | None
     queue: str | None
     cause: str
+    withdrawn_because: str | None  # the MQL was taken back while the outcome of the post was unknown
     account_state: str | None  # customer or open_deal: a customer's colleague, who is counted apart
     crm_id: str | None
     slack_id: str | None
@@ -79,7 +80,7 @@ def notify_reps(
             return RepNotifyResult(0, 0, ON_HOLD)
     budget = CallBudget(most=settings.at_most, seconds_between=settings.seconds_between, sleep=sleep)
     sent = dropped = 0
-    problem = _replace_erased(connection, chat, budget, settings=settings, company=company)
+    problem = _replace_outdated(connection, chat, budget, settings=settings, company=company)
     if problem:
         return RepNotifyResult(sent, dropped, problem)
     for assignment_id in _list_due(connection, settings, clock()):
@@ -124,34 +125,37 @@ def doubt_open_notices(connection: Connection, *, before: datetime) -> int:
 
 
 @dataclass(frozen=True)
-class ErasedNotice:
-    """A message that was posted about somebody erased: where it is, and what may stay of it."""
+class OutdatedNotice:
+    """A message in Slack about somebody erased, or about an MQL that was taken back."""
 
     assignment_id: int
     lead_id: int
     rep_id: str | None
     queue: str | None
     cause: str
+    withdrawn_because: str | None
     account_state: str | None  # customer or open_deal: a customer's colleague, who is counted apart
+    crm_id: str | None  # None: not known, or erased
     slack_id: str | None
     channel: str | None
     message_ts: str | None
 
 
-def _replace_erased(
+def _replace_outdated(
     connection: Connection, chat: Chat, budget: CallBudget, *, settings: SlackSettings, company: Company
 ) -> str:
-    """Take the CRM's id out of messages about the erased; commits. Returns why the rest has to wait.
+    """Replace messages about the erased and about MQLs that were taken back; commits.
 
-    A webhook cannot edit: such a message stays as it is (docs/erasure.md).
+    Returns why the rest has to wait. Killed after an edit, it makes the same edit again. A webhook cannot
+    edit: such a message stays as it is (docs/erasure.md, docs/routing.md).
     """
     with connection.transaction():
-        notices = queries.all(connection, "list_erasing", ErasedNotice, max_rows=settings.at_most)
+        notices = queries.all(connection, "list_outdated", OutdatedNotice, max_rows=settings.at_most)
     for notice in notices:
         if budget.is_spent:
             break
-        message = compose_text(_form_text(notice, crm_id=None, settings=settings, company=company))
-        if chat.can_edit:
+        message = compose_text(_form_text(notice, settings=settings, company=company))
+        if chat.can_edit and notice.message_ts:  # without it, a webhook posted it
             budget.pace()
             try:
                 place = Posted(notice.channel, notice.message_ts)
@@ -166,9 +170,8 @@ def _replace_erased(
 
 
 def _form_text(
-    notice: "AssignmentNotice | ErasedNotice",
+    notice: "AssignmentNotice | OutdatedNotice",
     *,
-    crm_id: str | None,
     settings: SlackSettings,
     company: Company,
 ) -> str:
@@ -180,8 +183,9 @@ def _form_text(
         slack_id=slack_id,
         queue=notice.queue,
         cause=notice.cause,
+        withdrawn_because=notice.withdrawn_because,
         account_state=notice.account_state,
-        crm_id=crm_id,
+        crm_id=notice.crm_id,
         crm_link=settings.crm_link,
     )
 
@@ -276,7 +280,5 @@ class _Message:
 
     def send(self) -> Posted:
         """Post the message."""
-        notice = self._notice
-        text = _form_text(notice, crm_id=notice.crm_id, settings=self._settings, company=self._company)
-        message = compose_text(text)
+        message = compose_text(_form_text(self._notice, settings=self._settings, company=self._company))
         return self._chat.post(text=message.text, blocks=message.blocks, payload={"key": self._key})

@@ -25,6 +25,7 @@ select
     assignments.rep_id,
     assignments.queue,
     assignments.cause,
+    notices.withdrawn_because,
     (
         select mql.evidence #>> '{account,state}' from lifecycle.current_transitions as mql
         where
@@ -87,13 +88,15 @@ update routing.notices
 set unknown_since = created_at, tried_at = coalesce(tried_at, created_at)
 where state = 'open' and unknown_since is null and created_at < %(before)s;
 
--- name: list_erasing
+-- name: list_outdated
+-- Messages in Slack that another text shall replace: about somebody erased, or about an MQL that was taken back.
 select
     notices.assignment_id,
     assignments.lead_id,
     assignments.rep_id,
     assignments.queue,
     assignments.cause,
+    notices.withdrawn_because,
     (
         select mql.evidence #>> '{account,state}' from lifecycle.current_transitions as mql
         where
@@ -102,16 +105,26 @@ select
             and mql.stage = 'mql'
             and lifecycle.is_apart(mql.evidence)
     ) as account_state,
+    (
+        select known.external_id from lifecycle.crm_leads as known
+        where known.lead_id = assignments.lead_id and notices.state <> 'erasing'
+    ) as crm_id,
     (select reps.profile ->> 'slack_id' from crm.reps as reps where reps.rep_id = assignments.rep_id) as slack_id,
     notices.channel,
     notices.message_ts
 from routing.notices as notices
 inner join routing.assignments as assignments on notices.assignment_id = assignments.assignment_id
-where notices.state = 'erasing'
+where notices.state = 'erasing' or (notices.state = 'sent' and notices.withdrawn_because is not null)
 order by notices.assignment_id
 limit %(max_rows)s;
 
 -- name: note_replaced
 update routing.notices
-set state = 'dropped', channel = null, message_ts = null
-where assignment_id = %(assignment_id)s and state = 'erasing';
+set
+    state = 'dropped',
+    channel = null,
+    message_ts = null,
+    reason = coalesce(reason, 'the MQL was taken back: ' || withdrawn_because)
+where
+    assignment_id = %(assignment_id)s
+    and (state = 'erasing' or (state = 'sent' and withdrawn_because is not null));
