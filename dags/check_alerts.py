@@ -15,8 +15,9 @@ def check_alerts() -> None:
 
     **What**: weighs changed settings (and starts `approve_changes` where a human has to decide), asks the CDP
     for its lag, runs every check (SLA clocks, queues, deliveries, dead letters, the funnel, training …),
-    records incidents, and brings Slack up to date: one problem, one message. **When**: every minute.
-    **Connections**: `leadops_cdp`, `leadops_slack`, and `LEADOPS_DATABASE_URL`.
+    records incidents, and brings Slack and PagerDuty up to date: one problem, one message. **When**: every
+    minute. **Connections**: `leadops_cdp`, `leadops_slack`, `leadops_pagerduty` if there is one, and
+    `LEADOPS_DATABASE_URL`.
 
     **When it is red**
     - *check red*: no new incident opens. `notify` still runs, so Slack shows what is on record, this failure
@@ -26,7 +27,7 @@ def check_alerts() -> None:
     - *green, and the incident `check_failed` is open*: one check is broken and the others run. Its
       [page](docs/runbooks/check_failed.md) says what to do.
 
-    A CDP, MA, CRM or Slack that is down does not make this DAG red. By hand: `leadops check`,
+    A CDP, MA, CRM, Slack or PagerDuty that is down does not make this DAG red. By hand: `leadops check`,
     `leadops notify`.
     """
     check = leadops_task(check_and_ask.check, outlets=[check_and_ask.QUESTION_ALIAS])()

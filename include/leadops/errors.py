@@ -9,12 +9,17 @@
     │   ├── JsonDepthError         JSON is nested too deeply
     │   ├── MessageGoneError       the message in Slack can no longer be changed
     │   ├── NoZoneError            a time names no zone (also a ValueError)
-    │   └── NothingLeftError       no feature is left to train a model with
+    │   ├── NothingLeftError       no feature is left to train a model with
+    │   └── PagerRefusedError      PagerDuty does not accept the event
     ├── TransientError             retry later: nothing was lost
     │   ├── AnswerShapeError       an answer lacks what its route promises
     │   ├── ChatBusyError          Slack asked us to wait
-    │   ├── ChatUnknownError       the post may have arrived or not
     │   ├── ChatUnreachableError   the post did not arrive
+    │   ├── OutcomeUnknownError    a post may have arrived or not
+    │   │   ├── ChatUnknownError   the same of a post to Slack
+    │   │   └── PagerUnknownError  the same of an event for PagerDuty
+    │   ├── PagerBusyError         PagerDuty asked us to wait
+    │   ├── PagerUnreachableError  the event did not arrive
     │   ├── SuspectsFoundError     identity resolves the chunk again (always caught there)
     │   └── _EndlessAnswerError    an answer is too large or too slow (always caught in clients)
     └── ProblemError               the gateway refuses a request; its status says whether to retry
@@ -35,6 +40,10 @@ class PermanentError(LeadopsError):
 
 class TransientError(LeadopsError):
     """The same call may succeed later; nothing was lost."""
+
+
+class OutcomeUnknownError(TransientError):
+    """Sent, but without a whole answer: the other side may have taken it or not."""
 
 
 class ConfigError(PermanentError):

@@ -1579,6 +1579,32 @@ create table alerts.messages (
 );
 create index messages_open on alerts.messages (message_id) where (state = 'open');
 
+create table alerts.pages (
+    page_id bigint generated always as identity,
+    dedup_key text not null,
+    digest_group text,
+    created_at timestamptz not null,
+    state text not null default 'pending',
+    attempts integer not null default 0,
+    tried_at timestamptz,
+    unknown_since timestamptz,
+    triggered_at timestamptz,
+    primary key (page_id),
+    check (state in ('pending', 'triggered', 'acknowledged', 'resolved', 'dropped'))
+);
+create unique index pages_open on alerts.pages (dedup_key) where (state in ('pending', 'triggered', 'acknowledged'));
+
+create table alerts.failing_channels (
+    channel text not null,
+    failing_since timestamptz not null,
+    tried_at timestamptz not null,
+    rest_until timestamptz,
+    waiting integer not null,
+    problem text not null,
+    primary key (channel),
+    check (channel in ('slack', 'pagerduty'))
+);
+
 create schema incidents;
 
 create table incidents.incidents (
@@ -1591,13 +1617,16 @@ create table incidents.incidents (
     clear_since timestamptz,
     resolved_at timestamptz,
     escalated_at timestamptz,
+    acknowledged_at timestamptz,
     facts jsonb not null,
     message_id bigint,
+    page_id bigint,
     is_suppressed boolean not null default false,
     primary key (incident_id),
     check (state in ('open', 'resolved'))
 );
 create index incidents_message on incidents.incidents (message_id);
+create index incidents_page on incidents.incidents (page_id) where (page_id is not null);
 create index incidents_unannounced on incidents.incidents (incident_id) where ((message_id is null) and (not is_suppressed));
 create unique index incidents_open on incidents.incidents (kind, subject) where (state = 'open');
 

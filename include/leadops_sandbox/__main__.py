@@ -16,8 +16,8 @@ def main() -> int:
     """Serve until SIGTERM or Ctrl-C; return 1, with one line on stderr, when it cannot start."""
     parser = argparse.ArgumentParser(
         prog="python -m leadops_sandbox",
-        description="Stand-ins for MA, CRM and Slack. Tokens: the passwords of AIRFLOW_CONN_LEADOPS_MA, "
-        "_CRM and _SLACK, else sandbox-ma-token, sandbox-crm-token, xoxb-sandbox-token.",
+        description="Stand-ins for MA, CRM, Slack and PagerDuty. Tokens: the passwords of "
+        "AIRFLOW_CONN_LEADOPS_MA, _CRM, _SLACK and _PAGERDUTY, else those in docs/sandbox.md.",
     )
     parser.add_argument("--port", type=int, required=True, help="the port to listen on")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")

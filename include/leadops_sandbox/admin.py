@@ -116,6 +116,7 @@ def count_state(world: World) -> dict[str, Any]:
             "edits": slack.edits,
             "files": len(slack.files),
         },
+        "pagerduty": {"incidents": len(world.pagerduty.incidents), "events": world.pagerduty.events},
         "calls": dict(sorted(world.calls.items())),
         "faults": dict(sorted(world.faults_met.items())),
     }

@@ -16,6 +16,7 @@ import leadops_sandbox.admin
 import leadops_sandbox.crm.routes
 import leadops_sandbox.ma.by_hand
 import leadops_sandbox.ma.routes
+import leadops_sandbox.pagerduty.routes
 import leadops_sandbox.slack.page
 import leadops_sandbox.slack.routes
 from leadops_sandbox.answers import RefusedError, utc_now
@@ -66,7 +67,8 @@ class Sandbox:
         self._routes: list[tuple[str, Route]] = [
             *([(face.name, route) for route in face.routes()] if face else []),
             *(("ma", route) for route in leadops_sandbox.ma.routes.routes(world)),
-            *(_target(route) for route in leadops_sandbox.crm.routes.routes(world)),
+            *(_target("crm", route) for route in leadops_sandbox.crm.routes.routes(world)),
+            *(_target("pagerduty", route) for route in leadops_sandbox.pagerduty.routes.routes(world)),
             *(("slack", route) for route in leadops_sandbox.slack.routes.routes(world)),
             *(("admin", route) for route in leadops_sandbox.slack.page.routes(world)),
             *(("admin", route) for route in leadops_sandbox.ma.by_hand.routes(world)),
@@ -139,6 +141,6 @@ class Sandbox:
                     return
 
 
-def _target(route: Route) -> tuple[str, Route]:
-    """Return a CRM route with whom it belongs to: what begins with an underscore is the admin's."""
-    return ("admin" if route.path.startswith("/_") else "crm"), route
+def _target(target: str, route: Route) -> tuple[str, Route]:
+    """Return a route of `target` with whom it belongs to: what begins with an underscore is the admin's."""
+    return ("admin" if route.path.startswith("/_") else target), route

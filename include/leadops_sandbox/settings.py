@@ -22,6 +22,7 @@ class Tokens(BaseModel):
     crm: str = "sandbox-crm-token"
     slack: str = "xoxb-sandbox-token"
     webhook: str = "T/B/X"  # the path below /services/ of the incoming webhook
+    pagerduty: str = "sandbox-pagerduty-routing-key-01"  # a routing key has 32 characters
 
 
 class Behaviour(BaseModel):
@@ -78,12 +79,12 @@ class BehaviourChange(BaseModel):
 
 
 def tokens_from_environment(environment: Mapping[str, str] = os.environ) -> Tokens:
-    """Return the tokens that AIRFLOW_CONN_LEADOPS_MA, _CRM and _SLACK hold as passwords, else the defaults.
+    """Return the tokens that AIRFLOW_CONN_LEADOPS_MA, _CRM, _SLACK and _PAGERDUTY hold, else the defaults.
 
     A Slack connection of type slackwebhook gives the webhook's path instead of a bot token.
     """
     found: dict[str, str] = {}
-    for name in ("ma", "crm", "slack"):
+    for name in ("ma", "crm", "slack", "pagerduty"):
         text = environment.get(f"AIRFLOW_CONN_LEADOPS_{name.upper()}", "")
         connection = json.loads(text) if text else {}
         if password := connection.get("password"):

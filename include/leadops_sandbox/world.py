@@ -11,6 +11,7 @@ from leadops_sandbox.crm.store import CrmStore
 from leadops_sandbox.journal import Journal, Place, Record
 from leadops_sandbox.ma.store import MaStore
 from leadops_sandbox.products.people import People
+from leadops_sandbox.pagerduty.store import PagerStore
 from leadops_sandbox.settings import Behaviour, Tokens
 from leadops_sandbox.slack.store import SlackStore
 
@@ -42,6 +43,7 @@ class World:
         self.crm = CrmStore()
         self.slack = SlackStore()
         self.people = People(unique)
+        self.pagerduty = PagerStore()
         self.journal = Journal(state_dir / "journal.jsonl")
         if self.journal.size > long_journal:
             memory = longest_memory((record for record, _ in self.journal.replay()), behaviour)
@@ -63,6 +65,8 @@ class World:
                 self.crm.apply(record)
             case "slack":
                 self.slack.apply(record)
+            case "pagerduty":
+                self.pagerduty.apply(record)
             case "settings":
                 self.behaviour = Behaviour(**record["behaviour"])
         self.people.apply(record)

@@ -67,3 +67,11 @@ def test_one_is_shown_with_its_facts_and_its_page() -> None:
 def test_what_there_is_not_is_said_in_one_line(words: list[str], says: str) -> None:
     with pytest.raises(PermanentError, match=says):
         CliRunner().invoke(app, words, catch_exceptions=False)
+
+
+def test_an_open_one_can_be_taken_once() -> None:
+    assert "incident 1: taken" in run("acknowledge", "1")
+    assert "acknowledged_at" in run("show", "1")
+    for number in ("1", "3", "99"):
+        with pytest.raises(PermanentError, match="nobody has taken"):
+            run("acknowledge", number)

@@ -6,7 +6,7 @@ import pytest
 
 from leadops.config.load_config import load_section
 from leadops.errors import ConfigError
-from leadops.incidents.alert_settings import AlertSettings
+from leadops.incidents.alert_settings import AlertRoute, AlertSettings
 from leadops.incidents.kinds import KINDS
 from tests.shipped import SHIPPED, change
 
@@ -22,6 +22,12 @@ from tests.shipped import SHIPPED, change
         "seconds_between_calls: -1",
         "typo: 1",
         "tell_at_most: 9",
+        "channels: {critical: everywhere}",
+        "channels: {critical: null}",
+        "channels: !only {critical: both}",
+        "channels_by_kind: {coffee: slack}",
+        "channels_by_kind: {slack_failing: slack}",
+        "channels_by_kind: {pagerduty_failing: pagerduty}",
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(tmp_path, line):
@@ -39,3 +45,16 @@ def test_escalation_can_be_changed_or_switched_off_by_kind():
         minutes = kind.escalate_after
         wait = None if minutes is None else timedelta(minutes=minutes)
         assert SHIPPED.alerts.escalation(kind.name) == wait, kind.name
+
+
+def test_each_kind_goes_where_its_severity_says_unless_it_is_named():
+    assert {kind for kind in KINDS if SHIPPED.alerts.route(kind) is AlertRoute.SLACK} == {
+        kind.name for kind in KINDS.values() if kind.severity == "warning"
+    } | {"sla_breach", "queue_waiting", "pagerduty_failing"}
+    only = change(
+        SHIPPED.alerts,
+        channels={"critical": "slack", "warning": "slack"},
+        channels_by_kind={"cdp_lag": "pagerduty", "dag_failed": "both"},
+    )
+    assert only.list_paged_kinds() == ["cdp_lag", "dag_failed", "slack_failing"]
+    assert only.list_paged_kinds(only=True) == ["cdp_lag"]

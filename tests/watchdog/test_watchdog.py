@@ -9,6 +9,7 @@ import pytest
 
 from leadops.alerts.checks import CHECKS
 from leadops.alerts.notify import notify_incidents
+from leadops.alerts.notify_channels import notify_channels
 from leadops.clients.chat import WebhookChat
 from leadops.db import Connection, connect
 from leadops.errors import ConfigError
@@ -20,10 +21,11 @@ from leadops.watchdog.watchdog import Watchdog
 from leadops.watchdog.watchdog_config import WatchdogConfig, WatchdogSources
 from tests.alerts.checking import CALENDAR, incidents
 from tests.alerts.conftest import CALM, Clock, Slack, clock, settings, slack, slack_server
+from tests.alerts.pager import PagerService, pager
 from tests.shipped import SHIPPED
 from tests.watchdog.test_airflow_queue import TABLES
 
-__all__ = ["clock", "settings", "slack", "slack_server"]
+__all__ = ["clock", "pager", "settings", "slack", "slack_server"]
 
 SOURCES = WatchdogSources(CALM, SHIPPED.company)
 
@@ -425,3 +427,41 @@ def test_no_secret_is_in_what_it_shows_of_itself(world: World) -> None:
     shown = repr(dog._config)
     assert "s3cret" not in shown
     assert password not in shown
+
+
+def test_several_watchdogs_make_one_incident_in_pagerduty_and_the_next_round_resolves_it(
+    world: World, pager: PagerService
+) -> None:
+    dogs = [world.dog(seen_by, open_pager=pager.client) for seen_by in ("gateway on a", "gateway on b")]
+    world.after(20, *dogs)
+    refuse_connections(world)
+    pager.fault("timeout_after", count=1, path="/v2/*")
+    world.after(200, *dogs)
+    (incident,) = pager.incidents()
+    assert incident["payload"]["summary"] == "The database does not respond"
+    assert incident["payload"]["class"] == "database_down"
+    allow_connections(world)
+    world.after(10, *dogs)
+    notify_channels(
+        world.connection,
+        open_chat=lambda _: world.slack.chat(),
+        open_pager=pager.client,
+        settings=CALM,
+        company=SHIPPED.company,
+        clock=world.clock,
+        sleep=lambda _: None,
+    )
+    assert pager.statuses() == ["resolved"]
+
+
+def test_a_slack_that_is_down_keeps_no_outage_from_pagerduty(world: World, pager: PagerService) -> None:
+    def open_chat(_: Any) -> Any:
+        raise ConfigError("no chat here")
+
+    dog = world.dog(open_chat=open_chat, open_pager=pager.client)
+    world.after(20, dog)
+    refuse_connections(world)
+    world.after(100, dog)
+    assert pager.statuses() == ["triggered"]
+    allow_connections(world)
+    world.after(10, dog)

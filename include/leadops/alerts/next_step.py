@@ -16,6 +16,9 @@ from leadops.notifications.blocks import SlackMessage
 from leadops.notifications.messages import Messages
 from leadops.notifications.post_once import PostState
 
+#: The fact that somebody has taken the incident.
+TAKEN = "acknowledged_at"
+
 
 class NextStep(Enum):
     """One step for one message.
@@ -95,7 +98,8 @@ def sum_up(message: AlertMessage, incidents: Sequence[Incident]) -> Mapping[str,
     if message.purpose == "digest":
         unresolved = sum(incident.is_open for incident in incidents)
         return {"open": unresolved, "resolved": len(incidents) - unresolved}
-    return incidents[0].facts
+    taken = incidents[0].acknowledged_at
+    return {**incidents[0].facts, TAKEN: taken.isoformat()} if taken else incidents[0].facts
 
 
 def _is_worth_an_edit(
@@ -106,6 +110,8 @@ def _is_worth_an_edit(
     after = sum_up(message, incidents)
     if message.purpose == "digest":
         return message.shown_facts != after
+    if message.shown_facts.get(TAKEN) != after.get(TAKEN):
+        return True  # somebody looks whether it shows
     if message.shown_at and now - message.shown_at < timedelta(minutes=settings.update_every_minutes):
         return False
     return is_significant_change(incidents[0].kind, message.shown_facts, after)

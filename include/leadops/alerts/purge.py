@@ -1,4 +1,4 @@
-"""Deletes old incidents that are resolved, and their Slack messages."""
+"""Deletes old incidents that are resolved, their Slack messages and their pages."""
 
 from datetime import datetime
 
@@ -15,4 +15,13 @@ def purge_messages(connection: Connection, *, before: datetime, max_rows: int) -
     return queries.run(connection, "purge_messages", before=before, max_rows=max_rows)
 
 
-OLD_ROWS = (OldRows("incidents", purge_incidents), OldRows("incidents", purge_messages))
+def purge_pages(connection: Connection, *, before: datetime, max_rows: int) -> int:
+    """Delete pages from before `before` that are over and about no incident on record."""
+    return queries.run(connection, "purge_pages", before=before, max_rows=max_rows)
+
+
+OLD_ROWS = (
+    OldRows("incidents", purge_incidents),
+    OldRows("incidents", purge_messages),
+    OldRows("incidents", purge_pages),
+)

@@ -13,3 +13,15 @@ where message_id in (
     order by old.message_id
     limit %(max_rows)s
 );
+
+-- name: purge_pages
+delete from alerts.pages
+where page_id in (
+    select old.page_id
+    from alerts.pages as old
+    where
+        old.state in ('resolved', 'dropped') and old.created_at < %(before)s
+        and not exists (select from incidents.incidents where incidents.page_id = old.page_id)
+    order by old.page_id
+    limit %(max_rows)s
+);

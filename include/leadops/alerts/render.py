@@ -27,6 +27,10 @@ def render_incident(incident: Incident, *, messages: Messages, settings: AlertSe
         heading=f"{messages.say('words', tone)}: {what}",
         lines=[
             (messages.say("words", "since"), messages.show_time(incident.opened_at)),
+            (
+                messages.say("words", "taken"),
+                messages.show_time(taken) if (taken := incident.acknowledged_at) else "",
+            ),
             (messages.say("words", "severity"), messages.fill(text["severity"], facts)),
             (messages.say("words", "impact"), messages.fill(text["impact"], facts)),
             (messages.say("words", "action"), messages.fill(text["action"], facts)),

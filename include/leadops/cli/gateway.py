@@ -10,9 +10,8 @@ from typing import Annotated
 import typer
 
 from leadops.cli.context import clock, open_gateway_connection, sleep
-from leadops.cli.slack import VARIABLE
 from leadops.cli.terminal import console, print_warning
-from leadops.cli.watchdog import make_watchdog_config
+from leadops.cli.watchdog import can_notify, make_watchdog_config
 from leadops.config.settings_folder import FileState
 from leadops.configuration import Config
 from leadops.delivery.database_mark import open_mark
@@ -38,7 +37,7 @@ def gateway(
 ) -> None:
     """Accept events and forms over HTTP until stopped, and send new leads to the MA and the CRM at once.
 
-    With a Slack connection it also watches whether tasks run, as `leadops watchdog` does.
+    With a connection for Slack or PagerDuty it also watches whether tasks run, as `leadops watchdog` does.
     """
     reader = SettingsReader()
     config = reader.read()
@@ -56,7 +55,7 @@ def gateway(
         worker_configs=config.worker_configs,
         refused=config.refused,
         read_changes=reader.read_changes,
-        watchdog=make_watchdog_config("gateway", os.environ) if os.environ.get(VARIABLE) else None,
+        watchdog=make_watchdog_config("gateway", os.environ) if can_notify(os.environ) else None,
     )
     # The outbox workers' threads yield after this many seconds, so that answers do not wait for them.
     sys.setswitchinterval(0.001)

@@ -7,9 +7,11 @@ select
     incidents.opened_at,
     incidents.resolved_at,
     incidents.is_suppressed,
-    messages.posted_at
+    messages.posted_at,
+    pages.state as page
 from incidents.incidents
 left join alerts.messages on incidents.message_id = messages.message_id
+left join alerts.pages on incidents.page_id = pages.page_id
 where
     (%(everything)s::boolean or incidents.state = 'open')
     and (%(kind)s::text is null or incidents.kind = %(kind)s::text)
@@ -26,13 +28,18 @@ select
     incidents.seen_at,
     incidents.clear_since,
     incidents.escalated_at,
+    incidents.acknowledged_at,
     incidents.resolved_at,
     incidents.facts,
     messages.purpose as message,
     messages.posted_at,
     messages.channel,
     messages.message_ts,
-    messages.shown_at
+    messages.shown_at,
+    pages.state as page,
+    pages.dedup_key,
+    pages.triggered_at
 from incidents.incidents
 left join alerts.messages on incidents.message_id = messages.message_id
+left join alerts.pages on incidents.page_id = pages.page_id
 where incidents.incident_id = %(incident_id)s;

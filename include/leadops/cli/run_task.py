@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 
 from leadops.cli.context import clock, open_connection, read_config, sleep
+from leadops.cli.pagerduty import open_pager
 from leadops.cli.slack import open_chat
 from leadops.cli.terminal import console
 from leadops.erased.erased_filter import ErasedFilter
@@ -30,6 +31,7 @@ def make_run(task_id: str) -> TaskRun:
         open_database=open_connection,
         find_endpoint=endpoint,
         open_chat=open_chat,
+        open_pager=open_pager,
         erased=ErasedFilter.of(os.environ),
     )
 

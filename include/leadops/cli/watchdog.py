@@ -11,6 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from leadops.cli.context import clock, open_gateway_connection, read_config
+from leadops.cli.pagerduty import VARIABLE as PAGERDUTY
+from leadops.cli.pagerduty import open_pager
+from leadops.cli.slack import VARIABLE as SLACK
 from leadops.cli.slack import open_chat
 from leadops.cli.terminal import console
 from leadops.configuration import Config
@@ -42,6 +45,11 @@ def watchdog(
     watch_until(stop_asked, Watchdog(config), after=alive_file.touch if alive_file else lambda: None)
 
 
+def can_notify(environ: Mapping[str, str]) -> bool:
+    """Whether `environ` has a way to on-call: Slack or PagerDuty."""
+    return bool(environ.get(SLACK) or environ.get(PAGERDUTY))
+
+
 def make_watchdog_config(
     role: str,
     environ: Mapping[str, str],
@@ -70,6 +78,7 @@ def make_watchdog_config(
         read_sources=read_sources,
         shipped=_read_sources(Config(), environ),
         open_chat=lambda settings: open_chat(settings, environ),
+        open_pager=lambda: open_pager(environ),
         clock=clock,
         switch=open_switch(environ.get("LEADOPS_HEARTBEAT_URL", "")),
         act=act,

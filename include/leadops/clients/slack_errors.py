@@ -7,7 +7,7 @@ from urllib.error import URLError
 
 from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, read_retry_after
 from leadops.clients.status_codes import Action, find_status_rule
-from leadops.errors import LeadopsError, PermanentError, TransientError
+from leadops.errors import LeadopsError, OutcomeUnknownError, PermanentError, TransientError
 
 #: Seconds; a pause of nothing would let all waiting messages knock at once.
 SHORTEST_RETRY_AFTER = 1.0
@@ -46,7 +46,7 @@ class ChatUnreachableError(TransientError):
     """No connection: surely nothing was posted."""
 
 
-class ChatUnknownError(TransientError):
+class ChatUnknownError(OutcomeUnknownError):
     """Sent, but without a whole answer: it may have been posted or not."""
 
 

@@ -1,15 +1,28 @@
 """The settings of alerts: config/alerts.yaml."""
 
 from datetime import timedelta
-from typing import ClassVar
+from enum import StrEnum
+from typing import ClassVar, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
 from leadops.incidents.finding import FindingStatus
-from leadops.incidents.kinds import KINDS
+from leadops.incidents.kinds import KINDS, PAGERDUTY_FAILING, SLACK_FAILING, Severity
 from leadops.settings import Settings
 
 MENTION = r"^(<!(here|channel|subteam\^[A-Z0-9]+)>|<@[A-Z0-9]+>)?$"
+
+
+class AlertRoute(StrEnum):
+    """Which channels get an incident."""
+
+    SLACK = "slack"
+    PAGERDUTY = "pagerduty"
+    BOTH = "both"
+
+
+#: What says that a channel fails goes to the other one, whatever the settings say.
+FIXED_ROUTES = {SLACK_FAILING: AlertRoute.BOTH, PAGERDUTY_FAILING: AlertRoute.SLACK}
 
 
 class RefusalLimits(Settings):
@@ -103,6 +116,9 @@ class SpaceLimits(Settings):
         return "unknown" if is_close else "ok"
 
 
+Value = TypeVar("Value")
+
+
 class WatchdogSettings(Settings):
     """When the watchdog steps in for check_alerts, which cannot report that no task runs."""
 
@@ -147,6 +163,11 @@ class AlertSettings(Settings):
     clear_after_minutes: float = Field(ge=0)  # how long good news must last
     escalate_after_minutes: dict[str, float | None]  # null: never
 
+    channels: dict[Severity, AlertRoute]
+    channels_by_kind: dict[str, AlertRoute]
+    channel_failing_minutes: float = Field(gt=0)
+    max_pages_per_run: int = Field(ge=1)  # events for PagerDuty in one run
+
     channel: str = Field(pattern=r"^[CGD][A-Z0-9]+$")  # a Slack channel id
     mention: str = Field(pattern=MENTION)  # in Slack's own notation
     digest_above: int = Field(ge=1)  # incidents
@@ -162,12 +183,26 @@ class AlertSettings(Settings):
     runbook_base_url: str = Field(pattern=r"^(https?://\S+[^/\s])?$")
     airflow_base_url: str = Field(pattern=r"^(https?://\S+[^/\s])?$")
 
-    @field_validator("escalate_after_minutes")
+    @field_validator("escalate_after_minutes", "channels_by_kind")
     @classmethod
-    def _must_be_kinds(cls, minutes: dict[str, float | None]) -> dict[str, float | None]:
-        if unknown := sorted(set(minutes) - set(KINDS)):
+    def _must_be_kinds(cls, by_kind: dict[str, Value]) -> dict[str, Value]:
+        if unknown := sorted(set(by_kind) - set(KINDS)):
             raise ValueError(f"no such kind: {', '.join(unknown)}; the kinds are {', '.join(KINDS)}")
-        return minutes
+        return by_kind
+
+    @field_validator("channels")
+    @classmethod
+    def _must_route_all(cls, channels: dict[Severity, AlertRoute]) -> dict[Severity, AlertRoute]:
+        if missing := sorted({"critical", "warning"} - set(channels)):
+            raise ValueError(f"say where incidents go that are {' and '.join(missing)}")
+        return channels
+
+    @field_validator("channels_by_kind")
+    @classmethod
+    def _must_leave_fixed(cls, by_kind: dict[str, AlertRoute]) -> dict[str, AlertRoute]:
+        if fixed := sorted(set(by_kind) & set(FIXED_ROUTES)):
+            raise ValueError(f"{fixed[0]} always goes to {FIXED_ROUTES[fixed[0]]}; remove it here")
+        return by_kind
 
     @model_validator(mode="after")
     def _must_close_below(self) -> "AlertSettings":
@@ -185,3 +220,13 @@ class AlertSettings(Settings):
         """Return the time from opening to escalation of `kind`, or None where it never escalates."""
         minutes = self.escalate_after_minutes.get(kind, KINDS[kind].escalate_after)
         return None if minutes is None else timedelta(minutes=minutes)
+
+    def route(self, kind: str) -> AlertRoute:
+        """Return which channels get the incidents of `kind`, where PagerDuty is on."""
+        by_severity = self.channels[KINDS[kind].severity]
+        return FIXED_ROUTES.get(kind) or self.channels_by_kind.get(kind, by_severity)
+
+    def list_paged_kinds(self, *, only: bool = False) -> list[str]:
+        """Return the kinds that go to PagerDuty; with `only` those that go nowhere else."""
+        wanted = {AlertRoute.PAGERDUTY} if only else {AlertRoute.PAGERDUTY, AlertRoute.BOTH}
+        return [kind for kind in KINDS if self.route(kind) in wanted]

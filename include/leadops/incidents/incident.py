@@ -1,7 +1,7 @@
 """An incident on record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ class Incident:
     resolved_at: datetime | None
     escalated_at: datetime | None
     facts: Mapping[str, Any]
+    acknowledged_at: datetime | None = field(default=None, kw_only=True)
 
     @property
     def is_open(self) -> bool:
@@ -45,6 +46,13 @@ class AnnouncedIncident(Incident):
     """An incident, and the message that is about it."""
 
     message_id: int
+
+
+@dataclass(frozen=True)
+class PagedIncident(Incident):
+    """An incident, and the page that is about it."""
+
+    page_id: int
 
 
 def list_announced(connection: Connection, message_ids: Sequence[int]) -> list[AnnouncedIncident]:
@@ -76,3 +84,31 @@ def suppress(connection: Connection, incidents: Sequence[Incident]) -> None:
 def assign_message(connection: Connection, message_id: int, incident_ids: Sequence[int]) -> None:
     """Note that the message `message_id` is about these incidents."""
     queries.run(connection, "assign_message", message_id=message_id, incidents=list(incident_ids))
+
+
+def list_paged(connection: Connection, page_ids: Sequence[int]) -> list[PagedIncident]:
+    """Return the incidents that these pages are about, by page, the oldest first."""
+    return queries.all(connection, "list_paged", PagedIncident, page_ids=list(page_ids))
+
+
+def list_unpaged(connection: Connection, kinds: Sequence[str]) -> list[Incident]:
+    """Return the open incidents of these kinds that have no page yet, the oldest first."""
+    return queries.all(connection, "list_unpaged", Incident, kinds=list(kinds))
+
+
+def assign_page(
+    connection: Connection, page_id: int, incident_ids: Sequence[int], *, only_paged: Sequence[str] = ()
+) -> None:
+    """Note that the page is about these incidents; those of the kinds `only_paged` stay out of Slack."""
+    queries.run(
+        connection,
+        "assign_page",
+        page_id=page_id,
+        incidents=list(incident_ids),
+        only_paged=list(only_paged),
+    )
+
+
+def acknowledge(connection: Connection, incident_id: int, *, now: datetime) -> bool:
+    """Note that somebody has taken the open incident; return False where it is over or taken already."""
+    return queries.run(connection, "acknowledge", incident_id=incident_id, now=now) > 0

@@ -6,6 +6,7 @@ select
     opened_at,
     resolved_at,
     escalated_at,
+    acknowledged_at,
     facts
 from incidents.incidents
 where message_id = %(message_id)s
@@ -19,6 +20,7 @@ select
     opened_at,
     resolved_at,
     escalated_at,
+    acknowledged_at,
     facts,
     message_id
 from incidents.incidents
@@ -33,6 +35,7 @@ select
     opened_at,
     resolved_at,
     escalated_at,
+    acknowledged_at,
     facts
 from incidents.incidents
 where message_id is null and not is_suppressed
@@ -51,3 +54,46 @@ where incident_id = any(%(incidents)s::bigint[]);
 update incidents.incidents
 set message_id = %(message_id)s
 where incident_id = any(%(incidents)s::bigint[]);
+
+-- name: list_paged
+select
+    incident_id,
+    kind,
+    subject,
+    opened_at,
+    resolved_at,
+    escalated_at,
+    acknowledged_at,
+    facts,
+    page_id
+from incidents.incidents
+where page_id = any(%(page_ids)s::bigint[])
+order by page_id, opened_at, incident_id;
+
+-- name: list_unpaged
+-- Only open ones: nobody is called for what is over.
+select
+    incident_id,
+    kind,
+    subject,
+    opened_at,
+    resolved_at,
+    escalated_at,
+    acknowledged_at,
+    facts
+from incidents.incidents
+where state = 'open' and page_id is null and kind = any(%(kinds)s::text[])
+order by opened_at, incident_id;
+
+-- name: assign_page
+-- What only PagerDuty gets is kept out of Slack.
+update incidents.incidents
+set
+    page_id = %(page_id)s,
+    is_suppressed = is_suppressed or (message_id is null and kind = any(%(only_paged)s::text[]))
+where incident_id = any(%(incidents)s::bigint[]);
+
+-- name: acknowledge
+update incidents.incidents
+set acknowledged_at = %(now)s
+where incident_id = %(incident_id)s and state = 'open' and acknowledged_at is null;

@@ -19,6 +19,8 @@ OPENED_BY_CALLBACKS = frozenset({"dag_failed", "run_missed_deadline"})
 #: Kinds that the watchdog opens, because no task can.
 TASKS_STOPPED, DATABASE_DOWN = "tasks_stopped", "database_down"
 OPENED_BY_WATCHDOG = frozenset({TASKS_STOPPED, DATABASE_DOWN})
+#: Kinds that say that a channel does not take what waits for it; the other channel always gets them.
+SLACK_FAILING, PAGERDUTY_FAILING = "slack_failing", "pagerduty_failing"
 
 
 class IncidentKind(BaseModel):

@@ -73,5 +73,5 @@ set escalated_at = %(now)s::timestamptz
 from unnest(%(kinds)s::text[], %(after)s::interval[]) as kinds (kind, after)
 where
     known.kind = kinds.kind and known.state = 'open'
-    and known.escalated_at is null and known.clear_since is null
+    and known.escalated_at is null and known.clear_since is null and known.acknowledged_at is null
     and known.opened_at <= %(now)s::timestamptz - kinds.after;

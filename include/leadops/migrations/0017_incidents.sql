@@ -11,8 +11,10 @@ create table incidents.incidents (
     clear_since timestamptz,
     resolved_at timestamptz,
     escalated_at timestamptz,
+    acknowledged_at timestamptz,
     facts jsonb not null,
     message_id bigint,
+    page_id bigint,
     is_suppressed boolean not null default false
 );
 comment on column incidents.incidents.subject is
@@ -20,9 +22,13 @@ comment on column incidents.incidents.subject is
 comment on column incidents.incidents.clear_since is
 'Since when it has been ok again; null while it is firing or unknown';
 comment on column incidents.incidents.message_id is 'The message in alerts.messages about it; null: none yet';
-comment on column incidents.incidents.is_suppressed is 'Resolved before it was posted, and too short to report';
+comment on column incidents.incidents.acknowledged_at is 'When somebody took it: it does not escalate from then on';
+comment on column incidents.incidents.page_id is 'The page in alerts.pages about it; null: none';
+comment on column incidents.incidents.is_suppressed is
+'Not in Slack: resolved before it was posted and too short to report, or only for PagerDuty';
 create unique index incidents_open on incidents.incidents (kind, subject) where state = 'open';
 create index incidents_message on incidents.incidents (message_id);
+create index incidents_page on incidents.incidents (page_id) where page_id is not null;
 create index incidents_unannounced on incidents.incidents (incident_id) where message_id is null and not is_suppressed;
 
 -- When each watched DAG, task or system last succeeded.

@@ -9,6 +9,11 @@ def escape(text: str) -> str:
     return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def unescape(text: str) -> str:
+    """Return `text` as a channel without Slack's markup shows it."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def link(url: str, label: str) -> str:
     """Return a link; `label` is already escaped."""
     return f"<{escape(url).replace('|', '%7C')}|{label}>"

@@ -7,9 +7,9 @@ from enum import Enum
 from typing import Protocol
 
 from leadops.clients.chat import Posted
-from leadops.clients.slack_errors import ChatRefusedError, ChatUnknownError
+from leadops.clients.slack_errors import ChatRefusedError
 from leadops.db import Connection
-from leadops.errors import LeadopsError
+from leadops.errors import LeadopsError, OutcomeUnknownError
 
 
 class PostState(Enum):
@@ -97,7 +97,7 @@ def finish_post(
     """Post the message of a begun attempt, unless a look-up finds it or another process has taken over.
 
     `look_up` gets the time since when the outcome is unknown; None: this chat cannot look up. Commits what is
-    known of the outcome, then raises the chat's error if there was one.
+    known of the outcome, then raises the error of chat or pager if there was one.
     """
     error: LeadopsError | None = None
     outcome = PostOutcome.SUPERSEDED
@@ -115,7 +115,7 @@ def finish_post(
             outcome = PostOutcome.FOUND if place else PostOutcome.POSTED
             try:
                 record.note_posted(place or send(), outcome)
-            except ChatUnknownError as unknown:
+            except OutcomeUnknownError as unknown:
                 error = unknown
             except LeadopsError as refused:
                 error = refused

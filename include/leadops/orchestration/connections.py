@@ -3,12 +3,13 @@
 from typing import Any
 
 from leadops.clients.chat import ApiChat, Chat, WebhookChat
+from leadops.clients.pagerduty import Pager, open_pager_of
 from leadops.db import Connection, connect
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.mask import remember_secrets
 from leadops.settings import Endpoint, database_url, endpoint_from_connection
 
-SLACK = "leadops_slack"
+SLACK, PAGERDUTY = "leadops_slack", "leadops_pagerduty"
 
 
 def open_database(task: str) -> Connection:
@@ -18,16 +19,7 @@ def open_database(task: str) -> Connection:
 
 def find_endpoint(name: str) -> Endpoint:
     """Return the endpoint of the Airflow connection leadops_<name> (ma, cdp, crm)."""
-    connection = _find_connection(f"leadops_{name}")
-    return endpoint_from_connection(
-        {
-            "host": connection.host,
-            "schema": connection.schema,
-            "port": connection.port,
-            "password": connection.password,
-            "extra": connection.extra_dejson,
-        }
-    )
+    return endpoint_from_connection(_read_fields(_find_connection(f"leadops_{name}")))
 
 
 class SlackChat:
@@ -58,6 +50,27 @@ def _make_chat(settings: AlertSettings) -> Chat:
     timeout = int(connection.extra_dejson.get("timeout", 5))
     channel = connection.extra_dejson.get("channel") or settings.channel
     return ApiChat(SlackHook(slack_conn_id=SLACK, timeout=timeout).get_conn(), channel)
+
+
+def open_pager() -> Pager | None:
+    """Return PagerDuty of the connection leadops_pagerduty; None where there is no such connection."""
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        connection = _find_connection(PAGERDUTY)
+    except AirflowNotFoundException:
+        return None
+    return open_pager_of(_read_fields(connection))
+
+
+def _read_fields(connection: Any) -> dict[str, Any]:
+    return {
+        "host": connection.host,
+        "schema": connection.schema,
+        "port": connection.port,
+        "password": connection.password,
+        "extra": connection.extra_dejson,
+    }
 
 
 def _find_connection(conn_id: str) -> Any:

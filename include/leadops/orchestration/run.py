@@ -8,6 +8,7 @@ from typing import Any
 
 from leadops.calendar.local_days import last_whole_day
 from leadops.clients.chat import Chat
+from leadops.clients.pagerduty import Pager
 from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.erased.erased_filter import ErasedFilter
@@ -39,6 +40,8 @@ class TaskRun:
     find_endpoint: Callable[[str], Endpoint]
     #: Slack, posting into the channel of the settings.
     open_chat: Callable[[AlertSettings], Chat]
+    #: PagerDuty; None where it is off.
+    open_pager: Callable[[], Pager | None] = lambda: None
     #: Where Airflow writes the logs of tasks on this machine; None: not within Airflow.
     log_folder: Path | None = None
     #: Recognises people who were erased.

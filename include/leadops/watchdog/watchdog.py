@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from leadops.alerts.notify import notify_incidents
+from leadops.alerts.notify_channels import notify_channels
 from leadops.db import Connection, connect
 from leadops.db_errors import NOT_MIGRATED
 from leadops.delivery.installation import find_installation_id
@@ -89,6 +89,9 @@ class Watchdog:
             self._outage.note(type(cause or error).__name__, now=self._config.clock())
         if marks is None:
             self._restart_timers()
+        self._outage.page(
+            self._config.open_pager, settings=self._sources.alerts, company=self._sources.company
+        )
         self._outage.notify(
             self._config.open_chat, settings=self._sources.alerts, company=self._sources.company
         )
@@ -153,7 +156,7 @@ class Watchdog:
             self._restart_timers()
 
     def _notify(self, connection: Connection) -> None:
-        """Do what check_alerts would do for the DAGs: resolve, escalate, bring Slack up to date."""
+        """Do what check_alerts would do for the DAGs: resolve, escalate, bring both channels up to date."""
         if self._ticks() - self._notified_at < NOTIFY_EVERY:
             return
         self._notified_at = self._ticks()
@@ -167,10 +170,10 @@ class Watchdog:
             are_all=False,
         )
         try:
-            chat = self._config.open_chat(alerts)
-            result = notify_incidents(
+            result = notify_channels(
                 connection,
-                chat,
+                open_chat=self._config.open_chat,
+                open_pager=self._config.open_pager,
                 settings=alerts,
                 company=company,
                 clock=self._config.clock,
@@ -179,7 +182,7 @@ class Watchdog:
         except LeadopsError as error:
             self._log_once("the watchdog cannot notify on-call", str(error))
             return
-        for problem in result.problems:
+        for problem in (*result.pages.problems, *result.slack.problems):
             self._log_once("the watchdog notifies on-call later", problem)
 
     def _read_sources(self) -> None:

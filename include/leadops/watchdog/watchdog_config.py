@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from leadops.clients.chat import Chat
+from leadops.clients.pagerduty import Pager
 from leadops.company import Company
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.watchdog.dead_mans_switch import DeadMansSwitch
@@ -26,7 +27,8 @@ class WatchdogConfig:
     Without `airflow_database_url` it watches only what the tasks leave in the database of leadops. Where
     `read_sources` raises, the last sources stay in use, at first `shipped`. `act` is called at each look
     while tasks stand still, with the seconds since the last one finished; what it returns is added to the
-    incident, and unless that is empty the watch begins again.
+    incident, and unless that is empty the watch begins again. `open_pager` returns None where PagerDuty is
+    off.
     """
 
     seen_by: str
@@ -36,5 +38,6 @@ class WatchdogConfig:
     shipped: WatchdogSources
     open_chat: Callable[[AlertSettings], Chat]
     clock: Callable[[], datetime]
+    open_pager: Callable[[], Pager | None] = lambda: None
     switch: DeadMansSwitch | None = None
     act: Callable[[float], Mapping[str, Any]] = lambda _: {}

@@ -67,6 +67,9 @@ def make_refusal(target: str, rule: FaultRule) -> Response | None:
         if target == "slack":
             return answer({"ok": False, "error": "internal_error"}, status=500)
         return problem(500, "a fault of the sandbox")
+    if target == "pagerduty":  # it does not say how long
+        refusal = "Requests for this service are arriving too quickly.  Please retry later."
+        return answer({"status": "throttle exceeded", "message": refusal}, status=429)
     headers = {"Retry-After": str(rule.retry_after)}
     if target == "slack":
         response = answer({"ok": False, "error": "ratelimited"}, status=429)

@@ -26,7 +26,7 @@ class FaultRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    #: ma, crm, slack, the name of the product that is served, or * for all of them.
+    #: ma, crm, slack, pagerduty, the name of the product that is served, or * for all of them.
     target: str = "*"
     method: str = "*"
     path: str = "*"  # a shell pattern: /api/bulk/*
@@ -92,7 +92,7 @@ class Faults:
 
     def explain_unknown(self, rule: FaultRule) -> str | None:
         """Return why no call can meet `rule`; None when its target and its kind are known."""
-        targets = ["ma", "crm", "slack", "*", *self.own_kinds]
+        targets = ["ma", "crm", "slack", "pagerduty", "*", *self.own_kinds]
         if rule.target not in targets:
             return f"target: must be one of {', '.join(targets)}"
         kinds = {*get_args(Kind), *self.own_kinds.get(rule.target, ())}

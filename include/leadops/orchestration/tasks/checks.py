@@ -1,4 +1,4 @@
-"""The tasks of check_alerts: run the checks, and bring Slack in line with the incidents."""
+"""The tasks of check_alerts: run the checks, and bring Slack and PagerDuty in line with the incidents."""
 
 import logging
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from leadops.alerts.checks import CHECKS
-from leadops.alerts.notify import notify_incidents
+from leadops.alerts.notify_channels import notify_channels
 from leadops.changes.follow_files import follow_files
 from leadops.clients.cdp import CdpClient
 from leadops.delivery.database_mark import open_mark
@@ -82,23 +82,27 @@ def follow_changes(run: TaskRun) -> Counts:
 def notify(run: TaskRun) -> Counts:
     """Post, edit, escalate and resolve the Slack messages of the incidents, even when `check` failed.
 
-    A Slack that is down does not fail the task: the incidents stay on record.
+    PagerDuty, where it is on, gets its events first. A channel that is down does not fail the task: the
+    incidents stay on record, and the other channel says so.
     """
     run = replace(run, config=run.config.for_notifying())
     look_at_mark(run)
     settings = run.alerts
     with run.open_database() as connection:
-        result = notify_incidents(
+        result = notify_channels(
             connection,
-            run.open_chat(settings),
+            open_chat=run.open_chat,
+            open_pager=run.open_pager,
             settings=settings,
             company=run.config.company,
             clock=run.clock,
             sleep=run.sleep,
         )
-    for problem in result.problems:
+    for problem in (*result.pages.problems, *result.slack.problems):
         log.warning("%s", problem)
-    return {name: value for name, value in asdict(result).items() if name != "problems"}
+    counts = {name: value for name, value in asdict(result.slack).items() if name != "problems"}
+    pages = {name: value for name, value in asdict(result.pages).items() if name != "problems" and value}
+    return counts | ({"pages": pages} if pages else {})
 
 
 def look_at_mark(run: TaskRun) -> None:
