@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from leadops.lifecycle.kpi_contract import KpiContract
     from leadops.machines.machine_settings import MachineSettings
     from leadops.reports.report_settings import ReportSettings
+    from leadops.routing.rep_settings import RepSettings
     from leadops.routing.routing_rules import RoutingRules
     from leadops.scoring.scoring_rules import RuleSet
     from leadops.sla.sla_policy import SlaPolicy
@@ -60,6 +61,7 @@ SECTIONS = {
     "kpi": "leadops.lifecycle.kpi_contract:KpiContract",
     "machines": "leadops.machines.machine_settings:MachineSettings",
     "reports": "leadops.reports.report_settings:ReportSettings",
+    "reps": "leadops.routing.rep_settings:RepSettings",
     "retention": "leadops.housekeeping.retention_settings:RetentionSettings",
     "routing": "leadops.routing.routing_rules:RoutingRules",
     "scoring": "leadops.scoring.scoring_rules:RuleSet",
@@ -98,6 +100,7 @@ class Config:
     kpi: "KpiContract"
     machines: "MachineSettings"
     reports: "ReportSettings"
+    reps: "RepSettings"
     retention: "RetentionSettings"
     routing: "RoutingRules"
     scoring: "RuleSet"

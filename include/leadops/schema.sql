@@ -1106,6 +1106,13 @@ create table routing.notices (
 create index notices_open on routing.notices (assignment_id) where (state = 'open');
 create index notices_outdated on routing.notices (assignment_id) where ((state = 'erasing') or ((state = 'sent') and (withdrawn_because is not null)));
 
+create table routing.unprofiled_reps (
+    rep_id text not null,
+    since timestamptz not null,
+    primary key (rep_id),
+    check (char_length(rep_id) <= 200)
+);
+
 create schema sla;
 
 create table sla.inbox (

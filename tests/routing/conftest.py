@@ -17,7 +17,8 @@ from tests.shipped import SHIPPED, change
 START = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
 TOKYO = ZoneInfo("Asia/Tokyo")
 TABLES = (
-    "routing.inbox, routing.leads, routing.accounts, routing.assignments, routing.notices, crm.reps,"
+    "routing.inbox, routing.leads, routing.accounts, routing.assignments, routing.notices,"
+    " routing.unprofiled_reps, crm.reps,"
     " crm.feeds, lifecycle.transitions, lifecycle.facts, identity.leads, identity.aliases, identity.traits,"
     " delivery.outbox"
 )

@@ -1,4 +1,4 @@
-"""The check on queues."""
+"""The checks on queues and profiles."""
 
 from datetime import datetime, timedelta
 
@@ -17,8 +17,12 @@ def fire_queues(connection: Connection, now: datetime) -> None:
     )
 
 
+def fire_profiles(connection: Connection, now: datetime) -> None:
+    connection.execute("insert into routing.unprofiled_reps values ('151', %s)", [now])
+
+
 #: For each check, rows with which every kind that it feeds fires.
-SCENES = {"queues": fire_queues}
+SCENES = {"queues": fire_queues, "profiles": fire_profiles}
 
 
 def test_a_queue_in_which_leads_wait_too_long_is_told_until_they_have_an_owner(connection, look, clock):

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from leadops.routing.routing_rules import RoutingRule, WorkingDay
+from leadops.routing.rep_settings import WorkingDay
+from leadops.routing.routing_rules import RoutingRule
 from tests.routing.conftest import everybody, rules
 
 

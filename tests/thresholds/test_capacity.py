@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from leadops.routing.routing_rules import WorkingDay
+from leadops.routing.rep_settings import WorkingDay
 from leadops.routing.team import Rep
 from leadops.thresholds.capacity import Capacity, measure_capacity
 from leadops.thresholds.waiting import ServicePool

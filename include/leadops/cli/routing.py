@@ -96,7 +96,7 @@ def simulate_rules(
 
 @app.command("lint")
 def lint(rules: RulesFile = None) -> None:
-    """Find rules that no lead reaches, salespeople who left, leads without a rule; exit with 1 if any."""
+    """Find unreachable rules, leads without a rule, people who left or lack a profile; exit with 1 if any."""
     config = read_config().with_file("routing", rules)
     given = config.routing
     with open_database() as connection:

@@ -103,3 +103,9 @@ comment on column routing.notices.unknown_since is
 create index notices_outdated on routing.notices (assignment_id)
 where state = 'erasing' or (state = 'sent' and withdrawn_because is not null);
 create index notices_open on routing.notices (assignment_id) where state = 'open';
+
+-- Users of the CRM who get no leads because neither the CRM nor reps.yaml says what they cover, take or work.
+create table routing.unprofiled_reps (
+    rep_id text primary key check (char_length(rep_id) <= 200),
+    since timestamptz not null
+);

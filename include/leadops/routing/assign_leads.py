@@ -26,7 +26,7 @@ from leadops.routing.record_assignments import AssignmentRecorder
 from leadops.routing.routing_outcome import RoutingOutcome
 from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.routing_states import AssignmentCause, AssignmentReason, PlaceState
-from leadops.routing.team import Rep, Shifts, Team, read_team
+from leadops.routing.team import Rep, Shifts, Team, note_unprofiled, read_team
 
 #: Cycles taken from the inbox in one transaction.
 CHUNK = 1_000
@@ -63,6 +63,7 @@ def assign_leads(
     with connection.transaction():
         hold_lock(connection, Lock.ROUTING)
         team = read_team(connection, rules=rules, zone=zone)
+        note_unprofiled(connection, team, now=now)
         arrived = take_inbox(connection, max_cycles=max_cycles)
         move_places(connection, arrived, now=now)
         pending = list_pending_leads(connection, arrived, now=now)
@@ -216,7 +217,7 @@ class LeadRouter:
 
     def _settle_account(self, account: str, rep_id: str) -> None:
         """Make `rep_id` the account's owner if it has none, or if its owner has left."""
-        if self._team.find(self._owners.get(account, "")) is None:
+        if self._team.has_left(self._owners.get(account, "")):
             self._owners[account] = rep_id
             self._settled_accounts.add(account)
 

@@ -1,4 +1,4 @@
-"""The check on routing: do leads wait in a queue for too long?"""
+"""The checks on routing: do leads wait in a queue for too long, and is the profile of somebody missing?"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,4 +38,24 @@ def check_queues(connection: Connection, given: CheckInput) -> list[CheckFinding
     return findings
 
 
-CHECKS = (Check("queues", ("queue_waiting",), check_queues),)
+@dataclass(frozen=True)
+class UnprofiledReps:
+    """Users of the CRM who get no leads for want of a profile: how many, since when, up to five of them."""
+
+    reps: int
+    since: datetime
+    rep_ids: list[str]
+
+
+def check_profiles(connection: Connection, _given: CheckInput) -> list[CheckFinding]:
+    """Find the users of the CRM who get no leads because nobody says what they cover, take or work."""
+    return [
+        fire("reps_without_profile", {"count": found.reps, "rep_ids": found.rep_ids}, since=found.since)
+        for found in queries.all(connection, "list_unprofiled", UnprofiledReps)
+    ]
+
+
+CHECKS = (
+    Check("queues", ("queue_waiting",), check_queues),
+    Check("profiles", ("reps_without_profile",), check_profiles),
+)

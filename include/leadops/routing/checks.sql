@@ -10,3 +10,11 @@ from routing.leads
 where state = 'queued' and alarm_at <= %(now)s
 group by queue
 order by queue;
+
+-- name: list_unprofiled
+select
+    count(*) as reps,
+    min(since) as since,
+    (array_agg(rep_id order by since, rep_id))[1:5] as rep_ids
+from routing.unprofiled_reps
+having count(*) > 0;

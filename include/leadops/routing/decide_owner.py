@@ -99,6 +99,8 @@ def find_obstacle(
     rep: Rep, request: RoutingRequest, load: RepLoad, *, now: datetime, beyond_capacity: bool = False
 ) -> str | None:
     """Return why `rep` cannot take the lead at `now`, or None if they can."""
+    if rep.excluded:
+        return rep.excluded
     if rep.fault:
         return f"profile cannot be read: {rep.fault}"
     if rep.rep_id in request.previous_owners:
@@ -167,6 +169,8 @@ def _find_pool(decision: OwnerDecision, rule: RoutingRule, request: RoutingReque
 
 
 def _find_mismatch(rep: Rep, rule: RoutingRule, facts: Facts) -> str | None:
+    if rep.excluded:
+        return rep.excluded
     if rule.reps is not None and rep.rep_id not in rule.reps:
         return "is not named by the rule"
     missing = [name for name in rule.same if rep.covers[name].isdisjoint(list_forms(name, facts[name]))]

@@ -1,4 +1,4 @@
-"""Finds faults in the rules: rules that no lead reaches, people who have left, leads without a rule."""
+"""Finds faults in rules and reps.yaml: rules that no lead reaches, people who left, leads without a rule."""
 
 from collections.abc import Iterator
 from itertools import islice, product
@@ -11,7 +11,7 @@ from leadops.routing.routing_rules import (
     fold_value,
     list_forms,
 )
-from leadops.routing.team import Rep, Team
+from leadops.routing.team import INACTIVE, NO_PROFILE, Rep, Team
 
 #: Stands for any value that neither the rules nor the profiles name.
 OTHER = "any other"
@@ -50,7 +50,7 @@ def lint_rules(rules: RoutingRules, team: Team) -> list[str]:
                 break
         if not taken:
             gaps.append(values)
-    findings = [*_find_leavers(rules, team), *_find_faults(team)]
+    findings = [*_find_leavers(rules, team), *_find_faults(team), *_find_people(rules, team)]
     if not len(team):
         return ["no salespeople are known: poll the CRM first (watch_sla, task poll)"]
     findings += [
@@ -87,6 +87,7 @@ def _pool(rule: RoutingRule, facts: Facts, team: Team) -> list[Rep]:
         rep
         for rep in team
         if not rep.fault
+        and not rep.excluded
         and (rule.reps is None or rep.rep_id in rule.reps)
         and all(not rep.covers[name].isdisjoint(list_forms(name, facts[name])) for name in rule.same)
     ]
@@ -104,6 +105,29 @@ def _find_leavers(rules: RoutingRules, team: Team) -> list[str]:
 
 def _find_faults(team: Team) -> list[str]:
     return [f"{rep.rep_id} gets no leads, fault in the CRM profile: {rep.fault}" for rep in team if rep.fault]
+
+
+def _find_people(rules: RoutingRules, team: Team) -> Iterator[str]:
+    """Yield what is wrong with the people of reps.yaml and those without an entry there."""
+    if rules.people is None:
+        return
+    named = {rep_id for rule in rules.rules for rep_id in rule.reps or []} | set(rules.weights)
+    reps_of: dict[str, list[str]] = {}
+    for rep in team:
+        for key in rep.entries:
+            reps_of.setdefault(key, []).append(rep.rep_id)
+        if rep.excluded == NO_PROFILE:
+            yield f"{rep.rep_id} has no profile and gets no leads: give them an entry in reps.yaml"
+        if rep.excluded == INACTIVE and (rep.entries or rep.rep_id in named):
+            where = f"reps.yaml has an entry {rep.entries[0]}" if rep.entries else "the rules name them"
+            yield f"{rep.rep_id} is inactive in the CRM, but {where}"
+        if len(rep.entries) > 1:
+            yield f"reps.yaml has two entries for {rep.rep_id}: {rep.entries[0]} counts, not {rep.entries[1]}"
+    for key in rules.people.reps:
+        if key not in reps_of:
+            yield f"reps.yaml: the entry {key} fits nobody in the CRM"
+        elif len(reps_of[key]) > 1:
+            yield f"reps.yaml: the entry {key} fits several users of the CRM: {', '.join(reps_of[key])}"
 
 
 def _why_unreached(rule: RoutingRule, rules: RoutingRules, team: Team) -> str:

@@ -3,15 +3,16 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from leadops.calendar.working_hours import Holidays, parse_span
+from leadops.calendar.working_hours import Holidays
 from leadops.company import ZoneName
 from leadops.normalization.blank_values import is_blank
 from leadops.normalization.trait_values import compare_rule_value, compare_trait
-from leadops.settings import Settings
+from leadops.routing.rep_settings import RepSettings, WorkingDay
+from leadops.settings import LinkedSettings, Settings
 
 #: Facts of a lead that a salesperson's profile has a list for.
 PROFILE_LISTS = {"region": "regions", "industry": "industries", "language": "languages"}
@@ -66,27 +67,6 @@ class RoutingRule(Settings):
         )
 
 
-class WorkingDay(Settings):
-    """Hours of work, the same on every working day; local time."""
-
-    days: list[int] = Field(min_length=1)  # 1 (Monday) to 7
-    start: str
-    end: str
-
-    @model_validator(mode="after")
-    def _readable(self) -> "WorkingDay":
-        parse_span(f"{self.start}-{self.end}")
-        if not set(self.days) <= set(range(1, 8)):
-            raise ValueError("days are 1 (Monday) to 7")
-        return self
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """From and until, in minutes after local midnight."""
-        start, end = parse_span(f"{self.start}-{self.end}")
-        return start, end
-
-
 class ProfileDefaults(Settings):
     """What applies if a profile does not say it."""
 
@@ -129,8 +109,10 @@ class SlackSettings(Settings):
     seconds_between: float = Field(ge=0)
 
 
-class RoutingRules(Settings):
-    """config/routing.yaml."""
+class RoutingRules(LinkedSettings):
+    """config/routing.yaml, with the people of reps.yaml."""
+
+    linked_section: ClassVar[str] = "reps"
 
     derive: dict[str, FactDerivation]
     rules: list[RoutingRule] = Field(min_length=1)
@@ -144,6 +126,20 @@ class RoutingRules(Settings):
     after_hours: AfterHoursQueue
     move_on: MoveOn
     slack: SlackSettings
+    _people: RepSettings | None = PrivateAttr(None)
+
+    def link(self, section: Settings) -> Self:
+        """Return these rules with the people of reps.yaml."""
+        if not isinstance(section, RepSettings):
+            raise TypeError(f"{type(section).__name__} are not the people of sales")
+        rules = self.model_copy()
+        rules._people = section
+        return rules
+
+    @property
+    def people(self) -> RepSettings | None:
+        """The people of reps.yaml; None for rules that were not linked to them."""
+        return self._people
 
     @field_validator("rules")
     @classmethod
@@ -191,4 +187,6 @@ class RoutingRules(Settings):
     def fingerprint(self) -> str:
         """Return a hash of everything that influences a decision."""
         decisive = self.model_dump_json(exclude={"slack"})
+        if self.people and self.people.reps:
+            decisive += self.people.model_dump_json()
         return hashlib.sha256(decisive.encode()).hexdigest()[:16]

@@ -16,16 +16,26 @@ from leadops.calendar.working_hours import Holidays
 from leadops.company import check_zone
 from leadops.db import Connection
 from leadops.queries import Queries
-from leadops.routing.routing_rules import PROFILE_LISTS, RoutingRules, WorkingDay, fold_value
+from leadops.routing.rep_settings import RepMatch, WorkingDay, has_profile
+from leadops.routing.routing_rules import PROFILE_LISTS, RoutingRules, fold_value
 
 queries = Queries(__file__)
 
 Spans = list[tuple[datetime, datetime]]
 
+#: Why somebody gets no leads.
+INACTIVE = "is inactive in the CRM"
+NO_PROFILE = "has no profile (reps.yaml)"
+NOT_IN_SALES = "gets no leads (reps.yaml)"
+
 
 @dataclass(frozen=True)
 class Rep:
-    """A salesperson; with a `fault` (what of the profile cannot be read) they get no leads."""
+    """A salesperson; with a `fault` (what of the profile cannot be read) they get no leads.
+
+    `excluded` says why somebody gets none whose profile can be read. `entries` are their keys in reps.yaml,
+    the one that counts first.
+    """
 
     rep_id: str
     covers: Mapping[str, frozenset[str]]
@@ -38,6 +48,8 @@ class Rep:
     country: str | None = None
     slack_id: str | None = None
     fault: str | None = None
+    excluded: str | None = None
+    entries: tuple[str, ...] = ()
     _spans: dict[date, Spans] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -74,12 +86,12 @@ class Rep:
 
 
 class Shifts:
-    """A calendar of the time during which at least one of `reps` works."""
+    """A calendar of the time during which at least one of `reps` works who gets leads."""
 
     zone = ZoneInfo("UTC")
 
     def __init__(self, reps: Iterable[Rep]) -> None:
-        self._reps = list(reps)
+        self._reps = [rep for rep in reps if rep.excluded is None]
 
     def counted(self, day: date) -> Spans:
         """Return when at least one of them works on the UTC `day`."""
@@ -117,6 +129,11 @@ class Team:
         """Return the salesperson, or None if the CRM does not list that id (any more)."""
         return self._reps.get(rep_id)
 
+    def has_left(self, rep_id: str) -> bool:
+        """Whether the CRM does not list that id any more, or says that it is inactive."""
+        rep = self._reps.get(rep_id)
+        return rep is None or rep.excluded == INACTIVE
+
 
 class RepProfile(NamedTuple):
     """A salesperson as the CRM describes them."""
@@ -126,17 +143,32 @@ class RepProfile(NamedTuple):
 
 
 def read_team(connection: Connection, *, rules: RoutingRules, zone: ZoneInfo) -> Team:
-    """Return the salespeople of crm.reps; `zone` is the zone of those whose profile names none."""
+    """Return the salespeople of crm.reps with what reps.yaml says of them.
+
+    `zone` is the zone of those whose profile names none.
+    """
     return make_team(queries.all(connection, "list_reps", RepProfile), rules=rules, zone=zone)
 
 
+def note_unprofiled(connection: Connection, team: Team, *, now: datetime) -> None:
+    """Keep on record who gets no leads for want of a profile, and since when, so that a check can say so."""
+    rep_ids = [rep.rep_id for rep in team if rep.excluded == NO_PROFILE]
+    queries.run(connection, "record_unprofiled", rep_ids=rep_ids, now=now)
+
+
 def make_team(rows: Iterable[tuple[str, Any]], *, rules: RoutingRules, zone: ZoneInfo) -> Team:
-    """Return the salespeople of (id, CRM profile) rows; `Rep.fault` says what of a profile cannot be read."""
+    """Return the salespeople of (id, CRM profile) rows, with what the people of `rules` say of them.
+
+    `Rep.fault` says what of a profile cannot be read.
+    """
     return Team(_make_rep(rep_id, profile, rules=rules, zone=zone) for rep_id, profile in rows)
 
 
 def _make_rep(rep_id: str, profile: Mapping[str, Any], *, rules: RoutingRules, zone: ZoneInfo) -> Rep:
     faults: list[str] = []
+    match = rules.people.find(rep_id, profile.get("email")) if rules.people else RepMatch()
+    excluded = _find_exclusion(profile, match, rules)
+    profile = match.entry.lay_over(profile) if match.entry else profile
     zone = _read_zone(profile.get("zone"), faults) or zone
     hours = profile.get("working_hours")
     slack_id = profile.get("slack_id")
@@ -155,7 +187,21 @@ def _make_rep(rep_id: str, profile: Mapping[str, Any], *, rules: RoutingRules, z
         country=rules.holidays.get(zone.key),
         slack_id=slack_id if isinstance(slack_id, str) and slack_id.isalnum() else None,
         fault=", ".join(faults) or None,
+        excluded=excluded,
+        entries=(match.key, *match.others) if match.key else (),
     )
+
+
+def _find_exclusion(profile: Mapping[str, Any], match: RepMatch, rules: RoutingRules) -> str | None:
+    """Return why somebody with this CRM profile and this entry gets no leads; None if they do."""
+    if profile.get("active") is False or profile.get("archived") is True:
+        return INACTIVE
+    if match.entry and not match.entry.gets_leads:
+        return NOT_IN_SALES
+    laid = match.entry.lay_over(profile) if match.entry else profile
+    if rules.people and rules.people.without_profile == "no_leads" and not has_profile(laid):
+        return NO_PROFILE
+    return None
 
 
 def _read_list(profile: Mapping[str, Any], name: str, faults: list[str]) -> list[Any]:

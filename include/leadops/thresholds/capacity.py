@@ -40,11 +40,11 @@ class Capacity:
 def measure_capacity(
     team: Iterable[Rep], *, first: date, backlog: float, settings: ThresholdSettings
 ) -> Capacity:
-    """Return what `team` can do on the local days from `first` on; a profile at fault counts for nothing.
+    """Return what `team` can do on the local days from `first` on; who gets no leads counts for nothing.
 
     Each day a salesperson takes as many leads as fit into the share of their hours, or their capacity a day.
     """
-    reps = [rep for rep in team if rep.fault is None and rep.capacity > 0]
+    reps = [rep for rep in team if rep.fault is None and rep.excluded is None and rep.capacity > 0]
     days = [first + timedelta(days=number) for number in range(settings.horizon_days)]
     minutes = leads = 0.0
     for rep in reps:
