@@ -10,8 +10,8 @@ from leadops_sandbox.compact import LONG, compact, longest_memory
 from leadops_sandbox.crm.store import CrmStore
 from leadops_sandbox.journal import Journal, Place, Record
 from leadops_sandbox.ma.store import MaStore
-from leadops_sandbox.products.people import People
 from leadops_sandbox.pagerduty.store import PagerStore
+from leadops_sandbox.products.people import People
 from leadops_sandbox.settings import Behaviour, Tokens
 from leadops_sandbox.slack.store import SlackStore
 
