@@ -13,10 +13,8 @@ delete from alerts.failing_channels
 where channel = %(channel)s;
 
 -- name: is_resting
-select exists (
-    select from alerts.failing_channels
-    where channel = %(channel)s and rest_until > %(now)s
-);
+select count(*) from alerts.failing_channels
+where channel = %(channel)s and rest_until > %(now)s;
 
 -- name: list_failing
 -- By its attempts: one that nobody tries any more does not fail for longer.

@@ -41,7 +41,7 @@ create table alerts.pages (
     unknown_since timestamptz,
     triggered_at timestamptz
 );
-comment on column alerts.pages.dedup_key is 'PagerDuty knows the page by it: events with one key are one incident there';
+comment on column alerts.pages.dedup_key is 'PagerDuty knows the page by it: events with one key are one incident';
 comment on column alerts.pages.state is 'What PagerDuty has accepted last; dropped: over before anything was sent';
 comment on column alerts.pages.unknown_since is
 'Set before an event is sent; null once its outcome is known';
