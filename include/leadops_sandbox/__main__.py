@@ -8,7 +8,7 @@ from pathlib import Path
 from leadops_sandbox.app import create_app
 from leadops_sandbox.journal import JournalBusyError
 from leadops_sandbox.products.registry import NAMES
-from leadops_sandbox.serve import listen, make_server
+from leadops_sandbox.serve import Certificate, listen, make_server
 from leadops_sandbox.settings import tokens_from_environment
 
 
@@ -30,7 +30,11 @@ def main() -> int:
         help=f"a product to serve beside the generic routes: {', '.join(NAMES)} "
         "(default: LEADOPS_SANDBOX_PRODUCT, else none)",
     )
+    parser.add_argument("--certificate", type=Path, help="serve TLS with this chain (PEM); needs --key")
+    parser.add_argument("--key", type=Path, help="the key of --certificate (PEM)")
     given = parser.parse_args()
+    if (given.certificate is None) is not (given.key is None):
+        parser.error("--certificate and --key belong together")
     try:
         app = create_app(
             given.state,
@@ -48,7 +52,8 @@ def main() -> int:
         where = f"{given.host}:{given.port}"
         sys.stderr.write(f"sandbox: cannot listen on {where} ({error.strerror}); choose another --port\n")
         return 1
-    make_server(app).run(sockets=[listener])
+    certificate = Certificate(given.certificate, given.key) if given.key else None
+    make_server(app, certificate=certificate).run(sockets=[listener])
     return 0
 
 

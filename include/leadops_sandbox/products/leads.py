@@ -115,9 +115,9 @@ class Leads:
         if erase and str(lead_id) in self.world.crm.leads:
             self.world.effect("crm.erased", id=str(lead_id))
 
-    def convert(self, lead_id: int) -> None:
+    def convert(self, lead_id: int, *, at: datetime) -> None:
         """Make a contact of a lead, as salespeople do; the lead can no longer be changed."""
-        self.world.effect("ma.converted", key=None, body={"id": lead_id})
+        self.world.effect("ma.converted", at=at, key=None, body={"id": lead_id})
 
     def status(self, lead_id: int) -> str | None:
         """Return the lead's status with sales; None when sales do not have it."""

@@ -1,0 +1,1 @@
+"""Salesforce Sales Cloud: leads, converted contacts, tasks, events, history and users."""
