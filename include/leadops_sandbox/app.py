@@ -24,7 +24,7 @@ from leadops_sandbox.answers import refuse as make_problem
 from leadops_sandbox.faults.inject import make_refusal, run_with_faults
 from leadops_sandbox.faults.rules import Faults
 from leadops_sandbox.products.face import Face
-from leadops_sandbox.products.registry import make_face, unique_fields
+from leadops_sandbox.products.registry import make_face, read_needs
 from leadops_sandbox.products.serve import answer_product
 from leadops_sandbox.settings import Behaviour, Tokens
 from leadops_sandbox.world import World
@@ -46,13 +46,12 @@ def create_app(
     this folder wins. Raises JournalBusyError when another process uses the folder, UnknownProductError for
     the name of no product.
     """
-    unique = unique_fields(product)
     world = World(
         Path(state_dir),
         clock=clock,
         tokens=tokens or Tokens(),
         behaviour=Behaviour(**behaviour),
-        unique=unique,
+        **read_needs(product),
     )
     return Sandbox(world, make_face(product, world) if product else None)
 

@@ -28,11 +28,12 @@ class World:
         behaviour: Behaviour,
         long_journal: int = LONG,
         unique: frozenset[str] = frozenset({"email"}),
+        keeps_log: bool = False,
     ) -> None:
         """Open `state_dir` and replay what happened there; raise JournalBusyError when it is in use.
 
         A journal of more than `long_journal` bytes is made short first. A product finds leads by their
-        `unique` fields.
+        `unique` fields, and may list what happened with them (`keeps_log`).
         """
         self.clock = clock
         self.tokens = tokens
@@ -42,7 +43,7 @@ class World:
         self.ma = MaStore()
         self.crm = CrmStore()
         self.slack = SlackStore()
-        self.people = People(unique)
+        self.people = People(unique, keeps_log)
         self.pagerduty = PagerStore()
         self.journal = Journal(state_dir / "journal.jsonl")
         if self.journal.size > long_journal:

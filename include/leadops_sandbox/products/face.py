@@ -50,6 +50,8 @@ class Face(ABC, Generic[Settings]):
     name: ClassVar[str]
     #: Settings that its routes and indexes are made from; they cannot change while it runs.
     fixed: ClassVar[frozenset[str]] = frozenset({"id_field"})
+    #: Whether the product lists what happened with leads.
+    keeps_log: ClassVar[bool] = False
     settings_type: type[Settings]
 
     def __init__(self, world: World, table: Table) -> None:

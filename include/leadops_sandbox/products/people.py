@@ -26,11 +26,27 @@ class Change(NamedTuple):
     by: By
 
 
+class LogEntry(NamedTuple):
+    """Something that happened with a lead, for products that list activities; `name` is a field's."""
+
+    number: int
+    at: datetime
+    lead_id: int
+    what: Literal["created", "changed", "deleted", "merged"]
+    name: str
+    before: str | None
+    after: str | None
+
+
 @dataclass(slots=True)
 class People:
     """Stamps, history and unique fields of all leads; only `apply` changes it."""
 
     unique: frozenset[str] = frozenset()
+    #: Whether to keep `log`, which grows with every change.
+    keeps_log: bool = False
+    log: list[LogEntry] = field(default_factory=list)
+    _logged: dict[tuple[int, str], str] = field(default_factory=dict)
     created: dict[int, datetime] = field(default_factory=dict)
     modified: dict[int, datetime] = field(default_factory=dict)
     gone: dict[int, datetime] = field(default_factory=dict)
@@ -74,10 +90,12 @@ class People:
             case "ma.deleted" | "ma.erased":
                 lead_id = body.get("id") or record["answer"]["id"]
                 self.gone[lead_id] = self.modified[lead_id] = at
+                self._log(at, lead_id, "deleted")
             case "ma.merged":
                 self.gone[body["id"]] = self.modified[body["id"]] = at
                 self.merged[body["into"]] += [body["id"], *self.merged.pop(body["id"], [])]
                 self._touch(body["into"], at, {})
+                self._log(at, body["into"], "merged", after=str(body["id"]))
             case "ma.restored":
                 self.gone.pop(body["id"], None)
                 self._touch(body["id"], at, {})
@@ -90,6 +108,13 @@ class People:
                 self._apply_activity(record["activity"], at)
 
     def _touch(self, lead_id: int, at: datetime, fields: dict[str, Any]) -> None:
+        if lead_id not in self.created:
+            self._log(at, lead_id, "created")
+        for name, value in fields.items() if self.keeps_log else ():
+            before, after = self._logged.get((lead_id, name)), str(value)
+            if value is not None and after != before:
+                self._logged[lead_id, name] = after
+                self._log(at, lead_id, "changed", name=name, before=before, after=after)
         self.created.setdefault(lead_id, at)
         self.modified[lead_id] = max(at, self.modified.get(lead_id, at))
         for name in self.unique.intersection(fields):
@@ -126,6 +151,19 @@ class People:
             if activity["rep_id"] and not any(c.field == "owner_id" for c in self.history_of(lead_id)):
                 self._note(lead_id, at, "owner_id", activity["rep_id"], "person")
         self._touch(lead_id, at, {})
+
+    def _log(
+        self,
+        at: datetime,
+        lead_id: int,
+        what: Literal["created", "changed", "deleted", "merged"],
+        *,
+        name: str = "",
+        before: str | None = None,
+        after: str | None = None,
+    ) -> None:
+        if self.keeps_log:
+            self.log.append(LogEntry(len(self.log) + 1, at, lead_id, what, name, before, after))
 
     def _note(
         self, lead_id: int, at: datetime, name: Literal["status", "owner_id"], after: str | None, by: By

@@ -9,7 +9,7 @@ from leadops_sandbox.products.table import read_table
 from leadops_sandbox.world import World
 
 #: The products' names; each is a folder here that has a table of the same name and a class in face.py.
-NAMES = ("hubspot", "salesforce")
+NAMES = ("hubspot", "salesforce", "marketo")
 
 FOLDER = Path(__file__).parent
 
@@ -31,9 +31,9 @@ def make_face(name: str, world: World) -> Face[Any]:
     return find_face(name)(world, read_table(FOLDER / name / f"{name}.yaml"))
 
 
-def unique_fields(name: str | None) -> frozenset[str]:
-    """Return the fields by which the product `name` finds leads; raise UnknownProductError."""
+def read_needs(name: str | None) -> dict[str, Any]:
+    """Return what the product `name` needs of its world, as options; raise UnknownProductError."""
     if name is None:
-        return frozenset({"email"})
-    find_face(name)
-    return frozenset({"email", read_table(FOLDER / name / f"{name}.yaml").settings["id_field"]})
+        return {}
+    face, table = find_face(name), read_table(FOLDER / name / f"{name}.yaml")
+    return {"unique": frozenset({"email", table.settings["id_field"]}), "keeps_log": face.keeps_log}
