@@ -58,6 +58,11 @@ ROWS = {
         None,
         "select count(*) from intake.form_refusals",
     ),
+    "refused_calls": (
+        "insert into cdp.refused_calls values (%(at)s, 'collect_forbidden', 3)",
+        None,
+        "select count(*) from cdp.refused_calls",
+    ),
     "crm_refused": (
         "insert into crm.refused values ('activities', %(at)s::text, '{}', 'no id', %(at)s)",
         None,

@@ -83,6 +83,13 @@ create index quarantine_arrivals on cdp.quarantine (reason, received_at) where (
 create index quarantine_reason on cdp.quarantine (reason, quarantine_id) where (state = 'waiting');
 create unique index quarantine_waiting on cdp.quarantine (md5(body)) where (state = 'waiting');
 
+create table cdp.refused_calls (
+    counted_at timestamptz not null,
+    reason text not null,
+    times bigint not null,
+    primary key (counted_at, reason)
+);
+
 -- view cdp.waiting_reasons (reason text)
 
 create table cdp.site_traffic (
@@ -676,6 +683,7 @@ create table intake.raw_leads (
     secret smallint not null,
     body bytea not null,
     changes jsonb not null default '[]'::jsonb,
+    tool text,
     primary key (submission_id),
     check (char_length(submission_id) <= 200)
 );
@@ -694,6 +702,7 @@ create table intake.quarantined_forms (
     state text not null default 'waiting',
     admitted_body text,
     settled_at timestamptz,
+    tool text,
     primary key (quarantine_id),
     check (state in ('waiting', 'admitted', 'dropped'))
 );

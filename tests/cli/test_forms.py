@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -8,7 +9,9 @@ from leadops.cli.forms import app
 from leadops.errors import PermanentError
 from leadops.migrations.rights import Part
 from tests.intake.form_keeper import keep_body
+from tests.intake.tool_bodies import TYPEFORM, dump
 from tests.roles import as_role
+from tests.shipped import SHIPPED
 
 
 @pytest.fixture
@@ -85,3 +88,58 @@ def test_drop_ends_what_nobody_wants_and_keeps_it_on_record() -> None:
     assert "2 are still refused" in run("retry", "--all").output
     assert "2 dropped" in run("drop", "--all").output
     assert "known_bot" in run("list", "--state", "dropped").output
+
+
+@pytest.fixture
+def bodies(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a body of Typeform, one that its mapping cannot read, and a form of our own contract."""
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
+    monkeypatch.setenv("COLUMNS", "250")
+    (tmp_path / "typeform.json").write_bytes(dump(TYPEFORM))
+    (tmp_path / "other.json").write_bytes(
+        b'{"form_response": {"answers": [{"type": "text", "text": "\\u202ex"}]}}'
+    )
+    (tmp_path / "ours.json").write_bytes(b'{"email": "ann@buyers.example", "zip": "\\u001b[1m"}')
+    return tmp_path
+
+
+def run_forms(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_try_shows_what_becomes_of_a_body_and_stores_nothing(bodies: Path, database_url: str) -> None:
+    good = run_forms("try", str(bodies / "typeform.json"), "--tool", "typeform")
+    assert good.exit_code == 0, good.output
+    for word in ('"email": "ann@buyers.example"', "become properties: cities, colour", "would be accepted"):
+        assert word in good.output
+    bad = run_forms("try", str(bodies / "other.json"), "--tool", "typeform")
+    assert bad.exit_code == 1
+    assert "missing_field" in bad.output
+    assert "\u202e" not in bad.output
+    ours = run_forms("try", str(bodies / "ours.json"))
+    assert (ours.exit_code, "moved_to_properties" in ours.output, "\x1b" in ours.output) == (0, True, False)
+    with psycopg.connect(database_url) as connection:
+        for table in ("intake.raw_leads", "intake.quarantined_forms", "cdp.events", "intake.form_traces"):
+            assert connection.execute(f"select count(*) from {table}".encode()).fetchone() == (0,)
+
+
+def test_try_names_what_it_does_not_know(bodies: Path) -> None:
+    assert "it has facebook, google" in str(
+        run_forms("try", str(bodies / "ours.json"), "--tool", "no").exception
+    )
+    assert "cannot be read" in str(run_forms("try", str(bodies / "none.json")).exception)
+
+
+@pytest.mark.usefixtures("bodies")
+def test_tools_says_which_are_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADOPS_FORM_WEBFLOW_SECRETS", "w" * 16)
+    monkeypatch.setenv("LEADOPS_FORM_HUBSPOT_SECRETS", "h" * 16)
+    lines = {
+        line.split("│")[1].strip(): line
+        for line in run_forms("tools").output.splitlines()
+        if "/webhook" in line
+    }
+    assert lines.keys() == SHIPPED.forms.tools.keys()
+    assert "on" in lines["webflow"].split("│")[4].split()
+    assert "tools.hubspot.url" in lines["hubspot"]
+    assert "LEADOPS_FORM_TYPEFORM_SECRETS" in lines["typeform"]

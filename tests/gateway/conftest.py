@@ -9,14 +9,18 @@ import httpx
 import pytest
 
 from leadops.delivery.outbox_worker import WorkerConfig
+from leadops.events.event_settings import EventSettings
 from leadops.gateway.app import create_app
 from leadops.gateway.serve import serve_in_thread
 from leadops.identity.identity_settings import IdentitySettings
+from leadops.intake.tool_secrets import ToolSecrets
 from leadops.migrations.rights import Part
 from leadops.watchdog.watchdog_config import WatchdogConfig
 from tests.roles import as_role
 from tests.shipped import SHIPPED, change
 
+#: The key of libraries in apps and pages.
+PUBLIC_KEY = "test-public-key-0123"
 KEY, TOKEN, SITE = "test-write-key-0123", "test-metrics-token-0123", "https://www.example.com"
 #: The old and the new secret of forms.
 FORM_SECRETS = ("test-form-secret-old-0123", "test-form-secret-new-0123")
@@ -39,16 +43,20 @@ def serve(database_url: str) -> Iterator[Serve]:
             watchdog: WatchdogConfig | None = None,
             refused: tuple[str, ...] = (),
             identity: IdentitySettings = SHIPPED.identity,
+            tools: ToolSecrets | None = None,
+            events: EventSettings = SHIPPED.events,
             **changes: Any,
         ) -> httpx.Client:
             app = create_app(
                 database_url=url,
                 write_key=KEY,
+                public_write_key=PUBLIC_KEY,
                 metrics_token=TOKEN,
                 form_secrets=FORM_SECRETS,
                 identity_secrets=IDENTITY_SECRETS,
                 settings=change(SHIPPED.gateway, **changes),
-                events=SHIPPED.events,
+                events=events,
+                tools=tools,
                 identity=identity,
                 clock=clock,
                 worker_configs=worker_configs,

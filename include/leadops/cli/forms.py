@@ -1,7 +1,9 @@
-"""`leadops forms quarantine`: signed forms that cannot become a lead, or look like spam."""
+"""`leadops forms`: the form tools, a try of a body, and forms that are not leads or look like spam."""
 
+import json
 import os
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +15,7 @@ from leadops.cli.terminal import console
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import PermanentError
 from leadops.events.admit_quarantined import RetryResult
+from leadops.events.event_refusal import EventRefusal
 from leadops.intake.admit_forms import (
     release_quarantined_forms,
     repair_quarantined_form,
@@ -24,6 +27,9 @@ from leadops.intake.form_quarantine import (
     drop_quarantined_forms,
     list_quarantined_forms,
 )
+from leadops.intake.read_form import read_form
+from leadops.intake.read_tool_form import ToolForm, read_tool_forms
+from leadops.intake.tool_secrets import ToolSecrets
 from leadops.mask import hide_known_secrets, mask_text
 from leadops.normalization.visible_text import show_text
 
@@ -32,6 +38,81 @@ quarantine = typer.Typer(
     help="Forms that are not leads: list, show, repair, release, try again, drop.", no_args_is_help=True
 )
 app.add_typer(quarantine, name="quarantine")
+
+
+@app.command("tools")
+def list_tools() -> None:
+    """List the form tools of forms.yaml: where each posts to, and what it still needs before it is on."""
+    tools, secrets = read_config().forms.tools, ToolSecrets.of(os.environ)
+    table = Table("tool", "posts to", "proves itself by", "status")
+    for name, tool in sorted(tools.items()):
+        proof = tool.signature.header if tool.signature else "a token"
+        table.add_row(name, f"/webhook/form/{name}", proof, secrets.find_missing(name, tool) or "on")
+    console.print(table)
+
+
+@app.command("try")
+def try_form(
+    file: Annotated[Path, typer.Argument(help="A body as the sender posts it.")],
+    tool: Annotated[str, typer.Option(help="The form tool in forms.yaml; default: our own contract.")] = "",
+) -> None:
+    """Show what would become of a form, by forms.yaml as it is now; nothing is stored or sent.
+
+    The signature is not looked at. Personal data of the file are printed. Exits with 1 unless every lead in
+    it would be accepted. Signs of spam that need other forms are left out.
+    """
+    config = read_config()
+    if tool and tool not in config.forms.tools:
+        raise PermanentError(f"forms.yaml has no tool {tool}; it has {', '.join(sorted(config.forms.tools))}")
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise PermanentError(f"{file}: cannot be read ({error.strerror})") from None
+    now = clock()
+    if tool:
+        forms = read_tool_forms(
+            body,
+            name=tool,
+            tool=config.forms.tools[tool],
+            hash_key=b"",
+            sent_at=now,
+            now=now,
+            settings=config.events,
+        )
+    else:
+        forms = [
+            ToolForm(read_form(body, hash_key=b"", sent_at=now, now=now, settings=config.events), body, None)
+        ]
+    for number, form in enumerate(forms, start=1):
+        _print_try(form, number)
+    if any(isinstance(form.form.verdict, EventRefusal) for form in forms):
+        raise typer.Exit(1)
+
+
+def _print_try(form: ToolForm, number: int) -> None:
+    verdict = form.form.verdict
+    if form.mapped:
+        _print_json(f"Lead {number} as the mapping reads it", form.mapped.content)
+        if form.mapped.unmapped:
+            names = ", ".join(show_text(name) for name in form.mapped.unmapped)
+            console.print(f"no field of the mapping takes these answers; they become properties: {names}")
+    if form.is_test:
+        console.print("the tool says that this is a test: it would be counted, and not kept")
+    if isinstance(verdict, EventRefusal):
+        console.print(
+            f"lead {number} would go to quarantine ({verdict.reason}): {verdict.detail}", highlight=False
+        )
+        return
+    event = {name: value for name, value in verdict.row.items() if name not in ("position", "is_history")}
+    _print_json(f"Lead {number} would be accepted, with this event", event)
+    for change in verdict.changes:
+        console.print(f"changed: {show_text(change.path)} ({change.what})", highlight=False)
+
+
+def _print_json(title: str, content: object) -> None:
+    console.print(f"{title}:", highlight=False)
+    for line in json.dumps(content, ensure_ascii=False, indent=2).split("\n"):
+        console.print(show_text(line), highlight=False, markup=False, soft_wrap=True)
 
 
 @quarantine.command("list")
@@ -69,6 +150,7 @@ def show(
         ("id in the answer", form.submission_id),
         ("received (UTC)", f"{form.received_at:%Y-%m-%d %H:%M:%S}"),
         ("signed (UTC)", f"{form.signed_at:%Y-%m-%d %H:%M:%S}"),
+        ("tool", form.tool or "our own contract"),
         ("secret", str(form.secret)),
         ("times", str(form.times)),
         ("reason", form.reason),

@@ -23,10 +23,13 @@ from leadops.gateway.app import create_app
 from leadops.gateway.gateway_parts import GatewayConfig
 from leadops.gateway.serve import listen, make_server
 from leadops.intake.signing_secrets import FORMS, IDENTITIES, read_secrets
+from leadops.intake.tool_secrets import ToolSecrets
 from leadops.settings import GATEWAY_URL, database_url, endpoint, mark_folder
 
 #: The settings of the gateway.
 SECTIONS = ("company", "gateway", "events", "forms", "identity", "delivery")
+#: The write key that libraries in apps and pages may have, where everybody can read it.
+PUBLIC_KEY = "LEADOPS_PUBLIC_WRITE_KEY"
 #: How often the gateway reads its settings though no file changed.
 READ_EVERY = timedelta(minutes=1)
 
@@ -44,9 +47,11 @@ def gateway(
     app = create_app(
         database_url=database_url(GATEWAY_URL),
         write_key=_secret("LEADOPS_WRITE_KEY", "servers send events with it"),
+        public_write_key=_read_public_key(),
         metrics_token=_secret("LEADOPS_METRICS_TOKEN", "GET /metrics/lag asks for it"),
         form_secrets=read_secrets(FORMS, os.environ),
         identity_secrets=read_secrets(IDENTITIES, os.environ),
+        tools=ToolSecrets.of(os.environ),
         erased=ErasedFilter.of(os.environ),
         settings=config.settings,
         events=config.events,
@@ -129,6 +134,16 @@ def _worker_configs(settings: DeliverySettings) -> list[WorkerConfig]:
     known = [name for name in ("ma", "crm") if os.environ.get(f"AIRFLOW_CONN_LEADOPS_{name.upper()}")]
     mark, url = open_mark(mark_folder()), database_url(GATEWAY_URL)
     return [WorkerConfig(name, endpoint(name), url, settings, clock, mark) for name in known]
+
+
+def _read_public_key() -> str:
+    """Return the write key of apps and pages, empty if there is none; it must not be the servers'."""
+    if not os.environ.get(PUBLIC_KEY):
+        return ""
+    key = _secret(PUBLIC_KEY, "libraries in apps and pages send events with it")
+    if key == os.environ.get("LEADOPS_WRITE_KEY"):
+        raise ConfigError(f"{PUBLIC_KEY} is LEADOPS_WRITE_KEY; everybody can read it: give another")
+    return key
 
 
 def _secret(name: str, use: str) -> str:

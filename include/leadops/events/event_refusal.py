@@ -11,6 +11,14 @@ class EventRefusal:
     detail: str
 
 
+@dataclass(frozen=True)
+class RefusedItem:
+    """An item of which it is known before it is validated that it is refused: as it came, and why."""
+
+    item: object
+    refusal: EventRefusal
+
+
 def show_path(path: tuple[str | int, ...]) -> str:
     """Return `path` as properties.items[3].name, in plain ASCII and at most 80 characters."""
     steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")

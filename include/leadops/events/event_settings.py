@@ -1,13 +1,16 @@
 """The settings of events: config/events.yaml."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
+from leadops.events.event_contract import NAME_PATTERN
 from leadops.events.spam_settings import SpamSettings
 from leadops.normalization.clean_text import fold_text
+from leadops.normalization.event_names import fold_name
 from leadops.settings import LinkedSettings, Settings
 
 
@@ -19,8 +22,19 @@ def _check_pattern(pattern: str) -> str:
     return pattern
 
 
+def _fold_names(names: Mapping[str, str]) -> dict[str, str]:
+    """Return `names` by what is sent, and by what `fold_name` makes of it, where it loses nothing."""
+    return {fold_name(name): ours for name, ours in names.items() if name.isascii()} | dict(names)
+
+
 Folded = Annotated[frozenset[str], AfterValidator(lambda words: frozenset(map(fold_text, words)))]
 Pattern = Annotated[str, AfterValidator(_check_pattern)]
+EventName = Annotated[str, Field(max_length=100, pattern=NAME_PATTERN)]
+#: By the name as it is sent, and by `fold_name` of it.
+TrackNames = Annotated[
+    Mapping[str, EventName],
+    AfterValidator(_fold_names),
+]
 
 
 class BotSettings(Settings):
@@ -49,6 +63,7 @@ class EventSettings(LinkedSettings):
     max_string_chars: int = Field(ge=256, le=262_144)  # characters
     max_depth: int = Field(ge=4, le=100)  # levels, the event itself being the first
     placeholder_ids: Folded
+    track_names: TrackNames
     bots: BotSettings
     lag: LagSettings
     _forms: SpamSettings | None = PrivateAttr(None)

@@ -15,7 +15,7 @@ from leadops.erased.entrance import (
     read_key_checks,
 )
 from leadops.erased.erased_filter import ErasedFilter
-from leadops.events.event_refusal import EventRefusal
+from leadops.events.event_refusal import EventRefusal, RefusedItem
 from leadops.events.event_settings import EventSettings
 from leadops.events.find_unusable import find_unusable
 from leadops.events.form_spam import is_spam
@@ -69,7 +69,7 @@ async def accept_events(
     own_network: bool | None = None,
     erased: ErasedFilter | None = None,
 ) -> AcceptResult:
-    """Validate and store `items` (parsed JSON, at most 200 levels deep) in one statement.
+    """Validate and store `items` (parsed JSON at most 200 levels deep, or RefusedItem) in one statement.
 
     New events go to cdp.events and identity.inbox. A valid event whose event_id is known is a duplicate,
     whatever else it says, unless it has more proof: then it replaces the known event. So is one that is
@@ -245,6 +245,9 @@ class EventBatch:
 
     def __post_init__(self) -> None:
         for index, item in enumerate(self.items):
+            if isinstance(item, RefusedItem):
+                self._refuse(index, item.item, item.refusal)
+                continue
             verdict = self._validate(item, history=self.history)
             if isinstance(verdict, ValidItem):
                 row = event_row(verdict, position=index, history=self.history)
@@ -259,6 +262,7 @@ class EventBatch:
         entries = []
         for place, row in enumerate(self.refused, start=len(self.valid)):
             item = self.items[row["position"]]
+            item = item.item if isinstance(item, RefusedItem) else item
             given = item if isinstance(item, dict) else {"": item}
             try:
                 happened_at = parse_iso_time(given.get("ts"))

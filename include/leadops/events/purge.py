@@ -20,4 +20,9 @@ def delete_events(connection: Connection, seqs: Sequence[int]) -> int:
     return queries.run(connection, "delete_events", seqs=list(seqs))
 
 
-OLD_ROWS = (OldRows("quarantine", purge_quarantine),)
+def purge_refused_calls(connection: Connection, *, before: datetime, max_rows: int) -> int:
+    """Delete counts of refused calls from before `before`."""
+    return queries.run(connection, "purge_refused_calls", before=before, max_rows=max_rows)
+
+
+OLD_ROWS = (OldRows("quarantine", purge_quarantine), OldRows("refused_calls", purge_refused_calls))

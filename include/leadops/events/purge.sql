@@ -17,3 +17,15 @@ where quarantine_id in (
 -- name: delete_events
 delete from cdp.events
 where seq = any(%(seqs)s::bigint[]);
+
+-- name: purge_refused_calls
+delete from cdp.refused_calls
+where (counted_at, reason) in (
+    select
+        old.counted_at,
+        old.reason
+    from cdp.refused_calls as old
+    where old.counted_at < %(before)s
+    order by old.counted_at, old.reason
+    limit %(max_rows)s
+);

@@ -1,9 +1,11 @@
-"""Which forms are spam: the model of config/forms.yaml."""
+"""Which forms are spam, and which tools send forms: the model of config/forms.yaml."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from leadops.events.form_tools import FormTool, ToolName
 from leadops.normalization.clean_text import fold_text
 from leadops.settings import Settings
 
@@ -40,3 +42,4 @@ class SpamSettings(Settings):
     named_links: bool
     same_text: SameTextLimits | None
     same_visitor: SameVisitorLimits | None
+    tools: Mapping[ToolName, FormTool]

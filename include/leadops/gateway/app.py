@@ -14,13 +14,14 @@ from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_contract import event_schema
 from leadops.events.event_settings import EventSettings
-from leadops.gateway import collect, forms, health, metrics, tracking_script
+from leadops.gateway import collect, form_tools, forms, health, metrics, segment_calls, tracking_script
 from leadops.gateway.follow_settings import LOOK_SECONDS, SettingsFollower
 from leadops.gateway.gateway_parts import GatewayConfig, GatewayWiring
 from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.openapi import describe_answer
 from leadops.gateway.problems import ProblemError, show_failure, show_http_error, show_problem
 from leadops.identity.identity_settings import IdentitySettings
+from leadops.intake.tool_secrets import ToolSecrets
 from leadops.watchdog.watchdog_config import WatchdogConfig
 from leadops.watchdog.watchdog_thread import WatchdogThread
 
@@ -35,6 +36,8 @@ def create_app(
     metrics_token: str,
     form_secrets: tuple[str, ...],
     identity_secrets: tuple[str, ...],
+    public_write_key: str = "",
+    tools: ToolSecrets | None = None,
     settings: GatewaySettings,
     events: EventSettings,
     identity: IdentitySettings,
@@ -53,6 +56,7 @@ def create_app(
     worker sends to each target in `worker_configs`, and `watchdog` watches whether tasks run. Every
     `look_seconds` it takes the settings that `read_changes` returns; `refused` names the files in whose place
     former settings are in force. `erased` recognises people who were erased.
+    `public_write_key` is that of apps and pages (empty: none); `tools` has the secrets of form tools.
     """
     config = GatewayConfig(settings, events, identity, tuple(worker_configs), refused)
     wiring = GatewayWiring(
@@ -61,6 +65,8 @@ def create_app(
         metrics_token=metrics_token,
         form_secrets=form_secrets,
         identity_secrets=identity_secrets,
+        public_write_key=public_write_key,
+        tools=tools or ToolSecrets(),
         clock=clock,
         ticks=ticks,
         erased=erased or ErasedFilter(),
@@ -81,7 +87,7 @@ def create_app(
             await follower.stop()
 
     app = FastAPI(title="leadops gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (collect, forms, health, metrics, tracking_script):
+    for part in (collect, segment_calls, forms, form_tools, health, metrics, tracking_script):
         app.include_router(part.router)
     schema = json.dumps(event_schema())
 

@@ -16,12 +16,17 @@ CONTENT_TYPES = ("application/json", "text/plain")
 
 
 def check_content_type(request: Request, *, allowed: Sequence[str] = CONTENT_TYPES) -> None:
+    """Raise a ProblemError (415) unless the body is declared to be JSON, uncompressed; see `check_kind`."""
+    check_kind(request, allowed=allowed)
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise ProblemError(415, "Send the body uncompressed, without Content-Encoding.")
+
+
+def check_kind(request: Request, *, allowed: Sequence[str]) -> None:
     """Raise a ProblemError (415) unless the body is declared to be JSON under one of the `allowed` names."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in allowed:
         raise ProblemError(415, f"Send JSON with Content-Type: {' or '.join(allowed)}.")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise ProblemError(415, "Send the body uncompressed, without Content-Encoding.")
 
 
 async def read_body(request: Request, *, max_bytes: int, seconds: float) -> bytes:
@@ -57,7 +62,7 @@ def parse_items(body: bytes, *, max_events: int) -> list[Any]:
     Raises ProblemError: 400 if it is none of these, not JSON in UTF-8 or nested more than 200 levels deep,
     413 if there are more than `max_events`.
     """
-    parsed = _parse_json(body)
+    parsed = parse_json(body)
     if isinstance(parsed, dict) and parsed.keys() == {"events"}:
         parsed = parsed["events"]
     items = [parsed] if isinstance(parsed, dict) else parsed
@@ -68,7 +73,8 @@ def parse_items(body: bytes, *, max_events: int) -> list[Any]:
     return items
 
 
-def _parse_json(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
+    """Return `body` parsed; raise ProblemError (400) if it is not JSON in UTF-8, or nested too deep."""
     try:
         return read_json(body.decode("utf-8-sig"))
     except UnicodeDecodeError:

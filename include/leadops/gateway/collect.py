@@ -54,6 +54,7 @@ async def collect(request: Request) -> Response:
     try:
         response = await _collect(request, gateway)
     except ProblemError as problem:
+        gateway.refusals.count(f"collect_{problem.reason}")
         response = problem.response()
     origin = request.headers.get("origin", "")
     if is_allowed(origin, gateway.settings.allowed_origins):

@@ -20,9 +20,10 @@ from leadops.gateway.rate_limiter import RateLimiter
 from leadops.gateway.refusal_counter import RefusalCounter
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.form_hashes import read_hash_key
-from leadops.intake.read_form import read_form
+from leadops.intake.read_form import ReadForm, read_form
 from leadops.intake.signature import find_signer
 from leadops.intake.take_form import TakenForm, take_form
+from leadops.intake.tool_secrets import ToolSecrets
 from leadops.intake.validate_form import ValidForm
 
 router = APIRouter()
@@ -35,7 +36,7 @@ _CHALLENGE = {"WWW-Authenticate": "HMAC-SHA256"}
 class FormState:
     """What forms need beside the gateway: secrets, rate limits, the count of refusals, the notifier.
 
-    `hash_key` is read from the database with the first form.
+    `tools` has the secrets of form tools. `hash_key` is read from the database with the first form.
     """
 
     secrets: tuple[str, ...] = field(repr=False)
@@ -44,6 +45,7 @@ class FormState:
     unauthenticated: RateLimiter
     refusals: RefusalCounter
     notifier: OutboxNotifier
+    tools: ToolSecrets = field(default_factory=ToolSecrets)
     hash_key: bytes | None = field(default=None, repr=False)
 
 
@@ -72,7 +74,12 @@ async def answer_form(request: Request) -> Response:
     gateway, state = gateway_of(request), form_state_of(request)
     try:
         signed = await _read_signed(request, gateway, state)
-        answer = await _take(signed, gateway, state)
+        now = gateway.clock()
+        hash_key, sent_at = await load_form_key(gateway, state), min(signed.at, now)
+        form = read_form(signed.body, hash_key=hash_key, sent_at=sent_at, now=now, settings=gateway.events)
+        answer = await keep_form_answer(
+            form, gateway, state, body=signed.body, signer=signed.signer, sent_at=sent_at, now=now
+        )
     except ProblemError as problem:
         if problem.status < 500:
             state.refusals.count(problem.reason)
@@ -89,10 +96,7 @@ def form_state_of(request: Request) -> FormState:
 async def _read_signed(request: Request, gateway: Gateway, state: FormState) -> SignedBody:
     """Return the body of a form that one of the secrets signed just now; it is not parsed before."""
     settings = gateway.settings
-    peer = request.client.host if request.client else "unknown"
-    forwarded_for = request.headers.getlist("x-forwarded-for")
-    address = find_caller(peer, forwarded_for, settings.trusted_proxies).counted_as
-    _admit(state.unauthenticated, address, "Too many refused forms from this address")
+    address = admit_sender(request, gateway, state)
     try:
         at = _read_timestamp(request, gateway)
         body = await read_body(
@@ -102,9 +106,23 @@ async def _read_signed(request: Request, gateway: Gateway, state: FormState) -> 
     except ProblemError:
         state.unauthenticated.charge(address, 1)
         raise
-    _admit(state.signers, str(signer), "Too many forms under this secret")
-    state.signers.charge(str(signer), 1)
+    admit_signer(state, str(signer))
     return SignedBody(body, at, signer)
+
+
+def admit_sender(request: Request, gateway: Gateway, state: FormState) -> str:
+    """Return the address of whoever calls; raise a ProblemError (429) after too many refused forms of it."""
+    peer = request.client.host if request.client else "unknown"
+    forwarded = request.headers.getlist("x-forwarded-for")
+    address = find_caller(peer, forwarded, gateway.settings.trusted_proxies).counted_as
+    _admit(state.unauthenticated, address, "Too many refused forms from this address")
+    return address
+
+
+def admit_signer(state: FormState, name: str, *, forms: int = 1) -> None:
+    """Charge whoever signed for `forms`; raise a ProblemError (429) if that is too fast."""
+    _admit(state.signers, name, "Too many forms under this secret")
+    state.signers.charge(name, forms)
 
 
 def _find_signer(request: Request, body: bytes, state: FormState) -> int:
@@ -145,29 +163,46 @@ def _admit(limiter: RateLimiter, name: str, what: str) -> None:
         raise ProblemError(429, detail, {"Retry-After": str(seconds)}, reason="too_many")
 
 
-async def _take(signed: SignedBody, gateway: Gateway, state: FormState) -> dict[str, Any]:
-    """Keep a form as a lead, or else in quarantine; return the answer."""
-    seconds, now = gateway.settings.answer_seconds, gateway.clock()
+async def load_form_key(gateway: Gateway, state: FormState) -> bytes:
+    """Return the key of the forms' hashes; it is read once."""
     if state.hash_key is None:
-        state.hash_key = await gateway.ask(read_hash_key, seconds=seconds)
-    hash_key, sent_at = state.hash_key, min(signed.at, now)
-    form = read_form(signed.body, hash_key=hash_key, sent_at=sent_at, now=now, settings=gateway.events)
+        state.hash_key = await gateway.ask(read_hash_key, seconds=gateway.settings.answer_seconds)
+    return state.hash_key
+
+
+async def keep_form_answer(
+    form: ReadForm,
+    gateway: Gateway,
+    state: FormState,
+    *,
+    body: bytes,
+    signer: int,
+    sent_at: datetime,
+    now: datetime,
+    tool: str | None = None,
+) -> dict[str, Any]:
+    """Keep a form as a lead, or else in quarantine; return the answer.
+
+    `signer` is the place, from 0, of the secret that proved it, among those of `tool` if one sent it.
+    """
+    hash_key = await load_form_key(gateway, state)
 
     async def keep(connection: AsyncConnection) -> TakenForm:
         return await take_form(
             connection,
             form,
-            body=signed.body,
-            secret=signed.signer + 1,
+            body=body,
+            secret=signer + 1,
             signed_at=sent_at,
             hash_key=hash_key,
             forms=gateway.events.forms,
             identity=state.identity,
             now=now,
             erased=gateway.erased,
+            tool=tool,
         )
 
-    taken = await gateway.ask(keep, seconds=seconds)
+    taken = await gateway.ask(keep, seconds=gateway.settings.answer_seconds)
     answer: dict[str, Any] = {"id": form.submission_id, "changed": []}
     if isinstance(form.verdict, ValidForm) and taken.refusal is None:
         answer["changed"] = [asdict(change) for change in form.verdict.changes]

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_settings import EventSettings
+from leadops.events.refused_calls import add_refused_calls
 from leadops.gateway.database import make_pool
 from leadops.gateway.forms import FormState
 from leadops.gateway.gateway_settings import GatewaySettings, RateSettings
@@ -20,6 +21,7 @@ from leadops.gateway.rate_limiter import RateLimiter
 from leadops.gateway.refusal_counter import RefusalCounter
 from leadops.gateway.store_probe import StoreProbe
 from leadops.identity.identity_settings import IdentitySettings
+from leadops.intake.tool_secrets import ToolSecrets
 
 #: Seconds that calls of the outbox workers have to end when the gateway stops.
 WORKER_SECONDS = 12.0
@@ -52,6 +54,8 @@ class GatewayWiring:
     form_secrets: tuple[str, ...] = field(repr=False)
     identity_secrets: tuple[str, ...] = field(repr=False)
     clock: Callable[[], datetime]
+    public_write_key: str = field(default="", repr=False)
+    tools: ToolSecrets = field(default_factory=ToolSecrets)
     ticks: Callable[[], float] = time.monotonic
     erased: ErasedFilter = field(default_factory=ErasedFilter)
 
@@ -83,6 +87,7 @@ class GatewayParts:
         """Write what is pending, end the workers and close the pool."""
         await self.forms.notifier.close()
         await self.forms.refusals.close()
+        await self.gateway.refusals.close()
         await asyncio.to_thread(self.workers.stop, seconds=WORKER_SECONDS)
         await self.gateway.pool.close(timeout=self.config.settings.database_seconds)
 
@@ -111,6 +116,8 @@ def make_parts(config: GatewayConfig, wiring: GatewayWiring) -> GatewayParts:
         browsers=limiter(settings.browsers),
         senders=limiter(settings.senders),
         clock=wiring.clock,
+        refusals=RefusalCounter(pool, clock=wiring.clock, add=add_refused_calls),
+        public_write_key=wiring.public_write_key,
         probe=StoreProbe(
             pool,
             settings,
@@ -129,5 +136,6 @@ def make_parts(config: GatewayConfig, wiring: GatewayWiring) -> GatewayParts:
         unauthenticated=limiter(settings.forms.unauthenticated),
         refusals=RefusalCounter(pool, clock=wiring.clock),
         notifier=OutboxNotifier(pool),
+        tools=wiring.tools,
     )
     return GatewayParts(config, gateway, forms, OutboxWorkers(config.worker_configs))

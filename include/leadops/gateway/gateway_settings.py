@@ -32,6 +32,13 @@ class FormSettings(Settings):
     unauthenticated: RateSettings
 
 
+class SegmentSettings(Settings):
+    """POST /v1/…: the libraries of Segment and RudderStack."""
+
+    max_body_bytes: int = Field(ge=1024, le=16 * 1024 * 1024)  # of a call, decompressed
+    max_event_bytes: int = Field(ge=1024)
+
+
 class GatewaySettings(Settings):
     """config/gateway.yaml."""
 
@@ -40,6 +47,7 @@ class GatewaySettings(Settings):
     browsers: RateSettings
     senders: RateSettings
     forms: FormSettings
+    segment: SegmentSettings
     max_addresses: int = Field(ge=1)
     max_events: int = Field(ge=1, le=500)
     max_body_bytes: int = Field(ge=1024, le=16 * 1024 * 1024)

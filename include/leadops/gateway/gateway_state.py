@@ -17,6 +17,7 @@ from leadops.gateway.database import Pool, answer_within, run_on_connection
 from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.problems import ProblemError
 from leadops.gateway.rate_limiter import RateLimiter
+from leadops.gateway.refusal_counter import RefusalCounter
 from leadops.gateway.store_probe import StoreProbe
 from leadops.normalization.own_networks import Network
 
@@ -28,7 +29,8 @@ Answer = TypeVar("Answer")
 class Gateway:
     """Settings, secrets, the pool and the rate limits of one gateway; `clock` returns the time in UTC.
 
-    `probe` says whether the database can take an event; `own_networks` are the company's.
+    `probe` says whether the database can take an event; `refusals` counts calls with events that are refused.
+    `public_write_key` is that of apps and pages; empty: there is none. `own_networks` are the company's.
     """
 
     settings: GatewaySettings
@@ -41,6 +43,8 @@ class Gateway:
     senders: RateLimiter
     clock: Callable[[], datetime]
     probe: StoreProbe
+    refusals: RefusalCounter
+    public_write_key: str = ""
     erased: ErasedFilter = field(default_factory=ErasedFilter)
     own_networks: tuple[Network, ...] = ()
 
@@ -79,4 +83,4 @@ def gateway_of(request: Request) -> Gateway:
 
 def is_secret(given: str, secret: str) -> bool:
     """Return whether `given` is `secret`, in a time that does not depend on how much of it is right."""
-    return hmac.compare_digest(given.encode(), secret.encode())
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), secret.encode())

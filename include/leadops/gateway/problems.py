@@ -20,14 +20,15 @@ class ProblemError(LeadopsError):
         self.status, self.detail, self.headers = status, detail, dict(headers or {})
         self.reason = reason or HTTPStatus(status).name.lower()
 
-    def response(self) -> Response:
-        """Return it as an application/problem+json answer."""
+    def response(self, **more: str) -> Response:
+        """Return it as an application/problem+json answer; `more` are members beside those of the RFC."""
         document = {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
         }
+        document |= more
         return Response(json.dumps(document), self.status, self.headers, "application/problem+json")
 
 
@@ -41,8 +42,8 @@ async def show_http_error(request: Request, error: Exception) -> Response:
     """Answer what the framework refuses: an unknown path, a method that a path does not know."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     known = (
-        "POST /collect, POST /webhook/form, GET /leadops.js, GET /schema/event.json, GET /metrics/lag,"
-        " GET /healthz, GET /readyz"
+        "POST /collect, POST /v1/batch, POST /webhook/form, POST /webhook/form/TOOL, GET /leadops.js,"
+        " GET /schema/event.json, GET /metrics/lag, GET /healthz, GET /readyz"
     )
     return ProblemError(
         error.status_code, f"{request.method} on this path is not known here; known: {known}", error.headers

@@ -1,13 +1,15 @@
-"""Counts refused forms in memory, and writes the counts from time to time."""
+"""Counts what was refused in memory, and writes the counts from time to time."""
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Protocol
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from leadops.db import AsyncConnection
 from leadops.gateway.database import Pool
 from leadops.gateway.debouncer import Debouncer
 from leadops.intake.form_refusals import add_form_refusals
@@ -18,11 +20,23 @@ logger = logging.getLogger(__name__)
 PAUSE = 1.0
 
 
-class RefusalCounter:
-    """Counts in memory and adds them to intake.form_refusals; the next write makes up for one that fails."""
+class AddCounts(Protocol):
+    """Adds counts by reason to those in the database."""
 
-    def __init__(self, pool: Pool, *, clock: Callable[[], datetime]) -> None:
-        self._pool, self._clock = pool, clock
+    def __call__(
+        self, connection: AsyncConnection, counts: Mapping[str, int], *, now: datetime
+    ) -> Awaitable[None]:
+        """Add `counts` to those of the five minutes that contain `now`."""
+        ...
+
+
+class RefusalCounter:
+    """Counts in memory and adds them by `add`; the next write makes up for one that fails."""
+
+    def __init__(
+        self, pool: Pool, *, clock: Callable[[], datetime], add: AddCounts = add_form_refusals
+    ) -> None:
+        self._pool, self._clock, self._add = pool, clock, add
         self._counts: Counter[str] = Counter()
         self._debouncer = Debouncer(self._write, pause=PAUSE)
 
@@ -39,7 +53,7 @@ class RefusalCounter:
         counts, self._counts = self._counts, Counter()
         try:
             async with self._pool.connection() as connection:
-                await add_form_refusals(connection, counts, now=self._clock())
+                await self._add(connection, counts, now=self._clock())
         except (psycopg.Error, PoolTimeout) as error:
-            logger.warning("refused forms are not counted yet: %s", type(error).__name__)
+            logger.warning("refusals are not counted yet: %s", type(error).__name__)
             self._counts += counts

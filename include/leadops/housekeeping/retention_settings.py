@@ -30,6 +30,7 @@ class TableRetention(Settings):
     quarantine: Days
     quarantined_forms: Days
     form_refusals: Days
+    refused_calls: Days
     crm_refused: Days
     incidents: Days
     notices: Days

@@ -17,7 +17,7 @@ from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.form_hashes import load_hash_key
 from leadops.intake.form_traces import find_quarantined_repeat
 from leadops.intake.keep_form import keep_admitted_form
-from leadops.intake.read_form import parse_form
+from leadops.intake.read_tool_form import interpret_body
 from leadops.intake.validate_form import ValidForm, validate_form
 from leadops.queries import Queries
 
@@ -37,6 +37,7 @@ class LockedForm:
     signed_at: datetime
     secret: int
     body: bytes
+    tool: str | None
 
 
 def retry_quarantined_forms(
@@ -137,7 +138,8 @@ def repair_quarantined_form(
 ) -> bool:
     """Change a waiting form (`changes`: dotted path and value; `removals`: dotted paths) and admit it.
 
-    A person looked at it, so it is not spam. The changes of a body that is not a JSON object begin with an
+    A person looked at it, so it is not spam. A body of a form tool is read by its mapping first, so paths are
+    those of our contract. The changes of a body that is not a JSON object begin with an
     empty object. The body as it came stays on record beside the repaired one. Returns False if a form of its
     id is a lead already. Raises PermanentError, and changes nothing, if there is no such waiting form, a path
     leads nowhere, or the result still cannot become a lead.
@@ -146,7 +148,7 @@ def repair_quarantined_form(
         forms = _lock_forms(connection, after=0, ids=[quarantine_id], reason=None, max_rows=1)
         if not forms:
             raise PermanentError(f"no form {quarantine_id} waits; see `leadops forms quarantine list`")
-        content = parse_form(bytes(forms[0].body))
+        content = interpret_body(bytes(forms[0].body), forms[0].tool, events.forms.tools)
         content = change_item({} if isinstance(content, EventRefusal) else content, changes, removals)
         verdict = _validate(forms[0], content, events, vouched=True)
         if isinstance(verdict, EventRefusal):
@@ -174,7 +176,7 @@ def _lock_forms(
 def _judge(
     connection: Connection, form: LockedForm, events: EventSettings, *, vouched: bool
 ) -> ValidForm | EventRefusal:
-    content = parse_form(bytes(form.body))
+    content = interpret_body(bytes(form.body), form.tool, events.forms.tools)
     if isinstance(content, EventRefusal):
         return content
     verdict = _validate(form, content, events, vouched=vouched)
@@ -236,6 +238,7 @@ def _admit(
         received_at=form.received_at,
         now=now,
         erased=erased,
+        tool=form.tool,
     )
     queries.run(
         connection, "mark_admitted", quarantine_id=form.quarantine_id, admitted_body=repaired, now=now

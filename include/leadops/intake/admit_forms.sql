@@ -6,7 +6,8 @@ select
     received_at,
     signed_at,
     secret,
-    body
+    body,
+    tool
 from intake.quarantined_forms
 where
     state = 'waiting'

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from leadops.db import AsyncConnection, Connection
 from leadops.erased.entrance import EntryItem, leave_out_erased, read_key_checks
@@ -30,6 +31,7 @@ class QuarantinedForm:
     state: str
     body: bytes
     admitted_body: str | None
+    tool: str | None
 
     @property
     def text(self) -> str:
@@ -47,11 +49,14 @@ async def quarantine_form(
     signed_at: datetime,
     now: datetime,
     erased: ErasedFilter | None = None,
+    tool: str | None = None,
+    content: dict[str, Any] | None = None,
 ) -> bool:
     """Keep a signed form that cannot become a lead; return False if a form of this id is a lead already.
 
-    The same body is kept once and counted. `secret` is the place, from 1, of the secret that signed it. What
-    somebody sent whom `erased` recognises is not kept, and the answer is the same. Raises psycopg.Error, and
+    The same body is kept once and counted. `secret` is the place, from 1, of the secret that signed it.
+    `tool` is the form tool that sent it, and `content` what its mapping read. What somebody sent whom
+    `erased` recognises is not kept, and the answer is the same. Raises psycopg.Error, and
     ErasureKeyError where somebody was erased under a key that `erased` does not have.
     """
     erased = erased or ErasedFilter()
@@ -63,6 +68,7 @@ async def quarantine_form(
         "reason": refusal.reason,
         "detail": refusal.detail,
         "body": body,
+        "tool": tool,
     }
     if not erased.is_needed:
         if await queries.value_async(connection, "quarantine_form", **values, is_hashed=False) is not None:
@@ -74,7 +80,8 @@ async def quarantine_form(
         erased.require(checks)
     async with connection.transaction():
         await queries.run_async(connection, "hold_quarantine")
-        entry = EntryItem(0, _hash_body(body, erased), signed_at, is_proven=False, is_form=True)
+        hashes = [*_hash_body(body, erased), *erased.hash_item(content)]
+        entry = EntryItem(0, hashes, signed_at, is_proven=False, is_form=True)
         if await leave_out_erased(connection, [entry]):
             await queries.run_async(connection, "forget_trace", submission_id=submission_id)
             return not await queries.value_async(connection, "is_lead", submission_id=submission_id)

@@ -1,6 +1,8 @@
 -- name: quarantine_form
 -- Without a row, a form of this id became a lead before: the sender sent it again.
-insert into intake.quarantined_forms (submission_id, received_at, signed_at, secret, reason, detail, body)
+insert into intake.quarantined_forms (
+    submission_id, received_at, signed_at, secret, reason, detail, body, tool
+)
 select
     %(submission_id)s::text,
     %(now)s::timestamptz,
@@ -8,7 +10,8 @@ select
     %(secret)s::smallint,
     %(reason)s::text,
     %(detail)s::text,
-    %(body)s::bytea
+    %(body)s::bytea,
+    %(tool)s::text
 where
     not exists (select from intake.raw_leads where raw_leads.submission_id = %(submission_id)s::text)
     and (%(is_hashed)s or not exists (select from erased.identifiers))
@@ -38,7 +41,8 @@ select
     times,
     state,
     body,
-    admitted_body
+    admitted_body,
+    tool
 from intake.quarantined_forms
 where
     (%(ids)s::bigint[] is null or quarantine_id = any(%(ids)s))

@@ -50,15 +50,17 @@ async def keep_form(
     identity: IdentitySettings,
     now: datetime,
     erased: ErasedFilter | None = None,
+    tool: str | None = None,
 ) -> bool:
     """Keep a valid form in one statement; return False if it was kept before.
 
-    `secret` is the place, from 1, of the secret that signed `body`. What somebody whom `erased` recognises
-    filled in before the erasure counts as kept before. Raises psycopg.Error, and ErasureKeyError where
-    somebody was erased under a key that `erased` does not have; then nothing is kept.
+    `secret` is the place, from 1, of the secret that signed `body`; `tool` is the form tool that sent it.
+    What somebody whom `erased` recognises filled in before the erasure counts as kept before. Raises
+    psycopg.Error, and ErasureKeyError where somebody was erased under a key that `erased` does not have; then
+    nothing is kept.
     """
     erased = erased or ErasedFilter()
-    values = _statement_values(form, submission_id, body, secret, hash_key, identity, now)
+    values = _statement_values(form, submission_id, body, secret, hash_key, identity, now, tool)
     if not erased.is_needed:
         if await queries.first_async(connection, "keep_form", FormLead, **values, is_hashed=False):
             return True
@@ -88,13 +90,14 @@ def keep_admitted_form(
     received_at: datetime,
     now: datetime,
     erased: ErasedFilter | None = None,
+    tool: str | None = None,
 ) -> bool:
     """As `keep_form`, for a form from the quarantine, which came at `received_at` (UTC).
 
     Its lead is as old as the form. Its delay does not mean that the feed is slow.
     """
     erased = erased or ErasedFilter()
-    values = _statement_values(form, submission_id, body, secret, hash_key, identity, now)
+    values = _statement_values(form, submission_id, body, secret, hash_key, identity, now, tool)
     with connection.transaction():
         queries.run(connection, "hold_forms")
         if checks := load_key_checks(connection):
@@ -118,6 +121,7 @@ def _statement_values(
     hash_key: bytes,
     identity: IdentitySettings,
     now: datetime,
+    tool: str | None,
 ) -> dict[str, object]:
     row, submission = form.row, form.submission
     utm = submission.context.utm
@@ -127,6 +131,7 @@ def _statement_values(
         "sender_id": submission.submission_id,
         "secret": secret,
         "body": body,
+        "tool": tool,
         "changes": Jsonb([asdict(change) for change in form.changes]),
         "event_id": row["event_id"],
         "event": row["event"],

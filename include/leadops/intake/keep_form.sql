@@ -3,8 +3,8 @@
 -- goes by the email of their oldest lead. A lead is once in the CRM for each story, until won or lost. It is one
 -- statement because each further round trip costs as much as the work in it.
 with submitted as (
-    insert into intake.raw_leads (submission_id, sender_id, received_at, secret, body, changes)
-    select %(submission_id)s, %(sender_id)s, %(now)s, %(secret)s, %(body)s, %(changes)s -- noqa: AM04
+    insert into intake.raw_leads (submission_id, sender_id, received_at, secret, body, changes, tool)
+    select %(submission_id)s, %(sender_id)s, %(now)s, %(secret)s, %(body)s, %(changes)s, %(tool)s::text -- noqa: AM04
     where %(is_hashed)s or not exists (select from erased.identifiers)
     on conflict (submission_id) do nothing
     returning submission_id

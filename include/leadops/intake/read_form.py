@@ -19,6 +19,8 @@ class ReadForm:
 
     submission_id: str
     verdict: ValidForm | EventRefusal
+    #: What the mapping of a form tool read; None: the body speaks for itself.
+    content: dict[str, Any] | None = None
 
 
 def read_form(
@@ -39,23 +41,25 @@ def read_form(
 
 
 def parse_form(body: bytes) -> dict[str, Any] | EventRefusal:
-    """Return the JSON object in `body` (UTF-8, UTF-16 or UTF-32, with a byte order mark or not), or why not.
+    """Return the JSON object in `body`, or why there is none. A list of one is the one."""
+    content = parse_body(body)
+    while isinstance(content, list) and len(content) == 1:
+        content = content[0]
+    if isinstance(content, dict | EventRefusal):
+        return content
+    return EventRefusal("not_an_object", "a form is a JSON object; see docs/forms.md")
 
-    A list of one is the one.
-    """
+
+def parse_body(body: bytes) -> Any:
+    """Return the JSON in `body` (UTF-8, UTF-16 or UTF-32, with a byte order mark or not), or why not."""
     try:
         text = body.decode(json.detect_encoding(body)).lstrip("\ufeff")
     except UnicodeDecodeError:
         return EventRefusal("not_utf8", "the body is not UTF-8; send JSON in UTF-8, uncompressed")
     try:
-        content = read_json(text)
+        return read_json(text)
     except JsonDepthError as error:
         return EventRefusal("too_deep", f"the body is {error}; send flat properties")
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         return EventRefusal("not_json", f"the body is not JSON ({error.msg}, {place})")
-    while isinstance(content, list) and len(content) == 1:
-        content = content[0]
-    if not isinstance(content, dict):
-        return EventRefusal("not_an_object", "a form is a JSON object; see docs/forms.md")
-    return content

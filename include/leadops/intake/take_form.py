@@ -35,11 +35,13 @@ async def take_form(
     identity: IdentitySettings,
     now: datetime,
     erased: ErasedFilter | None = None,
+    tool: str | None = None,
 ) -> TakenForm:
     """Keep a form as a lead, or else in quarantine; safe to repeat.
 
-    `secret` is the place, from 1, of the secret that signed `body`. Of somebody whom `erased` recognises
-    nothing is kept, and the answer is the same. Raises psycopg.Error and ErasureKeyError.
+    `secret` is the place, from 1, of the secret that signed `body`; `tool` is the form tool that sent it. Of
+    somebody whom `erased` recognises nothing is kept, and the answer is the same. Raises psycopg.Error and
+    ErasureKeyError.
     """
     verdict = form.verdict
     if isinstance(verdict, ValidForm):
@@ -62,6 +64,7 @@ async def take_form(
                 identity=identity,
                 now=now,
                 erased=erased,
+                tool=tool,
             )
             return TakenForm(None, is_new)
         verdict = spam
@@ -74,5 +77,7 @@ async def take_form(
         signed_at=signed_at,
         now=now,
         erased=erased,
+        tool=tool,
+        content=form.content,
     )
     return TakenForm(verdict, is_new)

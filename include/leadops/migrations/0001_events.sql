@@ -104,6 +104,16 @@ create index quarantine_reason on cdp.quarantine (reason, quarantine_id) where s
 -- What checks ask each minute: the arrivals since a moment, by reason, so that ignored reasons cost nothing.
 create index quarantine_arrivals on cdp.quarantine (reason, received_at) where state = 'waiting';
 
+-- Calls that were refused whole are only counted: nothing of them was read.
+create table cdp.refused_calls (
+    counted_at timestamptz not null,
+    reason text not null,
+    times bigint not null,
+    primary key (counted_at, reason)
+);
+comment on table cdp.refused_calls is 'How many calls with events were refused whole in five minutes, by reason';
+comment on column cdp.refused_calls.counted_at is 'The start of five minutes, UTC';
+
 -- The reasons of all waiting items, found by the index: one step for each reason, however many items there are.
 create view cdp.waiting_reasons as
 with recursive reasons as (

@@ -7,7 +7,8 @@ create table intake.raw_leads (
     received_at timestamptz not null,
     secret smallint not null,
     body bytea not null,
-    changes jsonb not null default '[]'
+    changes jsonb not null default '[]',
+    tool text
 );
 comment on table intake.raw_leads is
 'One row for each form submission; its event is ''form-'' || submission_id';
@@ -22,6 +23,8 @@ comment on column intake.raw_leads.body is
 'The signed body, every byte as received; to read it: convert_from(body, ''UTF8'')';
 comment on column intake.raw_leads.changes is
 'What the event does not say as the body does: [{"path": …, "what": …}], the same list as in the answer';
+comment on column intake.raw_leads.tool is
+'The tool in forms.yaml whose mapping read the body; null: the body is in our own contract';
 
 create table intake.quarantined_forms (
     quarantine_id bigint generated always as identity primary key,
@@ -35,7 +38,8 @@ create table intake.quarantined_forms (
     times integer not null default 1,
     state text not null default 'waiting' check (state in ('waiting', 'admitted', 'dropped')),
     admitted_body text,
-    settled_at timestamptz
+    settled_at timestamptz,
+    tool text
 );
 comment on table intake.quarantined_forms is
 'A signed form that cannot become a lead, whole; it can be repaired and admitted. Only `body` and `admitted_body`'
@@ -48,6 +52,8 @@ comment on column intake.quarantined_forms.secret is 'Number of the configured s
 comment on column intake.quarantined_forms.detail is 'What to change; it repeats no value';
 comment on column intake.quarantined_forms.body is 'The signed body, every byte as received';
 comment on column intake.quarantined_forms.times is 'How often the same body arrived while it was waiting';
+comment on column intake.quarantined_forms.tool is
+'The tool in forms.yaml whose mapping reads the body; null: the body is in our own contract';
 comment on column intake.quarantined_forms.admitted_body is 'The admitted body as JSON, if a person repaired it';
 create unique index quarantined_forms_body on intake.quarantined_forms (sha256(body));
 create index quarantined_forms_waiting on intake.quarantined_forms (received_at) where state = 'waiting';

@@ -1,0 +1,263 @@
+"""POST /v1/batch, /v1/track, /v1/identify …: events as the libraries of Segment and RudderStack send them.
+
+These libraries repeat a call after 429 and 5xx, and give its events up after any other error. So whatever may
+work later is answered by one of these.
+"""
+
+import base64
+import binascii
+import json
+import math
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from leadops.db import AsyncConnection
+from leadops.events.event_store import AcceptResult, accept_events
+from leadops.events.proof import Proof
+from leadops.events.segment_messages import CALLS, read_message
+from leadops.gateway.addresses import find_caller
+from leadops.gateway.allowed_origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
+from leadops.gateway.bodies import CONTENT_TYPES, check_kind, parse_json, read_body
+from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
+from leadops.gateway.problems import ProblemError
+from leadops.gateway.rate_limiter import RateLimiter
+
+router = APIRouter()
+
+BATCHES = ("batch", "b")
+_HEADERS = {"Access-Control-Allow-Headers": "Authorization, Content-Type, AnonymousId"}
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="write key"'}
+
+
+@dataclass(frozen=True)
+class LibraryCaller:
+    """A library: its address, the limit that counts it, what its key proves (None: not known yet).
+
+    `is_own` says whether it is in a network of the company; None: not known.
+    """
+
+    address: str
+    limiter: RateLimiter
+    proof: Proof | None
+    is_own: bool | None
+
+
+@router.options("/v1/{call}", include_in_schema=False)
+async def preflight_library(request: Request) -> Response:
+    """Answer a preflight: whether a page of this origin may send, and how."""
+    origin = request.headers.get("origin", "")
+    if not is_allowed(origin, gateway_of(request).settings.allowed_origins):
+        return _foreign_origin().response()
+    return Response(status_code=204, headers=cors_headers(origin) | PREFLIGHT_HEADERS | _HEADERS)
+
+
+@router.post("/v1/{call}", include_in_schema=False)
+async def take_library_call(request: Request, call: str) -> Response:
+    """Take a message or a batch: 200 once it is stored, or a problem document and nothing taken."""
+    gateway = gateway_of(request)
+    try:
+        response = await _take(request, call, gateway)
+    except ProblemError as problem:
+        # What came too slowly may come in time the next time, but no library repeats a call after a 408.
+        refused = (
+            ProblemError(503, problem.detail, {"Retry-After": "1"}) if problem.status == 408 else problem
+        )
+        gateway.refusals.count(f"segment_{problem.reason}")
+        response = refused.response(code=problem.reason, message=problem.detail)
+    origin = request.headers.get("origin", "")
+    if is_allowed(origin, gateway.settings.allowed_origins):
+        response.headers.update(cors_headers(origin))
+    return response
+
+
+async def _take(request: Request, call: str, gateway: Gateway) -> Response:
+    if call not in BATCHES and call not in CALLS:
+        raise ProblemError(
+            404, f"known: POST /v1/batch, {', '.join(f'/v1/{name}' for name in set(CALLS.values()))}"
+        )
+    caller = _admit(request, gateway)
+    check_kind(request, allowed=CONTENT_TYPES)
+    body = await _read(request, gateway)
+    content = parse_json(body)
+    proof = caller.proof or _find_proof(request, gateway, _read_key(content))
+    messages, sent_at = _split(content, call)
+    caller.limiter.charge(caller.address, len(messages) - 1)  # one was charged when it called
+    limits, now = gateway.settings.segment, gateway.clock()
+    items = [
+        read_message(
+            message,
+            call=None if call in BATCHES else CALLS[call],
+            sent_at=sent_at,
+            now=now,
+            names=gateway.events.track_names,
+            max_bytes=limits.max_event_bytes,
+        )
+        for message in messages
+    ]
+    history = proof == Proof.WRITE_KEY and request.headers.get("x-leadops-history", "").lower() == "true"
+    agent = request.headers.get("user-agent") if proof == Proof.CLAIM else None
+    answers = []
+    for start in range(0, len(items), gateway.settings.max_events):
+        part = items[start : start + gateway.settings.max_events]
+
+        async def accept(connection: AsyncConnection, part: list[object] = part) -> AcceptResult:
+            return await accept_events(
+                connection,
+                part,
+                now=now,
+                settings=gateway.events,
+                sender=proof,
+                identity_secrets=gateway.identity_secrets,
+                history=history,
+                user_agent=agent,
+                own_network=caller.is_own if proof == Proof.CLAIM else None,
+                erased=gateway.erased,
+            )
+
+        answers.append(await gateway.ask(accept, seconds=gateway.settings.answer_seconds))
+    return Response(
+        json.dumps(_describe(answers, gateway.settings.max_events)), 200, media_type="application/json"
+    )
+
+
+def _describe(answers: list[AcceptResult], size: int) -> dict[str, Any]:
+    """Return the answer of Segment, and beside it what became of the events."""
+    return {
+        "success": True,
+        "accepted": sum(answer.accepted for answer in answers),
+        "duplicates": sum(answer.duplicates for answer in answers),
+        "quarantined": [
+            {"index": number * size + item.index, "reason": item.reason, "detail": item.detail}
+            for number, answer in enumerate(answers)
+            for item in answer.quarantined
+        ],
+    }
+
+
+def _admit(request: Request, gateway: Gateway) -> LibraryCaller:
+    """Return who calls; raise a ProblemError if it may not send, or not now."""
+    header = request.headers.get("authorization")
+    key = None if header is None else _read_basic(header)
+    is_server = key is not None and is_secret(key, gateway.write_key)
+    peer = request.client.host if request.client else "unknown"
+    forwarded = request.headers.getlist("x-forwarded-for")
+    found = find_caller(peer, forwarded, gateway.settings.trusted_proxies)
+    address = found.counted_as
+    limiter = gateway.senders if is_server else gateway.browsers
+    if wait := limiter.admit(address):
+        seconds = math.ceil(wait)
+        raise ProblemError(
+            429,
+            f"Too many events from this address; wait {seconds} s and send the same again.",
+            {"Retry-After": str(seconds)},
+            reason="too_many",
+        )
+    limiter.charge(address, 1)
+    proof = None if header is None else _find_proof(request, gateway, key)
+    return LibraryCaller(address, limiter, proof, found.is_own(gateway.own_networks))
+
+
+def _find_proof(request: Request, gateway: Gateway, key: str | None) -> Proof:
+    """Return what the key proves; in a page, the servers' key would let anybody speak for everybody."""
+    origin = request.headers.get("origin")
+    if key is not None and is_secret(key, gateway.write_key):
+        if origin is None:
+            return Proof.WRITE_KEY
+        raise ProblemError(
+            403,
+            "LEADOPS_WRITE_KEY came from a web page, where everybody can read it. Change it, and give the"
+            " page LEADOPS_PUBLIC_WRITE_KEY.",
+            reason="key_in_page",
+        )
+    if key is not None and gateway.public_write_key and is_secret(key, gateway.public_write_key):
+        if origin is None or is_allowed(origin, gateway.settings.allowed_origins):
+            return Proof.CLAIM
+        raise _foreign_origin()
+    raise ProblemError(
+        401,
+        "The write key is missing or wrong; send LEADOPS_WRITE_KEY of the gateway (from apps and pages:"
+        " LEADOPS_PUBLIC_WRITE_KEY) as the user name of Basic authentication.",
+        _CHALLENGE,
+        reason="bad_key",
+    )
+
+
+def _foreign_origin() -> ProblemError:
+    return ProblemError(
+        403,
+        "Send from a page of an allowed origin (allowed_origins in gateway.yaml).",
+        reason="foreign_origin",
+    )
+
+
+def _read_basic(header: str) -> str | None:
+    """Return the user name of Basic authentication (RFC 7617)."""
+    kind, _, encoded = header.partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(encoded.strip(), validate=True).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def _read_key(content: Any) -> str | None:
+    """Return the key in the body, where libraries for browsers put it."""
+    key = content.get("writeKey") if isinstance(content, dict) else None
+    return key if isinstance(key, str) else None
+
+
+async def _read(request: Request, gateway: Gateway) -> bytes:
+    limit = gateway.settings.segment.max_body_bytes
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        raise ProblemError(415, "Send the body with Content-Encoding: gzip, or uncompressed.")
+    body = await read_body(request, max_bytes=limit, seconds=gateway.settings.body_seconds)
+    return body if encoding == "identity" else decompress(body, max_bytes=limit)
+
+
+def decompress(body: bytes, *, max_bytes: int) -> bytes:
+    """Return a gzip body decompressed; never more than `max_bytes` of it are made.
+
+    Raises ProblemError: 413 if there is more, 400 if it is no gzip, or cut off.
+    """
+    stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        content = stream.decompress(body, max_bytes + 1)
+    except zlib.error:
+        raise ProblemError(
+            400, "The body is not gzip, as Content-Encoding says.", reason="not_gzip"
+        ) from None
+    if len(content) > max_bytes:
+        raise ProblemError(
+            413, f"Send at most {max_bytes // 1000} KB in one call, decompressed.", reason="too_large"
+        )
+    if not stream.eof or stream.unused_data:
+        raise ProblemError(400, "The gzip body is cut off, or has more behind it.", reason="not_gzip")
+    return content
+
+
+def _split(content: Any, call: str) -> tuple[list[Any], object]:
+    """Return the messages of a body and when it was sent; raise a ProblemError (400) if it holds none."""
+    if not isinstance(content, dict):
+        raise ProblemError(400, 'Send a JSON object: a message, or {"batch": [...]}.', reason="not_an_object")
+    if call not in BATCHES:
+        return [content], None
+    batch = content.get("batch")
+    if not isinstance(batch, list):
+        raise ProblemError(400, 'Send {"batch": [...]}, a list of messages.', reason="no_batch")
+    shared = content.get("context")
+    if isinstance(shared, dict):
+        batch = [_add_context(message, shared) for message in batch]
+    return batch, content.get("sentAt")
+
+
+def _add_context(message: Any, shared: dict[str, Any]) -> Any:
+    """Return a message with the context of its batch under its own."""
+    if not isinstance(message, dict):
+        return message
+    own = message.get("context")
+    return message | {"context": shared | own if isinstance(own, dict) else shared}

@@ -1,0 +1,78 @@
+"""The leads of a body, each with its id and the bytes that are kept of it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from leadops.events.event_refusal import EventRefusal
+from leadops.intake.read_tool_form import ToolForm, interpret_body, read_tool_forms
+from leadops.intake.validate_form import ValidForm
+from tests.intake.tool_bodies import FACEBOOK, GOOGLE, TYPEFORM, dump
+from tests.shipped import SHIPPED
+
+NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
+TOOLS = SHIPPED.forms.tools
+
+
+def read(name: str, body: bytes) -> list[ToolForm]:
+    return read_tool_forms(
+        body,
+        name=name,
+        tool=TOOLS[name],
+        hash_key=b"k" * 16,
+        sent_at=NOW,
+        now=NOW,
+        settings=SHIPPED.events,
+    )
+
+
+def reason(form: ToolForm) -> str | None:
+    return form.form.verdict.reason if isinstance(form.form.verdict, EventRefusal) else None
+
+
+def test_one_lead_is_kept_as_it_came() -> None:
+    body = json.dumps(TYPEFORM, indent=1).encode()
+    (form,) = read("typeform", body)
+    assert form.body == body
+    assert isinstance(form.form.verdict, ValidForm)
+    assert form.form.verdict.row["email"] == "ann@buyers.example"
+    assert not form.is_test
+
+
+def test_each_lead_of_several_is_kept_as_its_part() -> None:
+    first, second = read("facebook", dump(FACEBOOK))
+    assert json.loads(first.body)["leadgen_id"] == "444444444444"
+    assert json.loads(second.body) == {"leadgen_id": "444444444445", "form_id": "555"}
+    assert first.form.submission_id != second.form.submission_id
+    assert (reason(first), reason(second)) == ("no_answers", "no_answers")
+
+
+def test_the_key_is_neither_kept_nor_a_property() -> None:
+    (form,) = read("google", dump(GOOGLE))
+    assert GOOGLE["google_key"] not in form.body.decode()
+    assert GOOGLE["google_key"] not in json.dumps(form.form.content)
+
+
+@pytest.mark.parametrize(("given", "is_test"), [(True, True), (False, False), ("true", False), (None, False)])
+def test_only_true_is_a_test(given: Any, is_test: bool) -> None:
+    (form,) = read("google", dump(GOOGLE | {"is_test": given}))
+    assert form.is_test is is_test
+
+
+def test_what_is_kept_is_read_again_in_the_same_way() -> None:
+    for name, body in (("typeform", dump(TYPEFORM)), ("google", dump(GOOGLE)), ("facebook", dump(FACEBOOK))):
+        for form in read(name, body):
+            again = interpret_body(form.body, name, TOOLS)
+            if isinstance(again, EventRefusal):
+                assert again.reason == reason(form)
+            else:
+                assert again == form.form.content
+
+
+def test_a_form_of_our_own_contract_is_read_as_it_is() -> None:
+    assert interpret_body(b'{"email": "a"}', None, TOOLS) == {"email": "a"}
+    unknown = interpret_body(b"{}", "gone", TOOLS)
+    assert isinstance(unknown, EventRefusal)
+    assert unknown.reason == "unknown_tool"
