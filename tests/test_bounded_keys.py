@@ -49,7 +49,7 @@ INTERNAL = {
     *("identity.traits.trait", "history.attributes.attribute", "scoring.rule_files.source"),
     *("analytics.left_out.stage", "attribution.credits.model", "economics.monthly_costs.category"),  # words
     *("crm.feeds.feed", "crm.refused.feed", "lifecycle.cursors.feed", "sla.breaches.clock"),
-    *("cdp.quarantine.reason", "intake.form_refusals.reason"),
+    *("cdp.quarantine.reason", "cdp.refused_calls.reason", "intake.form_refusals.reason"),
     *("delivery.batches.target", "delivery.cursors.target", "delivery.dead_letters.target"),
     *("delivery.external_ids.target", "delivery.outbox.target", "delivery.targets.target"),
     *("identity.lead_merges.kind", "identity.sightings.kind", "identity.violations.kind"),

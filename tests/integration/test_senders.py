@@ -51,6 +51,6 @@ def test_what_a_library_sends_earns_points(
     resolve_events(connection, now=now, settings=SHIPPED.identity)
     score_leads(connection, rules=RULES, zone=SHIPPED.company.zone, now=now)
     scores = connection.execute(
-        "select leads.email, scores.points from scoring.scores inner join identity.leads using (lead_id)"
+        "select leads.email, scores.total from scoring.scores inner join identity.leads using (lead_id)"
     ).fetchall()
     assert [(email, int(score)) for email, score in scores] == [("ann@buyers.example", 15 + 30 + 7)]

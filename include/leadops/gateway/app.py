@@ -14,7 +14,7 @@ from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_contract import event_schema
 from leadops.events.event_settings import EventSettings
-from leadops.gateway import collect, form_tools, forms, health, metrics, segment_calls, tracking_script
+from leadops.gateway import answer_tools, collect, forms, health, metrics, segment_calls, tracking_script
 from leadops.gateway.follow_settings import LOOK_SECONDS, SettingsFollower
 from leadops.gateway.gateway_parts import GatewayConfig, GatewayWiring
 from leadops.gateway.gateway_settings import GatewaySettings
@@ -87,7 +87,7 @@ def create_app(
             await follower.stop()
 
     app = FastAPI(title="leadops gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (collect, segment_calls, forms, form_tools, health, metrics, tracking_script):
+    for part in (collect, segment_calls, forms, answer_tools, health, metrics, tracking_script):
         app.include_router(part.router)
     schema = json.dumps(event_schema())
 

@@ -222,7 +222,7 @@ async def _read(request: Request, gateway: Gateway) -> bytes:
 def decompress(body: bytes, *, max_bytes: int) -> bytes:
     """Return a gzip body decompressed; never more than `max_bytes` of it are made.
 
-    Raises ProblemError: 413 if there is more, 400 if it is no gzip, or cut off.
+    Raises ProblemError: 413 if there is more, 400 if it is not gzip, or cut off.
     """
     stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:

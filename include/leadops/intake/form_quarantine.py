@@ -89,6 +89,11 @@ async def quarantine_form(
         return quarantine_id is not None
 
 
+async def settle_answered_form(connection: AsyncConnection, *, submission_id: str, now: datetime) -> None:
+    """End the waiting of a form tool's ids whose answers came under the same id; safe to repeat."""
+    await queries.run_async(connection, "settle_answered", submission_id=submission_id, now=now)
+
+
 def _hash_body(body: bytes, erased: ErasedFilter) -> list[str]:
     """Return the hashes of the identifiers in a body, parsed or not."""
     content = parse_form(body) if erased.is_needed else {}

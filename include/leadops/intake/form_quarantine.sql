@@ -18,6 +18,14 @@ where
 on conflict (sha256(body)) do update set times = quarantined_forms.times + 1
 returning quarantine_id;
 
+-- name: settle_answered
+-- Its answers have come, and it is a lead.
+update intake.quarantined_forms
+set
+    state = 'admitted',
+    settled_at = %(now)s
+where submission_id = %(submission_id)s::text and state = 'waiting' and reason = 'no_answers';
+
 -- name: hold_quarantine
 -- Until the transaction ends, an erasure waits.
 lock table intake.quarantined_forms in row exclusive mode;

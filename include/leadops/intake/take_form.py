@@ -8,7 +8,7 @@ from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.spam_settings import SpamSettings
 from leadops.identity.identity_settings import IdentitySettings
-from leadops.intake.form_quarantine import quarantine_form
+from leadops.intake.form_quarantine import quarantine_form, settle_answered_form
 from leadops.intake.form_traces import find_repeated_form
 from leadops.intake.keep_form import keep_form
 from leadops.intake.read_form import ReadForm
@@ -66,6 +66,8 @@ async def take_form(
                 erased=erased,
                 tool=tool,
             )
+            if tool is not None:
+                await settle_answered_form(connection, submission_id=form.submission_id, now=now)
             return TakenForm(None, is_new)
         verdict = spam
     is_new = await quarantine_form(

@@ -109,7 +109,7 @@ def _signed_bytes(tool: FormTool, signature: ToolSignature, call: ToolCall, time
         "method": call.method.encode(),
         "url": _ESCAPE.sub(lambda match: _DECODED[match[0].upper()], url).encode(),
     }
-    # The body is put in whole: what it says in braces is no part of the template.
+    # The body is put in whole: what it says in braces is not replaced.
     texts = re.split(r"\{(\w+)\}", signature.signed)
     return b"".join(parts[text] if place % 2 else text.encode() for place, text in enumerate(texts))
 

@@ -219,6 +219,8 @@ def test_a_lead_of_facebook_waits_for_its_answers(client: httpx.Client, connecti
     (details,) = post(client, "facebook", FACEBOOK_DETAILS).json()["forms"]
     assert "quarantined" not in details
     assert details["id"] == forms[0]["id"], "leadgen_id and id are one"
+    states = dict(connection.execute("select submission_id, state from intake.quarantined_forms").fetchall())
+    assert states == {forms[0]["id"]: "admitted", forms[1]["id"]: "waiting"}
     (known,) = post(client, "facebook", FACEBOOK["entry"][0]["changes"][0]["value"]).json()["forms"]
     assert "quarantined" not in known, "the ids of a lead that is there ask for nothing"
 
