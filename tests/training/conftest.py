@@ -39,22 +39,24 @@ class World:
         *,
         received: datetime | None = None,
         anonymous: str | None = None,
+        user: str | None = None,
         history: bool = False,
         **properties: Any,
     ) -> int:
-        """An event of the lead; with `anonymous` it has no email, only this id."""
+        """An event of the lead; with `anonymous` or `user` it has no email, only these ids."""
         self.events += 1
         row = self.connection.execute(
             "insert into cdp.events"
-            " (event_id, event, ts, received_at, email, anonymous_id, payload, is_history, proof)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, 'write_key') returning seq",
+            " (event_id, event, ts, received_at, email, anonymous_id, user_id, payload, is_history, proof)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'write_key') returning seq",
             [
                 f"e-{lead}-{self.events}",
                 name,
                 at,
                 received or at,
-                None if anonymous else f"l{lead}@buyers.example",
+                None if anonymous or user else f"l{lead}@buyers.example",
                 anonymous,
+                user,
                 Jsonb({"properties": properties, "context": {}}),
                 history,
             ],
@@ -81,6 +83,41 @@ class World:
             " (lead_id, cycle, stage, occurred_at, recorded_at, evidence, kpi_version)"
             " values (%s, %s, %s, %s, %s, %s, 'test')",
             [lead, cycle, stage, at, recorded or at, Jsonb(evidence | ({"imported": 1} if imported else {}))],
+        )
+
+    def link(self, lead: int, kind: str, value: str, at: datetime) -> None:
+        """Link an identifier to the lead by an event that came at `at`."""
+        self.connection.execute(
+            "insert into identity.aliases (kind, value, lead_id, event_seq, linked_at)"
+            " values (%s, %s, %s, %s, %s)",
+            [kind, value, lead, self.event(lead, "login", at), at],
+        )
+
+    def join(self, *leads: int) -> None:
+        """Let the leads, the oldest first, be one person."""
+        self.connection.execute(
+            "insert into identity.people select lead_id, %s from unnest(%s::bigint[]) as joined (lead_id)"
+            " on conflict (lead_id) do update set person_id = excluded.person_id",
+            [leads[0], list(leads)],
+        )
+        self.connection.execute(
+            "update identity.leads set merged_into = %s where lead_id = any(%s)", [leads[0], list(leads[1:])]
+        )
+
+    def prove(self, older: int, younger: int, at: datetime, *, undone: datetime | None = None) -> None:
+        """Record evidence, which came at `at`, that two leads are one person."""
+        self.connection.execute(
+            "insert into identity.lead_merges"
+            " (older_lead_id, younger_lead_id, kind, value, event_seq, merged_at, undone_at)"
+            " values (%s, %s, 'user_id', 'u', %s, %s, %s)",
+            [older, younger, self.event(younger, "login", at), at, undone],
+        )
+
+    def hold_act(self, lead: int, event_seq: int) -> None:
+        """Let an act of the lead count for nothing: it may be a mail scanner's."""
+        self.connection.execute(
+            "insert into machines.waiting_acts (event_seq, lead_id, due_at) values (%s, %s, now())",
+            [event_seq, lead],
         )
 
     def attribute(self, lead: int, name: str, value: Any, known_at: datetime | None) -> None:

@@ -20,6 +20,7 @@ from tests.training.conftest import DAY, START, World, settings
 UNTIL = START + 60 * DAY
 MQL = START
 HOUR = timedelta(hours=1)
+TICK = timedelta(microseconds=1)
 
 
 def features(**given: dict[str, Any]) -> dict[str, Feature]:
@@ -84,12 +85,105 @@ def test_a_visit_whose_visitor_became_known_after_was_not_the_leads(world: World
     world.stage(lead, "mql", MQL)
     for visitor, told in (("early", MQL - DAY), ("late", MQL + DAY)):
         world.event(lead, "view_pricing", MQL - 2 * DAY, anonymous=visitor)
-        seq = world.event(lead, "identify", told)
-        world.connection.execute(
-            "insert into identity.aliases (kind, value, lead_id, event_seq, linked_at)"
-            " values ('anonymous_id', %s, %s, %s, %s)",
-            [visitor, lead, seq, told],
-        )
+        world.link(lead, "anonymous_id", visitor, told)
+    assert numbers(read(world, PRICING), "ever") == [1.0]
+
+
+@pytest.mark.parametrize("kind", ["anonymous_id", "user_id"])
+def test_a_visit_is_the_leads_once_its_identifier_is_linked(world: World, kind: str) -> None:
+    """What has the lead's own email needs no link; what is another lead's by its other id stays so."""
+    early, late, neighbour = world.lead(), world.lead(), world.lead()
+    other_kind = {"anonymous_id": "user_id", "user_id": "anonymous_id"}[kind]
+    links = {early: {kind: "x"}, late: {kind: "y"}, neighbour: {kind: "y", other_kind: "z"}}
+    for lead, ids in links.items():
+        world.stage(lead, "mql", MQL)
+        anonymous, user = ids.get("anonymous_id"), ids.get("user_id")
+        world.event(lead, "view_pricing", MQL - DAY, anonymous=anonymous, user=user)
+    world.link(early, kind, "x", MQL)
+    world.link(late, kind, "y", MQL + TICK)
+    world.link(neighbour, other_kind, "z", MQL)
+    assert numbers(read(world, PRICING), "ever") == [1.0, 0.0, 1.0]
+    world.connection.execute("update cdp.events set email = 'a@buyers.example' where email is null")
+    assert numbers(read(world, PRICING), "ever") == [1.0, 1.0, 1.0]
+
+
+def test_an_event_of_the_very_moment_counts(world: World) -> None:
+    seen = {"at the moment": (MQL, MQL), "dated later": (MQL + TICK, MQL), "came later": (MQL, MQL + TICK)}
+    for at, received in seen.values():
+        lead = world.lead()
+        world.stage(lead, "mql", MQL)
+        world.event(lead, "view_pricing", at, received=received)
+    assert numbers(read(world, PRICING), "ever") == [1.0, 0.0, 0.0]
+
+
+def test_history_counts_for_imported_mqls_if_it_came_by_the_end_of_the_day(world: World) -> None:
+    for received in (UNTIL - TICK, UNTIL):
+        lead = world.lead()
+        world.stage(lead, "mql", MQL, recorded=UNTIL - DAY, imported=True)
+        world.event(lead, "view_pricing", MQL - DAY, received=received, history=True)
+    assert numbers(read(world, PRICING), "ever") == [1.0, 0.0]
+
+
+def test_a_scanners_act_is_none_of_the_leads(world: World) -> None:
+    lead = world.lead()
+    world.stage(lead, "mql", MQL)
+    world.event(lead, "view_pricing", MQL - DAY)
+    world.hold_act(lead, world.event(lead, "view_pricing", MQL - DAY))
+    assert numbers(read(world, PRICING), "ever") == [1.0]
+
+
+#: Proofs that two leads are one person, as (lead, lead, microseconds after the MQL of lead 0), and whether
+#: what lead 1 did was known to be the person's at the MQL.
+PROOFS = [
+    ([(0, 1, 0)], True),
+    ([(0, 1, 1)], False),
+    # The proof with the lead of the MQL counts, whatever ties the other lead to a third one later.
+    ([(0, 1, -2), (1, 2, 5)], True),
+    # In a chain the last proof counts.
+    ([(0, 2, -2), (2, 1, 1)], False),
+    ([(0, 2, -2), (2, 1, -1)], True),
+    ([(0, 2, -9), (2, 1, -8), (1, 3, 1)], False),
+    # A proof of other leads says nothing of this one.
+    ([(0, 1, -2), (0, 2, 5)], True),
+]
+
+
+@pytest.mark.parametrize("is_oldest", [True, False])
+def test_another_leads_events_count_from_the_proof_that_it_is_the_same_person(
+    world: World, is_oldest: bool
+) -> None:
+    persons = []
+    for proofs, _ in PROOFS:
+        leads = [world.lead() for _ in range(4)]
+        ordered = leads if is_oldest else leads[::-1]
+        world.stage(ordered[0], "mql", MQL)
+        world.event(ordered[1], "view_pricing", MQL - DAY)
+        world.join(*leads)
+        persons.append(leads[0])
+        for one, other, ticks in proofs:
+            older, younger = sorted((ordered[one], ordered[other]))
+            world.prove(older, younger, MQL + ticks * TICK)
+    matrix = read(world, PRICING)
+    assert matrix.lead_ids.tolist() == persons
+    assert [count == 1 for count in numbers(matrix, "ever")] == [is_known for _, is_known in PROOFS]
+
+
+def test_a_proof_that_was_taken_back_dates_nothing(world: World) -> None:
+    first, second = world.lead(), world.lead()
+    world.stage(first, "mql", MQL)
+    world.event(second, "view_pricing", MQL - DAY)
+    world.join(first, second)
+    world.prove(first, second, MQL - DAY, undone=MQL - HOUR)
+    world.prove(first, second, MQL + DAY)
+    assert numbers(read(world, PRICING), "ever") == [0.0]
+
+
+def test_the_other_lead_of_an_imported_mql_counts_if_it_was_known_by_the_end_of_the_day(world: World) -> None:
+    first, second = world.lead(), world.lead()
+    world.stage(first, "mql", MQL, recorded=UNTIL - DAY, imported=True)
+    world.event(second, "view_pricing", MQL - DAY, received=UNTIL - DAY, history=True)
+    world.join(first, second)
+    world.prove(first, second, UNTIL - HOUR)
     assert numbers(read(world, PRICING), "ever") == [1.0]
 
 
@@ -105,14 +199,8 @@ def test_a_lead_that_turned_out_to_be_the_same_person(
     for _ in range(2):
         world.event(other, "view_pricing", MQL - DAY)
     world.stage(holder, "mql", MQL)
-    seq = world.event(second, "identify", joined)
-    world.connection.execute(
-        "insert into identity.lead_merges (older_lead_id, younger_lead_id, kind, value, event_seq, merged_at)"
-        " values (%s, %s, 'user_id', 'u', %s, %s)",
-        [first, second, seq, joined],
-    )
-    for lead in (first, second):
-        world.connection.execute("insert into identity.people values (%s, %s)", [lead, first])
+    world.prove(first, second, joined)
+    world.join(first, second)
     matrix = read(world, PRICING)
     assert matrix.lead_ids.tolist() == [first]
     assert numbers(matrix, "ever") == [count]

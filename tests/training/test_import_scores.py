@@ -174,6 +174,20 @@ def test_unknown_leads_are_counted_and_missing_ones_refused(world: World, tmp_pa
     assert len(list_decisions(world.connection, limit=9)) == 1
 
 
+def test_a_lead_that_was_merged_or_is_ours_since_the_export_is_unknown(world: World, tmp_path: Path) -> None:
+    fill(world)
+    older, younger, ours = world.lead(), world.lead(), world.lead()
+    rows = oracle(world, export(world, tmp_path), sure=0.9)
+    world.join(older, younger)
+    world.connection.execute(
+        "insert into identity.uncounted_leads values (%s, 'internal', 'x', now())", [ours]
+    )
+    active = pandas.DataFrame({"lead_id": [older, younger, ours], "cycle": 0, "ml_score": 0.5})
+    assert bring(world, pandas.concat([rows, active]), tmp_path).unknown == 2
+    known = world.rows("select lead_id from training.imported_scores where lead_id >= %s", older)
+    assert known == [(older,)]
+
+
 def test_a_day_that_a_later_one_has_followed_is_refused(world: World, tmp_path: Path) -> None:
     fill(world)
     rows = export(world, tmp_path).assign(ml_score=0.5)

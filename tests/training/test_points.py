@@ -1,5 +1,6 @@
 """Model points: only differences, whatever the order of runs; ledger, score and parts agree."""
 
+import math
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -158,6 +159,34 @@ def test_the_ma_is_told_only_of_what_moved(world: World) -> None:
     told = [write(world, NOW + timedelta(days=days), **step).ml_scores for days in range(1, 15)]
     assert sum(told) == len(sent(world, lead)) - 1
     assert 1 <= sum(told) <= 3, "ten days of silence are half a logit"
+
+
+def test_a_probability_that_moved_by_the_step_is_sent_and_one_that_moved_by_less_is_not(world: World) -> None:
+    lead = world.lead()
+    world.event(lead, "view_pricing", NOW - DAY)
+    activate_model(world, model())
+
+    def chance() -> float:
+        return float(world.rows("select probability from training.predictions")[0][0])
+
+    write(world)
+    before = chance()
+    with world.connection.transaction(force_rollback=True):
+        write(world, NOW + DAY)
+        moved = abs(chance() - before)
+    assert moved > 0.001
+    assert write(world, NOW + DAY, writing={"ml_score_step": math.nextafter(moved, 1)}).ml_scores == 0
+    assert write(world, NOW + DAY, writing={"ml_score_step": moved}).ml_scores == 1
+    assert sent(world, lead) == [round(before, 4), round(chance(), 4)]
+
+
+def test_the_ma_is_sent_scores_in_the_order_of_the_leads(world: World) -> None:
+    leads = [world.lead() for _ in range(3)]
+    for lead in reversed(leads):
+        world.event(lead, "view_pricing", NOW - DAY)
+    activate_model(world, model())
+    write(world)
+    assert world.rows("select lead_id from delivery.outbox order by outbox_id") == [(lead,) for lead in leads]
 
 
 def test_a_run_of_an_earlier_time_leaves_what_a_later_one_said(world: World) -> None:

@@ -89,6 +89,9 @@ def test_one_late_value_in_a_hundred_is_a_slip_and_two_are_not(world: World) -> 
         world.stage(lead, "mql", START)
         world.attribute(lead, "slip", "x", START + DAY if place < 1 else START - DAY)
         world.attribute(lead, "habit", "x", START + DAY if place < 2 else START - DAY)
+    empty = world.lead()  # a cell without a value says nothing, late or not
+    world.stage(empty, "mql", START)
+    world.attribute(empty, "slip", None, START + DAY)
     features = {
         name: Feature.model_validate({"attribute": name, "kind": "category"}) for name in ("slip", "habit")
     }
@@ -97,3 +100,4 @@ def test_one_late_value_in_a_hundred_is_a_slip_and_two_are_not(world: World) -> 
         read_matrix(world.connection, features=features, profile_events=["identify"])
         found = find_late(world.connection, features, settings=SHIPPED.training.target_leakage)
     assert [each.feature for each in found] == ["habit"]
+    assert "2 of the 100 leads" in found[0].reason
