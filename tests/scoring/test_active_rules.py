@@ -72,7 +72,7 @@ def test_machines_that_have_new_names_each_time_go_back_once_nobody_uses_the_new
     world.run(OLD, [view("one", 1)], source="pod 1")
     score(world, NEW, "pod 2", 1)
     assert sum(score(world, OLD, "pod 3", 10)) == 0
-    assert sum(score(world, OLD, "pod 4", 12)) == 1
+    assert sum(score(world, OLD, "pod 4", 11)) == 1, "ten minutes after it was last used"
     assert world.rows("select count(*) from scoring.rule_files") == [(4,)]
     score(world, OLD, "pod 5", 3 * 24 * 60)
     assert world.rows("select source from scoring.rule_files") == [("pod 5",)]

@@ -1,12 +1,13 @@
 """Points follow the person when two leads turn out one, with the reason."""
 
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
 
 from tests.identity.test_resolve import seen
 from tests.identity.test_split_leads import split
-from tests.scoring.conftest import World, at
+from tests.scoring.conftest import NOW, World, at
 from tests.scoring.test_score import VIEW, rule_set, view
 
 RULES = rule_set(VIEW | {"cap_per_day": 10})
@@ -125,3 +126,65 @@ def test_the_rule_of_an_address_holds_since_the_earliest_that_fits(world: World)
     )
     world.run(ADDRESSES)
     assert world.rows("select rule, points, occurred_at from scoring.ledger") == [("free", -5, at(4))]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_facts_of_one_moment_the_higher_event_id_gives_a_person_its_points(
+    world: World, order: tuple[int, ...]
+) -> None:
+    rules = rule_set(fit=[{"name": "mine", "trait": "industry", "when": {"equals": "mining"}, "points": 7}])
+    world.accept([seen(name, email=f"{name}@x.example", user_id="u") for name in ("a", "b")])
+    said = [
+        seen(name, 1, "identify", email=f"{email}@x.example", properties={"industry": what})
+        for name, email, what in (("e1", "b", "farming"), ("e2", "a", "mining"))
+    ]
+    for place in order:
+        world.run(rules, [said[place]])
+    assert world.points() == {("a@x.example", None, "mine"): 7}
+
+
+def machine(world: World, name: str, *, at: datetime, freed: datetime | None = None) -> None:
+    """Take the event `name` for a machine's, and put its lead up for scoring."""
+    world.connection.execute(
+        "insert into machines.verdicts"
+        " (event_seq, lead_id, signal, reason, classified_at, freed_because, freed_at)"
+        " select events.seq, resolved.lead_id, 'fast', '2 s after the mail', %(at)s, %(because)s, %(freed)s"
+        " from cdp.events inner join identity.resolved_events as resolved on events.seq = resolved.event_seq"
+        " where events.event_id = %(name)s"
+        " on conflict (event_seq) do update"
+        " set freed_because = excluded.freed_because, freed_at = excluded.freed_at",
+        {"name": name, "at": at, "because": freed and "its company is allowed", "freed": freed},
+    )
+    world.connection.execute("insert into scoring.inbox (lead_id, lane) values (1, 0)")
+
+
+def test_a_machines_act_and_its_pardon_are_the_reasons_of_their_corrections_alone(world: World) -> None:
+    """Points of NOW are corrected by what was found at NOW or later, not by what was found before."""
+    rules = rule_set(VIEW | {"cap_per_lead": 5})
+    minute = timedelta(minutes=1)
+    world.run(rules, [view("late", 9), view("later", 10)])
+    machine(world, "late", at=NOW)
+    world.score(rules, now=NOW + minute)
+    assert [(points, reason) for _, points, reason in show(world)][1:] == [
+        (-5, "view: a machine's act: fast, 2 s after the mail"),
+        (5, "view"),
+    ]
+    machine(world, "late", at=NOW, freed=NOW + minute)
+    world.score(rules, now=NOW + 2 * minute)
+    assert [(points, reason) for _, points, reason in show(world)][3:] == [
+        (5, "view: not a machine's after all, its company is allowed"),
+        (-5, "view: an earlier event took its place under the cap"),
+    ]
+    world.accept([view("first", 1)])
+    world.resolve()
+    world.score(rules, now=NOW + 3 * minute)
+    assert [(points, reason) for _, points, reason in show(world)][5:] == [
+        (5, "view"),
+        (-5, "view: an earlier event took its place under the cap"),
+    ]
+    machine(world, "first", at=NOW + 3 * minute)
+    world.score(rules, now=NOW + 4 * minute)
+    assert [(points, reason) for _, points, reason in show(world)][7:] == [
+        (-5, "view: a machine's act: fast, 2 s after the mail"),
+        (5, "view: the cap has room for it again"),  # its own pardon is older than what it had and lost
+    ]

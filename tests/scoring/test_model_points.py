@@ -12,6 +12,8 @@ from leadops.scoring.model_points import (
     append_model_points,
     stage_model_targets,
 )
+from tests.scoring.conftest import World
+from tests.scoring.test_score import VIEW, rule_set, view
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EVERYBODY = {"after": 0, "up_to": 99}
@@ -96,3 +98,32 @@ def test_each_range_has_only_its_own_targets(connection: Connection) -> None:
         stage_model_targets(connection, [ModelTarget(2, 6, 0.5)])
         append_model_points(connection, model_id=7, now=NOW, **EVERYBODY)
     assert read(connection, "select lead_id, points from scoring.ledger") == [(2, 6)]
+
+
+def test_a_lead_that_no_longer_counts_loses_the_points_of_the_model_and_only_those(world: World) -> None:
+    rules = rule_set(VIEW)
+    emails = [f"{name}@x.example" for name in "abcd"]
+    world.run(rules, [view(email, n, email=email) for n, email in enumerate(emails)])
+    award(world.connection, *(ModelTarget(lead, lead * 10, 0.5) for lead in (1, 2, 3)), **EVERYBODY)
+    world.connection.execute(
+        "insert into identity.uncounted_leads (lead_id, reason, entry, since)"
+        " values (2, 'internal', 'ours.example', %(now)s), (4, 'internal', 'd@x.example', %(now)s)",
+        {"now": NOW},
+    )
+    everybody = "insert into scoring.inbox (lead_id, lane) select lead_id, 0 from identity.leads"
+    world.connection.execute(everybody)
+    before = len(read(world.connection, "select from scoring.ledger"))
+    world.score(rules, now=NOW)
+    columns = "lead_id, points, dimension, lane, is_live, reason"
+    assert read(
+        world.connection, f"select {columns} from scoring.ledger where seq > {before} order by seq"
+    ) == [
+        (2, -20, "model", 1, False, "model: an internal lead, ours.example"),
+        (2, -5, "behaviour", 0, False, "view: an internal lead, ours.example"),
+        (4, -5, "behaviour", 0, False, "view: an internal lead, d@x.example"),
+    ]
+    totals = read(world.connection, "select lead_id, behaviour, model from scoring.scores order by 1")
+    assert totals == [(1, 5, 10), (2, 0, 0), (3, 5, 30), (4, 0, 0)]
+    world.connection.execute("insert into scoring.inbox (lead_id, lane) values (2, 0)")
+    assert world.score(rules, now=NOW)[0].rows == 0
+    assert len(read(world.connection, "select from scoring.ledger")) == before + 3

@@ -17,6 +17,7 @@ TOLD = [
     {"industry": "ＩＴ Services ", "employees": "数百名", "country": "France"},
     {"industry": "it  services", "employees": "1,000+", "country": "Kanto"},
     {"industry": "Retail"},
+    {"country": "Software"},  # what fits a rule over another trait fits none over this
 ]
 
 
@@ -30,6 +31,7 @@ def test_values_without_a_fitting_rule_are_listed_by_how_many_told_them(world: W
         UnmatchedValue("industry", "IT services", 3, "no rule fits"),
         UnmatchedValue("country", "France", 1, "no rule fits"),
         UnmatchedValue("country", "Kanto", 1, "not a country"),
+        UnmatchedValue("country", "Software", 1, "not a country"),
         UnmatchedValue("employees", "数百名", 1, "not a number of people"),
         UnmatchedValue("industry", "Retail", 1, "no rule fits"),
     ]
