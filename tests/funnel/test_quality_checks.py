@@ -154,3 +154,142 @@ def test_a_holiday_is_no_gap(books: Books) -> None:
     check(books)
 
     assert found(books) == []
+
+
+def fill_mondays(books: Books) -> None:
+    """Let four leads come, and be MQL, on each of the six Mondays before 29 June."""
+    books.ask(
+        "with made as (insert into identity.leads (created_at)"
+        " select %s - weeks * interval '7 days' from generate_series(1, 6) as weeks, generate_series(1, 4)"
+        " returning lead_id, created_at)"
+        " insert into lifecycle.transitions (lead_id, cycle, stage, occurred_at, recorded_at, evidence,"
+        " kpi_version) select lead_id, 1, 'mql', created_at, created_at, '{}', '2026-Q1' from made returning 1",
+        at("06-29 10:00"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [("06-29 00:00", []), ("06-30 00:00", [(MONDAY, "gap", "leads"), (MONDAY, "gap", "mqls")])],
+)
+def test_the_day_begins_at_its_midnight_and_ends_before_the_next(
+    books: Books, moment: str, expected: list[tuple[date, str, str]]
+) -> None:
+    fill_mondays(books)
+    for _ in range(4):
+        books.mql(at(moment))
+    books.refresh(MONDAY)
+    check(books)
+
+    assert found(books) == expected
+
+
+def test_leads_that_do_not_count_fill_no_gap(books: Books) -> None:
+    fill_mondays(books)
+    ours, claimed, older, younger = (books.lead(at(f"06-{day} 10:00")) for day in (29, 29, 28, 29))
+    books.ask(
+        "insert into identity.uncounted_leads values (%s, 'internal', 'x', now()) returning lead_id", ours
+    )
+    books.ask("update identity.leads set only_claimed = true where lead_id = %s returning 1", claimed)
+    books.ask("update identity.leads set merged_into = %s where lead_id = %s returning 1", older, younger)
+    books.refresh(MONDAY)
+    check(books)
+
+    assert found(books) == [(MONDAY, "gap", "leads"), (MONDAY, "gap", "mqls")]
+
+
+def test_a_stage_needs_the_mql_of_its_own_lead_and_deal(books: Books) -> None:
+    first, second = books.mql(at("06-01 09:00")), books.lead(at("06-01 09:00"))
+    books.reach(first, "won", at("06-01 10:00"))
+    books.reach(first, "sal", at("06-01 11:00"), cycle=2)
+    books.reach(second, "lost", at("06-01 00:00"))
+    books.reach(second, "sal", at("06-02 00:00"), cycle=2)
+    books.refresh(on("06-01"))
+    check(books)
+
+    assert found(books) == [
+        (on("06-01"), "missing_stage", f"lead {first} cycle 2 sal"),
+        (on("06-01"), "missing_stage", f"lead {second} cycle 1 lost"),
+    ]
+
+
+def test_a_stage_of_a_persons_other_deal_still_needs_an_mql(books: Books) -> None:
+    """The second lead's first deal is the person's second, in which nobody became MQL."""
+    older, younger = books.mql(at("06-01 09:00")), books.lead(at("06-01 10:00"))
+    books.ask(
+        "insert into identity.people (lead_id, person_id) values (%s, %s), (%s, %s) returning 1",
+        *(older, older, younger, older),
+    )
+    books.ask("insert into lifecycle.person_cycles values (%s, 1, 2) returning 1", younger)
+    books.reach(younger, "won", at("06-01 11:00"))
+    books.refresh(on("06-01"))
+    check(books)
+
+    assert found(books) == [(on("06-01"), "missing_stage", f"lead {older} cycle 2 won")]
+
+
+def record(books: Books, *findings: tuple[str, str, str], until: timedelta, settled: bool = False) -> None:
+    """Record findings (day, kind, subject) that are open until so long after now."""
+    for day, kind, subject in findings:
+        books.connection.execute(
+            "insert into analytics.quality_findings values (%s, %s, %s, null, '{}', %s, %s, %s)",
+            [on(day), kind, subject, NOW, NOW + until, NOW if settled else None],
+        )
+    books.connection.commit()
+
+
+def test_findings_are_listed_newest_day_first_then_by_kind_and_subject(books: Books) -> None:
+    late, never = timedelta(days=1), timedelta(0)
+    record(books, ("06-01", "volume", "b"), ("06-03", "gap", "c"), ("06-02", "volume", "a"), until=late)
+    record(books, ("06-02", "gap", "z"), until=late, settled=True)
+    record(books, ("06-02", "gap", "a"), ("06-04", "gap", "a"), until=never)
+
+    listed = list_findings(books.connection, first=on("06-01"), last=on("06-03"), now=NOW)
+    assert [(each.dt.day, each.kind, each.subject, each.is_open) for each in listed] == [
+        (3, "gap", "c", True),
+        (2, "gap", "a", False),
+        (2, "gap", "z", False),
+        (2, "volume", "a", True),
+        (1, "volume", "b", True),
+    ]
+    days = list_findings(books.connection, first=on("06-02"), last=on("06-02"), now=NOW)
+    assert [each.subject for each in days] == ["a", "z", "a"]
+    opened = list_open_findings(books.connection, now=NOW)
+    assert [(each.dt.day, each.subject) for each in opened] == [(3, "c"), (2, "a"), (1, "b")]
+    assert settle_findings(books.connection, day=on("06-02"), now=NOW + late) == 2
+    assert [each.dt.day for each in list_open_findings(books.connection, now=NOW)] == [3, 1]
+    settled = books.ask("select settled_at from analytics.quality_findings where subject = 'z'")
+    assert settled == [(NOW,)], "who looked first keeps the time"
+
+
+def test_words_without_a_meaning_are_counted_and_the_most_frequent_named(books: Books) -> None:
+    words = {"zeta": 1, "beta": 2, "alpha": 1, "eta": 1, "delta": 1, "theta": 1, "known": 3}
+    said = [word for word, count in words.items() for _ in range(count)]
+    moments = [at("06-01 00:00"), *[at("06-01 12:00")] * (len(said) - 1)]
+    said += ["beta", "beta"]
+    moments += [at("05-31 23:59"), at("06-02 00:00")]
+    for number, (word, moment) in enumerate(zip(said, moments, strict=True)):
+        books.connection.execute(
+            "insert into crm.activities (activity_id, crm_lead_id, kind, kind_key, status, status_key,"
+            " occurred_at, recorded_at) values (%s, 'L', 'Call', 'call', %s, %s, %s, %s)",
+            [str(number), word, word, moment, moment],
+        )
+    for word in words:
+        if word != "known":
+            books.connection.execute(
+                "insert into lifecycle.unnamed_words values ('status', %(word)s, %(word)s, %(at)s, %(at)s),"
+                " ('salesperson', 'call', 'call', %(at)s, %(at)s) on conflict do nothing",
+                {"word": word, "at": NOW},
+            )
+    books.connection.commit()
+    books.refresh(on("06-01"))
+    check(books)
+
+    (finding,) = list_findings(books.connection, first=on("06-01"), last=on("06-01"), now=NOW)
+    assert (finding.kind, finding.subject, finding.is_open) == ("unnamed_words", "status", False)
+    assert finding.facts == {
+        "words": 6,
+        "activities": 7,
+        "of": 10,
+        "examples": ["beta", "alpha", "delta", "eta", "theta"],
+    }

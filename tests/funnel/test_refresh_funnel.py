@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from leadops.errors import PermanentError
+from leadops.funnel.funnel_cells import count_without_cohort, read_funnel
 from tests.funnel.conftest import Books, at, on
 from tests.shipped import SHIPPED, change
 
@@ -158,6 +159,11 @@ def test_a_campaign_renamed_counts_under_its_new_name_on_all_days(books: Books) 
     ]
     assert books.ask("select distinct campaign from analytics.events") == [("spring-2026",)]
     assert books.ask("select distinct campaign from analytics.response_times") == [("spring-2026",)]
+
+    books.settings = SHIPPED.funnel
+    books.refresh(on("06-04"))
+    assert [row[1] for row in books.daily()] == ["spring", "easter", "spring-2026"]
+    assert books.ask("select name from analytics.campaign_names") == []
 
 
 def test_names_that_go_round_in_a_circle_are_refused() -> None:
@@ -337,3 +343,37 @@ def test_leads_that_count_for_nothing_are_in_no_day_and_come_back(books: Books, 
     assert count() == [(1, 1, 1)]
     books.ask("delete from identity.uncounted_leads returning 1")
     assert count() == [both]
+
+
+def test_the_funnel_is_read_by_day_and_name_and_each_cohort_by_its_mql(books: Books) -> None:
+    for day, campaign in ((2, "b"), (2, "a"), (1, "b"), (3, "a"), (4, "a")):
+        lead = books.mql(at(f"06-0{day} 10:00"), campaign=campaign)
+        books.reach(lead, "sal", at("06-04 12:00"), campaign=campaign)
+    nameless = books.lead(at("06-03 10:00"))
+    books.reach(nameless, "won", at("06-03 10:00"), campaign=None)
+    books.refresh_all(on("06-01"), on("06-05"))
+    days = {"first": on("06-02"), "last": on("06-04")}
+
+    def read(**options: Any) -> list[tuple[Any, ...]]:
+        return [
+            (row.dt.day, row.group, row.leads, row.mqls, row.sals, row.wons)
+            for row in read_funnel(books.connection, **days, **options)
+        ]
+
+    assert read(by="campaign") == [
+        (2, "a", 1, 1, 0, 0),
+        (2, "b", 1, 1, 0, 0),
+        (3, "a", 1, 1, 0, 0),
+        (3, None, 1, 0, 0, 1),
+        (4, "a", 1, 1, 3, 0),
+        (4, "b", 0, 0, 2, 0),
+    ]
+    assert read(by="campaign", cohort=True) == [
+        (2, "a", 0, 1, 1, 0),
+        (2, "b", 0, 1, 1, 0),
+        (3, "a", 0, 1, 1, 0),
+        (4, "a", 0, 1, 1, 0),
+    ]
+    assert read() == [(2, None, 2, 2, 0, 0), (3, None, 2, 1, 0, 1), (4, None, 1, 1, 5, 0)]
+    assert count_without_cohort(books.connection, **days) == 1
+    assert count_without_cohort(books.connection, first=on("06-04"), last=on("06-05")) == 0

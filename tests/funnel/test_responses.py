@@ -7,6 +7,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.funnel.conftest import Books, at, on
+from tests.shipped import change
 
 MONDAY, TUESDAY, FRIDAY = "06-01", "06-02", "06-05"
 
@@ -189,3 +190,44 @@ def test_hours_of_the_day_on_which_the_clock_changes(books: Books) -> None:
     books.refresh(on("03-27"))
 
     assert response(books, lead) == (64 * 60, 120, "holiday", 17, "rep-1")  # an hour less than in other weeks
+
+
+def test_who_had_another_lead_or_another_deal_of_it_had_not_this_one(books: Books) -> None:
+    lead = answer(books, f"{MONDAY} 10:00", f"{MONDAY} 14:00")
+    other = answer(books, f"{MONDAY} 10:00", f"{MONDAY} 14:00")
+    assign(books, lead, 1, at(f"{MONDAY} 13:00"), "rep-1")
+    assign(books, other, 1, at(f"{MONDAY} 10:00"), "rep-1")
+    books.connection.execute("update routing.assignments set cycle = 2 where lead_id = %s", [other])
+    assign(books, other, 2, at(f"{MONDAY} 14:00"), "rep-2")
+    books.refresh(on(MONDAY))
+
+    assert response(books, lead)[2] == "queue"
+    assert response(books, other)[2] == "queue"
+
+
+def test_each_deal_of_a_person_has_its_own_answer(books: Books) -> None:
+    """The older lead's deal was lost without an answer; the younger's is the person's second."""
+    older, younger = books.mql(at(f"{MONDAY} 10:00")), books.mql(at(f"{MONDAY} 14:00"))
+    books.reach(older, "lost", at(f"{MONDAY} 12:00"))
+    books.reach(younger, "sal", at(f"{MONDAY} 15:00"), evidence={"rep_id": "rep-1"})
+    books.ask(
+        "insert into identity.people values (%s, %s), (%s, %s) returning 1", older, older, younger, older
+    )
+    books.ask("insert into lifecycle.person_cycles values (%s, 1, 2) returning 1", younger)
+    books.refresh(on(MONDAY))
+
+    assert books.ask("select lead_id, cycle, wall_minutes from analytics.response_times order by cycle") == [
+        (older, 1, None),
+        (older, 2, 60),
+    ]
+
+
+def test_an_mql_of_the_first_midnight_looked_back_on_is_measured(books: Books) -> None:
+    books.settings = change(books.settings, response_days=1, lead_time_days=1)
+    lead = answer(books, f"{MONDAY} 00:00", f"{MONDAY} 09:30")
+    books.refresh(on(MONDAY))
+
+    assert response(books, lead) == (570, 30, "night", 0, "rep-1")
+    query = "select mqls, median_minutes from analytics.response_time_summaries where dimension = 'all'"
+    assert books.ask(query) == [(1, 570)]
+    assert books.ask("select mqls from analytics.lead_times where stage = 'sal' and scope = 'all'") == [(1,)]
