@@ -162,8 +162,9 @@ def fill_mondays(books: Books) -> None:
         "with made as (insert into identity.leads (created_at)"
         " select %s - weeks * interval '7 days' from generate_series(1, 6) as weeks, generate_series(1, 4)"
         " returning lead_id, created_at)"
-        " insert into lifecycle.transitions (lead_id, cycle, stage, occurred_at, recorded_at, evidence,"
-        " kpi_version) select lead_id, 1, 'mql', created_at, created_at, '{}', '2026-Q1' from made returning 1",
+        " insert into lifecycle.transitions"
+        " (lead_id, cycle, stage, occurred_at, recorded_at, evidence, kpi_version)"
+        " select lead_id, 1, 'mql', created_at, created_at, '{}', '2026-Q1' from made returning 1",
         at("06-29 10:00"),
     )
 

@@ -31,3 +31,20 @@ def test_under_the_rules_in_effect_only_who_waits_is_looked_at(world: World) -> 
     preview = preview_leads(world.connection, rules=RULES, zone=TOKYO, max_leads=9)
     assert (preview.rules_change, preview.leads, preview.points) == (False, 1, 5)
     assert world.score(RULES)[0].points == 5
+
+
+def test_leads_that_have_no_score_yet_begin_at_zero(world: World) -> None:
+    rules = rule_set(
+        VIEW, fit=[{"name": "big", "trait": "employees", "points": 9, "when": {"at_least": 100}}]
+    )
+    world.run(rules)
+    world.accept(
+        [view("one", 1), view("told", 2, "identify", email="b@x.example", properties={"employees": 200})]
+    )
+    world.resolve()
+    world.connection.commit()
+    preview = preview_leads(world.connection, rules=rules, zone=TOKYO, max_leads=9)
+    assert [(change.before, change.after, change.rules) for change in preview.changes] == [
+        (0, 5, {"view": 5}),
+        (0, 9, {"big": 9}),
+    ]
