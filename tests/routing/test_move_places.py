@@ -156,6 +156,31 @@ def test_an_account_stays_whose_it_was_by_another_lead_that_is_still_joined(offi
     assert office.rows("select rep_id from routing.accounts where account = 'lead:1'") == [("a",)]
 
 
+def accounts(office: Office, *names: str) -> list[tuple[object, ...]]:
+    return office.rows(
+        "select account, rep_id from routing.accounts where account = any(%s) order by 1", list(names)
+    )
+
+
+def test_an_account_goes_with_the_lead_that_had_an_owner_though_others_stay_joined(office: Office) -> None:
+    """Lead 3 was never a salesperson's, and what others joined says nothing of lead 1."""
+    office.rep("a", capacity_per_day=2)
+    office.mql(2)
+    office.mql(5)
+    office.assign(1)
+    office.mql(3, 2, cycle=2)
+    office.assign(2)
+    assert [office.owner(2), office.owner(5)] == ["a", "a"]
+    assert office.owner(3, 2) != "a"
+    for joined in ({1: 1, 2: 1, 3: 1, 4: 4, 5: 4}, {1: 1, 2: 2, 3: 1, 4: 4, 5: 4}):
+        for lead in (4, 5):
+            office.lead(lead)
+            office.wake(lead, 1, "merge")
+        group(office, joined)
+        office.assign(10)
+    assert accounts(office, "lead:1", "lead:4") == [("lead:4", "a")]
+
+
 def notices(office: Office) -> list[tuple[object, ...]]:
     return office.rows(
         "select told.lead_id, told.rep_id, notices.state from routing.notices as notices"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -62,6 +63,8 @@ def texts(slack: Slack) -> list[str]:
 def test_each_is_notified_once_with_a_link_and_without_names(given: Office, slack: Slack) -> None:
     link = "https://crm.example/leads/{id}"
     assert notify(given, slack, crm_link=link) == RepNotifyResult(sent=1, dropped=0)
+    tried = given.rows("select attempts, unknown_since is null from routing.notices order by assignment_id")
+    assert tried[1] == (0, True), "the second was not tried"
     slack.clock.forward(minutes=3)
     assert notify(given, slack) == RepNotifyResult(sent=1, dropped=0)
     assert notify(given, slack) == RepNotifyResult(sent=0, dropped=0)
@@ -241,6 +244,28 @@ def test_what_may_have_been_posted_before_the_database_went_back_is_looked_up(
     assert notify(given, slack, wait_for_id_minutes=0).sent == 2
     assert len(texts(slack)) == 2
     assert doubt_open_notices(given.connection, before=slack.clock()) == 0
+
+
+def test_only_notices_from_before_the_database_went_back_come_into_doubt_and_only_once(
+    given: Office, slack: Slack
+) -> None:
+    """Lead 1's notice is in doubt since a minute ago, lead 2's is of the very moment, another is older."""
+    given.mql(3)
+    given.assign()
+    now, minute = slack.clock(), timedelta(minutes=1)
+    for lead, created, doubted in (
+        (1, now - 2 * minute, now - minute),
+        (2, now, None),
+        (3, now - minute, None),
+    ):
+        given.connection.execute(
+            "update routing.notices set created_at = %s, unknown_since = %s, tried_at = %s"
+            " where assignment_id = (select assignment_id from routing.assignments where lead_id = %s)",
+            [created, doubted, doubted, lead],
+        )
+    assert doubt_open_notices(given.connection, before=now) == 1
+    rows = given.rows("select unknown_since, tried_at from routing.notices order by assignment_id")
+    assert rows == [(now - minute, now - minute), (None, None), (now - minute, now - minute)]
 
 
 @pytest.mark.parametrize(

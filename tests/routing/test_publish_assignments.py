@@ -123,3 +123,17 @@ def test_a_lead_that_the_crm_does_not_know_holds_up_no_other(office: Office) -> 
     group(office, {1: 1, 2: 1, 3: 1})
     office.assign(10)
     assert owners(office) == {2: "a", 3: "a"}
+
+
+def test_a_person_with_two_deals_has_the_owner_of_the_later_one_in_the_crm(office: Office) -> None:
+    for lead in (1, 2, 3):
+        known(office, lead)
+    office.mql(1)
+    office.assign(0)
+    office.rep("b")
+    office.mql(2, 1)
+    office.assign(1)
+    office.connection.execute("insert into lifecycle.person_cycles values (2, 1, 2)")
+    group(office, {1: 1, 2: 1, 3: 1})
+    office.assign(10)
+    assert owners(office) == {1: "b", 2: "b", 3: "b"}

@@ -132,10 +132,12 @@ def test_a_lead_that_is_closed_has_a_place_and_no_assignment(office: Office) -> 
 
 
 def test_the_mql_of_a_merged_person_is_the_first_that_was_not_imported(office: Office) -> None:
-    """Leads 7, 8 and 9 are one person; the cycles of all count as the person's second."""
-    for lead, minute, evidence in ((7, -30, {"imported": 1}), (8, -10, {}), (9, -20, {})):
+    """Leads 7, 8 and 9 are one person, 5 and 6 another; the cycles of all are the second of their person."""
+    mqls: list[tuple[int, float, dict[str, int]]] = [(7, -30, {"imported": 1}), (8, -10, {}), (9, -20, {})]
+    for lead, minute, evidence in (*mqls, (5, -50, {}), (6, -40, {})):
         office.lead(lead)
-        office.connection.execute("insert into identity.people values (%s, 7)", [lead])
+        person = 7 if lead >= 7 else 5
+        office.connection.execute("insert into identity.people values (%s, %s)", [lead, person])
         office.connection.execute(
             "insert into lifecycle.transitions (lead_id, cycle, stage, occurred_at, recorded_at, evidence,"
             " kpi_version) values (%s, 1, 'mql', %s, %s, %s, 'v')",

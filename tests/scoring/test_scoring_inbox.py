@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import pytest
+
 from leadops.lanes import Lane
 from leadops.scoring.active_rules import activate_rules
 from leadops.scoring.differences import prepare_tables
@@ -77,15 +79,19 @@ def test_a_merged_lead_that_waits_puts_its_person_up_for_a_preview(world: World)
     assert preview.leads == 2
 
 
-def test_a_chunk_takes_the_head_of_its_lane_and_what_the_same_leads_have_further_on(world: World) -> None:
-    world.connection.execute(
-        "insert into scoring.inbox (lead_id, lane)"
-        " values (7, 1), (5, 0), (6, 0), (5, 0), (8, 0), (6, 1), (5, 0)"
-    )
+@pytest.mark.parametrize(("further_on", "left"), [(39, []), (40, [5])])
+def test_a_chunk_takes_the_head_of_its_lane_and_what_the_same_leads_have_soon_after(
+    world: World, further_on: int, left: list[int]
+) -> None:
+    """A head of two rows, and of these leads what lies within 2 × 20 rows of any lane behind it."""
+    lanes = [(5, 0), (7, 1), (6, 0), *[(8, 1)] * further_on, (5, 0), (9, 0)]
+    world.connection.cursor().executemany("insert into scoring.inbox (lead_id, lane) values (%s, %s)", lanes)
     prepare_tables(world.connection)
     assert take_leads(world.connection, Lane.LIVE, limit=2) == 2
     assert world.rows("select lead_id from touched order by 1") == [(5,), (6,)]
-    assert world.rows("select lead_id, lane from scoring.inbox order by seq") == [(7, 1), (8, 0), (6, 1)]
+    live = world.rows("select lead_id from scoring.inbox where lane = 0 order by seq")
+    assert live == [(lead,) for lead in (*left, 9)]
+    assert world.rows("select count(*) from scoring.inbox where lane = 1") == [(1 + further_on,)]
 
 
 def test_the_leads_of_changed_rules_wait_oldest_first(world: World) -> None:
