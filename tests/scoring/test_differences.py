@@ -188,3 +188,7 @@ def test_a_machines_act_and_its_pardon_are_the_reasons_of_their_corrections_alon
         (-5, "view: a machine's act: fast, 2 s after the mail"),
         (5, "view: the cap has room for it again"),  # its own pardon is older than what it had and lost
     ]
+    given_back = world.rows(
+        "select lane, is_live from scoring.ledger where kind = 'correction' and points > 0"
+    )
+    assert given_back == [(0, True), (0, True)], "what came a moment ago is news"
