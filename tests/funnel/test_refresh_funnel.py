@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from leadops.errors import PermanentError
-from leadops.funnel.funnel_cells import count_without_cohort, read_funnel
+from leadops.funnel.funnel_cells import DayCounts, count_without_cohort, read_counts, read_funnel
 from tests.funnel.conftest import Books, at, on
 from tests.shipped import SHIPPED, change
 
@@ -54,6 +54,7 @@ def test_an_empty_day_has_no_rows_and_is_built(books: Books) -> None:
     done = books.refresh(on("06-01"))
 
     assert (done.leads, done.mqls, done.again) == (0, 0, ())
+    assert read_counts(books.connection, on("06-01")) == DayCounts(*[0] * 10)
     assert books.daily() == []
     assert books.ask("select dt from analytics.built_days") == [(on("06-01"),)]
     assert books.everything()["lead_times"] == []
@@ -160,10 +161,10 @@ def test_a_campaign_renamed_counts_under_its_new_name_on_all_days(books: Books) 
     assert books.ask("select distinct campaign from analytics.events") == [("spring-2026",)]
     assert books.ask("select distinct campaign from analytics.response_times") == [("spring-2026",)]
 
-    books.settings = SHIPPED.funnel
+    books.settings = change(SHIPPED.funnel, campaigns={"winter": "snow"})  # it was a mistake
     books.refresh(on("06-04"))
     assert [row[1] for row in books.daily()] == ["spring", "easter", "spring-2026"]
-    assert books.ask("select name from analytics.campaign_names") == []
+    assert books.ask("select name, campaign from analytics.campaign_names") == [("winter", "snow")]
 
 
 def test_names_that_go_round_in_a_circle_are_refused() -> None:

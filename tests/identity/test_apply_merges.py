@@ -96,9 +96,12 @@ def test_a_test_address_joins_no_crowd(world: World, limit: int) -> None:
     world.resolve(limit=limit)
     assert persons(world) == {}
     assert world.rows("select guard, kind, value from identity.violations") == [("merges", "lead", "1")]
-    world.identity = world.identity.model_copy(update={"leads_per_person": 6})
+    world.accept(both(user="u5", first="test@x.example", second="5@x.example"))
+    world.resolve(limit=limit)
+    assert persons(world) == {}, "one more does not make it a person"
+    world.identity = world.identity.model_copy(update={"leads_per_person": 7})
     world.resolve()
-    assert len(persons(world)) == 5
+    assert len(persons(world)) == 6
     world.identity = world.identity.model_copy(update={"blocked": block(email=["test@x.example"])})
     world.resolve()
     assert persons(world) == {}

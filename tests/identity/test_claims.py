@@ -146,6 +146,22 @@ def test_proof_that_comes_later_takes_back_what_only_claims_said(world: World) -
     assert not world.totals_differ()
 
 
+def test_of_two_proofs_at_once_the_first_makes_the_lead(world: World) -> None:
+    run(world, claim("a", email="ann@x.example", anonymous_id="outsider"))
+    world.accept(
+        proven(name, email="ann@x.example", minutes=5, properties={"firstName": first})
+        for name, first in (("p1", "Ann"), ("p2", "Bea"))
+    )
+    world.connection.execute("update identity.inbox set lane = 1 where event_seq = 3")
+    world.resolve()
+    assert world.rows("select first_event_seq, event_seq from identity.leads, identity.aliases") == [(2, 2)]
+    assert world.rows(
+        "select payload ->> 'firstName', lane from delivery.outbox where idempotency_key like '%%proven'"
+    ) == [("Ann", 0)]
+    world.connection.commit()
+    assert compare_rebuilt(world.connection, settings=world.identity).differences == {}
+
+
 def only_claimed_ann(world: World) -> None:
     """Ann, of whom an outsider says that she looked at prices: 10 points, as much as claims may give."""
     run(world, claim("a", "identify", email="ann@x.example", anonymous_id="outsider"))

@@ -12,6 +12,9 @@ def test_nothing_is_put_back_that_is_known(world: World) -> None:
     world.accept([view("one", 1), view("nobody", 2, email=None, anonymous_id="a")])
     world.resolve()
     world.accept([view("waiting", 3)])
+    for name, minutes in (("before", -1e-6), ("at its end", 60)):
+        world.accept([view(name, 4)], received_at=NOW + timedelta(minutes=minutes))
+    world.connection.execute("delete from identity.inbox where event_seq > 3")
     assert requeue_lost_events(world.connection, start=NOW, end=NOW + HOUR) == 0
     world.connection.execute("delete from identity.resolved_events")
     world.connection.execute("delete from identity.unresolved_events")

@@ -74,6 +74,8 @@ def test_machines_that_have_new_names_each_time_go_back_once_nobody_uses_the_new
     assert sum(score(world, OLD, "pod 3", 10)) == 0
     assert sum(score(world, OLD, "pod 4", 11)) == 1, "ten minutes after it was last used"
     assert world.rows("select count(*) from scoring.rule_files") == [(4,)]
+    score(world, OLD, "pod 5", 11 + 24 * 60)
+    assert world.rows("select source from scoring.rule_files order by 1") == [("pod 4",), ("pod 5",)]
     score(world, OLD, "pod 5", 3 * 24 * 60)
     assert world.rows("select source from scoring.rule_files") == [("pod 5",)]
 

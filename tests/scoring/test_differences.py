@@ -192,3 +192,52 @@ def test_a_machines_act_and_its_pardon_are_the_reasons_of_their_corrections_alon
         "select lane, is_live from scoring.ledger where kind = 'correction' and points > 0"
     )
     assert given_back == [(0, True), (0, True)], "what came a moment ago is news"
+
+
+def test_what_came_as_history_is_no_news_when_it_is_given_back_and_is_taken_back_at_once(
+    world: World,
+) -> None:
+    rules = rule_set(VIEW)
+    world.accept([view("old", 1)])
+    world.connection.execute("update cdp.events set is_history = true")
+    world.run(rules)
+    machine(world, "old", at=NOW)
+    world.score(rules)
+    machine(world, "old", at=NOW, freed=NOW)
+    world.score(rules)
+    assert world.rows("select points, lane, is_live from scoring.ledger order by seq") == [
+        (5, 1, False),
+        (-5, 0, False),
+        (5, 1, False),
+    ]
+
+
+def test_a_lead_that_counts_again_gets_its_points_back_for_that_reason(world: World) -> None:
+    rules = rule_set(VIEW)
+    world.run(rules, [view("one", 1)])
+    enqueue = "insert into scoring.inbox (lead_id, lane) values (1, 0)"
+    world.connection.execute("insert into identity.uncounted_leads values (1, 'internal', 'x', %s)", [NOW])
+    world.connection.execute(enqueue)
+    world.score(rules)
+    world.connection.execute("delete from identity.uncounted_leads")
+    world.connection.execute("delete from identity.counted_again")
+    world.connection.execute("insert into identity.counted_again values (1, %s, true)", [NOW])
+    world.connection.execute(enqueue)
+    world.score(rules)
+    assert show(world)[1:] == [
+        (1, -5, "view: an internal lead, x"),
+        (1, 5, "view: no longer an internal lead"),
+    ]
+
+
+def test_rules_that_changed_before_the_last_row_are_the_reason_of_no_later_one(world: World) -> None:
+    world.run(rule_set(VIEW | {"points": 4, "cap_per_lead": 5}), [view("second", 9)])
+    rules = rule_set(VIEW | {"cap_per_lead": 5})
+    world.run(rules)
+    world.run(rules, [view("first", 1)])
+    assert show(world) == [
+        (1, 4, "view"),
+        (1, 1, "view: the rules changed"),
+        (1, 5, "view"),
+        (1, -5, "view: an earlier event took its place under the cap"),
+    ]

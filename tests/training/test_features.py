@@ -100,6 +100,7 @@ def test_a_visit_is_the_leads_once_its_identifier_is_linked(world: World, kind: 
         anonymous, user = ids.get("anonymous_id"), ids.get("user_id")
         world.event(lead, "view_pricing", MQL - DAY, anonymous=anonymous, user=user)
     world.link(early, kind, "x", MQL)
+    world.link(early, kind, "another", MQL + TICK)
     world.link(late, kind, "y", MQL + TICK)
     world.link(neighbour, other_kind, "z", MQL)
     assert numbers(read(world, PRICING), "ever") == [1.0, 0.0, 1.0]
