@@ -2,7 +2,7 @@
 
 import requests
 
-from leadops.clients.ma import BULK_LIMIT
+from leadops.delivery.delivery_settings import BULK_LIMIT
 from leadops.settings import Endpoint
 
 #: Deltas in one call, the same for all three ways.

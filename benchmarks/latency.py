@@ -10,7 +10,7 @@ import requests
 from benchmarks.figures import Figure, Measured
 from benchmarks.percentiles import percentile
 from benchmarks.whole_stack import Stack
-from leadops.clients.ma import MaClient
+from leadops.products.product_client import ProductClient
 
 #: The event that is sent, and the reason under which its points arrive.
 EVENT = REASON = "request_document"
@@ -73,9 +73,13 @@ def _event(email: str, name: str) -> dict[str, Any]:
 
 def _await_leads(stack: Stack, emails: list[str]) -> dict[str, int]:
     """Return the MA's id of each email, once it has them all."""
-    client, wanted, deadline = MaClient(stack.ma), set(emails), time.monotonic() + LOST_AFTER
+    client, wanted, deadline = ProductClient(stack.ma), set(emails), time.monotonic() + LOST_AFTER
     while True:
-        ids = {lead["email"]: lead["id"] for lead in client.iterate_leads() if lead["email"] in wanted}
+        ids = {
+            lead.email: int(lead.external_id)
+            for lead in client.iterate_leads()
+            if lead.email in wanted and lead.external_id
+        }
         if len(ids) == len(wanted):
             client.transport.close()
             return ids

@@ -9,12 +9,12 @@ from benchmarks.arena import Arena, ma_state, open_arena
 from benchmarks.figures import Figure, Measured
 from benchmarks.fill import fill
 from benchmarks.prepared_ma import learn_ids
-from leadops.clients.ma import MaClient
 from leadops.configuration import Config
 from leadops.delivery.audit import AuditResult, audit_scores
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.identity.resolve import resolve_events
+from leadops.products.product_client import ProductClient
 from leadops.scoring.score import score_leads
 from leadops.settings import Endpoint
 
@@ -82,7 +82,7 @@ def _push(arena: Arena, endpoint: Endpoint) -> PushReport:
 
 
 def _audit(arena: Arena, endpoint: Endpoint) -> AuditResult:
-    client = MaClient(endpoint)
+    client = ProductClient(endpoint)
     try:
         with arena.connect() as connection:
             return audit_scores(connection, client, max_missing=0, now=_now())

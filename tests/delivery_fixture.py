@@ -11,19 +11,22 @@ from typing import Any
 import pytest
 import requests
 
-from leadops.clients.ma import MaClient
 from leadops.db import Connection, connect
 from leadops.delivery.audit import AuditResult, audit_scores
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
+from leadops.products.product_client import ProductClient
+from leadops.products.registry import load_product
 from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from tests.left_as_found import share_sandbox
 from tests.shipped import SHIPPED
 
 SERIAL = count(1)
+#: The product of our own contract.
+GENERIC = load_product("generic")
 
 
 def clock() -> datetime:
@@ -47,10 +50,12 @@ class DeliveryFixture:
     timeout: float = 30.0
     token: str = "sandbox-ma-token"
     clock: Any = clock
+    #: What the connection says of the product: nothing by default.
+    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> Endpoint:
-        return Endpoint(base_url=self.ma_url, token=self.token, timeout=self.timeout)
+        return Endpoint(base_url=self.ma_url, token=self.token, timeout=self.timeout, extra=self.extra)
 
     def connect(self) -> Connection:
         return connect(self.url)
@@ -108,7 +113,7 @@ class DeliveryFixture:
         with self.connect() as connection:
             return audit_scores(
                 connection,
-                MaClient(self.endpoint),
+                ProductClient(self.endpoint),
                 max_missing=self.settings.audit.max_missing,
                 now=self.clock(),
             )
@@ -119,7 +124,7 @@ class DeliveryFixture:
                 "select external_id from delivery.external_ids where target = 'ma' and lead_id = %s", [lead]
             ).fetchone()
         assert row, "the MA does not know the lead"
-        client = MaClient(self.endpoint)
+        client = ProductClient(self.endpoint)
         try:
             return int(client.get_lead(row[0]).body["score"])  # type: ignore[union-attr]
         finally:
@@ -158,6 +163,35 @@ class DeliveryFixture:
 
     def state(self) -> dict[str, Any]:
         return dict(requests.get(f"{self.ma_url}/_state", timeout=60).json())
+
+
+@dataclass
+class SteppedDelivery(DeliveryFixture):
+    """A delivery whose time passes only while it sleeps, whatever the machine's speed."""
+
+    now: datetime = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
+
+    def __post_init__(self) -> None:
+        self.clock = lambda: self.now
+        target = self.settings.targets["ma"].model_copy(update={"connections": 1})
+        self.settings = self.settings.model_copy(
+            update={"targets": {"ma": target}, "longest_backoff_seconds": 1}
+        )
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=max(seconds, 0.001))
+
+    def push(self, *, seconds: float = 4) -> PushReport:
+        """Push until nothing is left to do, or for `seconds`."""
+        return push_target(
+            database_url=self.url,
+            endpoint=self.endpoint,
+            target="ma",
+            settings=self.settings,
+            clock=self.clock,
+            sleep=self._sleep,
+            until=self.now + timedelta(seconds=seconds),
+        )
 
 
 @pytest.fixture(scope="session")

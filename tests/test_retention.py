@@ -25,10 +25,10 @@ DAYS = SHIPPED.retention.tables.model_dump()
 #: For each setting: what writes a row that ended at %(at)s, one that did not end, and how many there are.
 ROWS = {
     "calls": (
-        "insert into delivery.batches (target, lane, idempotency_key, deltas, body, created_at, state,"
-        " settled_at) values ('ma', 0, %(at)s::text, 1, '{}', %(at)s, 'done', %(at)s)",
-        "insert into delivery.batches (target, lane, idempotency_key, deltas, body, created_at, state)"
-        " values ('ma', 0, %(at)s::text || ' waits', 1, '{}', %(at)s, 'ready')",
+        "insert into delivery.batches (target, lane, idempotency_key, deltas, rows, created_at, state,"
+        " settled_at) values ('ma', 0, %(at)s::text, 1, '[]', %(at)s, 'done', %(at)s)",
+        "insert into delivery.batches (target, lane, idempotency_key, deltas, rows, created_at, state)"
+        " values ('ma', 0, %(at)s::text || ' waits', 1, '[]', %(at)s, 'ready')",
         "select count(*) from delivery.batches",
     ),
     "quarantine": (

@@ -513,6 +513,7 @@ create table delivery.outbox (
     state text not null default 'pending',
     attempts integer not null default 0,
     not_before timestamptz,
+    request jsonb,
     body text,
     first_sent_at timestamptz,
     settled_at timestamptz,
@@ -536,13 +537,17 @@ create table delivery.batches (
     idempotency_key text not null,
     from_seq bigint,
     deltas integer not null,
-    body text not null,
+    nonce text not null default delivery.make_nonce(),
+    rows jsonb not null,
+    request jsonb,
+    body text,
     created_at timestamptz not null,
     state text not null default 'ready',
     attempts integer not null default 0,
     not_before timestamptz,
     may_have_arrived boolean not null default false,
     is_answered boolean not null default false,
+    is_read_back boolean not null default false,
     settled_at timestamptz,
     error text,
     primary key (batch_id),
@@ -664,11 +669,6 @@ create index score_corrections_lead on delivery.score_corrections (lead_id, corr
 -- view delivery.busy_leads (target text, external_id text)
 
 -- view delivery.undelivered_deltas (target text, ledger_seq bigint, why text, batch_id bigint)
-
--- function delivery.form_call(updates bigint, joined text) returns text
-
--- function delivery.form_update(nonce text, ledger_seq bigint, external_id text, points integer, reason text)
---     returns text
 
 -- function delivery.hold_deltas(target text, seqs bigint[]) returns void
 

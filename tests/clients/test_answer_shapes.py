@@ -7,57 +7,13 @@ import pytest
 from leadops.clients.answer_shapes import (
     AnswerShapeError,
     CollectedEvents,
-    DeltaResult,
     read_collected,
-    read_delta_results,
     read_lead_score,
     read_number,
     read_page,
     read_text,
 )
 from leadops.normalization.lenient_json import NumberText
-
-APPLIED, DUPLICATE = DeltaResult("applied"), DeltaResult("duplicate")
-
-
-def _row(delta_id: Any, status: Any = "applied") -> dict[str, Any]:
-    return {"deltaId": delta_id, "status": status}
-
-
-@pytest.mark.parametrize(
-    ("body", "results"),
-    [
-        ({"results": [_row("a"), _row("b", "duplicate")]}, {"a": APPLIED, "b": DUPLICATE}),
-        ({"results": [_row("b"), _row("a")]}, {"a": APPLIED, "b": APPLIED}),
-        ({"results": [_row("a")] * 12}, {}),
-        ({"results": [_row("a"), _row("a", "rejected"), _row("b")]}, {"b": APPLIED}),
-        ({"results": [_row("a"), _row("a", "rejected")]}, {}),
-        ({"results": [_row("a"), _row("a", "what"), _row("b")]}, {"b": APPLIED}),
-        ({"results": [_row("a"), _row("z"), _row("z")]}, {"a": APPLIED}),
-        ({"results": [_row("a", "queued"), _row("b")]}, {"b": APPLIED}),
-        ({"results": [_row("a", ["applied"]), _row(["b"]), _row(None), None, 7, "a"]}, {}),
-        (
-            {"results": [{"deltaId": "a", "status": "rejected", "error": 7}]},
-            {"a": DeltaResult("rejected", 7)},
-        ),
-        ({"results": []}, {}),
-        ({"results": "applied"}, {}),
-        (_row("a"), {}),
-        ([_row("a"), _row("b")], {}),
-        ({}, {}),
-        (None, {}),
-        (5, {}),
-    ],
-)
-def test_a_row_is_known_if_it_is_named_exactly_once(body: Any, results: dict[str, DeltaResult]) -> None:
-    assert read_delta_results(body, ["a", "b"]) == results
-
-
-def test_the_answer_to_one_change_may_be_its_result() -> None:
-    assert read_delta_results(_row("a"), ["a"]) == {"a": APPLIED}
-    assert read_delta_results({"results": [_row("a")]}, ["a"]) == {"a": APPLIED}
-    assert read_delta_results(_row("b"), ["a"]) == {}
-    assert read_delta_results({"status": "applied"}, ["a"]) == {}
 
 
 def test_a_page_has_items_and_a_cursor() -> None:

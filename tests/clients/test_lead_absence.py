@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 import requests
 
-from leadops.clients.answer_shapes import DeltaResult, read_delta_results
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence, read_ma_id, read_moved, read_problem
 from leadops.clients.transport import Refused, classify_response
 
@@ -45,27 +44,6 @@ def test_the_refusal_of_a_call_carries_the_absence() -> None:
     outcome = classify_response(response, body)
     assert outcome == Refused(410, "HTTP 410: [e-mail] was merged", LeadAbsence(AbsenceWord.MERGED, "9"))
     assert classify_response(response, b"<html>gone</html>") == Refused(410, "HTTP 410: refused")
-
-
-def test_rows_have_a_word_each() -> None:
-    body = {
-        "results": [
-            {"deltaId": "a", "status": "applied"},
-            {"deltaId": "b", "status": "not_found"},
-            {"deltaId": "c", "status": "merged", "mergedInto": 7},
-            {"deltaId": "d", "status": "deleted"},
-            {"deltaId": "e", "status": "archived"},
-            {"deltaId": "f", "status": ["deleted"]},
-            {"deltaId": "g", "status": "deleted"},
-            {"deltaId": "g", "status": "applied"},
-        ]
-    }
-    assert read_delta_results(body, list("abcdefg")) == {
-        "a": DeltaResult("applied"),
-        "b": DeltaResult("gone", absence=LeadAbsence(AbsenceWord.NOT_FOUND)),
-        "c": DeltaResult("gone", absence=LeadAbsence(AbsenceWord.MERGED, "7")),
-        "d": DeltaResult("gone", absence=LeadAbsence(AbsenceWord.DELETED)),
-    }
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from slack_sdk.webhook import WebhookClient
 from leadops.clients.cdp import CdpClient
 from leadops.clients.chat import ApiChat, Posted, WebhookChat
 from leadops.clients.crm import CrmClient
-from leadops.clients.ma import MaClient
 from leadops.errors import PermanentError, TransientError
+from leadops.products.product import ScoreRow
+from leadops.products.product_client import ProductClient
 from leadops.settings import Endpoint
 from tests.scripted_server import ScriptedServer, serve_script
 
@@ -86,16 +87,21 @@ def test_each_route_of_the_crm(wire: Wire) -> None:
 
 
 def test_each_route_of_the_ma(wire: Wire) -> None:
-    ma = MaClient(wire.endpoint)
-    ma.update_scores(b'{"updates": []}', key="k1")
-    ma.update_score(b'{"delta": 1}', key="k2")
+    ma = ProductClient(wire.endpoint)
+    one, two = ScoreRow(1, 9, "7", 5, "r", "n-1"), ScoreRow(2, 9, "7", -5, "r", "n-2")
+    ma.send(ma.product.make_score_call([one, two]), key="k1")
+    ma.send(ma.product.make_score_call([one]), key="k2")
     ma.get_lead("L-1")
+    ma.get_lead("a/b?")
     wire.answers = [(200, b'{"items": [{"id": 1}, null], "cursor": 5}'), (200, b'{"items": [{"id": 2}]}')]
-    assert list(ma.iterate_leads()) == [{"id": 1}, None, {"id": 2}]
+    assert [lead.external_id for lead in ma.iterate_leads()] == ["1", None, "2"]
+    first = b'{"deltaId":"n-1","leadId":7,"delta":5,"reason":"r"}'
+    second = b'{"deltaId":"n-2","leadId":7,"delta":-5,"reason":"r"}'
     assert wire.calls == [
-        ("POST", "/api/bulk/update_scores", b'{"updates": []}'),
-        ("POST", "/api/lead/score", b'{"delta": 1}'),
+        ("POST", "/api/bulk/update_scores", b'{"updates":[%s,%s]}' % (first, second)),
+        ("POST", "/api/lead/score", first),
         ("GET", "/api/leads/L-1", b""),
+        ("GET", "/api/leads/a%2Fb%3F", b""),
         ("GET", "/api/leads?after=&limit=1000", b""),
         ("GET", "/api/leads?after=5&limit=1000", b""),
     ]
@@ -104,7 +110,7 @@ def test_each_route_of_the_ma(wire: Wire) -> None:
 def test_a_page_that_leads_to_itself_ends_the_walk(wire: Wire) -> None:
     wire.answers = [(200, b'{"items": [1], "cursor": 5}')]
     with pytest.raises(TransientError, match=r"^MA leads: .* leads to no other page"):
-        list(MaClient(wire.endpoint).iterate_leads())
+        list(ProductClient(wire.endpoint).iterate_leads())
     assert len(wire.calls) == 2
 
 
@@ -114,7 +120,7 @@ def test_a_page_that_leads_to_itself_ends_the_walk(wire: Wire) -> None:
         (lambda to: CdpClient(to).lag(), "CDP lag"),
         (lambda to: CrmClient(to).activities(after=None, limit=1), "CRM activities"),
         (lambda to: CrmClient(to).reps(), "CRM reps"),
-        (lambda to: list(MaClient(to).iterate_leads()), "MA leads"),
+        (lambda to: list(ProductClient(to).iterate_leads()), "MA leads"),
     ],
 )
 def test_every_error_names_its_call(wire: Wire, call: Callable[[Endpoint], Any], name: str) -> None:

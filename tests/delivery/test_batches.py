@@ -1,6 +1,5 @@
-"""A batch on record: its body, which are due and in which order, and what settles it."""
+"""A batch on record: its rows, which are due and in which order, and what settles it."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,24 +11,28 @@ from leadops.delivery.batches import (
     DeltaBatch,
     close_batch,
     count_idle_batches,
-    encode_updates,
+    decode_rows,
+    encode_rows,
     find_next_batch_retry,
     lock_due_batches,
-    parse_ledger_seq,
     purge_batches,
     shrink_batch,
     split_batch,
 )
+from leadops.delivery.claim_calls import claim_batches
 from leadops.lanes import Lane
+from leadops.products.product import ScoreRow
+from tests.delivery_fixture import GENERIC
 
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-ONE, TWO = ({"deltaId": f"i-{number}", "leadId": 7, "delta": 5, "reason": "r"} for number in (1, 2))
+ONE, TWO = (ScoreRow(number, 3, "7", 5, "r", f"i-{number}") for number in (1, 2))
 
 
 def insert(connection: Connection, key: str, **columns: Any) -> None:
     row = {
-        "target": "ma", "lane": 0, "idempotency_key": key, "deltas": 1, "body": encode_updates([ONE]),
+        "target": "ma", "lane": 0, "idempotency_key": key, "deltas": 1, "nonce": "i",
+        "rows": encode_rows([ONE]), "request": "{}", "body": "{}",
         "created_at": NOW, "state": "ready", "attempts": 0, "not_before": None, "settled_at": None,
     } | columns  # fmt: skip
     names = ", ".join(row)
@@ -47,17 +50,14 @@ def lock(connection: Connection, *, limit: int = 10, lane: Lane = Lane.LIVE) -> 
     return lock_due_batches(connection, target="ma", lane=lane, limit=limit, now=NOW)
 
 
-def test_one_update_has_the_body_of_one_lead_and_several_are_a_list() -> None:
-    assert json.loads(encode_updates([ONE])) == ONE
-    assert json.loads(encode_updates([ONE, TWO])) == {"updates": [ONE, TWO]}
-    batch = DeltaBatch(1, "k", 2, encode_updates([ONE, TWO]), 0, NOW)
-    assert batch.updates() == [ONE, TWO]
-    assert DeltaBatch(1, "k", 1, encode_updates([ONE]), 0, NOW).updates() == [ONE]
-
-
-@pytest.mark.parametrize(("delta_id", "seq"), [("i-7", 7), ("an-installation-12", 12)])
-def test_the_ledger_row_is_the_last_part_of_a_delta_id(delta_id: str, seq: int) -> None:
-    assert parse_ledger_seq(delta_id) == seq
+def test_rows_come_back_as_they_were_and_the_nonce_names_them() -> None:
+    text = ScoreRow(3, 4, "00Q5e", -5, 'it"s 日本', "n-3", is_duplicate=True)
+    assert decode_rows(encode_rows([ONE, TWO]), nonce="i") == [ONE, TWO]
+    assert decode_rows(encode_rows([text]), nonce="n") == [text]
+    assert decode_rows(encode_rows([ONE]), nonce="another") == [ONE._replace(delta_id="another-1")]
+    # As the database builds them.
+    built = '[{"seq": 1, "lead_id": 3, "external_id": "7", "points": 5, "reason": "r"}]'
+    assert decode_rows(built, nonce="i") == [ONE]
 
 
 def test_new_ones_go_in_order_and_failed_ones_once_they_are_due(connection: Connection) -> None:
@@ -106,18 +106,24 @@ def test_only_a_final_state_settles_it(
 def test_parts_are_new_batches_of_the_same_lane_and_a_shrunk_one_keeps_its_key(
     connection: Connection,
 ) -> None:
-    insert(connection, "whole", lane=1, deltas=2, body=encode_updates([ONE, TWO]))
+    insert(connection, "whole", lane=1, deltas=2, rows=encode_rows([ONE, TWO]))
     (batch,) = lock(connection, lane=Lane.BACKFILL)
     split_batch(connection, batch, [[ONE], [TWO]], now=NOW + MINUTE)
     shrink_batch(connection, batch, [TWO])
+    later = NOW + MINUTE
+    assert keys(lock(connection, lane=Lane.BACKFILL)) == ["whole"], "parts wait for their calls"
+    claim_batches(connection, product=GENERIC, target="ma", lane=Lane.BACKFILL, limit=9, now=later)
     found = lock(connection, lane=Lane.BACKFILL)
-    assert [(one.deltas, one.updates(), one.created_at) for one in found] == [
-        (1, [TWO], NOW),
-        (1, [ONE], NOW + MINUTE),
-        (1, [TWO], NOW + MINUTE),
+    assert [(one.score_rows, one.created_at) for one in found] == [
+        ([TWO], NOW),
+        ([ONE], later),
+        ([TWO], later),
     ]
     assert found[0].idempotency_key == "whole"
     assert len(set(keys(found))) == 3
+    assert found[0].body == "{}", "the call stays as it was"
+    assert '"deltaId":"i-1"' in found[1].body
+    assert connection.execute("select deltas from delivery.batches").fetchall() == [(1,)] * 3
 
 
 def test_the_longest_settled_go_first_and_open_ones_never(connection: Connection) -> None:

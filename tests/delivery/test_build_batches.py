@@ -9,7 +9,9 @@ import pytest
 
 from leadops.db import Connection
 from leadops.delivery.build_batches import build_batches, hold_deltas
+from leadops.delivery.claim_calls import claim_batches
 from leadops.lanes import Lane
+from tests.delivery_fixture import GENERIC
 
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 
@@ -31,7 +33,9 @@ def know(connection: Connection, lead: int, target: str = "ma") -> None:
 
 
 def build(connection: Connection, *, size: int = 2, batches: int = 10, lane: Lane = Lane.LIVE) -> int:
-    return build_batches(connection, target="ma", lane=lane, batch_size=size, batches=batches, now=NOW)
+    built = build_batches(connection, target="ma", lane=lane, batch_size=size, batches=batches, now=NOW)
+    claim_batches(connection, product=GENERIC, target="ma", lane=lane, limit=99, now=NOW)
+    return built
 
 
 def calls(connection: Connection) -> list[list[tuple[int, int]]]:

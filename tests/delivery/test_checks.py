@@ -123,8 +123,8 @@ def test_backfill_and_what_nobody_is_to_be_told_is_no_backlog(connection, look, 
 @pytest.mark.parametrize(
     "statement",
     [
-        "insert into delivery.batches (target, lane, idempotency_key, from_seq, deltas, body,"
-        " created_at) values ('ma', 0, 'k', 1, 1, '', now())",
+        "insert into delivery.batches (target, lane, idempotency_key, from_seq, deltas, rows,"
+        " created_at) values ('ma', 0, 'k', 1, 1, '[]', now())",
         "insert into delivery.held_deltas (ledger_seq, target, lead_id, lane) values (1, 'ma', 1, 0)",
     ],
     ids=["in a batch", "held"],

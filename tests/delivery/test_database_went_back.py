@@ -113,11 +113,15 @@ class Machine:
 
     def ma_scores(self) -> dict[str, int]:
         """The score of each lead in the MA, by address."""
-        from leadops.clients.ma import MaClient
+        from leadops.products.product_client import ProductClient
 
-        client = MaClient(self.side.endpoint)
+        client = ProductClient(self.side.endpoint)
         try:
-            return {lead["email"]: lead["score"] for lead in client.iterate_leads()}
+            return {
+                lead.email: lead.score
+                for lead in client.iterate_leads()
+                if lead.email and lead.score is not None
+            }
         finally:
             client.transport.close()
 

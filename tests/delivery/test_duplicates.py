@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from leadops.alerts.checks import CHECKS
+from leadops.delivery.claim_calls import claim_batches
 from leadops.delivery.database_mark import open_mark
 from leadops.delivery.duplicates import is_unexplained
 from leadops.delivery.push import push_target
 from leadops.incidents.run_checks import run_checks
+from leadops.lanes import Lane
 from leadops.sla.sla_calendar import SlaCalendar
 from tests.alerts.checking import incidents
-from tests.delivery_fixture import DeliveryFixture
+from tests.delivery_fixture import GENERIC, DeliveryFixture
 from tests.scripted_server import ScriptedServer, serve_script
 from tests.shipped import SHIPPED
 
@@ -106,19 +108,18 @@ def leave_behind(side: DeliveryFixture) -> None:
     """Build the call as a process does that is killed before it can say what became of it."""
     with side.connect() as connection:
         connection.execute(
-            "insert into delivery.batches (target, lane, idempotency_key, from_seq, deltas, body, created_at)"
+            "insert into delivery.batches (target, lane, idempotency_key, from_seq, deltas, rows, created_at)"
             " select 'ma', 0, 'k', 1, 2, %s, now()",
             [
                 json.dumps(
-                    {
-                        "updates": [
-                            {"deltaId": f"n-{seq}", "leadId": 4711, "delta": points, "reason": "r"}
-                            for seq, points in ((1, 5), (2, 7))
-                        ]
-                    }
+                    [
+                        {"seq": seq, "lead_id": 1, "external_id": "4711", "points": points, "reason": "r"}
+                        for seq, points in ((1, 5), (2, 7))
+                    ]
                 )
             ],
         )
+        claim_batches(connection, product=GENERIC, target="ma", lane=Lane.LIVE, limit=1, now=side.clock())
         connection.execute("insert into delivery.cursors values ('ma', 0, 2)")
 
 

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -12,13 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadops.clients.ma import MaClient
-from leadops.delivery.dead_letters import accept_dead_letters, list_dead_letters, retry_dead_letters
-from leadops.delivery.push import push_target
-from leadops.delivery.push_report import PushReport
 from leadops.delivery.read_back import AMBIGUOUS
-from leadops.delivery.suggest_outcomes import LetterOutcome, suggest_outcomes
-from tests.delivery_fixture import DeliveryFixture, impatient
+from tests.delivery.letters import resolve_letters
+from tests.delivery_fixture import SteppedDelivery, impatient
 from tests.promises import promise_examples
 from tests.scripted_server import ScriptedServer, serve_script
 
@@ -119,54 +115,10 @@ class OddMa:
             self.scores[int(update["leadId"])] += update["delta"]
 
 
-@dataclass
-class SteppedDelivery(DeliveryFixture):
-    """A delivery whose time passes only while it sleeps, whatever the machine's speed."""
-
-    now: datetime = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
-
-    def __post_init__(self) -> None:
-        self.clock = lambda: self.now
-        target = self.settings.targets["ma"].model_copy(update={"connections": 1})
-        self.settings = self.settings.model_copy(
-            update={"targets": {"ma": target}, "longest_backoff_seconds": 1}
-        )
-
-    def _sleep(self, seconds: float) -> None:
-        self.now += timedelta(seconds=max(seconds, 0.001))
-
-    def push(self, *, seconds: float = 4) -> PushReport:
-        """Push until nothing is left to do, or for `seconds`."""
-        return push_target(
-            database_url=self.url,
-            endpoint=self.endpoint,
-            target="ma",
-            settings=self.settings,
-            clock=self.clock,
-            sleep=self._sleep,
-            until=self.now + timedelta(seconds=seconds),
-        )
-
-
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     with serve_script() as running:
         yield running
-
-
-def _resolve(delivery: DeliveryFixture) -> None:
-    """Do what a person does after `leadops dead-letters suggest`."""
-    client = MaClient(delivery.endpoint)
-    with delivery.connect() as connection:
-        suggestions = suggest_outcomes(connection, client, list_dead_letters(connection))
-        by_outcome = {
-            outcome: [each.letter for each in suggestions if each.outcome is outcome]
-            for outcome in LetterOutcome
-        }
-        assert not by_outcome[LetterOutcome.UNCLEAR]
-        accept_dead_letters(connection, by_outcome[LetterOutcome.APPLIED], now=delivery.clock())
-        retry_dead_letters(connection, by_outcome[LetterOutcome.NOT_APPLIED], now=delivery.clock())
-    client.transport.close()
 
 
 @settings(
@@ -214,7 +166,7 @@ def test_in_the_end_the_totals_in_ma_and_ledger_agree(
             break
         delivery.now += timedelta(hours=1)
         if not delivery.value("select count(*) from delivery.batches where state = 'ready'"):
-            _resolve(delivery)
+            resolve_letters(delivery)
 
     with delivery.connect() as connection:
         ids = connection.execute(
@@ -280,7 +232,7 @@ def test_a_duplicate_that_was_never_sent_waits_and_is_then_for_a_person(
     assert story.state == (1, 0, 0), "the MA may still be applying it"
     story.push(minutes=2)
     assert story.state == (0, 1, 0)
-    _resolve(story.delivery)
+    resolve_letters(story.delivery)
     story.push()
     assert story.state == (0, 0, 10)
 
@@ -295,7 +247,7 @@ def test_a_false_duplicate_after_an_unknown_send_is_read_back_and_then_for_a_per
     story.push(minutes=16)
     assert story.state == (0, 1, 0)
     assert story.delivery.value("select reason from delivery.dead_letters") == AMBIGUOUS
-    _resolve(story.delivery)
+    resolve_letters(story.delivery)
     story.push()
     assert story.state == (0, 0, 10)
 

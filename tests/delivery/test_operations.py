@@ -17,6 +17,7 @@ from leadops.delivery.operations import OPERATIONS, operations_with_id
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
+from leadops.products.generic.generic_product import ROUTES
 from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
@@ -160,4 +161,8 @@ def test_an_owner_that_died_last_goes_out_again(crm: Crm) -> None:
 def test_only_routes_with_an_id_wait_for_it() -> None:
     assert operations_with_id("crm") == ["set_owner", "erase_lead"]
     assert operations_with_id("ma") == ["set_fields", "erase_lead"]
-    assert all(operation.path.startswith("/") for operation in OPERATIONS.values())
+    assert ROUTES.keys() == OPERATIONS.keys(), "the generic product carries out every operation"
+    assert all(route.path.startswith("/") for route in ROUTES.values())
+    for key, operation in OPERATIONS.items():
+        assert operation.needs_id == ("{external_id}" in ROUTES[key].path)
+        assert operation.gives_id == (ROUTES[key].answer_id is not None)

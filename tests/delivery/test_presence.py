@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import requests
 
-from leadops.clients.ma import MaClient
 from leadops.delivery.align_leads import UNTRUE_DUPLICATE
 from leadops.delivery.delivery_settings import Recreate
 from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.presence import LeadPresence, record_mqls, request_recreation
 from leadops.delivery.reconcile import reconcile_scores
+from leadops.products.product_client import ProductClient
 from tests.delivery_fixture import DeliveryFixture, impatient
 from tests.shipped import change
 
@@ -50,7 +50,7 @@ def send_by_hand(desk: DeliveryFixture, lead: int, points: int, *, delta_id: str
 
 
 def reconcile(desk: DeliveryFixture) -> None:
-    client = MaClient(desk.endpoint)
+    client = ProductClient(desk.endpoint)
     with desk.connect() as connection:
         reconcile_scores(
             connection,
@@ -456,7 +456,7 @@ def test_a_correction_that_the_ma_calls_a_duplicate_is_read_back(desk: DeliveryF
     send_by_hand(desk, lead, 3, delta_id=f"hand-{desk.ma_id(lead)}")
     reconcile(desk)
     delta_id = desk.value(
-        "select payload ->> 'deltaId' from delivery.outbox where operation = 'correct_score'"
+        "select payload ->> 'delta_id' from delivery.outbox where operation = 'correct_score'"
     )
     send_by_hand(desk, other, 0, delta_id=delta_id)
     desk.push()
@@ -474,7 +474,7 @@ def test_a_correction_that_arrived_before_is_settled_by_the_total(desk: Delivery
     reconcile(desk)
     # The call took effect and its answer was lost; the key is forgotten, the deltaId is not.
     delta_id = desk.value(
-        "select payload ->> 'deltaId' from delivery.outbox where operation = 'correct_score'"
+        "select payload ->> 'delta_id' from delivery.outbox where operation = 'correct_score'"
     )
     send_by_hand(desk, lead, -3, delta_id=delta_id)
     desk.push()

@@ -79,7 +79,7 @@ def test_a_score_that_fits_neither_is_for_a_person_to_judge(desk: DeliveryFixtur
 def _open_correction(desk: DeliveryFixture, lead: int, points: int) -> None:
     desk.value(
         "insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, created_at,"
-        " state, not_before) values ('ma', 'correct_score', %s, jsonb_build_object('delta', %s::integer),"
+        " state, not_before) values ('ma', 'correct_score', %s, jsonb_build_object('points', %s::integer),"
         " 'open', now(), 'sending', now() + interval '30 days')"
         " returning 1",
         lead,

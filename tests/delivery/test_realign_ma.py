@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from leadops.clients.ma import MaClient
+from leadops.delivery.claim_calls import claim_effects
 from leadops.delivery.corrections import enqueue_correction
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.delivery.realign_ma import MaDifference, find_ma_difference, realign_ma
 from leadops.lanes import Lane
+from leadops.products.product import Call
+from leadops.products.product_client import ProductClient
 from leadops_sandbox.serve import serve_in_thread
-from tests.delivery_fixture import DeliveryFixture
+from tests.delivery_fixture import GENERIC, DeliveryFixture
 from tests.scripted_server import serve_script
 from tests.whole_database import dump_database
 
@@ -37,14 +39,14 @@ def add(own: DeliveryFixture, points: int, *, email: str) -> int:
 def find(own: DeliveryFixture) -> MaDifference:
     with own.connect() as connection:
         before = dump_database(connection)
-        found = find_ma_difference(connection, MaClient(own.endpoint))
+        found = find_ma_difference(connection, ProductClient(own.endpoint))
         assert dump_database(connection) == before, "it only looks"
     return found
 
 
 def realign(own: DeliveryFixture) -> MaDifference:
     with own.connect() as connection:
-        return realign_ma(connection, MaClient(own.endpoint), now=own.clock())
+        return realign_ma(connection, ProductClient(own.endpoint), now=own.clock())
 
 
 def execute(own: DeliveryFixture, statement: str, *values: Any) -> None:
@@ -159,11 +161,11 @@ def test_a_correction_under_way_is_replaced_by_the_total(own: DeliveryFixture, a
         enqueue_correction(
             connection, lead_id=lead, ma_id=ma_id, ledger=10, ma=6, reason="r", lane=Lane.LIVE, now=NOW
         )
-        body = connection.execute("select payload::text from delivery.outbox order by 1 desc").fetchone()
-        connection.execute("update delivery.outbox set state = 'sending' where operation = 'correct_score'")
+        claim_effects(connection, product=GENERIC, target="ma", lane=Lane.LIVE, limit=9, now=NOW)
+        body = connection.execute("select body from delivery.outbox order by outbox_id desc").fetchone()
     if applied:
-        client = MaClient(own.endpoint)
-        client.update_score((body or ("",))[0].encode(), key="lost")
+        client = ProductClient(own.endpoint)
+        client.send(Call("POST", "/api/lead/score", (body or ("",))[0]), key="lost")
         client.transport.close()
     realign(own)
     assert own.value("select state from delivery.outbox where operation = 'correct_score'") == "dropped"

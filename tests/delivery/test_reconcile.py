@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import requests
 
-from leadops.clients.ma import MaClient
 from leadops.delivery import reconcile
 from leadops.delivery.reconcile import ReconciliationResult, reconcile_scores
 from leadops.errors import TransientError
+from leadops.products.product_client import ProductClient
 from tests.delivery_fixture import DeliveryFixture
 from tests.shipped import SHIPPED, change
 
@@ -22,7 +22,7 @@ TOKEN = {"Authorization": "Bearer sandbox-ma-token"}
 def run_reconciliation(
     desk: DeliveryFixture, *, max_corrections: int = 10, max_missing: int = 0, night: date = NIGHT
 ) -> ReconciliationResult:
-    client = MaClient(desk.endpoint)
+    client = ProductClient(desk.endpoint)
     try:
         with desk.connect() as connection:
             return reconcile_scores(

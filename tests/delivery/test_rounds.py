@@ -5,11 +5,11 @@ from typing import Any, cast
 
 import pytest
 
-from leadops.clients.ma import MaClient
 from leadops.db import Connection
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.rounds import Pusher
 from leadops.lanes import Lane
+from leadops.products.product_client import ProductClient
 from tests.shipped import SHIPPED, change
 
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
@@ -21,7 +21,7 @@ def pusher(connection: Connection, **changes: Any) -> Pusher:
     targets = {"ma": change(SHIPPED.delivery.targets["ma"], calls_per_second=1, burst=3)}
     settings = SHIPPED.delivery.model_copy(update={"targets": targets})
     values = {"clock": lambda: NOW, "until": NOW + MINUTE} | changes
-    return Pusher(connection, cast(MaClient, None), "ma", settings, **values)
+    return Pusher(connection, cast(ProductClient, None), "ma", settings, **values)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_it_may_sleep_until_the_first_failed_call_is_due(connection: Connection)
         [NOW, NOW + 2 * MINUTE, NOW],
     )
     connection.execute(
-        "insert into delivery.batches (target, lane, idempotency_key, deltas, body, created_at, not_before)"
-        " values ('ma', 0, 'b', 1, '{}', %s, %s)",
+        "insert into delivery.batches (target, lane, idempotency_key, deltas, rows, created_at, not_before)"
+        " values ('ma', 0, 'b', 1, '[]', %s, %s)",
         [NOW, NOW + MINUTE],
     )
     connection.commit()

@@ -1,39 +1,40 @@
 """One effect and each answer: done, dead or sent again; the key is remembered up to its last moment."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.transport import Answered, Outcome, Postponed, Refused, Throttled, Transport, Unknown
+from leadops.clients.transport import Answered, Outcome, Postponed, Refused, Throttled, Unknown
 from leadops.db import Connection
+from leadops.delivery.claim_calls import claim_effects
 from leadops.delivery.operations import find_operation
-from leadops.delivery.outbox import Effect, enqueue_effect, lock_due_effects, mark_effects
+from leadops.delivery.outbox import Effect, enqueue_effect, lock_due_effects
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.send_effect import (
-    ANOTHER_LEAD,
-    KEY_FORGOTTEN,
-    find_lost_lead,
-    parse_rejection,
-    send_effect,
-)
+from leadops.delivery.send_effect import KEY_FORGOTTEN, find_lead_id, read_result, send_effect
 from leadops.lanes import Lane
+from leadops.products.generic.generic_product import ANOTHER_LEAD
+from leadops.products.product import Call, RowState
+from leadops.products.product_client import ProductClient
+from leadops.settings import Endpoint
+from tests.delivery_fixture import GENERIC
 from tests.shipped import SHIPPED
 
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
+CORRECTION = {"external_id": "7", "points": 1, "reason": "r", "delta_id": "d"}
 MEMORY = SHIPPED.delivery.targets["ma"].key_memory
 
 
-class Answers(Transport):
-    """A transport that always has the same outcome, and keeps what was sent."""
+class Answers(ProductClient):
+    """A client of the generic product that always has the same outcome, and keeps what was sent."""
 
     def __init__(self, outcome: Outcome) -> None:
+        super().__init__(Endpoint(base_url="http://127.0.0.1:1"))
         self.outcome, self.sent = outcome, list[tuple[str, str, str]]()
 
-    def send(self, method: str, path: str, *, body: bytes | None = None, key: str | None = None) -> Outcome:
-        self.sent.append((method, path, key or ""))
+    def send(self, call: Call, *, key: str | None = None) -> Outcome:
+        self.sent.append((call.method, call.path, key or ""))
         return self.outcome
 
 
@@ -48,12 +49,12 @@ def lock_effect(
         connection,
         target="ma",
         operation=operation,
-        payload={"email": "a@b.example", "deltaId": "d"} | (more or {}),
+        payload=(CORRECTION if operation == "correct_score" else {"email": "a@b.example"}) | (more or {}),
         idempotency_key="key",
         lead_id=lead,
         now=NOW,
     )
-    mark_effects(connection, target="ma", lane=Lane.LIVE, limit=1, now=NOW)
+    claim_effects(connection, product=GENERIC, target="ma", lane=Lane.LIVE, limit=1, now=NOW)
     (effect,) = lock_due_effects(connection, target="ma", lane=Lane.LIVE, limit=1, now=NOW)
     return effect
 
@@ -61,9 +62,9 @@ def lock_effect(
 def send(
     connection: Connection, effect: Effect, outcome: Outcome, *, now: datetime = NOW
 ) -> tuple[PushReport, Answers]:
-    transport = Answers(outcome)
-    report = send_effect(connection, transport, effect, target="ma", settings=SHIPPED.delivery, now=now)
-    return report, transport
+    client = Answers(outcome)
+    report = send_effect(connection, client, effect, target="ma", settings=SHIPPED.delivery, now=now)
+    return report, client
 
 
 def state(connection: Connection) -> tuple[Any, ...]:
@@ -154,7 +155,9 @@ def test_a_rejection_is_read_only_where_the_operation_may_reject(
     connection: Connection, operation: str, outcome: Outcome, reason: str | None
 ) -> None:
     effect = lock_effect(connection, operation)
-    assert parse_rejection(find_operation("ma", operation), effect, outcome) == reason
+    result = read_result(GENERIC, find_operation("ma", operation), effect, outcome, target="ma")
+    is_answered = isinstance(outcome, Answered)
+    assert (result.reason if is_answered and result.state is RowState.DEAD else None) == reason
 
 
 @pytest.mark.parametrize(
@@ -196,14 +199,14 @@ ROW = {"deltaId": "d", "status": "deleted"}
 
 
 @pytest.mark.parametrize(
-    ("name", "body", "outcome", "lost"),
+    ("name", "values", "outcome", "lost"),
     [
-        ("correct_score", {"deltaId": "d", "leadId": 7}, Answered(200, ROW), "7"),
-        ("correct_score", {"deltaId": "d", "leadId": 7}, Refused(410, "gone", GONE), "7"),
-        ("correct_score", {"deltaId": "d", "leadId": 7}, Refused(404, "no route"), None),
-        ("correct_score", {"deltaId": "d"}, Answered(200, ROW), None),
-        ("correct_score", {"deltaId": "e", "leadId": 7}, Answered(200, ROW), None),
-        ("correct_score", {"deltaId": "d", "leadId": 7}, Answered(200, {}), None),
+        ("correct_score", {"delta_id": "d", "external_id": "7"}, Answered(200, ROW), "7"),
+        ("correct_score", {"delta_id": "d", "external_id": "7"}, Refused(410, "gone", GONE), "7"),
+        ("correct_score", {"delta_id": "d", "external_id": "7"}, Refused(404, "no route"), None),
+        ("correct_score", {"delta_id": "d"}, Answered(200, ROW), None),
+        ("correct_score", {"delta_id": "e", "external_id": "7"}, Answered(200, ROW), None),
+        ("correct_score", {"delta_id": "d", "external_id": "7"}, Answered(200, {}), None),
         ("set_fields", {}, Refused(410, "gone", GONE), "12"),
         ("set_fields", {}, Refused(422, "no"), None),
         ("set_fields", {}, Answered(200, ROW), None),
@@ -211,10 +214,12 @@ ROW = {"deltaId": "d", "status": "deleted"}
     ],
 )
 def test_which_lead_an_answer_says_is_gone(
-    name: str, body: dict[str, Any], outcome: Any, lost: str | None
+    name: str, values: dict[str, Any], outcome: Any, lost: str | None
 ) -> None:
-    effect = Effect(1, name, 1, "key", json.dumps(body), 0, NOW)
-    found = find_lost_lead(find_operation("ma", name), effect, outcome, external_id="12")
+    effect = Effect(1, name, 1, "key", values, {"external_id": "12"}, "{}", 0, NOW)
+    operation = find_operation("ma", name)
+    result = read_result(GENERIC, operation, effect, outcome, target="ma")
+    found = (find_lead_id(operation, effect), result.absence) if result.state is RowState.GONE else None
     assert found == (None if lost is None else (lost, GONE))
 
 

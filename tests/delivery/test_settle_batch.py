@@ -9,10 +9,13 @@ import pytest
 
 from leadops.clients.transport import Answered, Outcome, Postponed, Refused, Throttled, Unknown, Unreachable
 from leadops.db import Connection
-from leadops.delivery.batches import BatchState, DeltaBatch, encode_updates
+from leadops.delivery.batches import BatchState, DeltaBatch, encode_rows, lock_due_batches
+from leadops.delivery.claim_calls import claim_batches
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.settle_batch import settle_batch
-from tests.delivery_fixture import impatient
+from leadops.lanes import Lane
+from leadops.products.product import ScoreRow
+from tests.delivery_fixture import GENERIC, impatient
 
 NOW = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
 
@@ -24,19 +27,21 @@ def make_batch(connection: Connection, size: int = 4) -> DeltaBatch:
             "insert into scoring.ledger (lead_id, points, dimension, kind, rule, occurred_at, recorded_at,"
             " lane, reason) values (1, 5, 'fit', 'rule', 'r', now(), now(), 0, '')"
         )
-    updates = [{"deltaId": f"i-{seq}", "leadId": 1, "delta": 5, "reason": ""} for seq in range(1, size + 1)]
-    body = encode_updates(updates)
-    row = connection.execute(
-        "insert into delivery.batches (target, lane, idempotency_key, deltas, body, created_at)"
-        " values ('ma', 0, 'key', %s, %s, %s) returning batch_id",
-        [size, body, NOW],
-    ).fetchone()
-    assert row
-    return DeltaBatch(row[0], "key", size, body, attempts=0, created_at=NOW)
+    rows = [ScoreRow(seq, 1, "1", 5, "", f"i-{seq}") for seq in range(1, size + 1)]
+    connection.execute(
+        "insert into delivery.batches (target, lane, idempotency_key, nonce, deltas, rows, created_at)"
+        " values ('ma', 0, 'key', 'i', %s, %s, %s)",
+        [size, encode_rows(rows), NOW],
+    )
+    claim_batches(connection, product=GENERIC, target="ma", lane=Lane.LIVE, limit=1, now=NOW)
+    (batch,) = lock_due_batches(connection, target="ma", lane=Lane.LIVE, limit=1, now=NOW)
+    return batch
 
 
 def settle(connection: Connection, batch: DeltaBatch, outcome: Outcome) -> PushReport:
-    return settle_batch(connection, batch, outcome, target="ma", settings=impatient(), now=NOW)
+    return settle_batch(
+        connection, batch, outcome, product=GENERIC, target="ma", settings=impatient(), now=NOW
+    )
 
 
 def batches(connection: Connection) -> list[tuple[str, int]]:
@@ -46,11 +51,10 @@ def batches(connection: Connection) -> list[tuple[str, int]]:
 def left(connection: Connection) -> list[dict[str, Any]]:
     """The rows of the open batch that are to be read back."""
     row = connection.execute(
-        "select body, deltas from delivery.batches where state = 'ready' and is_answered"
+        "select rows from delivery.batches where state = 'ready' and is_answered"
     ).fetchone()
     assert row
-    content = orjson.loads(row[0])
-    return [content] if row[1] == 1 else list(content["updates"])
+    return list(row[0])
 
 
 def answer(*statuses: str) -> dict[str, Any]:
@@ -66,7 +70,7 @@ def test_a_duplicate_that_no_answer_ever_called_applied_is_unknown(
     report = settle(connection, batch, Answered(200, answer("applied", "duplicate", "applied")))
     assert (report.deltas, report.dead, report.failed, report.failed_last) == (2, 0, 1, 0)
     assert batches(connection) == [(BatchState.READY, 1)]
-    assert [(row["deltaId"], row["answer"]) for row in left(connection)] == [("i-2", "duplicate")]
+    assert [(row["seq"], row["is_duplicate"]) for row in left(connection)] == [(2, True)]
 
 
 def named(*rows: tuple[int, str]) -> dict[str, Any]:
@@ -90,7 +94,7 @@ def test_what_is_named_once_is_settled_and_the_rest_stays_unknown(
 ) -> None:
     report = settle(connection, make_batch(connection, 3), Answered(200, body))
     assert (report.deltas, report.dead, report.failed) == (deltas, dead, 1)
-    assert [row["deltaId"] for row in left(connection)] == unknown
+    assert [f"i-{row['seq']}" for row in left(connection)] == unknown
 
 
 def test_more_results_than_rows_are_no_harm(connection: Connection) -> None:
@@ -140,6 +144,7 @@ def test_a_refusal_for_size_or_content_halves_the_call(connection: Connection, s
         (BatchState.READY, 2),
         (BatchState.READY, 3),
     ]
+    claim_batches(connection, product=GENERIC, target="ma", lane=Lane.LIVE, limit=9, now=NOW)
     bodies = connection.execute(
         "select body from delivery.batches where state = 'ready' order by batch_id"
     ).fetchall()

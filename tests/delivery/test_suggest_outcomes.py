@@ -1,10 +1,10 @@
 import pytest
 import requests
 
-from leadops.clients.ma import MaClient
 from leadops.delivery.dead_letters import accept_dead_letters, list_dead_letters, retry_dead_letters
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.delivery.suggest_outcomes import choose_applied, count_choices, suggest_outcomes
+from leadops.products.product_client import ProductClient
 from tests.delivery_fixture import DeliveryFixture, clock
 
 
@@ -78,7 +78,7 @@ def test_the_score_says_what_became_of_each_letter_and_all_numbers_agree_afterwa
     for lead in leads:
         _open_letters(desk, lead)
 
-    client = MaClient(desk.endpoint)
+    client = ProductClient(desk.endpoint)
     with desk.connect() as connection:
         suggestions = suggest_outcomes(connection, client, list_dead_letters(connection))
         assert [
@@ -120,7 +120,7 @@ def test_an_open_call_on_the_lead_makes_its_letters_unclear(desk: DeliveryFixtur
     desk.push(seconds=0.5)
     desk.heal()
     desk.timeout = 5.0
-    client = MaClient(desk.endpoint)
+    client = ProductClient(desk.endpoint)
     with desk.connect() as connection:
         [suggestion] = suggest_outcomes(connection, client, list_dead_letters(connection))
     client.transport.close()

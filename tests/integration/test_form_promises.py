@@ -25,7 +25,6 @@ import pytest
 import requests
 
 from leadops.alerts.checks import CHECKS
-from leadops.clients.ma import MaClient
 from leadops.db import connect
 from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
 from leadops.delivery.push import push_target
@@ -34,6 +33,7 @@ from leadops.identity.resolve import resolve_events
 from leadops.incidents.run_checks import run_checks
 from leadops.intake.signature import sign
 from leadops.migrations.run import migrate
+from leadops.products.product_client import ProductClient
 from leadops.scoring.score import score_leads
 from leadops.settings import Endpoint
 from leadops.sla.sla_calendar import SlaCalendar
@@ -159,9 +159,9 @@ def send_many(url: str, count: int, disturb: Callable[[], None]) -> list[str]:
 
 
 def emails_in_ma(sandbox: str) -> list[str]:
-    client = MaClient(Endpoint(base_url=sandbox, token=Tokens().ma))
+    client = ProductClient(Endpoint(base_url=sandbox, token=Tokens().ma))
     try:
-        return sorted(lead["email"] for lead in client.iterate_leads())
+        return sorted(lead.email for lead in client.iterate_leads() if lead.email)
     finally:
         client.transport.close()
 

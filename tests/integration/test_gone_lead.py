@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import requests
 
-from leadops.clients.ma import MaClient
 from leadops.delivery.audit import audit_scores
 from leadops.delivery.checks import CHECKS
 from leadops.incidents.run_checks import run_checks
+from leadops.products.product_client import ProductClient
 from leadops.sla.sla_calendar import SlaCalendar
 from tests.identity.test_resolve import seen
 from tests.integration.test_joined_mql import Shop, shop
@@ -31,14 +31,16 @@ def incidents(shop: Shop, minutes: int = 0) -> list[tuple[str, str]]:
 
 def in_ma(shop: Shop) -> dict[str, int]:
     """The leads of the MA, by address, with their scores."""
-    client = MaClient(shop.endpoint("ma"))
-    leads = {lead["email"]: lead["score"] for lead in client.iterate_leads()}
+    client = ProductClient(shop.endpoint("ma"))
+    leads = {
+        lead.email: lead.score for lead in client.iterate_leads() if lead.email and lead.score is not None
+    }
     client.transport.close()
     return leads
 
 
 def count_differences(shop: Shop) -> tuple[int, int, int]:
-    client = MaClient(shop.endpoint("ma"))
+    client = ProductClient(shop.endpoint("ma"))
     result = audit_scores(shop.world.connection, client, max_missing=100, now=shop.now)
     client.transport.close()
     return len(result.differences), result.under_way, result.gone

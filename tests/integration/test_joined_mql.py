@@ -10,7 +10,6 @@ import pytest
 import requests
 
 from leadops.clients.crm import CrmClient
-from leadops.clients.ma import MaClient
 from leadops.crm.poll import poll_crm
 from leadops.db import connect
 from leadops.delivery.audit import audit_scores
@@ -19,6 +18,7 @@ from leadops.identity.compare_rebuilt import compare_rebuilt
 from leadops.identity.split_leads import split_leads
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.machines.machine_settings import MachineSettings
+from leadops.products.product_client import ProductClient
 from leadops.routing.assign_leads import assign_leads
 from leadops.scoring.scoring_rules import RuleSet
 from leadops.settings import Endpoint
@@ -124,7 +124,7 @@ class Shop:
         return [owners[crm_id] for (crm_id,) in self.rows(known)]
 
     def audit(self) -> int:
-        client = MaClient(self.endpoint("ma"))
+        client = ProductClient(self.endpoint("ma"))
         found = audit_scores(self.world.connection, client, max_missing=0, now=self.now)
         self.world.connection.commit()
         return len(found.differences) + found.under_way

@@ -23,8 +23,8 @@ def add_event(connection: Connection, key: str, received_at: datetime, *, waitin
 def add_batch(connection: Connection, key: str, created_at: datetime, settled_at: datetime | None) -> None:
     connection.execute(
         "insert into delivery.batches"
-        " (target, lane, idempotency_key, deltas, body, created_at, state, settled_at)"
-        " values ('ma', 0, %s, 3, '', %s, %s, %s)",
+        " (target, lane, idempotency_key, deltas, rows, created_at, state, settled_at)"
+        " values ('ma', 0, %s, 3, '[]', %s, %s, %s)",
         [key, created_at, "done" if settled_at else "ready", settled_at],
     )
 

@@ -8,13 +8,13 @@ from rich.table import Table
 
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.terminal import console
-from leadops.clients.ma import MaClient
 from leadops.db import Connection
 from leadops.delivery.audit import audit_scores
 from leadops.delivery.compare_scores import UnmatchedLead
 from leadops.delivery.database_mark import ON_HOLD, find_hold
 from leadops.delivery.reconcile import reconcile_scores
 from leadops.errors import PermanentError
+from leadops.products.product_client import ProductClient
 from leadops.settings import endpoint
 
 
@@ -31,7 +31,7 @@ def audit(
     Leads of the MA that leadops does not know are listed by the MA's id. With --correct, the next push
     corrects leads that differ in the MA, unless there are more than audit.max_corrections of delivery.yaml.
     """
-    client = MaClient(endpoint("ma"))
+    client = ProductClient(endpoint("ma"))
     with open_database() as connection, console.status("comparing every lead with the MA …"):
         lines, unmatched, is_right = (_correct if correct else _compare)(connection, client, limit)
     for line in lines:
@@ -46,7 +46,7 @@ def audit(
 Shown = tuple[list[str | Table], list[UnmatchedLead], bool]
 
 
-def _compare(connection: Connection, client: MaClient, limit: int) -> Shown:
+def _compare(connection: Connection, client: ProductClient, limit: int) -> Shown:
     result = audit_scores(
         connection, client, max_missing=read_config().delivery.audit.max_missing, now=clock()
     )
@@ -69,7 +69,7 @@ def _compare(connection: Connection, client: MaClient, limit: int) -> Shown:
     return lines, result.unmatched_leads, not (result.differences or result.unreadable)
 
 
-def _correct(connection: Connection, client: MaClient, limit: int) -> Shown:
+def _correct(connection: Connection, client: ProductClient, limit: int) -> Shown:
     config = read_config()
     now = clock()
     if find_hold(connection):

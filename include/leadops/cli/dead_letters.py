@@ -7,7 +7,6 @@ from rich.table import Table
 
 from leadops.cli.context import clock, open_database
 from leadops.cli.terminal import console
-from leadops.clients.ma import MaClient
 from leadops.db import Connection
 from leadops.delivery.dead_letters import (
     DeadLetter,
@@ -18,6 +17,7 @@ from leadops.delivery.dead_letters import (
 )
 from leadops.delivery.suggest_outcomes import LetterOutcome, Suggestion, suggest_outcomes
 from leadops.errors import PermanentError
+from leadops.products.product_client import ProductClient
 from leadops.scoring.ledger import write_off
 from leadops.settings import endpoint
 
@@ -110,7 +110,7 @@ def resolve(
 
 def _suggest(connection: Connection) -> list[Suggestion]:
     """Return the suggestions for all open dead letters, which stay locked until the transaction ends."""
-    client = MaClient(endpoint("ma"))
+    client = ProductClient(endpoint("ma"))
     try:
         return suggest_outcomes(connection, client, list_dead_letters(connection, target="ma"))
     finally:

@@ -16,7 +16,6 @@ from leadops.cli.plural import count
 from leadops.cli.slack import VARIABLE, open_chat
 from leadops.cli.terminal import console
 from leadops.clients.crm import CrmClient
-from leadops.clients.ma import MaClient
 from leadops.db import Connection
 from leadops.delivery.adopt_crm_leads import (
     MAX_NAMED,
@@ -40,6 +39,7 @@ from leadops.erased.erasures import ErasedIdentifier, Erasure, compare_record
 from leadops.errors import LeadopsError, PermanentError
 from leadops.identity.new_leads import skip_lead_numbers
 from leadops.incidents.alert_settings import AlertSettings
+from leadops.products.product_client import ProductClient
 from leadops.routing.adopt_owners import adopt_owners
 from leadops.routing.notify_reps import doubt_open_notices
 from leadops.settings import endpoint, mark_folder
@@ -90,7 +90,7 @@ def restored(
     )
 
 
-def _mend(connection: Connection, hold: Hold, ma_client: MaClient, crm_client: CrmClient | None) -> None:
+def _mend(connection: Connection, hold: Hold, ma_client: ProductClient, crm_client: CrmClient | None) -> None:
     """Do each step in a commit of its own; repeated, it changes nothing. The last one ends the hold."""
     found = realign_ma(connection, ma_client, now=clock())
     with connection.transaction():
@@ -109,8 +109,8 @@ def _mend(connection: Connection, hold: Hold, ma_client: MaClient, crm_client: C
 
 
 @contextmanager
-def _open_clients() -> Iterator[tuple[MaClient, CrmClient | None]]:
-    ma_client = MaClient(endpoint("ma"))
+def _open_clients() -> Iterator[tuple[ProductClient, CrmClient | None]]:
+    ma_client = ProductClient(endpoint("ma"))
     with closing(ma_client.transport):
         if not os.environ.get("AIRFLOW_CONN_LEADOPS_CRM"):
             yield ma_client, None

@@ -1,30 +1,16 @@
 """The shape of each answer of MA, CRM, CDP and Slack: what a client believes has passed through here."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from leadops.clients.answer_values import read_score
-from leadops.clients.lead_absence import LeadAbsence, read_row
 from leadops.clients.parse_answer import is_unreadable
 from leadops.errors import TransientError
 
 
 class AnswerShapeError(TransientError):
     """An answer does not have the shape of its route: it was broken on the way, or comes from a proxy."""
-
-
-@dataclass(frozen=True)
-class DeltaResult:
-    """What the MA says about one score change; `error` is its reason where it is rejected.
-
-    A lead that is gone has an `absence`; the change had no effect then.
-    """
-
-    status: Literal["applied", "duplicate", "rejected", "gone"]
-    error: Any = None
-    absence: LeadAbsence | None = None
 
 
 @dataclass(frozen=True)
@@ -77,41 +63,6 @@ def read_number(answer: Mapping[str, Any], name: str, what: str) -> float:
 def read_lead_score(body: Any) -> int | None:
     """Return the score of a lead of the MA; None where it is not a whole number. Raises AnswerShapeError."""
     return read_score(read_object(body, "MA lead").get("score"))
-
-
-def read_delta_results(body: Any, sent: Sequence[str]) -> dict[str, DeltaResult]:
-    """Return the results by deltaId of those of the `sent` score changes that the answer names exactly once.
-
-    What it names never, more than once, or with a status other than applied, duplicate, rejected and the
-    words of `lead_absence`, is missing: the outcome is unknown. What was not sent is ignored. An answer to
-    one change may be its result.
-    """
-    if not isinstance(body, dict):
-        return {}
-    results = body.get("results", [body] if len(sent) == 1 else None)
-    if not isinstance(results, list):
-        return {}
-    by_id = [
-        (result["deltaId"], result)
-        for result in results
-        if isinstance(result, dict) and isinstance(result.get("deltaId"), str)
-    ]
-    times_named = Counter(delta_id for delta_id, _ in by_id)
-    wanted = set(sent)
-    named_once = {
-        delta_id: _read_delta_result(result)
-        for delta_id, result in by_id
-        if delta_id in wanted and times_named[delta_id] == 1
-    }
-    return {delta_id: result for delta_id, result in named_once.items() if result is not None}
-
-
-def _read_delta_result(result: Mapping[str, Any]) -> DeltaResult | None:
-    status = result.get("status")
-    if status in ("applied", "duplicate", "rejected"):
-        return DeltaResult(status, result.get("error"))
-    absence = read_row(result)
-    return None if absence is None else DeltaResult("gone", absence=absence)
 
 
 def read_collected(body: Any, sent: int) -> CollectedEvents:

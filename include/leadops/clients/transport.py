@@ -1,6 +1,7 @@
 """One HTTP call to another system, and what is known about its effect."""
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
+from leadops.clients.access import Access, StaticToken
 from leadops.clients.lead_absence import LeadAbsence, read_problem
 from leadops.clients.parse_answer import parse_answer
 from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, read_retry_after
@@ -94,7 +96,30 @@ class Unknown:
         return self.status == 503 and self.retry_after is not None
 
 
-Outcome = Answered | Refused | Throttled | Postponed | Unreachable | Unknown
+@dataclass(frozen=True)
+class TokenExpired:
+    """No effect: the token that the call carried is no longer valid. An `AnswerClassifier` says so."""
+
+    reason: str
+
+
+#: What a call ends in that has no 2xx answer.
+Failure = Refused | Throttled | Postponed | Unreachable | Unknown
+
+Outcome = Answered | Failure
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """A whole HTTP response: its status, its fields, and its JSON (None where it has none)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+#: Says what an answer means for the call as a whole, where a product knows more than the status says.
+AnswerClassifier = Callable[[HttpAnswer, Outcome], Outcome | TokenExpired]
 
 CONNECT_TIMEOUT = 5.0
 
@@ -108,19 +133,73 @@ class Transport:
     Not thread-safe: one per thread.
     """
 
-    def __init__(self, endpoint: Endpoint, *, session: requests.Session | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        session: requests.Session | None = None,
+        access: Access | None = None,
+        classify: AnswerClassifier | None = None,
+    ) -> None:
+        """Take the token from `access` (the connection's password without one).
+
+        `classify` says what an answer means; without it the status alone decides.
+        """
         self.endpoint = endpoint
+        self.access = access or StaticToken(endpoint.token)
+        self.classify = classify
         self.session = session or requests.Session()
         self.session.trust_env = False  # no proxy or netrc lookups at every call
         self.session.mount(endpoint.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
-        if endpoint.token:
-            remember_secrets([endpoint.token])
-            self.session.headers["Authorization"] = f"Bearer {endpoint.token}"
+        self._has_token = False
+        if access is None:
+            self._take_token()
 
     def send(
-        self, method: str, path: str, *, body: bytes | None = None, key: str | None = None, **params: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **params: Any,
     ) -> Outcome:
-        """Send `body` (JSON) to `path` with `key` as Idempotency-Key; never raises for HTTP faults."""
+        """Send `body` (JSON) to `path` with `key` as Idempotency-Key; never raises for HTTP faults.
+
+        `headers` come on top. A call whose token has expired is made once more, the same in every byte but
+        for the new token; where there is none, our credentials count as refused.
+        """
+        try:
+            if not self._has_token:
+                self._take_token()
+            outcome = self._send_once(method, path, body, key, headers or {}, params)
+            if isinstance(outcome, TokenExpired) and self.access.renew():
+                self._take_token()
+                outcome = self._send_once(method, path, body, key, headers or {}, params)
+        except TransientError as error:
+            return Unreachable(str(error))
+        except PermanentError as error:
+            return Refused(401, str(error))
+        return Refused(401, outcome.reason) if isinstance(outcome, TokenExpired) else outcome
+
+    def _take_token(self) -> None:
+        """Let calls carry the token of `access`; raise what it raises: nothing was sent then."""
+        token = self.access.find_token()
+        if token:
+            remember_secrets([token])
+            self.session.headers["Authorization"] = f"Bearer {token}"
+        self._has_token = True
+
+    def _send_once(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        key: str | None,
+        more_headers: Mapping[str, str],
+        params: dict[str, Any],
+    ) -> Outcome | TokenExpired:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if key:
             headers["Idempotency-Key"] = key
@@ -130,14 +209,15 @@ class Transport:
                 self.endpoint.base_url + path,
                 data=body,
                 params=params or None,
-                headers=headers,
+                headers=headers | dict(more_headers),
                 timeout=(min(CONNECT_TIMEOUT, self.endpoint.timeout), self.endpoint.timeout),
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 content = _read_body(response, until=time.monotonic() + self.endpoint.timeout)
             sent = SentValues(body, *map(str, params.values())) if response.status_code >= 300 else None
-            return classify_response(response, content, has_key=key is not None, sent=sent)
+            outcome = classify_response(response, content, has_key=key is not None, sent=sent)
+            return outcome if self.classify is None else _classify(self.classify, response, content, outcome)
         except requests.ConnectTimeout:
             return Unreachable("no connection in time")
         except _EndlessAnswerError as error:
@@ -215,6 +295,16 @@ def classify_response(
     if action is Action.READ_BACK:
         return Unknown(reason, status, retry_after)
     return Refused(status, f"{reason}: {detail}", read_problem(status, problem))
+
+
+def _classify(
+    classify: AnswerClassifier, response: requests.Response, content: bytes, outcome: Outcome
+) -> Outcome | TokenExpired:
+    """Return what `classify` makes of a whole response, of which the status says `outcome`."""
+    body = outcome.body if isinstance(outcome, Answered) else _read_problem(content)
+    return classify(
+        HttpAnswer(response.status_code, response.headers, None if body is _NO_JSON else body), outcome
+    )
 
 
 def _was_never_connected(error: requests.ConnectionError) -> bool:

@@ -4,17 +4,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from leadops.clients.answer_shapes import AnswerShapeError, read_lead_score
-from leadops.clients.ma import MaClient, find_absence
-from leadops.clients.transport import (
-    Answered,
-    Outcome,
-    Postponed,
-    Refused,
-    Throttled,
-    Unknown,
-    Unreachable,
-)
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.compare_scores import LeadState, read_lead
@@ -26,12 +15,10 @@ from leadops.delivery.push_report import PushReport
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
+from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
 queries = Queries(__file__)
-
-#: What a call ends in that has no answer.
-Failure = Refused | Throttled | Postponed | Unreachable | Unknown
 
 #: So long a lead waits for the calls on it that are still open.
 WAIT_FOR_CALLS = timedelta(seconds=1)
@@ -53,7 +40,7 @@ class UnalignedLead(NamedTuple):
 
 def align_leads(
     connection: Connection,
-    client: MaClient,
+    client: ProductClient,
     *,
     target: str,
     settings: DeliverySettings,
@@ -81,7 +68,7 @@ def align_leads(
 
 def _align(
     connection: Connection,
-    client: MaClient,
+    client: ProductClient,
     lead: UnalignedLead,
     *,
     target: str,
@@ -97,34 +84,23 @@ def _align(
         with connection.transaction():
             postpone(now + min(WAIT_FOR_CALLS, timedelta(seconds=settings.longest_backoff_seconds)))
         return PushReport()
-    outcome = client.get_lead(lead.ma_id)
+    answer = client.read_lead(lead.ma_id)
     with connection.transaction():
-        absence = find_absence(outcome, lead.ma_id)
-        if absence is not None:
-            record_absence(connection, target=target, external_id=lead.ma_id, absence=absence, now=now)
+        if answer.absence is not None:
+            record_absence(connection, target=target, external_id=lead.ma_id, absence=answer.absence, now=now)
             return PushReport(calls=1)
-        score, failure = _read_score(outcome)
-        if failure is not None:
-            if not (isinstance(failure, Refused) and not failure.concerns_caller):
+        if answer.failure is not None:
+            if not answer.is_refused:
                 later = schedule_retry(
-                    connection, failure, target=target, attempts=1, settings=settings, now=now
+                    connection, answer.failure, target=target, attempts=1, settings=settings, now=now
                 )
             postpone(later)
-            return report_failed_call(failure, failure.reason, attempts=0)
+            return report_failed_call(answer.failure, answer.failure.reason, attempts=0)
         # Without a readable score only the audit goes on looking.
+        score = answer.score
         if score is None or not _settle(connection, lead, before, score, target=target, now=now):
             postpone(later if score is None else now)
     return PushReport(calls=1)
-
-
-def _read_score(outcome: Outcome) -> tuple[int | None, Failure | None]:
-    """Return the score of the answer (None: not a whole number), or the failure."""
-    if not isinstance(outcome, Answered):
-        return None, outcome
-    try:
-        return read_lead_score(outcome.body), None
-    except AnswerShapeError as error:
-        return None, Unknown(str(error))
 
 
 def _settle(

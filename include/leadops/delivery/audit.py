@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from leadops.clients.ma import MaClient
 from leadops.db import Connection
 from leadops.delivery.compare_scores import LeadState, UnmatchedLead, compare_all, compare_lead
 from leadops.delivery.presence import count_gone
 from leadops.delivery.settle_absent import settle_absent
+from leadops.products.product_client import ProductClient
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,9 @@ class AuditResult:
     gone: int = 0
 
 
-def audit_scores(connection: Connection, client: MaClient, *, max_missing: int, now: datetime) -> AuditResult:
+def audit_scores(
+    connection: Connection, client: ProductClient, *, max_missing: int, now: datetime
+) -> AuditResult:
     """Compare every lead with the MA; a lead that changes meanwhile is compared again, alone.
 
     Points under way are subtracted from the score before the comparison; a lead with a call of unknown

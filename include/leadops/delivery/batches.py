@@ -1,17 +1,20 @@
 """Batches of score changes: one bulk call each, with the body and the key stored before it is sent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import orjson
 
-from leadops.clients.ma import MaClient
 from leadops.clients.transport import Outcome
 from leadops.db import Connection
 from leadops.delivery.due_calls import lock_due
 from leadops.lanes import Lane
+from leadops.products.product import Call, ScoreRow
+from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -25,11 +28,13 @@ class BatchState(StrEnum):
         (built) ──▶ ready ──answered, or read back──▶ done
                     │ ▲ │
                     │ │ ├──refused as a whole───────▶ dead      (its deltas are dead letters)
-                    │ │ └──split into two batches───▶ dropped
+                    │ │ └──split into two batches,
+                    │ │    or to be sent again─────▶ dropped
                     └─┘ unknown outcome: sent again under the same key, not before `not_before`;
                         answered for some of its deltas: the others are read back
 
-    A ready batch may have been sent: the process that locks its row sends it.
+    The product makes the call of a built batch, and it is stored; see `claim_calls`. From then on the batch
+    may have been sent: the process that locks its row sends it.
     """
 
     READY = "ready"
@@ -42,33 +47,43 @@ class BatchState(StrEnum):
 class DeltaBatch:
     """A locked batch: the row stays locked by this transaction until the batch is settled.
 
+    `rows` are those that are still open; `request` and `body` are the call as it was stored, with all rows.
     `may_have_arrived`: the outcome of an earlier call of this process or another is unknown; `is_answered`:
-    only the deltas are left that an answer left unknown, so it is read back and never sent again.
+    only the deltas are left that an answer left unknown; `is_read_back`: only those that were not read back.
+    Such a batch is read back and never sent again.
     """
 
     batch_id: int
     idempotency_key: str
-    deltas: int
+    nonce: str
+    rows: str
+    request: dict[str, Any]
     body: str
     attempts: int
     created_at: datetime
     may_have_arrived: bool = False
     is_answered: bool = False
+    is_read_back: bool = False
 
-    def updates(self) -> list[dict[str, Any]]:
-        """Return the updates of the body: deltaId, leadId, delta, reason."""
-        content = orjson.loads(self.body)
-        return [content] if self.deltas == 1 else list(content["updates"])
-
-
-def encode_updates(updates: list[dict[str, Any]]) -> str:
-    """Return the body of a call: a single update has the body of the route for a single lead."""
-    return orjson.dumps({"updates": updates} if len(updates) > 1 else updates[0]).decode()
+    @cached_property
+    def score_rows(self) -> list[ScoreRow]:
+        """The rows that are still open."""
+        return decode_rows(self.rows, nonce=self.nonce)
 
 
-def parse_ledger_seq(delta_id: str) -> int:
-    """Return the ledger row that a deltaId ("<nonce>-<seq>") stands for."""
-    return int(delta_id.rsplit("-", 1)[1])
+def decode_rows(rows: str, *, nonce: str) -> list[ScoreRow]:
+    """Return the stored rows (JSON) of a batch, each with the name that the product knows it by."""
+    return [ScoreRow(delta_id=f"{nonce}-{row['seq']}", **row) for row in orjson.loads(rows)]
+
+
+def encode_rows(rows: Sequence[ScoreRow]) -> str:
+    """Return rows of a batch as they are stored: JSON, without what the batch's nonce makes of them."""
+    values = []
+    for row in rows:
+        value = row._asdict()
+        del value["delta_id"]
+        values.append(value)
+    return orjson.dumps(values).decode()
 
 
 def count_idle_batches(connection: Connection, *, target: str, lane: Lane, limit: int) -> int:
@@ -97,10 +112,9 @@ def lock_due_batches(
     return lock_due(lock, limit=limit)
 
 
-def send_batch(client: MaClient, batch: DeltaBatch) -> Outcome:
-    """Send the stored body under the stored key; a single delta goes to the route for a single lead."""
-    send = client.update_score if batch.deltas == 1 else client.update_scores
-    return send(batch.body.encode(), key=batch.idempotency_key)
+def send_batch(client: ProductClient, batch: DeltaBatch) -> Outcome:
+    """Send the stored call under the stored key."""
+    return client.send(Call.restore(batch.request, batch.body), key=batch.idempotency_key)
 
 
 def close_batch(
@@ -129,27 +143,46 @@ def close_batch(
 
 
 def split_batch(
-    connection: Connection, batch: DeltaBatch, parts: list[list[dict[str, Any]]], *, now: datetime
+    connection: Connection,
+    batch: DeltaBatch,
+    parts: Sequence[Sequence[ScoreRow]],
+    *,
+    now: datetime,
+    not_before: datetime | None = None,
+    attempts: int = 0,
 ) -> None:
-    """Store each of `parts`, updates of `batch`, as a new batch under a new key."""
+    """Store each of `parts`, rows of `batch` that had no effect, as a new batch under a new key."""
     queries.run_many(
         connection,
         "insert_part",
         [
-            {"batch_id": batch.batch_id, "deltas": len(part), "body": encode_updates(part), "now": now}
+            {
+                "batch_id": batch.batch_id,
+                "deltas": len(part),
+                "rows": encode_rows(part),
+                "not_before": not_before,
+                "attempts": attempts,
+                "now": now,
+            }
             for part in parts
         ],
     )
 
 
-def shrink_batch(connection: Connection, batch: DeltaBatch, updates: list[dict[str, Any]]) -> None:
-    """Leave only `updates` in an open batch."""
+def shrink_batch(
+    connection: Connection, batch: DeltaBatch, rows: Sequence[ScoreRow], *, is_read_back: bool = False
+) -> None:
+    """Leave only `rows` in an open batch, whose call stays as it is and is not sent again.
+
+    With `is_read_back` the others were read back.
+    """
     queries.run(
         connection,
         "shrink_batch",
         batch_id=batch.batch_id,
-        deltas=len(updates),
-        body=encode_updates(updates),
+        deltas=len(rows),
+        rows=encode_rows(rows),
+        is_read_back=is_read_back,
     )
 
 

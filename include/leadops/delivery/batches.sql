@@ -15,15 +15,18 @@ from (
 select
     batch_id,
     idempotency_key,
-    deltas,
+    nonce,
+    rows::text as rows,
+    request,
     body,
     attempts,
     created_at,
     may_have_arrived,
-    is_answered
+    is_answered,
+    is_read_back
 from delivery.batches
 where
-    target = %(target)s and lane = %(lane)s and state = 'ready'
+    target = %(target)s and lane = %(lane)s and state = 'ready' and body is not null
     and (not_before is not null) = %(is_retry)s
     and coalesce(not_before, %(now)s) <= %(now)s
 order by not_before, batch_id
@@ -43,21 +46,26 @@ set
 where batch_id = %(batch_id)s;
 
 -- name: insert_part
--- The target refused the whole call, so it had no effect: its deltas may go out again in smaller calls, under new keys.
-insert into delivery.batches (target, lane, idempotency_key, deltas, body, created_at)
+-- The target said that these rows had no effect: they may go out again in other calls, under new keys.
+insert into delivery.batches (
+    target, lane, idempotency_key, nonce, deltas, rows, attempts, not_before, created_at
+)
 select
     target,
     lane,
     gen_random_uuid()::text,
+    nonce,
     %(deltas)s::integer,
-    %(body)s::text,
+    %(rows)s::jsonb,
+    %(attempts)s::integer,
+    %(not_before)s::timestamptz,
     %(now)s::timestamptz
 from delivery.batches
 where batch_id = %(batch_id)s;
 
 -- name: shrink_batch
 update delivery.batches
-set body = %(body)s, deltas = %(deltas)s
+set rows = %(rows)s::jsonb, deltas = %(deltas)s, is_read_back = is_read_back or %(is_read_back)s
 where batch_id = %(batch_id)s;
 
 -- name: find_next_retry

@@ -1,4 +1,4 @@
-"""Builds bulk calls from the ledger: a batch is a range of it, stored with its exact body and key."""
+"""Builds bulk calls from the ledger: a batch is a range of it, stored with its rows and its key."""
 
 from datetime import datetime
 from typing import NamedTuple

@@ -38,22 +38,21 @@ numbered as (
 )
 
 insert into delivery.batches (
-    target, lane, idempotency_key, deltas, body, created_at
+    target, lane, idempotency_key, deltas, rows, created_at
 )
 select
     %(target)s,
     %(lane)s,
     gen_random_uuid()::text,
     count(*),
-    delivery.form_call(
-        count(*),
-        string_agg(
-            delivery.form_update(call.nonce, ledger_seq, external_id, points, reason),
-            ',' order by lead_id, ledger_seq
+    jsonb_agg(
+        jsonb_build_object(
+            'seq', ledger_seq, 'lead_id', lead_id, 'external_id', external_id, 'points', points, 'reason', reason
         )
+        order by lead_id, ledger_seq
     ),
     %(now)s
-from numbered, (select delivery.make_nonce() as nonce) as call
+from numbered
 group by part;
 
 -- name: lock_cursor
@@ -116,7 +115,7 @@ held as (
 
 batches as (
     insert into delivery.batches (
-        target, lane, idempotency_key, from_seq, deltas, body, created_at
+        target, lane, idempotency_key, from_seq, deltas, rows, created_at
     )
     select
         %(target)s,
@@ -124,14 +123,14 @@ batches as (
         gen_random_uuid()::text,
         min(seq),
         count(*),
-        delivery.form_call(
-            count(*),
-            string_agg(
-                delivery.form_update(call.nonce, seq, external_id, points, reason), ',' order by lead_id, seq
+        jsonb_agg(
+            jsonb_build_object(
+                'seq', seq, 'lead_id', lead_id, 'external_id', external_id, 'points', points, 'reason', reason
             )
+            order by lead_id, seq
         ),
         %(now)s
-    from addressed, (select delivery.make_nonce() as nonce) as call
+    from addressed
     where external_id is not null and not is_busy
     group by part
     order by part

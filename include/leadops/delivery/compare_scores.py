@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.lead_absence import LeadAbsence
-from leadops.clients.ma import MaClient, find_absence
 from leadops.clients.transport import expect
 from leadops.db import Connection
 from leadops.delivery.presence import record_found
+from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -113,7 +112,7 @@ class Comparison:
     unmatched_leads: list[UnmatchedLead]
 
 
-def compare_all(connection: Connection, client: MaClient, *, now: datetime) -> Comparison:
+def compare_all(connection: Connection, client: ProductClient, *, now: datetime) -> Comparison:
     """Read all leads of the MA, page by page, and compare them with ours, in one transaction.
 
     A lead there without a readable id or score is left out, so that ours becomes a suspect. One that was
@@ -126,10 +125,8 @@ def compare_all(connection: Connection, client: MaClient, *, now: datetime) -> C
         nonlocal ma_leads
         for lead in client.iterate_leads():
             ma_leads += 1
-            values = lead if isinstance(lead, dict) else {}
-            ma_id, score = read_id(values.get("id")), read_score(values.get("score"))
-            if ma_id is not None and score is not None:
-                yield ma_id, score
+            if lead.external_id is not None and lead.score is not None:
+                yield lead.external_id, lead.score
 
     with connection.transaction():
         queries.run(connection, "create_ma_scores")
@@ -154,7 +151,7 @@ def compare_all(connection: Connection, client: MaClient, *, now: datetime) -> C
     )
 
 
-def compare_lead(connection: Connection, client: MaClient, suspect: Suspect) -> LeadComparison:
+def compare_lead(connection: Connection, client: ProductClient, suspect: Suspect) -> LeadComparison:
     """Compare one lead again, until our side is the same before and after reading the MA's.
 
     Raises TransientError or PermanentError when the MA cannot be read.
@@ -164,12 +161,11 @@ def compare_lead(connection: Connection, client: MaClient, suspect: Suspect) -> 
     for _ in range(MAX_READS):
         ma, absence, is_unreadable = None, None, False
         if suspect.external_id is not None:
-            outcome = client.get_lead(suspect.external_id)
-            absence = find_absence(outcome, suspect.external_id, is_lead_certain=True)
-            if absence is None:
-                answer = expect(outcome, "MA lead")
-                ma = read_score(answer.get("score")) if isinstance(answer, dict) else None
-                is_unreadable = ma is None
+            answer = client.read_lead(suspect.external_id, is_lead_certain=True)
+            if answer.failure is not None and not answer.is_misshapen:
+                expect(answer.failure, "MA lead")
+            ma, absence = answer.score, answer.absence
+            is_unreadable = ma is None and absence is None
         after = read_lead(connection, suspect.lead_id)
         if before == after:
             return LeadComparison(after, ma, absence, is_unreadable=is_unreadable)

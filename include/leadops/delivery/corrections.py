@@ -1,4 +1,4 @@
-"""Corrections of scores in the MA: each is an effect of the outbox with its own deltaId, and on record."""
+"""Corrections of scores in the MA: each is an effect of the outbox with its own delta_id, and on record."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -12,7 +12,7 @@ queries = Queries(__file__)
 
 
 class NewCorrection(NamedTuple):
-    """A correction on record, and what makes its deltaId unique."""
+    """A correction on record, and what makes its delta_id unique."""
 
     correction_id: int
     nonce: str
@@ -51,10 +51,10 @@ def enqueue_correction(
         target="ma",
         operation="correct_score",
         payload={
-            "leadId": int(ma_id),
-            "delta": ledger - ma,
+            "external_id": ma_id,
+            "points": ledger - ma,
             "reason": reason,
-            "deltaId": f"{correction.nonce}-correction-{correction.correction_id}",
+            "delta_id": f"{correction.nonce}-correction-{correction.correction_id}",
         },
         idempotency_key=key,
         lead_id=lead_id,

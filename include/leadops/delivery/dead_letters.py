@@ -8,7 +8,7 @@ from enum import StrEnum
 from leadops.db import Connection
 from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.operations import OPERATIONS
-from leadops.delivery.outbox import Effect
+from leadops.delivery.outbox import OutboxState, close_effect
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -43,19 +43,21 @@ def dead_letter_delta(connection: Connection, seq: int, *, target: str, reason: 
     queries.run(connection, "insert_delta", ledger_seq=seq, target=target, reason=reason, now=now)
 
 
-def dead_letter_effect(
-    connection: Connection, effect: Effect, *, target: str, reason: str, now: datetime
-) -> None:
-    """Record one effect of the outbox as a dead letter."""
+def bury_effect(
+    connection: Connection, outbox_id: int, lead_id: int | None, *, target: str, reason: str, now: datetime
+) -> str:
+    """Make an effect of the outbox a dead letter; return `reason`."""
+    close_effect(connection, outbox_id, state=OutboxState.DEAD, error=reason, now=now)
     queries.run(
         connection,
         "insert_effect",
         target=target,
-        outbox_id=effect.outbox_id,
-        lead_id=effect.lead_id,
+        outbox_id=outbox_id,
+        lead_id=lead_id,
         reason=reason,
         now=now,
     )
+    return reason
 
 
 def dead_letter_correction(connection: Connection, correction_id: int, *, reason: str, now: datetime) -> None:

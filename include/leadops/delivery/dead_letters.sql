@@ -123,6 +123,8 @@ set
     attempts = 0,
     not_before = null,
     error = null,
+    request = null,
+    body = null,
     idempotency_key = retried.idempotency_key || case when retried.attempts > 1 then '' else '-again' end,
     payload = case
         when retried.payload ? 'idempotency_key' and retried.attempts <= 1

@@ -6,12 +6,13 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from leadops.clients.ma import BULK_LIMIT
 from leadops.errors import ConfigError
 from leadops.settings import Settings
 
 #: The systems that operations always go to; rules may name others.
 REQUIRED_TARGETS = ("ma", "crm")
+#: The most deltas that a call may have; a product may take fewer.
+BULK_LIMIT = 1000
 #: For so long a batch of unknown outcome is sent again under its key; after that the scores are read back.
 #: For so long, too, a 409 means that an earlier try is still in progress.
 TRUSTED_MEMORY = timedelta(minutes=15)

@@ -66,6 +66,7 @@ where lead_id = any(%(lead_ids)s::bigint[]);
 update delivery.outbox
 set
     payload = '{}',
+    request = null,
     body = null,
     answer = null,
     error = null,
@@ -76,15 +77,51 @@ set
 where lead_id = any(%(lead_ids)s::bigint[]) and state in ('done', 'dropped');
 
 -- name: clear_bodies
+-- A product's body cannot be taken apart here, and may hold rows that were settled before the others: where it holds
+-- the id as a word, it goes as a whole. Our own rows keep everything but the id.
+with pattern as (
+    select
+        '(?<![[:alnum:]])(?:' || string_agg(regexp_replace(known.id, '([^[:alnum:]])', '\\\1', 'g'), '|')
+        || ')(?![[:alnum:]])' as of_ids
+    from unnest(%(ma_ids)s::text[]) as known (id)
+),
+
+concerned as (
+    select batches.batch_id
+    from delivery.batches as batches
+    cross join pattern
+    where
+        batches.state <> 'ready'
+        and (
+            batches.body ~ pattern.of_ids
+            or exists (
+                select from jsonb_array_elements(batches.rows) as delta (delta)
+                where delta.delta ->> 'external_id' = any(%(ma_ids)s::text[])
+            )
+        )
+),
+
+cleared as (
+    select
+        batches.batch_id,
+        jsonb_agg(
+            case
+                when delta.delta ->> 'external_id' = any(%(ma_ids)s::text[])
+                    then jsonb_set(delta.delta, '{external_id}', '"0"')
+                else delta.delta
+            end
+            order by delta.place
+        ) as rows
+    from concerned
+    inner join delivery.batches as batches on concerned.batch_id = batches.batch_id
+    cross join jsonb_array_elements(batches.rows) with ordinality as delta (delta, place)
+    group by batches.batch_id
+)
+
 update delivery.batches
-set
-    body = regexp_replace(
-        body, '("leadId": ?"?)(?:' || array_to_string(%(ma_ids)s::text[], '|') || ')(?="?[,}])', '\10', 'g'
-    )
-where
-    state <> 'ready'
-    and cardinality(%(ma_ids)s::text[]) > 0
-    and body ~ ('"leadId": ?"?(?:' || array_to_string(%(ma_ids)s::text[], '|') || ')"?[,}]');
+set request = null, body = null, rows = cleared.rows
+from cleared
+where batches.batch_id = cleared.batch_id;
 
 -- name: delete_found
 delete from delivery.found_leads

@@ -10,8 +10,8 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.delivery.due_calls import lock_due
-from leadops.delivery.operations import operations_with_id
 from leadops.lanes import Lane
+from leadops.products.product import Call, EffectRow
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -30,8 +30,9 @@ class OutboxState(StrEnum):
                         └──discarded with its lead──▶ dropped ◀─────┘ discarded by a person
 
     An effect on a lead that is gone goes back to pending and waits for the lead; a correction is dropped.
-    A sending effect may have been sent: without a lock on its row, its outcome is unknown, and it is sent
-    again under the same key. Dead effects have a row in delivery.dead_letters.
+    With the mark the product makes the call, and it is stored: see `claim_calls`. A sending effect may have
+    been sent: without a lock on its row, its outcome is unknown, and the same call is sent again under the
+    same key. Dead effects have a row in delivery.dead_letters.
     """
 
     PENDING = "pending"
@@ -43,15 +44,29 @@ class OutboxState(StrEnum):
 
 @dataclass(frozen=True)
 class Effect:
-    """A locked effect: the row stays locked by this transaction until the effect is settled."""
+    """A locked effect: the row stays locked by this transaction until the effect is settled.
+
+    `payload` are its values; `request` and `body` are the call as it was stored.
+    """
 
     outbox_id: int
     operation: str
     lead_id: int | None
     idempotency_key: str
+    payload: dict[str, Any]
+    request: dict[str, Any]
     body: str
     attempts: int
     first_sent_at: datetime
+
+    @property
+    def call(self) -> Call:
+        """The call as it was stored before it was sent first."""
+        return Call.restore(self.request, self.body)
+
+    def describe(self, target: str) -> EffectRow:
+        """Return the effect in words of ours; its lead's id is that of the stored call."""
+        return EffectRow(target, self.operation, self.lead_id, self.request.get("external_id"), self.payload)
 
 
 def make_nonce() -> str:
@@ -84,23 +99,6 @@ def enqueue_effect(
     )
 
 
-def mark_effects(connection: Connection, *, target: str, lane: Lane, limit: int, now: datetime) -> int:
-    """Mark pending effects as sending, so that up to `limit` wait for a process; return how many do."""
-    with connection.transaction():  # commits
-        idle = int(queries.value(connection, "count_idle", target=target, lane=lane, max_rows=limit))
-        if idle < limit:
-            idle += queries.run(
-                connection,
-                "mark_sending",
-                target=target,
-                lane=lane,
-                with_id=operations_with_id(target),
-                max_rows=limit - idle,
-                now=now,
-            )
-    return idle
-
-
 def lock_due_effects(
     connection: Connection, *, target: str, lane: Lane, limit: int, now: datetime
 ) -> list[Effect]:
@@ -123,7 +121,7 @@ def lock_due_effects(
 
 def close_effect(
     connection: Connection,
-    effect: Effect,
+    outbox_id: int,
     *,
     state: OutboxState,
     now: datetime,
@@ -135,7 +133,7 @@ def close_effect(
     queries.run(
         connection,
         "close_effect",
-        outbox_id=effect.outbox_id,
+        outbox_id=outbox_id,
         state=state,
         answer=answer,
         error=error,

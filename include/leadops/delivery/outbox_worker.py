@@ -10,13 +10,14 @@ from typing import Literal
 
 import psycopg
 
-from leadops.clients.ma import MaClient
 from leadops.db import Connection, connect
 from leadops.delivery.database_mark import ON_HOLD, DatabaseMark
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import run_round
 from leadops.delivery.rounds import Pusher
 from leadops.errors import LeadopsError
+from leadops.products.product_client import ProductClient
+from leadops.products.registry import choose_product
 from leadops.queries import Queries
 from leadops.settings import Endpoint
 
@@ -58,7 +59,9 @@ class OutboxWorker(threading.Thread):
     """
 
     def __init__(self, config: WorkerConfig) -> None:
+        """Raise ConfigError where the connection names a product that leadops does not have."""
         super().__init__(name=f"outbox-worker-{config.target}", daemon=True)
+        choose_product(config.endpoint)
         self.config = config
         self.state: WorkerState = "waiting"
         self._stop_asked = threading.Event()
@@ -70,7 +73,7 @@ class OutboxWorker(threading.Thread):
     def run(self) -> None:
         """Serve until stopped; reconnect to a database that went away."""
         config = self.config
-        client = MaClient(config.endpoint)
+        client = ProductClient(config.endpoint)
         try:
             while not self._stop_asked.is_set():
                 try:
@@ -83,7 +86,7 @@ class OutboxWorker(threading.Thread):
         finally:
             client.transport.close()
 
-    def _serve(self, connection: Connection, client: MaClient) -> None:
+    def _serve(self, connection: Connection, client: ProductClient) -> None:
         queries.run(connection, "listen")
         connection.commit()
         self.state = "on"

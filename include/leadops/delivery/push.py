@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Event
 
-from leadops.clients.ma import MaClient
 from leadops.db import connect
 from leadops.delivery.database_mark import ON_HOLD, DatabaseMark
 from leadops.delivery.delivery_settings import DeliverySettings
@@ -21,6 +20,7 @@ from leadops.delivery.rounds import (
 )
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lanes import Lane
+from leadops.products.product_client import ProductClient
 from leadops.settings import Endpoint
 
 #: The target whose score changes come from the ledger.
@@ -50,7 +50,7 @@ def push_target(
     stop = Event()
 
     def run_worker() -> PushReport:
-        client = MaClient(endpoint)
+        client = ProductClient(endpoint)
         try:
             with connect(database_url, application=f"leadops push {target}") as connection:
                 pusher = Pusher(

@@ -4,20 +4,20 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from leadops.clients.answer_shapes import AnswerShapeError, read_lead_score
 from leadops.clients.lead_absence import LeadAbsence
-from leadops.clients.ma import MaClient, find_absence
-from leadops.clients.transport import Answered, Outcome, Refused, Unknown
+from leadops.clients.transport import Outcome
 from leadops.db import Connection
-from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, parse_ledger_seq, shrink_batch
+from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, shrink_batch
 from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.presence import find_unsettled, record_absence
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.settle_batch import SAID_TO_BE_DUPLICATE, settle_batch
+from leadops.delivery.settle_batch import settle_batch
+from leadops.products.product import ScoreRow
+from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -31,8 +31,8 @@ NOT_THERE_YET = "the MA does not have these points yet, or its score fits severa
 #: Other calls of unknown outcome on one lead; with more than this every score fits.
 MAX_OTHERS = 12
 
-#: The updates of a batch by the MA's id of the lead.
-Updates = dict[str, list[dict[str, Any]]]
+#: The rows of a batch by the MA's id of the lead.
+RowsByLead = dict[str, list[ScoreRow]]
 
 
 class SettledPoints(NamedTuple):
@@ -45,7 +45,7 @@ class SettledPoints(NamedTuple):
 
 def read_back(
     connection: Connection,
-    client: MaClient,
+    client: ProductClient,
     batch: DeltaBatch,
     *,
     target: str,
@@ -64,18 +64,18 @@ def read_back(
     MA may still be applying the call: then only what it surely has is settled, and the other leads stay in
     the batch too.
     """
-    by_lead: Updates = defaultdict(list)
-    for update in batch.updates():
-        by_lead[str(update["leadId"])].append(update)
+    by_lead: RowsByLead = defaultdict(list)
+    for row in batch.score_rows:
+        by_lead[row.external_id].append(row)
     if is_final:
         # These leads' totals are compared as a whole once they are there again.
         for ma_id in find_unsettled(connection, target=target, external_ids=list(by_lead)):
-            _hold_updates(connection, by_lead.pop(ma_id), target=target)
+            _hold_rows(connection, by_lead.pop(ma_id), target=target)
     before = sum_settled(connection, list(by_lead), target=target, batch=batch)
     scores, absences, failure = _read_scores(client, list(by_lead)[:permits], is_over)
     for ma_id, absence in absences.items():
         # Whatever reached the lead before it went: when it is there again, its total is compared.
-        _hold_updates(connection, by_lead.pop(ma_id), target=target)
+        _hold_rows(connection, by_lead.pop(ma_id), target=target)
         record_absence(connection, target=target, external_id=ma_id, absence=absence, now=now)
     after = sum_settled(connection, list(scores), target=target, batch=batch)
     decisions = {
@@ -94,9 +94,18 @@ def read_back(
     if not undecided:
         close_batch(connection, batch, state=BatchState.DONE, error="read back", now=now)
         return report
-    shrink_batch(connection, batch, [update for ma_id in undecided for update in by_lead[ma_id]])
+    left = [row for ma_id in undecided for row in by_lead[ma_id]]
+    shrink_batch(connection, batch, left, is_read_back=True)
     if failure is not None:
-        return report + settle_batch(connection, batch, failure, target=target, settings=settings, now=now)
+        return report + settle_batch(
+            connection,
+            batch,
+            failure,
+            product=client.product,
+            target=target,
+            settings=settings,
+            now=now,
+        )
     if not is_final:
         close_batch(
             connection,
@@ -161,7 +170,7 @@ def sum_settled(
 
 
 def _read_scores(
-    client: MaClient, ma_ids: list[str], is_over: Callable[[], bool]
+    client: ProductClient, ma_ids: list[str], is_over: Callable[[], bool]
 ) -> tuple[dict[str, int | None], dict[str, LeadAbsence], Outcome | None]:
     """Return the scores of leads (None: refused, or no whole number), and those that are gone.
 
@@ -172,33 +181,27 @@ def _read_scores(
     for ma_id in ma_ids:
         if is_over():
             break
-        outcome = client.get_lead(ma_id)
-        absence = find_absence(outcome, ma_id)
-        try:
-            if absence is not None:
-                absences[ma_id] = absence
-            elif isinstance(outcome, Answered):
-                scores[ma_id] = read_lead_score(outcome.body)
-            elif isinstance(outcome, Refused) and not outcome.concerns_caller:
-                scores[ma_id] = None
-            else:
-                return scores, absences, outcome
-        except AnswerShapeError as error:
-            return scores, absences, Unknown(str(error))
+        answer = client.read_lead(ma_id)
+        if answer.absence is not None:
+            absences[ma_id] = answer.absence
+        elif answer.failure is None or answer.is_refused:
+            scores[ma_id] = answer.score
+        else:
+            return scores, absences, answer.failure
     return scores, absences, None
 
 
-def _hold_updates(connection: Connection, updates: list[dict[str, Any]], *, target: str) -> None:
-    hold_deltas(connection, [parse_ledger_seq(update["deltaId"]) for update in updates], target=target)
+def _hold_rows(connection: Connection, rows: list[ScoreRow], *, target: str) -> None:
+    hold_deltas(connection, [row.seq for row in rows], target=target)
 
 
 def _decide_lead(
-    updates: list[dict[str, Any]], score: int | None, settled: SettledPoints | None, *, is_answered: bool
+    rows: list[ScoreRow], score: int | None, settled: SettledPoints | None, *, is_answered: bool
 ) -> bool | None:
     if score is None or settled is None:
         return None
-    gap, points = score - settled.points, [update["delta"] for update in updates]
-    if all(update.get("answer") == SAID_TO_BE_DUPLICATE for update in updates):
+    gap, points = score - settled.points, [row.points for row in rows]
+    if all(row.is_duplicate for row in rows):
         # The MA's word and its score agree, or a person decides.
         return is_reachable(gap - sum(points), settled.others) or None
     if is_answered and may_be_partial(gap, points, settled.others):
@@ -207,22 +210,26 @@ def _decide_lead(
 
 
 def _settle_leads(
-    connection: Connection, by_lead: Updates, decisions: dict[str, bool | None], *, target: str, now: datetime
+    connection: Connection,
+    by_lead: RowsByLead,
+    decisions: dict[str, bool | None],
+    *,
+    target: str,
+    now: datetime,
 ) -> PushReport:
     """Settle the deltas of the leads that are decided: the MA has them, has them not, or nobody can say."""
     applied = 0
     not_applied: list[int] = []
     ambiguous: list[int] = []
     for ma_id, decision in decisions.items():
-        for update in by_lead[ma_id]:
-            seq = parse_ledger_seq(update["deltaId"])
+        for row in by_lead[ma_id]:
             if decision:
                 applied += 1
             # Sent again, a row that the MA claims to have would be a duplicate again.
-            elif decision is None or update.get("answer") == SAID_TO_BE_DUPLICATE:
-                ambiguous.append(seq)
+            elif decision is None or row.is_duplicate:
+                ambiguous.append(row.seq)
             else:
-                not_applied.append(seq)
+                not_applied.append(row.seq)
     for seq in ambiguous:
         dead_letter_delta(connection, seq, target=target, reason=AMBIGUOUS, now=now)
     hold_deltas(connection, not_applied, target=target)

@@ -41,7 +41,7 @@ other_calls as (
     union all
     select
         known.external_id,
-        coalesce((corrections.payload ->> 'delta')::bigint, 0) as points
+        coalesce((corrections.payload ->> 'points')::bigint, 0) as points
     from known
     inner join delivery.outbox as corrections on known.lead_id = corrections.lead_id
     where corrections.operation = 'correct_score' and corrections.state in ('pending', 'sending')

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from leadops.clients.answer_values import read_id, read_score
-from leadops.clients.ma import MaClient
 from leadops.db import Connection
 from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.presence import record_found, unalign_lead
+from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -58,18 +57,16 @@ class _LostId:
     ma_id: str
 
 
-def find_ma_difference(connection: Connection, client: MaClient) -> MaDifference:
+def find_ma_difference(connection: Connection, client: ProductClient) -> MaDifference:
     """Compare every lead of the MA with ours; change nothing. Raises TransientError or PermanentError."""
     with connection.transaction():
         _read_leads(connection, client)
-        difference = queries.one(
-            connection, "sum_difference", MaDifference, max_rows=MAX_NAMED, most_lost=MOST_LOST
-        )
+        difference = _sum_difference(connection)
         queries.run(connection, "drop_sent_points")
         return difference
 
 
-def realign_ma(connection: Connection, client: MaClient, *, now: datetime) -> MaDifference:
+def realign_ma(connection: Connection, client: ProductClient, *, now: datetime) -> MaDifference:
     """Adopt the MA's ids, give up calls under way, let every total that differs be aligned; one commit.
 
     Returns the difference found. Nothing may be sent meanwhile: hold first. Each lead whose total differs, or
@@ -77,9 +74,7 @@ def realign_ma(connection: Connection, client: MaClient, *, now: datetime) -> Ma
     """
     with connection.transaction():
         _read_leads(connection, client)
-        difference = queries.one(
-            connection, "sum_difference", MaDifference, max_rows=MAX_NAMED, most_lost=MOST_LOST
-        )
+        difference = _sum_difference(connection)
         for lost in queries.all(connection, "find_lost_ids", _LostId):
             save_external_id(connection, target=TARGET, lead_id=lost.lead_id, external_id=lost.ma_id, now=now)
             unalign_lead(connection, target=TARGET, lead_id=lost.lead_id, reason=RESTORED, now=now)
@@ -99,19 +94,15 @@ def _sum_difference(connection: Connection) -> MaDifference:
     return queries.one(connection, "sum_difference", MaDifference, max_rows=MAX_NAMED, most_lost=MOST_LOST)
 
 
-def _read_leads(connection: Connection, client: MaClient) -> None:
+def _read_leads(connection: Connection, client: ProductClient) -> None:
     def read() -> Iterator[tuple[str, str | None, int | None, int | None]]:
         for lead in client.iterate_leads():
-            values = lead if isinstance(lead, dict) else {}
-            ma_id = read_id(values.get("id"))
-            fields = values.get("fields")
-            ours = read_id(fields.get("externalId")) if isinstance(fields, dict) else None
-            email = values.get("email")
-            if ma_id is not None:
+            ours = lead.our_id
+            if lead.external_id is not None:
                 yield (
-                    ma_id,
-                    email.strip().lower() if isinstance(email, str) else None,
-                    read_score(values.get("score")),
+                    lead.external_id,
+                    None if lead.email is None else lead.email.strip().lower(),
+                    lead.score,
                     int(ours) if ours and ours.isascii() and ours.isdecimal() and len(ours) < 16 else None,
                 )
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from leadops.clients.ma import MaClient
 from leadops.db import Connection
 from leadops.delivery.compare_scores import (
     LeadState,
@@ -19,6 +18,7 @@ from leadops.delivery.presence import count_gone
 from leadops.delivery.settle_absent import settle_absent
 from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
+from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -60,7 +60,7 @@ class WrongScore:
 
 def reconcile_scores(
     connection: Connection,
-    client: MaClient,
+    client: ProductClient,
     *,
     settings: AuditSettings,
     night: date,
@@ -129,7 +129,7 @@ def reconcile_scores(
 
 
 def _classify(
-    connection: Connection, client: MaClient, suspect: Suspect, result: ReconciliationResult
+    connection: Connection, client: ProductClient, suspect: Suspect, result: ReconciliationResult
 ) -> WrongScore | None:
     """Compare one lead again and count it; return it where the MA can be corrected."""
     compared = compare_lead(connection, client, suspect)

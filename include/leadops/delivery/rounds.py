@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
-from leadops.clients.ma import MaClient
 from leadops.clients.transport import Refused
 from leadops.db import Connection
 from leadops.delivery.align_leads import align_leads
@@ -18,10 +17,11 @@ from leadops.delivery.batches import (
     send_batch,
 )
 from leadops.delivery.build_batches import build_batches
+from leadops.delivery.claim_calls import claim_batches, claim_effects
 from leadops.delivery.database_mark import ON_HOLD, DatabaseMark, find_hold
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings, TargetSettings
 from leadops.delivery.duplicates import is_unexplained
-from leadops.delivery.outbox import find_next_effect_retry, lock_due_effects, mark_effects
+from leadops.delivery.outbox import find_next_effect_retry, lock_due_effects
 from leadops.delivery.presence import recreate_leads
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.rate_limit import acquire_permits, release_permits
@@ -30,6 +30,7 @@ from leadops.delivery.send_effect import send_effect
 from leadops.delivery.settle_batch import settle_batch
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lanes import Lane
+from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -64,7 +65,7 @@ class Pusher:
     """
 
     connection: Connection
-    client: MaClient
+    client: ProductClient
     target: str
     settings: DeliverySettings
     clock: Callable[[], datetime]
@@ -129,7 +130,14 @@ class Pusher:
     def send_effects(self, lane: Lane, permits: int) -> PushReport:
         """Send up to `permits` effects of the outbox; stop when the target turns out to be down."""
         marked_at = self.clock()
-        new = mark_effects(self.connection, target=self.target, lane=lane, limit=permits, now=marked_at)
+        new = claim_effects(
+            self.connection,
+            product=self.client.product,
+            target=self.target,
+            lane=lane,
+            limit=permits,
+            now=marked_at,
+        )
         if new and not self._advance_mark():
             return PushReport(is_paused=True, problem=ON_HOLD)
         report = PushReport()
@@ -139,7 +147,7 @@ class Pusher:
             ):
                 report += send_effect(
                     self.connection,
-                    self.client.transport,
+                    self.client,
                     effect,
                     target=self.target,
                     settings=self.settings,
@@ -183,10 +191,18 @@ class Pusher:
                 self.connection,
                 target=self.target,
                 lane=lane,
-                batch_size=self.target_settings.batch_size,
+                batch_size=min(self.target_settings.batch_size, self.client.product.row_limit),
                 batches=permits - new,
                 now=built_at,
             )
+        claim_batches(
+            self.connection,
+            product=self.client.product,
+            target=self.target,
+            lane=lane,
+            limit=permits,
+            now=built_at,
+        )
         if new and not self._advance_mark():
             return PushReport(is_paused=True, problem=ON_HOLD)
         report = PushReport()
@@ -212,8 +228,9 @@ class Pusher:
         # the call is settled, later changes of its leads wait for it.
         memory = min(self.target_settings.key_memory, TRUSTED_MEMORY)
         is_memory_over = self.clock() - batch.created_at > memory
-        if is_memory_over or batch.is_answered:
-            return self._read_back(batch, permits, is_final=is_memory_over)
+        if is_memory_over or batch.is_answered or batch.is_read_back:
+            is_final = is_memory_over or not batch.is_answered
+            return self._read_back(batch, permits, is_final=is_final)
         outcome = send_batch(self.client, batch)
         if isinstance(outcome, Refused) and not outcome.concerns_caller and batch.may_have_arrived:
             # An earlier attempt may have taken effect: only the scores show what the refusal means.
@@ -222,6 +239,7 @@ class Pusher:
             self.connection,
             batch,
             outcome,
+            product=self.client.product,
             target=self.target,
             settings=self.settings,
             now=self.clock(),

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from leadops.clients.lead_absence import LeadAbsence
-from leadops.clients.ma import MaClient
 from leadops.db import Connection
 from leadops.delivery.compare_scores import Comparison, LeadState, Suspect, compare_lead
 from leadops.delivery.presence import record_absence
+from leadops.products.product_client import ProductClient
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class AbsentLead:
 
 
 def settle_absent(
-    connection: Connection, client: MaClient, comparison: Comparison, *, max_missing: int, now: datetime
+    connection: Connection, client: ProductClient, comparison: Comparison, *, max_missing: int, now: datetime
 ) -> tuple[Comparison, list[AbsentLead]]:
     """Record which leads of `comparison` are gone from the MA or were merged there; commits.
 

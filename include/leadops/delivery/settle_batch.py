@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
-from leadops.clients.answer_shapes import DeltaResult, read_delta_results
-from leadops.clients.lead_absence import LeadAbsence
+from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import Answered, Outcome, Refused, Unknown
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
@@ -13,7 +11,6 @@ from leadops.delivery.batches import (
     BatchState,
     DeltaBatch,
     close_batch,
-    parse_ledger_seq,
     shrink_batch,
     split_batch,
 )
@@ -24,9 +21,10 @@ from leadops.delivery.duplicates import record_duplicates
 from leadops.delivery.presence import record_absence
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
+from leadops.products.product import Product, RowResult, RowState, ScoreRow
 
-#: The mark, in a batch of which only unknown rows are left, of those that the MA says it had before.
-SAID_TO_BE_DUPLICATE = "duplicate"
+#: What says nothing of a row: its outcome is unknown.
+_UNKNOWN = RowResult(RowState.UNKNOWN)
 
 
 def settle_batch(
@@ -34,6 +32,7 @@ def settle_batch(
     batch: DeltaBatch,
     outcome: Outcome,
     *,
+    product: Product,
     target: str,
     settings: DeliverySettings,
     now: datetime,
@@ -41,15 +40,16 @@ def settle_batch(
 ) -> PushReport:
     """Settle a locked batch by `outcome`, in the caller's transaction.
 
-    An unknown outcome leaves it ready; so do rows that the answer leaves unknown, which are read back.
+    An unknown outcome leaves it ready; so do rows that the answer leaves unknown, which are read back. Rows
+    that had no effect and may have one later become a batch of their own, under a new key.
     `is_unexplained` says whether a duplicate in the answer is one that nothing on record explains.
     """
     if isinstance(outcome, Answered):
-        results = read_delta_results(outcome.body, [update["deltaId"] for update in batch.updates()])
+        answer = product.read_score_answer(outcome.body, batch.score_rows)
+        results = {name: row for name, row in answer.items() if row.state is not RowState.UNKNOWN}
         if results:
-            duplicates = [delta_id for delta_id, result in results.items() if result.status == "duplicate"]
-            if duplicates and is_unexplained():
-                seqs = [parse_ledger_seq(delta_id) for delta_id in duplicates]
+            seqs = [row.seq for row in _select(batch, results, RowState.DUPLICATE)]
+            if seqs and is_unexplained():
                 record_duplicates(connection, seqs, target=target, now=now)
             return _settle_answered(connection, batch, results, target=target, settings=settings, now=now)
         error = "the answer names no delta of the call"
@@ -72,73 +72,87 @@ def settle_batch(
     return report_failed_call(outcome, error, attempts=batch.attempts)
 
 
-def find_unknown(batch: DeltaBatch, results: Mapping[str, DeltaResult]) -> list[dict[str, Any]]:
-    """Return the updates of `batch` of which `results` does not say what became of them.
+def find_unknown(batch: DeltaBatch, results: Mapping[str, RowResult]) -> list[ScoreRow]:
+    """Return the rows of `batch` of which `results` does not say what became of them.
 
     That the MA had a row before is never believed at once, because no answer ever named the row as applied:
-    the row is marked (`answer`), and the score decides.
+    the row is marked, and the score decides. After a call of unknown outcome a row that had no effect this
+    time may have had one before.
     """
     unknown = []
-    for update in batch.updates():
-        result = results.get(update["deltaId"])
-        if result is None:
-            unknown.append(update)
-        elif result.status == "duplicate":
-            unknown.append(update | {"answer": SAID_TO_BE_DUPLICATE})
+    for row in batch.score_rows:
+        state = results.get(row.delta_id, _UNKNOWN).state
+        if state is RowState.DUPLICATE:
+            unknown.append(row._replace(is_duplicate=True))
+        elif state is RowState.UNKNOWN or (state is RowState.AGAIN and batch.may_have_arrived):
+            unknown.append(row)
     return unknown
 
 
 def hold_gone(
     connection: Connection,
     batch: DeltaBatch,
-    results: Mapping[str, DeltaResult],
+    results: Mapping[str, RowResult],
     *,
     target: str,
     now: datetime,
 ) -> int:
-    """Hold the updates of leads that are gone, and record why they are; return how many updates."""
+    """Hold the rows of leads that are gone, and record why they are; return how many rows."""
     absences: dict[str, LeadAbsence] = {}
-    seqs = []
-    for update in batch.updates():
-        result = results.get(update["deltaId"])
-        if result is not None and result.absence is not None:
-            absences[str(update["leadId"])] = result.absence
-            seqs.append(parse_ledger_seq(update["deltaId"]))
-    hold_deltas(connection, seqs, target=target)
-    for ma_id, absence in absences.items():
-        record_absence(connection, target=target, external_id=ma_id, absence=absence, now=now)
-    return len(seqs)
+    gone = _select(batch, results, RowState.GONE)
+    for row in gone:
+        absences[row.external_id] = results[row.delta_id].absence or LeadAbsence(AbsenceWord.NOT_FOUND)
+    hold_deltas(connection, [row.seq for row in gone], target=target)
+    for external_id, absence in absences.items():
+        record_absence(connection, target=target, external_id=external_id, absence=absence, now=now)
+    return len(gone)
+
+
+def _select(batch: DeltaBatch, results: Mapping[str, RowResult], state: RowState) -> list[ScoreRow]:
+    return [row for row in batch.score_rows if results.get(row.delta_id, _UNKNOWN).state is state]
 
 
 def _settle_answered(
     connection: Connection,
     batch: DeltaBatch,
-    results: Mapping[str, DeltaResult],
+    results: Mapping[str, RowResult],
     *,
     target: str,
     settings: DeliverySettings,
     now: datetime,
 ) -> PushReport:
     """Settle the rows that the answer names; the others stay in the batch, to be read back."""
-    rejected = {delta_id: result for delta_id, result in results.items() if result.status == "rejected"}
-    sent = SentValues(batch.body) if rejected else None
-    for delta_id, result in rejected.items():
-        reason = mask_text(result.error or "rejected by the MA", longest=200, sent=sent)
-        dead_letter_delta(connection, parse_ledger_seq(delta_id), target=target, reason=reason, now=now)
+    rejected = _select(batch, results, RowState.DEAD)
+    sent = SentValues(batch.body)
+    for row in rejected:
+        reason = mask_text(results[row.delta_id].reason or "rejected by the MA", longest=200, sent=sent)
+        dead_letter_delta(connection, row.seq, target=target, reason=reason, now=now)
     gone = hold_gone(connection, batch, results, target=target, now=now)
     unknown = find_unknown(batch, results)
-    applied = batch.deltas - len(rejected) - len(unknown) - gone
+    again = [] if batch.may_have_arrived else _select(batch, results, RowState.AGAIN)
+    applied = len(batch.score_rows) - len(rejected) - len(unknown) - len(again) - gone
+    not_before = now + settings.backoff(batch.attempts + 1)
+    problem = ""
+    if again:
+        problem = f"{len(again)} of {len(batch.score_rows)} deltas have to be sent again: " + mask_text(
+            results[again[0].delta_id].reason or "not yet", longest=200, sent=sent
+        )
+        split_batch(connection, batch, [again], now=now, not_before=not_before, attempts=batch.attempts + 1)
     if not unknown:
-        close_batch(connection, batch, state=BatchState.DONE, now=now)
-        return PushReport(calls=1, deltas=applied, dead=len(rejected))
-    error = f"the answer leaves {len(unknown)} of {batch.deltas} deltas unknown"
+        is_settled = len(again) < len(batch.score_rows)
+        state = BatchState.DONE if is_settled else BatchState.DROPPED
+        close_batch(connection, batch, state=state, error=problem or None, now=now)
+        return PushReport(
+            calls=1, deltas=applied, dead=len(rejected), failed=int(bool(again)), problem=problem
+        )
+    error = f"the answer leaves {len(unknown)} of {len(batch.score_rows)} deltas unknown"
     shrink_batch(connection, batch, unknown)
     close_batch(
         connection,
         batch,
         state=BatchState.READY,
         error=error,
-        not_before=now + settings.backoff(batch.attempts + 1),
+        not_before=not_before,
         may_have_arrived=True,
         is_answered=True,
         now=now,
@@ -153,20 +167,19 @@ def _settle_refused(
 
     A row whose lead is gone waits for the lead.
     """
-    updates = batch.updates()
-    if outcome.absence is not None and len(updates) == 1:
-        results = {updates[0]["deltaId"]: DeltaResult("gone", absence=outcome.absence)}
+    rows = batch.score_rows
+    if outcome.absence is not None and len(rows) == 1:
+        results = {rows[0].delta_id: RowResult(RowState.GONE, absence=outcome.absence)}
         hold_gone(connection, batch, results, target=target, now=now)
         close_batch(connection, batch, state=BatchState.DONE, error=outcome.reason, now=now)
         return PushReport(calls=1)
-    if (outcome.is_splittable or outcome.absence is not None) and len(updates) > 1:
-        middle = len(updates) // 2
-        split_batch(connection, batch, [updates[:middle], updates[middle:]], now=now)
+    if (outcome.is_splittable or outcome.absence is not None) and len(rows) > 1:
+        middle = len(rows) // 2
+        split_batch(connection, batch, [rows[:middle], rows[middle:]], now=now)
         error = f"split: {outcome.reason}"
         close_batch(connection, batch, state=BatchState.DROPPED, error=error, now=now)
         return PushReport(calls=1)
-    for update in updates:
-        seq = parse_ledger_seq(update["deltaId"])
-        dead_letter_delta(connection, seq, target=target, reason=outcome.reason, now=now)
+    for row in rows:
+        dead_letter_delta(connection, row.seq, target=target, reason=outcome.reason, now=now)
     close_batch(connection, batch, state=BatchState.DEAD, error=outcome.reason, now=now)
-    return PushReport(calls=1, dead=len(updates), problem=outcome.reason)
+    return PushReport(calls=1, dead=len(rows), problem=outcome.reason)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from leadops.clients.answer_shapes import read_lead_score
-from leadops.clients.ma import MaClient, find_absence
-from leadops.clients.transport import Refused, expect
+from leadops.clients.answer_shapes import AnswerShapeError
+from leadops.clients.transport import expect
 from leadops.db import Connection
 from leadops.delivery.dead_letters import DeadLetter
 from leadops.delivery.external_ids import find_external_id
 from leadops.delivery.read_back import AMBIGUOUS, SettledPoints, sum_settled
+from leadops.products.product_client import ProductClient
 
 #: With more letters or sums of letters than these, the count would take too long.
 MAX_LETTERS, MAX_SUMS = 60, 10_000
@@ -41,7 +41,7 @@ class Suggestion:
 
 
 def suggest_outcomes(
-    connection: Connection, client: MaClient, letters: Sequence[DeadLetter]
+    connection: Connection, client: ProductClient, letters: Sequence[DeadLetter]
 ) -> list[Suggestion]:
     """Return a suggestion for each of `letters` that is a score change of unknown outcome, in the MA.
 
@@ -98,7 +98,7 @@ def count_choices(gap: int, points: Sequence[int]) -> int:
 
 
 def _suggest_for_lead(
-    connection: Connection, client: MaClient, lead_id: int | None, letters: list[DeadLetter]
+    connection: Connection, client: ProductClient, lead_id: int | None, letters: list[DeadLetter]
 ) -> list[Suggestion]:
     ma_id = find_external_id(connection, target="ma", lead_id=lead_id)
     before = _read_settled(connection, ma_id)
@@ -137,11 +137,12 @@ def _read_settled(connection: Connection, ma_id: str | None) -> SettledPoints:
     return sum_settled(connection, [ma_id], target="ma").get(ma_id, nothing) if ma_id else nothing
 
 
-def _read_ma_score(client: MaClient, ma_id: str | None) -> int | None:
+def _read_ma_score(client: ProductClient, ma_id: str | None) -> int | None:
     if ma_id is None:
         return None
-    outcome = client.get_lead(ma_id)
-    is_refused = isinstance(outcome, Refused) and not outcome.concerns_caller
-    if is_refused or find_absence(outcome, ma_id) is not None:
-        return None
-    return read_lead_score(expect(outcome, "MA lead"))
+    answer = client.read_lead(ma_id)
+    if answer.is_misshapen:
+        raise AnswerShapeError("MA lead: the answer is not an object")
+    if answer.failure is not None and not answer.is_refused:
+        expect(answer.failure, "MA lead")
+    return None if answer.absence is not None else answer.score

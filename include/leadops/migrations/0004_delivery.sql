@@ -53,6 +53,7 @@ create table delivery.outbox (
     state text not null default 'pending' check (state in ('pending', 'sending', 'done', 'dead', 'dropped')),
     attempts integer not null default 0,
     not_before timestamptz,
+    request jsonb,
     body text,
     first_sent_at timestamptz,
     settled_at timestamptz,
@@ -60,6 +61,9 @@ create table delivery.outbox (
     error text
 );
 comment on column delivery.outbox.nonce is 'The target knows the key as <nonce>-<idempotency_key>';
+comment on column delivery.outbox.payload is 'The values of the operation, in words of ours';
+comment on column delivery.outbox.request is
+'The call as the product made it, but for its body: it is stored with the body before it is sent, and stays';
 comment on column delivery.outbox.state is
 'sending: the body was stored and may have been sent; without a lock on the row, the outcome is unknown';
 create index outbox_settled on delivery.outbox (settled_at) where state in ('done', 'dropped') and body is not null;
@@ -72,7 +76,7 @@ where operation = 'upsert_lead' and state in ('dead', 'dropped');
 create index outbox_owner on delivery.outbox (lead_id, outbox_id) where target = 'crm' and operation = 'set_owner';
 create index outbox_created on delivery.outbox (lead_id) where target = 'crm' and operation = 'create_lead';
 
--- One bulk call: a range of the ledger (or held deltas), its exact body and key, stored before it is sent.
+-- One bulk call: a range of the ledger (or held deltas), its rows, its exact body and key, stored before it is sent.
 create table delivery.batches (
     batch_id bigint generated always as identity primary key,
     target text not null,
@@ -80,22 +84,34 @@ create table delivery.batches (
     idempotency_key text not null unique,
     from_seq bigint,
     deltas integer not null,
-    body text not null,
+    nonce text not null default delivery.make_nonce(),
+    rows jsonb not null,
+    request jsonb,
+    body text,
     created_at timestamptz not null,
     state text not null default 'ready' check (state in ('ready', 'done', 'dead', 'dropped')),
     attempts integer not null default 0,
     not_before timestamptz,
     may_have_arrived boolean not null default false,
     is_answered boolean not null default false,
+    is_read_back boolean not null default false,
     settled_at timestamptz,
     error text
 );
 comment on column delivery.batches.may_have_arrived is 'The outcome of an earlier call is unknown';
 comment on column delivery.batches.is_answered is
 'An answer left these deltas unknown: they are read back, never sent again';
+comment on column delivery.batches.is_read_back is
+'A part of it was read back: the rest is read back too, never sent again';
+comment on column delivery.batches.rows is
+'The changes that are still open: seq of the ledger, lead_id, external_id, points, reason; they shrink, the body stays';
+comment on column delivery.batches.nonce is 'The target knows a change as <nonce>-<seq>';
+comment on column delivery.batches.request is
+'The call as the product made it, but for its body; both are null until the call is claimed first';
 comment on column delivery.batches.created_at is 'From then on it may have been sent: the memory of its key counts';
--- Bodies are read once or twice and removed: compressing them costs more than it saves.
+-- Rows and bodies are read once or twice and removed: compressing them costs more than it saves.
 alter table delivery.batches alter column body set storage external;
+alter table delivery.batches alter column rows set storage external;
 create index batches_settled on delivery.batches (settled_at) where state <> 'ready';
 create index batches_open on delivery.batches (target, lane, batch_id) where state = 'ready';
 
@@ -244,36 +260,14 @@ comment on column delivery.score_corrections.audit_id is
 create index score_corrections_lead on delivery.score_corrections (lead_id, correction_id);
 create index score_corrections_audit on delivery.score_corrections (audit_id);
 
--- The bodies of calls to the MA.
--- Plain SQL, so that the planner inlines their bodies.
-create function delivery.form_update(
-    nonce text, ledger_seq bigint, external_id text, points integer, reason text
-) returns text
-language sql stable
-return format(
-    '{"deltaId":"%s-%s","leadId":%s,"delta":%s,"reason":%s}',
-    nonce, ledger_seq, external_id, points, to_json(reason)
-);
-comment on function delivery.form_update(text, bigint, text, integer, text) is 'One row of a call to the MA';
-
-create function delivery.form_call(updates bigint, joined text)
-returns text
-language sql immutable
-return case when updates > 1 then '{"updates":[' || joined || ']}' else joined end;
-comment on function delivery.form_call(bigint, text) is
-'The body of a call to the MA: a single update has the body of the route for a single lead';
-
 -- Leads with a call that failed: its outcome may be unknown, and with a second open call the score that is read back
 -- could fit several cases. And leads that are gone, or whose total has to be compared first.
 create view delivery.busy_leads as
 select
     failed.target,
-    delta.delta ->> 'leadId' as external_id
+    delta.delta ->> 'external_id' as external_id
 from delivery.batches as failed
-cross join
-    jsonb_path_query(
-        failed.body::jsonb, (case when failed.deltas = 1 then '$' else '$.updates[*]' end)::jsonpath
-    ) as delta (delta)
+cross join jsonb_array_elements(failed.rows) as delta (delta)
 where failed.state = 'ready' and failed.not_before is not null
 union
 select
@@ -309,14 +303,11 @@ from delivery.held_deltas
 union all
 select
     batches.target,
-    split_part(delta ->> 'deltaId', '-', 2)::bigint as ledger_seq,
+    (delta.delta ->> 'seq')::bigint as ledger_seq,
     'sending' as why,
     batches.batch_id
 from delivery.batches as batches
-cross join
-    jsonb_path_query(
-        batches.body::jsonb, (case when batches.deltas = 1 then '$' else '$.updates[*]' end)::jsonpath
-    ) as delta
+cross join jsonb_array_elements(batches.rows) as delta (delta)
 where batches.state = 'ready'
 union all
 select distinct

@@ -4,11 +4,11 @@ import logging
 from collections import Counter
 from dataclasses import asdict
 
-from leadops.clients.ma import MaClient
 from leadops.delivery.database_mark import ON_HOLD, find_hold
 from leadops.delivery.reconcile import reconcile_scores
 from leadops.orchestration.counts import Counts, run_chunks
 from leadops.orchestration.run import TaskRun
+from leadops.products.product_client import ProductClient
 from leadops.scoring.active_rules import name_source
 from leadops.scoring.decay_leads import decay_leads
 from leadops.scoring.unmatched_values import list_unmatched_values
@@ -41,7 +41,7 @@ def decay(run: TaskRun) -> Counts:
 def audit(run: TaskRun) -> Counts:
     """Compare every score in the MA with the ledger; correct a few, open an incident for many."""
     started = run.clock()
-    client = MaClient(run.find_endpoint("ma"))
+    client = ProductClient(run.find_endpoint("ma"))
     try:
         with run.open_database() as connection:
             if find_hold(connection):

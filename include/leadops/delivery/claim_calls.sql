@@ -1,0 +1,85 @@
+-- name: count_idle_effects
+-- Marked effects that no process is sending: a process ended before it reached them.
+select count(*)
+from (
+    select outbox_id
+    from delivery.outbox
+    where target = %(target)s and lane = %(lane)s and state = 'sending' and not_before is null
+    order by outbox_id
+    limit %(max_rows)s
+    for update skip locked
+) as idle;
+
+-- name: mark_sending
+-- From this commit on these effects may have been sent: the process that locks them finishes them. An operation of
+-- with_id waits until the target has the lead and we its id, and for all earlier effects on the lead.
+with due as (
+    select waiting.outbox_id
+    from delivery.outbox as waiting
+    where
+        waiting.target = %(target)s and waiting.lane = %(lane)s and waiting.state = 'pending'
+        and (
+            waiting.operation <> all(%(with_id)s::text[])
+            or (
+                exists (
+                    select 1 from delivery.external_ids as known
+                    where
+                        known.target = waiting.target
+                        and known.lead_id = waiting.lead_id
+                        and known.state = 'present'
+                )
+                and not exists (
+                    select 1 from delivery.outbox as earlier
+                    where
+                        earlier.target = waiting.target
+                        and earlier.lead_id = waiting.lead_id
+                        and earlier.outbox_id < waiting.outbox_id
+                        and earlier.state in ('pending', 'sending')
+                )
+            )
+        )
+    order by waiting.outbox_id
+    limit %(max_rows)s
+    for update skip locked
+)
+
+update delivery.outbox
+set state = 'sending', first_sent_at = %(now)s
+from due
+where delivery.outbox.outbox_id = due.outbox_id
+returning
+    outbox.outbox_id,
+    outbox.operation,
+    outbox.lead_id,
+    outbox.payload,
+    (
+        select known.external_id from delivery.external_ids as known
+        where
+            known.target = outbox.target
+            and known.lead_id = outbox.lead_id
+            and outbox.operation = any(%(with_id)s::text[])
+    ) as external_id;
+
+-- name: store_effect_call
+update delivery.outbox
+set request = %(request)s, body = %(body)s
+where outbox_id = %(outbox_id)s and body is null;
+
+-- name: lock_unclaimed_batches
+-- Due batches without a call, new ones first.
+select
+    batch_id,
+    nonce,
+    rows::text as rows
+from delivery.batches
+where
+    target = %(target)s and lane = %(lane)s and state = 'ready' and body is null
+    and coalesce(not_before, %(now)s) <= %(now)s
+order by not_before nulls first, batch_id
+limit %(max_rows)s
+for update skip locked;
+
+-- name: store_batch_call
+update delivery.batches
+set request = %(request)s, body = %(body)s
+where batch_id = %(batch_id)s and body is null;

@@ -1,0 +1,176 @@
+"""The product of our own contract: what the simulated MA and CRM speak, and whoever implements the contract.
+
+docs/sandbox.md names the routes, docs/delivery.md the words of an answer. The MA's ids of leads are whole
+numbers there, the CRM's are text.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from leadops.clients.answer_shapes import read_lead_score, read_page
+from leadops.clients.answer_values import read_id, read_score
+from leadops.clients.lead_absence import read_ma_id, read_moved
+from leadops.products.generic.delta_results import read_delta_results
+from leadops.products.product import (
+    Call,
+    EffectRow,
+    LeadReading,
+    ListedLead,
+    Product,
+    RowResult,
+    RowState,
+    ScoreRow,
+    UnsupportedCallError,
+)
+
+#: Leads in one page.
+PAGE = 1000
+#: As when a target that remembers a key from before a restored backup repeats the answer of that time.
+ANOTHER_LEAD = "the answer names another lead than the call: look there, then retry or drop"
+UNNAMED_DELTA = "the answer does not name the delta"
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where an operation goes, and what its answer holds; {external_id} is the target's id of the lead."""
+
+    method: str
+    path: str
+    #: The field of the answer that holds the target's id of the lead.
+    answer_id: str | None = None
+    #: An id that is not an integer makes the answer incomplete.
+    has_integer_id: bool = False
+    #: The target itself makes a repetition harmless, so its key memory does not matter.
+    is_repeatable: bool = False
+    #: A 2xx answer is that to a score change: it may say {"status": "rejected", "error": …}.
+    is_score_change: bool = False
+
+
+ROUTES: dict[tuple[str, str], Route] = {
+    ("ma", "upsert_lead"): Route(
+        "POST", "/api/leads", answer_id="leadId", has_integer_id=True, is_repeatable=True
+    ),
+    ("ma", "set_fields"): Route("PATCH", "/api/leads/{external_id}", is_repeatable=True),
+    ("ma", "correct_score"): Route("POST", "/api/lead/score", is_score_change=True),
+    ("ma", "erase_lead"): Route("DELETE", "/api/leads/{external_id}", is_repeatable=True),
+    ("crm", "create_lead"): Route("POST", "/v1/leads", answer_id="id"),
+    ("crm", "set_owner"): Route("PATCH", "/v1/leads/{external_id}", is_repeatable=True),
+    ("crm", "erase_lead"): Route("DELETE", "/v1/leads/{external_id}", is_repeatable=True),
+    ("bot", "take_over"): Route("POST", "/v1/conversations"),
+}
+
+
+class GenericProduct(Product):
+    """Our own contract: changes of scores are added under a deltaId, and a repeated key changes nothing."""
+
+    name = "generic"
+    row_limit = 1000
+
+    def make_score_call(self, rows: Sequence[ScoreRow]) -> Call:
+        """Return the bulk call; a single row has the route and the body for a single lead."""
+        updates = [
+            form_update(row.external_id, points=row.points, reason=row.reason, delta_id=row.delta_id)
+            for row in rows
+        ]
+        if len(updates) == 1:
+            return Call("POST", "/api/lead/score", orjson.dumps(updates[0]).decode())
+        return Call("POST", "/api/bulk/update_scores", orjson.dumps({"updates": updates}).decode())
+
+    def read_score_answer(self, body: Any, rows: Sequence[ScoreRow]) -> dict[str, RowResult]:
+        """Return the results by deltaId; see `read_delta_results`."""
+        return read_delta_results(body, [row.delta_id for row in rows])
+
+    def is_repeatable(self, target: str, operation: str) -> bool:
+        """Return whether a repetition is harmless, whatever the target remembers."""
+        return find_route(target, operation).is_repeatable
+
+    def make_effect_call(self, effect: EffectRow) -> Call:
+        """Return the call of the effect's route; its values are the body."""
+        route = find_route(effect.target, effect.operation)
+        values: Any = effect.values
+        if route.is_score_change:
+            values = form_update(
+                values["external_id"],
+                points=values["points"],
+                reason=values["reason"],
+                delta_id=values["delta_id"],
+            )
+        path = route.path.format(external_id=quote(effect.external_id or "gone", safe=""))
+        # Values may be numbers of any size, which orjson refuses.
+        return Call(route.method, path, json.dumps(values, ensure_ascii=False, separators=(",", ":")))
+
+    def read_effect_answer(self, body: Any, effect: EffectRow) -> RowResult:
+        """Return what the answer says: the id of a lead that it made, or the result of a correction."""
+        route = find_route(effect.target, effect.operation)
+        if route.is_score_change:
+            delta_id = effect.values["delta_id"]
+            unnamed = RowResult(RowState.UNKNOWN, UNNAMED_DELTA)
+            return read_delta_results(body, [delta_id]).get(delta_id, unnamed)
+        if route.answer_id is None:
+            return RowResult(RowState.DONE)
+        if _names_another_lead(effect, body):
+            return RowResult(RowState.DEAD, ANOTHER_LEAD)
+        value = body.get(route.answer_id) if isinstance(body, dict) else None
+        is_readable = isinstance(value, int) or not route.has_integer_id
+        return RowResult(RowState.DONE, external_id=read_id(value) if is_readable else None)
+
+    def make_lead_call(self, external_id: str) -> Call:
+        """Return GET of one lead: {"id", "email", "score", "fields"}."""
+        return Call("GET", f"/api/leads/{quote(external_id, safe='')}")
+
+    def read_lead(self, body: Any, external_id: str) -> LeadReading:
+        """Return the score of the lead; one that answers with another id was merged into that one."""
+        return LeadReading(read_lead_score(body), read_moved(external_id, body))
+
+    def make_list_call(self, cursor: str | None) -> Call:
+        """Return GET of one page of all leads."""
+        return Call("GET", "/api/leads", params={"after": cursor or "", "limit": PAGE})
+
+    def read_list(self, body: Any) -> tuple[list[ListedLead], str | None]:
+        """Return the leads of {"items": […], "cursor": …}; only the page is checked, not the leads."""
+        items, cursor = read_page(body, "MA leads")
+        return [_read_listed(item) for item in items], cursor
+
+
+def find_route(target: str, operation: str) -> Route:
+    """Return the route of an operation; raise UnsupportedCallError if the contract has none."""
+    try:
+        return ROUTES[target, operation]
+    except KeyError:
+        raise UnsupportedCallError(
+            f"no operation {operation!r} for target {target!r} in the generic product"
+        ) from None
+
+
+def form_update(external_id: str, *, points: int, reason: str, delta_id: str) -> dict[str, Any]:
+    """Return one score change as the contract has it: the MA's id of the lead is a number there."""
+    lead_id = int(external_id) if read_ma_id(external_id) else external_id
+    return {"deltaId": delta_id, "leadId": lead_id, "delta": points, "reason": reason}
+
+
+def _names_another_lead(effect: EffectRow, body: object) -> bool:
+    """Whether an answer names whom it is about, and neither address nor our own id is that of the call."""
+    if not isinstance(body, dict):
+        return False
+    sent = effect.values
+    named = [name for name in ("email", "externalId") if body.get(name) and sent.get(name)]
+    return bool(named) and all(str(body[name]).casefold() != str(sent[name]).casefold() for name in named)
+
+
+def _read_listed(item: Any) -> ListedLead:
+    values = item if isinstance(item, dict) else {}
+    fields, email = values.get("fields"), values.get("email")
+    return ListedLead(
+        external_id=read_id(values.get("id")),
+        score=read_score(values.get("score")),
+        email=email if isinstance(email, str) else None,
+        our_id=read_id(fields.get("externalId")) if isinstance(fields, dict) else None,
+    )
+
+
+PRODUCT = GenericProduct()

@@ -1,0 +1,190 @@
+"""What delivery and a product say to each other: our rows, their calls, and the answers row by row."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, NamedTuple
+
+from leadops.clients.access import Access, StaticToken
+from leadops.clients.lead_absence import LeadAbsence
+from leadops.clients.transport import HttpAnswer, Outcome, TokenExpired
+from leadops.errors import PermanentError
+from leadops.settings import Endpoint
+
+
+class UnsupportedCallError(PermanentError):
+    """The product has no call for what is asked of it; the text says what and which product."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP call as the product wants it: made once, stored, and repeated byte for byte.
+
+    An empty `body` is none. `params` are the values of the query; `headers` come on top of the content type,
+    the token and the key.
+    """
+
+    method: str
+    path: str
+    body: str = ""
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def head(self) -> dict[str, Any]:
+        """Return everything but the body, as JSON values."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "params": dict(self.params),
+            "headers": dict(self.headers),
+        }
+
+    @classmethod
+    def restore(cls, head: Mapping[str, Any], body: str) -> "Call":
+        """Return the call that was stored as `head` and `body`."""
+        return cls(head["method"], head["path"], body, head["params"], head["headers"])
+
+
+class ScoreRow(NamedTuple):
+    """One change of a score: row `seq` of the ledger, and the product's id of the lead.
+
+    `delta_id` names the change in the product: no restored backup and no other database makes it again.
+    `is_duplicate`: the product said that it had the change before, and the score has to confirm it.
+    """
+
+    seq: int
+    lead_id: int
+    external_id: str
+    points: int
+    reason: str
+    delta_id: str
+    is_duplicate: bool = False
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """One effect of the outbox: its operation and its values, in words of ours.
+
+    `external_id` is the product's id of the lead: known where the operation needs one, or None.
+    """
+
+    target: str
+    operation: str
+    lead_id: int | None
+    external_id: str | None
+    values: Mapping[str, Any]
+
+
+class RowState(StrEnum):
+    """What an answer says of one row, which is a score change or an effect."""
+
+    #: It took effect.
+    DONE = "done"
+    #: The product says that it had it before; nobody believes that unseen.
+    DUPLICATE = "duplicate"
+    #: It certainly had no effect: the row alone goes out again.
+    AGAIN = "again"
+    #: It had no effect, and would be refused again.
+    DEAD = "dead"
+    #: It had no effect, because the lead is gone; `absence` says why and where to.
+    GONE = "gone"
+    #: The answer does not say.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """What an answer says of one row; `reason` is the product's own, not yet masked.
+
+    `external_id` is the id that the product gave to the lead of an effect.
+    """
+
+    state: RowState
+    reason: Any = None
+    absence: LeadAbsence | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ListedLead:
+    """A lead as the product lists it; what is missing or unreadable there is None."""
+
+    external_id: str | None
+    score: int | None
+    email: str | None = None
+    our_id: str | None = None
+
+
+@dataclass(frozen=True)
+class LeadReading:
+    """One lead as the product has it now: its score in points (None: none that is a whole number).
+
+    `absence` says that another lead stands for it.
+    """
+
+    score: int | None
+    absence: LeadAbsence | None = None
+
+
+class Product(ABC):
+    """One product: the calls that it takes, and what its answers mean. It holds no state.
+
+    Delivery decides what is sent, when, and what becomes of it. A product decides how a call looks and what
+    an answer says. Ids of leads are text; only the product knows whether they are numbers.
+    """
+
+    #: Its name: that of its folder, and of the connection's extra.
+    name: ClassVar[str]
+    #: The most score changes that one call takes.
+    row_limit: ClassVar[int]
+    #: Whether it knows a repeated call by its key (Idempotency-Key).
+    remembers_keys: ClassVar[bool] = True
+
+    def open_access(self, endpoint: Endpoint) -> Access:
+        """Return how a token for `endpoint` is had: the connection's password, unless a product says else."""
+        return StaticToken(endpoint.token)
+
+    def classify_answer(self, answer: HttpAnswer, outcome: Outcome) -> Outcome | TokenExpired:  # noqa: ARG002
+        """Return what an answer means for the call as a whole; `outcome` is what its status means.
+
+        Here a product says that a quota is used up (Throttled, with the seconds until it ends), that its
+        token has expired (TokenExpired), or that a status means something else than usual.
+        """
+        return outcome
+
+    @abstractmethod
+    def make_score_call(self, rows: Sequence[ScoreRow]) -> Call:
+        """Return the call that carries `rows`, at least one and at most `row_limit`."""
+
+    @abstractmethod
+    def read_score_answer(self, body: Any, rows: Sequence[ScoreRow]) -> Mapping[str, RowResult]:
+        """Return what a 2xx answer says of each of `rows`, by delta_id; a missing row is unknown."""
+
+    @abstractmethod
+    def is_repeatable(self, target: str, operation: str) -> bool:
+        """Return whether the product itself makes a repetition harmless, as an upsert does."""
+
+    @abstractmethod
+    def make_effect_call(self, effect: EffectRow) -> Call:
+        """Return the call of an effect; raise UnsupportedCallError if the product has none."""
+
+    @abstractmethod
+    def read_effect_answer(self, body: Any, effect: EffectRow) -> RowResult:
+        """Return what a 2xx answer says of an effect."""
+
+    @abstractmethod
+    def make_lead_call(self, external_id: str) -> Call:
+        """Return the call that reads one lead."""
+
+    @abstractmethod
+    def read_lead(self, body: Any, external_id: str) -> LeadReading:
+        """Return the lead of a 2xx answer; raise AnswerShapeError if the answer is not a lead."""
+
+    @abstractmethod
+    def make_list_call(self, cursor: str | None) -> Call:
+        """Return the call that reads one page of all leads; the first without a `cursor`."""
+
+    @abstractmethod
+    def read_list(self, body: Any) -> tuple[list[ListedLead], str | None]:
+        """Return the leads of a page and the cursor of the next, or None; raise AnswerShapeError."""

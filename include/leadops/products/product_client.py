@@ -1,0 +1,105 @@
+"""One connection to a product: sends the calls that it makes, and reads leads in words of ours."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leadops.clients.answer_shapes import AnswerShapeError
+from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
+from leadops.clients.transport import (
+    Answered,
+    Failure,
+    Outcome,
+    Refused,
+    Transport,
+    Unknown,
+    expect,
+)
+from leadops.products.product import Call, ListedLead
+from leadops.products.registry import choose_product
+from leadops.settings import Endpoint
+
+
+@dataclass(frozen=True)
+class LeadAnswer:
+    """What a call about one lead came to.
+
+    `score` is None where the answer holds no whole number. `absence` says that the lead is gone. `failure`
+    is the outcome of a call that read no lead; the others are None then. `is_misshapen`: there was a 2xx
+    answer, and it was not a lead.
+    """
+
+    score: int | None = None
+    absence: LeadAbsence | None = None
+    failure: Failure | None = None
+    is_misshapen: bool = False
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the lead itself is refused, not our credentials."""
+        return isinstance(self.failure, Refused) and not self.failure.concerns_caller
+
+
+class ProductClient:
+    """Talks to the product that the connection names; not thread-safe."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Raise ConfigError where the connection names a product that leadops does not have."""
+        self.product = choose_product(endpoint)
+        self.transport = Transport(
+            endpoint, access=self.product.open_access(endpoint), classify=self.product.classify_answer
+        )
+
+    def send(self, call: Call, *, key: str | None = None) -> Outcome:
+        """Send `call`, under `key` where the product remembers keys; never raises for HTTP faults."""
+        return self.transport.send(
+            call.method,
+            call.path,
+            body=call.body.encode() or None,
+            key=key if self.product.remembers_keys else None,
+            headers=call.headers,
+            **call.params,
+        )
+
+    def get_lead(self, external_id: str) -> Outcome:
+        """Read one lead; the answer is as the product gives it."""
+        return self.send(self.product.make_lead_call(external_id))
+
+    def read_lead(self, external_id: str, *, is_lead_certain: bool = False) -> LeadAnswer:
+        """Read one lead: its score, or that it is gone.
+
+        With `is_lead_certain` the base URL and the route are known to be right, because the list of leads was
+        read: then a 404 or 410 without a word says that there is no such lead.
+        """
+        outcome = self.get_lead(external_id)
+        if isinstance(outcome, Answered):
+            try:
+                reading = self.product.read_lead(outcome.body, external_id)
+            except AnswerShapeError as error:
+                return LeadAnswer(failure=Unknown(str(error)), is_misshapen=True)
+            return LeadAnswer(reading.score, reading.absence)
+        if isinstance(outcome, Refused):
+            if outcome.absence is not None:
+                return LeadAnswer(absence=outcome.absence)
+            if is_lead_certain and outcome.status in (404, 410):
+                return LeadAnswer(absence=LeadAbsence(AbsenceWord.NOT_FOUND))
+        return LeadAnswer(failure=outcome)
+
+    def iterate_leads(self) -> Iterator[ListedLead]:
+        """Yield every lead that the product lists, page by page; a lead may lack anything.
+
+        Raises TransientError or PermanentError when a page cannot be had.
+        """
+        cursor: str | None = None
+        while True:
+            body = expect(self.send(self.product.make_list_call(cursor)), "MA leads")
+            leads, next_cursor = self.product.read_list(body)
+            yield from leads
+            if next_cursor is None:
+                return
+            if next_cursor == cursor:
+                raise AnswerShapeError("MA leads: the page's cursor leads to no other page")
+            cursor = next_cursor
+
+    def close(self) -> None:
+        """Close the kept-alive connection."""
+        self.transport.close()
