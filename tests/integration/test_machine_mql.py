@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 
 from leadops.machines.allow_acts import allow_acts
+from tests.alerts.conftest import Slack, slack, slack_server
 from tests.identity.test_resolve import seen
 from tests.integration.test_joined_mql import Shop, shop, visits
+from tests.routing.conftest import Office
+from tests.routing.test_notify_reps import notify, texts
 from tests.scoring.oracle import Happening
 from tests.scoring.test_score import rule_set
 from tests.shipped import SHIPPED
 
-__all__ = ["shop"]
+__all__ = ["shop", "slack", "slack_server"]
 
 RULES = rule_set(
     {"name": "view", "event": "page_view", "points": 10},
@@ -86,3 +89,15 @@ def test_an_mql_that_stands_without_the_machine_stays(gateway_shop: Shop) -> Non
     shop.run([second])
     assert shop.state()["stages"] == became
     assert shop.state()["scores"] == [(1, 30, 40)]  # four views
+
+
+def test_the_message_to_the_salesperson_is_edited(gateway_shop: Shop, slack: Slack) -> None:
+    shop, office = gateway_shop, Office(gateway_shop.world.connection)
+    first, second = click(shop, "one", 0), click(shop, "two", 300)
+    shop.run([first])
+    office.connection.execute("update routing.notices set created_at = %s", [slack.clock()])
+    assert notify(office, slack, wait_for_id_minutes=0).sent == 1
+    shop.run([second])
+    assert notify(office, slack).problem == ""
+    (text,) = texts(slack)
+    assert "lead 1 was withdrawn, do not call: a machine, not a person, did what it stood on" in text

@@ -6,10 +6,13 @@ import httpx
 import pytest
 
 from leadops.events.proof import sign_identity
+from tests.alerts.conftest import Slack, slack, slack_server
 from tests.gateway.conftest import IDENTITY_SECRETS, KEY, SITE, Serve, serve
 from tests.integration.test_internal_leads import NOW, OFFICE, Minutes, minutes
+from tests.routing.conftest import Office
+from tests.routing.test_notify_reps import notify, texts
 
-__all__ = ["minutes", "serve"]
+__all__ = ["minutes", "serve", "slack", "slack_server"]
 
 #: An address of the office, and one of somebody else.
 OFFICE_ADDRESS, ELSEWHERE = "203.0.113.9", "198.51.100.1"
@@ -66,3 +69,20 @@ def test_behind_a_proxy_that_nobody_trusts_no_visitor_looks_internal(
     assert verdicts(minutes) == {"ann-1": None}
     minutes.run(OFFICE, minute=0)
     assert minutes.scores() == {"ann@buyer.example": 60}
+
+
+def test_a_salesperson_reads_that_a_lead_is_one_of_our_own(
+    gateway: httpx.Client, minutes: Minutes, slack: Slack
+) -> None:
+    minutes.send("ann@home.example")  # by a server: 90 points make an MQL
+    minutes.run(OFFICE, minute=0)
+    minutes.connection.execute("update routing.notices set created_at = %s", [slack.clock()])
+    office = Office(minutes.connection)
+    assert notify(office, slack, wait_for_id_minutes=0).sent == 1
+    assert texts(slack) == ["*rep*: lead 1 is yours"]
+    send(gateway, "ann@home.example", "ann-1", OFFICE_ADDRESS)
+    minutes.run(OFFICE, minute=1)
+    minutes.run(OFFICE, minute=2)
+    assert notify(office, slack).sent == 0
+    (text,) = texts(slack)
+    assert text == "*rep*: lead 1 was withdrawn, do not call: it is one of our own people or a test"

@@ -11,7 +11,7 @@ left join machines.verdicts as verdicts
         acts.lead_id = verdicts.lead_id
         and acts.event_seq = verdicts.event_seq
         and verdicts.freed_because is null
-where acts.ts >= %(usual_since)s and acts.ts <= %(now)s and acts.event <> 'mail_delivered';
+where acts.ts >= %(usual_since)s and acts.ts <= %(now)s;
 
 -- name: find_most_frequent
 -- What most of the machines' acts of the window have in common.

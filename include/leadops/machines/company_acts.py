@@ -20,9 +20,14 @@ class ChangedAct(NamedTuple):
 
 
 def keep_acts(connection: Connection) -> list[ChangedAct]:
-    """Bring machines.acts in line with `mail_acts` for the classified leads; return what changed."""
-    gone = queries.all(connection, "forget_acts", ChangedAct)
-    return gone + queries.all(connection, "keep_acts", ChangedAct)
+    """Bring machines.acts in line with `mail_acts` for the classified leads; return what changed.
+
+    Whoever holds the ledger is its only writer. Deliveries are evidence about acts of the lead alone, and are
+    not kept.
+    """
+    changed = queries.all(connection, "forget_acts", ChangedAct)
+    changed += queries.all(connection, "change_acts", ChangedAct)
+    return changed + queries.all(connection, "keep_acts", ChangedAct)
 
 
 def find_companies(connection: Connection, signal: CompanySignal) -> None:

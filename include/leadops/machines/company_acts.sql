@@ -18,6 +18,25 @@ select
 from gone
 where event = 'mail_click' and company is not null and link is not null;
 
+-- name: change_acts
+with changed as (
+    update machines.acts
+    set mail = mail_acts.mail, link = mail_acts.link, company = mail_acts.company
+    from mail_acts
+    where
+        acts.lead_id = mail_acts.lead_id
+        and acts.event_seq = mail_acts.event_seq
+        and (acts.mail, acts.link, acts.company) is distinct from (mail_acts.mail, mail_acts.link, mail_acts.company)
+    returning acts.event, acts.company, acts.link, acts.ts
+)
+
+select
+    company,
+    link,
+    ts
+from changed
+where event = 'mail_click' and company is not null and link is not null;
+
 -- name: keep_acts
 with kept as (
     insert into machines.acts (lead_id, event_seq, event, ts, mail, link, company)
@@ -30,18 +49,13 @@ with kept as (
         mail_acts.link,
         mail_acts.company
     from mail_acts
-    left join machines.acts as same
-        on mail_acts.lead_id = same.lead_id and mail_acts.event_seq = same.event_seq
     where
-        same.lead_id is null
-        or (same.mail, same.link, same.company)
-        is distinct from (mail_acts.mail, mail_acts.link, mail_acts.company)
+        mail_acts.event <> 'mail_delivered'
+        and not exists (
+            select from machines.acts as same
+            where same.lead_id = mail_acts.lead_id and same.event_seq = mail_acts.event_seq
+        )
     order by mail_acts.lead_id, mail_acts.event_seq
-    on conflict (lead_id, event_seq) do update
-        set
-            mail = excluded.mail,
-            link = excluded.link,
-            company = excluded.company
     returning event, company, link, ts
 )
 

@@ -18,7 +18,7 @@ from (
             acts.lead_id = verdicts.lead_id
             and acts.event_seq = verdicts.event_seq
             and verdicts.freed_because is null
-    where acts.ts >= %(since)s and acts.event <> 'mail_delivered'
+    where acts.ts >= %(since)s
 ) as judged
 group by judged.name
 order by
@@ -37,7 +37,7 @@ select
 from (
     select acts.event_seq
     from machines.acts as acts
-    where acts.ts >= %(since)s and acts.event <> 'mail_delivered'
+    where acts.ts >= %(since)s
     union
     select standing.event_seq
     from machines.verdicts as standing

@@ -10,8 +10,12 @@ queries = Queries(__file__)
 
 
 def read_mail_acts(connection: Connection, settings: MachineSettings) -> None:
-    """Fill `mail_acts` with the acts of these leads, their company, and whether they are allowed."""
-    addresses, marked = settings.addresses, settings.signals.marked
+    """Fill `mail_acts` with the acts of these leads, their company, and whether they are allowed.
+
+    What only a signal reads that is off is left empty.
+    """
+    addresses, signals = settings.addresses, settings.signals
+    marked, network = signals.marked, signals.network
     queries.run(connection, "create_mail_acts")
     queries.run(connection, "clear_mail_acts")
     domains: list[str] = queries.values(connection, "list_domains")
@@ -22,9 +26,9 @@ def read_mail_acts(connection: Connection, settings: MachineSettings) -> None:
         events=list(MAIL_EVENTS),
         **_number("mail", addresses.mail),
         **_number("link", addresses.link),
-        **_number("delivered", addresses.delivered_at),
-        **_number("agent", addresses.agent),
-        **_number("network", addresses.network),
+        **_number("delivered", addresses.delivered_at if signals.after_delivery else ()),
+        **_number("agent", addresses.agent if signals.agent else ()),
+        **_number("network", addresses.network if network and network.networks else ()),
         trap=list(addresses.trap),
         confirmed=list(addresses.confirmed),
         marks=list(marks),
