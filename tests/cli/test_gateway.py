@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -63,6 +64,11 @@ def test_a_missing_secret_and_a_taken_port_are_named(start: Start) -> None:
     assert "LEADOPS_FORM_SECRETS is not set" in complaint(LEADOPS_FORM_SECRETS="")
     assert "shorter than 16" in complaint(LEADOPS_FORM_SECRETS="f" * 32 + ",short")
     assert "LEADOPS_DATABASE_URL is not set" in complaint(LEADOPS_DATABASE_URL="")
+    assert "LEADOPS_FORM_TYPEFORM_SECRETS" in complaint(LEADOPS_FORM_TYPEFORM_SECRETS="short")
+    assert "LEADOPS_PUBLIC_WRITE_KEY is missing or shorter" in complaint(LEADOPS_PUBLIC_WRITE_KEY="short")
+    assert "LEADOPS_PUBLIC_WRITE_KEY is LEADOPS_WRITE_KEY" in complaint(LEADOPS_PUBLIC_WRITE_KEY="w" * 32)
+    ma = {"host": "https://ma.example.com", "password": "t" * 16, "extra": {"ca": "/nowhere/ca.pem"}}
+    assert "no file /nowhere/ca.pem" in complaint(AIRFLOW_CONN_LEADOPS_MA=json.dumps(ma))
     first = start("--port", "0")
     assert first.stdout
     port = first.stdout.readline().split(":")[-1].split("/")[0]

@@ -121,7 +121,7 @@ def test_a_form_of_each_tool_is_a_lead_once(client: httpx.Client, connection: Co
     rows = connection.execute(
         "select submission_id, tool, sender_id is not null from intake.raw_leads"
     ).fetchall()
-    assert rows == [(form["id"], name, True)]
+    assert rows == [(form["id"], name, name != "hubspot")], "a contact of HubSpot has no id of the form"
     event = connection.execute("select email, event, proof, ts from cdp.events").fetchone()
     email = "zaphod@heartofgold.example" if name == "webflow" else "ann@buyers.example"
     at = NOW if name == "google" else NOW - timedelta(minutes=10)
@@ -260,6 +260,15 @@ def test_two_tools_with_one_id_are_two_forms(client: httpx.Client, connection: C
     (typeform,) = post(client, "typeform", TYPEFORM).json()["forms"]
     assert own["id"] != typeform["id"]
     assert count(connection, "intake.raw_leads") == 2
+
+
+def test_the_next_form_of_a_hubspot_contact_is_another(client: httpx.Client, connection: Connection) -> None:
+    later = HUBSPOT["properties"] | {"recent_conversion_date": {"value": "1782897900000"}}
+    ids = {
+        post(client, "hubspot", body).json()["forms"][0]["id"]
+        for body in (HUBSPOT, HUBSPOT | {"properties": later})
+    }
+    assert len(ids) == count(connection, "intake.raw_leads") == 2
 
 
 def test_without_an_id_what_is_said_is_the_id(client: httpx.Client, connection: Connection) -> None:

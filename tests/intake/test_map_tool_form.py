@@ -46,13 +46,17 @@ MAPPED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         HUBSPOT,
         {
             "email": "ann@buyers.example",
-            "submission_id": "c-77",
             "form": "Contact us",
             "ts": "2026-07-01T09:20:00+00:00",
-            "context": {"page": "https://www.example.com/contact"},
-            "properties": {"first_name": "Ann", "company": "Buyers", "lifecyclestage": "lead"},
+            "properties": {
+                "first_name": "Ann",
+                "company": "Buyers",
+                "lifecyclestage": "lead",
+                "recent_conversion_date": "1782897600000",
+                "recent_conversion_event_name": "Contact us",
+            },
         },
-        ["lifecyclestage"],
+        ["lifecyclestage", "recent_conversion_date", "recent_conversion_event_name"],
     ),
     "facebook": (
         FACEBOOK_DETAILS,

@@ -1,13 +1,19 @@
 """The leads of a body, each with its id and the bytes that are kept of it."""
 
+import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
+from leadops.db import Connection
+from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_refusal import EventRefusal
+from leadops.events.form_tools import FormTool
 from leadops.intake.read_tool_form import ToolForm, interpret_body, read_tool_forms
+from leadops.intake.take_form import TakenForm, take_form
 from leadops.intake.validate_form import ValidForm
 from tests.intake.tool_bodies import FACEBOOK, GOOGLE, TYPEFORM, dump
 from tests.shipped import SHIPPED
@@ -76,3 +82,51 @@ def test_a_form_of_our_own_contract_is_read_as_it_is() -> None:
     unknown = interpret_body(b"{}", "gone", TOOLS)
     assert isinstance(unknown, EventRefusal)
     assert unknown.reason == "unknown_tool"
+
+
+def test_whoever_was_erased_is_not_kept_by_a_tool_either(database_url: str, connection: Connection) -> None:
+    erased = ErasedFilter((b"e" * 16,))
+    body = {"id": 1, "who": {"member": "u-77"}, "email": "no address"}
+    tool = FormTool.model_validate(
+        {
+            "token": {"header": "X"},
+            "answers": {"at": ["."]},
+            "fields": {"email": ["email"]},
+            "body": {"user_id": ["who.member"]},
+        }
+    )
+    (form,) = read_tool_forms(
+        dump(body), name="own", tool=tool, hash_key=b"k" * 16, sent_at=NOW, now=NOW, settings=SHIPPED.events
+    )
+
+    async def keep() -> TakenForm:
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as asynchronous:
+            return await take_form(
+                asynchronous,
+                form.form,
+                body=form.body,
+                secret=1,
+                signed_at=NOW,
+                hash_key=b"k" * 16,
+                forms=SHIPPED.events.forms,
+                identity=SHIPPED.identity,
+                now=NOW,
+                erased=erased,
+                tool="own",
+            )
+
+    connection.execute(
+        "with erasure as (insert into erased.erasures (lead_ids, erased_at, day_ends_at, erased_by, key_check)"
+        " values ('{1}', %(at)s, %(at)s, 'me', %(check)s) returning erasure_id)"
+        " insert into erased.identifiers (hash, erasure_id, erased_at, day_ends_at)"
+        " select %(hash)s, erasure_id, %(at)s, %(at)s from erasure",
+        {
+            "at": NOW + timedelta(hours=1),
+            "check": erased.key_checks[0],
+            "hash": erased.hash_for_record("user_id", "u-77"),
+        },
+    )
+    connection.commit()
+    assert asyncio.run(keep()).refusal
+    row = connection.execute("select count(*) from intake.quarantined_forms").fetchone()
+    assert row == (0,), "its mapping says whose form it is"

@@ -61,16 +61,10 @@ HUBSPOT: dict[str, Any] = {
         "firstname": {"value": "Ann"},
         "company": {"value": "Buyers"},
         "lifecyclestage": {"value": "lead"},
+        "recent_conversion_date": {"value": "1782897600000"},  # 2026-07-01T09:20:00Z
+        "recent_conversion_event_name": {"value": "Contact us"},
     },
-    "form-submissions": [
-        {
-            "conversion-id": "c-77",
-            "timestamp": 1782897600000,  # 2026-07-01T09:20:00Z
-            "form-id": "f-1",
-            "title": "Contact us",
-            "page-url": "https://www.example.com/contact",
-        }
-    ],
+    "form-submissions": [{"conversion-id": "c-77", "form-id": "f-1", "title": "Contact us"}],
 }
 FACEBOOK: dict[str, Any] = {
     "object": "page",

@@ -12,6 +12,7 @@ import typer
 from leadops.cli.context import clock, open_gateway_connection, sleep
 from leadops.cli.terminal import console, print_warning
 from leadops.cli.watchdog import can_notify, make_watchdog_config
+from leadops.clients.network_route import read_route
 from leadops.config.settings_folder import FileState
 from leadops.configuration import Config
 from leadops.delivery.database_mark import open_mark
@@ -133,7 +134,10 @@ def _worker_configs(settings: DeliverySettings) -> list[WorkerConfig]:
     """Return a worker's configuration for each configured target; for the others /healthz says `off`."""
     known = [name for name in ("ma", "crm") if os.environ.get(f"AIRFLOW_CONN_LEADOPS_{name.upper()}")]
     mark, url = open_mark(mark_folder()), database_url(GATEWAY_URL)
-    return [WorkerConfig(name, endpoint(name), url, settings, clock, mark) for name in known]
+    endpoints = {name: endpoint(name) for name in known}
+    for target in endpoints.values():
+        read_route(target.extra)  # a worker's thread could not say what is wrong
+    return [WorkerConfig(name, target, url, settings, clock, mark) for name, target in endpoints.items()]
 
 
 def _read_public_key() -> str:

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
+from leadops.clients.network_route import apply_route, find_why_unsent
 from leadops.clients.parse_answer import parse_answer
 from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, read_retry_after
 from leadops.errors import OutcomeUnknownError, PermanentError, TransientError
@@ -59,7 +59,7 @@ class PagerDuty:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._session = requests.Session()
-        self._session.trust_env = False
+        apply_route(self._session, endpoint.extra)
         self._session.mount(endpoint.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
         remember_secrets([endpoint.token])
 
@@ -82,8 +82,9 @@ class PagerDuty:
         except requests.ConnectTimeout as error:
             raise PagerUnreachableError("PagerDuty cannot be reached: no connection in time") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            if _was_never_connected(error):
-                raise PagerUnreachableError("PagerDuty cannot be reached: no connection") from error
+            why = find_why_unsent(error) if isinstance(error, requests.ConnectionError) else None
+            if why:
+                raise PagerUnreachableError(f"PagerDuty cannot be reached: {why}") from error
             raise PagerUnknownError(f"PagerDuty gave no whole answer ({type(error).__name__})") from error
         _classify(response.status_code, response.headers, content, str(event["dedup_key"]), SentValues(body))
 
@@ -131,11 +132,3 @@ def _classify(
     advice = f": {NO_KEY}" if "routing" in said.lower() or status in (401, 403, 404) else ""
     reason = mask_text(said, longest=200, sent=sent)
     raise PagerRefusedError(f"PagerDuty refused with HTTP {status}: {reason}{advice}")
-
-
-def _was_never_connected(error: Exception) -> bool:
-    """Whether `error` says that the host has no address or takes no connection."""
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, MaxRetryError):
-        cause = cause.reason
-    return isinstance(cause, NewConnectionError | NameResolutionError)

@@ -8,10 +8,10 @@ from typing import Any
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
 from leadops.clients.access import Access, StaticToken
 from leadops.clients.lead_absence import LeadAbsence, read_problem
+from leadops.clients.network_route import apply_route, find_why_unsent
 from leadops.clients.parse_answer import parse_answer
 from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, read_retry_after
 from leadops.clients.status_codes import Action, find_status_rule
@@ -149,7 +149,7 @@ class Transport:
         self.access = access or StaticToken(endpoint.token)
         self.classify = classify
         self.session = session or requests.Session()
-        self.session.trust_env = False  # no proxy or netrc lookups at every call
+        apply_route(self.session, endpoint.extra)
         self.session.mount(endpoint.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
         self._has_token = False
         if access is None:
@@ -223,8 +223,8 @@ class Transport:
         except _EndlessAnswerError as error:
             return Unknown(str(error))
         except requests.ConnectionError as error:
-            if _was_never_connected(error):
-                return Unreachable("no connection")
+            if why := find_why_unsent(error):
+                return Unreachable(why)
             return Unknown("the connection broke")
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return Unknown(f"no whole answer ({type(error).__name__})")
@@ -305,14 +305,6 @@ def _classify(
     return classify(
         HttpAnswer(response.status_code, response.headers, None if body is _NO_JSON else body), outcome
     )
-
-
-def _was_never_connected(error: requests.ConnectionError) -> bool:
-    """Whether `error` says that the host has no address or takes no connection: nothing was sent."""
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, MaxRetryError):
-        cause = cause.reason
-    return isinstance(cause, NewConnectionError | NameResolutionError)
 
 
 _NO_JSON = object()
