@@ -116,7 +116,8 @@ def test_whoever_was_erased_is_not_kept_by_a_tool_either(database_url: str, conn
             )
 
     connection.execute(
-        "with erasure as (insert into erased.erasures (lead_ids, erased_at, day_ends_at, erased_by, key_check)"
+        "with erasure as ("
+        " insert into erased.erasures (lead_ids, erased_at, day_ends_at, erased_by, key_check)"
         " values ('{1}', %(at)s, %(at)s, 'me', %(check)s) returning erasure_id)"
         " insert into erased.identifiers (hash, erasure_id, erased_at, day_ends_at)"
         " select %(hash)s, erasure_id, %(at)s, %(at)s from erasure",
