@@ -27,7 +27,7 @@ class World:
         tokens: Tokens,
         behaviour: Behaviour,
         long_journal: int = LONG,
-        unique: frozenset[str] = frozenset({"email"}),
+        unique: frozenset[str] | None = None,
         keeps_log: bool = False,
     ) -> None:
         """Open `state_dir` and replay what happened there; raise JournalBusyError when it is in use.
@@ -43,7 +43,8 @@ class World:
         self.ma = MaStore()
         self.crm = CrmStore()
         self.slack = SlackStore()
-        self.people = People(unique, keeps_log)
+        self.people = People(unique or frozenset(), keeps_log)
+        self._serves_product = unique is not None
         self.pagerduty = PagerStore()
         self.journal = Journal(state_dir / "journal.jsonl")
         if self.journal.size > long_journal:
@@ -70,4 +71,5 @@ class World:
                 self.pagerduty.apply(record)
             case "settings":
                 self.behaviour = Behaviour(**record["behaviour"])
-        self.people.apply(record)
+        if self._serves_product:
+            self.people.apply(record)

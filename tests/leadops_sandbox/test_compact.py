@@ -145,7 +145,7 @@ def test_scores_that_a_product_sets_count_as_their_changes(tmp_path: Path) -> No
     change(world, 1, [(lead, 5, "applied")])
     put(2, 17)
     change(world, 3, [(lead, 3, "applied")])
-    points = {"id": lead, "delta": 1, "logged": 1, "name": "d4", "score_after": 21}
+    points = {"id": lead, "logged": 1, "name": "d4", "score_after": 21, "points_after": 21}
     world.effect("ma.points", at=START + timedelta(hours=4), key=None, body=points)
     put(5, 30)
     change(world, 59, [(lead, 2, "applied")])

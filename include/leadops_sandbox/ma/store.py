@@ -104,7 +104,9 @@ class MaStore:
                 for row in record["body"]["rows"]:
                     self._set_properties(self.leads[row["id"]], row["fields"], row["score"])
             case "ma.points":
-                self._set_score(self.leads[record["body"]["id"]], record["body"]["score_after"])
+                lead = self.leads[record["body"]["id"]]
+                lead.fields["points"] = record["body"]["points_after"]
+                self._set_score(lead, record["body"]["score_after"])
             case "ma.deleted":
                 self._remove(self.leads[record["body"]["id"]], "deleted")
             case "ma.erased":

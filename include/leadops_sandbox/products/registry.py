@@ -9,7 +9,7 @@ from leadops_sandbox.products.table import read_table
 from leadops_sandbox.world import World
 
 #: The products' names; each is a folder here that has a table of the same name and a class in face.py.
-NAMES = ("hubspot", "salesforce", "marketo", "odoo")
+NAMES = ("hubspot", "salesforce", "marketo", "odoo", "mautic")
 
 FOLDER = Path(__file__).parent
 

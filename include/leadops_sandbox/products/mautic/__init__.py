@@ -1,0 +1,1 @@
+"""Mautic: contacts by batch, points with a name, and the log of points."""
