@@ -27,6 +27,7 @@ class Lock(IntEnum):
     ATTRIBUTION = 7_302_020
     THRESHOLDS = 7_302_022
     CHANGES = 7_302_023
+    TARGET_CALLS = 7_302_024
 
 
 def hold_lock(connection: Connection, lock: Lock) -> None:
@@ -50,3 +51,27 @@ def holding_lock(connection: Connection, lock: Lock) -> Iterator[None]:
         if not connection.closed:
             with connection.transaction():
                 queries.run(connection, "release_in_session", lock=lock)
+
+
+@contextmanager
+def holding_place(connection: Connection, lock: Lock, name: str, *, places: int) -> Iterator[bool]:
+    """Hold one of the `places` of `name` over several transactions; yield whether one was free.
+
+    The server frees it when the connection ends, so a process that is killed keeps none.
+    """
+    held = next((place for place in _name_places(name, places) if _try_place(connection, lock, place)), None)
+    try:
+        yield held is not None
+    finally:
+        if held is not None and not connection.closed:
+            with connection.transaction():
+                queries.run(connection, "leave_place", lock=lock, place=held)
+
+
+def _name_places(name: str, places: int) -> list[str]:
+    return [f"{name} {number}" for number in range(places)]
+
+
+def _try_place(connection: Connection, lock: Lock, place: str) -> bool:
+    with connection.transaction():
+        return bool(queries.value(connection, "try_place", lock=lock, place=place))

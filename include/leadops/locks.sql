@@ -9,3 +9,10 @@ select pg_advisory_lock(%(lock)s::bigint);
 
 -- name: release_in_session
 select pg_advisory_unlock(%(lock)s::bigint);
+
+-- name: try_place
+-- Two numbers name a lock of another space than one.
+select pg_try_advisory_lock(%(lock)s, hashtext(%(place)s));
+
+-- name: leave_place
+select pg_advisory_unlock(%(lock)s, hashtext(%(place)s));

@@ -631,6 +631,23 @@ create table delivery.targets (
     primary key (target)
 );
 
+create table delivery.call_counts (
+    target text not null,
+    starts_at timestamptz not null,
+    calls integer not null,
+    primary key (target, starts_at)
+);
+
+create table delivery.quotas (
+    target text not null,
+    used integer,
+    day_limit integer,
+    read_at timestamptz,
+    calls_since integer not null,
+    used_up_until timestamptz,
+    primary key (target)
+);
+
 create table delivery.audits (
     audit_id bigint generated always as identity,
     night date not null,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import requests
@@ -36,6 +37,30 @@ def test_push_then_audit(desk: DeliveryFixture, run) -> None:  # noqa: F811
     audited: Result = run("audit")
     assert audited.exit_code == 0
     assert "all agree" in audited.output
+
+
+def test_a_dry_run_says_how_many_calls_what_waits_takes(
+    desk: DeliveryFixture,  # noqa: F811
+    run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lead = desk.add_lead()
+    desk.score(lead, 15)
+    desk.score(lead, 4)
+    said = run("push", "--target", "ma", "--dry-run").output
+    assert said.strip() == (
+        "ma: live 1 effects and 2 score changes in 2 calls, backfill 0 effects and 0 score changes in 0 calls"
+    )
+
+    (tmp_path / "delivery.yaml").write_text(
+        "targets: {ma: {daily_calls: 1, live_reserve: 0, batch_size: 1, day_ends: UTC}}\n"
+    )
+    monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(tmp_path))
+    said = " ".join(run("push", "--target", "ma", "--dry-run").output.split())
+    assert "live 1 effects and 2 score changes in 3 calls (1 left today; the rest waits until" in said
+    assert "backfill 0 effects and 0 score changes in 0 calls (0 left today)" in said
+    assert desk.value("select count(*) from delivery.call_counts") == 0
 
 
 def test_audit_names_the_lead_that_differs(desk: DeliveryFixture, run) -> None:  # noqa: F811

@@ -72,8 +72,22 @@ def fire_duplicates(connection: Connection, now: datetime) -> None:
     )
 
 
+def fire_quota(connection: Connection, now: datetime) -> None:
+    """A target without calls until three hours from now, and one effect that waits for it."""
+    connection.execute(
+        "insert into delivery.quotas (target, calls_since, used_up_until) values ('other', 0, %s)",
+        [now + timedelta(hours=3)],
+    )
+    connection.execute(
+        "insert into delivery.outbox (target, operation, payload, idempotency_key, created_at, state)"
+        " values ('other', 'create_lead', '{}', 'other', %s, 'pending')",
+        [now],
+    )
+
+
 #: For each check, rows with which every kind that it feeds fires.
 SCENES = {
+    "quotas": fire_quota,
     "backlogs": fire_backlogs,
     "outbox": fire_outbox,
     "dead_letters": fire_dead_letters,
@@ -112,6 +126,34 @@ def test_a_live_change_that_waits_is_a_backlog(connection, look, clock):
     connection.execute("insert into delivery.cursors values ('ma', 0, 3)")
     look(1)
     assert look(3).resolved == 1
+
+
+def test_a_used_up_quota_is_one_incident_that_ends_with_its_day(connection, look, clock):
+    add_ledger(connection, clock() - timedelta(minutes=20), rows=3)
+    fire_outbox(connection, clock())
+    connection.execute("update delivery.outbox set target = 'ma'")
+    connection.execute("insert into delivery.call_counts values ('ma', %s, 40)", [clock()])
+    connection.execute("insert into delivery.call_counts values ('ma', %s, 2)", [clock() - timedelta(days=2)])
+    connection.execute(
+        "insert into delivery.quotas (target, calls_since, used_up_until) values ('ma', 0, %s)",
+        [clock() + timedelta(minutes=9, seconds=30)],
+    )
+    assert look(1).opened == 1
+    (incident,) = incidents(connection)
+    assert (incident.kind, incident.subject) == ("quota_used_up", "ma")
+    assert "40 calls in the last 24 hours" in shown(incident)
+    look(8)
+    assert len(incidents(connection)) == 1
+    for _ in range(4):
+        look(3)
+    rows = connection.execute("select kind from incidents.incidents where resolved_at is null").fetchall()
+    assert {kind for (kind,) in rows} == {"ma_backlog", "outbox_waiting"}
+
+
+def test_a_used_up_quota_that_nothing_waits_for_is_no_news(connection, look, clock):
+    fire_quota(connection, clock())
+    connection.execute("update delivery.outbox set lane = 1")
+    assert look(5).opened == 0
 
 
 def test_backfill_and_what_nobody_is_to_be_told_is_no_backlog(connection, look, clock):

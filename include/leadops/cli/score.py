@@ -8,9 +8,12 @@ import typer
 from rich.table import Table
 
 from leadops.cli.context import clock, open_database, read_config
+from leadops.cli.push import describe_forecast
 from leadops.cli.terminal import console, make_progress, print_json
 from leadops.configuration import Config
 from leadops.db import Connection
+from leadops.delivery.forecast_calls import forecast_calls
+from leadops.delivery.push import SCORED_TARGET
 from leadops.identity.resolve import resolve_events
 from leadops.scoring.active_rules import name_source
 from leadops.scoring.page_rules import RankedPage
@@ -56,6 +59,15 @@ def score(
             )
             which = "every lead, since the rules changed" if preview.rules_change else "the leads that wait"
             show_preview(preview, which=which, as_json=as_json)
+            if not as_json:
+                forecasts = forecast_calls(
+                    connection,
+                    SCORED_TARGET,
+                    config.delivery.find_target(SCORED_TARGET),
+                    now=clock(),
+                    more_deltas=preview.rows,
+                )
+                console.print(f"a push would then send: {describe_forecast(forecasts)}", highlight=False)
         else:
             done = _run(connection, config, name_source(rules or config.find_file("scoring")))
             if as_json:

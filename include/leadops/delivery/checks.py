@@ -6,9 +6,11 @@ from datetime import date, datetime, timedelta
 
 from leadops.db import Connection
 from leadops.delivery.database_mark import find_hold
+from leadops.delivery.forecast_calls import count_waiting
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire
+from leadops.lanes import Lane
 from leadops.mask import mask_text
 from leadops.queries import Queries
 
@@ -64,19 +66,22 @@ class OutboxBacklog(Backlog):
 def check_backlogs(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Find the targets whose oldest live score change has waited longer than `backlog_minutes`.
 
-    While everything is on hold, everything waits: one incident is enough.
+    While everything is on hold, or a target's quota is used up, everything waits: one incident is enough.
     """
     if find_hold(connection):
         return []
-    backlogs = queries.all(connection, "measure_backlogs", ScoreBacklog)
+    backlogs = queries.all(connection, "measure_backlogs", ScoreBacklog, now=given.now)
     return _find_overdue("ma_backlog", backlogs, limit=given.settings.backlog_minutes, now=given.now)
 
 
 def check_outbox(connection: Connection, given: CheckInput) -> list[CheckFinding]:
-    """Find the targets whose oldest live effect has waited longer than `outbox_minutes`; none in a hold."""
+    """Find the targets whose oldest live effect has waited longer than `outbox_minutes`.
+
+    None in a hold, and none of a target whose quota is used up.
+    """
     if find_hold(connection):
         return []
-    backlogs = queries.all(connection, "measure_outbox", OutboxBacklog)
+    backlogs = queries.all(connection, "measure_outbox", OutboxBacklog, now=given.now)
     return _find_overdue("outbox_waiting", backlogs, limit=given.settings.outbox_minutes, now=given.now)
 
 
@@ -100,6 +105,31 @@ def _find_overdue(
             pause_reason = mask_text(backlog.pause_reason or "")
             facts |= {"paused_until": backlog.paused_until.isoformat(), "pause_reason": pause_reason}
         findings.append(fire(kind, facts, since=now))
+    return findings
+
+
+@dataclass(frozen=True)
+class UsedUpQuota:
+    """A target that gets no call before `used_up_until` (UTC), and our calls of the last 24 hours."""
+
+    target: str
+    used_up_until: datetime
+    calls: int
+
+
+def check_quotas(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Find the targets whose day has no call left for the live work that waits."""
+    findings = []
+    for quota in queries.all(connection, "list_used_up", UsedUpQuota, now=given.now):
+        live = count_waiting(connection, quota.target)[Lane.LIVE]
+        if not live.effects + live.batches + live.deltas:
+            continue
+        facts = {
+            "target": quota.target,
+            "ends_at": quota.used_up_until.isoformat(),
+            "calls": quota.calls,
+        }
+        findings.append(fire("quota_used_up", facts, since=given.now))
     return findings
 
 
@@ -231,6 +261,7 @@ def check_duplicates(connection: Connection, given: CheckInput) -> list[CheckFin
 CHECKS = (
     Check("hold", ("database_went_back",), check_hold),
     Check("duplicates", ("unexplained_duplicates",), check_duplicates),
+    Check("quotas", ("quota_used_up",), check_quotas),
     Check("backlogs", ("ma_backlog",), check_backlogs),
     Check("outbox", ("outbox_waiting",), check_outbox),
     Check("dead_letters", ("dead_letters",), check_dead_letters),

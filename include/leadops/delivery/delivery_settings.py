@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
+from leadops.company import check_zone
 from leadops.errors import ConfigError
 from leadops.settings import Settings
 
@@ -16,6 +17,10 @@ BULK_LIMIT = 1000
 #: For so long a batch of unknown outcome is sent again under its key; after that the scores are read back.
 #: For so long, too, a 409 means that an earlier try is still in progress.
 TRUSTED_MEMORY = timedelta(minutes=15)
+
+
+#: As `day_ends`: the day of the quota is always the last 24 hours.
+ROLLING = "rolling"
 
 
 class Recreate(StrEnum):
@@ -34,6 +39,17 @@ class TargetSettings(Settings):
     key_memory_hours: float = Field(gt=0)
     batch_size: int = Field(ge=1, le=BULK_LIMIT)  # deltas in a bulk call
     connections: int = Field(ge=1, le=16)
+    daily_calls: int | None = Field(ge=1)
+    day_ends: str  # a time zone, or ROLLING
+    live_reserve: float = Field(ge=0, lt=1)  # of a day's calls, for the live lane alone
+    calls_at_once: int | None = Field(ge=1)
+
+    @field_validator("day_ends")
+    @classmethod
+    def _must_be_a_zone(cls, day_ends: str) -> str:
+        if day_ends != ROLLING:
+            check_zone(day_ends)
+        return day_ends
 
     @property
     def key_memory(self) -> timedelta:

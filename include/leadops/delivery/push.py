@@ -89,7 +89,7 @@ def run_rounds(pusher: Pusher, *, sleep: Callable[[float], None], effects_only: 
         if pause is None:
             break
         if pusher.clock() + pause >= pusher.until:
-            problem = total.problem or "the target is paused, or its rate limit is used up"
+            problem = total.problem or "the target is paused, or its rate limit or daily quota is used up"
             return total + PushReport(problem=problem)
         sleep(pause.total_seconds())
     return total

@@ -1,10 +1,12 @@
-"""The rate limit of each target: one token bucket in the database, shared by all processes."""
+"""What a target may be asked: a token bucket and the calls of its day, in the database for all processes."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from leadops.db import Connection
+from leadops.delivery.daily_quota import count_calls, find_allowance, note_used_up
 from leadops.delivery.delivery_settings import TargetSettings
+from leadops.lanes import Lane
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -18,19 +20,32 @@ class Grant(NamedTuple):
 
 
 def acquire_permits(
-    connection: Connection, target: str, settings: TargetSettings, *, wanted: int, now: datetime
+    connection: Connection, target: str, settings: TargetSettings, lane: Lane, *, wanted: int, now: datetime
 ) -> tuple[int, timedelta]:
-    """Take up to `wanted` permits for HTTP calls to `target`; commits.
+    """Take up to `wanted` permits for HTTP calls to `target` in `lane`; commits.
 
-    Returns how many permits were granted and, with none, how long to wait for the next one.
+    Returns how many permits were granted and, with none, how long to wait for the next one. A day that has no
+    call left for the live lane is on record as used up.
     """
     with connection.transaction():
         grant = _acquire(connection, target, settings, wanted=wanted, now=now)
         if grant is None:  # the first call to this target
             queries.run(connection, "insert_target", target=target, burst=settings.burst, now=now)
             grant = _acquire(connection, target, settings, wanted=wanted, now=now)
-    granted, wait_seconds = grant or Grant(0, 1.0)
-    return granted, timedelta(seconds=wait_seconds)
+        granted, wait_seconds = grant or Grant(0, 1.0)
+        wait = timedelta(seconds=wait_seconds)
+        if not granted:
+            return 0, wait
+        # The target's row is locked now, so no other process takes the same calls of the day.
+        left = find_allowance(connection, target, settings, lane, now=now)
+        usable = granted if left.calls is None else min(granted, left.calls)
+        if usable < granted:
+            queries.run(connection, "release", target=target, count=granted - usable)
+        if usable:
+            count_calls(connection, target, usable, now=now)
+        elif lane is Lane.LIVE:
+            note_used_up(connection, target, until=left.ends_at)
+    return usable, wait if usable else left.ends_at - now
 
 
 def _acquire(
@@ -48,10 +63,11 @@ def _acquire(
     )
 
 
-def release_permits(connection: Connection, target: str, *, count: int) -> None:
-    """Return `count` unused permits; commits."""
+def release_permits(connection: Connection, target: str, *, count: int, now: datetime) -> None:
+    """Return `count` unused permits, of the bucket and of the day; commits."""
     with connection.transaction():
         queries.run(connection, "release", target=target, count=count)
+        count_calls(connection, target, -count, now=now)
 
 
 def pause_target(connection: Connection, target: str, *, until: datetime, reason: str) -> None:

@@ -30,6 +30,7 @@ from leadops.delivery.send_effect import send_effect
 from leadops.delivery.settle_batch import settle_batch
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lanes import Lane
+from leadops.locks import Lock, holding_place
 from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
@@ -39,6 +40,9 @@ queries = Queries(__file__)
 EFFECTS_PER_ROUND = 50
 BATCHES_PER_ROUND = 10
 ALIGNED_PER_ROUND = 50
+
+#: So long a worker waits where others make all the calls that the target takes at once.
+PLACE_PAUSE = timedelta(milliseconds=100)
 
 #: What a round can do: operations of the outbox, leads whose score in the MA is unknown, score changes.
 WorkKind = Literal["effects", "unaligned", "batches"]
@@ -104,9 +108,17 @@ class Pusher:
             return set(queries.all(self.connection, "list_score_work", PendingWork, **values))
 
     def run_permitted(self, send: Round, lane: Lane, *, limit: int) -> tuple[PushReport, timedelta]:
-        """Run one round within the target's rate; return what it did, or how long to wait for a permit."""
+        """Run one round within the target's limits; return what it did, or how long to wait for a permit."""
+        places = self.target_settings.calls_at_once
+        if places is None:
+            return self._run_permitted(send, lane, limit=limit)
+        with holding_place(self.connection, Lock.TARGET_CALLS, self.target, places=places) as is_free:
+            return self._run_permitted(send, lane, limit=limit) if is_free else (PushReport(), PLACE_PAUSE)
+
+    def _run_permitted(self, send: Round, lane: Lane, *, limit: int) -> tuple[PushReport, timedelta]:
+        at = self.clock()
         granted, wait = acquire_permits(
-            self.connection, self.target, self.target_settings, wanted=limit, now=self.clock()
+            self.connection, self.target, self.target_settings, lane, wanted=limit, now=at
         )
         if not granted:
             return PushReport(), wait
@@ -115,7 +127,8 @@ class Pusher:
             report = send(lane, granted)
         finally:
             if granted > report.calls:
-                release_permits(self.connection, self.target, count=granted - report.calls)
+                unused = granted - report.calls
+                release_permits(self.connection, self.target, count=unused, now=at)
         return report, timedelta()
 
     def time_to_next_retry(self, *, effects_only: bool = False) -> timedelta | None:

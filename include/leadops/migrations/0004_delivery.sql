@@ -213,6 +213,26 @@ create table delivery.targets (
 comment on column delivery.targets.duplicates is
 'Changes that the target says it had before, though nothing on record says that they were sent';
 
+-- Calls to each target by quarter of an hour: what a day's quota is compared with.
+create table delivery.call_counts (
+    target text not null,
+    starts_at timestamptz not null,
+    calls integer not null,
+    primary key (target, starts_at)
+);
+
+-- What a target last said of its account's day, and until when no call is left.
+create table delivery.quotas (
+    target text primary key,
+    used integer,
+    day_limit integer,
+    read_at timestamptz,
+    calls_since integer not null,
+    used_up_until timestamptz
+);
+comment on column delivery.quotas.used is 'Calls of everybody who uses the account, at read_at';
+comment on column delivery.quotas.calls_since is 'Our calls since then';
+
 -- One row a comparison of the MA with the ledger that was allowed to correct the MA.
 create table delivery.audits (
     audit_id bigint generated always as identity primary key,

@@ -14,6 +14,7 @@ from leadops.scoring.classify_members import classify_members
 from leadops.scoring.decay import compute_decay, read_decayed_until
 from leadops.scoring.differences import (
     compute_differences,
+    count_differences,
     find_last_touched,
     list_members,
     prepare_tables,
@@ -64,6 +65,7 @@ class ScorePreview:
     rules_change: bool  # the rules are not the active ones, so every lead was looked at
     leads: int = 0  # leads looked at
     changed: int = 0  # leads whose ledger would get rows
+    rows: int = 0  # these rows
     points: int = 0  # sum of the points these rows would have
     changes: list[LeadChange] = field(default_factory=list)  # the first leads that would change, by lead_id
 
@@ -133,6 +135,7 @@ def sum_differences(connection: Connection, *, since: Mapping[int, datetime]) ->
 
 def collect_changes(connection: Connection, preview: ScorePreview, *, rules: RuleSet, max_leads: int) -> None:
     """Add the leads in `differences` to `preview`; list them up to `max_leads`."""
+    preview.rows += count_differences(connection).rows
     for change in queries.all(connection, "list_changes", ScoreChange):
         preview.changed += 1
         preview.points += change.fit_change + change.behaviour_change
