@@ -7,11 +7,12 @@ import pytest
 from pydantic import ValidationError
 
 from leadops.db import Connection, connect
-from leadops.delivery.daily_quota import QuotaReading, note_reading, purge_call_counts
+from leadops.delivery.daily_quota import note_reading, purge_call_counts
 from leadops.delivery.delivery_settings import TargetSettings
 from leadops.delivery.rate_limit import acquire_permits, release_permits
 from leadops.lanes import Lane
 from leadops.locks import Lock, holding_place
+from leadops.products.product import QuotaReading
 from tests.delivery_fixture import DeliveryFixture, desk, impatient, ma_url  # noqa: F401 - fixtures
 from tests.shipped import SHIPPED, change
 

@@ -46,6 +46,9 @@ class Acme:
     token: int = 1
     #: Seconds for which the quota of the day is used up.
     quota_ends_in: int | None = None
+    #: The calls of the account's day, of all who use it, and its limit.
+    day_calls: int = 0
+    day_limit: int | None = None
     lock: Lock = field(default_factory=Lock)
 
     def changes(self) -> list[SeenCall]:
@@ -61,6 +64,7 @@ class Acme:
         self.calls.append(call)
         if call.token != f"Bearer t{self.token}":
             return 200, {"fault": "TOKEN"}
+        self.day_calls += 1
         if self.quota_ends_in is not None:
             return 200, {"fault": "DAILY"}
         fault = self.faults.popleft() if self.faults and call.method != "GET" else ""
@@ -148,6 +152,8 @@ def serve_acme() -> Iterator[Acme]:
             self.send_response(answer[0])
             self.send_header("Content-Type", "application/json")
             self.send_header("X-Acme-Reset", str(acme.quota_ends_in or 0))
+            if acme.day_limit is not None:
+                self.send_header("X-Acme-Calls", f"{acme.day_calls}/{acme.day_limit}")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

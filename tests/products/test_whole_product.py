@@ -212,16 +212,34 @@ def test_a_token_that_expires_at_once_pauses_the_target_and_kills_nothing(
 def test_a_used_up_quota_is_not_asked_again_before_it_ends(desk: SteppedDelivery, acme: Acme) -> None:
     lead = add(desk, 5)
     acme.quota_ends_in = 7200
+    began = desk.now
     desk.push(seconds=60)
     asked = len(acme.calls)
     desk.now += timedelta(seconds=7000)
     desk.push(seconds=60)
     assert len(acme.calls) == asked
     assert desk.value("select pause_reason from delivery.targets") == "the quota of the day is used up"
+    assert desk.value("select used_up_until from delivery.quotas") == began + timedelta(seconds=7200)
     acme.quota_ends_in = None
     desk.now += timedelta(seconds=200)
     desk.push()
     assert acme.totals[person(desk, lead)] == 5
+
+
+def test_what_others_use_of_the_account_counts_until_its_day_ends(desk: SteppedDelivery, acme: Acme) -> None:
+    """Ten calls a day for all: others make six of them, so leadops makes four, until midnight."""
+    acme.day_limit, acme.day_calls = 10, 6
+    lead = add(desk, 1)
+    assert desk.push().calls == 2
+    for points in (2, 4, 8, 16):
+        desk.score(lead, points)
+        desk.push()
+    assert (len(acme.calls), acme.totals[person(desk, lead)]) == (4, 7)
+    midnight = desk.now.replace(hour=0, minute=0) + timedelta(days=1)
+    assert desk.value("select used_up_until from delivery.quotas") == midnight
+    desk.now, acme.day_calls = midnight, 0
+    desk.push()
+    assert acme.totals[person(desk, lead)] == 31
 
 
 def test_a_call_that_was_stored_and_not_sent_goes_out_as_it_was_stored(

@@ -14,6 +14,7 @@ from leadops.calendar.local_days import local_midnight
 from leadops.db import Connection
 from leadops.delivery.delivery_settings import ROLLING, TargetSettings
 from leadops.lanes import Lane
+from leadops.products.product import QuotaReading
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -23,14 +24,6 @@ COUNTED_BY = timedelta(minutes=15)
 DAY = timedelta(days=1)
 #: What a target says of a rolling day is news for so long: in the meantime older calls leave the day.
 READING_COUNTS = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class QuotaReading:
-    """What an answer says of the whole account's day: calls used and granted; None: it does not say."""
-
-    used: int | None
-    limit: int | None
 
 
 class QuotaState(NamedTuple):
@@ -99,6 +92,8 @@ def note_reading(connection: Connection, target: str, reading: QuotaReading, *, 
     queries.run(
         connection, "note_reading", target=target, used=reading.used, day_limit=reading.limit, now=now
     )
+    if reading.used_up_for is not None:
+        note_used_up(connection, target, until=now + timedelta(seconds=reading.used_up_for))
 
 
 def note_used_up(connection: Connection, target: str, *, until: datetime) -> None:

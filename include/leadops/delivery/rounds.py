@@ -18,6 +18,7 @@ from leadops.delivery.batches import (
 )
 from leadops.delivery.build_batches import build_batches
 from leadops.delivery.claim_calls import claim_batches, claim_effects
+from leadops.delivery.daily_quota import note_reading
 from leadops.delivery.database_mark import ON_HOLD, DatabaseMark, find_hold
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings, TargetSettings
 from leadops.delivery.duplicates import is_unexplained
@@ -129,6 +130,9 @@ class Pusher:
             if granted > report.calls:
                 unused = granted - report.calls
                 release_permits(self.connection, self.target, count=unused, now=at)
+            if reading := self.client.take_quota():
+                with self.connection.transaction():
+                    note_reading(self.connection, self.target, reading, now=at)
         return report, timedelta()
 
     def time_to_next_retry(self, *, effects_only: bool = False) -> timedelta | None:

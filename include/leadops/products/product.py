@@ -127,6 +127,19 @@ class LeadReading:
     absence: LeadAbsence | None = None
 
 
+@dataclass(frozen=True)
+class QuotaReading:
+    """What an answer says of the day's calls of the whole account.
+
+    `used` of `limit` calls; None: it does not say. `used_up_for` is set where no call is left: for so many
+    seconds.
+    """
+
+    used: int | None = None
+    limit: int | None = None
+    used_up_for: float | None = None
+
+
 class Product(ABC):
     """One product: the calls that it takes, and what its answers mean. It holds no state.
 
@@ -152,6 +165,10 @@ class Product(ABC):
         token has expired (TokenExpired), or that a status means something else than usual.
         """
         return outcome
+
+    def read_quota(self, answer: HttpAnswer) -> QuotaReading | None:  # noqa: ARG002
+        """Return what an answer says of the calls of the account's day, or None."""
+        return None
 
     @abstractmethod
     def make_score_call(self, rows: Sequence[ScoreRow]) -> Call:

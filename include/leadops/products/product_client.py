@@ -8,13 +8,15 @@ from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import (
     Answered,
     Failure,
+    HttpAnswer,
     Outcome,
     Refused,
+    TokenExpired,
     Transport,
     Unknown,
     expect,
 )
-from leadops.products.product import Call, ListedLead
+from leadops.products.product import Call, ListedLead, QuotaReading
 from leadops.products.registry import choose_product
 from leadops.settings import Endpoint
 
@@ -46,8 +48,18 @@ class ProductClient:
         """Raise ConfigError where the connection names a product that leadops does not have."""
         self.product = choose_product(endpoint)
         self.transport = Transport(
-            endpoint, access=self.product.open_access(endpoint), classify=self.product.classify_answer
+            endpoint, access=self.product.open_access(endpoint), classify=self._classify_answer
         )
+        self._quota: QuotaReading | None = None
+
+    def _classify_answer(self, answer: HttpAnswer, outcome: Outcome) -> Outcome | TokenExpired:
+        self._quota = self.product.read_quota(answer) or self._quota
+        return self.product.classify_answer(answer, outcome)
+
+    def take_quota(self) -> QuotaReading | None:
+        """Return what the last answers said of the account's day, once."""
+        reading, self._quota = self._quota, None
+        return reading
 
     def send(self, call: Call, *, key: str | None = None) -> Outcome:
         """Send `call`, under `key` where the product remembers keys; never raises for HTTP faults."""

@@ -18,6 +18,7 @@ from leadops.products.product import (
     LeadReading,
     ListedLead,
     Product,
+    QuotaReading,
     RowResult,
     RowState,
     ScoreRow,
@@ -76,6 +77,14 @@ class AcmeProduct(Product):
         if error == "DAILY":
             return Throttled(float(answer.headers["X-Acme-Reset"]), "the quota of the day is used up")
         return outcome
+
+    def read_quota(self, answer: HttpAnswer) -> QuotaReading | None:
+        if isinstance(answer.body, dict) and answer.body.get("fault") == "DAILY":
+            return QuotaReading(used_up_for=float(answer.headers["X-Acme-Reset"]))
+        if (calls := answer.headers.get("X-Acme-Calls")) is None:
+            return None
+        used, limit = calls.split("/")
+        return QuotaReading(int(used), int(limit))
 
     def make_score_call(self, rows: Sequence[ScoreRow]) -> Call:
         changes = [{"ref": row.delta_id, "person": row.external_id, "plus": row.points} for row in rows]
