@@ -131,8 +131,7 @@ class LeadReading:
 class QuotaReading:
     """What an answer says of the day's calls of the whole account.
 
-    `used` of `limit` calls; None: it does not say. `used_up_for` is set where no call is left: for so many
-    seconds.
+    `used` of `limit` calls; None: it does not say. `used_up_for` is the seconds for which no call is left.
     """
 
     used: int | None = None
