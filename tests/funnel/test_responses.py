@@ -231,3 +231,16 @@ def test_an_mql_of_the_first_midnight_looked_back_on_is_measured(books: Books) -
     query = "select mqls, median_minutes from analytics.response_time_summaries where dimension = 'all'"
     assert books.ask(query) == [(1, 570)]
     assert books.ask("select mqls from analytics.lead_times where stage = 'sal' and scope = 'all'") == [(1,)]
+
+
+def test_the_working_time_of_the_first_mql_looked_back_on_is_whole(books: Books) -> None:
+    """Monday 00:00 to Tuesday 09:30 are 9.5 hours of work, Tuesday 10:00 to 11:00 one; between them 315."""
+    books.settings = change(books.settings, response_days=2, lead_time_days=2)
+    answer(books, f"{MONDAY} 00:00", f"{TUESDAY} 09:30")
+    answer(books, f"{TUESDAY} 10:00", f"{TUESDAY} 11:00")
+    books.refresh(on(TUESDAY))
+
+    query = (
+        "select mqls, working_median_minutes from analytics.response_time_summaries where dimension = 'all'"
+    )
+    assert books.ask(query) == [(2, 315)]

@@ -1,13 +1,13 @@
 """Live and backfill leads are counted apart, each by the salesperson's own day and the window."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from leadops.routing.decide_owner import RepLoad
 from leadops.routing.pending import InboxCycle, PendingLead, RepLoads, list_pending_leads, read_loads
 from leadops.routing.team import read_team
-from tests.routing.conftest import START, TOKYO, Office
+from tests.routing.conftest import START, TOKYO, Office, everybody
 
 
 def test_a_lead_counts_in_its_own_lane() -> None:
@@ -41,6 +41,18 @@ def test_the_day_counts_from_midnight_and_the_window_from_after_its_bound(office
     assert loads.of(is_backfill=False)["a"] == RepLoad(1, 3, office.at(midnight))
     assert loads.of(is_backfill=True)["a"] == RepLoad(0, 1, START - timedelta(minutes=1))
     assert loads.of(is_backfill=False)["b"] == RepLoad()
+
+
+def test_on_a_day_of_25_hours_the_day_may_begin_before_the_window(office: Office) -> None:
+    """In Berlin, 23:45 of the day on which summer time ends: midnight is 24 h 45 min ago."""
+    office.rules = everybody(window_days=1)
+    office.rep("a", zone="Europe/Berlin")
+    now = datetime(2026, 10, 25, 22, 45, tzinfo=UTC)
+    past_midnight = now - timedelta(hours=24, minutes=30)
+    given(office, 1, (past_midnight - START) / timedelta(minutes=1))
+    team = read_team(office.connection, rules=office.rules, zone=TOKYO)
+    loads = read_loads(office.connection, team=team, rules=office.rules, now=now)
+    assert loads.of(is_backfill=False)["a"] == RepLoad(1, 0, past_midnight)
 
 
 def stage(office: Office, lead: int, name: str, minute: float, *, cycle: int = 1) -> None:
