@@ -234,13 +234,13 @@ def test_an_mql_of_the_first_midnight_looked_back_on_is_measured(books: Books) -
 
 
 def test_the_working_time_of_the_first_mql_looked_back_on_is_whole(books: Books) -> None:
-    """Monday 00:00 to Tuesday 09:30 are 9.5 hours of work, Tuesday 10:00 to 11:00 one; between them 315."""
-    books.settings = change(books.settings, response_days=2, lead_time_days=2)
-    answer(books, f"{MONDAY} 00:00", f"{TUESDAY} 09:30")
-    answer(books, f"{TUESDAY} 10:00", f"{TUESDAY} 11:00")
-    books.refresh(on(TUESDAY))
+    """Monday 00:00 to Wednesday 09:30 are 18.5 hours of work, Wednesday 10:00 to 11:00 one; 585 between."""
+    books.settings = change(books.settings, response_days=3, lead_time_days=3)
+    answer(books, f"{MONDAY} 00:00", "06-03 09:30")
+    answer(books, "06-03 10:00", "06-03 11:00")
+    books.refresh(on("06-03"))
 
     query = (
         "select mqls, working_median_minutes from analytics.response_time_summaries where dimension = 'all'"
     )
-    assert books.ask(query) == [(2, 315)]
+    assert books.ask(query) == [(2, 585)]
