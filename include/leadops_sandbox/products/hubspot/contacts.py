@@ -8,7 +8,9 @@ from starlette.routing import Route
 
 from leadops_sandbox.ma.store import Lead
 from leadops_sandbox.products.face import respond
-from leadops_sandbox.products.hubspot.batch import (
+from leadops_sandbox.products.hubspot.bodies import query_names, read_names, read_object
+from leadops_sandbox.products.hubspot.errors import RowError, refuse_call
+from leadops_sandbox.products.hubspot.plans import (
     check_conflict,
     check_id_property,
     find_input,
@@ -17,8 +19,6 @@ from leadops_sandbox.products.hubspot.batch import (
     plan_update,
     write_plans,
 )
-from leadops_sandbox.products.hubspot.bodies import query_names, read_names, read_object
-from leadops_sandbox.products.hubspot.errors import RowError, refuse_call
 from leadops_sandbox.products.hubspot.properties import show_contact
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from leadops_sandbox.products.feed import visible_at
 from leadops_sandbox.products.marketo.answers import answer_call, refuse_call
-from leadops_sandbox.products.marketo.leads import write_stamp
+from leadops_sandbox.products.marketo.show_leads import write_stamp
 from leadops_sandbox.products.people import LogEntry
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from leadops_sandbox.products.feed import visible_at
 from leadops_sandbox.products.odoo.domain import names_of, plain, read_domain
 from leadops_sandbox.products.odoo.errors import MISSING, USER_ERROR, OdooError
+from leadops_sandbox.products.odoo.fields import FIELDS, STAMPS, Record, field_types
 from leadops_sandbox.products.odoo.loading import load
-from leadops_sandbox.products.odoo.records import FIELDS, STAMPS, Record, field_types, list_records
+from leadops_sandbox.products.odoo.records import list_records
 from leadops_sandbox.products.odoo.writing import create_leads, find_leads, merge_leads, write_leads
 
 if TYPE_CHECKING:

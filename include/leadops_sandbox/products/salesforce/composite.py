@@ -11,8 +11,9 @@ from starlette.routing import Route
 from leadops_sandbox.products.face import respond
 from leadops_sandbox.products.salesforce.bodies import check_type, read_object
 from leadops_sandbox.products.salesforce.errors import ROLLED_BACK, RowError, refuse_call
+from leadops_sandbox.products.salesforce.fields import field_names, show_value
 from leadops_sandbox.products.salesforce.ids import make_id, read_id
-from leadops_sandbox.products.salesforce.records import contact_record, field_names, lead_record, show_value
+from leadops_sandbox.products.salesforce.records import contact_record, lead_record
 from leadops_sandbox.products.salesforce.writes import (
     Plan,
     plan_create,

@@ -9,14 +9,8 @@ from starlette.routing import Route
 from leadops_sandbox.products.face import respond
 from leadops_sandbox.products.feed import visible_at
 from leadops_sandbox.products.salesforce.errors import refuse_call
-from leadops_sandbox.products.salesforce.records import (
-    FIELDS,
-    STAMPS,
-    Record,
-    field_names,
-    list_records,
-    show_value,
-)
+from leadops_sandbox.products.salesforce.fields import FIELDS, STAMPS, Record, field_names, show_value
+from leadops_sandbox.products.salesforce.records import list_records
 from leadops_sandbox.products.salesforce.soql import Query, SoqlError, compare_key, parse_query
 
 if TYPE_CHECKING:

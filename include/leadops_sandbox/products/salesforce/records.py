@@ -1,88 +1,16 @@
 """The world as Salesforce's objects: what each record's fields hold."""
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from leadops_sandbox.ma.store import Lead
-from leadops_sandbox.products.leads import Activity, Rep, list_reps, number_of
-from leadops_sandbox.products.people import Change
+from leadops_sandbox.products.leads import Rep, list_reps, number_of
+from leadops_sandbox.products.salesforce.fields import BORN, STAMPS, SUBTYPES, Record, whole
 from leadops_sandbox.products.salesforce.ids import API_USER, make_id
+from leadops_sandbox.products.salesforce.sales_work import activity_record, history_records
 
 if TYPE_CHECKING:
     from leadops_sandbox.products.salesforce.face import Salesforce
-
-STAMPS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
-SYSTEM = ("Id", "IsDeleted", "CreatedById", "LastModifiedById", *STAMPS)
-#: The fields of each object beside those of the settings, which leads and contacts have.
-FIELDS: dict[str, tuple[str, ...]] = {
-    "Lead": (
-        *SYSTEM,
-        *("Name", "Status", "OwnerId", "MasterRecordId", "IsConverted", "ConvertedDate"),
-        *("ConvertedContactId", "ConvertedAccountId", "ConvertedOpportunityId"),
-    ),
-    "Contact": (*SYSTEM, "Name", "OwnerId", "AccountId", "MasterRecordId"),
-    "User": (
-        *("Id", "Username", "Name", "FirstName", "LastName", "Email", "IsActive", "UserType"),
-        *("TimeZoneSidKey", "LanguageLocaleKey", "CreatedDate", "LastModifiedDate", "SystemModstamp"),
-    ),
-    "Task": (
-        *SYSTEM,
-        *("WhoId", "WhatId", "OwnerId", "Subject", "Status", "TaskSubtype", "ActivityDate"),
-        *("IsClosed", "CompletedDateTime", "Description"),
-    ),
-    "Event": (
-        *SYSTEM,
-        *("WhoId", "WhatId", "OwnerId", "Subject", "StartDateTime", "EndDateTime", "ActivityDateTime"),
-        "Description",
-    ),
-    "LeadHistory": (
-        "Id",
-        "LeadId",
-        "Field",
-        "OldValue",
-        "NewValue",
-        "CreatedById",
-        "CreatedDate",
-        "IsDeleted",
-    ),
-    "Organization": ("Id", "Name", "IsSandbox", "OrganizationType", "TimeZoneSidKey"),
-}
-#: Salesforce's subtype of a task for each kind of the world; a meeting is an Event.
-SUBTYPES = {"call": "Call", "mail": "Email", "task": "Task"}
-BORN = datetime(2024, 1, 1, tzinfo=UTC)
-
-
-class Record(NamedTuple):
-    """A record: how to read a field of it, and when it changed last."""
-
-    id: str
-    read: Callable[[str], Any]
-    stamp: datetime
-    is_deleted: bool = False
-
-
-def field_names(face: "Salesforce", sobject: str) -> list[str]:
-    """Return the fields of an object."""
-    more = list(face.settings.fields) if sobject in ("Lead", "Contact") else []
-    return [*FIELDS[sobject], *more]
-
-
-def write_stamp(moment: datetime) -> str:
-    """Return a time as Salesforce writes it; it keeps whole seconds only."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
-
-
-def whole(moment: datetime) -> datetime:
-    """Return a time without what is below the second."""
-    return moment.astimezone(UTC).replace(microsecond=0)
-
-
-def show_value(value: Any) -> Any:
-    """Return a field's value as JSON has it."""
-    if isinstance(value, datetime):
-        return write_stamp(value)
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def list_records(face: "Salesforce", sobject: str, *, deleted: bool = False) -> Iterable[Record]:
@@ -205,69 +133,3 @@ def organization() -> Record:
     values: dict[str, Any] = {"Id": make_id("Organization", 1), "Name": "Acme", "IsSandbox": False}
     values |= {"OrganizationType": "Enterprise Edition", "TimeZoneSidKey": "Asia/Tokyo"}
     return Record(str(values["Id"]), values.get, BORN)
-
-
-def activity_record(face: "Salesforce", activity: Activity) -> Record:
-    """Return an activity as a task, a meeting as an event."""
-    sobject = "Event" if activity.kind == "meeting" else "Task"
-    owner = API_USER if activity.rep_id is None else number_of(activity.rep_id)
-    lead = face.world.ma.find_survivor(activity.lead_id) if activity.lead_id else None
-    is_contact = lead is not None and lead.id in face.leads.people.converted
-    entered, occurred = whole(activity.entered_at), whole(activity.occurred_at)
-    values: dict[str, Any] = {
-        "Id": make_id(sobject, activity.number),
-        "IsDeleted": False,
-        "WhoId": None if lead is None else make_id("Contact" if is_contact else "Lead", lead.id),
-        "OwnerId": make_id("User", owner),
-        "CreatedById": make_id("User", owner),
-        "LastModifiedById": make_id("User", owner),
-        "Subject": SUBTYPES.get(activity.kind, "Meeting"),
-        "Status": "Completed",
-        "TaskSubtype": SUBTYPES.get(activity.kind),
-        "IsClosed": True,
-        "ActivityDate": occurred.date(),
-        "CompletedDateTime": occurred,
-        "StartDateTime": occurred,
-        "ActivityDateTime": occurred,
-        "EndDateTime": occurred,
-        "Description": activity.details.get("note"),
-        **dict.fromkeys(STAMPS, entered),
-    }
-    return Record(str(values["Id"]), values.get, entered)
-
-
-def history_records(face: "Salesforce", change: Change) -> list[Record]:
-    """Return the rows of LeadHistory of a change; an owner gives two, one with names and one with ids."""
-    by = API_USER
-    owner = face.leads.owner(change.lead_id)
-    if change.by == "person" and owner is not None:
-        by = number_of(owner)
-    pairs: list[tuple[Any, Any]] = [(face.status_word(change.before), face.status_word(change.after))]
-    if change.field == "owner_id":
-        names = {rep.id: f"{rep.first_name} {rep.last_name}".strip() for rep in list_reps(face.world)}
-        pair = (change.before, change.after)
-        pairs = [
-            tuple(names.get(rep or "", "LeadOps Integration") for rep in pair),  # type: ignore[list-item]
-            tuple(make_id("User", number_of(rep) if rep else API_USER) for rep in pair),  # type: ignore[list-item]
-        ]
-    return [
-        _history(change, 2 * change.number + place, before, after, by)
-        for place, (before, after) in enumerate(pairs)
-    ]
-
-
-def _history(change: Change, number: int, before: Any, after: Any, by: int) -> Record:
-    name = "Owner" if change.field == "owner_id" else "Status"
-    if name == "Status" and before is None:
-        name, after = "created", None
-    values = {
-        "Id": make_id("LeadHistory", number),
-        "LeadId": make_id("Lead", change.lead_id),
-        "Field": name,
-        "OldValue": before,
-        "NewValue": after,
-        "CreatedById": make_id("User", by),
-        "CreatedDate": whole(change.at),
-        "IsDeleted": False,
-    }
-    return Record(str(values["Id"]), values.get, whole(change.at))

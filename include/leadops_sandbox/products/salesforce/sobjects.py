@@ -14,8 +14,9 @@ from leadops_sandbox.products.feed import visible_at
 from leadops_sandbox.products.salesforce.bodies import WRITABLE, check_type, read_object
 from leadops_sandbox.products.salesforce.composite import retrieve_records
 from leadops_sandbox.products.salesforce.errors import RowError, refuse_call
+from leadops_sandbox.products.salesforce.fields import FIELDS, field_names, write_stamp
 from leadops_sandbox.products.salesforce.ids import PREFIXES, make_id, read_id
-from leadops_sandbox.products.salesforce.records import FIELDS, field_names, list_records, write_stamp
+from leadops_sandbox.products.salesforce.records import list_records
 from leadops_sandbox.products.salesforce.writes import (
     Plan,
     plan_create,

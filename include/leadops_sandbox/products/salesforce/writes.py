@@ -8,8 +8,8 @@ from leadops_sandbox.ma.store import Lead
 from leadops_sandbox.products.face import strikes_row
 from leadops_sandbox.products.leads import LeadChange, find_rep
 from leadops_sandbox.products.salesforce.errors import RowError
+from leadops_sandbox.products.salesforce.fields import FIELDS
 from leadops_sandbox.products.salesforce.ids import API_USER, make_id, read_id
-from leadops_sandbox.products.salesforce.records import FIELDS
 
 if TYPE_CHECKING:
     from leadops_sandbox.products.salesforce.face import Salesforce
