@@ -538,7 +538,7 @@ create table delivery.batches (
     from_seq bigint,
     deltas integer not null,
     nonce text not null default delivery.make_nonce(),
-    rows jsonb not null,
+    rows json not null,
     request jsonb,
     body text,
     created_at timestamptz not null,
@@ -686,6 +686,9 @@ create index score_corrections_lead on delivery.score_corrections (lead_id, corr
 -- view delivery.busy_leads (target text, external_id text)
 
 -- view delivery.undelivered_deltas (target text, ledger_seq bigint, why text, batch_id bigint)
+
+-- function delivery.form_row(ledger_seq bigint, lead_id bigint, external_id text, points integer, reason
+--     text) returns text
 
 -- function delivery.hold_deltas(target text, seqs bigint[]) returns void
 

@@ -73,7 +73,18 @@ class DeltaBatch:
 
 def decode_rows(rows: str, *, nonce: str) -> list[ScoreRow]:
     """Return the stored rows (JSON) of a batch, each with the name that the product knows it by."""
-    return [ScoreRow(delta_id=f"{nonce}-{row['seq']}", **row) for row in orjson.loads(rows)]
+    return [
+        ScoreRow(
+            row["seq"],
+            row["lead_id"],
+            row["external_id"],
+            row["points"],
+            row["reason"],
+            f"{nonce}-{row['seq']}",
+            row.get("is_duplicate", False),
+        )
+        for row in orjson.loads(rows)
+    ]
 
 
 def encode_rows(rows: Sequence[ScoreRow]) -> str:

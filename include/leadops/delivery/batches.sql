@@ -56,7 +56,7 @@ select
     gen_random_uuid()::text,
     nonce,
     %(deltas)s::integer,
-    %(rows)s::jsonb,
+    %(rows)s::json,
     %(attempts)s::integer,
     %(not_before)s::timestamptz,
     %(now)s::timestamptz
@@ -65,7 +65,7 @@ where batch_id = %(batch_id)s;
 
 -- name: shrink_batch
 update delivery.batches
-set rows = %(rows)s::jsonb, deltas = %(deltas)s, is_read_back = is_read_back or %(is_read_back)s
+set rows = %(rows)s::json, deltas = %(deltas)s, is_read_back = is_read_back or %(is_read_back)s
 where batch_id = %(batch_id)s;
 
 -- name: find_next_retry

@@ -45,12 +45,13 @@ select
     %(lane)s,
     gen_random_uuid()::text,
     count(*),
-    jsonb_agg(
-        jsonb_build_object(
-            'seq', ledger_seq, 'lead_id', lead_id, 'external_id', external_id, 'points', points, 'reason', reason
+    (
+        '['
+        || string_agg(
+            delivery.form_row(ledger_seq, lead_id, external_id, points, reason), ',' order by lead_id, ledger_seq
         )
-        order by lead_id, ledger_seq
-    ),
+        || ']'
+    )::json,
     %(now)s
 from numbered
 group by part;
@@ -123,12 +124,13 @@ batches as (
         gen_random_uuid()::text,
         min(seq),
         count(*),
-        jsonb_agg(
-            jsonb_build_object(
-                'seq', seq, 'lead_id', lead_id, 'external_id', external_id, 'points', points, 'reason', reason
+        (
+            '['
+            || string_agg(
+                delivery.form_row(seq, lead_id, external_id, points, reason), ',' order by lead_id, seq
             )
-            order by lead_id, seq
-        ),
+            || ']'
+        )::json,
         %(now)s
     from addressed
     where external_id is not null and not is_busy

@@ -95,7 +95,7 @@ concerned as (
         and (
             batches.body ~ pattern.of_ids
             or exists (
-                select from jsonb_array_elements(batches.rows) as delta (delta)
+                select from jsonb_array_elements(batches.rows::jsonb) as delta (delta)
                 where delta.delta ->> 'external_id' = any(%(ma_ids)s::text[])
             )
         )
@@ -114,12 +114,12 @@ cleared as (
         ) as rows
     from concerned
     inner join delivery.batches as batches on concerned.batch_id = batches.batch_id
-    cross join jsonb_array_elements(batches.rows) with ordinality as delta (delta, place)
+    cross join jsonb_array_elements(batches.rows::jsonb) with ordinality as delta (delta, place)
     group by batches.batch_id
 )
 
 update delivery.batches
-set request = null, body = null, rows = cleared.rows
+set request = null, body = null, rows = cleared.rows::json
 from cleared
 where batches.batch_id = cleared.batch_id;
 

@@ -48,8 +48,9 @@ def settle_batch(
         answer = product.read_score_answer(outcome.body, batch.score_rows)
         results = {name: row for name, row in answer.items() if row.state is not RowState.UNKNOWN}
         if results:
-            seqs = [row.seq for row in _select(batch, results, RowState.DUPLICATE)]
-            if seqs and is_unexplained():
+            is_any_duplicate = any(row.state is RowState.DUPLICATE for row in results.values())
+            if is_any_duplicate and is_unexplained():
+                seqs = [row.seq for row in _select(batch, results, RowState.DUPLICATE)]
                 record_duplicates(connection, seqs, target=target, now=now)
             return _settle_answered(connection, batch, results, target=target, settings=settings, now=now)
         error = "the answer names no delta of the call"
@@ -122,6 +123,9 @@ def _settle_answered(
     now: datetime,
 ) -> PushReport:
     """Settle the rows that the answer names; the others stay in the batch, to be read back."""
+    if len(results) == len(batch.score_rows) and all(row.state is RowState.DONE for row in results.values()):
+        close_batch(connection, batch, state=BatchState.DONE, now=now)
+        return PushReport(calls=1, deltas=len(results))
     rejected = _select(batch, results, RowState.DEAD)
     sent = SentValues(batch.body)
     for row in rejected:

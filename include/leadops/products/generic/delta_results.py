@@ -9,6 +9,8 @@ from leadops.products.product import RowResult, RowState
 
 #: The statuses of a change, besides the words of `lead_absence`.
 STATES = {"applied": RowState.DONE, "duplicate": RowState.DUPLICATE, "rejected": RowState.DEAD}
+#: Nearly every result.
+_DONE = RowResult(RowState.DONE)
 
 
 def read_delta_results(body: Any, sent: Sequence[str]) -> dict[str, RowResult]:
@@ -41,6 +43,8 @@ def read_delta_results(body: Any, sent: Sequence[str]) -> dict[str, RowResult]:
 def _read_delta_result(result: Mapping[str, Any]) -> RowResult | None:
     status = result.get("status")
     state = STATES.get(status) if isinstance(status, str) else None
+    if state is RowState.DONE:
+        return _DONE
     if state is not None:
         return RowResult(state, result.get("error"))
     absence = read_row(result)

@@ -14,7 +14,7 @@ import orjson
 
 from leadops.clients.answer_shapes import read_lead_score, read_page
 from leadops.clients.answer_values import read_id, read_score
-from leadops.clients.lead_absence import read_ma_id, read_moved
+from leadops.clients.lead_absence import read_moved
 from leadops.products.generic.delta_results import read_delta_results
 from leadops.products.product import (
     Call,
@@ -149,7 +149,8 @@ def find_route(target: str, operation: str) -> Route:
 
 def form_update(external_id: str, *, points: int, reason: str, delta_id: str) -> dict[str, Any]:
     """Return one score change as the contract has it: the MA's id of the lead is a number there."""
-    lead_id = int(external_id) if read_ma_id(external_id) else external_id
+    is_number = external_id.isdecimal() and external_id.isascii() and external_id[0] != "0"
+    lead_id = int(external_id) if is_number else external_id
     return {"deltaId": delta_id, "leadId": lead_id, "delta": points, "reason": reason}
 
 
