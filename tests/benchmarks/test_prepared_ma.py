@@ -28,5 +28,5 @@ def test_the_sandbox_finds_the_prepared_leads_under_the_ids_that_leadops_learned
             timeout=60,
         )
 
-    assert [(str(lead["id"]),) for lead in leads] == learned
-    assert again.json() == {"leadId": leads[1]["id"]}
+    assert [(lead.external_id,) for lead in leads] == learned
+    assert again.json() == {"leadId": int(leads[1].external_id or 0)}
