@@ -233,7 +233,7 @@ def decompress(body: bytes, *, max_bytes: int) -> bytes:
         ) from None
     if len(content) > max_bytes:
         raise ProblemError(
-            413, f"Send at most {max_bytes // 1000} KB in one call, decompressed.", reason="too_large"
+            413, f"Send at most {max_bytes // 1024} KB in one call, decompressed.", reason="too_large"
         )
     if not stream.eof or stream.unused_data:
         raise ProblemError(400, "The gzip body is cut off, or has more behind it.", reason="not_gzip")
