@@ -6,13 +6,12 @@ from datetime import timedelta
 import pytest
 
 from leadops.changes.answer_change import answer_change
-from leadops.changes.change_settings import ChangeSettings
 from leadops.changes.weigh_change import ChangeEffect
 from leadops.errors import PermanentError
 from leadops.identity.resolve import resolve_events
 from tests.changes.fleet import Fleet, contract, fleet, rules
 from tests.identity.test_resolve import seen
-from tests.shipped import SHIPPED
+from tests.shipped import SHIPPED, change
 
 __all__ = ["fleet"]
 
@@ -377,7 +376,7 @@ def test_a_change_is_weighed_when_leads_are_scored_again(fleet: Fleet) -> None:
     ],
 )
 def test_the_limit_is_met_exactly(moved: int, with_points: int, share: float, is_excess: bool) -> None:
-    limits = ChangeSettings(max_moved_share=share, max_new_mqls=50, examples=5, older_file_minutes=10)
+    limits = change(SHIPPED.changes, max_moved_share=share)
     effect = ChangeEffect(with_points=with_points, moved=moved)
     assert bool(effect.find_excess(limits)) is is_excess
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from psycopg.types.json import Jsonb
 
@@ -49,6 +49,14 @@ class ChangeRecord:
         return read_effect(self.effect) if self.effect else None
 
 
+class PassedChanges(NamedTuple):
+    """What the changes did that took effect by themselves since a time (UTC)."""
+
+    since: datetime
+    moved: int  # leads, once for each change that moved them
+    new_mqls: int
+
+
 def list_changes(
     connection: Connection, *, is_open: bool | None = None, limit: int = 50
 ) -> list[ChangeRecord]:
@@ -70,8 +78,8 @@ def ask_change(
     content: Mapping[str, Any],
     base: Mapping[str, Any],
     now: datetime,
-) -> None:
-    """Put a change on record that is to be weighed."""
+) -> ChangeRecord:
+    """Put a change on record that is to be weighed, unless it is open already; return it."""
     queries.run(
         connection,
         "ask_change",
@@ -82,6 +90,8 @@ def ask_change(
         base=Jsonb(base),
         now=now,
     )
+    is_open = list_changes(connection, is_open=True)
+    return next(record for record in is_open if (record.kind, record.hash) == (kind, hash))
 
 
 def note_problem(connection: Connection, change_id: int, *, problem: str) -> None:
@@ -122,6 +132,15 @@ def end_change(
         effect=Jsonb(effect.as_facts()) if effect else None,
         now=now,
     )
+
+
+def sum_passed(connection: Connection, *, kind: str, earliest: datetime) -> PassedChanges:
+    """Return the changes of this kind that took effect by themselves since a human approved one.
+
+    Those from before `earliest` (UTC) do not count, nor those from before one that took effect while nobody
+    had points.
+    """
+    return queries.one(connection, "sum_passed", PassedChanges, kind=kind, earliest=earliest)
 
 
 def decide_change(

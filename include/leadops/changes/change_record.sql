@@ -48,6 +48,24 @@ set
     ended_at = %(now)s
 where change_id = %(change_id)s and ended_at is null;
 
+-- name: sum_passed
+with start as (
+    select greatest(%(earliest)s::timestamptz, max(ended_at)) as since
+    from changes.changes
+    where
+        kind = %(kind)s
+        and (status = 'approved' or (status = 'passed' and (effect ->> 'with_points')::integer = 0))
+)
+
+select
+    start.since,
+    coalesce(sum((passed.effect ->> 'moved')::integer), 0)::integer as moved,
+    coalesce(sum((passed.effect ->> 'new_mqls')::integer), 0)::integer as new_mqls
+from start
+left join changes.changes as passed
+    on passed.kind = %(kind)s and passed.status = 'passed' and start.since < passed.ended_at
+group by start.since;
+
 -- name: decide_change
 update changes.changes
 set

@@ -17,6 +17,7 @@ from leadops.changes.change_record import (
     note_problem,
 )
 from leadops.changes.change_settings import ChangeSettings
+from leadops.changes.joint_changes import find_joint_excess
 from leadops.changes.leads_with_points import has_points
 from leadops.changes.moving_settings import MODELS, MovingSettings
 from leadops.changes.wanted_files import FileWishes, sort_files
@@ -89,17 +90,18 @@ def follow_files(connection: Connection, *, now: datetime) -> FollowResult:
         harmless, weighing = _sort_wanted(connection, wanted, now=now)
     if weighing is None:
         return FollowResult(tuple(harmless))
-    effect = ChangeEffect()
+    effect, excess = ChangeEffect(), list[str]()
     if not _is_free(connection):
         if _is_busy(connection):
             return _note(connection, weighing.record, BUSY, harmless)
         try:
             effect = weigh_change(connection, former=weighing.former, proposed=weighing.proposed, now=now)
+            excess = _find_excess(connection, weighing, effect, now=now)
         except psycopg.Error as error:
             return _note(connection, weighing.record, str(explain_database_error(error)), harmless)
         except LeadopsError as error:
             return _note(connection, weighing.record, str(error), harmless)
-    return _settle(connection, weighing, effect, harmless, now=now)
+    return _settle(connection, weighing, effect, excess, harmless, now=now)
 
 
 def put_content_in_force(connection: Connection, content: Sections, *, reason: str, now: datetime) -> None:
@@ -161,7 +163,7 @@ def _sort_wanted(
     if not moving or former is None:
         return harmless, None
     if record is None:
-        ask_change(
+        record = ask_change(
             connection,
             kind=SETTINGS,
             hash=digest,
@@ -170,7 +172,6 @@ def _sort_wanted(
             base={section: in_force[section].hash for section in in_force},
             now=now,
         )
-        record = next(row for row in list_changes(connection, is_open=True) if row.hash == digest)
     if record.status != "asked":
         return harmless, None
     in_force = list_in_force(connection)
@@ -208,6 +209,21 @@ def _is_busy(connection: Connection) -> bool:
         return Lane.BACKFILL in list_waiting_lanes(connection, Lane.BACKFILL)
 
 
+def _find_excess(
+    connection: Connection, weighing: _Weighing, effect: ChangeEffect, *, now: datetime
+) -> list[str]:
+    """Return in words why the change has to wait: by itself, or with those that took effect before it."""
+    limits = weighing.former.changes
+    excess = effect.find_excess(limits)
+    if effect.with_points and weighing.proposed.changes.loosens(limits):
+        excess.append("changes.yaml would let changes move more")
+    if not excess:
+        excess = find_joint_excess(
+            connection, effect, former=weighing.former, proposed=weighing.proposed, kind=SETTINGS, now=now
+        )
+    return excess
+
+
 def _note(connection: Connection, record: ChangeRecord, problem: str, harmless: list[str]) -> FollowResult:
     with connection.transaction():
         note_problem(connection, record.change_id, problem=problem)
@@ -218,20 +234,18 @@ def _settle(
     connection: Connection,
     weighing: _Weighing,
     effect: ChangeEffect,
+    excess: list[str],
     harmless: list[str],
     *,
     now: datetime,
 ) -> FollowResult:
     """Record the verdict, unless something else was decided while the change was weighed."""
-    record, limits = weighing.record, weighing.former.changes
+    record = weighing.record
     with connection.transaction():
         hold_lock(connection, Lock.CHANGES)
         still = [row for row in list_changes(connection, is_open=True) if row.change_id == record.change_id]
         if not still or still[0].status != "asked":
             return FollowResult(tuple(harmless))
-        excess = effect.find_excess(limits)
-        if effect.with_points and weighing.proposed.changes.loosens(limits):
-            excess.append("changes.yaml would let changes move more")
         if excess:
             reason = "; ".join(excess)
             let_wait(connection, record.change_id, effect=effect, reason=reason, now=now)

@@ -87,6 +87,14 @@ class EndedLead(NamedTuple):
     ended_at: datetime
 
 
+class EarlierPoints(NamedTuple):
+    """What a lead's points would change by, if earlier settings were in force."""
+
+    lead_id: int
+    fit: int
+    behaviour: int
+
+
 class ExampleLead(NamedTuple):
     """The points of a lead before and after."""
 
@@ -124,6 +132,29 @@ def weigh_change(
         )
 
 
+def count_moved_since(
+    connection: Connection,
+    *,
+    earlier: MovingSettings,
+    former: MovingSettings,
+    proposed: MovingSettings,
+    now: datetime,
+) -> int:
+    """Return how many leads the `proposed` settings would give another grade than the `earlier` ones would.
+
+    `former` are in force now. Writes nothing, and has the terms of weigh_change.
+    """
+    with snapshot(connection):
+        _prepare(connection)
+        with connection.transaction(force_rollback=True):
+            _change_points(connection, former, earlier, now)
+            before = queries.all(connection, "sum_point_changes", EarlierPoints)
+        queries.copy(connection, "copy_earlier_changes", before)
+        _change_points(connection, former, proposed, now)
+        _compare(connection, earlier.rules.grades, proposed.rules.grades)
+        return queries.one(connection, "count_leads", LeadCounts).moved
+
+
 def weigh_model(
     connection: Connection,
     points: Iterable[tuple[int, int]],
@@ -159,6 +190,7 @@ def count_new_mqls(connection: Connection, *, before: MqlRule, after: MqlRule, g
 def _prepare(connection: Connection) -> None:
     queries.run(connection, "create_point_changes")
     queries.run(connection, "create_new_model_points")
+    queries.run(connection, "create_earlier_changes")
     queries.run(connection, "create_weighed_leads")
     queries.run(connection, "clear")
 

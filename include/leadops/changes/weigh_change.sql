@@ -15,6 +15,14 @@ create temporary table if not exists new_model_points (
     points integer not null
 ) on commit delete rows;
 
+-- name: create_earlier_changes
+-- Where a change is compared with earlier settings: what the points would change by, if these were in force.
+create temporary table if not exists earlier_changes (
+    lead_id bigint not null,
+    fit integer not null,
+    behaviour integer not null
+) on commit delete rows;
+
 -- name: create_weighed_leads
 -- Every lead that has points or would have some, before and after.
 create temporary table if not exists weighed_leads (
@@ -31,19 +39,34 @@ create temporary table if not exists weighed_leads (
 ) on commit delete rows;
 
 -- name: clear
-truncate point_changes, new_model_points, weighed_leads;
+truncate point_changes, new_model_points, earlier_changes, weighed_leads;
 
 -- name: list_ended
 -- When the last cycle of each lead ended: what it earns after that counts for the next MQL.
 select
-    lead_id,
-    max(occurred_at) as ended_at
-from lifecycle.current_transitions
-where stage in ('won', 'lost')
-group by lead_id;
+    ended.lead_id,
+    latest.ended_at
+from (
+    select distinct lead_id
+    from lifecycle.current_transitions
+    where stage in ('won', 'lost')
+) as ended
+cross join lateral lifecycle.find_latest_cycle(ended.lead_id) as latest
+where latest.ended_at is not null;
 
 -- name: copy_point_changes
 copy point_changes (lead_id, fit, behaviour, again_behaviour) from stdin;
+
+-- name: sum_point_changes
+select
+    lead_id,
+    sum(fit)::integer as fit,
+    sum(behaviour)::integer as behaviour
+from point_changes
+group by lead_id;
+
+-- name: copy_earlier_changes
+copy earlier_changes (lead_id, fit, behaviour) from stdin;
 
 -- name: copy_new_model_points
 copy new_model_points (lead_id, points) from stdin;
@@ -73,16 +96,17 @@ select
     <> width_bucket(points.new_behaviour, %(new_behaviour_grades)s::integer[])
 from (
     select
-        coalesce(scores.lead_id, changed.lead_id) as lead_id,
-        coalesce(scores.fit, 0) as fit,
-        coalesce(scores.behaviour, 0) as behaviour,
+        lead_id,
+        coalesce(scores.fit, 0) + coalesce(earlier.fit, 0) as fit,
+        coalesce(scores.behaviour, 0) + coalesce(earlier.behaviour, 0) as behaviour,
         coalesce(scores.model, 0) as model,
         coalesce(scores.fit, 0) + coalesce(changed.fit, 0) as new_fit,
         coalesce(scores.behaviour, 0) + coalesce(changed.behaviour, 0) as new_behaviour,
         coalesce(scores.model, 0) + coalesce(changed.model, 0) as new_model,
         coalesce(changed.again_behaviour, 0) as again_behaviour
     from scoring.scores as scores
-    full join point_changes as changed on scores.lead_id = changed.lead_id
+    full join point_changes as changed using (lead_id) -- noqa: ST07
+    full join earlier_changes as earlier using (lead_id) -- noqa: ST07
 ) as points
 where
     points.fit <> 0 or points.behaviour <> 0 or points.model <> 0
@@ -129,19 +153,7 @@ with passing as (
 new_mqls as (
     select passing.lead_id
     from passing
-    left join lateral (
-        select
-            story.cycle,
-            (
-                select min(ending.occurred_at) from lifecycle.current_transitions as ending
-                where
-                    ending.lead_id = story.lead_id and ending.cycle = story.cycle and ending.stage in ('won', 'lost')
-            ) as ended_at
-        from lifecycle.current_transitions as story
-        where story.lead_id = passing.lead_id
-        order by story.cycle desc
-        limit 1
-    ) as latest on true
+    left join lateral lifecycle.find_latest_cycle(passing.lead_id) as latest on true
     left join lateral (
         select coalesce(sum(ledger.points), 0) as behaviour
         from scoring.ledger as ledger

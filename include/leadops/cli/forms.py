@@ -10,7 +10,18 @@ import typer
 from rich.table import Table
 
 from leadops.cli.context import clock, open_database, read_config
-from leadops.cli.quarantine import LONGEST_DETAIL, list_counts, parse_change, require_selection
+from leadops.cli.quarantine import (
+    LONGEST_DETAIL,
+    HoursFilter,
+    MaxEntries,
+    ReasonFilter,
+    SetOption,
+    StateFilter,
+    UnsetOption,
+    list_counts,
+    parse_change,
+    require_selection,
+)
 from leadops.cli.terminal import console
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import PermanentError
@@ -117,10 +128,10 @@ def _print_json(title: str, content: object) -> None:
 
 @quarantine.command("list")
 def list_forms(
-    reason: Annotated[str, typer.Option(help="Only this reason, such as invalid_email.")] = "",
-    state: Annotated[str, typer.Option(help="waiting, admitted or dropped.")] = "waiting",
-    hours: Annotated[float, typer.Option(help="Only the last HOURS hours; 0: all.")] = 0,
-    limit: Annotated[int, typer.Option(help="List at most this many.")] = 20,
+    reason: ReasonFilter = "",
+    state: StateFilter = "waiting",
+    hours: HoursFilter = 0,
+    limit: MaxEntries = 20,
 ) -> None:
     """Count quarantined forms by reason, and list the newest; no personal data."""
     since = clock() - timedelta(hours=hours) if hours else None
@@ -165,10 +176,8 @@ def show(
 @quarantine.command()
 def repair(
     number: Annotated[int, typer.Argument(help="Number from `leadops forms quarantine list`.")],
-    change: Annotated[
-        list[str] | None, typer.Option("--set", help="path=value, the value as JSON or plain text.")
-    ] = None,
-    unset: Annotated[list[str] | None, typer.Option(help="Path of a field to leave out.")] = None,
+    change: SetOption = None,
+    unset: UnsetOption = None,
 ) -> None:
     """Correct a quarantined form and make it a lead: repair 7 --set email=ann@buyers.example.
 

@@ -29,15 +29,25 @@ app = typer.Typer(
     help="Events that were refused: list, repair, release, try again, drop.", no_args_is_help=True
 )
 
+#: Options of the commands for both quarantines, of events and of forms.
+ReasonFilter = Annotated[str, typer.Option("--reason", help="Only this reason, such as invalid_email.")]
+StateFilter = Annotated[str, typer.Option("--state", help="waiting, admitted or dropped.")]
+HoursFilter = Annotated[float, typer.Option("--hours", help="Only the last HOURS hours; 0: all.")]
+MaxEntries = Annotated[int, typer.Option("--limit", help="List at most this many.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="path=value, the value as JSON or plain text.")
+]
+UnsetOption = Annotated[list[str] | None, typer.Option("--unset", help="Path of a field to leave out.")]
+
 History = Annotated[bool, typer.Option("--history", help="Accept old events, as history.")]
 
 
 @app.command("list")
 def list_refused(
-    reason: Annotated[str, typer.Option(help="Only this reason, such as invalid_email.")] = "",
-    state: Annotated[str, typer.Option(help="waiting, admitted or dropped.")] = "waiting",
-    hours: Annotated[float, typer.Option(help="Only the last HOURS hours; 0: all.")] = 0,
-    limit: Annotated[int, typer.Option(help="List at most this many.")] = 20,
+    reason: ReasonFilter = "",
+    state: StateFilter = "waiting",
+    hours: HoursFilter = 0,
+    limit: MaxEntries = 20,
     show_body: Annotated[
         bool, typer.Option("--show-body", help="Show the events, personal data included.")
     ] = False,
@@ -55,10 +65,8 @@ def list_refused(
 @app.command()
 def repair(
     number: Annotated[int, typer.Argument(help="Number from `leadops quarantine list`.")],
-    change: Annotated[
-        list[str] | None, typer.Option("--set", help="path=value, the value as JSON or plain text.")
-    ] = None,
-    unset: Annotated[list[str] | None, typer.Option(help="Path of a field to leave out.")] = None,
+    change: SetOption = None,
+    unset: UnsetOption = None,
     history: History = False,
 ) -> None:
     """Correct a refused event and admit it: repair 7 --set ts=2026-07-01T09:30:00Z --unset timestamp."""

@@ -96,6 +96,12 @@ def list_in_force(connection: Connection) -> dict[str, SettingsInForce]:
     return {row.section: row for row in rows}
 
 
+def list_in_force_at(connection: Connection, at: datetime) -> dict[str, SettingsInForce]:
+    """Return what was in force at `at` (UTC), by section; of a section that came later, the first."""
+    rows = queries.all(connection, "list_in_force_at", SettingsInForce, at=at)
+    return {row.section: row for row in rows}
+
+
 def list_gated_files(connection: Connection) -> list[GatedFile]:
     """Return what each reader's files say that differs from what is in force, the last change first."""
     return queries.all(connection, "list_gated_files", GatedFile)

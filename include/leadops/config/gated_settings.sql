@@ -28,6 +28,19 @@ select distinct on (section)
 from config.gated_settings
 order by section asc, number desc;
 
+-- name: list_in_force_at
+-- The newest that began by then; of a section that began later, the oldest.
+select distinct on (section)
+    section,
+    hash,
+    settings,
+    since
+from config.gated_settings
+order by
+    section asc,
+    since > %(at)s::timestamptz asc,
+    case when since <= %(at)s::timestamptz then -number else number end asc;
+
 -- name: list_gated_files
 select
     files.reader,

@@ -68,19 +68,7 @@ passing as (
             and scores.behaviour >= %(behaviour)s
             and (%(total)s::integer is null or scores.total >= %(total)s)
     -- The MQL of an imported cycle may be unknown.
-    left join lateral (
-        select
-            story.cycle,
-            (
-                select min(ending.occurred_at) from lifecycle.current_transitions as ending
-                where
-                    ending.lead_id = story.lead_id and ending.cycle = story.cycle and ending.stage in ('won', 'lost')
-            ) as ended_at
-        from lifecycle.current_transitions as story
-        where story.lead_id = scores.lead_id
-        order by story.cycle desc
-        limit 1
-    ) as latest on true
+    left join lateral lifecycle.find_latest_cycle(scores.lead_id) as latest on true
     where
         latest.cycle is null
         or (

@@ -168,6 +168,21 @@ where not exists (
 );
 comment on view lifecycle.current_transitions is 'Of people who count; merged leads are one person, the oldest lead';
 
+-- A person's last cycle, and when it ended; null while it is open. No row: there never was one.
+create function lifecycle.find_latest_cycle(asked_lead bigint) returns table (cycle integer, ended_at timestamptz)
+language sql stable parallel safe rows 1 as $$
+select
+    story.cycle,
+    (
+        select min(ending.occurred_at) from lifecycle.current_transitions as ending
+        where ending.lead_id = story.lead_id and ending.cycle = story.cycle and ending.stage in ('won', 'lost')
+    ) as ended_at
+from lifecycle.current_transitions as story
+where story.lead_id = asked_lead
+order by story.cycle desc
+limit 1
+$$;
+
 -- Whether an MQL is counted apart, by its evidence: its account is a customer or has an open deal, and the owner of
 -- the account is only notified (mql.account of kpi.yaml).
 create function lifecycle.is_apart(evidence jsonb) returns boolean language sql immutable parallel safe

@@ -74,7 +74,7 @@ def choose_model(
         if not excess:
             put_in_force(connection, section=MODEL, settings=content[MODEL], reason="it moves few", now=now)
             return proposed
-        ask_change(
+        change = ask_change(
             connection,
             kind=MODEL,
             hash=digest,
@@ -83,7 +83,6 @@ def choose_model(
             base={},
             now=now,
         )
-        change = next(row for row in list_changes(connection, is_open=True) if row.hash == digest)
         let_wait(connection, change.change_id, effect=effect, reason="; ".join(excess), now=now)
     if former is None:
         return None
