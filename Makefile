@@ -1,6 +1,6 @@
 # What you can do here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help airflow up down status env install install-dev test check fmt messages schema bench year mutants lock test-shaken test-odoo
+.PHONY: help airflow up down database status env install install-dev test check fmt messages schema bench year mutants lock test-shaken test-odoo
 
 BIN := .venv/bin
 STARTED := $(shell date +%s)
@@ -21,6 +21,9 @@ up: install  ## install what is missing, start the whole stack, watch it until C
 
 down:  ## stop everything that `make up` started, from any terminal
 	@test ! -x $(BIN)/python || $(BIN)/python -m leadops_stack down
+
+database: install  ## start only the database, to restore a backup; Ctrl-C or `make down` stops it
+	@$(BIN)/python -m leadops_stack database
 
 status:  ## say what runs
 	@test -x $(BIN)/python || { echo "nothing is installed; run make up" >&2; exit 3; }

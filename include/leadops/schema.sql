@@ -495,6 +495,7 @@ create table delivery.holds (
     facts jsonb not null default '{}'::jsonb,
     opened_at timestamptz,
     epoch text,
+    lost_since timestamptz,
     primary key (hold_id),
     check (reason in ('mark', 'by hand'))
 );
@@ -1019,6 +1020,8 @@ create table lifecycle.thresholds (
     check (plan in ('keep', 'apply', 'ask'))
 );
 create index thresholds_effective on lifecycle.thresholds (effective_at) where (effective_at is not null);
+
+-- function lifecycle.find_latest_cycle(asked_lead bigint) returns table(cycle integer, ended_at timestamptz)
 
 -- function lifecycle.is_apart(evidence jsonb) returns boolean
 

@@ -1,4 +1,4 @@
-"""`python -m leadops_stack up|down|status|env|airflow …`."""
+"""`python -m leadops_stack up|down|database|status|env|airflow …`."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ from leadops_stack.home import Home, find_home
 from leadops_stack.plan import base_environment
 from leadops_stack.screen import Screen
 from leadops_stack.status import status
-from leadops_stack.up import down, up
+from leadops_stack.up import database, down, up
 from leadops_stack.variables import prepare_variables
 
 
@@ -30,7 +30,7 @@ def run_airflow(home: Home, words: list[str]) -> None:
     os.execve(program, [program, *words], environment)  # noqa: S606
 
 
-COMMANDS = {"up": up, "down": down, "status": status, "env": write_variables}
+COMMANDS = {"up": up, "down": down, "database": database, "status": status, "env": write_variables}
 
 
 def main() -> int:

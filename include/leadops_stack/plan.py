@@ -49,6 +49,10 @@ def make_server(home: Home, values: Mapping[str, str]) -> PostgresServer:
     )
 
 
+#: How many waves of the plan bring up the database with its roles, and nothing else.
+DATABASE_WAVES = 2
+
+
 def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, now: datetime) -> list[Wave]:
     """Return the waves that bring up the stack of `home`.
 

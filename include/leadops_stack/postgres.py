@@ -107,6 +107,11 @@ class PostgresServer:
         return self.folder.resolve()
 
     @property
+    def programs(self) -> Path:
+        """The folder with pg_dump, pg_restore and psql of this server's version."""
+        return self._program("psql").parent
+
+    @property
     def log(self) -> Path:
         """The server's log, written by pg_ctl."""
         return self.place / "server.log"

@@ -17,5 +17,5 @@ def status(home: Home, screen: Screen) -> int:
         screen.say("the stack does not run; start it with `make up`")
         return 3
     ready = ready_file(home).exists()
-    screen.say("the stack is up" if ready else "the stack is starting")
+    screen.say("the stack is up" if ready else "the stack is starting, or only the database runs")
     return 0 if ready else 1

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from leadops.watchdog.watchdog_thread import WatchdogThread
 from leadops_stack.airflow_env import airflow_environment, passwords_file, write_passwords
 from leadops_stack.home import Home
 from leadops_stack.minute import read_first_push, read_minute
-from leadops_stack.plan import make_plan, make_server
+from leadops_stack.plan import DATABASE_WAVES, make_plan, make_server
 from leadops_stack.ports import check_free, read_ports
 from leadops_stack.restarts import SchedulerRestarts
 from leadops_stack.screen import Screen
@@ -33,20 +33,15 @@ def up(home: Home, screen: Screen) -> int:
 
     Raises LeadopsError, after everything is stopped again, when a part does not start.
     """
-    home.make()
-    lock = take_lock(home, screen)
-    if lock is None:
-        running = supervisor(home)
-        screen.say(
-            f"the stack of {home.root} is running already"
-            + (f" (process {running.pid})" if running else "")
-            + "; stop it with `make down`, look at it with `make status`"
-        )
-        return 1
-    try:
-        return _run(home, screen)
-    finally:
-        release_lock(home, lock)
+    return _run_alone(home, screen, lambda: _run(home, screen))
+
+
+def database(home: Home, screen: Screen) -> int:
+    """Start PostgreSQL alone, with databases and roles, until asked to stop; return the exit code.
+
+    Nothing sends then, so a backup can be restored. Raises what `up` raises.
+    """
+    return _run_alone(home, screen, lambda: _run_database(home, screen))
 
 
 def down(home: Home, screen: Screen) -> int:
@@ -64,6 +59,44 @@ def down(home: Home, screen: Screen) -> int:
         raise LeadopsError(f"another process holds {home.run / 'lock'}; try again")
     release_lock(home, lock)
     screen.say("nothing is running now")
+    return 0
+
+
+def _run_alone(home: Home, screen: Screen, run: Callable[[], int]) -> int:
+    home.make()
+    lock = take_lock(home, screen)
+    if lock is None:
+        running = supervisor(home)
+        screen.say(
+            f"the stack of {home.root} is running already"
+            + (f" (process {running.pid})" if running else "")
+            + "; stop it with `make down`, look at it with `make status`"
+        )
+        return 1
+    try:
+        return run()
+    finally:
+        release_lock(home, lock)
+
+
+def _run_database(home: Home, screen: Screen) -> int:
+    values = prepare_variables(home)
+    check_free(read_ports(values), ["LEADOPS_PORT_POSTGRES"])
+    running = Supervisor(run=home.run, logs=home.logs, screen=screen)
+    running.stopping.listen()
+    try:
+        server = make_server(home, values)
+        server.prepare()
+        if running.start(make_plan(home, values, server, now=datetime.now(UTC))[:DATABASE_WAVES]):
+            screen.say(
+                "\nonly the database runs, and nothing sends\n"
+                f"  as superuser  postgresql://{server.user}:$LEADOPS_POSTGRES_PASSWORD@127.0.0.1:{server.port}/postgres\n"
+                f"  programs      {server.programs}\n"
+                "stop with Ctrl-C, or with `make down` from another terminal\n"
+            )
+            running.watch(every=LOOK, tick=lambda: None)
+    finally:
+        running.stop()
     return 0
 
 

@@ -306,7 +306,7 @@ def test_messages_in_slack_that_are_not_on_record_are_found(connection, slack, r
     chat = slack.chat()
     chat.post(text="from somebody else's leadops", blocks=[], payload={"key": "other-1-0123456789ab"})
     chat.post(text="about an outage", blocks=[], payload={"key": "x-database_down"})
-    keys = chat.list_keys(since=clock())
+    keys = [posted.payload["key"] for posted in chat.list_posted(since=clock())]
     assert len(keys) == 3
     installation = find_installation_id(connection)
     assert find_unknown_keys(connection, keys, installation=installation) == []

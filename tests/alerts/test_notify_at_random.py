@@ -64,8 +64,10 @@ class MortalChat:
     ) -> Posted:
         return self._live(lambda: self._chat.post(text=text, blocks=blocks, payload=payload, thread=thread))
 
-    def update(self, posted: Posted, *, text: str, blocks: Blocks) -> None:
-        self._live(lambda: self._chat.update(posted, text=text, blocks=blocks))
+    def update(
+        self, posted: Posted, *, text: str, blocks: Blocks, payload: Mapping[str, str] | None = None
+    ) -> None:
+        self._live(lambda: self._chat.update(posted, text=text, blocks=blocks, payload=payload))
 
     def find(self, key: str, *, since: Any, thread: Posted | None = None) -> Posted | None:
         return self._live(lambda: self._chat.find(key, since=since, thread=thread))

@@ -308,6 +308,11 @@ def test_the_incident_ends_at_once_with_the_last_lead_that_is_back(connection, l
     assert look(3).resolved == 1
 
 
+def test_a_lead_that_leadops_erased_itself_is_no_news(connection, look, clock):
+    add_gone(connection, clock(), 1, word="erased")
+    assert look().opened == 0
+
+
 def test_what_waits_for_a_lead_that_is_gone_is_not_late(connection, look, clock):
     add_gone(connection, clock() - timedelta(days=2), 1)
     add_ledger(connection, clock())

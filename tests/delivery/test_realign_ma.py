@@ -124,6 +124,23 @@ def test_a_replayed_event_meets_its_own_points(own: DeliveryFixture) -> None:
     assert own.value("select count(*) from delivery.score_corrections") == 0
 
 
+def test_a_lead_that_nobody_knew_follows_the_ledger_once_the_person_comes_again(
+    own: DeliveryFixture,
+) -> None:
+    """The MA has 10 from the lost time; the person comes again, and earns 9."""
+    lost = add(own, 10, email="a@buyer.example")
+    own.push()
+    ma_id = own.ma_id(lost)
+    rooms = ("scoring.ledger", "scoring.scores", "delivery.outbox", "delivery.external_ids", "identity.leads")
+    for table in rooms:
+        execute(own, f"delete from {table} where lead_id = %s", lost)
+    assert realign(own).unknown == 1
+    again = add(own, 9, email="a@buyer.example")
+    own.push()
+    assert own.ma_id(again) == ma_id
+    settle(own, {again: 9})
+
+
 def test_ids_are_those_of_the_address(own: DeliveryFixture) -> None:
     """Two have each other's id, one has none: nobody keeps the points of another."""
     first, second, third = (add(own, 10 * n, email=f"l{n}@buyer.example") for n in (1, 2, 3))

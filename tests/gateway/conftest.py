@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.events.event_settings import EventSettings
 from leadops.gateway.app import create_app
@@ -45,6 +46,7 @@ def serve(database_url: str) -> Iterator[Serve]:
             identity: IdentitySettings = SHIPPED.identity,
             tools: ToolSecrets | None = None,
             events: EventSettings = SHIPPED.events,
+            mark: DatabaseMark | None = None,
             **changes: Any,
         ) -> httpx.Client:
             app = create_app(
@@ -62,6 +64,7 @@ def serve(database_url: str) -> Iterator[Serve]:
                 worker_configs=worker_configs,
                 watchdog=watchdog,
                 refused=refused,
+                mark=mark,
             )
             address = running.enter_context(serve_in_thread(app))
             return running.enter_context(httpx.Client(base_url=address, timeout=30, trust_env=False))

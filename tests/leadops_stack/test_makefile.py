@@ -8,8 +8,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
 COMMANDS = (
-    "airflow", "up", "down", "status", "env", "install", "install-dev", "test", "test-shaken", "check",
-    "fmt", "messages", "schema", "bench", "mutants", "year", "lock",
+    "airflow", "up", "down", "database", "status", "env", "install", "install-dev", "test", "test-shaken",
+    "check", "fmt", "test-odoo", "messages", "schema", "bench", "mutants", "year", "lock",
 )  # fmt: skip
 
 

@@ -70,12 +70,21 @@ def doubt_open_messages(connection: Connection, *, before: datetime) -> int:
 def find_unknown_keys(connection: Connection, keys: Sequence[str], *, installation: str) -> list[str]:
     """Return those of `keys`, of messages in Slack, that this installation made and has no record of."""
     by_nonce = {
-        key.rsplit("-", 1)[1]: key
-        for key in keys
-        if key.startswith(f"{installation}-") and NONCE.fullmatch(key.rsplit("-", 1)[1])
+        nonce: key for key in keys if key.startswith(f"{installation}-") and (nonce := read_nonce(key))
     }
     known = set(queries.values(connection, "list_nonces", nonces=list(by_nonce)))
     return [key for nonce, key in by_nonce.items() if nonce not in known]
+
+
+def list_alert_nonces(connection: Connection, nonces: Sequence[str]) -> set[str]:
+    """Return those of `nonces` that messages about incidents on record have."""
+    return set(queries.values(connection, "list_alert_nonces", nonces=list(nonces)))
+
+
+def read_nonce(key: str) -> str | None:
+    """Return the nonce with which a key ends, if it ends with one."""
+    nonce = key.rpartition("-")[2]
+    return nonce if NONCE.fullmatch(nonce) else None
 
 
 def read_message(connection: Connection, message_id: int) -> AlertMessage | None:
@@ -106,7 +115,10 @@ def note_refused(connection: Connection, message_id: int) -> None:
 def note_posted(
     connection: Connection, message_id: int, place: Posted, now: datetime, facts: Mapping[str, Any] | None
 ) -> None:
-    """Note where the message is and what it shows (`place.payload`, and `facts` where known)."""
+    """Note where the message is and what it shows (`place.payload`, and `facts` where known).
+
+    It is known by the key that it carries in Slack, also where another database posted it.
+    """
     queries.run(
         connection,
         "note_posted",
@@ -114,6 +126,7 @@ def note_posted(
         now=now,
         channel=place.channel,
         message_ts=place.ts,
+        nonce=read_nonce(place.payload.get("key", "")),
         shown_hash=place.payload.get("shows", ""),
         shown_facts=None if facts is None else Jsonb(dict(facts)),
     )

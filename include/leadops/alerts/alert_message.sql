@@ -80,6 +80,7 @@ where message_id = %(message_id)s;
 update alerts.messages
 set
     posted_at = %(now)s::timestamptz,
+    nonce = coalesce(%(nonce)s::text, nonce),
     channel = %(channel)s,
     message_ts = %(message_ts)s,
     shown_hash = %(shown_hash)s,
@@ -116,6 +117,11 @@ returning message_id;
 update alerts.messages
 set unknown_since = created_at, tried_at = coalesce(tried_at, created_at)
 where state = 'open' and posted_at is null and unknown_since is null and created_at < %(before)s;
+
+-- name: list_alert_nonces
+select nonce
+from alerts.messages
+where nonce = any(%(nonces)s::text[]);
 
 -- name: list_nonces
 select nonce

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from leadops.alerts.alert_message import (
@@ -19,10 +19,12 @@ from leadops.alerts.alert_message import (
     note_tried,
     read_message,
 )
+from leadops.alerts.lost_message import ENDED, LOST_PROBLEMS_RETURN, find_lost_message, name_problem
 from leadops.alerts.next_step import NextStep, decide_step, render_message, sum_up
 from leadops.clients.chat import Chat, Posted
 from leadops.clients.slack_errors import MessageGoneError
 from leadops.db import Connection
+from leadops.delivery.database_mark import find_lost_time
 from leadops.delivery.installation import find_installation_id
 from leadops.errors import LeadopsError
 from leadops.incidents.alert_settings import AlertSettings
@@ -69,6 +71,7 @@ class IncidentNotifier:
         self._messages = messages
         self._clock = clock
         self._installation = find_installation_id(connection)
+        self._lost_since = find_lost_time(connection, ended_after=clock() - LOST_PROBLEMS_RETURN)
         connection.commit()
 
     def list_due(self) -> list[int]:
@@ -147,7 +150,12 @@ class IncidentNotifier:
         message, follow_up = due.message, None
         self.budget.pace()
         try:
-            self._chat.update(message.place, text=due.rendered.text, blocks=due.rendered.blocks)
+            self._chat.update(
+                message.place,
+                text=due.rendered.text,
+                blocks=due.rendered.blocks,
+                payload=self._carry(due) | {ENDED: "true"} if due.is_resolved else None,
+            )
         except MessageGoneError as gone:
             if due.is_resolved and not gone.deleted:
                 follow_up = add_resolution(self._connection, message, self._clock())
@@ -165,23 +173,20 @@ class IncidentNotifier:
         """Post a message whose attempt is on record, or find it in Slack."""
         message = due.message
 
+        is_lost_sought = attempt.unknown_since is None and self._lost_since is not None
+        if is_lost_sought and self._chat.can_edit and message.purpose != "resolution":
+            attempt = replace(attempt, unknown_since=self._lost_since)
+
         def look_up(since: datetime) -> Posted | None:
             self.budget.count()
-            return look_up_if_allowed(
-                lambda: self._chat.find(self._key(message), since=since, thread=self._thread(message)),
-                self.problems,
-            )
+            return look_up_if_allowed(lambda: self._find(due, since), self.problems)
 
         def send() -> Posted:
             self.budget.pace()
             return self._chat.post(
                 text=due.rendered.text,
                 blocks=due.rendered.blocks,
-                payload={
-                    "key": self._key(message),
-                    "shows": due.rendered.hash,
-                    "incident_id": str(due.incidents[0].incident_id),
-                },
+                payload=self._carry(due),
                 thread=self._thread(message),
             )
 
@@ -190,7 +195,7 @@ class IncidentNotifier:
                 self._connection,
                 record,
                 attempt,
-                look_up=look_up if due.step is NextStep.LOOK_UP else None,
+                look_up=look_up if self._chat.can_edit else None,
                 send=send,
             )
         except MessageGoneError:  # its thread was deleted: nobody will read a reply in it
@@ -204,6 +209,30 @@ class IncidentNotifier:
     def _thread(self, message: AlertMessage) -> Posted | None:
         parent = read_message(self._connection, message.parent_id) if message.parent_id else None
         return parent.place if parent and parent.message_ts else None
+
+    def _find(self, due: "_DueMessage", since: datetime) -> Posted | None:
+        """Find the message in Slack, or one about the same problem that a database of later posted.
+
+        The second is looked for only if the database went back; one that shows its problem as over is left.
+        """
+        key, thread = self._key(due.message), self._thread(due.message)
+        if self._lost_since is None:
+            return self._chat.find(key, since=since, thread=thread)
+        posted = self._chat.list_posted(since=min(since, self._lost_since), thread=thread)
+        own = next((message for message in posted if message.payload.get("key") == key), None)
+        return own or find_lost_message(self._connection, posted, problem=self._name_problem(due))
+
+    def _carry(self, due: "_DueMessage") -> dict[str, str]:
+        """Return what the message carries in Slack, for nobody to see."""
+        return {
+            "key": self._key(due.message),
+            "problem": self._name_problem(due),
+            "shows": due.rendered.hash,
+            "incident_id": str(due.incidents[0].incident_id),
+        }
+
+    def _name_problem(self, due: "_DueMessage") -> str:
+        return name_problem(due.message.purpose, due.incidents, installation=self._installation)
 
     def _key(self, message: AlertMessage) -> str:
         return f"{self._installation}-{message.message_id}-{message.nonce}"

@@ -54,6 +54,7 @@ def gateway(
         identity_secrets=read_secrets(IDENTITIES, os.environ),
         tools=ToolSecrets.of(os.environ),
         erased=ErasedFilter.of(os.environ),
+        mark=open_mark(mark_folder()),
         settings=config.settings,
         events=config.events,
         identity=config.identity,

@@ -161,14 +161,15 @@ def _show_slack(connection: Connection, settings: AlertSettings) -> None:
         console.print("Slack: not compared, no connection leadops_slack")
         return
     with connection.transaction():
-        since, installation = find_last_moment(connection), find_installation_id(connection)
+        hold, installation = find_hold(connection), find_installation_id(connection)
+        since = hold.lost_since if hold else find_last_moment(connection)
     try:
         chat = open_chat(settings)
         if not chat.can_edit or since is None:
             why = "nothing was ever sent" if chat.can_edit else "a webhook cannot read"
             console.print(f"Slack: not compared, {why}")
             return
-        keys = chat.list_keys(since=since)
+        keys = [posted.payload.get("key", "") for posted in chat.list_posted(since=since)]
     except LeadopsError as error:
         console.print(f"Slack: not compared, {error}")
         return

@@ -46,8 +46,10 @@ class Chat(Protocol):
     ) -> Posted:
         """Post a message that carries `payload`, in the thread of `thread` where given."""
 
-    def update(self, posted: Posted, *, text: str, blocks: Blocks) -> None:
-        """Let a message show something else; it keeps its payload."""
+    def update(
+        self, posted: Posted, *, text: str, blocks: Blocks, payload: Mapping[str, str] | None = None
+    ) -> None:
+        """Let a message show something else; without a `payload` it keeps its own."""
 
     @property
     def files(self) -> ChatFiles | None:
@@ -56,8 +58,8 @@ class Chat(Protocol):
     def find(self, key: str, *, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Return the message whose payload has this `key`, posted after `since`, or None."""
 
-    def list_keys(self, *, since: datetime) -> list[str]:
-        """Return the keys of our messages in the channel, posted after `since`; not those in threads."""
+    def list_posted(self, *, since: datetime, thread: Posted | None = None) -> list[Posted]:
+        """Return our messages, posted after `since`, the newest first: in the channel, or in `thread`."""
 
 
 class ApiChat:
@@ -79,7 +81,7 @@ class ApiChat:
             "channel": self.channel,
             "text": text,
             "blocks": list(blocks),
-            "metadata": {"event_type": EVENT_TYPE, "event_payload": dict(payload)},
+            "metadata": _carry(payload),
             "unfurl_links": False,
         }
         if thread and thread.ts:
@@ -92,24 +94,36 @@ class ApiChat:
             payload,
         )
 
-    def update(self, posted: Posted, *, text: str, blocks: Blocks) -> None:
+    def update(
+        self, posted: Posted, *, text: str, blocks: Blocks, payload: Mapping[str, str] | None = None
+    ) -> None:
         """Call chat.update; a call without metadata leaves that of the message as it is."""
-        values = {"channel": posted.channel, "ts": posted.ts, "text": text, "blocks": list(blocks)}
+        values: dict[str, Any] = {"channel": posted.channel, "ts": posted.ts, "text": text}
+        values["blocks"] = list(blocks)
+        if payload is not None:
+            values["metadata"] = _carry(payload)
         call_slack(self._client.chat_update, values)
 
     def find(self, key: str, *, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Read conversations.history, or conversations.replies of `thread`, from `since` on."""
-        for message in self._iterate(since, thread):
-            payload = _read_payload(message)
+        for message, payload in self._list_ours(since, thread):
             if payload.get("key") == key:
-                channel = thread.channel if thread and thread.ts else self.channel
-                return Posted(channel, read_field(message, "ts"), payload)
+                return self._place(message, payload, thread)
         return None
 
-    def list_keys(self, *, since: datetime) -> list[str]:
-        """Read conversations.history from `since` on."""
-        keys = [_read_payload(message).get("key") for message in self._iterate(since, None)]
-        return [key for key in keys if isinstance(key, str)]
+    def list_posted(self, *, since: datetime, thread: Posted | None = None) -> list[Posted]:
+        """Read conversations.history, or conversations.replies of `thread`, from `since` on."""
+        posted = [self._place(*ours, thread) for ours in self._list_ours(since, thread)]
+        return sorted(posted, key=lambda message: message.ts or "", reverse=True)
+
+    def _place(self, message: Any, payload: Mapping[str, str], thread: Posted | None) -> Posted:
+        channel = thread.channel if thread and thread.ts else self.channel
+        return Posted(channel, read_field(message, "ts"), payload)
+
+    def _list_ours(self, since: datetime, thread: Posted | None) -> Iterator[tuple[Any, dict[str, str]]]:
+        for message in self._iterate(since, thread):
+            if payload := _read_payload(message):
+                yield message, payload
 
     def _iterate(self, since: datetime, thread: Posted | None) -> Iterator[Any]:
         read: Callable[..., Any] = self._client.conversations_history
@@ -132,11 +146,15 @@ class ApiChat:
             values["cursor"] = cursor
 
 
-def _read_payload(message: Any) -> dict[str, Any]:
+def _carry(payload: Mapping[str, str]) -> dict[str, Any]:
+    return {"event_type": EVENT_TYPE, "event_payload": dict(payload)}
+
+
+def _read_payload(message: Any) -> dict[str, str]:
     """Return what a message of ours carries; an empty object for one of somebody else."""
     metadata = _find_object(message, "metadata")
-    is_ours = metadata.get("event_type") == EVENT_TYPE
-    return _find_object(metadata, "event_payload") if is_ours else {}
+    carried = _find_object(metadata, "event_payload") if metadata.get("event_type") == EVENT_TYPE else {}
+    return {name: value for name, value in carried.items() if isinstance(value, str)}
 
 
 def _find_object(value: Any, name: str) -> dict[str, Any]:
@@ -173,7 +191,9 @@ class WebhookChat:
             raise classify_refusal(answer.status_code, answer.body.strip(), answer.headers)
         return Posted(payload=payload)
 
-    def update(self, posted: Posted, *, text: str, blocks: Blocks) -> None:
+    def update(
+        self, posted: Posted, *, text: str, blocks: Blocks, payload: Mapping[str, str] | None = None
+    ) -> None:
         """Not possible."""
         raise NotImplementedError("a webhook cannot edit; ask can_edit first")
 
@@ -181,6 +201,6 @@ class WebhookChat:
         """Not possible."""
         raise NotImplementedError("a webhook cannot read; ask can_edit first")
 
-    def list_keys(self, *, since: datetime) -> list[str]:
+    def list_posted(self, *, since: datetime, thread: Posted | None = None) -> list[Posted]:
         """Not possible."""
         raise NotImplementedError("a webhook cannot read; ask can_edit first")

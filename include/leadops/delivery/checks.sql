@@ -197,7 +197,8 @@ with went as (
             where held.target = gone.target and held.lead_id = gone.lead_id
         ) > 0 as is_waiting
     from delivery.external_ids as gone
-    where gone.state = 'gone' and gone.changed_at > %(since)s
+    -- Who was erased went at our own request.
+    where gone.state = 'gone' and gone.reason is distinct from 'erased' and gone.changed_at > %(since)s
 )
 
 select

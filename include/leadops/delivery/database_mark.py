@@ -39,12 +39,13 @@ class StoredMark:
 
 @dataclass(frozen=True)
 class Hold:
-    """Why and since when (UTC) nothing is sent."""
+    """Why and since when (UTC) nothing is sent; what other systems got after `lost_since` may be unknown."""
 
     hold_id: int
     reason: str
     held_at: datetime
     facts: dict[str, object]
+    lost_since: datetime | None
 
 
 class MarkVerdict(Enum):
@@ -131,14 +132,26 @@ def find_hold(connection: Connection) -> Hold | None:
 
 
 def find_last_moment(connection: Connection) -> datetime | None:
-    """Return when (UTC) the database last saw a call, as far as it knows; None for a new one."""
+    """Return when (UTC) a call last went out, as far as the database knows; None for a new one.
+
+    Without a mark: when the newest row was made that causes one.
+    """
     moment: datetime | None = queries.value(connection, "find_last_moment")
     return moment
 
 
+def find_lost_time(connection: Connection, *, ended_after: datetime) -> datetime | None:
+    """Return since when (UTC) other systems may have got what the database forgot.
+
+    None where no hold is open, and the last one ended by `ended_after` (UTC).
+    """
+    lost_since: datetime | None = queries.value(connection, "find_lost_time", ended_after=ended_after)
+    return lost_since
+
+
 def hold_by_hand(connection: Connection, *, now: datetime) -> Hold:
     """Open a hold unless one is open; return it, in the caller's transaction."""
-    queries.run(connection, "open_hold", reason="by hand", now=now, facts=Jsonb({}))
+    _insert_hold(connection, reason="by hand", facts={}, now=now)
     return queries.one(connection, "find_hold", Hold)
 
 
@@ -161,4 +174,15 @@ def _open_hold(
     connection: Connection, remembered: RememberedMark, stored: StoredMark, *, now: datetime
 ) -> None:
     facts = {"remembered": remembered.mark, "found": stored.mark or 0}
-    queries.run(connection, "open_hold", reason="mark", now=now, facts=Jsonb(facts))
+    _insert_hold(connection, reason="mark", facts=facts, now=now)
+
+
+def _insert_hold(connection: Connection, *, reason: str, facts: dict[str, int], now: datetime) -> None:
+    queries.run(
+        connection,
+        "open_hold",
+        reason=reason,
+        now=now,
+        facts=Jsonb(facts),
+        lost_since=find_last_moment(connection),
+    )

@@ -32,13 +32,14 @@ select
     hold_id,
     reason,
     held_at,
-    facts
+    facts,
+    lost_since
 from delivery.holds
 where opened_at is null;
 
 -- name: open_hold
-insert into delivery.holds (reason, held_at, facts)
-values (%(reason)s, %(now)s, %(facts)s)
+insert into delivery.holds (reason, held_at, facts, lost_since)
+values (%(reason)s, %(now)s, %(facts)s, %(lost_since)s)
 on conflict ((true)) where opened_at is null do nothing;
 
 -- name: end_hold
@@ -47,8 +48,18 @@ set opened_at = %(now)s, epoch = delivery.make_nonce()
 where hold_id = %(hold_id)s and opened_at is null;
 
 -- name: find_last_moment
-select greatest(
-    (select max(marked_at) from delivery.marks),
-    (select max(created_at) from delivery.outbox),
-    (select max(created_at) from delivery.batches)
-) as moment;
+-- Rows are also made in a hold, so they say less than the mark, which grows with calls only.
+select
+    coalesce(
+        (select max(marked_at) from delivery.marks),
+        (select max(created_at) from delivery.outbox)
+    ) as moment;
+
+-- name: find_lost_time
+select (
+    select lost_since
+    from delivery.holds
+    where opened_at is null or opened_at > %(ended_after)s::timestamptz
+    order by hold_id desc
+    limit 1
+) as lost_since;

@@ -25,9 +25,22 @@ where
     );
 
 -- name: save_external_id
--- A lead that the MA had already: what it has of the points under this id is compared before more are sent.
-insert into delivery.external_ids as known (target, lead_id, external_id, learned_at)
-values (%(target)s, %(lead_id)s, %(external_id)s, %(now)s)
+-- A lead that the MA had already: what it has of the points under this id is compared before more are sent. So is one
+-- that had points there when the database went back.
+insert into delivery.external_ids as known (target, lead_id, external_id, learned_at, state, changed_at, reason)
+select
+    given.target,
+    given.lead_id,
+    given.external_id,
+    given.learned_at,
+    case when found.external_id is null then 'present' else 'unaligned' end as state,
+    case when found.external_id is not null then given.learned_at end as changed_at,
+    case when found.external_id is not null then 'restored' end as reason
+from (
+    values (%(target)s::text, %(lead_id)s::bigint, %(external_id)s::text, %(now)s::timestamptz)
+) as given (target, lead_id, external_id, learned_at)
+left join delivery.found_leads as found
+    on found.target = 'ma' and given.target = found.target and given.external_id = found.external_id
 on conflict (target, lead_id) do update
     set
         external_id = excluded.external_id,

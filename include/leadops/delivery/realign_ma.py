@@ -81,6 +81,7 @@ def realign_ma(connection: Connection, client: ProductClient, *, now: datetime) 
         found = queries.values(connection, "find_gone_again")
         if found:
             record_found(connection, target=TARGET, external_ids=found, now=now)
+        queries.run(connection, "keep_found", now=now)
         queries.run(connection, "unalign_differing", reason=RESTORED, now=now)
         queries.run(connection, "drop_sent_points")
         queries.run(connection, "hold_waiting")

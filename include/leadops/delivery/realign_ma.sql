@@ -157,6 +157,24 @@ where
     )
 group by leads.lead_id;
 
+-- name: keep_found
+-- Leads with points of the lost time: whoever gets their id later has points there that no ledger explains.
+insert into delivery.found_leads (target, external_id, address_hash, found_at)
+select
+    'ma',
+    theirs.external_id,
+    encode(sha256(convert_to(theirs.email, 'UTF8')), 'hex'),
+    %(now)s
+from restored_leads as theirs
+where
+    theirs.email is not null
+    and theirs.score is distinct from 0
+    and not exists (
+        select from delivery.external_ids as known
+        where known.target = 'ma' and known.external_id = theirs.external_id
+    )
+on conflict (target, external_id) do nothing;
+
 -- name: find_gone_again
 select distinct theirs.external_id
 from restored_leads as theirs

@@ -10,6 +10,7 @@ from datetime import datetime
 from fastapi import FastAPI, Response
 from starlette.exceptions import HTTPException
 
+from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_contract import event_schema
@@ -49,6 +50,7 @@ def create_app(
     look_seconds: float = LOOK_SECONDS,
     watchdog: WatchdogConfig | None = None,
     erased: ErasedFilter | None = None,
+    mark: DatabaseMark | None = None,
 ) -> FastAPI:
     """Return the gateway as an ASGI app; it starts, and answers 503, also while the database is away.
 
@@ -57,6 +59,7 @@ def create_app(
     `look_seconds` it takes the settings that `read_changes` returns; `refused` names the files in whose place
     former settings are in force. `erased` recognises people who were erased.
     `public_write_key` is that of apps and pages (empty: none); `tools` has the secrets of form tools.
+    `mark` notices when the database goes back.
     """
     config = GatewayConfig(settings, events, identity, tuple(worker_configs), refused)
     wiring = GatewayWiring(
@@ -70,6 +73,7 @@ def create_app(
         clock=clock,
         ticks=ticks,
         erased=erased or ErasedFilter(),
+        mark=mark,
     )
 
     @asynccontextmanager

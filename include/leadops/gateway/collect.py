@@ -85,6 +85,8 @@ async def _collect(request: Request, gateway: Gateway) -> Response:
         )
 
     accepted = await gateway.ask(accept, seconds=settings.answer_seconds)
+    if accepted.accepted or accepted.quarantined:
+        gateway.event_mark.note_events()
     return Response(json.dumps(asdict(accepted)), 202, media_type="application/json")
 
 

@@ -208,6 +208,7 @@ async def keep_form_answer(
         answer["changed"] = [asdict(change) for change in form.verdict.changes]
     if not taken.is_new:
         return answer
+    gateway.event_mark.note_events()
     if taken.refusal:
         return answer | {"quarantined": asdict(taken.refusal)}
     state.notifier.notify()

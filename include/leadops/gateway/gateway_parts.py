@@ -8,11 +8,13 @@ from datetime import datetime
 
 from fastapi import FastAPI
 
+from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_settings import EventSettings
 from leadops.events.refused_calls import add_refused_calls
 from leadops.gateway.database import make_pool
+from leadops.gateway.event_mark import EventMark
 from leadops.gateway.forms import FormState
 from leadops.gateway.gateway_settings import GatewaySettings, RateSettings
 from leadops.gateway.gateway_state import Gateway
@@ -45,7 +47,8 @@ class GatewayConfig:
 class GatewayWiring:
     """What does not change while the gateway serves: database, secrets, and its two clocks.
 
-    `clock` returns the time in UTC, `ticks` counts the seconds of the rate limits.
+    `clock` returns the time in UTC, `ticks` counts the seconds of the rate limits. `mark` notices when the
+    database goes back.
     """
 
     database_url: str = field(repr=False)
@@ -58,6 +61,7 @@ class GatewayWiring:
     tools: ToolSecrets = field(default_factory=ToolSecrets)
     ticks: Callable[[], float] = time.monotonic
     erased: ErasedFilter = field(default_factory=ErasedFilter)
+    mark: DatabaseMark | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class GatewayParts:
         await self.forms.notifier.close()
         await self.forms.refusals.close()
         await self.gateway.refusals.close()
+        await self.gateway.event_mark.close()
         await asyncio.to_thread(self.workers.stop, seconds=WORKER_SECONDS)
         await self.gateway.pool.close(timeout=self.config.settings.database_seconds)
 
@@ -126,6 +131,7 @@ def make_parts(config: GatewayConfig, wiring: GatewayWiring) -> GatewayParts:
             ticks=wiring.ticks,
             erased=wiring.erased,
         ),
+        event_mark=EventMark(wiring.mark, wiring.database_url, clock=wiring.clock),
         erased=wiring.erased,
         own_networks=internal.list_networks() if internal else (),
     )

@@ -14,6 +14,7 @@ from leadops.db import AsyncConnection
 from leadops.erased.erased_filter import ErasedFilter, ErasureKeyError
 from leadops.events.event_settings import EventSettings
 from leadops.gateway.database import Pool, answer_within, run_on_connection
+from leadops.gateway.event_mark import EventMark
 from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.problems import ProblemError
 from leadops.gateway.rate_limiter import RateLimiter
@@ -31,6 +32,7 @@ class Gateway:
 
     `probe` says whether the database can take an event; `refusals` counts calls with events that are refused.
     `public_write_key` is that of apps and pages; empty: there is none. `own_networks` are the company's.
+    `event_mark` lets a database be noticed that lost events.
     """
 
     settings: GatewaySettings
@@ -43,6 +45,7 @@ class Gateway:
     senders: RateLimiter
     clock: Callable[[], datetime]
     probe: StoreProbe
+    event_mark: EventMark
     refusals: RefusalCounter
     public_write_key: str = ""
     erased: ErasedFilter = field(default_factory=ErasedFilter)

@@ -118,6 +118,8 @@ async def _take(request: Request, call: str, gateway: Gateway) -> Response:
             )
 
         answers.append(await gateway.ask(accept, seconds=gateway.settings.answer_seconds))
+        if answers[-1].accepted or answers[-1].quarantined:
+            gateway.event_mark.note_events()
     return Response(
         json.dumps(_describe(answers, gateway.settings.max_events)), 200, media_type="application/json"
     )

@@ -32,8 +32,11 @@ create table delivery.holds (
     held_at timestamptz not null,
     facts jsonb not null default '{}',
     opened_at timestamptz,
-    epoch text
+    epoch text,
+    lost_since timestamptz
 );
+comment on column delivery.holds.lost_since is
+'When the last call went out that the database knows of: what other systems got later may be lost here';
 comment on column delivery.holds.opened_at is 'When `leadops restored` let everything go out again';
 comment on column delivery.holds.epoch is
 'Random, since opened_at: files that remember a number of an earlier epoch were right to be ahead';
@@ -169,8 +172,8 @@ comment on column delivery.external_ids.mql_at is 'The newest live MQL: after on
 create index external_ids_external on delivery.external_ids (target, external_id);
 create index external_ids_state on delivery.external_ids (target, state) where state <> 'present';
 
--- Leads that a target had when the database went back, and that nobody here knew: the next creation of the same address
--- takes the lead that is there.
+-- Leads that a target had when the database went back, and that nobody here knew. In the CRM the next creation of the
+-- same address takes the lead that is there; in the MA whoever gets the id is compared before points are sent.
 create table delivery.found_leads (
     target text not null,
     external_id text not null check (char_length(external_id) <= 200),

@@ -1,0 +1,41 @@
+"""Finds the message about a problem that a database posted before it went back, so that it is edited."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from hashlib import sha256
+
+from leadops.alerts.alert_message import list_alert_nonces, read_nonce
+from leadops.clients.chat import Posted
+from leadops.db import Connection
+from leadops.incidents.incident import Incident
+from leadops.incidents.kinds import KINDS
+
+#: So long after a hold, a problem may come on record again that a message in Slack is already about.
+LOST_PROBLEMS_RETURN = timedelta(hours=1)
+#: Set in what a message carries once it shows the end of its problem.
+ENDED = "ended"
+#: Characters of the hash by which a message says what it is about.
+PROBLEM_HASH = 24
+
+
+def name_problem(purpose: str, incidents: Sequence[Incident], *, installation: str) -> str:
+    """Return a hash of what a message is about. It holds no number of ours: a backup gives them again."""
+    first = incidents[0]
+    about = KINDS[first.kind].group if len(incidents) > 1 else f"{first.kind} {first.subject}"
+    return sha256(f"{installation} {purpose} {about}".encode()).hexdigest()[:PROBLEM_HASH]
+
+
+def find_lost_message(connection: Connection, posted: Sequence[Posted], *, problem: str) -> Posted | None:
+    """Return the newest of `posted`, the newest first, about `problem` that the database does not know.
+
+    A message that shows the end of its problem is about an earlier one.
+    """
+    about = {
+        nonce: message
+        for message in reversed(posted)
+        if message.payload.get("problem") == problem
+        and ENDED not in message.payload
+        and (nonce := read_nonce(message.payload.get("key", "")))
+    }
+    known = list_alert_nonces(connection, list(about))
+    return next((about[nonce] for nonce in reversed(about) if nonce not in known), None)
