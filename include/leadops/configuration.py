@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from leadops.attribution.attribution_settings import AttributionSettings
     from leadops.changes.change_settings import ChangeSettings
     from leadops.company import Company
+    from leadops.crm.feed_settings import FeedSettings
     from leadops.delivery.delivery_settings import DeliverySettings
     from leadops.economics.economics_settings import EconomicsSettings
     from leadops.events.event_settings import EventSettings
@@ -54,6 +55,7 @@ SECTIONS = {
     "delivery": "leadops.delivery.delivery_settings:DeliverySettings",
     "economics": "leadops.economics.economics_settings:EconomicsSettings",
     "events": "leadops.events.event_settings:EventSettings",
+    "feeds": "leadops.crm.feed_settings:FeedSettings",
     "forms": "leadops.events.spam_settings:SpamSettings",
     "funnel": "leadops.funnel.funnel_settings:FunnelSettings",
     "gateway": "leadops.gateway.gateway_settings:GatewaySettings",
@@ -93,6 +95,7 @@ class Config:
     delivery: "DeliverySettings"
     economics: "EconomicsSettings"
     events: "EventSettings"
+    feeds: "FeedSettings"
     forms: "SpamSettings"
     funnel: "FunnelSettings"
     gateway: "GatewaySettings"

@@ -794,8 +794,19 @@ create table crm.feeds (
     cursor text,
     as_of timestamptz,
     polled_at timestamptz not null,
+    held_back interval not null default '00:00:00'::interval,
     primary key (feed)
 );
+
+create table crm.merged_leads (
+    gone_id text not null,
+    into_id text not null,
+    merged_at timestamptz not null,
+    primary key (gone_id),
+    check (char_length(gone_id) <= 200),
+    check (char_length(into_id) <= 200)
+);
+create index merged_leads_into on crm.merged_leads (into_id);
 
 create table crm.refused (
     feed text not null,

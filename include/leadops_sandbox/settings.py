@@ -36,6 +36,8 @@ class Behaviour(BaseModel):
     ma_absence: AbsenceManner = "words"
     #: Since when the CRM's activity feed stands still; null when it is fresh.
     crm_feed_stands_since: AwareDatetime | None = None
+    #: Whether the feed is sorted by the time of the last change, with cursors [time, id].
+    crm_feed_by_time: bool = False
     #: Whether the simulated salespeople work the leads they are given.
     sales_work: bool = True
     #: How many times faster than life they work.
@@ -57,6 +59,7 @@ class BehaviourChange(BaseModel):
     ma_absence: AbsenceManner | None = None
     #: true: the feed stands still from now on; false: it is fresh again.
     crm_feed_late: bool | None = None
+    crm_feed_by_time: bool | None = None
     sales_work: bool | None = None
     sales_speed: float | None = Field(default=None, gt=0)
     sales_late_share: float | None = Field(default=None, ge=0, le=1)

@@ -11,7 +11,10 @@ from leadops.tabular.times import parse_iso_time
 #: The years of activities; PostgreSQL's and Python's limits lie outside.
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
-KNOWN = ("id", "lead_id", "kind", "status", "rep_id", "occurred_at", "details")
+#: What the contract names; `changed_at` places the item in the feed and says nothing of the activity.
+KNOWN = ("id", "lead_id", "kind", "status", "rep_id", "occurred_at", "details", "changed_at", "made_by")
+#: As whom leadops writes: what the CRM tells of it is no news.
+OURSELVES = "leadops"
 
 
 class Activity(NamedTuple):
@@ -34,6 +37,35 @@ class Activity(NamedTuple):
     def status_key(self) -> str | None:
         """The status as it is compared."""
         return None if self.status is None else make_word_key(self.status)
+
+
+class MergedLead(NamedTuple):
+    """Two leads that were merged in the CRM: the id that is gone, and the one that goes on."""
+
+    gone_id: str
+    into_id: str
+
+
+def is_deleted(item: Any) -> bool:
+    """Whether the item says that the activity was deleted in the CRM."""
+    return isinstance(item, dict) and item.get("deleted") is True
+
+
+def is_ours(item: Any) -> bool:
+    """Whether the item tells of what leadops itself wrote."""
+    return isinstance(item, dict) and item.get("made_by") == OURSELVES
+
+
+def read_merge(item: Any) -> MergedLead | None:
+    """Return which leads the item says were merged; None for others. Raises ValueError without both ids."""
+    if not isinstance(item, dict) or item.get("kind") != "merged":
+        return None
+    return MergedLead(_read_id(item, "lead_id"), _read_id(item, "into"))
+
+
+def read_activity_id(item: dict[str, Any]) -> str:
+    """Return the id of the item; raise ValueError where it has none."""
+    return _read_id(item, "id")
 
 
 def parse_activity(item: Any) -> Activity:

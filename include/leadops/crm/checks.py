@@ -16,10 +16,14 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class FeedAge:
-    """Up to when a feed is complete by the CRM's own account, and when leadops last read it; times in UTC."""
+    """Up to when a feed is complete, and when leadops last read it; times in UTC.
+
+    `held_back` is how far `as_of` stays behind on purpose.
+    """
 
     feed: str
     as_of: datetime
+    held_back: timedelta
     polled_at: datetime
 
 
@@ -31,7 +35,7 @@ def check_feeds(connection: Connection, given: CheckInput) -> list[CheckFinding]
     """
     settings, findings = given.settings, list[CheckFinding]()
     for feed in queries.all(connection, "list_feeds", FeedAge):
-        minutes = round((given.now - feed.as_of) / MINUTE, 1)
+        minutes = round((given.now - feed.as_of - feed.held_back) / MINUTE, 1)
         facts = {
             "feed": feed.feed,
             "minutes": minutes,

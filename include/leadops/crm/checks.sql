@@ -2,6 +2,7 @@
 select
     feed,
     as_of,
+    held_back,
     polled_at
 from crm.feeds
 where as_of is not null

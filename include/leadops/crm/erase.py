@@ -31,4 +31,5 @@ def erase_crm(connection: Connection, person: ErasedPerson, *, kept_details: Col
         pattern=person.pattern,
     )
     queries.run(connection, "clear_details", pattern=person.pattern)
+    queries.run(connection, "delete_merges", crm_ids=list(names))
     queries.run(connection, "delete_refused", crm_ids=list(names), pattern=person.pattern)

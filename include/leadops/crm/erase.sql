@@ -23,6 +23,10 @@ update crm.activities
 set details = regexp_replace(details::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
 where details::text ~* %(pattern)s::text;
 
+-- name: delete_merges
+delete from crm.merged_leads
+where gone_id = any(%(crm_ids)s::text[]) or into_id = any(%(crm_ids)s::text[]);
+
 -- name: delete_refused
 delete from crm.refused
 where

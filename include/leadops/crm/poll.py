@@ -4,20 +4,21 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
 from leadops.clients.answer_values import read_id
 from leadops.clients.crm import CrmClient
-from leadops.crm.activity import Activity, check_readable, parse_activity
+from leadops.crm.activity import Activity, check_readable
+from leadops.crm.feed_cursor import advance, go_back, read_cursor
+from leadops.crm.feed_page import find_as_of, is_last_page, sort_items
 from leadops.db import Connection
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.erased.erasures import find_kept_out
 from leadops.errors import TransientError
 from leadops.queries import Queries
-from leadops.tabular.times import parse_iso_time
 
 queries = Queries(__file__)
 
@@ -31,6 +32,13 @@ class FeedPosition(NamedTuple):
 
     cursor: str | None = None
     as_of: datetime | None = None
+
+
+class KnownLead(NamedTuple):
+    """A lead of the CRM that only goes on after a merge, and the id by which it is known here."""
+
+    crm_lead_id: str
+    known_id: str
 
 
 @dataclass(frozen=True)
@@ -51,11 +59,15 @@ def poll_crm(
     client: CrmClient,
     *,
     now: datetime,
+    overlap: timedelta = timedelta(),
     page_size: int = PAGE_SIZE,
     has_time: Callable[[], bool] = lambda: True,
     erased: ErasedFilter | None = None,
 ) -> PollResult:
     """Read the activities since the stored cursor, page by page, then the salespeople.
+
+    Where the cursor is a time and an id, the poll begins `overlap` earlier: rows that were committed late
+    have earlier times. What was read before changes nothing.
 
     Each page and its cursor are one transaction, so a crash loses nothing and a page read twice changes
     nothing. An item that cannot be read is kept in crm.refused, and the rest of its page is stored. The
@@ -67,22 +79,31 @@ def poll_crm(
     not say how fresh it is: as_of stays) or PermanentError (it refuses).
     """
     activities = refused = 0
+    after = go_back(_read_feed(connection).cursor, overlap)
     for _ in range(MAX_PAGES):
         if not has_time():
             break
-        cursor = _read_feed(connection).cursor
-        page = client.activities(after=cursor, limit=page_size)
-        is_last = not page["items"] or page.get("cursor") in (None, cursor)
+        page = client.activities(after=after, limit=page_size)
+        is_last = is_last_page(page, after)
         with connection.transaction():
             changed, wrong = _store_page(
-                connection, page, after=cursor, now=now, is_last=is_last, erased=erased or ErasedFilter()
+                connection,
+                page,
+                after=after,
+                now=now,
+                overlap=overlap,
+                is_last=is_last,
+                erased=erased or ErasedFilter(),
             )
         activities += changed
         refused += wrong
         if is_last:
             # Only now: what the page holds was read all the same.
-            _as_of(page, now=now)
+            find_as_of(page, now=now, overlap=overlap)
             break
+        if page.get("cursor") in (None, after):
+            raise TransientError("CRM activities: the page's cursor leads to no other page")
+        after = page["cursor"] if read_cursor(page["cursor"]) else _read_feed(connection).cursor
     reps = 0
     if has_time():
         reps, wrong = _mirror_reps(connection, client.reps(), now=now)
@@ -101,22 +122,18 @@ def _store_page(
     *,
     after: str | None,
     now: datetime,
+    overlap: timedelta,
     is_last: bool,
     erased: ErasedFilter,
 ) -> tuple[int, int]:
     """Store one page and its cursor; return how many activities are new or changed, and refused."""
     queries.run(connection, "insert_feed", now=now)
-    queries.run(connection, "lock_feed")
-    rows: dict[str, Activity] = {}
-    wrong: list[tuple[Any, str]] = []
-    for item in page["items"]:
-        try:
-            activity = parse_activity(item)
-        except ValueError as error:
-            wrong.append((item, str(error)))
-        else:
-            rows[activity.activity_id] = activity
-    rows, wrong = _leave_out_erased(connection, rows, wrong, erased=erased, now=now)
+    stored: str | None = queries.value(connection, "lock_feed")
+    found = sort_items(page["items"])
+    for merge in found.merged:
+        queries.run(connection, "record_merge", **merge._asdict(), now=now)
+    rows = _follow_merges(connection, found.rows)
+    rows, wrong = _leave_out_erased(connection, rows, found.wrong, erased=erased, now=now)
     changed = 0
     if rows:
         columns = zip(*rows.values(), strict=True)
@@ -125,13 +142,36 @@ def _store_page(
         values["kind_key"] = [activity.kind_key for activity in rows.values()]
         values["status_key"] = [activity.status_key for activity in rows.values()]
         changed = queries.run(connection, "upsert_activities", **values, now=now)
+    if found.deleted:
+        changed += queries.run(connection, "retract_activities", activity_ids=sorted(found.deleted))
     _keep_refused(connection, "activities", wrong, now=now)
     try:
-        as_of = _as_of(page, now=now) if is_last else None
+        as_of = find_as_of(page, now=now, overlap=overlap) if is_last else None
     except TransientError:
         as_of = None
-    queries.run(connection, "move_feed", after=after, cursor=page.get("cursor"), as_of=as_of, now=now)
+    queries.run(
+        connection,
+        "move_feed",
+        cursor=advance(stored, after=after, reached=page.get("cursor")),
+        as_of=as_of,
+        held_back=overlap if "now" in page else timedelta(),
+        now=now,
+    )
     return changed, len(wrong)
+
+
+def _follow_merges(connection: Connection, rows: dict[str, Activity]) -> dict[str, Activity]:
+    """Return the activities with those of a merged lead under the id by which it is known here.
+
+    The CRM lists them under the id that goes on; where only the one that is gone is known, that stands for
+    both.
+    """
+    crm_ids = sorted({activity.crm_lead_id for activity in rows.values()})
+    known = dict(queries.all(connection, "find_merged", KnownLead, crm_ids=crm_ids)) if crm_ids else {}
+    return {
+        key: activity._replace(crm_lead_id=known.get(activity.crm_lead_id, activity.crm_lead_id))
+        for key, activity in rows.items()
+    }
 
 
 def _leave_out_erased(
@@ -157,14 +197,6 @@ def _leave_out_erased(
         {key: activity for key, activity in rows.items() if activity.crm_lead_id not in gone},
         [pair for pair, crm_id in zip(wrong, named, strict=True) if crm_id not in gone],
     )
-
-
-def _as_of(page: dict[str, Any], *, now: datetime) -> datetime:
-    """Return how fresh the feed says it is, at most `now`; raise TransientError when it does not say."""
-    try:
-        return min(parse_iso_time(page.get("as_of")), now)
-    except ValueError as error:
-        raise TransientError("CRM activities: the page does not say its as_of") from error
 
 
 def _mirror_reps(connection: Connection, reps: list[Any], *, now: datetime) -> tuple[int, int]:

@@ -10,7 +10,7 @@ insert into crm.feeds (feed, polled_at) values ('activities', %(now)s)
 on conflict (feed) do nothing;
 
 -- name: lock_feed
-select 1 from crm.feeds where feed = 'activities' for update;
+select cursor from crm.feeds where feed = 'activities' for update;
 
 -- name: upsert_activities
 -- recorded_at stays: it says when leadops first knew. Only what is new or has changed goes to lifecycle.
@@ -65,14 +65,59 @@ values (%(feed)s, %(digest)s, %(body)s, %(reason)s, %(now)s)
 on conflict (feed, digest) do nothing;
 
 -- name: move_feed
--- The cursor moves only from where this page was read: another poll may have gone on meanwhile. Knowledge does
--- not get older when another replica of the CRM answers.
+-- Knowledge does not get older when another replica of the CRM answers.
 update crm.feeds
 set
-    cursor = case when cursor is not distinct from %(after)s then coalesce(%(cursor)s, cursor) else cursor end,
+    cursor = %(cursor)s,
     as_of = greatest(as_of, %(as_of)s::timestamptz),
+    held_back = %(held_back)s,
     polled_at = greatest(polled_at, %(now)s)
 where feed = 'activities';
+
+-- name: retract_activities
+-- What was deleted in the CRM stays as a status that says nothing, and lifecycle decides again without it.
+with retracted as (
+    update crm.activities
+    set kind = 'status', kind_key = 'status', status = null, status_key = null, details = '{"deleted": true}'
+    where
+        activity_id = any(%(activity_ids)s::text[])
+        and (kind_key <> 'status' or status_key is not null)
+    returning activity_id
+)
+
+insert into lifecycle.inbox (activity_id)
+select activity_id from retracted;
+
+-- name: record_merge
+-- The leads that were merged into the one that is gone now go on where it does.
+with moved as (
+    update crm.merged_leads
+    set into_id = %(into_id)s
+    where into_id = %(gone_id)s and gone_id <> %(into_id)s
+)
+
+insert into crm.merged_leads (gone_id, into_id, merged_at)
+select
+    %(gone_id)s::text,
+    %(into_id)s::text,
+    %(now)s::timestamptz
+where %(gone_id)s::text <> %(into_id)s::text
+on conflict (gone_id) do update set into_id = excluded.into_id where merged_leads.into_id <> excluded.into_id;
+
+-- name: find_merged
+-- Of a lead that goes on and is not known here itself: the oldest of those merged into it that is.
+select distinct on (merged.into_id)
+    merged.into_id as crm_lead_id,
+    merged.gone_id as known_id
+from crm.merged_leads as merged
+inner join delivery.external_ids as known on known.target = 'crm' and merged.gone_id = known.external_id
+where
+    merged.into_id = any(%(crm_ids)s::text[])
+    and not exists (
+        select from delivery.external_ids as itself
+        where itself.target = 'crm' and itself.external_id = merged.into_id
+    )
+order by merged.into_id asc, known.learned_at asc, merged.gone_id asc;
 
 -- name: mirror_reps
 with present as (

@@ -30,8 +30,18 @@ create table crm.feeds (
     feed text primary key,
     cursor text,
     as_of timestamptz,
-    polled_at timestamptz not null
+    polled_at timestamptz not null,
+    held_back interval not null default '0'
 );
+comment on column crm.feeds.held_back is 'How far as_of stays behind on purpose, as rows may be committed late';
+
+-- Leads that were merged in the CRM, each with the one that goes on.
+create table crm.merged_leads (
+    gone_id text primary key check (char_length(gone_id) <= 200),
+    into_id text not null check (char_length(into_id) <= 200),
+    merged_at timestamptz not null
+);
+create index merged_leads_into on crm.merged_leads (into_id);
 
 -- Feed items that cannot be mirrored, stored whole and once each, so that a bad item never blocks the rest.
 create table crm.refused (

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from leadops_sandbox.answers import RefusedError, answer, need_text, page_limit, parse_object, read_body
+from leadops_sandbox.crm.feed import list_by_time
 from leadops_sandbox.world import World
 
 KINDS = ("call", "mail", "meeting", "task", "status")
@@ -77,10 +78,15 @@ def routes(world: World) -> list[Route]:
 
     async def list_activities(request: Request) -> Response:
         catch_up(world)
+        as_of = world.behaviour.crm_feed_stands_since or world.clock()
+        if world.behaviour.crm_feed_by_time:
+            fault = request.scope.get("product_fault")
+            after, limit = request.query_params.get("after"), page_limit(request, default=100, most=1_000)
+            rule = fault.rule if fault else None
+            return answer(list_by_time(store, after=after, limit=limit, now=as_of, rule=rule))
         after = request.query_params.get("after") or "0"
         if not after.isdecimal() or int(after) > len(store.activities):
             raise RefusedError(422, "after must be a cursor of an earlier page")
-        as_of = world.behaviour.crm_feed_stands_since or world.clock()
         end = min(int(after) + page_limit(request, default=100, most=1_000), len(store.activities))
         while end > int(after) and store.entered_at[end - 1] > as_of:
             end -= 1
@@ -100,6 +106,22 @@ def routes(world: World) -> list[Route]:
         world.effect("crm.activity", activity=activity)
         return answer(activity, status=201)
 
+    async def delete_activity(request: Request) -> Response:
+        activity_id = request.path_params["activity_id"]
+        known = [found for found in store.activities if found["id"] == activity_id]
+        if not known:
+            raise RefusedError(404, "no activity has this id")
+        gone = {"id": activity_id, "lead_id": known[-1]["lead_id"], "deleted": True}
+        world.effect("crm.activity", activity=gone | {"kind": "deleted"})
+        return answer(gone)
+
+    async def merge_lead(request: Request) -> Response:
+        into = need_text(parse_object(await read_body(request)), "into")
+        lead_id = request.path_params["lead_id"]
+        merged = {"id": f"M-{lead_id}", "lead_id": lead_id, "kind": "merged", "into": into}
+        world.effect("crm.activity", activity=merged)
+        return answer(merged)
+
     async def set_reps(request: Request) -> Response:
         reps = parse_object(await read_body(request)).get("items")
         if not isinstance(reps, list) or not all(isinstance(r, dict) and r.get("id") for r in reps):
@@ -115,6 +137,8 @@ def routes(world: World) -> list[Route]:
         Route("/v1/activities", list_activities, methods=["GET"]),
         Route("/v1/reps", list_reps, methods=["GET"]),
         Route("/_crm/activities", add_activity, methods=["POST"]),
+        Route("/_crm/activities/{activity_id}", delete_activity, methods=["DELETE"]),
+        Route("/_crm/leads/{lead_id}/merge", merge_lead, methods=["POST"]),
         Route("/_crm/reps", set_reps, methods=["PUT"]),
     ]
 

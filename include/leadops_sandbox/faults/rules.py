@@ -18,6 +18,8 @@ Kind = Literal[
     "reset_after",
     "half_answer",
     "rejected_rows",
+    "late_commit",
+    "equal_stamps",
 ]
 
 

@@ -22,7 +22,8 @@ def poll(run: TaskRun) -> Counts:
     client = CrmClient(run.find_endpoint("crm"))
     try:
         with run.open_database() as connection:
-            result = poll_crm(connection, client, now=run.clock(), erased=run.erased)
+            overlap = run.config.feeds.crm.overlap
+            result = poll_crm(connection, client, now=run.clock(), overlap=overlap, erased=run.erased)
     except ErasureKeyError:
         raise
     except TransientError as error:
