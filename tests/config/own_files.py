@@ -21,7 +21,7 @@ OWN_FILES = {
     "machines": "wait_seconds: 9\nsignals: {trap_link: null}\n",
     "reports": "rep_names: true\nmost_groups: 9\n",
     "retention": "airflow: {days: 13}\ntables: {calls: 8}\n",
-    "reps": "without_profile: leads\n",
+    "reps": "without_profile: leads\nreps: {a@x.example: {capacity_per_day: 3}}\n",
     "routing": "holidays:\n  Asia/Seoul: KR\n",
     "scoring": "claims_cap: 9\nbehaviour: [{name: prices, event: view_pricing, points: 21}]\n",
     "sla": "timezone: Europe/Berlin\nmedian: {window_days: 6}\n",
