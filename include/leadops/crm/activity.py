@@ -13,7 +13,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 #: What the contract names; `changed_at` places the item in the feed and says nothing of the activity.
 KNOWN = ("id", "lead_id", "kind", "status", "rep_id", "occurred_at", "details", "changed_at", "made_by")
-#: As whom leadops writes: what the CRM tells of it is no news.
+#: As whom leadops writes: what it wrote itself is left out.
 OURSELVES = "leadops"
 
 
