@@ -729,7 +729,7 @@ create table intake.quarantined_forms (
 );
 create index quarantined_forms_to_repair on intake.quarantined_forms (received_at) where ((state = 'waiting') and (not starts_with(reason, 'spam_')));
 create index quarantined_forms_waiting on intake.quarantined_forms (received_at) where (state = 'waiting');
-create unique index quarantined_forms_body on intake.quarantined_forms (sha256(body));
+create unique index quarantined_forms_body on intake.quarantined_forms (submission_id, sha256(body));
 
 create table intake.form_traces (
     trace_id bigint generated always as identity,

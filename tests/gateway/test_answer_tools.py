@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from leadops.db import Connection
 from leadops.intake.admit_forms import repair_quarantined_form, retry_quarantined_forms
 from leadops.intake.tool_secrets import ToolSecrets
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import FORM_SECRETS, Serve
+from tests.gateway.form_sender import FormSender
 from tests.gateway.test_forms import refused
 from tests.intake.tool_bodies import FACEBOOK, FACEBOOK_DETAILS, GOOGLE, HUBSPOT, TYPEFORM, WEBFLOW
 from tests.shipped import SHIPPED, change
@@ -313,14 +315,15 @@ def test_consent_and_campaign_arrive(client: httpx.Client, connection: Connectio
 
 def test_a_tool_without_a_secret_is_off_and_says_what_it_needs(serve: Serve, connection: Connection) -> None:
     client = serve(tools=ToolSecrets({"hubspot": (SECRET,)}))
-    for name, word in (
-        ("typeform", "LEADOPS_FORM_TYPEFORM_SECRETS"),
-        ("hubspot", "tools.hubspot.url"),
-        ("nothing", "no such form tool"),
+    for name, status, word in (
+        ("typeform", 503, "LEADOPS_FORM_TYPEFORM_SECRETS"),
+        ("hubspot", 503, "tools.hubspot.url"),
+        ("nothing", 404, "no such form tool"),
     ):
         response = client.post(f"/webhook/form/{name}", content=b"{}")
-        assert response.status_code == 404
+        assert response.status_code == status
         assert word.lower() in response.json()["detail"].lower()
+        assert ("retry-after" in response.headers) == (status == 503)
     assert refused(connection, "no_tool") == 1
     assert refused(connection, "tool_off") >= 1
 
@@ -332,5 +335,81 @@ def test_a_body_that_is_too_large_and_too_many_forgeries_are_refused(serve: Serv
         clock=lambda: NOW,
         forms={"unauthenticated": {"events_per_second": 0.001, "burst": 1}},
     )
-    assert post(client, "own_forms", {"email": "a@b.example", "x": "y" * 70000}).status_code == 413
+    assert post(client, "own_forms", {"email": "a@b.example", "x": "y" * 1_048_576}).status_code == 413
     assert post(client, "own_forms", {"email": "a@b.example"}).status_code == 429
+
+
+def test_a_tool_that_the_settings_lost_is_asked_to_come_again(serve: Serve, connection: Connection) -> None:
+    rest = SHIPPED.events.link(change(SHIPPED.forms, tools={"own_forms": OWN}))
+    client = serve(clock=lambda: NOW, events=rest, tools=SECRETS)
+    response = post(client, "typeform", TYPEFORM)
+    assert response.status_code == 503, "Typeform ends a webhook after one 404"
+    assert "tools.typeform" in response.json()["detail"]
+    assert refused(connection, "tool_off") == 1
+
+
+def test_a_challenge_before_its_token_is_set_is_asked_again(serve: Serve) -> None:
+    client = serve(tools=ToolSecrets({"facebook": (SECRET,)}))
+    response = client.get("/webhook/form/facebook", params={"hub.mode": "subscribe"})
+    assert (response.status_code, "retry-after" in response.headers) == (503, True)
+    assert "LEADOPS_FORM_FACEBOOK_TOKEN" in response.json()["detail"]
+    assert client.get("/webhook/form/nothing").status_code == 404
+
+
+def test_a_contact_of_hubspot_with_its_whole_history_is_a_lead(
+    client: httpx.Client, connection: Connection
+) -> None:
+    history = [{"value": "x" * 20, "source-type": "FORM", "timestamp": 1_700_000_000_000}] * 3
+    more = {f"p{number}": {"value": "x", "versions": history} for number in range(400)}
+    body = json.dumps(HUBSPOT | {"properties": HUBSPOT["properties"] | more}).encode()
+    assert 65_536 < len(body) < 1_048_576
+    (form,) = post(client, "hubspot", body).json()["forms"]
+    assert "quarantined" not in form
+    assert count(connection, "intake.raw_leads") == 1
+
+
+def test_a_body_above_the_limit_of_tools_is_counted_as_theirs(serve: Serve, connection: Connection) -> None:
+    client = serve(clock=lambda: NOW, events=EVENTS, tools=SECRETS, forms={"max_tool_body_bytes": 1024})
+    assert post(client, "own_forms", {"email": "a@b.example", "x": "y" * 1024}).status_code == 413
+    assert refused(connection, "tool_too_large") == 1
+
+
+def test_a_tool_whose_body_comes_too_slowly_is_asked_to_come_again(
+    serve: Serve, connection: Connection
+) -> None:
+    url = serve(clock=lambda: NOW, events=EVENTS, tools=SECRETS, body_seconds=0.2).base_url
+    with socket.create_connection((url.host, url.port or 80), timeout=30) as stream:
+        stream.sendall(b"POST /webhook/form/hubspot HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        answer = stream.recv(4096).lower()
+    assert answer.startswith(b"http/1.1 503"), "HubSpot repeats after no 4xx but 429"
+    assert b"retry-after" in answer
+    assert refused(connection, "request_timeout") == 1
+
+
+def test_the_same_bytes_of_two_tools_wait_as_two_forms(client: httpx.Client, connection: Connection) -> None:
+    body = {"id": "7", "payload": {"id": "7", "data": {"name": "x"}}}
+    for name in ("own_forms", "webflow", "own_forms"):
+        assert post(client, name, body).json()["forms"][0]["quarantined"]["reason"] == "missing_field"
+    for name in ("own_forms", "webflow"):
+        assert post(client, name, b"{").json()["forms"][0]["quarantined"]["reason"] == "not_json"
+    connection.rollback()
+    rows = connection.execute("select tool, reason, times from intake.quarantined_forms").fetchall()
+    assert sorted(rows) == [
+        ("own_forms", "missing_field", 2),
+        ("own_forms", "not_json", 1),
+        ("webflow", "missing_field", 1),
+        ("webflow", "not_json", 1),
+    ]
+
+
+def test_no_form_of_our_own_contract_takes_the_id_of_a_tools_form(
+    client: httpx.Client, connection: Connection
+) -> None:
+    token = WEBFLOW["payload"]["id"]
+    own = FormSender(client, FORM_SECRETS[0], clock=NOW.timestamp)
+    first = own.post({"submission_id": f"webflow:{token}", "email": "bob@buyers.example"}).json()["id"]
+    said = {"email": "eve@buyers.example", "message": "hello"}
+    second = own.post({"tool": "own_forms", "email": said["email"], "properties": said}).json()["id"]
+    (webflow,) = post(client, "webflow", WEBFLOW).json()["forms"]
+    assert webflow["id"] not in (first, second)
+    assert count(connection, "intake.raw_leads") == 3

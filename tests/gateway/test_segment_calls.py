@@ -235,6 +235,7 @@ def test_a_page_may_ask_whether_it_may_send(serve: Serve) -> None:
         ({}, {"writeKey": "\ud800"}, 401, "bad_key"),
         ({"Authorization": "Bearer " + KEY}, {"writeKey": KEY}, 401, "bad_key"),
         ({"Authorization": "Basic !"}, {}, 401, "bad_key"),
+        ({"Authorization": b"Basic \xc3\xa9"}, {}, 401, "bad_key"),
         (basic(KEY) | {"Origin": SITE}, {}, 403, "key_in_page"),
         ({"Origin": SITE}, {"writeKey": KEY}, 403, "key_in_page"),
         (basic(PUBLIC_KEY) | {"Origin": "https://evil.example"}, {}, 403, "foreign_origin"),
@@ -245,7 +246,7 @@ def test_a_page_may_ask_whether_it_may_send(serve: Serve) -> None:
 def test_who_may_not_send_is_told_and_counted(
     serve: Serve,
     connection: Connection,
-    headers: dict[str, str],
+    headers: dict[str, Any],
     body: dict[str, str],
     status: int,
     reason: str,
@@ -354,3 +355,82 @@ def test_names_of_the_settings_are_used(serve: Serve, connection: Connection) ->
 def test_refused_calls_to_collect_are_counted_too(serve: Serve, connection: Connection) -> None:
     assert serve().post("/collect", json=[]).status_code == 403
     assert refused(connection, "collect_forbidden") == 1
+
+
+def test_a_call_of_too_many_messages_is_refused_and_counted(serve: Serve, connection: Connection) -> None:
+    client = serve(segment={"max_messages": 3})
+    client.headers.update(basic(KEY))
+    fits = client.post("/v1/batch", json={"batch": [track(number) for number in range(3)]})
+    assert (fits.status_code, fits.json()["accepted"]) == (200, 3)
+    response = client.post("/v1/batch", json={"batch": [{}] * 4})
+    assert (response.status_code, response.json()["code"]) == (413, "too_many_messages")
+    assert refused(connection, "segment_too_many_messages") == 1
+    assert quarantined(connection) == []
+
+
+def test_80000_messages_in_a_small_body_are_refused(library: httpx.Client, connection: Connection) -> None:
+    packed = gzip.compress(b'{"batch":[' + b"{}," * 79_999 + b"{}]}")
+    assert len(packed) < 2000
+    response = post_gzip(library, packed)
+    assert (response.status_code, response.json()["code"]) == (413, "too_many_messages")
+    assert quarantined(connection) == []
+
+
+def test_copies_of_the_context_of_a_batch_have_a_limit(serve: Serve, connection: Connection) -> None:
+    client = serve(segment={"max_context_bytes": 4000})
+    client.headers.update(basic(KEY))
+    context = {"app": "y" * 989}
+    assert len(json.dumps(context)) == 1000
+    batch = [track(number) for number in range(5)]
+    fits = client.post("/v1/batch", json={"batch": batch[:4], "context": context})
+    assert (fits.status_code, fits.json()["accepted"]) == (200, 4)
+    response = client.post("/v1/batch", json={"batch": batch, "context": context})
+    assert (response.status_code, response.json()["code"]) == (413, "too_much_context")
+    assert refused(connection, "segment_too_much_context") == 1
+
+
+def test_a_refused_message_has_no_copy_of_the_context_of_its_batch(
+    library: httpx.Client, connection: Connection
+) -> None:
+    batch = [track(1, context={"page": {"path": "/own"}}), {"type": "click", "userId": "u-1"}]
+    context = {"large": "y" * 40_000, "page": {"path": "/shared"}}
+    answer = library.post("/v1/batch", json={"batch": batch, "context": context}).json()
+    assert [item["reason"] for item in answer["quarantined"]] == ["too_large", "unknown_call"]
+    rows = connection.execute("select body from cdp.quarantine order by reason").fetchall()
+    first, second = (json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in rows)
+    assert (first["event_id"], first["context"]) == ("m-1", {"page": "/own"})
+    assert "context" not in second
+
+
+def test_a_context_of_the_batch_is_under_that_of_its_messages(
+    library: httpx.Client, connection: Connection
+) -> None:
+    batch = [track(1), track(2, context={"site": "own.example"})]
+    sent = {"batch": batch, "context": {"site": "shared.example", "app": "x"}}
+    assert library.post("/v1/batch", json=sent).json()["accepted"] == 2
+    rows = connection.execute("select payload -> 'context' from cdp.events order by seq").fetchall()
+    assert [row[0] for row in rows] == [
+        {"site": "shared.example", "app": "x"},
+        {"site": "own.example", "app": "x"},
+    ]
+
+
+def test_a_call_that_fails_in_its_second_part_has_stored_nothing(
+    serve: Serve, connection: Connection
+) -> None:
+    connection.execute(
+        "create function cdp.fail_once() returns trigger language plpgsql as $$ begin"
+        " if new.event_id = 'm-3' then raise sqlstate '57014'; end if; return new; end $$"
+    )
+    connection.execute(
+        "create trigger fail_once before insert on cdp.events for each row execute function cdp.fail_once()"
+    )
+    connection.commit()
+    client = serve(max_events=2)
+    client.headers.update(basic(KEY))
+    batch = [track(number) for number in range(5)]
+    assert client.post("/v1/batch", json={"batch": batch}).status_code == 503
+    assert events(connection) == []
+    connection.execute("drop trigger fail_once on cdp.events")
+    connection.commit()
+    assert client.post("/v1/batch", json={"batch": batch}).json()["accepted"] == 5

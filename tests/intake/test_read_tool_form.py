@@ -131,3 +131,38 @@ def test_whoever_was_erased_is_not_kept_by_a_tool_either(database_url: str, conn
     assert asyncio.run(keep()).refusal
     row = connection.execute("select count(*) from intake.quarantined_forms").fetchone()
     assert row == (0,), "its mapping says whose form it is"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (
+            {"key": "top-secret", "items": [{"email": f"a{n}@b.example"} for n in range(101)]},
+            "too_many_leads",
+        ),
+        ([{"key": "top-secret", "email": "a@b.example"}, 7], "not_an_object"),
+        ([[{"key": "top-secret", "email": "a@b.example"}]], "not_an_object"),
+    ],
+)
+def test_the_key_is_not_kept_of_a_body_that_cannot_be_split(content: Any, why: str) -> None:
+    tool = FormTool.model_validate(
+        {
+            "token": {"body": "key"},
+            "leads": "items.*",
+            "answers": {"at": ["."]},
+            "fields": {"email": ["email"]},
+        }
+    )
+    (form,) = read_tool_forms(
+        dump(content),
+        name="bulk",
+        tool=tool,
+        hash_key=b"k" * 16,
+        sent_at=NOW,
+        now=NOW,
+        settings=SHIPPED.events,
+    )
+    assert reason(form) == why
+    assert b"top-secret" not in form.body
+    if isinstance(content, dict):
+        assert json.loads(form.body) == {"items": content["items"]}

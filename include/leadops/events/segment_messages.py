@@ -48,11 +48,13 @@ def read_message(
     now: datetime,
     names: Mapping[str, str],
     max_bytes: int,
+    context: Mapping[str, Any] | None = None,
 ) -> object:
     """Return a message (parsed JSON) as an event, not yet validated, or as a RefusedItem.
 
     `call` is the call that the address names; None: the message says it. `sent_at` is when the batch was
-    sent, by the sender's clock; `names` are our names of their events, by `fold_name`.
+    sent, by the sender's clock; `names` are our names of their events, by `fold_name`. `context` is that of
+    the batch, under the message's own; a RefusedItem has no copy of it.
     """
     if not isinstance(message, dict):
         return message
@@ -64,13 +66,19 @@ def read_message(
             who | message,
             EventRefusal("unknown_call", "type must be track, identify, page, screen, group or alias"),
         )
-    event = MessageReader(message, kind, sent_at=sent_at, now=now, names=names).read()
-    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
-    if len(text.encode("utf-8", "replace")) > max_bytes:
-        return RefusedItem(
-            event, EventRefusal("too_large", f"an event is larger than {max_bytes // 1024} KB; send less")
-        )
-    return event
+    whole = message | {"context": {**context, **_as_object(message.get("context"))}} if context else message
+    reader = MessageReader(whole, kind, sent_at=sent_at, now=now, names=names)
+    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode("utf-8", "replace")) <= max_bytes:
+        return reader.read()
+    own = (
+        MessageReader(message, kind, sent_at=sent_at, now=now, names=names).read()
+        if context
+        else reader.read()
+    )
+    return RefusedItem(
+        own, EventRefusal("too_large", f"an event is larger than {max_bytes // 1024} KB; send less")
+    )
 
 
 class MessageReader:

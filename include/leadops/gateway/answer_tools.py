@@ -18,7 +18,7 @@ from leadops.gateway.forms import (
     load_form_key,
 )
 from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
-from leadops.gateway.problems import ProblemError
+from leadops.gateway.problems import ProblemError, make_repeatable
 from leadops.intake.read_tool_form import ToolForm, read_tool_forms
 from leadops.intake.tool_proof import ToolCall, ToolSigner, find_tool_signer
 
@@ -26,6 +26,11 @@ router = APIRouter()
 
 #: Characters of a challenge; Meta sends ten digits.
 LONGEST_CHALLENGE = 200
+#: A tool that our own settings keep off. Typeform ends a webhook at once after 404, and HubSpot never repeats
+#: after a 4xx, so that its forms would be lost for a fault of ours.
+TOOL_OFF = "tool_off"
+#: A body above the limit of tools, proven or not; HubSpot never sends it again.
+TOOL_TOO_LARGE = "tool_too_large"
 
 
 @router.post("/webhook/form/{name}", include_in_schema=False)
@@ -35,9 +40,9 @@ async def answer_tool(request: Request, name: str) -> Response:
     try:
         forms = await _take(request, name, gateway, state)
     except ProblemError as problem:
-        if problem.status < 500:
-            state.refusals.count(problem.reason)
-        return problem.response()
+        if problem.status < 500 or problem.reason == TOOL_OFF:
+            state.refusals.count(TOOL_TOO_LARGE if problem.status == 413 else problem.reason)
+        return make_repeatable(problem).response()
     return Response(json.dumps({"forms": forms}), 200, media_type="application/json")
 
 
@@ -46,9 +51,16 @@ async def answer_challenge(request: Request, name: str) -> Response:
     """Answer a tool that asks whether the address is ours (hub.challenge of Meta's webhooks)."""
     gateway, state = gateway_of(request), form_state_of(request)
     tool, token = gateway.events.forms.tools.get(name), state.tools.tokens.get(name)
-    if tool is None or not tool.hub_challenge or token is None:
+    if (tool is None and token is None) or (tool is not None and not tool.hub_challenge):
         return ProblemError(404, "No tool of this name answers a challenge; see docs/forms.md.").response()
     try:
+        if tool is None or token is None:
+            variable = f"LEADOPS_FORM_{name.upper()}_TOKEN"
+            raise _report_off(
+                name,
+                gateway,
+                f"set {variable}, and restart it" if tool else f"add tools.{name} to forms.yaml",
+            )
         challenge = _read_challenge(request, token, gateway, state)
     except ProblemError as problem:
         state.refusals.count(problem.reason)
@@ -74,7 +86,7 @@ async def _take(request: Request, name: str, gateway: Gateway, state: FormState)
     address = admit_sender(request, gateway, state)
     try:
         body = await read_body(
-            request, max_bytes=settings.forms.max_body_bytes, seconds=settings.body_seconds
+            request, max_bytes=settings.forms.max_tool_body_bytes, seconds=settings.body_seconds
         )
         signer = _prove(request, body, name, tool, gateway, state)
     except ProblemError:
@@ -107,14 +119,24 @@ async def _take(request: Request, name: str, gateway: Gateway, state: FormState)
 
 
 def _find_tool(name: str, gateway: Gateway, state: FormState) -> FormTool:
+    """Return the tool; raise a ProblemError: 503 while our settings keep it off, 404 where none names it."""
     tools = gateway.events.forms.tools
+    if name not in tools and state.tools.has(name):
+        raise _report_off(name, gateway, f"add tools.{name} to forms.yaml")
     if name not in tools:
         raise ProblemError(
             404, f"No such form tool; forms.yaml has {', '.join(sorted(tools))}.", reason="no_tool"
         )
     if missing := state.tools.find_missing(name, tools[name]):
-        raise ProblemError(404, f"The form tool {name} is off: {missing}.", reason="tool_off")
+        raise _report_off(name, gateway, missing)
     return tools[name]
+
+
+def _report_off(name: str, gateway: Gateway, missing: str) -> ProblemError:
+    seconds = str(gateway.settings.retry_after_seconds)
+    return ProblemError(
+        503, f"The form tool {name} is off: {missing}.", {"Retry-After": seconds}, reason=TOOL_OFF
+    )
 
 
 def _prove(

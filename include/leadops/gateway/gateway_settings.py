@@ -28,6 +28,7 @@ class FormSettings(Settings):
 
     window_minutes: float = Field(gt=0, le=60)  # minutes between X-Timestamp and our clock
     max_body_bytes: int = Field(ge=1024, le=1024 * 1024)
+    max_tool_body_bytes: int = Field(ge=1024, le=16 * 1024 * 1024)
     signers: RateSettings
     unauthenticated: RateSettings
 
@@ -37,6 +38,8 @@ class SegmentSettings(Settings):
 
     max_body_bytes: int = Field(ge=1024, le=16 * 1024 * 1024)  # of a call, decompressed
     max_event_bytes: int = Field(ge=1024)
+    max_messages: int = Field(ge=1, le=10_000)
+    max_context_bytes: int = Field(ge=1024, le=64 * 1024 * 1024)  # of all copies in a call
 
 
 class GatewaySettings(Settings):

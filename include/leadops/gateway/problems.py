@@ -32,6 +32,17 @@ class ProblemError(LeadopsError):
         return Response(json.dumps(document), self.status, self.headers, "application/problem+json")
 
 
+def make_repeatable(problem: ProblemError) -> ProblemError:
+    """Return `problem` for senders that repeat a call after 429 and 5xx only: 503 in place of 408.
+
+    What came too slowly may come in time the next time.
+    """
+    if problem.status != HTTPStatus.REQUEST_TIMEOUT:
+        return problem
+    headers = problem.headers | {"Retry-After": "1"}
+    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, problem.detail, headers, reason=problem.reason)
+
+
 async def show_problem(_: Request, error: Exception) -> Response:
     """Answer a ProblemError that a route raised."""
     assert isinstance(error, ProblemError)  # noqa: S101 - registered for nothing else

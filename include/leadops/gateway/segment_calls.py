@@ -4,12 +4,13 @@ These libraries repeat a call after 429 and 5xx, and give its events up after an
 work later is answered by one of these.
 """
 
+import asyncio
 import base64
-import binascii
 import json
 import math
 import zlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -21,15 +22,30 @@ from leadops.events.segment_messages import CALLS, read_message
 from leadops.gateway.addresses import find_caller
 from leadops.gateway.allowed_origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
 from leadops.gateway.bodies import CONTENT_TYPES, check_kind, parse_json, read_body
+from leadops.gateway.gateway_settings import SegmentSettings
 from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
-from leadops.gateway.problems import ProblemError
+from leadops.gateway.problems import ProblemError, make_repeatable
 from leadops.gateway.rate_limiter import RateLimiter
 
 router = APIRouter()
 
 BATCHES = ("batch", "b")
+#: Messages that are read, or stored, before other requests have their turn.
+CHUNK = 50
 _HEADERS = {"Access-Control-Allow-Headers": "Authorization, Content-Type, AnonymousId"}
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="write key"'}
+
+
+@dataclass(frozen=True)
+class LibraryMessages:
+    """The messages of a call; `context` is what the batch says for each of them.
+
+    `sent_at` is when the batch was sent, by the sender's clock.
+    """
+
+    messages: list[Any]
+    context: dict[str, Any]
+    sent_at: object
 
 
 @dataclass(frozen=True)
@@ -61,12 +77,8 @@ async def take_library_call(request: Request, call: str) -> Response:
     try:
         response = await _take(request, call, gateway)
     except ProblemError as problem:
-        # What came too slowly may come in time the next time, but no library repeats a call after a 408.
-        refused = (
-            ProblemError(503, problem.detail, {"Retry-After": "1"}) if problem.status == 408 else problem
-        )
         gateway.refusals.count(f"segment_{problem.reason}")
-        response = refused.response(code=problem.reason, message=problem.detail)
+        response = make_repeatable(problem).response(code=problem.reason, message=problem.detail)
     origin = request.headers.get("origin", "")
     if is_allowed(origin, gateway.settings.allowed_origins):
         response.headers.update(cors_headers(origin))
@@ -83,46 +95,58 @@ async def _take(request: Request, call: str, gateway: Gateway) -> Response:
     body = await _read(request, gateway)
     content = parse_json(body)
     proof = caller.proof or _find_proof(request, gateway, _read_key(content))
-    messages, sent_at = _split(content, call)
-    caller.limiter.charge(caller.address, len(messages) - 1)  # one was charged when it called
-    limits, now = gateway.settings.segment, gateway.clock()
-    items = [
-        read_message(
-            message,
-            call=None if call in BATCHES else CALLS[call],
-            sent_at=sent_at,
-            now=now,
-            names=gateway.events.track_names,
-            max_bytes=limits.max_event_bytes,
-        )
-        for message in messages
-    ]
+    sent = split_messages(content, call, gateway.settings.segment)
+    caller.limiter.charge(caller.address, len(sent.messages) - 1)  # one was charged when it called
+    now = gateway.clock()
+    items = await _read_items(sent, None if call in BATCHES else CALLS[call], gateway, now)
     history = proof == Proof.WRITE_KEY and request.headers.get("x-leadops-history", "").lower() == "true"
     agent = request.headers.get("user-agent") if proof == Proof.CLAIM else None
-    answers = []
-    for start in range(0, len(items), gateway.settings.max_events):
-        part = items[start : start + gateway.settings.max_events]
+    size = min(CHUNK, gateway.settings.max_events)
 
-        async def accept(connection: AsyncConnection, part: list[object] = part) -> AcceptResult:
-            return await accept_events(
-                connection,
-                part,
+    async def accept(connection: AsyncConnection) -> list[AcceptResult]:
+        async with connection.transaction():  # so that a call that fails has stored nothing
+            return [
+                await accept_events(
+                    connection,
+                    items[start : start + size],
+                    now=now,
+                    settings=gateway.events,
+                    sender=proof,
+                    identity_secrets=gateway.identity_secrets,
+                    history=history,
+                    user_agent=agent,
+                    own_network=caller.is_own if proof == Proof.CLAIM else None,
+                    erased=gateway.erased,
+                )
+                for start in range(0, len(items), size)
+            ]
+
+    answers = await gateway.ask(accept, seconds=gateway.settings.answer_seconds) if items else []
+    if any(answer.accepted or answer.quarantined for answer in answers):
+        gateway.event_mark.note_events()
+    return Response(json.dumps(_describe(answers, size)), 200, media_type="application/json")
+
+
+async def _read_items(
+    sent: LibraryMessages, call: str | None, gateway: Gateway, now: datetime
+) -> list[object]:
+    """Return the messages as events; other requests have their turn between two chunks."""
+    items: list[object] = []
+    for start in range(0, len(sent.messages), CHUNK):
+        items += [
+            read_message(
+                message,
+                call=call,
+                context=sent.context,
+                sent_at=sent.sent_at,
                 now=now,
-                settings=gateway.events,
-                sender=proof,
-                identity_secrets=gateway.identity_secrets,
-                history=history,
-                user_agent=agent,
-                own_network=caller.is_own if proof == Proof.CLAIM else None,
-                erased=gateway.erased,
+                names=gateway.events.track_names,
+                max_bytes=gateway.settings.segment.max_event_bytes,
             )
-
-        answers.append(await gateway.ask(accept, seconds=gateway.settings.answer_seconds))
-        if answers[-1].accepted or answers[-1].quarantined:
-            gateway.event_mark.note_events()
-    return Response(
-        json.dumps(_describe(answers, gateway.settings.max_events)), 200, media_type="application/json"
-    )
+            for message in sent.messages[start : start + CHUNK]
+        ]
+        await asyncio.sleep(0)
+    return items
 
 
 def _describe(answers: list[AcceptResult], size: int) -> dict[str, Any]:
@@ -202,7 +226,7 @@ def _read_basic(header: str) -> str | None:
         return None
     try:
         return base64.b64decode(encoded.strip(), validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no Base64, or no UTF-8 in it; characters beyond ASCII are neither
         return None
 
 
@@ -242,24 +266,33 @@ def decompress(body: bytes, *, max_bytes: int) -> bytes:
     return content
 
 
-def _split(content: Any, call: str) -> tuple[list[Any], object]:
-    """Return the messages of a body and when it was sent; raise a ProblemError (400) if it holds none."""
+def split_messages(content: Any, call: str, limits: SegmentSettings) -> LibraryMessages:
+    """Return the messages of a body (parsed JSON) that was sent to `/v1/<call>`.
+
+    Raises ProblemError: 400 if it holds none, 413 if it holds too many, or if the context of the batch would
+    be too much, since every event has its own copy.
+    """
     if not isinstance(content, dict):
         raise ProblemError(400, 'Send a JSON object: a message, or {"batch": [...]}.', reason="not_an_object")
     if call not in BATCHES:
-        return [content], None
+        return LibraryMessages([content], {}, None)
     batch = content.get("batch")
     if not isinstance(batch, list):
         raise ProblemError(400, 'Send {"batch": [...]}, a list of messages.', reason="no_batch")
-    shared = content.get("context")
-    if isinstance(shared, dict):
-        batch = [_add_context(message, shared) for message in batch]
-    return batch, content.get("sentAt")
-
-
-def _add_context(message: Any, shared: dict[str, Any]) -> Any:
-    """Return a message with the context of its batch under its own."""
-    if not isinstance(message, dict):
-        return message
-    own = message.get("context")
-    return message | {"context": shared | own if isinstance(own, dict) else shared}
+    if len(batch) > limits.max_messages:
+        raise ProblemError(
+            413,
+            f"Send at most {limits.max_messages} messages in one call; split the batch.",
+            reason="too_many_messages",
+        )
+    given = content.get("context")
+    context = given if isinstance(given, dict) else {}
+    # Escaped to ASCII it is at least as long as it is stored.
+    if context and len(json.dumps(context)) * len(batch) > limits.max_context_bytes:
+        raise ProblemError(
+            413,
+            f"Every event has a copy of the batch's context; all copies together may have at most"
+            f" {limits.max_context_bytes // 1024} KB. Send less of it, or fewer messages.",
+            reason="too_much_context",
+        )
+    return LibraryMessages(batch, context, content.get("sentAt"))

@@ -29,6 +29,14 @@ def hash_submission(key: bytes, content: dict[str, Any]) -> str:
     return _hash(key, "content" if sender_id is None else "sender", text)
 
 
+def hash_tool_form(key: bytes, tool: str, kind: str, value: Any) -> str:
+    """Return the id of what the form tool `tool` sent, known by `value`: its own id, all that is said, …
+
+    `kind` says which of them. No form of another tool, and none of our own contract, can have the same id.
+    """
+    return _hash(key, "tool", json.dumps([tool, kind, value], sort_keys=True, separators=(",", ":")))
+
+
 def hash_body(key: bytes, body: bytes) -> str:
     """Return the id of a submission of which only the bytes are known."""
     return hmac.digest(key, b"body:" + body, "sha256").hex()[:40]

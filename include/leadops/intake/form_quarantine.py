@@ -54,7 +54,8 @@ async def quarantine_form(
 ) -> bool:
     """Keep a signed form that cannot become a lead; return False if a form of this id is a lead already.
 
-    The same body is kept once and counted. `secret` is the place, from 1, of the secret that signed it.
+    The same body under the same id is kept once and counted. `secret` is the place, from 1, of the secret
+    that signed it.
     `tool` is the form tool that sent it, and `content` what its mapping read. What somebody sent whom
     `erased` recognises is not kept, and the answer is the same. Raises psycopg.Error, and
     ErasureKeyError where somebody was erased under a key that `erased` does not have.

@@ -15,7 +15,7 @@ select
 where
     not exists (select from intake.raw_leads where raw_leads.submission_id = %(submission_id)s::text)
     and (%(is_hashed)s or not exists (select from erased.identifiers))
-on conflict (sha256(body)) do update set times = quarantined_forms.times + 1
+on conflict (submission_id, sha256(body)) do update set times = quarantined_forms.times + 1
 returning quarantine_id;
 
 -- name: settle_answered

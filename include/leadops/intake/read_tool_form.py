@@ -10,7 +10,7 @@ from leadops.events.clean_values import is_empty
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
 from leadops.events.form_tools import FormTool
-from leadops.intake.form_hashes import hash_body, hash_submission
+from leadops.intake.form_hashes import hash_body, hash_tool_form
 from leadops.intake.map_tool_form import MappedForm, find_leads, find_path, map_tool_form
 from leadops.intake.normalize_form import read_sender_id
 from leadops.intake.read_form import ReadForm, parse_body, parse_form
@@ -45,17 +45,18 @@ def read_tool_forms(
 ) -> list[ToolForm]:
     """Read any body of the tool `name`: at least one form, valid or refused.
 
-    A lead of several is kept as its own part of the body, and a secret in the body is not kept; any other
+    A lead of several is kept as its own part of the body, and a secret in the body is never kept; any other
     body is kept as it came. `sent_at` (UTC) is when it was signed, `now` when it arrived.
     """
     content = parse_body(body)
     leads = content if isinstance(content, EventRefusal) else _split(content, tool)
     if isinstance(leads, EventRefusal):
-        return [ToolForm(ReadForm(hash_body(hash_key, body), leads), body, None)]
+        kept = body if isinstance(content, EventRefusal) else _dump_kept(content, content, body, tool)
+        submission_id = hash_tool_form(hash_key, name, "body", hash_body(hash_key, kept))
+        return [ToolForm(ReadForm(submission_id, leads), kept, None)]
     forms = []
     for lead in leads:
-        holds_secret = tool.token is not None and tool.token.body is not None
-        kept = body if lead is content and not holds_secret else _dump_part(lead, tool)
+        kept = _dump_kept(lead, content, body, tool)
         mapped = map_tool_form(_without_secret(lead, tool), tool)
         submission_id = _hash_lead(hash_key, name, mapped.content)
         if mapped.has_answers:
@@ -103,19 +104,28 @@ def _split(content: Any, tool: FormTool) -> list[dict[str, Any]] | EventRefusal:
     return leads
 
 
-def _without_secret(lead: dict[str, Any], tool: FormTool) -> dict[str, Any]:
+def _without_secret(content: Any, tool: FormTool) -> Any:
+    """Return `content` without the tool's secret, which is in an object, or in a list of objects."""
     secret = tool.token.body if tool.token else None
-    return {name: value for name, value in lead.items() if name != secret} if secret else lead
+    if secret is None:
+        return content
+    if isinstance(content, list):
+        return [_without_secret(item, tool) for item in content]
+    if isinstance(content, dict):
+        return {name: value for name, value in content.items() if name != secret}
+    return content
 
 
-def _dump_part(lead: dict[str, Any], tool: FormTool) -> bytes:
-    return json.dumps(_without_secret(lead, tool)).encode()
+def _dump_kept(part: Any, content: Any, body: bytes, tool: FormTool) -> bytes:
+    """Return what is kept of `part`: `body` where it is all of its `content` and holds no secret."""
+    holds_secret = tool.token is not None and tool.token.body is not None
+    return json.dumps(_without_secret(part, tool)).encode() if part is not content or holds_secret else body
 
 
 def _hash_lead(hash_key: bytes, name: str, content: dict[str, Any]) -> str:
     """Return the id of a submission: of the tool and its own id, else of the tool and all that is said."""
     sender_id = read_sender_id(content.get("submission_id"))
     if sender_id is not None:
-        return hash_submission(hash_key, {"submission_id": f"{name}:{sender_id}"})
+        return hash_tool_form(hash_key, name, "sender", sender_id)
     said = {key: value for key, value in content.items() if key != "submission_id" and not is_empty(value)}
-    return hash_submission(hash_key, {"tool": name, **said})
+    return hash_tool_form(hash_key, name, "content", said)

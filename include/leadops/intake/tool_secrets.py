@@ -39,6 +39,10 @@ class ToolSecrets:
                 tokens[tool] = value
         return cls(secrets, tokens)
 
+    def has(self, name: str) -> bool:
+        """Return whether the environment has a secret or a token of the tool `name`."""
+        return name in self.secrets or name in self.tokens
+
     def find_missing(self, name: str, tool: FormTool) -> str | None:
         """Return what the tool `name` still needs before it is on, None if nothing."""
         if not self.secrets.get(name):

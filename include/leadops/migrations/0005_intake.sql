@@ -55,7 +55,7 @@ comment on column intake.quarantined_forms.times is 'How often the same body arr
 comment on column intake.quarantined_forms.tool is
 'The tool in forms.yaml whose mapping reads the body; null: the body is in our own contract';
 comment on column intake.quarantined_forms.admitted_body is 'The admitted body as JSON, if a person repaired it';
-create unique index quarantined_forms_body on intake.quarantined_forms (sha256(body));
+create unique index quarantined_forms_body on intake.quarantined_forms (submission_id, sha256(body));
 create index quarantined_forms_waiting on intake.quarantined_forms (received_at) where state = 'waiting';
 -- What looks like spam waits for nobody, and there may be much of it.
 create index quarantined_forms_to_repair on intake.quarantined_forms (received_at)
