@@ -795,6 +795,9 @@ create table crm.feeds (
     as_of timestamptz,
     polled_at timestamptz not null,
     held_back interval not null default '00:00:00'::interval,
+    resume_at text,
+    unsure_since timestamptz,
+    first_polled_at timestamptz,
     primary key (feed)
 );
 

@@ -68,9 +68,18 @@ def test_a_late_feed_opens_once_and_ends_when_it_has_caught_up(connection, look,
     assert (incident.resolved_at, incident.facts["worst"]) == (fresh_since, 60.0)
 
 
-def test_a_feed_whose_end_was_never_reached_has_no_age(connection, look, clock):
-    set_feed(connection, as_of=None, polled_at=clock() - timedelta(days=3))
-    assert look().opened == 0
+def test_a_feed_whose_end_was_never_reached_is_as_old_as_its_first_poll(connection, look, clock):
+    set_feed(connection, as_of=None, polled_at=clock())
+    connection.execute("update crm.feeds set first_polled_at = polled_at")
+    set_feed(connection, as_of=None, polled_at=clock() + timedelta(minutes=15))
+    assert look(15).opened == 0
+    assert look(1).opened == 1
+    (incident,) = incidents(connection)
+    assert "The CRM feed activities is 16 min old" in shown(incident)
+    assert "first read 2026-07-31 02:00 JST, its end never reached; last read 2026-07-31 02:15" in shown(
+        incident
+    )
+    assert "complete up to" not in shown(incident)
 
 
 def test_unreadable_items_are_reported_with_their_commonest_reason_and_one_item(connection, look, clock):

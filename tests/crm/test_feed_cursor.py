@@ -1,10 +1,10 @@
 """Cursors of a time and an id, worked out by hand."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadops.crm.feed_cursor import FeedCursor, advance, go_back, read_cursor
+from leadops.crm.feed_cursor import FeedCursor, advance, cut_off, go_back, read_cursor
 
 MINUTE = timedelta(minutes=1)
 TEN = '["2026-06-01T10:00:00+00:00", "A-9"]'
@@ -36,6 +36,22 @@ def test_going_back_begins_before_every_id_of_the_moment() -> None:
     )
     for text in (None, "12", "c1"):
         assert go_back(text, MINUTE) == text
+
+
+def test_going_back_begins_no_later_than_what_is_unsure() -> None:
+    before, after = (datetime(2026, 6, 1, hour, 0, tzinfo=UTC) for hour in (8, 11))
+    assert go_back(TEN, MINUTE, unsure_since=before) == '["2026-06-01T08:00:00+00:00", ""]'
+    assert go_back(TEN, MINUTE, unsure_since=after) == '["2026-06-01T09:59:00+00:00", ""]'
+    assert go_back("12", MINUTE, unsure_since=before) == "12"
+
+
+def test_a_cursor_is_cut_off_at_a_moment() -> None:
+    ten = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
+    assert cut_off(TEN, ten) == TEN
+    assert cut_off('["2030-01-01T00:00:00Z", "A"]', ten) == '["2026-06-01T10:00:00+00:00", ""]'
+    assert cut_off('["2026-06-01T19:00:00.000001+09:00", "A"]', ten) == '["2026-06-01T10:00:00+00:00", ""]'
+    for text in (None, "12"):
+        assert cut_off(text, ten) == text
 
 
 def test_the_stored_cursor_never_goes_back() -> None:

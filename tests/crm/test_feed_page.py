@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from leadops.crm.activity import MergedLead
-from leadops.crm.feed_page import find_as_of, is_last_page, sort_items
+from leadops.crm.feed_page import find_as_of, find_unsure_since, is_last_page, sort_items
 from leadops.errors import TransientError
 
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
@@ -75,6 +75,23 @@ def test_the_last_page(page: dict[str, Any], is_last: bool) -> None:
 )
 def test_up_to_when_it_is_complete(page: dict[str, Any], minutes: float) -> None:
     assert find_as_of(page, now=NOW, overlap=5 * MINUTE) == NOW + minutes * MINUTE
+
+
+def test_the_first_page_within_the_overlap_says_from_when_on_rows_may_be_missing() -> None:
+    def find(reached: float, clock: float, before: datetime | None = None) -> datetime | None:
+        cursor = f'["{(NOW + reached * MINUTE).isoformat()}", "A"]'
+        page = {"cursor": cursor, "now": (NOW + clock * MINUTE).isoformat()}
+        return find_unsure_since(page, now=NOW, overlap=5 * MINUTE, before=before)
+
+    assert find(-5, 0) is None
+    assert find(-4, 0) == NOW - 5 * MINUTE
+    assert find(-4, 3) == NOW - 5 * MINUTE, "the server's clock is ahead"
+    assert find(-4, -2) == NOW - 7 * MINUTE
+    assert find(-1, 0, before=NOW - 9 * MINUTE) == NOW - 9 * MINUTE
+    page = {"cursor": "12", "now": NOW.isoformat()}
+    assert find_unsure_since(page, now=NOW, overlap=MINUTE, before=None) is None
+    done = {"now": NOW.isoformat()}
+    assert find_as_of(done, now=NOW, overlap=MINUTE, unsure_since=NOW - 9 * MINUTE) == NOW - 9 * MINUTE
 
 
 @pytest.mark.parametrize("page", [{}, {"as_of": "soon"}, {"now": None, "as_of": NOW.isoformat()}])

@@ -130,6 +130,43 @@ def test_two_entries_and_an_entry_for_two_are_named(
     ]
 
 
+def test_one_address_of_two_users_gives_its_entry_to_neither(
+    connection: Connection, office: Office, poll: Any, tmp_path: Path
+) -> None:
+    """The entry takes one lead a day: two users who both got it would take two."""
+    reps = {"a@x.example": {"languages": ["ja"], "capacity_per_day": 1}, "9": {"languages": ["ja"]}}
+    office.rules = read_rules(tmp_path, reps={"reps": reps}).routing
+    twins = [{"id": "1", "email": "a@x.example"}, {"id": "2", "email": "A@x.example", "capacity_per_day": 5}]
+    poll([*twins, {"id": "9", "email": "k@x.example"}])
+    for lead in (1, 2, 3):
+        office.mql(lead, 0, language="ja")
+    office.assign(1)
+    assert [office.owner(lead) for lead in (1, 2, 3)] == ["9", "9", "9"]
+    look_at_all(connection, now=office.at(1))
+    facts = connection.execute("select facts from incidents.incidents where kind = 'reps_without_profile'")
+    assert facts.fetchone() == ({"count": 2, "rep_ids": ["1", "2"]},)
+    team = read_team(connection, rules=office.rules, zone=TOKYO)
+    assert [finding for finding in lint_rules(office.rules, team) if "reps.yaml" in finding] == [
+        "reps.yaml: the entry a@x.example fits several users of the CRM, none of whom gets leads: 1, 2;"
+        " give each an entry by id",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "change", "excluded"),
+    [
+        ({"capacity_per_day": 1}, {"active": False}, [None, "is inactive in the CRM"]),
+        ({"gets_leads": False}, {}, ["gets no leads (reps.yaml)"] * 2),
+    ],
+)
+def test_who_has_left_shares_no_entry_and_nobody_in_sales_is_said_of_all(
+    connection: Connection, poll: Any, tmp_path: Path, entry: Any, change: Any, excluded: list[str | None]
+) -> None:
+    poll([{"id": "1", "email": "a@x.example"}, {"id": "2", "email": "a@x.example"} | change])
+    rules = read_rules(tmp_path, reps={"reps": {"a@x.example": entry}}).routing
+    assert [rep.excluded for rep in read_team(connection, rules=rules, zone=TOKYO)] == excluded
+
+
 def test_an_inactive_owner_loses_the_account_with_the_next_lead(
     office: Office, poll: Any, tmp_path: Path
 ) -> None:

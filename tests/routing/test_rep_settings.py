@@ -48,6 +48,13 @@ def test_a_person_is_found_by_id_or_by_mail_in_any_spelling() -> None:
     assert (both.key, both.others) == ("151", ("Aoi@Example.com",))
 
 
+def test_an_entry_by_address_is_shared_unless_an_entry_by_id_is_nearer() -> None:
+    found = people(**{"a@x.example": {}, "b@x.example": {}, "3": {}})
+    users = [("1", "A@x.example"), ("2", "b@x.example"), ("3", "b@x.example"), ("4", None), ("5", None)]
+    assert found.find_shared(users) == frozenset()
+    assert found.find_shared([*users, ("6", "a@X.example ")]) == {"a@x.example"}
+
+
 def test_what_the_entry_says_stands_and_the_rest_stays_as_the_crm_says() -> None:
     entry = RepEntry.model_validate(
         {"languages": ["de"], "away": [{"from": "2026-12-28", "to": "2026-12-31"}], "regions": []}

@@ -16,32 +16,39 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class FeedAge:
-    """Up to when a feed is complete, and when leadops last read it; times in UTC.
+    """Up to when a feed is complete, and when leadops first and last read it; times in UTC.
 
-    `held_back` is how far `as_of` stays behind on purpose.
+    `as_of` is None while leadops has never reached its end; `held_back` is how far it lags on purpose.
     """
 
     feed: str
-    as_of: datetime
+    as_of: datetime | None
     held_back: timedelta
     polled_at: datetime
+    first_polled_at: datetime
+
+    @property
+    def complete_until(self) -> datetime:
+        """Up to when nothing is missing; a feed whose end was never reached is as old as the first poll."""
+        return self.first_polled_at if self.as_of is None else self.as_of + self.held_back
 
 
 def check_feeds(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Find the feeds that are older than `crm_feed_minutes`; one finding a feed.
 
     Between this limit and `crm_feed_clear_minutes` the status is unknown, so that a feed that goes up and
-    down opens once. A feed whose end leadops never reached has no age.
+    down opens once. A feed whose end leadops never reached is as old as its first poll.
     """
     settings, findings = given.settings, list[CheckFinding]()
     for feed in queries.all(connection, "list_feeds", FeedAge):
-        minutes = round((given.now - feed.as_of - feed.held_back) / MINUTE, 1)
+        minutes = round((given.now - feed.complete_until) / MINUTE, 1)
         facts = {
             "feed": feed.feed,
             "minutes": minutes,
             "worst": minutes,
             "limit": settings.crm_feed_minutes,
-            "as_of": feed.as_of.isoformat(),
+            "as_of": feed.as_of.isoformat() if feed.as_of else None,
+            "unread_since": None if feed.as_of else feed.first_polled_at.isoformat(),
             "polled_at": feed.polled_at.isoformat(),
         }
         if minutes > settings.crm_feed_minutes:

@@ -3,9 +3,9 @@ select
     feed,
     as_of,
     held_back,
-    polled_at
+    polled_at,
+    coalesce(first_polled_at, polled_at) as first_polled_at
 from crm.feeds
-where as_of is not null
 order by feed;
 
 -- name: count_refused

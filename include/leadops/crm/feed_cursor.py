@@ -1,7 +1,7 @@
 """Where a feed goes on: after a time and an id, or wherever a text of the CRM leads."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from leadops.tabular.times import parse_iso_time
@@ -41,12 +41,27 @@ def read_cursor(text: str | None) -> FeedCursor | None:
     return FeedCursor(time, str(row_id))
 
 
-def go_back(text: str | None, overlap: timedelta) -> str | None:
-    """Return the cursor `overlap` earlier, before every id of that moment; one without a time stays."""
+def go_back(text: str | None, overlap: timedelta, *, unsure_since: datetime | None = None) -> str | None:
+    """Return the cursor `overlap` earlier, before every id of that moment; one without a time stays.
+
+    It is at most at `unsure_since`: what was read after that moment may have been incomplete.
+    """
     cursor = read_cursor(text)
     if cursor is None:
         return text
-    return FeedCursor((parse_iso_time(cursor.time) - overlap).isoformat(), "").write()
+    start = parse_iso_time(cursor.time) - overlap
+    return FeedCursor(min(start, unsure_since or start).isoformat(), "").write()
+
+
+def cut_off(text: str | None, latest: datetime) -> str | None:
+    """Return the cursor, at most before every id of the moment `latest`; one without a time stays.
+
+    Beyond it would hide the rows that are still to come, until that time.
+    """
+    cursor = read_cursor(text)
+    if cursor is None or parse_iso_time(cursor.time) <= latest:
+        return text
+    return FeedCursor(latest.isoformat(), "").write()
 
 
 def advance(stored: str | None, *, after: str | None, reached: str | None) -> str | None:

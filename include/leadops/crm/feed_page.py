@@ -13,6 +13,7 @@ from leadops.crm.activity import (
     read_activity_id,
     read_merge,
 )
+from leadops.crm.feed_cursor import read_cursor
 from leadops.errors import TransientError
 from leadops.tabular.times import parse_iso_time
 
@@ -57,15 +58,42 @@ def is_last_page(page: dict[str, Any], after: str | None) -> bool:
     return done if isinstance(done, bool) else not page["items"] or page.get("cursor") in (None, after)
 
 
-def find_as_of(page: dict[str, Any], *, now: datetime, overlap: timedelta) -> datetime:
+def find_clock(page: dict[str, Any], *, now: datetime) -> datetime:
+    """Return the server's time as the page says it, at most `now`; `now` where it does not say."""
+    try:
+        return min(parse_iso_time(page.get("now")), now)
+    except ValueError:
+        return now
+
+
+def find_unsure_since(
+    page: dict[str, Any], *, now: datetime, overlap: timedelta, before: datetime | None
+) -> datetime | None:
+    """Return from when on rows may be missing among those that were read, `before` this page or by it.
+
+    None while every row is older than the `overlap` before the server's time. The first page that reaches
+    into it counts: later pages do not read the same rows again.
+    """
+    reached = read_cursor(page.get("cursor"))
+    since = find_clock(page, now=now) - overlap
+    if before is not None or reached is None or parse_iso_time(reached.time) <= since:
+        return before
+    return since
+
+
+def find_as_of(
+    page: dict[str, Any], *, now: datetime, overlap: timedelta, unsure_since: datetime | None = None
+) -> datetime:
     """Return up to when the feed is complete, at most `now`; raise TransientError when the page does not say.
 
-    A page that says the server's time (`now`) instead of `as_of` is complete up to `overlap` before: what is
-    committed later may be missing. Never up to its newest row: a quiet feed is not late.
+    A page that says the server's time (`now`) instead of `as_of` is complete up to `overlap` before, and to
+    `unsure_since`: what is committed later may be missing. Never up to its newest row: a quiet feed is not
+    late.
     """
     try:
         if "now" in page:
-            return min(parse_iso_time(page["now"]), now) - overlap
+            as_of = min(parse_iso_time(page["now"]), now) - overlap
+            return min(as_of, unsure_since or as_of)
         return min(parse_iso_time(page.get("as_of")), now)
     except ValueError as error:
         raise TransientError("CRM activities: the page does not say its as_of") from error

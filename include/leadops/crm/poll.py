@@ -12,8 +12,8 @@ from psycopg.types.json import Jsonb
 from leadops.clients.answer_values import read_id
 from leadops.clients.crm import CrmClient
 from leadops.crm.activity import Activity, check_readable
-from leadops.crm.feed_cursor import advance, go_back, read_cursor
-from leadops.crm.feed_page import find_as_of, is_last_page, sort_items
+from leadops.crm.feed_cursor import advance, cut_off, go_back, read_cursor
+from leadops.crm.feed_page import find_as_of, find_clock, find_unsure_since, is_last_page, sort_items
 from leadops.db import Connection
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.erased.erasures import find_kept_out
@@ -28,10 +28,16 @@ MAX_PAGES = 1_000
 
 
 class FeedPosition(NamedTuple):
-    """Where the next poll begins, and up to when (UTC) the feed is known; None for what is not known yet."""
+    """How far the feed was read, and up to when (UTC) it is known; None for what is not known yet.
+
+    `resume_at` is where the last poll ended, if it did not reach the end of the feed. Rows may have been
+    committed since among those that were read after `unsure_since`.
+    """
 
     cursor: str | None = None
     as_of: datetime | None = None
+    resume_at: str | None = None
+    unsure_since: datetime | None = None
 
 
 class KnownLead(NamedTuple):
@@ -66,8 +72,9 @@ def poll_crm(
 ) -> PollResult:
     """Read the activities since the stored cursor, page by page, then the salespeople.
 
-    Where the cursor is a time and an id, the poll begins `overlap` earlier: rows that were committed late
-    have earlier times. What was read before changes nothing.
+    Where the cursor is a time and an id, a poll after one that reached the end begins `overlap` earlier: rows
+    that were committed late have earlier times. What was read before changes nothing. After one that did not
+    reach the end, it begins where that one ended. The stored cursor is never later than the server's time.
 
     Each page and its cursor are one transaction, so a crash loses nothing and a page read twice changes
     nothing. An item that cannot be read is kept in crm.refused, and the rest of its page is stored. The
@@ -79,12 +86,15 @@ def poll_crm(
     not say how fresh it is: as_of stays) or PermanentError (it refuses).
     """
     activities = refused = 0
-    after = go_back(_read_feed(connection).cursor, overlap)
+    feed = _read_feed(connection)
+    after = feed.resume_at or go_back(feed.cursor, overlap, unsure_since=feed.unsure_since)
+    unsure_since = feed.unsure_since if feed.resume_at else None
     for _ in range(MAX_PAGES):
         if not has_time():
             break
         page = client.activities(after=after, limit=page_size)
         is_last = is_last_page(page, after)
+        unsure_since = find_unsure_since(page, now=now, overlap=overlap, before=unsure_since)
         with connection.transaction():
             changed, wrong = _store_page(
                 connection,
@@ -92,6 +102,7 @@ def poll_crm(
                 after=after,
                 now=now,
                 overlap=overlap,
+                unsure_since=unsure_since,
                 is_last=is_last,
                 erased=erased or ErasedFilter(),
             )
@@ -123,6 +134,7 @@ def _store_page(
     after: str | None,
     now: datetime,
     overlap: timedelta,
+    unsure_since: datetime | None,
     is_last: bool,
     erased: ErasedFilter,
 ) -> tuple[int, int]:
@@ -146,13 +158,16 @@ def _store_page(
         changed += queries.run(connection, "retract_activities", activity_ids=sorted(found.deleted))
     _keep_refused(connection, "activities", wrong, now=now)
     try:
-        as_of = find_as_of(page, now=now, overlap=overlap) if is_last else None
+        as_of = find_as_of(page, now=now, overlap=overlap, unsure_since=unsure_since) if is_last else None
     except TransientError:
         as_of = None
+    reached = page.get("cursor")
     queries.run(
         connection,
         "move_feed",
-        cursor=advance(stored, after=after, reached=page.get("cursor")),
+        cursor=advance(stored, after=after, reached=cut_off(reached, find_clock(page, now=now))),
+        resume_at=reached if read_cursor(reached) and not is_last else None,
+        unsure_since=unsure_since,
         as_of=as_of,
         held_back=overlap if "now" in page else timedelta(),
         now=now,

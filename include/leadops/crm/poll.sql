@@ -1,12 +1,14 @@
 -- name: read_feed
 select
     cursor,
-    as_of
+    as_of,
+    resume_at,
+    unsure_since
 from crm.feeds
 where feed = 'activities';
 
 -- name: insert_feed
-insert into crm.feeds (feed, polled_at) values ('activities', %(now)s)
+insert into crm.feeds (feed, polled_at, first_polled_at) values ('activities', %(now)s, %(now)s)
 on conflict (feed) do nothing;
 
 -- name: lock_feed
@@ -69,6 +71,8 @@ on conflict (feed, digest) do nothing;
 update crm.feeds
 set
     cursor = %(cursor)s,
+    resume_at = %(resume_at)s,
+    unsure_since = %(unsure_since)s,
     as_of = greatest(as_of, %(as_of)s::timestamptz),
     held_back = %(held_back)s,
     polled_at = greatest(polled_at, %(now)s)

@@ -31,8 +31,14 @@ create table crm.feeds (
     cursor text,
     as_of timestamptz,
     polled_at timestamptz not null,
-    held_back interval not null default '0'
+    held_back interval not null default '0',
+    resume_at text,
+    unsure_since timestamptz,
+    first_polled_at timestamptz
 );
+comment on column crm.feeds.cursor is 'The last place reached, never later than the time of the server';
+comment on column crm.feeds.resume_at is 'Where the last poll ended, if it did not reach the end of the feed';
+comment on column crm.feeds.unsure_since is 'The next poll from the start begins here at the latest';
 comment on column crm.feeds.held_back is 'How far as_of stays behind on purpose, as rows may be committed late';
 
 -- Leads that were merged in the CRM, each with the one that goes on.

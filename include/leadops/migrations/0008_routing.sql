@@ -104,7 +104,8 @@ create index notices_outdated on routing.notices (assignment_id)
 where state = 'erasing' or (state = 'sent' and withdrawn_because is not null);
 create index notices_open on routing.notices (assignment_id) where state = 'open';
 
--- Users of the CRM who get no leads because neither the CRM nor reps.yaml says what they cover, take or work.
+-- Users of the CRM who get no leads because neither the CRM nor reps.yaml says what they cover, take or work,
+-- or because one entry of reps.yaml fits several of them.
 create table routing.unprofiled_reps (
     rep_id text primary key check (char_length(rep_id) <= 200),
     since timestamptz not null

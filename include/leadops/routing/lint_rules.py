@@ -11,7 +11,7 @@ from leadops.routing.routing_rules import (
     fold_value,
     list_forms,
 )
-from leadops.routing.team import INACTIVE, NO_PROFILE, Rep, Team
+from leadops.routing.team import INACTIVE, NO_PROFILE, SHARED_ENTRY, Rep, Team
 
 #: Stands for any value that neither the rules nor the profiles name.
 OTHER = "any other"
@@ -113,9 +113,12 @@ def _find_people(rules: RoutingRules, team: Team) -> Iterator[str]:
         return
     named = {rep_id for rule in rules.rules for rep_id in rule.reps or []} | set(rules.weights)
     reps_of: dict[str, list[str]] = {}
+    shared: dict[str, list[str]] = {}
     for rep in team:
         for key in rep.entries:
             reps_of.setdefault(key, []).append(rep.rep_id)
+        if rep.excluded == SHARED_ENTRY:
+            shared.setdefault(rep.entries[0], []).append(rep.rep_id)
         if rep.excluded == NO_PROFILE:
             yield f"{rep.rep_id} has no profile and gets no leads: give them an entry in reps.yaml"
         if rep.excluded == INACTIVE and (rep.entries or rep.rep_id in named):
@@ -126,6 +129,11 @@ def _find_people(rules: RoutingRules, team: Team) -> Iterator[str]:
     for key in rules.people.reps:
         if key not in reps_of:
             yield f"reps.yaml: the entry {key} fits nobody in the CRM"
+        elif key in shared:
+            yield (
+                f"reps.yaml: the entry {key} fits several users of the CRM, none of whom gets leads:"
+                f" {', '.join(shared[key])}; give each an entry by id"
+            )
         elif len(reps_of[key]) > 1:
             yield f"reps.yaml: the entry {key} fits several users of the CRM: {', '.join(reps_of[key])}"
 

@@ -1,6 +1,7 @@
 """The people of sales (config/reps.yaml): what they cover and when they work, laid over what the CRM says."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -109,6 +110,14 @@ class RepSettings(Settings):
         if not keys:
             return RepMatch()
         return RepMatch(self.reps[keys[0]], keys[0], tuple(keys[1:]))
+
+    def find_shared(self, users: Iterable[tuple[str, object]]) -> frozenset[str]:
+        """Return the keys of the entries that several of these users (id, mail address) would get.
+
+        An address names one person. A user with an entry by id does not get the one by address.
+        """
+        counts = Counter(self.find(rep_id, email).key for rep_id, email in users)
+        return frozenset(key for key, number in counts.items() if key is not None and number > 1)
 
 
 def fold_key(key: str) -> str:

@@ -27,6 +27,7 @@ Spans = list[tuple[datetime, datetime]]
 INACTIVE = "is inactive in the CRM"
 NO_PROFILE = "has no profile (reps.yaml)"
 NOT_IN_SALES = "gets no leads (reps.yaml)"
+SHARED_ENTRY = "has one entry with another user of the CRM (reps.yaml)"
 
 
 @dataclass(frozen=True)
@@ -151,24 +152,32 @@ def read_team(connection: Connection, *, rules: RoutingRules, zone: ZoneInfo) ->
 
 
 def note_unprofiled(connection: Connection, team: Team, *, now: datetime) -> None:
-    """Keep on record who gets no leads for want of a profile, and since when, so that a check can say so."""
-    rep_ids = [rep.rep_id for rep in team if rep.excluded == NO_PROFILE]
+    """Keep on record who gets no leads for want of a profile of their own, and since when, for a check."""
+    rep_ids = [rep.rep_id for rep in team if rep.excluded in (NO_PROFILE, SHARED_ENTRY)]
     queries.run(connection, "record_unprofiled", rep_ids=rep_ids, now=now)
 
 
 def make_team(rows: Iterable[tuple[str, Any]], *, rules: RoutingRules, zone: ZoneInfo) -> Team:
     """Return the salespeople of (id, CRM profile) rows, with what the people of `rules` say of them.
 
-    `Rep.fault` says what of a profile cannot be read.
+    `Rep.fault` says what of a profile cannot be read. Of several active users whom one entry fits by their
+    address, none gets it and none gets leads: its capacity is that of one person.
     """
-    return Team(_make_rep(rep_id, profile, rules=rules, zone=zone) for rep_id, profile in rows)
+    listed = list(rows)
+    active = [(rep_id, profile.get("email")) for rep_id, profile in listed if not _is_inactive(profile)]
+    shared = rules.people.find_shared(active) if rules.people else frozenset[str]()
+    return Team(
+        _make_rep(rep_id, profile, rules=rules, zone=zone, shared=shared) for rep_id, profile in listed
+    )
 
 
-def _make_rep(rep_id: str, profile: Mapping[str, Any], *, rules: RoutingRules, zone: ZoneInfo) -> Rep:
+def _make_rep(
+    rep_id: str, profile: Mapping[str, Any], *, rules: RoutingRules, zone: ZoneInfo, shared: frozenset[str]
+) -> Rep:
     faults: list[str] = []
     match = rules.people.find(rep_id, profile.get("email")) if rules.people else RepMatch()
-    excluded = _find_exclusion(profile, match, rules)
-    profile = match.entry.lay_over(profile) if match.entry else profile
+    excluded = _find_exclusion(profile, match, rules, shared)
+    profile = match.entry.lay_over(profile) if match.entry and match.key not in shared else profile
     zone = _read_zone(profile.get("zone"), faults) or zone
     hours = profile.get("working_hours")
     slack_id = profile.get("slack_id")
@@ -192,12 +201,20 @@ def _make_rep(rep_id: str, profile: Mapping[str, Any], *, rules: RoutingRules, z
     )
 
 
-def _find_exclusion(profile: Mapping[str, Any], match: RepMatch, rules: RoutingRules) -> str | None:
+def _is_inactive(profile: Mapping[str, Any]) -> bool:
+    return profile.get("active") is False or profile.get("archived") is True
+
+
+def _find_exclusion(
+    profile: Mapping[str, Any], match: RepMatch, rules: RoutingRules, shared: frozenset[str]
+) -> str | None:
     """Return why somebody with this CRM profile and this entry gets no leads; None if they do."""
-    if profile.get("active") is False or profile.get("archived") is True:
+    if _is_inactive(profile):
         return INACTIVE
     if match.entry and not match.entry.gets_leads:
         return NOT_IN_SALES
+    if match.key in shared:
+        return SHARED_ENTRY
     laid = match.entry.lay_over(profile) if match.entry else profile
     if rules.people and rules.people.without_profile == "no_leads" and not has_profile(laid):
         return NO_PROFILE
