@@ -59,7 +59,9 @@ async def answer_challenge(request: Request, name: str) -> Response:
             raise _report_off(
                 name,
                 gateway,
-                f"set {variable}, and restart it" if tool else f"add tools.{name} to forms.yaml",
+                f"set {variable} for the gateway, and restart it"
+                if tool
+                else f"add tools.{name} to forms.yaml",
             )
         challenge = _read_challenge(request, token, gateway, state)
     except ProblemError as problem:
