@@ -1,5 +1,6 @@
 """POST /webhook/form/TOOL: forms as tools such as Typeform send them, by their mapping in forms.yaml."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -96,8 +97,15 @@ async def _take(request: Request, name: str, gateway: Gateway, state: FormState)
         raise
     now, hash_key = gateway.clock(), await load_form_key(gateway, state)
     sent_at = min(signer.sent_at, now)
-    forms = read_tool_forms(
-        body, name=name, tool=tool, hash_key=hash_key, sent_at=sent_at, now=now, settings=gateway.events
+    forms = await asyncio.to_thread(  # a large body takes some tenths of a second
+        read_tool_forms,
+        body,
+        name=name,
+        tool=tool,
+        hash_key=hash_key,
+        sent_at=sent_at,
+        now=now,
+        settings=gateway.events,
     )
     admit_signer(state, f"{name} {signer.place}", forms=len(forms))
     answers = []
