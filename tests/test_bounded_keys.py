@@ -52,6 +52,7 @@ INTERNAL = {
     *("cdp.quarantine.reason", "cdp.refused_calls.reason", "intake.form_refusals.reason"),
     *("delivery.batches.target", "delivery.cursors.target", "delivery.dead_letters.target"),
     *("delivery.external_ids.target", "delivery.outbox.target", "delivery.targets.target"),
+    *("delivery.call_counts.target", "delivery.quotas.target"),
     *("identity.lead_merges.kind", "identity.sightings.kind", "identity.violations.kind"),
     *("incidents.heartbeats.name", "incidents.incidents.kind", "leadops.migrations.name"),
     *("delivery.found_leads.target", "delivery.marks.holder", "leadops.roles.part"),

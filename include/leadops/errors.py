@@ -10,7 +10,8 @@
     │   ├── MessageGoneError       the message in Slack can no longer be changed
     │   ├── NoZoneError            a time names no zone (also a ValueError)
     │   ├── NothingLeftError       no feature is left to train a model with
-    │   └── PagerRefusedError      PagerDuty does not accept the event
+    │   ├── PagerRefusedError      PagerDuty does not accept the event
+    │   └── UnsupportedCallError   the product has no call for what is asked of it
     ├── TransientError             retry later: nothing was lost
     │   ├── AnswerShapeError       an answer lacks what its route promises
     │   ├── ChatBusyError          Slack asked us to wait

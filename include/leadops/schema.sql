@@ -1643,6 +1643,7 @@ create table alerts.pages (
     unknown_since timestamptz,
     triggered_at timestamptz,
     primary key (page_id),
+    check (char_length(dedup_key) <= 255),
     check (state in ('pending', 'triggered', 'acknowledged', 'resolved', 'dropped'))
 );
 create unique index pages_open on alerts.pages (dedup_key) where (state in ('pending', 'triggered', 'acknowledged'));

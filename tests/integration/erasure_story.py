@@ -235,6 +235,12 @@ class Story:
 
     def keep_more(self) -> None:
         """Fill what no short story fills: attributes of an import, predictions, findings, a report."""
+        self.connection.execute(
+            "insert into crm.merged_leads (gone_id, into_id, merged_at)"
+            " select 'gone-of-' || external_id, external_id, %s from delivery.external_ids"
+            " where target = 'crm'",
+            [self.clock()],
+        )
         lead = self.lead(ADA)
         now = self.clock()
         run = self.connection.execute

@@ -31,7 +31,7 @@ create index messages_open on alerts.messages (message_id) where state = 'open';
 -- A page: what PagerDuty shows as one incident of its own.
 create table alerts.pages (
     page_id bigint generated always as identity primary key,
-    dedup_key text not null,
+    dedup_key text not null check (char_length(dedup_key) <= 255),
     digest_group text,
     created_at timestamptz not null,
     state text not null default 'pending'
