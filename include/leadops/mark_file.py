@@ -67,7 +67,10 @@ class MarkFile:
         except OSError as error:
             raise self._cannot_write(error) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            except OSError as error:
+                raise self._cannot_write(error) from error
             yield
         finally:
             os.close(descriptor)

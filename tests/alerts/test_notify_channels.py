@@ -380,3 +380,22 @@ def test_after_a_restored_backup_what_may_have_been_triggered_is_resolved(world:
     world.connection.commit()
     world.client = world.pager.client()
     assert world.notify().pages.resolved == 1
+
+
+def test_a_digest_that_somebody_has_acknowledged_takes_in_no_new_incident(world: World) -> None:
+    """Eight failures are one page, which is acknowledged: two hours later a ninth wakes somebody again."""
+    incidents = [world.fail(f"dag_{number}") for number in range(8)]
+    world.notify()
+    for incident_id in incidents:
+        acknowledge(world.connection, incident_id, now=world.clock())
+    world.connection.commit()
+    world.notify()
+    pages = len(world.pager.actions())
+    assert "triggered" not in world.pager.statuses()
+    world.clock.forward(minutes=120)
+    world.fail("dag_8")
+    for _ in range(2):
+        world.notify()
+        world.clock.forward(minutes=60)
+    assert len(world.pager.actions()) == pages + 1
+    assert world.pager.statuses().count("triggered") == 1

@@ -92,6 +92,14 @@ def test_a_proxy_that_is_away_or_refuses_sends_nothing() -> None:
         assert asked[0].startswith(b"CONNECT crm.invalid:443")
 
 
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Le"])
+def test_a_proxy_that_breaks_off_may_have_passed_the_call_on(answer: bytes) -> None:
+    with serve(answer) as (port, asked):
+        outcome = call("http://crm.invalid", proxy=f"http://127.0.0.1:{port}")
+        assert asked[0].startswith(b"GET http://crm.invalid/x")
+        assert not isinstance(outcome, Unreachable)
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The files of a certificate for 127.0.0.1 that signed itself, and of its key."""

@@ -63,11 +63,12 @@ values (
 returning page_id;
 
 -- name: lock_page_digest
--- The lock keeps another process from resolving the digest at the moment when it takes in a new incident.
+-- The lock keeps another process from resolving the digest at the moment when it takes in a new incident. One that
+-- somebody has acknowledged wakes nobody any more: new incidents get another.
 select page_id
 from alerts.pages
 where
-    digest_group = %(digest_group)s and state in ('pending', 'triggered', 'acknowledged')
+    digest_group = %(digest_group)s and state in ('pending', 'triggered')
     and created_at > %(since)s
 order by page_id desc
 limit 1

@@ -59,10 +59,19 @@ def find_why_unsent(error: requests.ConnectionError) -> str | None:
     if isinstance(cause, MaxRetryError):
         cause = cause.reason
     if isinstance(cause, ProxyError):
-        return "the proxy does not connect"
+        return "the proxy does not connect" if _is_before_call(cause.original_error) else None
     if isinstance(cause, SSLError) and cause.args and isinstance(cause.args[0], ssl.SSLCertVerificationError):
         return "its certificate is not trusted; name its CA as `ca` in the connection's extra"
     return "no connection" if isinstance(cause, NewConnectionError | NameResolutionError) else None
+
+
+def _is_before_call(error: Exception) -> bool:
+    """Whether a proxy's failure came before the call was sent.
+
+    urllib3 blames the proxy, too, for a connection that breaks after the call, because http.client has closed
+    it by then. A CONNECT that the proxy refuses is a plain OSError (http.client, `_tunnel`).
+    """
+    return type(error) is OSError or isinstance(error, NewConnectionError | NameResolutionError)
 
 
 def _check_proxy(proxy: str) -> None:

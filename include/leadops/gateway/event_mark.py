@@ -42,7 +42,7 @@ class EventMark:
     async def _raise_beside(self) -> None:
         try:
             await asyncio.to_thread(self._raise)
-        except (psycopg.Error, LeadopsError) as error:
+        except (psycopg.Error, LeadopsError, OSError) as error:
             logger.warning("the mark of the database was not raised: %s", type(error).__name__)
 
     def _raise(self) -> None:
