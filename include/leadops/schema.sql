@@ -644,8 +644,11 @@ create table delivery.quotas (
     used integer,
     day_limit integer,
     read_at timestamptz,
-    calls_since integer not null,
+    calls_since integer not null default 0,
     used_up_until timestamptz,
+    closed_until timestamptz,
+    reserved integer not null default 0,
+    reserved_at timestamptz,
     primary key (target)
 );
 

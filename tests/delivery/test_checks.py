@@ -75,7 +75,7 @@ def fire_duplicates(connection: Connection, now: datetime) -> None:
 def fire_quota(connection: Connection, now: datetime) -> None:
     """A target without calls until three hours from now, and one effect that waits for it."""
     connection.execute(
-        "insert into delivery.quotas (target, calls_since, used_up_until) values ('other', 0, %s)",
+        "insert into delivery.quotas (target, closed_until) values ('other', %s)",
         [now + timedelta(hours=3)],
     )
     connection.execute(
@@ -135,7 +135,7 @@ def test_a_used_up_quota_is_one_incident_that_ends_with_its_day(connection, look
     connection.execute("insert into delivery.call_counts values ('ma', %s, 40)", [clock()])
     connection.execute("insert into delivery.call_counts values ('ma', %s, 2)", [clock() - timedelta(days=2)])
     connection.execute(
-        "insert into delivery.quotas (target, calls_since, used_up_until) values ('ma', 0, %s)",
+        "insert into delivery.quotas (target, used_up_until) values ('ma', %s)",
         [clock() + timedelta(minutes=9, seconds=30)],
     )
     assert look(1).opened == 1

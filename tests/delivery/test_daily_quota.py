@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from leadops.db import Connection, connect
 from leadops.delivery.daily_quota import note_reading, purge_call_counts
 from leadops.delivery.delivery_settings import TargetSettings
-from leadops.delivery.rate_limit import acquire_permits, release_permits
+from leadops.delivery.rate_limit import acquire_permits, settle_permits
 from leadops.lanes import Lane
 from leadops.locks import Lock, holding_place
 from leadops.products.product import QuotaReading
@@ -35,11 +35,14 @@ def take(
     *,
     now: datetime,
 ) -> tuple[int, timedelta]:
-    return acquire_permits(connection, "ma", settings, lane, wanted=wanted, now=now)
+    """Take up to `wanted` permits and make the calls at once."""
+    granted, wait = acquire_permits(connection, "ma", settings, lane, wanted=wanted, now=now)
+    settle_permits(connection, "ma", granted=granted, unused=0, now=now)
+    return granted, wait
 
 
-def used_up_until(connection: Connection) -> datetime | None:
-    row = connection.execute("select max(used_up_until) from delivery.quotas").fetchone()
+def closed_until(connection: Connection) -> datetime | None:
+    row = connection.execute("select max(closed_until) from delivery.quotas").fetchone()
     assert row
     until: datetime | None = row[0]
     return until
@@ -51,10 +54,10 @@ def test_backfill_leaves_the_live_lane_its_reserve_and_the_day_ends_at_local_mid
     settings = limits()
     assert take(connection, settings, Lane.BACKFILL, now=NOW)[0] == 7
     assert take(connection, settings, Lane.BACKFILL, now=NOW) == (0, 6 * HOUR)
-    assert used_up_until(connection) is None
+    assert closed_until(connection) is None
     assert take(connection, settings, now=NOW)[0] == 3
     assert take(connection, settings, now=NOW + HOUR) == (0, 5 * HOUR)
-    assert used_up_until(connection) == datetime(2026, 5, 1, 15, 0, tzinfo=UTC)
+    assert closed_until(connection) == datetime(2026, 5, 1, 15, 0, tzinfo=UTC)
     assert take(connection, settings, now=NOW + 6 * HOUR - MINUTE) == (0, MINUTE)
     assert take(connection, settings, now=NOW + 6 * HOUR)[0] == 10
 
@@ -111,9 +114,63 @@ def test_a_rolling_account_is_asked_again_an_hour_after_it_said_that_nothing_is_
 
 def test_calls_that_were_not_made_are_there_again(connection: Connection) -> None:
     settings = limits()
-    assert take(connection, settings, now=NOW)[0] == 10
-    release_permits(connection, "ma", count=4, now=NOW)
+    granted, _ = acquire_permits(connection, "ma", settings, Lane.LIVE, wanted=99, now=NOW)
+    assert granted == 10
+    # Others may give some back, so the day is not used up yet.
+    assert take(connection, settings, now=NOW) == (0, timedelta(seconds=1))
+    assert closed_until(connection) is None
+    settle_permits(connection, "ma", granted=10, unused=4, now=NOW)
     assert take(connection, settings, now=NOW + HOUR)[0] == 4
+    assert take(connection, settings, now=NOW + HOUR) == (0, 5 * HOUR)
+    assert closed_until(connection) == NOW + 6 * HOUR
+
+
+def test_what_a_killed_process_reserved_is_lost_for_the_day_and_holds_nobody_up(
+    connection: Connection,
+) -> None:
+    settings = limits()
+    acquire_permits(connection, "ma", settings, Lane.LIVE, wanted=99, now=NOW)
+    assert take(connection, settings, now=NOW + 3 * MINUTE) == (0, 6 * HOUR - 3 * MINUTE)
+
+
+def test_a_reading_of_the_first_hour_that_leaves_nothing_is_asked_for_again(connection: Connection) -> None:
+    """The target's clock is behind: at 00:00:30 it still counts yesterday's 100 of 100."""
+    settings, midnight = limits(daily_calls=None), NOW + 6 * HOUR
+    with connection.transaction():
+        note_reading(connection, "ma", QuotaReading(used=100, limit=100), now=midnight + MINUTE / 2)
+    assert take(connection, settings, now=midnight + MINUTE) == (0, 14.5 * MINUTE)
+    assert take(connection, settings, wanted=1, now=midnight + 16 * MINUTE)[0] == 1
+    with connection.transaction():
+        note_reading(connection, "ma", QuotaReading(used=100, limit=100), now=midnight + 2 * HOUR)
+    assert take(connection, settings, now=midnight + 2 * HOUR) == (0, 22 * HOUR)
+
+
+def test_what_was_said_yesterday_is_not_made_todays_by_an_answer_without_numbers(
+    connection: Connection,
+) -> None:
+    settings, tomorrow = limits(daily_calls=None), NOW + 7 * HOUR
+    with connection.transaction():
+        note_reading(connection, "ma", QuotaReading(used=100, limit=100), now=NOW)
+        note_reading(connection, "ma", QuotaReading(used_up_for=20), now=tomorrow)
+    assert take(connection, settings, now=tomorrow) == (0, timedelta(seconds=20))
+    assert take(connection, settings, wanted=7, now=tomorrow + MINUTE)[0] == 7
+
+
+def test_a_limit_alone_is_compared_with_our_own_calls_of_the_day(connection: Connection) -> None:
+    settings = limits(daily_calls=None)
+    for day in range(4):
+        now = NOW + day * 24 * HOUR
+        assert take(connection, settings, wanted=40, now=now)[0] == 40
+        with connection.transaction():
+            note_reading(connection, "ma", QuotaReading(limit=100), now=now)
+    assert take(connection, settings, now=now)[0] == 60
+
+
+def test_more_calls_in_the_settings_count_at_once(connection: Connection) -> None:
+    assert take(connection, limits(), now=NOW)[0] == 10
+    assert take(connection, limits(), now=NOW)[0] == 0
+    assert take(connection, limits(daily_calls=15), now=NOW)[0] == 5
+    assert closed_until(connection) is None
 
 
 def test_processes_at_once_take_no_more_than_the_day_has(database_url: str) -> None:

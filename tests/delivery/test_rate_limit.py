@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from leadops.db import Connection, connect
 from leadops.delivery.delivery_settings import TargetSettings
-from leadops.delivery.rate_limit import acquire_permits, pause_target, release_permits
+from leadops.delivery.rate_limit import acquire_permits, pause_target, settle_permits
 from leadops.lanes import Lane
 from tests.shipped import SHIPPED, change
 
@@ -69,7 +69,7 @@ def test_a_pause_holds_for_everybody_and_a_shorter_one_does_not_end_it(connectio
 def test_what_is_given_back_can_be_taken_again(connection: Connection) -> None:
     settings = _settings(0.001, 5)
     assert acquire_permits(connection, "ma", settings, Lane.LIVE, wanted=5, now=NOW)[0] == 5
-    release_permits(connection, "ma", count=3, now=NOW)
+    settle_permits(connection, "ma", granted=5, unused=3, now=NOW)
     assert acquire_permits(connection, "ma", settings, Lane.LIVE, wanted=5, now=NOW)[0] == 3
 
 

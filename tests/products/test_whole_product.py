@@ -236,7 +236,7 @@ def test_what_others_use_of_the_account_counts_until_its_day_ends(desk: SteppedD
         desk.push()
     assert (len(acme.calls), acme.totals[person(desk, lead)]) == (4, 7)
     midnight = desk.now.replace(hour=0, minute=0) + timedelta(days=1)
-    assert desk.value("select used_up_until from delivery.quotas") == midnight
+    assert desk.value("select closed_until from delivery.quotas") == midnight
     desk.now, acme.day_calls = midnight, 0
     desk.push()
     assert acme.totals[person(desk, lead)] == 31

@@ -3,18 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from leadops.db import Connection
 from leadops.delivery.database_mark import find_hold
-from leadops.delivery.forecast_calls import count_waiting
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire
-from leadops.lanes import Lane
 from leadops.mask import mask_text
 from leadops.queries import Queries
 
 queries = Queries(__file__)
+
+AnyBacklog = TypeVar("AnyBacklog", bound="Backlog")
 
 MINUTE = timedelta(minutes=1)
 #: Leads that a message names.
@@ -70,7 +71,8 @@ def check_backlogs(connection: Connection, given: CheckInput) -> list[CheckFindi
     """
     if find_hold(connection):
         return []
-    backlogs = queries.all(connection, "measure_backlogs", ScoreBacklog, now=given.now)
+    backlogs = queries.all(connection, "measure_backlogs", ScoreBacklog)
+    backlogs = _drop_used_up(connection, backlogs, now=given.now)
     return _find_overdue("ma_backlog", backlogs, limit=given.settings.backlog_minutes, now=given.now)
 
 
@@ -81,8 +83,17 @@ def check_outbox(connection: Connection, given: CheckInput) -> list[CheckFinding
     """
     if find_hold(connection):
         return []
-    backlogs = queries.all(connection, "measure_outbox", OutboxBacklog, now=given.now)
+    backlogs = queries.all(connection, "measure_outbox", OutboxBacklog)
+    backlogs = _drop_used_up(connection, backlogs, now=given.now)
     return _find_overdue("outbox_waiting", backlogs, limit=given.settings.outbox_minutes, now=given.now)
+
+
+def _drop_used_up(
+    connection: Connection, backlogs: Sequence[AnyBacklog], *, now: datetime
+) -> list[AnyBacklog]:
+    """Return `backlogs` without those of targets whose quota is used up."""
+    used_up = {quota.target for quota in queries.all(connection, "list_used_up", UsedUpQuota, now=now)}
+    return [backlog for backlog in backlogs if backlog.target not in used_up]
 
 
 def _find_overdue(
@@ -110,27 +121,27 @@ def _find_overdue(
 
 @dataclass(frozen=True)
 class UsedUpQuota:
-    """A target that gets no call before `used_up_until` (UTC), and our calls of the last 24 hours."""
+    """A target that gets no call before `ends_at` (UTC), and our calls of the last 24 hours."""
 
     target: str
-    used_up_until: datetime
+    ends_at: datetime
     calls: int
 
 
 def check_quotas(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Find the targets whose day has no call left for the live work that waits."""
-    findings = []
-    for quota in queries.all(connection, "list_used_up", UsedUpQuota, now=given.now):
-        live = count_waiting(connection, quota.target)[Lane.LIVE]
-        if not live.effects + live.batches + live.deltas:
-            continue
-        facts = {
-            "target": quota.target,
-            "ends_at": quota.used_up_until.isoformat(),
-            "calls": quota.calls,
-        }
-        findings.append(fire("quota_used_up", facts, since=given.now))
-    return findings
+    used_up = queries.all(connection, "list_used_up", UsedUpQuota, now=given.now)
+    if not used_up:
+        return []
+    waiting = {
+        *(backlog.target for backlog in queries.all(connection, "measure_backlogs", ScoreBacklog)),
+        *(backlog.target for backlog in queries.all(connection, "measure_outbox", OutboxBacklog)),
+    }
+    return [
+        fire("quota_used_up", asdict(quota) | {"ends_at": quota.ends_at.isoformat()}, since=given.now)
+        for quota in used_up
+        if quota.target in waiting
+    ]
 
 
 @dataclass(frozen=True)

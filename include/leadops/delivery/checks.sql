@@ -95,12 +95,7 @@ select
     targets.pause_reason
 from summed
 left join delivery.targets on summed.target = targets.target
-where
-    summed.oldest_at is not null
-    and not exists (
-        select from delivery.quotas
-        where quotas.target = summed.target and quotas.used_up_until > %(now)s
-    );
+where summed.oldest_at is not null;
 
 -- name: measure_outbox
 -- Per target: the oldest live effect that has not arrived, and how much waits behind it.
@@ -140,23 +135,19 @@ select
     targets.paused_until,
     targets.pause_reason
 from waiting
-left join delivery.targets on waiting.target = targets.target
-where not exists (
-    select from delivery.quotas
-    where quotas.target = waiting.target and quotas.used_up_until > %(now)s
-);
+left join delivery.targets on waiting.target = targets.target;
 
 -- name: list_used_up
 select
     quotas.target,
-    quotas.used_up_until,
+    greatest(quotas.used_up_until, quotas.closed_until) as ends_at,
     (
         select coalesce(sum(counts.calls), 0)::integer
         from delivery.call_counts as counts
         where counts.target = quotas.target and counts.starts_at > %(now)s::timestamptz - interval '24 hours'
     ) as calls
 from delivery.quotas
-where quotas.used_up_until > %(now)s
+where quotas.used_up_until > %(now)s or quotas.closed_until > %(now)s
 order by quotas.target;
 
 -- name: count_dead_letters

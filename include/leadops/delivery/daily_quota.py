@@ -24,6 +24,10 @@ COUNTED_BY = timedelta(minutes=15)
 DAY = timedelta(days=1)
 #: What a target says of a rolling day is news for so long: in the meantime older calls leave the day.
 READING_COUNTS = timedelta(hours=1)
+#: In the first hour of a day a target that says that nothing is left may still speak of the day before.
+NEW_DAY = timedelta(hours=1)
+#: So long a round may take; what a process reserved before was lost with it.
+RESERVED_FOR = timedelta(minutes=2)
 
 
 class QuotaState(NamedTuple):
@@ -36,14 +40,19 @@ class QuotaState(NamedTuple):
     read_at: datetime | None
     calls_since: int
     used_up_until: datetime | None
+    reserved: int
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """Calls that are left for one lane, None without a limit; `ends_at` (UTC) is when there are more."""
+    """Calls that are left for one lane, None without a limit; `ends_at` (UTC) is when there are more.
+
+    `reserved` calls are granted to others, who may give some of them back.
+    """
 
     calls: int | None
     ends_at: datetime
+    reserved: int = 0
 
 
 def find_allowance(
@@ -57,9 +66,13 @@ def find_allowance(
         zone = ZoneInfo(settings.day_ends)
         today = now.astimezone(zone).date()
         since, ends_at = local_midnight(today, zone), local_midnight(today + DAY, zone)
-    state = queries.one(
-        connection, "find_state", QuotaState, target=target, since=since, counted_by=COUNTED_BY
-    )
+    values = {
+        "target": target,
+        "since": since,
+        "counted_by": COUNTED_BY,
+        "reserved_since": now - RESERVED_FOR,
+    }
+    state = queries.one(connection, "find_state", QuotaState, **values)
     if state.used_up_until and state.used_up_until > now:
         return Allowance(0, state.used_up_until)
     reserve = settings.live_reserve if lane is Lane.BACKFILL else 0.0
@@ -68,12 +81,24 @@ def find_allowance(
         left.append(_keep(settings.daily_calls, reserve) - state.counted)
         if is_rolling and state.first_at:
             ends_at = max(state.first_at + DAY + COUNTED_BY, now + timedelta(minutes=1))
-    read_since = now - READING_COUNTS if is_rolling else since
-    if state.read_at and state.read_at >= read_since and state.day_limit is not None:
-        left.append(_keep(state.day_limit, reserve) - (state.used or 0) - state.calls_since)
-        if is_rolling and left[-1] <= 0:
-            ends_at = state.read_at + READING_COUNTS
-    return Allowance(max(min(left), 0) if left else None, ends_at)
+    if state.day_limit is not None and state.used is None:
+        left.append(_keep(state.day_limit, reserve) - state.counted)
+    elif state.day_limit is not None and state.used is not None and state.read_at:
+        told = _keep(state.day_limit, reserve) - state.used - state.calls_since
+        holds_until = _find_end(state.read_at, since, ends_at, is_rolling=is_rolling, is_used_up=told <= 0)
+        if since <= state.read_at and now < holds_until:
+            left.append(told)
+            ends_at = holds_until if told <= 0 else ends_at
+    return Allowance(max(min(left), 0) if left else None, ends_at, state.reserved)
+
+
+def _find_end(
+    read_at: datetime, since: datetime, ends_at: datetime, *, is_rolling: bool, is_used_up: bool
+) -> datetime:
+    """Return until when a reading of a day counts."""
+    if is_rolling:
+        return read_at + READING_COUNTS
+    return read_at + COUNTED_BY if is_used_up and read_at < since + NEW_DAY else ends_at
 
 
 def _keep(calls: int, reserve: float) -> int:
@@ -81,10 +106,17 @@ def _keep(calls: int, reserve: float) -> int:
     return floor(calls * (1 - reserve) + 1e-9)
 
 
-def count_calls(connection: Connection, target: str, calls: int, *, now: datetime) -> None:
-    """Count `calls` to `target`; below 0 takes back what was not made. In the caller's transaction."""
+def reserve_calls(connection: Connection, target: str, calls: int, *, now: datetime) -> None:
+    """Count `calls` as made; `settle_calls` corrects that after the round. In the caller's transaction."""
     queries.run(connection, "count_calls", target=target, calls=calls, now=now, counted_by=COUNTED_BY)
-    queries.run(connection, "count_since_reading", target=target, calls=calls)
+    queries.run(connection, "reserve", target=target, calls=calls, now=now, reserved_since=now - RESERVED_FOR)
+
+
+def settle_calls(connection: Connection, target: str, *, granted: int, unused: int, now: datetime) -> None:
+    """Take back the `unused` of the calls that were `granted` at `now`; in the caller's transaction."""
+    if unused:
+        queries.run(connection, "count_calls", target=target, calls=-unused, now=now, counted_by=COUNTED_BY)
+    queries.run(connection, "settle", target=target, granted=granted, unused=unused)
 
 
 def note_reading(connection: Connection, target: str, reading: QuotaReading, *, now: datetime) -> None:
@@ -97,8 +129,13 @@ def note_reading(connection: Connection, target: str, reading: QuotaReading, *, 
 
 
 def note_used_up(connection: Connection, target: str, *, until: datetime) -> None:
-    """Make no call to `target` before `until` (UTC); in the caller's transaction."""
+    """Note that `target` itself takes no call before `until` (UTC); in the caller's transaction."""
     queries.run(connection, "note_used_up", target=target, until=until)
+
+
+def note_closed(connection: Connection, target: str, *, until: datetime) -> None:
+    """Note that no call for live work is left before `until` (UTC); in the caller's transaction."""
+    queries.run(connection, "note_closed", target=target, until=until)
 
 
 def purge_call_counts(connection: Connection, *, before: datetime, max_rows: int) -> int:

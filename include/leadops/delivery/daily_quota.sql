@@ -6,7 +6,8 @@ select
     quotas.day_limit,
     quotas.read_at,
     coalesce(quotas.calls_since, 0) as calls_since,
-    quotas.used_up_until
+    quotas.used_up_until,
+    case when quotas.reserved_at > %(reserved_since)s then quotas.reserved else 0 end as reserved
 from (
     select
         coalesce(sum(calls), 0)::integer as calls,
@@ -27,25 +28,43 @@ values (
 )
 on conflict (target, starts_at) do update set calls = known.calls + excluded.calls;
 
--- name: count_since_reading
+-- name: reserve
+insert into delivery.quotas as known (target, calls_since, reserved, reserved_at)
+values (%(target)s, %(calls)s, %(calls)s, %(now)s)
+on conflict (target) do update
+    set
+        calls_since = known.calls_since + excluded.calls_since,
+        reserved = case when known.reserved_at > %(reserved_since)s then known.reserved else 0 end + excluded.reserved,
+        reserved_at = excluded.reserved_at,
+        closed_until = null;
+
+-- name: settle
 update delivery.quotas
-set calls_since = greatest(calls_since + %(calls)s::integer, 0)
+set
+    calls_since = greatest(calls_since - %(unused)s::integer, 0),
+    reserved = greatest(reserved - %(granted)s::integer, 0)
 where target = %(target)s;
 
 -- name: note_reading
-insert into delivery.quotas as known (target, used, day_limit, read_at, calls_since)
-values (%(target)s, %(used)s, %(day_limit)s, %(now)s, 0)
+-- A limit without the calls of all is compared with our own.
+insert into delivery.quotas as known (target, used, day_limit, read_at)
+values (%(target)s, %(used)s, %(day_limit)s, case when %(used)s::integer is not null then %(now)s::timestamptz end)
 on conflict (target) do update
     set
         used = coalesce(excluded.used, known.used),
         day_limit = coalesce(excluded.day_limit, known.day_limit),
-        read_at = excluded.read_at,
+        read_at = coalesce(excluded.read_at, known.read_at),
         calls_since = case when excluded.used is null then known.calls_since else 0 end;
 
 -- name: note_used_up
-insert into delivery.quotas as known (target, calls_since, used_up_until)
-values (%(target)s, 0, %(until)s)
+insert into delivery.quotas as known (target, used_up_until)
+values (%(target)s, %(until)s)
 on conflict (target) do update set used_up_until = excluded.used_up_until;
+
+-- name: note_closed
+insert into delivery.quotas as known (target, closed_until)
+values (%(target)s, %(until)s)
+on conflict (target) do update set closed_until = excluded.closed_until;
 
 -- name: purge_call_counts
 delete from delivery.call_counts

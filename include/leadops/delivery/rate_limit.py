@@ -4,12 +4,16 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from leadops.db import Connection
-from leadops.delivery.daily_quota import count_calls, find_allowance, note_used_up
+from leadops.delivery.daily_quota import find_allowance, note_closed, reserve_calls, settle_calls
 from leadops.delivery.delivery_settings import TargetSettings
 from leadops.lanes import Lane
 from leadops.queries import Queries
 
 queries = Queries(__file__)
+
+
+#: So long a worker waits for calls that others have reserved and may give back.
+OTHERS_PAUSE = timedelta(seconds=1)
 
 
 class Grant(NamedTuple):
@@ -42,10 +46,13 @@ def acquire_permits(
         if usable < granted:
             queries.run(connection, "release", target=target, count=granted - usable)
         if usable:
-            count_calls(connection, target, usable, now=now)
-        elif lane is Lane.LIVE:
-            note_used_up(connection, target, until=left.ends_at)
-    return usable, wait if usable else left.ends_at - now
+            reserve_calls(connection, target, usable, now=now)
+            return usable, wait
+        if left.reserved:
+            return 0, OTHERS_PAUSE
+        if lane is Lane.LIVE:
+            note_closed(connection, target, until=left.ends_at)
+    return 0, left.ends_at - now
 
 
 def _acquire(
@@ -63,11 +70,12 @@ def _acquire(
     )
 
 
-def release_permits(connection: Connection, target: str, *, count: int, now: datetime) -> None:
-    """Return `count` unused permits, of the bucket and of the day; commits."""
+def settle_permits(connection: Connection, target: str, *, granted: int, unused: int, now: datetime) -> None:
+    """Return the `unused` of the permits that were `granted` at `now`; commits."""
     with connection.transaction():
-        queries.run(connection, "release", target=target, count=count)
-        count_calls(connection, target, -count, now=now)
+        if unused:
+            queries.run(connection, "release", target=target, count=unused)
+        settle_calls(connection, target, granted=granted, unused=unused, now=now)
 
 
 def pause_target(connection: Connection, target: str, *, until: datetime, reason: str) -> None:

@@ -25,7 +25,7 @@ from leadops.delivery.duplicates import is_unexplained
 from leadops.delivery.outbox import find_next_effect_retry, lock_due_effects
 from leadops.delivery.presence import recreate_leads
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.rate_limit import acquire_permits, release_permits
+from leadops.delivery.rate_limit import acquire_permits, settle_permits
 from leadops.delivery.read_back import read_back
 from leadops.delivery.send_effect import send_effect
 from leadops.delivery.settle_batch import settle_batch
@@ -127,9 +127,8 @@ class Pusher:
         try:
             report = send(lane, granted)
         finally:
-            if granted > report.calls:
-                unused = granted - report.calls
-                release_permits(self.connection, self.target, count=unused, now=at)
+            unused = max(granted - report.calls, 0)
+            settle_permits(self.connection, self.target, granted=granted, unused=unused, now=at)
             if reading := self.client.take_quota():
                 with self.connection.transaction():
                     note_reading(self.connection, self.target, reading, now=at)

@@ -230,11 +230,17 @@ create table delivery.quotas (
     used integer,
     day_limit integer,
     read_at timestamptz,
-    calls_since integer not null,
-    used_up_until timestamptz
+    calls_since integer not null default 0,
+    used_up_until timestamptz,
+    closed_until timestamptz,
+    reserved integer not null default 0,
+    reserved_at timestamptz
 );
 comment on column delivery.quotas.used is 'Calls of everybody who uses the account, at read_at';
 comment on column delivery.quotas.calls_since is 'Our calls since then';
+comment on column delivery.quotas.used_up_until is 'The target itself said that it takes no call before';
+comment on column delivery.quotas.closed_until is 'By our count no call for live work was left before, when one was wanted last';
+comment on column delivery.quotas.reserved is 'Calls that are granted and not made or given back yet, since reserved_at';
 
 -- One row a comparison of the MA with the ledger that was allowed to correct the MA.
 create table delivery.audits (
