@@ -125,6 +125,7 @@ def happen(installation: Installation, year: Year, day: int, played: Played) -> 
         played.forms += 1
     installation.collect(company.bots, event="page_view", user_agent=BOT)
     installation.collect(company.refused, event="Not a name of an event!")
+    installation.collect_nothing()
     installation.send_form(b'{"email": "nobody"}')
     installation.send_form(b"{}", secret="another-secret-of-a-stranger")
     if day % TIDY_EVERY == 0:

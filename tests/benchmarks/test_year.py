@@ -44,6 +44,10 @@ OLD = {
         "select count(*) from intake.form_refusals where counted_at < %(before)s",
         ["intake.form_refusals"],
     ),
+    "refused_calls": (
+        "select count(*) from cdp.refused_calls where counted_at < %(before)s",
+        ["cdp.refused_calls"],
+    ),
     "crm_refused": ("select count(*) from crm.refused where refused_at < %(before)s", ["crm.refused"]),
     "changes": (
         "select count(*) from changes.changes where ended_at < %(before)s",

@@ -60,7 +60,7 @@ def test_init_config_copies_what_is_not_there_and_touches_nothing_else(tmp_path:
 
 def test_a_new_folder_of_settings_changes_nothing_until_a_line_is_uncommented(tmp_path: Path) -> None:
     _run("init-config", str(tmp_path))
-    assert _run("config", "check", str(tmp_path)).stdout.strip() == "20 files, nothing wrong"
+    assert _run("config", "check", str(tmp_path)).stdout.strip() == "22 files, nothing wrong"
     company = tmp_path / "company.yaml"
     company.write_text(company.read_text().replace("#currency: JPY", "currency: EUR"))
     shown = _run("config", "show", "company", LEADOPS_CONFIG_DIR=str(tmp_path)).stdout.splitlines()

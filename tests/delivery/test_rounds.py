@@ -1,7 +1,7 @@
 """One round: its permits, its end, and how long a worker may sleep."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -10,6 +10,7 @@ from leadops.delivery.push_report import PushReport
 from leadops.delivery.rounds import Pusher
 from leadops.lanes import Lane
 from leadops.products.product_client import ProductClient
+from leadops.settings import Endpoint
 from tests.shipped import SHIPPED, change
 
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
@@ -20,8 +21,9 @@ def pusher(connection: Connection, **changes: Any) -> Pusher:
     """A worker that may make three calls now, one more a second later, and ends in a minute."""
     targets = {"ma": change(SHIPPED.delivery.targets["ma"], calls_per_second=1, burst=3)}
     settings = SHIPPED.delivery.model_copy(update={"targets": targets})
-    values = {"clock": lambda: NOW, "until": NOW + MINUTE} | changes
-    return Pusher(connection, cast(ProductClient, None), "ma", settings, **values)
+    values: dict[str, Any] = {"clock": lambda: NOW, "until": NOW + MINUTE} | changes
+    client = ProductClient(Endpoint(base_url="http://127.0.0.1:9"))
+    return Pusher(connection, client, "ma", settings, **values)
 
 
 @pytest.mark.parametrize(

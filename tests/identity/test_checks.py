@@ -42,10 +42,10 @@ def count_traffic(
 ) -> None:
     """Note events of browsers as counted so long before `now`, and that all up to `now` are counted."""
     connection.execute("delete from cdp.traffic_progress")
-    connection.execute("insert into cdp.traffic_progress values (%s, %s)", [now - timedelta(weeks=2), now])
+    connection.execute("insert into cdp.traffic_progress values (%s, %s)", [now - timedelta(weeks=5), now])
     connection.execute(
         "insert into cdp.site_traffic (site, starts_at, events, located_events, own_events)"
-        " values ('www.example.com', %s, %s, %s, %s)",
+        " values ('blog.example.com', %s, %s, %s, %s)",
         [now - timedelta(hours=hours), 2 * located, located, own],
     )
 
