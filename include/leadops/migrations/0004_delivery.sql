@@ -239,8 +239,8 @@ create table delivery.quotas (
 comment on column delivery.quotas.used is 'Calls of everybody who uses the account, at read_at';
 comment on column delivery.quotas.calls_since is 'Our calls since then';
 comment on column delivery.quotas.used_up_until is 'The target itself said that it takes no call before';
-comment on column delivery.quotas.closed_until is 'By our count no call for live work was left before, when one was wanted last';
-comment on column delivery.quotas.reserved is 'Calls that are granted and not made or given back yet, since reserved_at';
+comment on column delivery.quotas.closed_until is 'By our count no live call was left before, at the last look';
+comment on column delivery.quotas.reserved is 'Calls granted and not yet made or given back, since reserved_at';
 
 -- One row a comparison of the MA with the ledger that was allowed to correct the MA.
 create table delivery.audits (
