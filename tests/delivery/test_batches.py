@@ -16,6 +16,7 @@ from leadops.delivery.batches import (
     find_next_batch_retry,
     lock_due_batches,
     purge_batches,
+    release_batches,
     shrink_batch,
     split_batch,
 )
@@ -33,7 +34,8 @@ def insert(connection: Connection, key: str, **columns: Any) -> None:
     row = {
         "target": "ma", "lane": 0, "idempotency_key": key, "deltas": 1, "nonce": "i",
         "rows": encode_rows([ONE]), "request": "{}", "body": "{}",
-        "created_at": NOW, "state": "ready", "attempts": 0, "not_before": None, "settled_at": None,
+        "created_at": NOW, "first_sent_at": NOW, "state": "ready",
+        "attempts": 0, "not_before": None, "settled_at": None,
     } | columns  # fmt: skip
     names = ", ".join(row)
     connection.execute(
@@ -108,7 +110,7 @@ def test_parts_are_new_batches_of_the_same_lane_and_a_shrunk_one_keeps_its_key(
 ) -> None:
     insert(connection, "whole", lane=1, deltas=2, rows=encode_rows([ONE, TWO]))
     (batch,) = lock(connection, lane=Lane.BACKFILL)
-    split_batch(connection, batch, [[ONE], [TWO]], now=NOW + MINUTE)
+    split_batch(connection, batch, [[ONE], [TWO]])
     shrink_batch(connection, batch, [TWO])
     later = NOW + MINUTE
     assert keys(lock(connection, lane=Lane.BACKFILL)) == ["whole"], "parts wait for their calls"
@@ -116,14 +118,60 @@ def test_parts_are_new_batches_of_the_same_lane_and_a_shrunk_one_keeps_its_key(
     found = lock(connection, lane=Lane.BACKFILL)
     assert [(one.score_rows, one.created_at) for one in found] == [
         ([TWO], NOW),
-        ([ONE], later),
-        ([TWO], later),
-    ]
+        ([ONE], NOW),
+        ([TWO], NOW),
+    ], "parts are as old as the whole"
+    assert [one.first_sent_at for one in found] == [NOW, later, later], "the memory of a new key counts anew"
     assert found[0].idempotency_key == "whole"
     assert len(set(keys(found))) == 3
     assert found[0].body == "{}", "the call stays as it was"
     assert '"deltaId":"i-1"' in found[1].body
     assert connection.execute("select deltas from delivery.batches").fetchall() == [(1,)] * 3
+
+
+@pytest.mark.parametrize(("from_seq", "expected"), [(1, [1, 2]), (None, [None, None])])
+def test_a_part_is_as_old_as_its_oldest_row_or_as_the_batch_of_held_rows(
+    connection: Connection, from_seq: int | None, expected: list[int | None]
+) -> None:
+    insert(connection, "whole", deltas=2, rows=encode_rows([ONE, TWO]), from_seq=from_seq)
+    (batch,) = lock(connection)
+    split_batch(connection, batch, [[ONE], [TWO]], not_before=NOW + MINUTE, error="not yet")
+    close_batch(connection, batch, state=BatchState.DROPPED, now=NOW + MINUTE)
+    rows = connection.execute(
+        "select from_seq, created_at, error from delivery.batches where state = 'ready' order by batch_id"
+    ).fetchall()
+    assert rows == [(seq, NOW, "not yet") for seq in expected]
+
+
+def test_a_claim_counts_the_calls_that_are_new(connection: Connection) -> None:
+    """A stored call that is claimed again is under a key that the mark knows."""
+    insert(connection, "part", body=None, request=None, first_sent_at=None, not_before=NOW)
+    insert(connection, "released", first_sent_at=None, not_before=NOW)
+    insert(connection, "unknown", first_sent_at=NOW - MINUTE, not_before=NOW)
+    counts = [
+        claim_batches(connection, product=GENERIC, target="ma", lane=Lane.LIVE, limit=9, now=NOW)
+        for _ in range(2)
+    ]
+    assert counts == [1, 0]
+    found = [(one.idempotency_key, one.first_sent_at) for one in lock(connection)]
+    assert found == [("part", NOW), ("released", NOW), ("unknown", NOW - MINUTE)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_released"),
+    [({}, True), ({"attempts": 3}, True), ({"may_have_arrived": True}, False), ({"state": "done"}, False)],
+)
+def test_only_what_certainly_had_no_effect_is_given_back(
+    connection: Connection, columns: dict[str, Any], is_released: bool
+) -> None:
+    insert(connection, "a")
+    (batch,) = lock(connection)
+    for name, value in columns.items():
+        connection.execute(f"update delivery.batches set {name} = %s".encode(), [value])
+    release_batches(connection, [batch])
+    assert connection.execute("select first_sent_at from delivery.batches").fetchone() == (
+        (None if is_released else NOW),
+    )
 
 
 def test_the_longest_settled_go_first_and_open_ones_never(connection: Connection) -> None:

@@ -139,6 +139,22 @@ def test_an_effect_refused_at_its_first_try_goes_out_under_a_new_key(letters: Le
 
 
 @pytest.mark.parametrize(
+    ("attempts", "body", "is_kept"), [(2, "stored", True), (1, "stored", False), (2, None, False)]
+)
+def test_a_retry_keeps_the_key_with_the_stored_call_or_has_a_new_one_for_a_new_call(
+    letters: Letters, attempts: int, body: str | None, is_kept: bool
+) -> None:
+    letters.effect("a", "create_lead", attempts=attempts)
+    key = "select nonce || '-' || idempotency_key, body from delivery.outbox"
+    letters.connection.execute("update delivery.outbox set body = %s, request = '{}'", [body])
+    before = letters.connection.execute(key).fetchall()
+    retry_dead_letters(letters.connection, letters.list(), now=NOW)
+    ((new_key, new_body),) = letters.connection.execute(key).fetchall()
+    assert new_body == ("stored" if is_kept else None)
+    assert (new_key == before[0][0]) is is_kept
+
+
+@pytest.mark.parametrize(
     ("newer", "is_superseded"),
     [
         ({}, True),

@@ -12,10 +12,10 @@ from leadops.delivery.claim_calls import claim_effects
 from leadops.delivery.operations import find_operation
 from leadops.delivery.outbox import Effect, enqueue_effect, lock_due_effects
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.send_effect import KEY_FORGOTTEN, find_lead_id, read_result, send_effect
+from leadops.delivery.send_effect import KEY_FORGOTTEN, NO_KEYS, find_lead_id, read_result, send_effect
 from leadops.lanes import Lane
-from leadops.products.generic.generic_product import ANOTHER_LEAD
-from leadops.products.product import Call, RowState
+from leadops.products.generic.generic_product import ANOTHER_LEAD, GenericProduct
+from leadops.products.product import Call, Product, RowState
 from leadops.products.product_client import ProductClient
 from leadops.settings import Endpoint
 from tests.delivery_fixture import GENERIC
@@ -29,8 +29,9 @@ MEMORY = SHIPPED.delivery.targets["ma"].key_memory
 class Answers(ProductClient):
     """A client of the generic product that always has the same outcome, and keeps what was sent."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Outcome, product: Product = GENERIC) -> None:
         super().__init__(Endpoint(base_url="http://127.0.0.1:1"))
+        self.product = product
         self.outcome, self.sent = outcome, list[tuple[str, str, str]]()
 
     def send(self, call: Call, *, key: str | None = None) -> Outcome:
@@ -246,3 +247,72 @@ def test_an_answer_about_somebody_else_gives_no_id(
         assert (report.dead, report.problem, ids) == (1, ANOTHER_LEAD, [])
     else:
         assert (report.effects, ids) == (1, [("7",)])
+
+
+class NoKeys(GenericProduct):
+    """A product that takes each call as a new one."""
+
+    remembers_keys = False
+
+
+@pytest.mark.parametrize(
+    ("operation", "outcome", "expected"),
+    [
+        ("correct_score", Unknown("HTTP 500"), ("dead", f"{NO_KEYS} (HTTP 500)")),
+        (
+            "correct_score",
+            Answered(200, None),
+            ("dead", f"{NO_KEYS} (the answer does not name the delta)"),
+        ),
+        ("correct_score", Throttled(17, "busy"), ("sending", "busy")),
+        ("correct_score", Refused(401, "no"), ("sending", "no")),
+        ("upsert_lead", Unknown("HTTP 500"), ("sending", "HTTP 500")),  # a repetition does no harm
+    ],
+)
+def test_without_keys_an_unknown_outcome_is_for_a_person_and_no_other(
+    connection: Connection, operation: str, outcome: Outcome, expected: tuple[str, str]
+) -> None:
+    client = Answers(outcome, NoKeys())
+    effect = lock_effect(connection, operation)
+    report = send_effect(connection, client, effect, target="ma", settings=SHIPPED.delivery, now=NOW)
+    assert state(connection)[0::3] == expected
+    assert (report.calls, report.dead) == (1, int(expected[0] == "dead"))
+    letters = connection.execute("select reason from delivery.dead_letters").fetchall()
+    assert letters == ([(expected[1],)] if expected[0] == "dead" else [])
+
+
+@pytest.mark.parametrize(
+    ("late", "is_own", "expected"),
+    [
+        (timedelta(), True, ("done", 1)),
+        (timedelta(minutes=1), False, ("sending", 0)),
+        (timedelta(minutes=1, microseconds=1), False, ("dead", 0)),
+    ],
+)
+def test_without_keys_what_another_process_claimed_is_never_sent(
+    connection: Connection, late: timedelta, is_own: bool, expected: tuple[str, int]
+) -> None:
+    """It may be about to send it, or was killed after it did."""
+    client = Answers(Answered(200, {"deltaId": "d", "status": "applied"}), NoKeys())
+    effect, now = lock_effect(connection, "correct_score"), NOW + late
+    send_effect(
+        connection,
+        client,
+        effect,
+        target="ma",
+        settings=SHIPPED.delivery,
+        now=now,
+        claimed_at=NOW if is_own else now,
+    )
+    assert (state(connection)[0], len(client.sent)) == expected
+
+
+def test_a_lead_with_another_id_gets_another_call_under_another_key(connection: Connection) -> None:
+    connection.execute("insert into delivery.external_ids values ('ma', 1, '12', now())")
+    first = lock_effect(connection, "set_fields")
+    send(connection, first, Refused(410, "gone", GONE))
+    assert state(connection)[0] == "pending"
+    connection.execute("update delivery.external_ids set state = 'present', external_id = '13'")
+    second = lock_effect(connection, "set_fields")
+    assert (first.call.path, second.call.path) == ("/api/leads/12", "/api/leads/13")
+    assert first.idempotency_key != second.idempotency_key

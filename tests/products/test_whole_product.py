@@ -1,24 +1,34 @@
 """Delivery to a product that answers 200 for everything, row by row, with ids of its own kind."""
 
 import json
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from leadops.alerts.checks import CHECKS
+from leadops.db import Connection
 from leadops.delivery.audit import audit_scores
 from leadops.delivery.build_batches import build_batches
 from leadops.delivery.claim_calls import claim_batches, claim_effects
+from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.reconcile import reconcile_scores
+from leadops.delivery.rounds import Pusher
+from leadops.delivery.send_effect import NO_KEYS
+from leadops.incidents.run_checks import run_checks
 from leadops.lanes import Lane
 from leadops.products.product_client import ProductClient
 from leadops.products.registry import load_product
+from leadops.sla.sla_calendar import SlaCalendar
+from tests.alerts.checking import incidents
 from tests.delivery.letters import resolve_letters
 from tests.delivery_fixture import SteppedDelivery
 from tests.products.acme_server import FAULTS, ROW_FAULTS, Acme
 from tests.promises import promise_examples
+from tests.shipped import SHIPPED
 
 
 def person(desk: SteppedDelivery, lead: int) -> str:
@@ -102,6 +112,161 @@ def test_a_row_that_stays_locked_waits_longer_each_time_and_kills_nothing(
     assert len(acme.changes()) == 4
     desk.push(seconds=9)
     assert (len(acme.changes()), acme.totals[person(desk, lead)], open_letters(desk)) == (5, 5, [])
+
+
+def test_a_row_that_stays_locked_is_a_backlog_after_its_minutes(desk: SteppedDelivery, acme: Acme) -> None:
+    """It goes out again every minute, each time in a new batch: the row itself is six minutes old."""
+    desk.settings = desk.settings.model_copy(update={"longest_backoff_seconds": 60})
+    add(desk)
+    lead = add(desk)
+    desk.push()
+    start = desk.now
+    desk.score(lead, 5)
+    desk.value("update scoring.ledger set recorded_at = %s returning 1", start)
+    acme.row_faults.extend(["LOCKED"] * 99)
+    calendar, backlogs = SlaCalendar(SHIPPED.sla), []
+    for minute in (0, 1, 2, 3, 4, 5, 6):
+        desk.now = max(desk.now, start + timedelta(minutes=minute))
+        desk.push(seconds=59)
+        desk.now = max(desk.now, start + timedelta(minutes=minute))
+        with desk.connect() as connection:
+            run_checks(connection, CHECKS, settings=SHIPPED.alerts, calendar=calendar, now=desk.now)
+            backlogs.append([one.kind for one in incidents(connection) if one.kind == "ma_backlog"])
+    assert (backlogs[0], backlogs[-1]) == ([], ["ma_backlog"])
+    assert desk.value("select error from delivery.batches where state = 'ready'").startswith("1 of 1 deltas")
+
+
+def test_after_a_pause_only_what_may_have_arrived_is_read_back(desk: SteppedDelivery, acme: Acme) -> None:
+    """Ten changes are four calls. One is answered with a used-up quota, three are never made."""
+    lead = add(desk)
+    desk.push()
+    for points in range(1, 11):
+        desk.score(lead, points)
+    acme.quota_ends_in = 3600
+    acme.calls.clear()
+    desk.push()
+    assert [call.method for call in acme.calls] == ["POST"]
+    refused = acme.calls[0].body
+    acme.quota_ends_in = None
+    acme.calls.clear()
+    desk.now += timedelta(minutes=61)
+    desk.push()
+    assert [call.method for call in acme.calls] == ["POST"] * 4
+    assert refused in [call.body for call in acme.calls], "the same call, byte for byte"
+    assert acme.totals == {person(desk, lead): 55}
+
+
+@pytest.mark.parametrize("kind", ["unknown before", "killed"])
+def test_what_may_have_arrived_before_a_pause_is_read_back_after_it(
+    desk: SteppedDelivery, acme: Acme, kind: str
+) -> None:
+    """Its points are there: it is not sent again, whatever was refused since."""
+    lead = add(desk)
+    desk.push()
+    desk.score(lead, 5)
+    if kind == "unknown before":
+        acme.faults.append("lost after")
+        desk.push(seconds=0.5)
+    else:
+        product = load_product("acme")
+        with desk.connect() as connection:
+            build_batches(connection, target="ma", lane=Lane.LIVE, batch_size=3, batches=1, now=desk.now)
+            claim_batches(connection, product=product, target="ma", lane=Lane.LIVE, limit=5, now=desk.now)
+        acme.totals[person(desk, lead)] = 5
+    desk.now += timedelta(seconds=2)
+    acme.quota_ends_in = 3600
+    desk.push(seconds=5)
+    acme.quota_ends_in = None
+    acme.calls.clear()
+    desk.now += timedelta(minutes=61)
+    desk.push()
+    assert [call.method for call in acme.calls] == ["GET"]
+    assert acme.totals == {person(desk, lead): 5}
+    assert desk.value("select count(*) from delivery.undelivered_deltas") == 0
+
+
+class CountingMark:
+    """A mark that counts how often it is raised."""
+
+    raised = 0
+
+    def advance(self, _: Connection, *, now: datetime) -> bool:
+        assert now.tzinfo
+        self.raised += 1
+        return True
+
+    def find_start(self, _: Connection) -> None:
+        """It has no start."""
+
+
+def test_the_mark_is_raised_before_a_row_goes_again_under_a_new_key(
+    desk: SteppedDelivery, acme: Acme
+) -> None:
+    lead = add(desk)
+    desk.push()
+    desk.score(lead, 5)
+    acme.row_faults.append("LOCKED")
+    mark, client, raised = CountingMark(), ProductClient(desk.endpoint), []
+    with desk.connect() as connection:
+        pusher = Pusher(
+            connection,
+            client,
+            "ma",
+            desk.settings,
+            desk.clock,
+            desk.now + timedelta(minutes=1),
+            mark=cast(DatabaseMark, mark),
+        )
+        for _ in range(3):
+            report = pusher.send_batches(Lane.LIVE, 10)
+            raised.append((report.calls, mark.raised))
+            desk.now += timedelta(seconds=5)
+    client.close()
+    assert raised == [(1, 1), (1, 2), (0, 2)]
+    assert acme.totals == {person(desk, lead): 5}
+
+
+def correct(desk: SteppedDelivery, lead: int) -> None:
+    """Wish for a correction of 3 points."""
+    with desk.connect() as connection:
+        enqueue_effect(
+            connection,
+            target="ma",
+            operation="correct_score",
+            payload={"external_id": person(desk, lead), "points": 3, "reason": "r", "delta_id": "c"},
+            idempotency_key="c",
+            lead_id=lead,
+            now=desk.clock(),
+        )
+
+
+def test_without_keys_a_correction_of_unknown_outcome_is_not_sent_again(
+    desk: SteppedDelivery, acme: Acme
+) -> None:
+    lead = add(desk)
+    desk.push()
+    correct(desk, lead)
+    acme.faults.append("lost after")
+    desk.push()
+    desk.push()
+    assert (len(acme.changes()), acme.totals) == (1, {person(desk, lead): 3})
+    assert open_letters(desk) == [("effect", f"{NO_KEYS} (the connection broke)")]
+
+
+def test_without_keys_a_correction_that_had_to_wait_is_sent_after_the_pause(
+    desk: SteppedDelivery, acme: Acme
+) -> None:
+    """The quota is used up for three days: nothing of it arrived, so nobody has to look."""
+    lead = add(desk)
+    desk.push()
+    correct(desk, lead)
+    set_fields(desk, lead, size="large")
+    acme.quota_ends_in = 3 * 86_400
+    desk.push()
+    acme.quota_ends_in = None
+    desk.now += timedelta(days=4)
+    desk.push()
+    assert (acme.totals, open_letters(desk)) == ({person(desk, lead): 3}, [])
 
 
 def test_after_a_lost_answer_a_locked_row_is_read_back(desk: SteppedDelivery, acme: Acme) -> None:

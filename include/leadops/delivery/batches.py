@@ -33,8 +33,9 @@ class BatchState(StrEnum):
                     └─┘ unknown outcome: sent again under the same key, not before `not_before`;
                         answered for some of its deltas: the others are read back
 
-    The product makes the call of a built batch, and it is stored; see `claim_calls`. From then on the batch
-    may have been sent: the process that locks its row sends it.
+    The product makes the call of a built batch, and it is stored; see `claim_calls`. A claimed batch may have
+    been sent since `first_sent_at`: the process that locks its row sends it. A batch that certainly had no
+    effect is released, and has to be claimed again.
     """
 
     READY = "ready"
@@ -50,7 +51,8 @@ class DeltaBatch:
     `rows` are those that are still open; `request` and `body` are the call as it was stored, with all rows.
     `may_have_arrived`: the outcome of an earlier call of this process or another is unknown; `is_answered`:
     only the deltas are left that an answer left unknown; `is_read_back`: only those that were not read back.
-    Such a batch is read back and never sent again.
+    Such a batch is read back and never sent again. `first_sent_at`: the claim before the first call that may
+    have arrived.
     """
 
     batch_id: int
@@ -61,6 +63,7 @@ class DeltaBatch:
     body: str
     attempts: int
     created_at: datetime
+    first_sent_at: datetime
     may_have_arrived: bool = False
     is_answered: bool = False
     is_read_back: bool = False
@@ -158,22 +161,26 @@ def split_batch(
     batch: DeltaBatch,
     parts: Sequence[Sequence[ScoreRow]],
     *,
-    now: datetime,
     not_before: datetime | None = None,
     attempts: int = 0,
+    error: str | None = None,
 ) -> None:
-    """Store each of `parts`, rows of `batch` that had no effect, as a new batch under a new key."""
+    """Store each of `parts`, rows of `batch` that had no effect, as a new batch under a new key.
+
+    A part is as old as its oldest row: one that is never accepted is noticed.
+    """
     queries.run_many(
         connection,
         "insert_part",
         [
             {
                 "batch_id": batch.batch_id,
+                "from_seq": min(row.seq for row in part),
                 "deltas": len(part),
                 "rows": encode_rows(part),
                 "not_before": not_before,
                 "attempts": attempts,
-                "now": now,
+                "error": error,
             }
             for part in parts
         ],
@@ -195,6 +202,14 @@ def shrink_batch(
         rows=encode_rows(rows),
         is_read_back=is_read_back,
     )
+
+
+def release_batches(connection: Connection, batches: Sequence[DeltaBatch]) -> None:
+    """Give back locked batches that this round claimed first, in the caller's transaction.
+
+    Those that had an answer of unknown effect, and those that are settled, stay as they are.
+    """
+    queries.run(connection, "release_batches", batch_ids=[batch.batch_id for batch in batches])
 
 
 def find_next_batch_retry(connection: Connection, *, target: str) -> datetime | None:

@@ -21,12 +21,13 @@ select
     body,
     attempts,
     created_at,
+    first_sent_at,
     may_have_arrived,
     is_answered,
     is_read_back
 from delivery.batches
 where
-    target = %(target)s and lane = %(lane)s and state = 'ready' and body is not null
+    target = %(target)s and lane = %(lane)s and state = 'ready' and first_sent_at is not null
     and (not_before is not null) = %(is_retry)s
     and coalesce(not_before, %(now)s) <= %(now)s
 order by not_before, batch_id
@@ -46,20 +47,23 @@ set
 where batch_id = %(batch_id)s;
 
 -- name: insert_part
--- The target said that these rows had no effect: they may go out again in other calls, under new keys.
+-- The target said that these rows had no effect: they may go out again in other calls, under new keys. They stay as
+-- old as they were: the oldest row of the ledger says it, and for held changes the batch that they were built into.
 insert into delivery.batches (
-    target, lane, idempotency_key, nonce, deltas, rows, attempts, not_before, created_at
+    target, lane, idempotency_key, nonce, from_seq, deltas, rows, attempts, not_before, created_at, error
 )
 select
     target,
     lane,
     gen_random_uuid()::text,
     nonce,
+    case when from_seq is not null then %(from_seq)s::bigint end,
     %(deltas)s::integer,
     %(rows)s::json,
     %(attempts)s::integer,
     %(not_before)s::timestamptz,
-    %(now)s::timestamptz
+    created_at,
+    %(error)s::text
 from delivery.batches
 where batch_id = %(batch_id)s;
 
@@ -67,6 +71,12 @@ where batch_id = %(batch_id)s;
 update delivery.batches
 set rows = %(rows)s::json, deltas = %(deltas)s, is_read_back = is_read_back or %(is_read_back)s
 where batch_id = %(batch_id)s;
+
+-- name: release_batches
+-- Calls that were not sent, or only answered as without effect: their keys are unused, and no memory counts.
+update delivery.batches
+set first_sent_at = null
+where batch_id = any(%(batch_ids)s::bigint[]) and state = 'ready' and not may_have_arrived;
 
 -- name: find_next_retry
 select min(not_before)

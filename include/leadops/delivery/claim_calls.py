@@ -1,7 +1,8 @@
 """Claims calls: the product makes each one, and it is stored before it is sent, then stays byte for byte.
 
 A process that is killed after the commit leaves a call that another one sends under the same key. One that
-is killed before it leaves nothing that was sent.
+is killed before it leaves nothing that was sent. From the claim on (`first_sent_at`) the call may have
+arrived; a round gives back what it claimed and did not send, or what had no effect by its answer.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from psycopg.types.json import Jsonb
 from leadops.db import Connection
 from leadops.delivery.batches import decode_rows
 from leadops.delivery.dead_letters import bury_effect
+from leadops.delivery.due_calls import lock_due
 from leadops.delivery.operations import operations_with_id
 from leadops.lanes import Lane
 from leadops.products.product import Call, EffectRow, Product, UnsupportedCallError
@@ -33,12 +35,21 @@ class _MarkedEffect:
 
 
 @dataclass(frozen=True)
-class _UnclaimedBatch:
-    """A batch without a call."""
+class _ClaimableEffect:
+    """An effect with a stored call; unclaimed, it certainly had no effect."""
+
+    outbox_id: int
+    is_claimed: bool
+
+
+@dataclass(frozen=True)
+class _ClaimableBatch:
+    """A batch that is due, with its rows if it has no call."""
 
     batch_id: int
     nonce: str
-    rows: str
+    rows: str | None
+    is_claimed: bool
 
 
 def claim_effects(
@@ -51,6 +62,7 @@ def claim_effects(
     with connection.transaction():
         idle = int(queries.value(connection, "count_idle_effects", target=target, lane=lane, max_rows=limit))
         if idle >= limit:
+            _claim_released(connection, target=target, lane=lane, limit=limit, now=now)
             return idle
         marked = queries.all(
             connection,
@@ -77,30 +89,63 @@ def claim_effects(
                 calls.append(stored)
         if calls:
             queries.run_many(connection, "store_effect_call", calls)
+        _claim_released(connection, target=target, lane=lane, limit=limit, now=now)
     return idle + len(calls)
 
 
 def claim_batches(
     connection: Connection, *, product: Product, target: str, lane: Lane, limit: int, now: datetime
-) -> None:
-    """Store the calls of up to `limit` due batches that have none; commits."""
-    with connection.transaction():
-        batches = queries.all(
+) -> int:
+    """Claim up to `limit` due batches, those that `lock_due_batches` locks next; commits.
+
+    Return how many new calls these are. The product makes the calls of those that have none.
+    """
+
+    def lock(is_retry: bool, max_rows: int) -> list[_ClaimableBatch]:
+        return queries.all(
             connection,
-            "lock_unclaimed_batches",
-            _UnclaimedBatch,
+            "lock_claimable_batches",
+            _ClaimableBatch,
             target=target,
             lane=lane,
-            max_rows=limit,
+            is_retry=is_retry,
+            max_rows=max_rows,
             now=now,
         )
+
+    with connection.transaction():
+        batches = lock_due(lock, limit=limit)
         calls = [
             _store(product.make_score_call(decode_rows(batch.rows, nonce=batch.nonce)))
             | {"batch_id": batch.batch_id}
             for batch in batches
+            if batch.rows is not None
         ]
         if calls:
             queries.run_many(connection, "store_batch_call", calls)
+        if unclaimed := [batch.batch_id for batch in batches if not batch.is_claimed]:
+            queries.run(connection, "claim_batches", batch_ids=unclaimed, now=now)
+    return len(calls)
+
+
+def _claim_released(connection: Connection, *, target: str, lane: Lane, limit: int, now: datetime) -> None:
+    """Claim again the effects with a stored call that certainly had no effect, if the round sends them."""
+
+    def lock(is_retry: bool, max_rows: int) -> list[_ClaimableEffect]:
+        return queries.all(
+            connection,
+            "lock_claimable_effects",
+            _ClaimableEffect,
+            target=target,
+            lane=lane,
+            is_retry=is_retry,
+            max_rows=max_rows,
+            now=now,
+        )
+
+    unclaimed = [effect.outbox_id for effect in lock_due(lock, limit=limit) if not effect.is_claimed]
+    if unclaimed:
+        queries.run(connection, "claim_effects", outbox_ids=unclaimed, now=now)
 
 
 def _store(call: Call) -> dict[str, Any]:

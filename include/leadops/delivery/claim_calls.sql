@@ -65,19 +65,46 @@ update delivery.outbox
 set request = %(request)s, body = %(body)s
 where outbox_id = %(outbox_id)s and body is null;
 
--- name: lock_unclaimed_batches
--- Due batches without a call, new ones first.
+-- name: lock_claimable_effects
+-- Those that the round sends: in the order of outbox.lock_due, whether they are claimed or not.
+select
+    outbox_id,
+    first_sent_at is not null as is_claimed
+from delivery.outbox
+where
+    target = %(target)s and lane = %(lane)s and state = 'sending' and body is not null
+    and (not_before is not null) = %(is_retry)s
+    and coalesce(not_before, %(now)s) <= %(now)s
+order by not_before, outbox_id
+limit %(max_rows)s
+for update skip locked;
+
+-- name: claim_effects
+update delivery.outbox
+set first_sent_at = %(now)s
+where outbox_id = any(%(outbox_ids)s::bigint[]);
+
+-- name: lock_claimable_batches
+-- Those that the round sends: in the order of batches.lock_due, whether they are claimed or not. Rows come with those
+-- that have no call yet.
 select
     batch_id,
     nonce,
-    rows::text as rows
+    case when body is null then rows::text end as rows,
+    first_sent_at is not null as is_claimed
 from delivery.batches
 where
-    target = %(target)s and lane = %(lane)s and state = 'ready' and body is null
+    target = %(target)s and lane = %(lane)s and state = 'ready'
+    and (not_before is not null) = %(is_retry)s
     and coalesce(not_before, %(now)s) <= %(now)s
-order by not_before nulls first, batch_id
+order by not_before, batch_id
 limit %(max_rows)s
 for update skip locked;
+
+-- name: claim_batches
+update delivery.batches
+set first_sent_at = %(now)s
+where batch_id = any(%(batch_ids)s::bigint[]);
 
 -- name: store_batch_call
 update delivery.batches

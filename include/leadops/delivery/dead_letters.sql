@@ -116,15 +116,22 @@ returning old.outbox_id;
 
 -- name: retry_effects
 -- An effect refused at its first try had no effect, so it goes out under a new key. After a try of unknown outcome it
--- keeps its key, so that a target that remembers the key does not apply it twice.
+-- keeps its key, so that a target that remembers the key does not apply it twice, and with the key the stored call: a
+-- key stands for one call. A call that is not stored any more is made again, so it gets a new key too.
 update delivery.outbox as retried
 set
     state = 'pending',
     attempts = 0,
     not_before = null,
     error = null,
-    request = null,
-    body = null,
+    first_sent_at = null,
+    may_have_arrived = false,
+    request = case when retried.attempts > 1 then retried.request end,
+    body = case when retried.attempts > 1 then retried.body end,
+    nonce = case
+        when retried.attempts > 1 and retried.body is not null then retried.nonce
+        else delivery.make_nonce()
+    end,
     idempotency_key = retried.idempotency_key || case when retried.attempts > 1 then '' else '-again' end,
     payload = case
         when retried.payload ? 'idempotency_key' and retried.attempts <= 1

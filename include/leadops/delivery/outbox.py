@@ -1,6 +1,7 @@
 """The outbox: one row for each effect in another system, and its life from enqueued to settled."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -31,8 +32,9 @@ class OutboxState(StrEnum):
 
     An effect on a lead that is gone goes back to pending and waits for the lead; a correction is dropped.
     With the mark the product makes the call, and it is stored: see `claim_calls`. A sending effect may have
-    been sent: without a lock on its row, its outcome is unknown, and the same call is sent again under the
-    same key. Dead effects have a row in delivery.dead_letters.
+    been sent since `first_sent_at`: without a lock on its row, its outcome is unknown, and the same call is
+    sent again under the same key. One that certainly had no effect is released, and claimed again before it
+    is sent. Dead effects have a row in delivery.dead_letters.
     """
 
     PENDING = "pending"
@@ -46,7 +48,8 @@ class OutboxState(StrEnum):
 class Effect:
     """A locked effect: the row stays locked by this transaction until the effect is settled.
 
-    `payload` are its values; `request` and `body` are the call as it was stored.
+    `payload` are its values; `request` and `body` are the call as it was stored. `first_sent_at`: the claim
+    before the first call that may have arrived; `may_have_arrived`: an earlier outcome is unknown.
     """
 
     outbox_id: int
@@ -58,6 +61,7 @@ class Effect:
     body: str
     attempts: int
     first_sent_at: datetime
+    may_have_arrived: bool = False
 
     @property
     def call(self) -> Call:
@@ -128,8 +132,12 @@ def close_effect(
     answer: Jsonb | None = None,
     error: str | None = None,
     not_before: datetime | None = None,
+    may_have_arrived: bool = False,
 ) -> None:
-    """Record one more attempt and the state in which it leaves the effect; `answer` is the body received."""
+    """Record one more attempt and the state in which it leaves the effect; `answer` is the body received.
+
+    `may_have_arrived`, once set, stays, until the effect gets another call.
+    """
     queries.run(
         connection,
         "close_effect",
@@ -138,8 +146,17 @@ def close_effect(
         answer=answer,
         error=error,
         not_before=not_before,
+        may_have_arrived=may_have_arrived,
         now=now,
     )
+
+
+def release_effects(connection: Connection, effects: Sequence[Effect]) -> None:
+    """Give back locked effects that this round claimed first, in the caller's transaction.
+
+    Those that had an answer of unknown effect, and those that are settled, stay as they are.
+    """
+    queries.run(connection, "release_effects", outbox_ids=[effect.outbox_id for effect in effects])
 
 
 def find_next_effect_retry(connection: Connection, *, target: str) -> datetime | None:

@@ -17,10 +17,11 @@ select
     request,
     body,
     attempts,
-    first_sent_at
+    first_sent_at,
+    may_have_arrived
 from delivery.outbox
 where
-    target = %(target)s and lane = %(lane)s and state = 'sending' and body is not null
+    target = %(target)s and lane = %(lane)s and state = 'sending' and body is not null and first_sent_at is not null
     and (not_before is not null) = %(is_retry)s
     and coalesce(not_before, %(now)s) <= %(now)s
 order by not_before, outbox_id
@@ -33,13 +34,21 @@ set
     state = %(state)s::text,
     attempts = attempts + 1,
     not_before = %(not_before)s,
-    -- What waits for its lead gets another call: that of the id which the lead has then.
+    may_have_arrived = (may_have_arrived or %(may_have_arrived)s) and %(state)s::text <> 'pending',
+    -- What waits for its lead gets another call, under another key: that of the id which the lead has then.
+    nonce = case when %(state)s::text = 'pending' then delivery.make_nonce() else nonce end,
     request = case when %(state)s::text = 'pending' then null else request end,
     body = case when %(state)s::text = 'pending' then null else body end,
     settled_at = case when %(state)s::text in ('pending', 'sending') then null else %(now)s::timestamptz end,
     answer = %(answer)s,
     error = %(error)s
 where outbox_id = %(outbox_id)s;
+
+-- name: release_effects
+-- Calls that were not sent, or only answered as without effect: their keys are unused, and no memory counts.
+update delivery.outbox
+set first_sent_at = null
+where outbox_id = any(%(outbox_ids)s::bigint[]) and state = 'sending' and not may_have_arrived;
 
 -- name: find_next_retry
 select min(not_before)

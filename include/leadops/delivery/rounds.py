@@ -14,6 +14,7 @@ from leadops.delivery.batches import (
     count_idle_batches,
     find_next_batch_retry,
     lock_due_batches,
+    release_batches,
     send_batch,
 )
 from leadops.delivery.build_batches import build_batches
@@ -22,7 +23,7 @@ from leadops.delivery.daily_quota import note_reading
 from leadops.delivery.database_mark import ON_HOLD, DatabaseMark, find_hold
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings, TargetSettings
 from leadops.delivery.duplicates import is_unexplained
-from leadops.delivery.outbox import find_next_effect_retry, lock_due_effects
+from leadops.delivery.outbox import find_next_effect_retry, lock_due_effects, release_effects
 from leadops.delivery.presence import recreate_leads
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.rate_limit import acquire_permits, settle_permits
@@ -158,9 +159,10 @@ class Pusher:
             return PushReport(is_paused=True, problem=ON_HOLD)
         report = PushReport()
         with self.connection.transaction():
-            for effect in lock_due_effects(
+            effects = lock_due_effects(
                 self.connection, target=self.target, lane=lane, limit=permits, now=self.clock()
-            ):
+            )
+            for effect in effects:
                 report += send_effect(
                     self.connection,
                     self.client,
@@ -168,12 +170,15 @@ class Pusher:
                     target=self.target,
                     settings=self.settings,
                     now=self.clock(),
+                    claimed_at=marked_at,
                     is_unexplained=partial(
                         self._is_unexplained, effect.first_sent_at, effect.attempts, marked_at
                     ),
                 )
                 if report.is_down or self.is_over:
                     break
+            # Another process may have sent what was claimed before: only what this round claimed is known.
+            release_effects(self.connection, [one for one in effects if one.first_sent_at == marked_at])
         return report
 
     def recreate_leads(self) -> int:
@@ -211,7 +216,7 @@ class Pusher:
                 batches=permits - new,
                 now=built_at,
             )
-        claim_batches(
+        new += claim_batches(
             self.connection,
             product=self.client.product,
             target=self.target,
@@ -223,12 +228,14 @@ class Pusher:
             return PushReport(is_paused=True, problem=ON_HOLD)
         report = PushReport()
         with self.connection.transaction():
-            for batch in lock_due_batches(
+            batches = lock_due_batches(
                 self.connection, target=self.target, lane=lane, limit=permits, now=self.clock()
-            ):
+            )
+            for batch in batches:
                 report += self._send_batch(batch, permits=permits - report.calls, built_at=built_at)
                 if report.is_down or report.calls >= permits or self.is_over:
                     break
+            release_batches(self.connection, [one for one in batches if one.first_sent_at == built_at])
         return report
 
     def _advance_mark(self) -> bool:
@@ -243,7 +250,7 @@ class Pusher:
         # A key is trusted for a short outage only: some products forget it sooner than they say, and until
         # the call is settled, later changes of its leads wait for it.
         memory = min(self.target_settings.key_memory, TRUSTED_MEMORY)
-        is_memory_over = self.clock() - batch.created_at > memory
+        is_memory_over = self.clock() - batch.first_sent_at > memory
         if is_memory_over or batch.is_answered or batch.is_read_back:
             is_final = is_memory_over or not batch.is_answered
             return self._read_back(batch, permits, is_final=is_final)

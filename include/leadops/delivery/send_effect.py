@@ -1,7 +1,7 @@
 """Sends one effect of the outbox under its key, and settles it by the answer."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg.types.json import Jsonb
 
@@ -28,6 +28,9 @@ FOUND = "the target has this lead already"
 KEY_FORGOTTEN = (
     "the outcome is unknown and the target may have forgotten the key: look there, then retry or drop"
 )
+NO_KEYS = "it may have arrived, and the target does not know a repeated call: look there, then retry or drop"
+#: So long an effect that another process claimed may still be sent by it, where keys are not remembered.
+TAKEOVER_PAUSE = timedelta(minutes=1)
 NO_ID = "the answer has no id"
 NOT_THERE = "the target does not have the lead"
 #: What stands in place of a reason that the target does not give.
@@ -46,18 +49,28 @@ def send_effect(
     target: str,
     settings: DeliverySettings,
     now: datetime,
+    claimed_at: datetime | None = None,
     is_unexplained: Callable[[], bool] = lambda: False,
 ) -> PushReport:
     """Send one locked effect and settle it, in the caller's transaction.
 
     An effect of unknown outcome is sent again under its key. Once the target may have forgotten the key, an
     effect whose repetition may do harm becomes a dead letter for a person to decide; so does one that is
-    still in conflict (409) after TRUSTED_MEMORY. `is_unexplained` says whether a duplicate in the answer is
-    one that nothing on record explains.
+    still in conflict (409) after TRUSTED_MEMORY. Where the target remembers no keys, an unknown outcome is
+    such a dead letter at once, and so is what another process claimed and did not settle: only what was
+    claimed first at `claimed_at` (None: any effect) was surely not sent. `is_unexplained` says whether a
+    duplicate in the answer is one that nothing on record explains.
     """
     operation = find_operation(target, effect.operation)
+    is_repeatable = client.product.is_repeatable(target, effect.operation)
+    is_once_only = not (is_repeatable or client.product.remembers_keys)
+    is_own = claimed_at is None or effect.first_sent_at == claimed_at
+    if is_once_only and not is_own and now - effect.first_sent_at <= TAKEOVER_PAUSE:
+        return PushReport()
+    if is_once_only and (effect.may_have_arrived or not is_own):
+        return PushReport(dead=1, problem=_bury(connection, effect, NO_KEYS, target=target, now=now))
     is_key_forgotten = now - effect.first_sent_at > settings.targets[target].key_memory
-    if is_key_forgotten and not client.product.is_repeatable(target, effect.operation):
+    if is_key_forgotten and not is_repeatable:
         return PushReport(dead=1, problem=_bury(connection, effect, KEY_FORGOTTEN, target=target, now=now))
     if operation.is_creation and _take_found(connection, effect, target=target, now=now):
         return PushReport(effects=1)
@@ -82,6 +95,10 @@ def send_effect(
     if result.state is RowState.DEAD or _is_lasting_conflict(outcome, effect, now):
         reason = _bury(connection, effect, error, target=target, now=now)
         return PushReport(calls=1, dead=1, problem=reason)
+    may_have_arrived = result.state is RowState.UNKNOWN and isinstance(outcome, Answered | Unknown)
+    if is_once_only and may_have_arrived:
+        reason = _bury(connection, effect, f"{NO_KEYS} ({error})", target=target, now=now)
+        return report_failed_call(outcome, reason, attempts=effect.attempts) + PushReport(dead=1)
     not_before = schedule_retry(
         connection, outcome, target=target, attempts=effect.attempts + 1, settings=settings, now=now
     )
@@ -91,6 +108,7 @@ def send_effect(
         state=OutboxState.SENDING,
         error=error,
         not_before=not_before,
+        may_have_arrived=may_have_arrived,
         now=now,
     )
     return report_failed_call(outcome, error, attempts=effect.attempts)

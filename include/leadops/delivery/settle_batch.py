@@ -141,7 +141,9 @@ def _settle_answered(
         problem = f"{len(again)} of {len(batch.score_rows)} deltas have to be sent again: " + mask_text(
             results[again[0].delta_id].reason or "not yet", longest=200, sent=sent
         )
-        split_batch(connection, batch, [again], now=now, not_before=not_before, attempts=batch.attempts + 1)
+        split_batch(
+            connection, batch, [again], not_before=not_before, attempts=batch.attempts + 1, error=problem
+        )
     if not unknown:
         is_settled = len(again) < len(batch.score_rows)
         state = BatchState.DONE if is_settled else BatchState.DROPPED
@@ -179,8 +181,8 @@ def _settle_refused(
         return PushReport(calls=1)
     if (outcome.is_splittable or outcome.absence is not None) and len(rows) > 1:
         middle = len(rows) // 2
-        split_batch(connection, batch, [rows[:middle], rows[middle:]], now=now)
         error = f"split: {outcome.reason}"
+        split_batch(connection, batch, [rows[:middle], rows[middle:]], error=error)
         close_batch(connection, batch, state=BatchState.DROPPED, error=error, now=now)
         return PushReport(calls=1)
     for row in rows:

@@ -59,6 +59,7 @@ create table delivery.outbox (
     request jsonb,
     body text,
     first_sent_at timestamptz,
+    may_have_arrived boolean not null default false,
     settled_at timestamptz,
     answer jsonb,
     error text
@@ -69,6 +70,9 @@ comment on column delivery.outbox.request is
 'The call as the product made it, but for its body: it is stored with the body before it is sent, and stays';
 comment on column delivery.outbox.state is
 'sending: the body was stored and may have been sent; without a lock on the row, the outcome is unknown';
+comment on column delivery.outbox.first_sent_at is
+'Since when a call of it may have arrived: the memory of its key counts; null: certainly none had an effect';
+comment on column delivery.outbox.may_have_arrived is 'The outcome of an earlier call is unknown';
 create index outbox_settled on delivery.outbox (settled_at) where state in ('done', 'dropped') and body is not null;
 create index outbox_open on delivery.outbox (target, lane, outbox_id) where state in ('pending', 'sending');
 -- An effect that needs the target's id of a lead waits for earlier effects on that lead.
@@ -92,6 +96,7 @@ create table delivery.batches (
     request jsonb,
     body text,
     created_at timestamptz not null,
+    first_sent_at timestamptz,
     state text not null default 'ready' check (state in ('ready', 'done', 'dead', 'dropped')),
     attempts integer not null default 0,
     not_before timestamptz,
@@ -111,7 +116,12 @@ comment on column delivery.batches.rows is
 comment on column delivery.batches.nonce is 'The target knows a change as <nonce>-<seq>';
 comment on column delivery.batches.request is
 'The call as the product made it, but for its body; both are null until the call is claimed first';
-comment on column delivery.batches.created_at is 'From then on it may have been sent: the memory of its key counts';
+comment on column delivery.batches.from_seq is
+'The least seq of its rows, whose age is that of the batch; null: it was built from held changes';
+comment on column delivery.batches.created_at is
+'When it was built, or the batch that it is a part of: the age of held changes counts from then';
+comment on column delivery.batches.first_sent_at is
+'Since when a call of it may have arrived: the memory of its key counts; null: certainly none had an effect';
 -- Rows and bodies are read once or twice and removed: compressing them costs more than it saves.
 alter table delivery.batches alter column body set storage external;
 alter table delivery.batches alter column rows set storage external;
