@@ -730,6 +730,7 @@ create table intake.quarantined_forms (
     settled_at timestamptz,
     tool text,
     primary key (quarantine_id),
+    check (char_length(submission_id) <= 200),
     check (state in ('waiting', 'admitted', 'dropped'))
 );
 create index quarantined_forms_to_repair on intake.quarantined_forms (received_at) where ((state = 'waiting') and (not starts_with(reason, 'spam_')));

@@ -28,7 +28,7 @@ comment on column intake.raw_leads.tool is
 
 create table intake.quarantined_forms (
     quarantine_id bigint generated always as identity primary key,
-    submission_id text not null,
+    submission_id text not null check (char_length(submission_id) <= 200),
     received_at timestamptz not null,
     signed_at timestamptz not null,
     secret smallint not null,
