@@ -44,6 +44,7 @@ LONGEST = 300
 INTERNAL = {
     *("analytics.built_days.settings", "training.models.hash", "delivery.found_leads.address_hash"),  # hashes
     *("erased.identifiers.hash", "intake.form_traces.text_hash", "intake.form_traces.visitor"),
+    "intake.quarantined_forms.submission_id",
     *("crm.refused.digest", "delivery.batches.idempotency_key", "delivery.outbox.idempotency_key"),
     *("analytics.funnel_cells.kpi_version", "lifecycle.facts.fact", "routing.leads.queue"),  # settings
     *("identity.traits.trait", "history.attributes.attribute", "scoring.rule_files.source"),
