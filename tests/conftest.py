@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from leadops import mask
 from leadops.db import Connection, connect
 from leadops_stack.postgres import PostgresServer
 
@@ -32,6 +33,14 @@ def as_found() -> Iterator[None]:
     """A test that leaves anything for those after it fails."""
     with leave_as_found():
         yield
+
+
+@pytest.fixture(autouse=True)
+def known_secrets() -> Iterator[None]:
+    """What a test's connections are proved by is no secret to later tests: they may say the same word."""
+    before = set(mask._secrets)
+    yield
+    mask._secrets.intersection_update(before)
 
 
 @pytest.fixture(scope="session")
