@@ -46,6 +46,15 @@ class Call:
         return cls(head["method"], head["path"], body, head["params"], head["headers"])
 
 
+class ScoreWay(StrEnum):
+    """How a product takes scores."""
+
+    #: A change is added to what the product has. A repetition counts twice, unless it is known again.
+    ADD = "add"
+    #: The whole total replaces what the product has. A repetition is harmless, an older total is not.
+    SET = "set"
+
+
 class ScoreRow(NamedTuple):
     """One change of a score: row `seq` of the ledger, and the product's id of the lead.
 
@@ -60,6 +69,20 @@ class ScoreRow(NamedTuple):
     reason: str
     delta_id: str
     is_duplicate: bool = False
+
+
+class TotalRow(NamedTuple):
+    """The total of a lead, for a product whose scores are set: the sum of the ledger up to row `seq`.
+
+    `lead_id` and `external_id` are each there once in a call. Where two leads of ours have one `external_id`,
+    after a merge in the product, `points` is the sum of both, and `lead_id` the first of them. `seq` is 0
+    while the ledger has no row of the lead.
+    """
+
+    seq: int
+    lead_id: int
+    external_id: str
+    points: int
 
 
 @dataclass(frozen=True)
@@ -120,11 +143,13 @@ class ListedLead:
 class LeadReading:
     """One lead as the product has it now: its score in points (None: none that is a whole number).
 
-    `absence` says that another lead stands for it.
+    `absence` says that another lead stands for it. `score_seq` is the row of the ledger that stands beside a
+    score that was set, where the product keeps it.
     """
 
     score: int | None
     absence: LeadAbsence | None = None
+    score_seq: int | None = None
 
 
 @dataclass(frozen=True)
@@ -148,10 +173,17 @@ class Product(ABC):
 
     #: Its name: that of its folder, and of the connection's extra.
     name: ClassVar[str]
-    #: The most score changes that one call takes.
+    #: The most score changes, or totals, that one call takes.
     row_limit: ClassVar[int]
+    #: The most bytes that the body of such a call may have; None: no limit is known.
+    byte_limit: ClassVar[int | None] = None
+    #: Whether scores are added to or set: ADD has the calls of changes, SET those of totals.
+    score_way: ScoreWay = ScoreWay.ADD
     #: Whether it knows a repeated call by its key (Idempotency-Key).
     remembers_keys: ClassVar[bool] = True
+    #: ADD only: it does not know a repeated change again, but has a log in which a change is found by its
+    #: delta_id. After an unknown outcome the change is looked up there before it is sent again.
+    has_change_log: ClassVar[bool] = False
 
     def open_access(self, endpoint: Endpoint) -> Access:
         """Return how a token for `endpoint` is had: the connection's password, unless a product says else."""
@@ -169,13 +201,32 @@ class Product(ABC):
         """Return what an answer says of the calls of the account's day, or None."""
         return None
 
-    @abstractmethod
-    def make_score_call(self, rows: Sequence[ScoreRow]) -> Call:
-        """Return the call that carries `rows`, at least one and at most `row_limit`."""
+    def make_score_call(self, rows: Sequence[ScoreRow]) -> Call:  # noqa: ARG002
+        """Return the call that adds `rows`, at least one and at most `row_limit`; for ADD."""
+        raise self._lack("changes of scores")
 
-    @abstractmethod
-    def read_score_answer(self, body: Any, rows: Sequence[ScoreRow]) -> Mapping[str, RowResult]:
+    def read_score_answer(self, body: Any, rows: Sequence[ScoreRow]) -> Mapping[str, RowResult]:  # noqa: ARG002
         """Return what a 2xx answer says of each of `rows`, by delta_id; a missing row is unknown."""
+        raise self._lack("changes of scores")
+
+    def make_lookup_call(self, row: ScoreRow) -> Call:  # noqa: ARG002
+        """Return the call that looks for a change in the product's log, where `has_change_log`."""
+        raise self._lack("look-ups of changes")
+
+    def read_lookup(self, body: Any, row: ScoreRow) -> bool | None:  # noqa: ARG002
+        """Return whether the product has the change, by a 2xx answer; None: the answer does not say."""
+        raise self._lack("look-ups of changes")
+
+    def make_total_call(self, rows: Sequence[TotalRow]) -> Call:  # noqa: ARG002
+        """Return the call that sets the totals of `rows`, at least one and at most `row_limit`; for SET."""
+        raise self._lack("totals")
+
+    def read_total_answer(self, body: Any, rows: Sequence[TotalRow]) -> Mapping[int, RowResult]:  # noqa: ARG002
+        """Return what a 2xx answer says of each of `rows`, by lead_id; a missing row is unknown.
+
+        What is unknown is sent again, with the total of that time: DUPLICATE means nothing here.
+        """
+        raise self._lack("totals")
 
     @abstractmethod
     def is_repeatable(self, target: str, operation: str) -> bool:
@@ -204,3 +255,6 @@ class Product(ABC):
     @abstractmethod
     def read_list(self, body: Any) -> tuple[list[ListedLead], str | None]:
         """Return the leads of a page and the cursor of the next, or None; raise AnswerShapeError."""
+
+    def _lack(self, what: str) -> UnsupportedCallError:
+        return UnsupportedCallError(f"the product {self.name} has no calls for {what}")
