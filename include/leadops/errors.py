@@ -11,6 +11,7 @@
     │   ├── NoZoneError            a time names no zone (also a ValueError)
     │   ├── NothingLeftError       no feature is left to train a model with
     │   ├── PagerRefusedError      PagerDuty does not accept the event
+    │   ├── RefusedCallError       a product refused a call of a reading; its status says how
     │   └── UnsupportedCallError   the product has no call for what is asked of it
     ├── TransientError             retry later: nothing was lost
     │   ├── AnswerShapeError       an answer lacks what its route promises

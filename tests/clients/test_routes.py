@@ -13,7 +13,7 @@ from slack_sdk.webhook import WebhookClient
 
 from leadops.clients.cdp import CdpClient
 from leadops.clients.chat import ApiChat, Posted, WebhookChat
-from leadops.clients.crm import CrmClient
+from leadops.products.crm_client import CrmClient
 from leadops.errors import PermanentError, TransientError
 from leadops.products.product import ScoreRow
 from leadops.products.product_client import ProductClient

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import requests
 
-from leadops.clients.crm import CrmClient
+from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.errors import TransientError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from leadops.clients.crm import CrmClient
+from leadops.products.crm_client import CrmClient
 from leadops.db import Connection
 from leadops.delivery.adopt_crm_leads import (
     AdoptedLeads,
@@ -66,13 +66,13 @@ def request(connection: Connection, lead: int, email: str, *, key: str) -> None:
 def create(crm: CrmClient, email: str, *, key: str) -> str:
     """A lead in the CRM, made while the database was ahead."""
     body = f'{{"email": "{email}", "company": "c", "source": "s", "idempotency_key": "{key}"}}'
-    return str(crm.transport.send("POST", "/v1/leads", body=body.encode(), key=key).body["id"])  # type: ignore[union-attr]
+    return str(crm.client.transport.send("POST", "/v1/leads", body=body.encode(), key=key).body["id"])  # type: ignore[union-attr]
 
 
 def own(crm: CrmClient, crm_id: str, rep_id: str) -> None:
     """Let a salesperson own a lead."""
     body = f'{{"owner_id": "{rep_id}"}}'.encode()
-    assert crm.transport.send("PATCH", f"/v1/leads/{crm_id}", body=body, key="k").body  # type: ignore[union-attr]
+    assert crm.client.transport.send("PATCH", f"/v1/leads/{crm_id}", body=body, key="k").body  # type: ignore[union-attr]
 
 
 def push(connection: Connection, endpoint: Endpoint) -> tuple[int, int]:
@@ -156,7 +156,7 @@ def test_what_the_database_knows_is_left_alone(
 def test_more_leads_than_a_page(
     connection: Connection, crm: CrmClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leadops.clients.crm.PAGE", 2)
+    monkeypatch.setattr("leadops.products.crm_client.PAGE", 2)
     for number in range(5):
         create(crm, f"lead{number}@buyer.example", key=f"n{number}")
     found = find_crm_difference(connection, crm)

@@ -17,7 +17,7 @@ from leadops.alerts.checks import CHECKS
 from leadops.alerts.notify import notify_incidents
 from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.clients.chat import ApiChat
-from leadops.clients.crm import CrmClient
+from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection, connect
 from leadops.delivery.adopt_crm_leads import hash_address

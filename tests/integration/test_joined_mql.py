@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from leadops.clients.crm import CrmClient
+from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import connect
 from leadops.delivery.audit import audit_scores

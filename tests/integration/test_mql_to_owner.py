@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from slack_sdk import WebClient
 
 from leadops.clients.chat import ApiChat
-from leadops.clients.crm import CrmClient
+from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.delivery.push import push_target

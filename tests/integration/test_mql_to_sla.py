@@ -6,7 +6,7 @@ from pathlib import Path
 
 import requests
 
-from leadops.clients.crm import CrmClient
+from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.delivery.push import push_target

@@ -15,7 +15,7 @@ from leadops.cli.erasure_record import read_record
 from leadops.cli.plural import count
 from leadops.cli.slack import VARIABLE, open_chat
 from leadops.cli.terminal import console
-from leadops.clients.crm import CrmClient
+from leadops.products.crm_client import CrmClient
 from leadops.db import Connection
 from leadops.delivery.adopt_crm_leads import (
     MAX_NAMED,

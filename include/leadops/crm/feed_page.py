@@ -13,8 +13,8 @@ from leadops.crm.activity import (
     read_activity_id,
     read_merge,
 )
-from leadops.crm.feed_cursor import read_cursor
 from leadops.errors import TransientError
+from leadops.products.feed_cursor import find_latest
 from leadops.tabular.times import parse_iso_time
 
 
@@ -74,9 +74,9 @@ def find_unsure_since(
     None while every row is older than the `overlap` before the server's time. The first page that reaches
     into it counts: later pages do not read the same rows again.
     """
-    reached = read_cursor(page.get("cursor"))
+    reached = find_latest(page.get("cursor"))
     since = find_clock(page, now=now) - overlap
-    if before is not None or reached is None or parse_iso_time(reached.time) <= since:
+    if before is not None or reached is None or reached <= since:
         return before
     return since
 

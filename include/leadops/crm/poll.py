@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from psycopg.types.json import Jsonb
 
 from leadops.clients.answer_values import read_id
-from leadops.clients.crm import CrmClient
 from leadops.crm.activity import Activity, check_readable
-from leadops.crm.feed_cursor import advance, cut_off, go_back, read_cursor
 from leadops.crm.feed_page import find_as_of, find_clock, find_unsure_since, is_last_page, sort_items
 from leadops.db import Connection
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.erased.erasures import find_kept_out
 from leadops.errors import TransientError
+from leadops.products.crm_client import CrmClient
+from leadops.products.feed_cursor import advance, cut_off, go_back, read_places
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -72,7 +72,7 @@ def poll_crm(
 ) -> PollResult:
     """Read the activities since the stored cursor, page by page, then the salespeople.
 
-    Where the cursor is a time and an id, a poll after one that reached the end begins `overlap` earlier: rows
+    Where the cursor is a time and an id (of each object of the CRM), a poll after one that reached the end begins `overlap` earlier: rows
     that were committed late have earlier times. What was read before changes nothing. After one that did not
     reach the end, it begins where that one ended. The stored cursor is never later than the server's time.
 
@@ -114,7 +114,7 @@ def poll_crm(
             break
         if page.get("cursor") in (None, after):
             raise TransientError("CRM activities: the page's cursor leads to no other page")
-        after = page["cursor"] if read_cursor(page["cursor"]) else _read_feed(connection).cursor
+        after = page["cursor"] if read_places(page["cursor"]) else _read_feed(connection).cursor
     reps = 0
     if has_time():
         reps, wrong = _mirror_reps(connection, client.reps(), now=now)
@@ -166,7 +166,7 @@ def _store_page(
         connection,
         "move_feed",
         cursor=advance(stored, after=after, reached=cut_off(reached, find_clock(page, now=now))),
-        resume_at=reached if read_cursor(reached) and not is_last else None,
+        resume_at=reached if read_places(reached) and not is_last else None,
         unsure_since=unsure_since,
         as_of=as_of,
         held_back=overlap if "now" in page else timedelta(),

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from leadops.clients.answer_values import read_id
-from leadops.clients.crm import CrmClient
 from leadops.db import Connection
 from leadops.delivery.external_ids import save_external_id
+from leadops.products.crm_client import CrmClient
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -125,12 +124,9 @@ def _read_leads(connection: Connection, client: CrmClient) -> bool:
 
     def read() -> Iterator[tuple[str, str, str, str | None, str | None]]:
         for lead in leads:
-            values = lead if isinstance(lead, dict) else {}
-            crm_id, email, key = read_id(values.get("id")), values.get("email"), values.get("idempotency_key")
-            if crm_id is not None and isinstance(email, str):
-                address = email.strip().lower()
-                known_key = key if isinstance(key, str) else None
-                yield crm_id, address, hash_address(address), known_key, read_id(values.get("owner_id"))
+            if lead.external_id is not None and lead.email is not None:
+                address = lead.email.strip().lower()
+                yield lead.external_id, address, hash_address(address), lead.request_key, lead.owner_id
 
     queries.run(connection, "create_crm_leads")
     queries.copy(connection, "copy_crm_leads", read())

@@ -10,6 +10,7 @@ from leadops.clients.access import Access, StaticToken
 from leadops.clients.lead_absence import LeadAbsence
 from leadops.clients.transport import HttpAnswer, Outcome, TokenExpired
 from leadops.errors import PermanentError
+from leadops.products.crm_side import CrmSide
 from leadops.settings import Endpoint
 
 
@@ -184,6 +185,8 @@ class Product(ABC):
     #: ADD only: it does not know a repeated change again, but has a log in which a change is found by its
     #: delta_id. After an unknown outcome the change is looked up there before it is sent again.
     has_change_log: ClassVar[bool] = False
+    #: How its feed, its users and its leads are read; None: it is not a CRM.
+    crm: CrmSide | None = None
 
     def open_access(self, endpoint: Endpoint) -> Access:
         """Return how a token for `endpoint` is had: the connection's password, unless a product says else."""

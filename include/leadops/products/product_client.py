@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import cast
 
 from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
@@ -16,7 +19,9 @@ from leadops.clients.transport import (
     Unknown,
     expect,
 )
+from leadops.errors import TransientError
 from leadops.products.product import Call, ListedLead, QuotaReading
+from leadops.products.reading import ReadAnswer, Reading, RefusedCallError, T
 from leadops.products.registry import choose_product
 from leadops.settings import Endpoint
 
@@ -41,6 +46,14 @@ class LeadAnswer:
         return isinstance(self.failure, Refused) and not self.failure.concerns_caller
 
 
+def read_date(text: str | None) -> datetime | None:
+    """Return the time of an HTTP date (RFC 9110, 5.6.7); None for any other text."""
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
 class ProductClient:
     """Talks to the product that the connection names; not thread-safe."""
 
@@ -51,8 +64,10 @@ class ProductClient:
             endpoint, access=self.product.open_access(endpoint), classify=self._classify_answer
         )
         self._quota: QuotaReading | None = None
+        self._server_time: datetime | None = None
 
     def _classify_answer(self, answer: HttpAnswer, outcome: Outcome) -> Outcome | TokenExpired:
+        self._server_time = read_date(answer.headers.get("Date"))
         self._quota = self.product.read_quota(answer) or self._quota
         return self.product.classify_answer(answer, outcome)
 
@@ -71,6 +86,25 @@ class ProductClient:
             headers=call.headers,
             **call.params,
         )
+
+    def read(self, reading: Reading[T], what: str) -> T:
+        """Make the calls of `reading`, and return what they come to; errors name `what` is read.
+
+        A call that fails raises at its place in the reading: RefusedCallError where it is refused,
+        TransientError without a whole answer.
+        """
+        try:
+            call = next(reading)
+            while True:
+                outcome = self.send(call)
+                if isinstance(outcome, Refused):
+                    call = reading.throw(RefusedCallError(f"{what}: {outcome.reason}", outcome.status))
+                elif not isinstance(outcome, Answered):
+                    call = reading.throw(TransientError(f"{what}: {outcome.reason}"))
+                else:
+                    call = reading.send(ReadAnswer(outcome.body, self._server_time))
+        except StopIteration as end:
+            return cast(T, end.value)
 
     def get_lead(self, external_id: str) -> Outcome:
         """Read one lead; the answer is as the product gives it."""

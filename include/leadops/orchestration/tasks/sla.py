@@ -3,7 +3,7 @@
 import logging
 from dataclasses import asdict
 
-from leadops.clients.crm import CrmClient
+from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.erased.erased_filter import ErasureKeyError
 from leadops.errors import PermanentError, TransientError

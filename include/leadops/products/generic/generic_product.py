@@ -16,6 +16,7 @@ from leadops.clients.answer_shapes import read_lead_score, read_page
 from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.lead_absence import read_moved
 from leadops.products.generic.delta_results import read_delta_results
+from leadops.products.generic.generic_crm import GenericCrm
 from leadops.products.product import (
     Call,
     EffectRow,
@@ -70,6 +71,7 @@ class GenericProduct(Product):
 
     name = "generic"
     row_limit = 1000
+    crm = GenericCrm()
 
     def make_score_call(self, rows: Sequence[ScoreRow]) -> Call:
         """Return the bulk call; a single row has the route and the body for a single lead."""

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from leadops.clients.crm import CrmClient
-from leadops.errors import PermanentError, TransientError
+from leadops.products.crm_client import CrmClient
+from leadops.products.crm_side import CrmLead
+from leadops.errors import ConfigError, PermanentError, TransientError
 from leadops.settings import Endpoint
+from tests.products.acme_server import Acme
 
 
 @pytest.fixture
@@ -75,3 +77,30 @@ def test_what_is_no_page_raises_by_what_to_do_about_it(
     answers.update(status=status, body=body)
     with pytest.raises(error, match="CRM"):
         client.reps()
+
+
+def test_a_connection_to_what_is_not_a_crm_is_refused(acme: Acme) -> None:
+    with pytest.raises(ConfigError, match="acme is not a CRM"):
+        CrmClient(Endpoint(base_url=acme.url, extra={"product": "acme"}))
+
+
+def test_the_list_of_leads_goes_on_to_its_end_and_a_crm_without_one_is_no_error(
+    client: CrmClient, answers: dict[str, Any]
+) -> None:
+    answers["body"] = b"""{"items": [{"id": 7, "email": "a@b.example", "idempotency_key": "k", "owner_id": "r1"},
+        {"id": true, "email": 5}, null], "cursor": null}"""
+    assert list(client.iterate_leads() or []) == [
+        CrmLead("7", "a@b.example", "k", "r1"),
+        CrmLead(None),
+        CrmLead(None),
+    ]
+    assert answers["asked"] == [("/v1/leads?after=&limit=1000", "Bearer secret")]
+    for status in (404, 405, 501):
+        answers["status"] = status
+        assert client.iterate_leads() is None
+    answers["status"] = 403
+    with pytest.raises(PermanentError, match="^CRM leads: HTTP 403"):
+        client.iterate_leads()
+    answers.update(status=200, body=b'{"items": [], "cursor": "c"}')
+    with pytest.raises(TransientError, match="leads to no other page"):
+        list(client.iterate_leads() or [])

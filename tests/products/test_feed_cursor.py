@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadops.crm.feed_cursor import FeedCursor, advance, cut_off, go_back, read_cursor
+from leadops.products.feed_cursor import FeedCursor, advance, cut_off, find_latest, go_back, read_places, write_places
 
 MINUTE = timedelta(minutes=1)
 TEN = '["2026-06-01T10:00:00+00:00", "A-9"]'
@@ -23,10 +23,13 @@ TEN = '["2026-06-01T10:00:00+00:00", "A-9"]'
         ('["2026-06-01T10:00:00", "A"]', None),
         ('["2026-06-01T10:00:00Z"]', None),
         ('{"a": 1, "b": 2}', None),
+        ('{"a": ["2026-06-01T10:00:00Z", "1"], "b": 2}', None),
+        ("{}", None),
     ],
 )
 def test_what_is_a_time_and_an_id(text: str | None, cursor: FeedCursor | None) -> None:
-    assert read_cursor(text) == cursor
+    assert read_places(text) == ({} if cursor is None else {"": cursor})
+    assert find_latest(text) == (None if cursor is None else cursor.moment)
 
 
 def test_going_back_begins_before_every_id_of_the_moment() -> None:
@@ -66,3 +69,44 @@ def test_a_cursor_of_the_crms_own_moves_only_from_where_the_page_was_read() -> N
     assert advance("5", after="5", reached="9") == "9"
     assert advance("7", after="5", reached="6") == "7"
     assert advance(None, after=None, reached="1") == "1"
+
+
+#: Two objects of a CRM: calls are read up to 10:00, tasks up to 10:05.
+BOTH = '{"calls": ["2026-06-01T10:00:00Z", "7"], "tasks": ["2026-06-01T10:05:00Z", "9"]}'
+
+
+def test_a_cursor_has_a_place_for_each_object() -> None:
+    places = read_places(BOTH)
+    assert places == {
+        "calls": FeedCursor("2026-06-01T10:00:00Z", "7"),
+        "tasks": FeedCursor("2026-06-01T10:05:00Z", "9"),
+    }
+    assert write_places(places) == BOTH
+    assert write_places({}) is None
+    assert find_latest(BOTH) == datetime(2026, 6, 1, 10, 5, tzinfo=UTC)
+
+
+def test_each_object_goes_back_and_is_cut_off_by_itself() -> None:
+    assert go_back(BOTH, MINUTE) == (
+        '{"calls": ["2026-06-01T09:59:00+00:00", ""], "tasks": ["2026-06-01T10:04:00+00:00", ""]}'
+    )
+    assert cut_off(BOTH, datetime(2026, 6, 1, 10, 1, tzinfo=UTC)) == (
+        '{"calls": ["2026-06-01T10:00:00Z", "7"], "tasks": ["2026-06-01T10:01:00+00:00", ""]}'
+    )
+    assert cut_off(BOTH, datetime(2026, 6, 1, 10, 5, tzinfo=UTC)) == BOTH
+
+
+def test_no_object_goes_back() -> None:
+    """Calls went on in this page, tasks in another poll; and meetings are new."""
+    reached = '{"calls": ["2026-06-01T10:01:00Z", "8"], "meetings": ["2026-06-01T01:00:00Z", "1"]}'
+    assert advance(BOTH, after=BOTH, reached=reached) == (
+        '{"calls": ["2026-06-01T10:01:00Z", "8"], "tasks": ["2026-06-01T10:05:00Z", "9"],'
+        ' "meetings": ["2026-06-01T01:00:00Z", "1"]}'
+    )
+    behind = go_back(BOTH, MINUTE)
+    assert advance(BOTH, after=behind, reached=behind) == BOTH
+
+
+def test_the_cursor_of_a_crm_that_was_there_before_is_left_behind() -> None:
+    assert advance(TEN, after=go_back(TEN, MINUTE), reached=BOTH) == BOTH
+    assert advance("12", after="12", reached=BOTH) == BOTH
