@@ -13,8 +13,8 @@ from slack_sdk.webhook import WebhookClient
 
 from leadops.clients.cdp import CdpClient
 from leadops.clients.chat import ApiChat, Posted, WebhookChat
-from leadops.products.crm_client import CrmClient
 from leadops.errors import PermanentError, TransientError
+from leadops.products.crm_client import CrmClient
 from leadops.products.product import ScoreRow
 from leadops.products.product_client import ProductClient
 from leadops.settings import Endpoint

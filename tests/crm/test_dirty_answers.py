@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
+from leadops.products.crm_client import CrmClient
 from leadops.settings import Endpoint
 from tests.dirty_json import AROUND, fatal, harmless
 from tests.promises import promise_examples

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
+from leadops.products.crm_client import CrmClient
 from leadops.settings import Endpoint
 from tests.scripted_server import serve_script
 

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 import requests
 
-from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.errors import TransientError
+from leadops.products.crm_client import CrmClient
 from leadops.settings import Endpoint
 from tests.crm.conftest import Crm
 from tests.scripted_server import serve_script

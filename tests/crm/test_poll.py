@@ -1,3 +1,4 @@
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.errors import PermanentError, TransientError
+from leadops.products.crm_client import CrmClient
+from leadops.settings import Endpoint
 from tests.promises import promise_examples
 
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
@@ -111,9 +114,9 @@ def test_out_of_time_it_stops_between_pages(connection: Connection, crm: Any) ->
 
 
 def test_a_refused_token_is_permanent(connection: Connection, crm: Any) -> None:
-    crm.client.transport.session.headers["Authorization"] = "Bearer of nobody"
-    with pytest.raises(PermanentError, match="CRM activities"):
-        poll_crm(connection, crm.client, now=crm.clock())
+    client = CrmClient(Endpoint(base_url=crm.url, token="nobody", timeout=60))
+    with closing(client), pytest.raises(PermanentError, match="CRM activities"):
+        poll_crm(connection, client, now=crm.clock())
     assert feed(connection) is None
 
 

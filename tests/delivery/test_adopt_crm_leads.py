@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from leadops.products.crm_client import CrmClient
 from leadops.db import Connection
 from leadops.delivery.adopt_crm_leads import (
     AdoptedLeads,
@@ -16,6 +15,7 @@ from leadops.delivery.adopt_crm_leads import (
 )
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
+from leadops.products.crm_client import CrmClient
 from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
@@ -156,7 +156,7 @@ def test_what_the_database_knows_is_left_alone(
 def test_more_leads_than_a_page(
     connection: Connection, crm: CrmClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leadops.products.crm_client.PAGE", 2)
+    monkeypatch.setattr("leadops.products.generic.generic_crm.PAGE", 2)
     for number in range(5):
         create(crm, f"lead{number}@buyer.example", key=f"n{number}")
     found = find_crm_difference(connection, crm)

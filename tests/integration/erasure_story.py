@@ -17,7 +17,6 @@ from leadops.alerts.checks import CHECKS
 from leadops.alerts.notify import notify_incidents
 from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.clients.chat import ApiChat
-from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection, connect
 from leadops.delivery.adopt_crm_leads import hash_address
@@ -34,6 +33,7 @@ from leadops.history.import_tables import AttributeValue, upsert_attributes
 from leadops.identity.resolve import resolve_events
 from leadops.incidents.run_checks import run_checks
 from leadops.lifecycle.qualify import qualify_leads
+from leadops.products.crm_client import CrmClient
 from leadops.routing.assign_leads import assign_leads
 from leadops.routing.notify_reps import notify_reps
 from leadops.scoring.decay_leads import decay_leads

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import requests
 
-from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import connect
 from leadops.delivery.audit import audit_scores
@@ -18,6 +17,7 @@ from leadops.identity.compare_rebuilt import compare_rebuilt
 from leadops.identity.split_leads import split_leads
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.machines.machine_settings import MachineSettings
+from leadops.products.crm_client import CrmClient
 from leadops.products.product_client import ProductClient
 from leadops.routing.assign_leads import assign_leads
 from leadops.scoring.scoring_rules import RuleSet

@@ -11,11 +11,11 @@ from psycopg.types.json import Jsonb
 from slack_sdk import WebClient
 
 from leadops.clients.chat import ApiChat
-from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.delivery.push import push_target
 from leadops.lifecycle.qualify import qualify_leads
+from leadops.products.crm_client import CrmClient
 from leadops.routing.assign_leads import assign_leads
 from leadops.routing.notify_reps import notify_reps
 from leadops.settings import Endpoint

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import requests
 
-from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.delivery.push import push_target
 from leadops.lifecycle.qualify import QualificationResult, qualify_leads
+from leadops.products.crm_client import CrmClient
 from leadops.settings import Endpoint
 from leadops.sla.watch_clocks import watch_clocks
 from leadops.subscribers import SUBSCRIBERS

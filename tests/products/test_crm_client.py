@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -5,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from leadops.errors import ConfigError, PermanentError, TransientError
 from leadops.products.crm_client import CrmClient
 from leadops.products.crm_side import CrmLead
-from leadops.errors import ConfigError, PermanentError, TransientError
 from leadops.settings import Endpoint
 from tests.products.acme_server import Acme
 
@@ -87,8 +88,16 @@ def test_a_connection_to_what_is_not_a_crm_is_refused(acme: Acme) -> None:
 def test_the_list_of_leads_goes_on_to_its_end_and_a_crm_without_one_is_no_error(
     client: CrmClient, answers: dict[str, Any]
 ) -> None:
-    answers["body"] = b"""{"items": [{"id": 7, "email": "a@b.example", "idempotency_key": "k", "owner_id": "r1"},
-        {"id": true, "email": 5}, null], "cursor": null}"""
+    answers["body"] = json.dumps(
+        {
+            "items": [
+                {"id": 7, "email": "a@b.example", "idempotency_key": "k", "owner_id": "r1"},
+                {"id": True, "email": 5},
+                None,
+            ],
+            "cursor": None,
+        }
+    ).encode()
     assert list(client.iterate_leads() or []) == [
         CrmLead("7", "a@b.example", "k", "r1"),
         CrmLead(None),
@@ -99,7 +108,7 @@ def test_the_list_of_leads_goes_on_to_its_end_and_a_crm_without_one_is_no_error(
         answers["status"] = status
         assert client.iterate_leads() is None
     answers["status"] = 403
-    with pytest.raises(PermanentError, match="^CRM leads: HTTP 403"):
+    with pytest.raises(PermanentError, match=r"^CRM leads: HTTP 403"):
         client.iterate_leads()
     answers.update(status=200, body=b'{"items": [], "cursor": "c"}')
     with pytest.raises(TransientError, match="leads to no other page"):

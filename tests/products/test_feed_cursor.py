@@ -4,7 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadops.products.feed_cursor import FeedCursor, advance, cut_off, find_latest, go_back, read_places, write_places
+from leadops.products.feed_cursor import (
+    FeedCursor,
+    advance,
+    cut_off,
+    find_latest,
+    go_back,
+    read_places,
+    write_places,
+)
 
 MINUTE = timedelta(minutes=1)
 TEN = '["2026-06-01T10:00:00+00:00", "A-9"]'

@@ -16,7 +16,8 @@ def read_rows(name: str) -> Any:
 
     def read(after: FeedCursor | None, limit: int) -> Reading[StreamPage]:
         start = after or FeedCursor("", "")
-        answer = yield Call("GET", f"/{name}", params={"time": start.time, "id": start.row_id, "limit": limit})
+        params: dict[str, str | int] = {"time": start.time, "id": start.row_id, "limit": limit}
+        answer = yield Call("GET", f"/{name}", params=params)
         rows, is_last = answer.body
         items = [{"id": f"{name}:{row_id}"} for _, row_id in rows]
         return StreamPage(items, FeedCursor(*rows[-1]) if rows else None, is_last, answer.server_time)

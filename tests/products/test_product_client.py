@@ -46,13 +46,13 @@ def test_each_call_of_a_reading_gets_the_answer_to_the_one_before(script: Script
 def test_a_reading_may_go_on_after_a_refusal_and_ends_otherwise(script: ScriptedServer) -> None:
     client = ProductClient(Endpoint(base_url=script.url))
     assert client.read(read_with_a_way_out("/gone"), "things") == "refused with 404"
-    with pytest.raises(TransientError, match="^things: HTTP 503$"):
+    with pytest.raises(TransientError, match=r"^things: HTTP 503$"):
         client.read(read_with_a_way_out("/down"), "things")
 
     def read_without() -> Reading[None]:
         yield Call("GET", "/gone")
 
-    with pytest.raises(PermanentError, match="^things: HTTP 404: no such list$"):
+    with pytest.raises(PermanentError, match=r"^things: HTTP 404: no such list$"):
         client.read(read_without(), "things")
 
 

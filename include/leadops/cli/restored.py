@@ -15,7 +15,6 @@ from leadops.cli.erasure_record import read_record
 from leadops.cli.plural import count
 from leadops.cli.slack import VARIABLE, open_chat
 from leadops.cli.terminal import console
-from leadops.products.crm_client import CrmClient
 from leadops.db import Connection
 from leadops.delivery.adopt_crm_leads import (
     MAX_NAMED,
@@ -39,6 +38,7 @@ from leadops.erased.erasures import ErasedIdentifier, Erasure, compare_record
 from leadops.errors import LeadopsError, PermanentError
 from leadops.identity.new_leads import skip_lead_numbers
 from leadops.incidents.alert_settings import AlertSettings
+from leadops.products.crm_client import CrmClient
 from leadops.products.product_client import ProductClient
 from leadops.routing.adopt_owners import adopt_owners
 from leadops.routing.notify_reps import doubt_open_notices

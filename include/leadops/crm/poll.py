@@ -72,9 +72,10 @@ def poll_crm(
 ) -> PollResult:
     """Read the activities since the stored cursor, page by page, then the salespeople.
 
-    Where the cursor is a time and an id (of each object of the CRM), a poll after one that reached the end begins `overlap` earlier: rows
-    that were committed late have earlier times. What was read before changes nothing. After one that did not
-    reach the end, it begins where that one ended. The stored cursor is never later than the server's time.
+    Where the cursor is a time and an id, of one object of the CRM or of several, a poll after one that
+    reached the end begins `overlap` earlier: rows that were committed late have earlier times. What was read
+    before changes nothing. After one that did not reach the end, it begins where that one ended. The stored
+    cursor is never later than the server's time.
 
     Each page and its cursor are one transaction, so a crash loses nothing and a page read twice changes
     nothing. An item that cannot be read is kept in crm.refused, and the rest of its page is stored. The

@@ -41,7 +41,7 @@ class CrmSide(ABC):
 
     @abstractmethod
     def read_users(self) -> Reading[list[Any]]:
-        """Read all salespeople: {"id", "email", "name", "active", "zone"}, and what the CRM has of a profile."""
+        """Read all salespeople: {"id", "email", "name", "active", "zone"}, and what more it has."""
 
     @abstractmethod
     def read_leads(self, cursor: str | None) -> Reading[CrmLeadPage | None]:

@@ -76,9 +76,7 @@ def go_back(text: str | None, overlap: timedelta, *, unsure_since: datetime | No
     It is at most at `unsure_since`: what was read after that moment may have been incomplete.
     """
     places = {
-        name: FeedCursor(
-            min(place.moment - overlap, unsure_since or place.moment - overlap).isoformat(), ""
-        )
+        name: FeedCursor(min(place.moment - overlap, unsure_since or place.moment - overlap).isoformat(), "")
         for name, place in read_places(text).items()
     }
     return write_places(places) if places else text
@@ -93,9 +91,7 @@ def cut_off(text: str | None, latest: datetime) -> str | None:
     if all(place.moment <= latest for place in places.values()):
         return text
     limit = FeedCursor(latest.isoformat(), "")
-    return write_places(
-        {name: place if place.moment <= latest else limit for name, place in places.items()}
-    )
+    return write_places({name: place if place.moment <= latest else limit for name, place in places.items()})
 
 
 def advance(stored: str | None, *, after: str | None, reached: str | None) -> str | None:

@@ -28,9 +28,7 @@ class StreamPage:
 Stream = Callable[[FeedCursor | None, int], Reading[StreamPage]]
 
 
-def read_streams(
-    after: str | None, limit: int, streams: Mapping[str, Stream]
-) -> Reading[dict[str, Any]]:
+def read_streams(after: str | None, limit: int, streams: Mapping[str, Stream]) -> Reading[dict[str, Any]]:
     """Read the next rows of every stream as one page; its cursor is the place of each by its name.
 
     The page's time is the earliest of the answers': the feed is complete up to there at most.

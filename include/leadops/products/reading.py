@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ReadAnswer:
-    """A 2xx answer: its JSON (None without a body), and the server's time (its Date), None if it says none."""
+    """A 2xx answer: its JSON (None without a body), and the server's time (its Date) if it says one."""
 
     body: Any
     server_time: datetime | None = None

@@ -3,12 +3,12 @@
 import logging
 from dataclasses import asdict
 
-from leadops.products.crm_client import CrmClient
 from leadops.crm.poll import poll_crm
 from leadops.erased.erased_filter import ErasureKeyError
 from leadops.errors import PermanentError, TransientError
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
+from leadops.products.crm_client import CrmClient
 from leadops.sla.watch_clocks import watch_clocks
 
 log = logging.getLogger(__name__)
