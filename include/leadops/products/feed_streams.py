@@ -24,7 +24,7 @@ class StreamPage:
     server_time: datetime | None
 
 
-#: Reads the rows of one object after a place (None: from the beginning), at most so many.
+#: Reads the rows of one object after a place (None: from the beginning), at most the number given.
 Stream = Callable[[FeedCursor | None, int], Reading[StreamPage]]
 
 
