@@ -54,12 +54,12 @@ def lock(connection: Connection, *, limit: int = 10, lane: Lane = Lane.LIVE) -> 
 
 def test_rows_come_back_as_they_were_and_the_nonce_names_them() -> None:
     text = ScoreRow(3, 4, "00Q5e", -5, 'it"s 日本', "n-3", is_duplicate=True)
-    assert decode_rows(encode_rows([ONE, TWO]), nonce="i") == [ONE, TWO]
-    assert decode_rows(encode_rows([text]), nonce="n") == [text]
-    assert decode_rows(encode_rows([ONE]), nonce="another") == [ONE._replace(delta_id="another-1")]
+    assert decode_rows(encode_rows([ONE, TWO]), nonce="i") == (ONE, TWO)
+    assert decode_rows(encode_rows([text]), nonce="n") == (text,)
+    assert decode_rows(encode_rows([ONE]), nonce="another") == (ONE._replace(delta_id="another-1"),)
     # As the database builds them.
     built = '[{"seq": 1, "lead_id": 3, "external_id": "7", "points": 5, "reason": "r"}]'
-    assert decode_rows(built, nonce="i") == [ONE]
+    assert decode_rows(built, nonce="i") == (ONE,)
 
 
 def test_new_ones_go_in_order_and_failed_ones_once_they_are_due(connection: Connection) -> None:
@@ -117,9 +117,9 @@ def test_parts_are_new_batches_of_the_same_lane_and_a_shrunk_one_keeps_its_key(
     claim_batches(connection, product=GENERIC, target="ma", lane=Lane.BACKFILL, limit=9, now=later)
     found = lock(connection, lane=Lane.BACKFILL)
     assert [(one.score_rows, one.created_at) for one in found] == [
-        ([TWO], NOW),
-        ([ONE], NOW),
-        ([TWO], NOW),
+        ((TWO,), NOW),
+        ((ONE,), NOW),
+        ((TWO,), NOW),
     ], "parts are as old as the whole"
     assert [one.first_sent_at for one in found] == [NOW, later, later], "the memory of a new key counts anew"
     assert found[0].idempotency_key == "whole"

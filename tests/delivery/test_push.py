@@ -1,9 +1,17 @@
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
+from leadops.db import Connection
+from leadops.delivery.batches import DeltaBatch, lock_due_batches
+from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.push_report import PushReport
+from leadops.delivery.rounds import Pusher
+from leadops.lanes import Lane
+from leadops.products.product_client import ProductClient
 from tests.delivery_fixture import DeliveryFixture, impatient
+from tests.shipped import change
 from tests.whole_database import dump_database
 
 
@@ -26,6 +34,36 @@ def test_a_second_push_changes_nothing(desk: DeliveryFixture) -> None:
 
     assert desk.push().calls == 0
     assert desk.ma_score(lead) == 15
+
+
+def test_a_worker_whose_batches_another_takes_builds_more(desk: DeliveryFixture) -> None:
+    """Between the commit of what it claimed and its locks, another worker locks all of it."""
+    lead = desk.add_lead()
+    desk.push()
+    for _ in range(3):
+        desk.score(lead, 1)
+
+    class Taker:
+        """Stands where the mark is raised between the two transactions."""
+
+        def __init__(self, other: Connection) -> None:
+            self.other = other
+            self.taken: list[DeltaBatch] = []
+
+        def advance(self, _connection: Connection, *, now: datetime) -> bool:
+            if not self.taken:
+                self.taken = lock_due_batches(self.other, target="ma", lane=Lane.LIVE, limit=1, now=now)
+            return True
+
+    ma = change(desk.settings.targets["ma"], batch_size=1)
+    settings = desk.settings.model_copy(update={"targets": {"ma": ma}})
+    with desk.connect() as mine, desk.connect() as other:
+        taker, client = Taker(other), ProductClient(desk.endpoint)
+        until = desk.clock() + timedelta(minutes=1)
+        worker = Pusher(mine, client, "ma", settings, desk.clock, until, mark=cast(DatabaseMark, taker))
+        report = worker.send_batches(Lane.LIVE, 1)
+        client.transport.close()
+    assert (len(taker.taken), report.calls, report.deltas) == (1, 1, 1)
 
 
 def test_a_push_with_nothing_to_do_writes_nothing(desk: DeliveryFixture) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -18,6 +18,9 @@ from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
 queries = Queries(__file__)
+
+#: Batches that one worker sends between two commits.
+BATCHES_PER_ROUND = 10
 
 
 class BatchState(StrEnum):
@@ -68,15 +71,17 @@ class DeltaBatch:
     is_answered: bool = False
     is_read_back: bool = False
 
-    @cached_property
-    def score_rows(self) -> list[ScoreRow]:
+    @property
+    def score_rows(self) -> tuple[ScoreRow, ...]:
         """The rows that are still open."""
         return decode_rows(self.rows, nonce=self.nonce)
 
 
-def decode_rows(rows: str, *, nonce: str) -> list[ScoreRow]:
+# A round needs the rows of a batch when its call is made and, in another transaction, when it is settled.
+@lru_cache(maxsize=2 * BATCHES_PER_ROUND)
+def decode_rows(rows: str, *, nonce: str) -> tuple[ScoreRow, ...]:
     """Return the stored rows (JSON) of a batch, each with the name that the product knows it by."""
-    return [
+    return tuple(
         ScoreRow(
             row["seq"],
             row["lead_id"],
@@ -87,7 +92,7 @@ def decode_rows(rows: str, *, nonce: str) -> list[ScoreRow]:
             row.get("is_duplicate", False),
         )
         for row in orjson.loads(rows)
-    ]
+    )
 
 
 def encode_rows(rows: Sequence[ScoreRow]) -> str:

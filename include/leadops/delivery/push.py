@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from leadops.db import connect
+from leadops.delivery.batches import BATCHES_PER_ROUND
 from leadops.delivery.database_mark import ON_HOLD, DatabaseMark
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.rounds import (
     ALIGNED_PER_ROUND,
-    BATCHES_PER_ROUND,
     EFFECTS_PER_ROUND,
     PendingWork,
     Pusher,

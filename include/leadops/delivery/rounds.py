@@ -40,7 +40,6 @@ queries = Queries(__file__)
 
 #: Calls that share two commits: one that makes them durable, one that settles them.
 EFFECTS_PER_ROUND = 50
-BATCHES_PER_ROUND = 10
 ALIGNED_PER_ROUND = 50
 
 #: So long a worker waits where others make all the calls that the target takes at once.
@@ -206,24 +205,27 @@ class Pusher:
     def send_batches(self, lane: Lane, permits: int) -> PushReport:
         """Send up to `permits` batches of deltas; stop when the target turns out to be down."""
         built_at = self.clock()
-        new = count_idle_batches(self.connection, target=self.target, lane=lane, limit=permits)
-        if new < permits:
-            new += build_batches(
+        # In one transaction: between two, another worker would take the new batches for idle ones, build none
+        # of its own, and end.
+        with self.connection.transaction():
+            new = count_idle_batches(self.connection, target=self.target, lane=lane, limit=permits)
+            if new < permits:
+                new += build_batches(
+                    self.connection,
+                    target=self.target,
+                    lane=lane,
+                    batch_size=min(self.target_settings.batch_size, self.client.product.row_limit),
+                    batches=permits - new,
+                    now=built_at,
+                )
+            new += claim_batches(
                 self.connection,
+                product=self.client.product,
                 target=self.target,
                 lane=lane,
-                batch_size=min(self.target_settings.batch_size, self.client.product.row_limit),
-                batches=permits - new,
+                limit=permits,
                 now=built_at,
             )
-        new += claim_batches(
-            self.connection,
-            product=self.client.product,
-            target=self.target,
-            lane=lane,
-            limit=permits,
-            now=built_at,
-        )
         if new and not self._advance_mark():
             return PushReport(is_paused=True, problem=ON_HOLD)
         report = PushReport()
@@ -236,6 +238,9 @@ class Pusher:
                 if report.is_down or report.calls >= permits or self.is_over:
                     break
             release_batches(self.connection, [one for one in batches if one.first_sent_at == built_at])
+        if new and not batches and not self.is_over:
+            # Another worker locked them between the two transactions; there may be more for this one.
+            return self.send_batches(lane, permits)
         return report
 
     def _advance_mark(self) -> bool:

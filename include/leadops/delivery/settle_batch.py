@@ -46,10 +46,12 @@ def settle_batch(
     """
     if isinstance(outcome, Answered):
         answer = product.read_score_answer(outcome.body, batch.score_rows)
-        results = {name: row for name, row in answer.items() if row.state is not RowState.UNKNOWN}
+        states = {row.state for row in answer.values()}
+        results = answer
+        if RowState.UNKNOWN in states:
+            results = {name: row for name, row in answer.items() if row.state is not RowState.UNKNOWN}
         if results:
-            is_any_duplicate = any(row.state is RowState.DUPLICATE for row in results.values())
-            if is_any_duplicate and is_unexplained():
+            if RowState.DUPLICATE in states and is_unexplained():
                 seqs = [row.seq for row in _select(batch, results, RowState.DUPLICATE)]
                 record_duplicates(connection, seqs, target=target, now=now)
             return _settle_answered(connection, batch, results, target=target, settings=settings, now=now)
@@ -123,7 +125,7 @@ def _settle_answered(
     now: datetime,
 ) -> PushReport:
     """Settle the rows that the answer names; the others stay in the batch, to be read back."""
-    if len(results) == len(batch.score_rows) and all(row.state is RowState.DONE for row in results.values()):
+    if len(results) == len(batch.score_rows) and {row.state for row in results.values()} == {RowState.DONE}:
         close_batch(connection, batch, state=BatchState.DONE, now=now)
         return PushReport(calls=1, deltas=len(results))
     rejected = _select(batch, results, RowState.DEAD)

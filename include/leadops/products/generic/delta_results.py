@@ -25,6 +25,8 @@ def read_delta_results(body: Any, sent: Sequence[str]) -> dict[str, RowResult]:
     results = body.get("results", [body] if len(sent) == 1 else None)
     if not isinstance(results, list):
         return {}
+    if all_applied := _read_all_applied(results, sent):
+        return all_applied
     by_id = [
         (result["deltaId"], result)
         for result in results
@@ -38,6 +40,16 @@ def read_delta_results(body: Any, sent: Sequence[str]) -> dict[str, RowResult]:
         if delta_id in wanted and times_named[delta_id] == 1
     }
     return {delta_id: result for delta_id, result in named_once.items() if result is not None}
+
+
+def _read_all_applied(results: list[Any], sent: Sequence[str]) -> dict[str, RowResult] | None:
+    """Return the results if they are as nearly always: each change applied, named once, and no other one."""
+    if len(results) != len(sent) or set(map(type, results)) != {dict}:
+        return None
+    names = [result.get("deltaId") for result in results if result.get("status") == "applied"]
+    if len(names) != len(sent) or set(map(type, names)) != {str} or set(names) != set(sent):
+        return None
+    return dict.fromkeys(sent, _DONE)
 
 
 def _read_delta_result(result: Mapping[str, Any]) -> RowResult | None:
