@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from leadops.incidents.alert_settings import AlertSettings
     from leadops.lifecycle.kpi_contract import KpiContract
     from leadops.machines.machine_settings import MachineSettings
+    from leadops.products.product_settings import ProductsSettings
     from leadops.reports.report_settings import ReportSettings
     from leadops.routing.rep_settings import RepSettings
     from leadops.routing.routing_rules import RoutingRules
@@ -62,6 +63,7 @@ SECTIONS = {
     "identity": "leadops.identity.identity_settings:IdentitySettings",
     "kpi": "leadops.lifecycle.kpi_contract:KpiContract",
     "machines": "leadops.machines.machine_settings:MachineSettings",
+    "products": "leadops.products.product_settings:ProductsSettings",
     "reports": "leadops.reports.report_settings:ReportSettings",
     "reps": "leadops.routing.rep_settings:RepSettings",
     "retention": "leadops.housekeeping.retention_settings:RetentionSettings",
@@ -102,6 +104,7 @@ class Config:
     identity: "IdentitySettings"
     kpi: "KpiContract"
     machines: "MachineSettings"
+    products: "ProductsSettings"
     reports: "ReportSettings"
     reps: "RepSettings"
     retention: "RetentionSettings"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 from urllib.parse import quote, unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializeAsAny
 
 from leadops.errors import ConfigError
 
@@ -46,12 +46,18 @@ class LinkedSettings(Settings):
 
 
 class Endpoint(Settings):
-    """Where another system is and how to prove who we are; the same facts as an Airflow connection."""
+    """Where another system is, how to prove who we are, and how its product is set.
+
+    All but `product_settings` are the facts of an Airflow connection.
+    """
 
     base_url: str
     token: str = ""
+    login: str = ""  # who asks for a token, where the product has names for that
     timeout: float = 10.0  # seconds; for each of connecting and waiting for the answer
     extra: dict[str, Any] = {}
+    #: The section of products.yaml of the product that `extra` names; None: it has none.
+    product_settings: SerializeAsAny[Settings] | None = None
 
 
 def database_url(variable: str = DATABASE_URL, environ: Mapping[str, str] = os.environ) -> str:
@@ -85,7 +91,7 @@ def list_secrets(environ: Mapping[str, str]) -> list[str]:
 
 
 def endpoint_from_connection(connection: dict[str, Any]) -> Endpoint:
-    """Turn an Airflow connection's fields (host, schema, port, password, extra) into an Endpoint."""
+    """Turn an Airflow connection's fields (host, schema, port, login, password, extra) into an Endpoint."""
     extra = connection.get("extra") or {}
     if isinstance(extra, str):
         extra = json.loads(extra)
@@ -97,6 +103,7 @@ def endpoint_from_connection(connection: dict[str, Any]) -> Endpoint:
     return Endpoint(
         base_url=str(extra.get("base_url") or host).rstrip("/"),
         token=connection.get("password") or "",
+        login=connection.get("login") or "",
         timeout=float(extra.get("timeout", 10.0)),
         extra=extra,
     )

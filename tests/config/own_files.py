@@ -19,6 +19,7 @@ OWN_FILES = {
     "identity": "leads_per_person: 4\ntrait_events: [identify]\n",
     "kpi": "timezone: Europe/Berlin\ndeal_value: {decimal: '.'}\n",
     "machines": "wait_seconds: 9\nsignals: {trap_link: null}\n",
+    "products": "hubspot: {new_lead_status: OPEN, page_size: 100}\n",
     "reports": "rep_names: true\nmost_groups: 9\n",
     "retention": "airflow: {days: 13}\ntables: {calls: 8}\n",
     "reps": "without_profile: leads\nreps: {a@x.example: {capacity_per_day: 3}}\n",

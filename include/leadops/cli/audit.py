@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.cli.context import clock, open_database, read_config
+from leadops.cli.context import clock, find_product, open_database, read_config
 from leadops.cli.terminal import console
 from leadops.db import Connection
 from leadops.delivery.audit import audit_scores
@@ -15,7 +15,6 @@ from leadops.delivery.database_mark import ON_HOLD, find_hold
 from leadops.delivery.reconcile import reconcile_scores
 from leadops.errors import PermanentError
 from leadops.products.product_client import ProductClient
-from leadops.settings import endpoint
 
 
 def audit(
@@ -31,7 +30,7 @@ def audit(
     Leads of the MA that leadops does not know are listed by the MA's id. With --correct, the next push
     corrects leads that differ in the MA, unless there are more than audit.max_corrections of delivery.yaml.
     """
-    client = ProductClient(endpoint("ma"))
+    client = ProductClient(find_product("ma"))
     with open_database() as connection, console.status("comparing every lead with the MA …"):
         lines, unmatched, is_right = (_correct if correct else _compare)(connection, client, limit)
     for line in lines:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from leadops.cli.terminal import print_warning
 from leadops.configuration import Config
 from leadops.db import Connection, connect
-from leadops.settings import GATEWAY_URL, database_url
+from leadops.products.product_settings import add_product_settings
+from leadops.settings import GATEWAY_URL, Endpoint, database_url, endpoint
 
 sleep = time.sleep
 
@@ -50,3 +51,8 @@ def read_config(open_database: Callable[[], Connection] = open_connection) -> Co
         needs_database=False,
         warn=print_warning,
     )
+
+
+def find_product(name: str, config: Config | None = None) -> Endpoint:
+    """Return the endpoint of `name` (ma, crm) with the settings of the product that its connection names."""
+    return add_product_settings(endpoint(name), (config or read_config()).products)

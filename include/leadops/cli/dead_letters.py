@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.cli.context import clock, open_database
+from leadops.cli.context import clock, find_product, open_database
 from leadops.cli.terminal import console
 from leadops.db import Connection
 from leadops.delivery.dead_letters import (
@@ -19,7 +19,6 @@ from leadops.delivery.suggest_outcomes import LetterOutcome, Suggestion, suggest
 from leadops.errors import PermanentError
 from leadops.products.product_client import ProductClient
 from leadops.scoring.ledger import write_off
-from leadops.settings import endpoint
 
 app = typer.Typer(
     help="Changes that a target rejected permanently: list, retry, or drop.", no_args_is_help=True
@@ -110,7 +109,7 @@ def resolve(
 
 def _suggest(connection: Connection) -> list[Suggestion]:
     """Return the suggestions for all open dead letters, which stay locked until the transaction ends."""
-    client = ProductClient(endpoint("ma"))
+    client = ProductClient(find_product("ma"))
     try:
         return suggest_outcomes(connection, client, list_dead_letters(connection, target="ma"))
     finally:

@@ -9,14 +9,13 @@ from typing import Annotated
 
 import typer
 
-from leadops.cli.context import clock, open_gateway_connection, sleep
+from leadops.cli.context import clock, find_product, open_gateway_connection, sleep
 from leadops.cli.terminal import console, print_warning
 from leadops.cli.watchdog import can_notify, make_watchdog_config
 from leadops.clients.network_route import read_route
 from leadops.config.settings_folder import FileState
 from leadops.configuration import Config
 from leadops.delivery.database_mark import open_mark
-from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import ConfigError, LeadopsError
@@ -25,7 +24,7 @@ from leadops.gateway.gateway_parts import GatewayConfig
 from leadops.gateway.serve import listen, make_server
 from leadops.intake.signing_secrets import FORMS, IDENTITIES, read_secrets
 from leadops.intake.tool_secrets import ToolSecrets
-from leadops.settings import GATEWAY_URL, database_url, endpoint, mark_folder
+from leadops.settings import GATEWAY_URL, database_url, mark_folder
 
 #: The settings of the gateway.
 SECTIONS = ("company", "gateway", "events", "forms", "identity", "delivery")
@@ -119,7 +118,7 @@ class SettingsReader:
 
     def _read(self, config: Config) -> GatewayConfig:
         config.read_all(SECTIONS)  # so that every refused file is named
-        workers = tuple(_worker_configs(config.delivery))
+        workers = tuple(_worker_configs(config))
         read = GatewayConfig(config.gateway, config.events, config.identity, workers)
         if not config.knows_kept:
             self._read_at = None  # soon again
@@ -131,14 +130,16 @@ def _name_refused(config: Config) -> tuple[str, ...]:
     return tuple(f"{section}.yaml" for section in sorted(config.refused))
 
 
-def _worker_configs(settings: DeliverySettings) -> list[WorkerConfig]:
+def _worker_configs(config: Config) -> list[WorkerConfig]:
     """Return a worker's configuration for each configured target; for the others /healthz says `off`."""
     known = [name for name in ("ma", "crm") if os.environ.get(f"AIRFLOW_CONN_LEADOPS_{name.upper()}")]
     mark, url = open_mark(mark_folder()), database_url(GATEWAY_URL)
-    endpoints = {name: endpoint(name) for name in known}
+    endpoints = {name: find_product(name, config) for name in known}
     for target in endpoints.values():
         read_route(target.extra)  # a worker's thread could not say what is wrong
-    return [WorkerConfig(name, target, url, settings, clock, mark) for name, target in endpoints.items()]
+    return [
+        WorkerConfig(name, target, url, config.delivery, clock, mark) for name, target in endpoints.items()
+    ]
 
 
 def _read_public_key() -> str:

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from leadops.cli.context import clock, open_database, read_config, sleep
+from leadops.cli.context import clock, find_product, open_database, read_config, sleep
 from leadops.cli.terminal import console
 from leadops.delivery.database_mark import open_mark
 from leadops.delivery.forecast_calls import CallForecast, forecast_calls
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.errors import TransientError
-from leadops.settings import database_url, endpoint, mark_folder
+from leadops.settings import database_url, mark_folder
 
 
 def push(
@@ -44,7 +44,7 @@ def push(
         with console.status(f"pushing to {name} …"):
             done = push_target(
                 database_url=database_url(),
-                endpoint=endpoint(name),
+                endpoint=find_product(name, config),
                 target=name,
                 settings=settings,
                 clock=clock,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from leadops.alerts.alert_message import doubt_open_messages, find_unknown_keys
-from leadops.cli.context import clock, open_database, read_config, sleep
+from leadops.cli.context import clock, find_product, open_database, read_config, sleep
 from leadops.cli.erasure_record import read_record
 from leadops.cli.plural import count
 from leadops.cli.slack import VARIABLE, open_chat
@@ -42,7 +42,7 @@ from leadops.products.crm_client import CrmClient
 from leadops.products.product_client import ProductClient
 from leadops.routing.adopt_owners import adopt_owners
 from leadops.routing.notify_reps import doubt_open_notices
-from leadops.settings import endpoint, mark_folder
+from leadops.settings import mark_folder
 
 #: Calls of the lost time may still arrive: so long after the hold began, none does.
 CALLS_ARRIVE = timedelta(minutes=1)
@@ -110,12 +110,12 @@ def _mend(connection: Connection, hold: Hold, ma_client: ProductClient, crm_clie
 
 @contextmanager
 def _open_clients() -> Iterator[tuple[ProductClient, CrmClient | None]]:
-    ma_client = ProductClient(endpoint("ma"))
+    ma_client = ProductClient(find_product("ma"))
     with closing(ma_client.transport):
         if not os.environ.get("AIRFLOW_CONN_LEADOPS_CRM"):
             yield ma_client, None
             return
-        with closing(CrmClient(endpoint("crm"))) as crm_client:
+        with closing(CrmClient(find_product("crm"))) as crm_client:
             yield ma_client, crm_client
 
 

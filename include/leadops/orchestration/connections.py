@@ -68,6 +68,7 @@ def _read_fields(connection: Any) -> dict[str, Any]:
         "host": connection.host,
         "schema": connection.schema,
         "port": connection.port,
+        "login": connection.login,
         "password": connection.password,
         "extra": connection.extra_dejson,
     }

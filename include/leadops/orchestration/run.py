@@ -14,6 +14,7 @@ from leadops.db import Connection
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.lanes import Lane
+from leadops.products.product_settings import add_product_settings
 from leadops.settings import Endpoint
 
 #: How Airflow calls the kinds of run that matter here.
@@ -49,6 +50,10 @@ class TaskRun:
     params: Mapping[str, Any] = field(default_factory=dict)
     #: Where Airflow's pages are, for links to runs; empty: as alerts.yaml says.
     airflow_url: str = ""
+
+    def find_product(self, name: str) -> Endpoint:
+        """Return the endpoint of a system with the settings of the product that its connection names."""
+        return add_product_settings(self.find_endpoint(name), self.config.products)
 
     @property
     def is_backfill(self) -> bool:

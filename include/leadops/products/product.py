@@ -4,14 +4,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from leadops.clients.access import Access, StaticToken
 from leadops.clients.lead_absence import LeadAbsence
 from leadops.clients.transport import HttpAnswer, Outcome, TokenExpired
-from leadops.errors import PermanentError
+from leadops.errors import ConfigError, PermanentError
 from leadops.products.crm_side import CrmSide
-from leadops.settings import Endpoint
+from leadops.settings import Endpoint, Settings
+
+Model = TypeVar("Model", bound=Settings)
 
 
 class UnsupportedCallError(PermanentError):
@@ -165,8 +167,18 @@ class QuotaReading:
     used_up_for: float | None = None
 
 
+def find_settings(endpoint: Endpoint, model: type[Model]) -> Model:
+    """Return the product's section of products.yaml, which the wiring gives to the endpoint.
+
+    Raises ConfigError where it is missing.
+    """
+    if not isinstance(endpoint.product_settings, model):
+        raise ConfigError(f"the product needs its settings ({model.__name__}) beside the connection")
+    return endpoint.product_settings
+
+
 class Product(ABC):
-    """One product: the calls that it takes, and what its answers mean. It holds no state.
+    """One product: the calls that it takes, and what its answers mean. It holds its settings, and no state.
 
     Delivery decides what is sent, when, and what becomes of it. A product decides how a call looks and what
     an answer says. Ids of leads are text; only the product knows whether they are numbers.

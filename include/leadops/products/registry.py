@@ -18,20 +18,26 @@ def list_products() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(products.__path__) if module.ispkg)
 
 
-def load_product(name: str) -> Product:
-    """Return the product of that name; raise ConfigError, which names those that there are."""
+def load_product(name: str, endpoint: Endpoint | None = None) -> Product:
+    """Return the product of that name as `endpoint` sets it.
+
+    A product with settings has `make_product(endpoint)` in its module, another PRODUCT. Raises ConfigError:
+    an unknown name, with those that there are; or what is missing in the settings.
+    """
     if name not in list_products():
         raise ConfigError(f"no product {name!r}: name one of {', '.join(list_products())}")
-    return cast(Product, import_module(f"leadops.products.{name}.{name}_product").PRODUCT)
+    module = import_module(f"leadops.products.{name}.{name}_product")
+    make = getattr(module, "make_product", None)
+    return cast(Product, make(endpoint or Endpoint(base_url="")) if make else module.PRODUCT)
 
 
 def choose_product(endpoint: Endpoint) -> Product:
     """Return the product that the connection's extra names, such as {"product": "generic"}.
 
-    Raises ConfigError where it names none that leadops has.
+    Raises ConfigError where it names none that leadops has, or where the product refuses its settings.
     """
     name = endpoint.extra.get("product") or DEFAULT_PRODUCT
     try:
-        return load_product(name if isinstance(name, str) else repr(name))
+        return load_product(name if isinstance(name, str) else repr(name), endpoint)
     except ConfigError as error:
         raise ConfigError(f"the connection to {endpoint.base_url}, extra: {error}") from None

@@ -51,7 +51,7 @@ def push_to(run: TaskRun, target: str, *, limit: timedelta = PUSH_TIME, effects_
     """
     report = push_target(
         database_url=database_url(),
-        endpoint=run.find_endpoint(target),
+        endpoint=run.find_product(target),
         target=target,
         settings=run.config.delivery,
         clock=run.clock,

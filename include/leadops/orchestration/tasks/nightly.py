@@ -41,7 +41,7 @@ def decay(run: TaskRun) -> Counts:
 def audit(run: TaskRun) -> Counts:
     """Compare every score in the MA with the ledger; correct a few, open an incident for many."""
     started = run.clock()
-    client = ProductClient(run.find_endpoint("ma"))
+    client = ProductClient(run.find_product("ma"))
     try:
         with run.open_database() as connection:
             if find_hold(connection):

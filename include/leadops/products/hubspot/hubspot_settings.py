@@ -1,0 +1,30 @@
+"""What of HubSpot can be set (the section hubspot of config/products.yaml)."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from leadops.settings import Settings
+
+#: An internal name of a property, as HubSpot makes them.
+PropertyName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
+
+
+class ContactProperties(Settings):
+    """The contact's properties that leadops writes."""
+
+    score: PropertyName
+    external_id: PropertyName
+    seq: PropertyName | None
+
+
+class HubSpotSettings(Settings):
+    """The names and values of one HubSpot account."""
+
+    api_version: Annotated[str, StringConstraints(pattern=r"^20\d\d-\d\d(-beta)?$")]
+    properties: ContactProperties
+    facts: dict[str, PropertyName | None]
+    lead_statuses: dict[str, str]
+    lifecycle_stages: dict[str, str]
+    new_lead_status: str | None
+    page_size: int = Field(ge=1, le=200)
