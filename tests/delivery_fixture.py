@@ -1,7 +1,7 @@
 """A real MA to deliver to, and a ledger to deliver from."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -31,6 +31,21 @@ GENERIC = load_product("generic")
 
 def clock() -> datetime:
     return datetime.now(UTC)
+
+
+def start_at_first_look(clock: Callable[[], datetime]) -> Callable[[], datetime]:
+    """Return a clock that stands still until somebody looks at it.
+
+    A push of half a second so makes its first call also where the connections before it took longer.
+    """
+    made, lost = clock(), list[timedelta]()
+
+    def read() -> datetime:
+        now = clock()
+        lost.append(now - made)
+        return now - lost[0]
+
+    return read
 
 
 def impatient(**changes: Any) -> DeliverySettings:
@@ -99,14 +114,15 @@ class DeliveryFixture:
             )
 
     def push(self, *, seconds: float = 20) -> PushReport:
+        until = self.clock() + timedelta(seconds=seconds)
         return push_target(
             database_url=self.url,
             endpoint=self.endpoint,
             target="ma",
             settings=self.settings,
-            clock=self.clock,
+            clock=start_at_first_look(self.clock),
             sleep=time.sleep,
-            until=self.clock() + timedelta(seconds=seconds),
+            until=until,
         )
 
     def audit(self) -> AuditResult:
@@ -154,12 +170,12 @@ class DeliveryFixture:
 
     def by_hand(self, ma_id: int, what: str, **body: Any) -> None:
         """Let somebody `delete`, `merge` or `restore` a lead in the MA."""
-        response = requests.post(f"{self.ma_url}/_ma/leads/{ma_id}/{what}", json=body, timeout=5)
+        response = requests.post(f"{self.ma_url}/_ma/leads/{ma_id}/{what}", json=body, timeout=60)
         response.raise_for_status()
 
     def set_ma(self, **behaviour: Any) -> None:
         """Change how the MA behaves."""
-        requests.post(f"{self.ma_url}/_settings", json=behaviour, timeout=5).raise_for_status()
+        requests.post(f"{self.ma_url}/_settings", json=behaviour, timeout=60).raise_for_status()
 
     def state(self) -> dict[str, Any]:
         return dict(requests.get(f"{self.ma_url}/_state", timeout=60).json())

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import psycopg
 
+#: Whether a session of this database waits for a lock of another.
 AWAITED = """
     select exists (
         select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'

@@ -53,7 +53,7 @@ class Slack:
     clock: Clock
     channel: str = field(default_factory=lambda: f"C{secrets.token_hex(5).upper()}")
 
-    def chat(self, *, url: str | None = None, timeout: float = 5.0) -> ApiChat:
+    def chat(self, *, url: str | None = None, timeout: float = 60.0) -> ApiChat:
         base_url = f"{url or self.url}/api/"
         client = WebClient(Tokens().slack, base_url=base_url, timeout=timeout)  # type: ignore[arg-type]
         return ApiChat(client, self.channel)

@@ -20,7 +20,7 @@ class PagerService:
     url: str
     before: int
 
-    def client(self, *, url: str | None = None, key: str | None = None, timeout: float = 5.0) -> PagerDuty:
+    def client(self, *, url: str | None = None, key: str | None = None, timeout: float = 60.0) -> PagerDuty:
         token = Tokens().pagerduty if key is None else key
         return PagerDuty(Endpoint(base_url=url or self.url, token=token, timeout=timeout))
 

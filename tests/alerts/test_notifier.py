@@ -12,6 +12,7 @@ from leadops.db import Connection, connect
 from leadops.incidents.open_incident import open_incident
 from leadops.notifications.messages import Messages
 from tests.shipped import SHIPPED
+from tests.waiting import PATIENCE
 
 
 class KilledError(BaseException):
@@ -50,19 +51,19 @@ def test_nobody_posts_while_another_is_posting(connection, database_url, slack, 
 
     def post_slowly(**values: Any) -> Any:
         posting.set()
-        assert go_on.wait(timeout=10)
+        assert go_on.wait(timeout=PATIENCE)
         return post(**values)
 
     slow.post = post_slowly
     first = make_notifier(connection, slow, settings, clock)
     thread = threading.Thread(target=first.bring_up_to_date, args=[message_id])
     thread.start()
-    assert posting.wait(timeout=10)
+    assert posting.wait(timeout=PATIENCE)
     with connect(database_url) as other:
         second = make_notifier(other, slack.chat(), settings, clock)
         assert second.bring_up_to_date(message_id)
     go_on.set()
-    thread.join(timeout=10)
+    thread.join(timeout=PATIENCE)
     assert second.budget.calls == 0
     assert len(slack.messages()) == 1
 

@@ -49,7 +49,7 @@ class Clock:
 def _serve(folder: Path) -> Iterator[Crm]:
     clock = Clock()
     with serve_in_thread(folder, clock=clock, sales_work=False) as url:
-        client = CrmClient(Endpoint(base_url=url, token=Tokens().crm, timeout=2))
+        client = CrmClient(Endpoint(base_url=url, token=Tokens().crm, timeout=60))
         yield Crm(url, clock, client)
         client.close()
 

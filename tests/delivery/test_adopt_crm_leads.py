@@ -29,7 +29,7 @@ NOW = datetime(2026, 7, 30, 9, 0, tzinfo=UTC)
 @pytest.fixture
 def endpoint(tmp_path: Path) -> Iterator[Endpoint]:
     with serve_in_thread(tmp_path) as url:
-        yield Endpoint(base_url=url, token=Tokens().crm, timeout=10)
+        yield Endpoint(base_url=url, token=Tokens().crm, timeout=60)
 
 
 @pytest.fixture

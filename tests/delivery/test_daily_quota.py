@@ -15,6 +15,7 @@ from leadops.locks import Lock, holding_place
 from leadops.products.product import QuotaReading
 from tests.delivery_fixture import DeliveryFixture, desk, impatient, ma_url  # noqa: F401 - fixtures
 from tests.shipped import SHIPPED, change
+from tests.waiting import outlive_sessions
 
 #: 18:00 in Tokyo.
 NOW = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
@@ -229,7 +230,11 @@ def test_nothing_is_sent_while_others_make_all_calls_that_the_target_takes_at_on
 
 def test_a_process_that_is_gone_keeps_no_place(database_url: str) -> None:
     with connect(database_url) as mine:
-        with connect(database_url) as other, holding_place(other, Lock.TARGET_CALLS, "ma", places=1):
+        with (
+            outlive_sessions(database_url),
+            connect(database_url) as other,
+            holding_place(other, Lock.TARGET_CALLS, "ma", places=1),
+        ):
             with holding_place(mine, Lock.TARGET_CALLS, "ma", places=1) as is_free:
                 assert not is_free
             with holding_place(mine, Lock.TARGET_CALLS, "crm", places=1) as is_free:

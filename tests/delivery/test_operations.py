@@ -21,6 +21,7 @@ from leadops.products.generic.generic_product import ROUTES
 from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
+from tests.delivery_fixture import start_at_first_look
 from tests.shipped import SHIPPED
 
 
@@ -54,10 +55,10 @@ class Crm:
         settings = SHIPPED.delivery.model_copy(update={"longest_backoff_seconds": 0.01})
         return push_target(
             database_url=self.database_url,
-            endpoint=Endpoint(base_url=self.url, token=Tokens().crm, timeout=2),
+            endpoint=Endpoint(base_url=self.url, token=Tokens().crm, timeout=60),
             target="crm",
             settings=settings,
-            clock=clock,
+            clock=start_at_first_look(clock),
             sleep=time.sleep,
             until=clock() + timedelta(seconds=seconds),
         )

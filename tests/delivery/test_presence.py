@@ -46,7 +46,9 @@ def submit_form(desk: DeliveryFixture, lead: int, points: int, *, proof: str = "
 def send_by_hand(desk: DeliveryFixture, lead: int, points: int, *, delta_id: str) -> None:
     update = {"deltaId": delta_id, "leadId": desk.ma_id(lead), "delta": points, "reason": "by hand"}
     headers = {"Authorization": "Bearer sandbox-ma-token"}
-    requests.post(f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=5).raise_for_status()
+    requests.post(
+        f"{desk.ma_url}/api/lead/score", json=update, headers=headers, timeout=60
+    ).raise_for_status()
 
 
 def reconcile(desk: DeliveryFixture) -> None:

@@ -31,12 +31,12 @@ step = st.one_of(*moves, st.tuples(st.just("restore"), lead), st.tuples(st.just(
 
 def try_by_hand(desk: DeliveryFixture, ma_id: int, what: str, **body: Any) -> None:
     """Do it in the MA if it is possible there: what is gone cannot be merged, what lives not be restored."""
-    requests.post(f"{desk.ma_url}/_ma/leads/{ma_id}/{what}", json=body, timeout=5)
+    requests.post(f"{desk.ma_url}/_ma/leads/{ma_id}/{what}", json=body, timeout=60)
 
 
 def read_ma(desk: DeliveryFixture, ma_id: str) -> int | None:
     """The score of exactly this lead in the MA; None if it is gone."""
-    response = requests.get(f"{desk.ma_url}/api/leads/{ma_id}", headers=TOKEN, timeout=5)
+    response = requests.get(f"{desk.ma_url}/api/leads/{ma_id}", headers=TOKEN, timeout=60)
     is_there = response.status_code == 200 and str(response.json()["id"]) == ma_id
     return int(response.json()["score"]) if is_there else None
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.delivery_fixture import DeliveryFixture, impatient
 from tests.promises import promise_examples
+from tests.waiting import outlive_sessions
 
 FAULTS = [
     "500",
@@ -55,10 +56,11 @@ def _start(desk: DeliveryFixture) -> Any:
 
 def _kill_after(desk: DeliveryFixture, seconds: float) -> None:
     """Start a pusher and kill -9 it: at any point of claim, send and settle."""
-    process = _start(desk)
-    time.sleep(seconds)
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
+    with outlive_sessions(desk.url):
+        process = _start(desk)
+        time.sleep(seconds)
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")

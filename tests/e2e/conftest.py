@@ -23,7 +23,7 @@ from ..conftest import free_port
 
 PROJECT = Path(__file__).parents[2]
 
-#: Seconds in which the stack must be up; an idle machine with two cores needs about 20.
+#: Seconds after which a test gives up; an idle machine with two cores starts the stack in 20.
 PATIENCE = 600.0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from .conftest import Stack
+from .conftest import PATIENCE, Stack
 from .test_stack_up import wait_for
 
 pytestmark = pytest.mark.stack
@@ -65,7 +65,7 @@ def _weights(stack: Stack, run_id: str) -> set[int]:
 
 def _first_run(stack: Stack) -> dict[str, str]:
     """Wait for the first run that came to a good end."""
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         wanted = {"state": "success", "order_by": "run_after", "limit": 1}
         if found := stack.airflow("GET", "/dags/score_leads/dagRuns", params=wanted)["dag_runs"]:
@@ -85,14 +85,14 @@ def _backfill(stack: Stack, minute: str) -> None:
         "dag_run_conf": {},
     }
     number = stack.airflow("POST", "/backfills", json=wanted)["id"]
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + PATIENCE
     while stack.airflow("GET", f"/backfills/{number}")["completed_at"] is None:
         assert time.monotonic() < deadline, "the backfill does not end"
         time.sleep(1)
 
 
 def test_a_backfill_over_live_runs_changes_nothing_and_the_numbers_agree(stack: Stack) -> None:
-    wait_for(stack, "select exists (select 1 from delivery.batches where state = 'done')::int", 200)
+    wait_for(stack, "select exists (select 1 from delivery.batches where state = 'done')::int")
     run = _first_run(stack)
     before = _points(stack)
 

@@ -10,7 +10,7 @@ import pytest
 
 from leadops.config.gated_settings import hash_content
 
-from .conftest import Stack
+from .conftest import PATIENCE, Stack
 from .human import Human
 
 pytestmark = pytest.mark.stack
@@ -48,7 +48,7 @@ def write_file(stack: Stack, limits: dict[str, Any]) -> None:
 @pytest.fixture
 def looser(stack: Stack) -> Iterator[dict[str, Any]]:
     """Limits with a larger share, which always wait; all is taken away again."""
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             limits = read_limits(stack)
@@ -86,14 +86,14 @@ def find_question(stack: Stack, deadline: float) -> str:
 
 def test_a_human_approves_in_airflow(stack: Stack, looser: dict[str, Any]) -> None:
     write_file(stack, looser)
-    question = find_question(stack, time.monotonic() + 300)
+    question = find_question(stack, time.monotonic() + PATIENCE)
     asked = stack.airflow("GET", question)
     assert asked["defaults"] == ["Reject"]
     assert asked["subject"].startswith("Change changes.yaml (")
     assert "changes.yaml would let changes move more" in asked["body"]
     assert read_limits(stack)["max_moved_share"] == 0.2
 
-    human, deadline = Human(stack), time.monotonic() + 150
+    human, deadline = Human(stack), time.monotonic() + PATIENCE
     while read_limits(stack)["max_moved_share"] != 0.9:
         human.approve(question)
         assert time.monotonic() < deadline, "the answer has no effect"

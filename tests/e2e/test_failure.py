@@ -7,7 +7,7 @@ import httpx
 import psycopg
 import pytest
 
-from .conftest import Stack
+from .conftest import PATIENCE, Stack
 
 pytestmark = pytest.mark.stack
 
@@ -19,7 +19,7 @@ def trigger(stack: Stack, dag_id: str, conf: dict[str, Any]) -> str:
 
 def wait_for_failure(stack: Stack, run: str, *, tries: int = 1) -> dict[str, Any]:
     """Return the task `draw` of the run once its try number `tries` has failed."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     while True:
         task = stack.airflow("GET", f"{run}/taskInstances/draw")
         if (task["state"], task["try_number"]) == ("failed", tries):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import PROJECT, Stack
+from .conftest import PATIENCE, PROJECT, Stack
 
 pytestmark = pytest.mark.stack
 
@@ -39,7 +39,7 @@ def test_every_line_of_the_readme_works_after_the_first_minute(stack: Stack) -> 
     """In their order, for the last but one breaks the made-up MA and the last one mends it."""
     commands = find_commands()
     assert len(commands) > 5
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + PATIENCE
     for command in commands:
         while (done := run(stack, command)).returncode:
             assert time.monotonic() < deadline, f"{command}: {done.stderr}{done.stdout}"

@@ -13,7 +13,7 @@ from leadops_stack.cpu import cpu_seconds
 from leadops_stack.pools import POOLS
 from leadops_stack.single import supervisor
 
-from .conftest import Stack
+from .conftest import PATIENCE, Stack
 
 pytestmark = pytest.mark.stack
 
@@ -39,10 +39,10 @@ def ask(stack: Stack, query: str) -> int:
         return int(row[0])
 
 
-def wait_for(stack: Stack, query: str, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+def wait_for(stack: Stack, query: str) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not ask(stack, query):
-        assert time.monotonic() < deadline, f"nothing after {seconds} s: {query}\n{stack.shown()}"
+        assert time.monotonic() < deadline, f"nothing after {PATIENCE} s: {query}\n{stack.shown()}"
         time.sleep(0.5)
 
 
@@ -99,14 +99,14 @@ def test_a_second_start_says_that_it_runs(stack: Stack) -> None:
 
 def test_the_visitors_clicks_become_points_in_the_ma(stack: Stack) -> None:
     pushed = "select count(*) from delivery.batches where target = 'ma' and state = 'done' and deltas > 0"
-    wait_for(stack, pushed, 240)
+    wait_for(stack, pushed)
     ma = httpx.get(f"{stack.sandbox_url}/_state").json()["ma"]
     assert ma["leads"] > 0
     assert ma["deltas_applied"] > 0
 
 
 def test_a_minute_has_its_line(stack: Stack) -> None:
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + PATIENCE
     while "events in " not in stack.shown():
         assert time.monotonic() < deadline, stack.shown()
         time.sleep(0.5)

@@ -76,7 +76,7 @@ def find_lock_holder(pid: int) -> psutil.Process | None:
 
 def kill_lock_holder(stack: Stack) -> None:
     pid = scheduler(stack).pid
-    until = time.monotonic() + 60
+    until = time.monotonic() + LIMIT
     while True:
         assert time.monotonic() < until, "no idle worker holds the lock of the queue"
         if holder := find_lock_holder(pid):
@@ -111,7 +111,7 @@ def slack_texts(stack: Stack) -> list[str]:
 )
 def test_a_standstill_is_reported_and_ended(stack: Stack, fault: Callable[[Stack], None]) -> None:
     before = finished(stack)
-    wait_for(lambda: finished(stack) > before, 200, stack)  # minutes run
+    wait_for(lambda: finished(stack) > before, LIMIT, stack)  # minutes run
     restarts = stack.shown().count("scheduler: no task has finished for")
     hanging = scheduler(stack)
     fault(stack)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from .conftest import Stack
+from .conftest import PATIENCE, Stack
 from .human import Human
 
 pytestmark = pytest.mark.stack
@@ -61,7 +61,7 @@ def day(stack: Stack) -> Iterator[str]:
 
 def end_first_run(stack: Stack) -> None:
     """End the run that comes with the start of the stack: there is one run at a time."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + PATIENCE
     while not (runs := stack.airflow("GET", f"{DAG}/dagRuns")["dag_runs"]):
         assert time.monotonic() < deadline, "the stack made no run"
         time.sleep(0.5)
@@ -74,11 +74,10 @@ def wait_until(
     run: str,
     task_id: str,
     state: str,
-    seconds: float,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
     """Wait until the task is in `state`; fail at once where a task of the run has failed for good."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while True:
         tasks = stack.airflow("GET", f"{DAG}/dagRuns/{run}/taskInstances")["task_instances"]
         states = {task["task_id"]: task["state"] for task in tasks}
@@ -105,7 +104,7 @@ def test_a_human_approves_in_airflow(stack: Stack, day: str) -> None:
     end_first_run(stack)
     run = stack.airflow("POST", f"{DAG}/dagRuns", json={"logical_date": None})["dag_run_id"]
     details = f"{DAG}/dagRuns/{run}/taskInstances/approve/-1/hitlDetails"
-    wait_until(stack, run, "approve", "awaiting_input", 120)
+    wait_until(stack, run, "approve", "awaiting_input")
     assert decision(stack, day) == ("kept", None, 90, True, None)
     asked = stack.airflow("GET", details)
     assert asked["defaults"] == ["Reject"]
@@ -113,5 +112,5 @@ def test_a_human_approves_in_airflow(stack: Stack, day: str) -> None:
     assert "90 points" in asked["body"]
 
     human = Human(stack)
-    wait_until(stack, run, "apply", "success", 150, meanwhile=lambda: human.approve(details))
+    wait_until(stack, run, "apply", "success", meanwhile=lambda: human.approve(details))
     assert decision(stack, day) == ("approved", 90, 90, False, "approved")

@@ -12,6 +12,8 @@ from leadops.events.admit_quarantined import retry_quarantined
 from leadops.events.event_settings import EventSettings
 from leadops.events.proof import Proof, find_proof, sign_identity
 from tests.async_view import accept_events
+from tests.held_rows import AWAITED
+from tests.waiting import wait_until
 
 OLD, NEW = "identity-secret-old-0123", "identity-secret-new-0123"
 BOTH = {"email": "ann@x.example", "user_id": "u-1"}
@@ -159,12 +161,7 @@ def test_a_claim_on_its_way_takes_no_id_either(
     with connect(database_url) as outsider, ThreadPoolExecutor() as pool:
         accept_events(outsider, [item], now=now, settings=settings, sender=Proof.CLAIM)
         sending = pool.submit(send_as_server)
-        waiting = (
-            "select count(*) from pg_stat_activity"
-            " where wait_event = 'transactionid' and datname = current_database()"
-        )
-        while autocommit.execute(waiting).fetchone() != (1,):
-            pass
+        wait_until(lambda: autocommit.execute(AWAITED).fetchone() == (True,))
         outsider.commit()
         assert sending.result() == 1
     rows = autocommit.execute("select event, proof from cdp.events").fetchall()

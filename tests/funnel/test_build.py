@@ -1,13 +1,14 @@
 """A run that is killed leaves the tables as they were."""
 
 import threading
-import time
 
 import psycopg
 import pytest
 
 from leadops.db import connect
 from tests.funnel.conftest import Books, at, on
+from tests.held_rows import AWAITED
+from tests.waiting import PATIENCE, wait_until
 
 
 def test_a_run_killed_midway_leaves_yesterdays_tables_whole(books: Books, database_url: str) -> None:
@@ -26,10 +27,10 @@ def test_a_run_killed_midway_leaves_yesterdays_tables_whole(books: Books, databa
         other.execute("lock table analytics.lead_times in share row exclusive mode")
         run = _Run(Books(victim, now=books.now))
         run.start()
-        _await_lock(other)
+        wait_until(lambda: other.execute(AWAITED).fetchone() == (True,))
         assert books.everything() == before
         other.execute("select pg_terminate_backend(%s)", [victim.info.backend_pid])
-        run.join(timeout=30)
+        run.join(timeout=PATIENCE)
         assert isinstance(run.error, psycopg.OperationalError)
     assert books.everything() == before
 
@@ -49,17 +50,6 @@ class _Run(threading.Thread):
         self.error = caught.value
 
 
-def _await_lock(connection: psycopg.Connection) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        waiting = connection.execute(
-            "select count(*) from pg_locks where relation = 'analytics.lead_times'::regclass and not granted"
-        ).fetchone()
-        if waiting and waiting[0]:
-            return
-    raise AssertionError("the run never came to the lead times")
-
-
 def test_two_runs_at_once_write_what_one_would(books: Books, database_url: str) -> None:
     for hour in range(5):
         books.mql(at(f"06-01 1{hour}:00"))
@@ -72,7 +62,7 @@ def test_two_runs_at_once_write_what_one_would(books: Books, database_url: str) 
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=60)
+            thread.join(timeout=PATIENCE)
 
     assert books.daily("leads, mqls") == [(5, 5)]
     assert len(books.ask("select lead_id from analytics.response_times")) == 5

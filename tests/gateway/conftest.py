@@ -28,6 +28,9 @@ FORM_SECRETS = ("test-form-secret-old-0123", "test-form-secret-new-0123")
 #: The same for the identities of visitors.
 IDENTITY_SECRETS = ("test-identity-secret-old-0123", "test-identity-secret-new-0123")
 
+#: Far more time than an answer takes on a busy machine; a test that waits for the end of it sets less.
+PATIENT = {"connection_seconds": 30, "database_seconds": 30, "body_seconds": 60, "health_seconds": 30}
+
 Serve = Callable[..., httpx.Client]
 
 
@@ -56,7 +59,7 @@ def serve(database_url: str) -> Iterator[Serve]:
                 metrics_token=TOKEN,
                 form_secrets=FORM_SECRETS,
                 identity_secrets=IDENTITY_SECRETS,
-                settings=change(SHIPPED.gateway, **changes),
+                settings=change(SHIPPED.gateway, **PATIENT | changes),
                 events=events,
                 tools=tools,
                 identity=identity,
@@ -67,7 +70,7 @@ def serve(database_url: str) -> Iterator[Serve]:
                 mark=mark,
             )
             address = running.enter_context(serve_in_thread(app))
-            return running.enter_context(httpx.Client(base_url=address, timeout=30, trust_env=False))
+            return running.enter_context(httpx.Client(base_url=address, timeout=60, trust_env=False))
 
         yield start
 

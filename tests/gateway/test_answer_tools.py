@@ -378,7 +378,7 @@ def test_a_tool_whose_body_comes_too_slowly_is_asked_to_come_again(
     serve: Serve, connection: Connection
 ) -> None:
     url = serve(clock=lambda: NOW, events=EVENTS, tools=SECRETS, body_seconds=0.2).base_url
-    with socket.create_connection((url.host, url.port or 80), timeout=30) as stream:
+    with socket.create_connection((url.host, url.port or 80), timeout=60) as stream:
         stream.sendall(b"POST /webhook/form/hubspot HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         answer = stream.recv(4096).lower()
     assert answer.startswith(b"http/1.1 503"), "HubSpot repeats after no 4xx but 429"

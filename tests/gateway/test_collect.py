@@ -144,7 +144,7 @@ def test_a_length_that_is_not_declared_is_counted(gateway: httpx.Client) -> None
 def test_a_body_that_never_comes_is_given_up(serve: Serve) -> None:
     url = serve(body_seconds=0.2).base_url
     head = f"POST /collect HTTP/1.1\r\nHost: x\r\nX-Write-Key: {KEY}\r\nContent-Type: application/json\r\n"
-    with socket.create_connection((url.host, url.port or 0), timeout=10) as caller:
+    with socket.create_connection((url.host, url.port or 0), timeout=60) as caller:
         caller.sendall(f"{head}Content-Length: 100\r\n\r\n[".encode())
         answer = b"".join(iter(lambda: caller.recv(4096), b""))  # to the end: the gateway hangs up
     assert answer.startswith(b"HTTP/1.1 408 ")
@@ -221,7 +221,7 @@ def test_without_a_database_nothing_is_claimed(serve: Serve, database_url: str, 
 def test_a_database_that_is_stuck_is_not_waited_for(
     serve: Serve, database_url: str, item: dict[str, Any]
 ) -> None:
-    client = serve(database_seconds=0.3, connection_seconds=5)
+    client = serve(database_seconds=1.0, connection_seconds=30)
     client.headers.update({"X-Write-Key": KEY})
     with psycopg.connect(database_url) as connection:
         connection.execute("lock table cdp.events in access exclusive mode")

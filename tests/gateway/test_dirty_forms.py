@@ -293,7 +293,7 @@ def forms_sender(forms_url: str) -> Iterator[FormSender]:
         identity=SHIPPED.identity,
         clock=lambda: datetime.fromtimestamp(AT, UTC),  # the module may be collected long before it runs
     )
-    with serve_in_thread(app) as url, httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
+    with serve_in_thread(app) as url, httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
         yield FormSender(client, FORM_SECRETS[0], clock=lambda: AT)
 
 

@@ -1,7 +1,6 @@
 """The gateway takes changed files while it serves; while a file is broken, the former settings stay."""
 
 import json
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ from leadops.errors import ConfigError
 from leadops.gateway.app import create_app
 from leadops.gateway.serve import serve_in_thread
 from leadops.migrations.rights import Part
+from tests.cluster import free_port
 from tests.config.own_files import BREAKAGES, HEADER
 from tests.gateway.conftest import FORM_SECRETS, IDENTITY_SECRETS, KEY, TOKEN
 from tests.roles import as_role
@@ -31,9 +31,7 @@ GOOD = f"{HEADER}max_addresses: 900\nmax_events: 3\n"
 def folder(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LEADOPS_CONFIG_DIR", str(tmp_path))
     monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.GATEWAY))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        nowhere = {"conn_type": "http", "host": f"http://127.0.0.1:{probe.getsockname()[1]}"}
+    nowhere = {"conn_type": "http", "host": f"http://127.0.0.1:{free_port()}"}
     monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_MA", json.dumps(nowhere))
     return tmp_path
 
@@ -62,7 +60,7 @@ def start(database_url: str) -> Iterator[Start]:
                 look_seconds=0.05,
             )
             url = running.enter_context(serve_in_thread(app))
-            client = httpx.Client(base_url=url, timeout=30, trust_env=False, headers={"X-Write-Key": KEY})
+            client = httpx.Client(base_url=url, timeout=60, trust_env=False, headers={"X-Write-Key": KEY})
             return running.enter_context(client)
 
         yield start

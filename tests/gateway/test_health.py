@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -22,9 +21,10 @@ from leadops.settings import Endpoint, postgres_url
 from leadops.watchdog.watchdog_config import WatchdogConfig, WatchdogSources
 from leadops_stack.postgres import PostgresServer
 from tests.gateway.conftest import KEY, Serve
+from tests.held_rows import AWAITED
 from tests.roles import as_role, name_role
 from tests.shipped import SHIPPED
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 from tests.whole_database import dump_database
 
 DISK_FULL = "The disk of the database is full; free space on it."
@@ -68,7 +68,7 @@ def test_a_gateway_watches_whether_tasks_run(serve: Serve) -> None:
         clock=lambda: datetime.now(UTC),
     )
     assert serve(watchdog=config).get("/healthz").status_code == 200
-    assert looked.wait(30)
+    assert looked.wait(PATIENCE)
 
 
 def test_no_database(serve: Serve) -> None:
@@ -270,7 +270,7 @@ def test_a_gateway_without_targets_is_ready(serve: Serve) -> None:
 
 
 def test_a_stuck_database_is_not_waited_for(serve: Serve, database_url: str, item: dict[str, Any]) -> None:
-    client = serve(health_seconds=0.3, min_connections=1, max_connections=1)
+    client = serve(health_seconds=1.0, min_connections=1, max_connections=1)
     headers = {"X-Write-Key": KEY}
     with psycopg.connect(database_url, autocommit=True) as watcher, psycopg.connect(database_url) as holder:
         holder.execute("lock table cdp.events in access exclusive mode")
@@ -278,8 +278,7 @@ def test_a_stuck_database_is_not_waited_for(serve: Serve, database_url: str, ite
             target=client.post, args=("/collect",), kwargs={"json": item, "headers": headers}
         )
         sender.start()
-        while watcher.execute("select 1 from pg_locks where not granted").fetchone() is None:
-            time.sleep(0.01)
+        wait_until(lambda: watcher.execute(AWAITED).fetchone() == (True,))
         assert client.get("/healthz").status_code == 503
         holder.rollback()
         sender.join()

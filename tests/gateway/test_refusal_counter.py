@@ -33,7 +33,7 @@ def test_what_is_pending_is_written_when_it_closes(database_url: str) -> None:
 
 def test_what_could_not_be_written_is_written_with_the_next(database_url: str) -> None:
     async def run() -> None:
-        settings = change(SHIPPED.gateway, database_seconds=0.2)
+        settings = change(SHIPPED.gateway, database_seconds=1.0)
         async with make_pool(database_url, settings) as pool:
             counter = RefusalCounter(pool, clock=lambda: NOW)
             counter.count("stale")

@@ -4,8 +4,10 @@ from threading import Barrier, Thread
 
 from leadops.db import Connection, connect
 from leadops.identity.resolve import resolve_events
+from tests.held_rows import AWAITED
 from tests.identity.test_resolve import seen
 from tests.scoring.conftest import NOW, World
+from tests.waiting import wait_until
 
 
 def get_or_create_lead(connection: Connection, *, email: str, event_seq: int, now: datetime) -> int:
@@ -52,9 +54,8 @@ def test_the_resolver_waits_for_a_claim_in_the_making_and_takes_its_lead(
         lead = get_or_create_lead(claiming, email="ann@x.example", event_seq=1, now=NOW)
         resolving = pool.submit(world.resolve)
         with connect(database_url) as watching:
-            waiting = "select count(*) from pg_stat_activity where wait_event = 'transactionid'"
-            while watching.execute(waiting).fetchone() != (1,):
-                watching.rollback()
+            watching.autocommit = True
+            wait_until(lambda: watching.execute(AWAITED).fetchone() == (True,))
         claiming.commit()
         (resolved,) = resolving.result()
     assert (resolved.events, resolved.new_leads) == (2, 1)

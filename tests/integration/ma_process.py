@@ -3,15 +3,12 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import requests
 
 from tests.conftest import free_port
-
-#: Seconds that a start may take on a busy machine.
-PATIENCE = 30
+from tests.waiting import PATIENCE, wait_until
 
 
 class MaProcess:
@@ -34,11 +31,7 @@ class MaProcess:
             [sys.executable, "-m", "leadops_sandbox", "--port", str(self.port), "--state", str(self.folder)],
             env=own,
         )
-        until = time.monotonic() + PATIENCE
-        while not self._answers():
-            assert self.process.poll() is None, "the sandbox ended instead of starting"
-            assert time.monotonic() < until, "the sandbox did not start in time"
-            time.sleep(0.02)
+        wait_until(self._answers)
 
     def kill(self) -> None:
         """End it by SIGKILL, with whatever it was doing."""
@@ -48,7 +41,9 @@ class MaProcess:
             self.process = None
 
     def _answers(self) -> bool:
+        assert self.process, "it was not started"
+        assert self.process.poll() is None, "the sandbox ended instead of starting"
         try:
-            return requests.get(f"{self.url}/_state", timeout=1).ok
+            return requests.get(f"{self.url}/_state", timeout=PATIENCE).ok
         except requests.ConnectionError:
             return False

@@ -42,6 +42,7 @@ from leadops_sandbox.settings import Tokens
 from leadops_stack.postgres import PostgresServer
 from tests.conftest import free_port
 from tests.shipped import SHIPPED
+from tests.waiting import PATIENCE, wait_until
 
 SECRET = "test-form-secret-0123"
 ENTRY = "from leadops.cli.app import run; run()"
@@ -90,7 +91,7 @@ class GatewayProcess:
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         if self.process:
             self.process.send_signal(how)
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=PATIENCE)
 
     def is_healthy(self) -> bool:
         try:
@@ -103,20 +104,13 @@ class GatewayProcess:
 def running(gateway: GatewayProcess) -> Iterator[GatewayProcess]:
     gateway.start()
     try:
-        until(gateway.is_healthy, seconds=60)
+        wait_until(gateway.is_healthy)
         yield gateway
     finally:
         gateway.kill()
 
 
-def until(condition: Callable[[], Any], *, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def send(url: str, form: dict[str, Any], *, seconds: float = 90) -> str:
+def send(url: str, form: dict[str, Any], *, seconds: float = 2 * PATIENCE) -> str:
     """Send a form as a patient sender does: again, newly signed, until there is a 202; return its id."""
     body, deadline = json.dumps(form).encode(), time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -178,7 +172,7 @@ def is_quiet(database_url: str) -> bool:
 
 
 def assert_once_in_both(database_url: str, sandbox: str, count: int) -> None:
-    until(lambda: is_quiet(database_url), seconds=60)
+    wait_until(lambda: is_quiet(database_url))
     assert emails_in_ma(sandbox) == sorted(f"person{n}@forms.example" for n in range(count))
     state = requests.get(f"{sandbox}/_state", timeout=60).json()
     assert state["crm"]["leads"] == count
@@ -199,7 +193,7 @@ def test_a_gateway_that_is_killed_again_and_again_loses_nothing(database_url: st
                 time.sleep(chance.uniform(0.1, 1.2))
                 gateway.kill(how)
                 gateway.start()
-                until(gateway.is_healthy, seconds=60)
+                wait_until(gateway.is_healthy)
 
         ids = send_many(gateway.url, 120, kill_and_start)
         assert len(set(ids)) == 120
@@ -253,7 +247,7 @@ class Town:
     def worker_configs(self) -> list[WorkerConfig]:
         settings = SHIPPED.delivery
         return [
-            WorkerConfig(name, Endpoint(base_url=self.sandbox, token=token, timeout=2), *rest)
+            WorkerConfig(name, Endpoint(base_url=self.sandbox, token=token, timeout=60), *rest)
             for name, token in (("ma", Tokens().ma), ("crm", Tokens().crm))
             for rest in [(self.database_url, settings, self.clock)]
         ]
@@ -299,7 +293,7 @@ def test_an_hour_without_the_other_side_is_told_and_made_up_for(
             town.ahead += timedelta(seconds=30)
             return is_quiet(database_url)
 
-        until(arrived)
+        wait_until(arrived)
     finally:
         workers.stop(seconds=10)
     assert_once_in_both(database_url, sandbox, 12)
@@ -312,7 +306,7 @@ def test_score_changes_wait_for_the_lead_and_follow_in_order(database_url: str, 
     """While the MA is down a form and later visits give points; once it is back the lead comes first."""
     town = Town(database_url, sandbox)
     settings = SHIPPED.delivery
-    endpoint = Endpoint(base_url=sandbox, token=Tokens().ma, timeout=2)
+    endpoint = Endpoint(base_url=sandbox, token=Tokens().ma, timeout=60)
 
     def push_all(*, effects_only: bool) -> None:
         now = town.clock()

@@ -53,7 +53,7 @@ def test_a_deleted_lead_waits_in_silence_and_comes_back_as_mql(shop: Shop) -> No
         "select external_id from delivery.external_ids"
         " where target = 'ma' and lead_id = (select lead_id from identity.leads where email = 'a@x.example')"
     )
-    requests.post(f"{shop.url}/_ma/leads/{ma_id}/delete", json={}, timeout=5).raise_for_status()
+    requests.post(f"{shop.url}/_ma/leads/{ma_id}/delete", json={}, timeout=60).raise_for_status()
 
     shop.run([seen("second", email="a@x.example"), seen("third", email="b@x.example")])
     shop.run()

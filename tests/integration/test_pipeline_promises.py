@@ -22,6 +22,7 @@ from tests.promises import promise_examples
 from tests.scoring.conftest import at
 from tests.scoring.oracle import Happening, find_owners, identifiers
 from tests.scoring.test_promises import expect, happenings, rule_sets
+from tests.waiting import outlive_sessions
 
 SERIAL = count(1)
 
@@ -131,10 +132,11 @@ class Schedule:
                     for run in runs:
                         run.result()
             case "kill the run":
-                run = pipeline.start(limit=detail[0])
-                time.sleep(detail[1])  # the moment of death is the test
-                os.kill(run.pid, signal.SIGKILL)
-                run.join()
+                with outlive_sessions(pipeline.desk.url):
+                    run = pipeline.start(limit=detail[0])
+                    time.sleep(detail[1])  # the moment of death is the test
+                    os.kill(run.pid, signal.SIGKILL)
+                    run.join()
                 assert run.exitcode in (0, -signal.SIGKILL)
             case "kill the MA":
                 with ThreadPoolExecutor(1) as pool:

@@ -33,7 +33,7 @@ class Caller:
 
     url: str
     token: str
-    timeout: float = 5.0
+    timeout: float = 60.0
 
     def __call__(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"} | options.pop("headers", {})

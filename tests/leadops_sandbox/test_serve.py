@@ -29,7 +29,7 @@ def process(state: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
         yield running
     finally:
         running.kill()
-        running.wait(timeout=10)
+        running.wait(timeout=60)
 
 
 def wait_for(url: str, running: subprocess.Popen[bytes]) -> None:
@@ -108,8 +108,7 @@ def test_it_stops_at_once_even_while_a_connection_hangs(tmp_path: Path) -> None:
 
         hanging = threading.Thread(target=hang)
         hanging.start()
-        while not requests.get(f"{url}/_state", timeout=60).json()["faults"]:
-            time.sleep(0.01)
+        wait_until(lambda: requests.get(f"{url}/_state", timeout=60).json()["faults"])
         running.send_signal(signal.SIGTERM)
         running.wait(timeout=PATIENCE)  # the caller would wait longer
         hanging.join(timeout=PATIENCE)
@@ -119,7 +118,7 @@ def test_it_stops_at_once_even_while_a_connection_hangs(tmp_path: Path) -> None:
 def test_a_folder_in_use_is_named_on_one_line(tmp_path: Path) -> None:
     with process(tmp_path, free_port()):
         command = [sys.executable, "-m", "leadops_sandbox", "--port", "1", "--state", str(tmp_path)]
-        second = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert second.returncode == 1
     assert second.stderr == f"sandbox: {tmp_path} is in use by another sandbox; give each its own\n"
 
@@ -128,7 +127,7 @@ def test_a_port_in_use_is_named_on_one_line(tmp_path: Path) -> None:
     with listen("127.0.0.1", 0) as taken:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-m", "leadops_sandbox", "--port", port, "--state", str(tmp_path)]
-        refused = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"sandbox: cannot listen on 127.0.0.1:{port} (")
     assert refused.stderr.endswith("choose another --port\n")

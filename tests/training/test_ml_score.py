@@ -33,7 +33,7 @@ def test_ml_score_waits_for_the_lead_and_the_last_one_wins(
     write(world)
     connection.commit()
     with serve_in_thread(tmp_path) as url:
-        endpoint = Endpoint(base_url=url, token=Tokens().ma, timeout=2)
+        endpoint = Endpoint(base_url=url, token=Tokens().ma, timeout=60)
 
         def send() -> int:
             settings = SHIPPED.delivery

@@ -180,7 +180,7 @@ def test_a_missing_secret_is_named_on_one_line(option: str, use: str) -> None:
     command = [sys.executable, "-m", "leadops_sandbox.traffic", "--gateway", "http://127.0.0.1:1"]
     command += ["--write-key-env", "KEY", f"--{option}-secret-env", "NO_SUCH_SECRET"]
     refused = subprocess.run(
-        command, capture_output=True, text=True, timeout=20, check=False, env=os.environ | {"KEY": "wk"}
+        command, capture_output=True, text=True, timeout=60, check=False, env=os.environ | {"KEY": "wk"}
     )
     assert refused.returncode == 1
     assert refused.stderr == f"traffic: set NO_SUCH_SECRET to the secret of {use}\n"
@@ -189,7 +189,7 @@ def test_a_missing_secret_is_named_on_one_line(option: str, use: str) -> None:
 def test_a_missing_write_key_is_named_on_one_line() -> None:
     command = [sys.executable, "-m", "leadops_sandbox.traffic", "--gateway", "http://127.0.0.1:1"]
     refused = subprocess.run(
-        [*command, "--write-key-env", "NO_SUCH_KEY"], capture_output=True, text=True, timeout=20, check=False
+        [*command, "--write-key-env", "NO_SUCH_KEY"], capture_output=True, text=True, timeout=60, check=False
     )
     assert refused.returncode == 1
     assert refused.stderr == "traffic: set NO_SUCH_KEY to the gateway's write key\n"

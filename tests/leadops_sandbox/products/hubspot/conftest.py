@@ -22,7 +22,7 @@ class HubSpotCaller:
     def __call__(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {Tokens().ma}"} | options.pop("headers", {})
         return requests.request(
-            method, self.running.url + path, json=body, headers=headers, timeout=20, **options
+            method, self.running.url + path, json=body, headers=headers, timeout=60, **options
         )
 
     def batch(self, what: str, *inputs: dict[str, Any], **body: Any) -> requests.Response:

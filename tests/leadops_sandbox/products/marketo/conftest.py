@@ -20,7 +20,7 @@ class MarketoCaller:
     def sign_in(self, secret: str = Tokens().ma) -> dict[str, Any]:
         query = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": secret}
         path = "/identity/oauth/token"
-        answer = requests.get(self.running.url + path, params=query, timeout=20)
+        answer = requests.get(self.running.url + path, params=query, timeout=60)
         body: dict[str, Any] = answer.json()
         if contract.IS_THERE:
             contract.check_request("get", path, query, None)
@@ -31,7 +31,7 @@ class MarketoCaller:
     def raw(self, method: str, path: str, body: Any = None, **query: str) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
         return requests.request(
-            method, self.running.url + path, json=body, params=query, headers=headers, timeout=20
+            method, self.running.url + path, json=body, params=query, headers=headers, timeout=60
         )
 
     def __call__(self, method: str, path: str, body: Any = None, **query: str) -> dict[str, Any]:

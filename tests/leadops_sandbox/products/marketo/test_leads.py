@@ -78,7 +78,7 @@ def test_a_long_address_is_sent_as_a_post(marketo: MarketoCaller) -> None:
         f"{marketo.running.url}/rest/v1/leads.json?_method=GET",
         data=query,
         headers={"Authorization": f"Bearer {marketo.token}"},
-        timeout=20,
+        timeout=60,
     ).json()
     assert [row["id"] for row in posted["result"]] == [lead]
 

@@ -21,7 +21,7 @@ class MauticCaller:
 
     def __call__(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
         options = {"auth": ("leadops", Tokens().ma)} | options
-        return requests.request(method, self.running.url + path, json=body, timeout=20, **options)
+        return requests.request(method, self.running.url + path, json=body, timeout=60, **options)
 
     def make(self, number: int, **fields: Any) -> int:
         contact = {"email": f"{number}@a.example"} | fields
@@ -140,7 +140,7 @@ def test_points_and_the_score_of_leadops_are_two_things(mautic: MauticCaller) ->
 
 def test_a_token_ends_and_basic_does_not(mautic: MauticCaller) -> None:
     form = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": Tokens().ma}
-    answer = requests.post(f"{mautic.running.url}/oauth/v2/token", data=form, timeout=20).json()
+    answer = requests.post(f"{mautic.running.url}/oauth/v2/token", data=form, timeout=60).json()
     assert answer["expires_in"] == 3_600
     by_token = {"auth": None, "headers": {"Authorization": f"Bearer {answer['access_token']}"}}
     assert mautic("GET", "/api/contacts", **by_token).status_code == 200
@@ -150,7 +150,7 @@ def test_a_token_ends_and_basic_does_not(mautic: MauticCaller) -> None:
     assert mautic("GET", "/api/contacts").status_code == 200
     assert mautic("GET", "/api/contacts", auth=("leadops", "guess")).status_code == 401
     wrong = requests.post(
-        f"{mautic.running.url}/oauth/v2/token", data=form | {"client_secret": "guess"}, timeout=20
+        f"{mautic.running.url}/oauth/v2/token", data=form | {"client_secret": "guess"}, timeout=60
     )
     assert (wrong.status_code, wrong.json()["error"]) == (400, "invalid_client")
 

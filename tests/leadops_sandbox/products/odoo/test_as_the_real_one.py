@@ -35,7 +35,7 @@ def odoo_url(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def odoo(odoo_url: str) -> Iterator[OdooCaller]:
     settings = {"product": {"database": SESSION, "login": "admin"}}
-    assert requests.post(f"{odoo_url}/_settings", json=settings, timeout=20).status_code == 200
+    assert requests.post(f"{odoo_url}/_settings", json=settings, timeout=60).status_code == 200
     caller = OdooCaller(odoo_url)
     yield caller
     caller.http.close()

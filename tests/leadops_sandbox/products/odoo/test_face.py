@@ -22,7 +22,7 @@ class JsonCaller:
     def __call__(self, model: str, method: str, key: str = Tokens().crm, **named: Any) -> requests.Response:
         headers = {"Authorization": f"bearer {key}", "X-Odoo-Database": "leadops"}
         url = f"{self.running.url}/json/2/{model}/{method}"
-        return requests.post(url, json=named, headers=headers, timeout=20)
+        return requests.post(url, json=named, headers=headers, timeout=60)
 
     def rpc(self, model: str, method: str, *args: Any, **named: Any) -> dict[str, Any]:
         call = ["leadops", 2, Tokens().crm, model, method, args, named]
@@ -32,7 +32,7 @@ class JsonCaller:
             "id": 7,
             "params": {"service": "object", "method": "execute_kw", "args": call},
         }
-        answer = requests.post(f"{self.running.url}/jsonrpc", json=body, timeout=20)
+        answer = requests.post(f"{self.running.url}/jsonrpc", json=body, timeout=60)
         assert answer.status_code == 200
         told: dict[str, Any] = answer.json()
         return told
@@ -97,7 +97,7 @@ def test_a_wrong_key_and_a_missing_lead_have_a_status_in_json_2(odoo: JsonCaller
     assert (missing.status_code, missing.json()["name"]) == (404, "odoo.exceptions.MissingError")
     odoo.running.admin("POST", "/_settings", {"product": {"json_2": False, "version": "18.0"}})
     assert odoo("crm.lead", "search", domain=[]).status_code == 404
-    version = requests.get(f"{odoo.running.url}/web/version", timeout=20).json()
+    version = requests.get(f"{odoo.running.url}/web/version", timeout=60).json()
     assert version["version_info"][:2] == [18, 0]
 
 

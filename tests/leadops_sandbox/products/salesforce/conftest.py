@@ -26,14 +26,14 @@ class SalesforceCaller:
             "client_id": "sandbox-client",
             "client_secret": Tokens().crm,
         } | form
-        answer = requests.post(self.running.url + "/services/oauth2/token", data=form, timeout=20)
+        answer = requests.post(self.running.url + "/services/oauth2/token", data=form, timeout=60)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
 
     def __call__(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.session}"} | options.pop("headers", {})
         return requests.request(
-            method, self.running.url + path, json=body, headers=headers, timeout=20, **options
+            method, self.running.url + path, json=body, headers=headers, timeout=60, **options
         )
 
     def upsert(self, *records: dict[str, Any], headers: dict[str, str] = NO_RULES, **body: Any) -> Any:

@@ -22,7 +22,7 @@ PUBLIC = KEY.public_key().public_bytes(
 
 
 def sign_in(salesforce: SalesforceCaller, **form: str) -> requests.Response:
-    return requests.post(salesforce.running.url + "/services/oauth2/token", data=form, timeout=20)
+    return requests.post(salesforce.running.url + "/services/oauth2/token", data=form, timeout=60)
 
 
 def test_a_session_ends_and_a_new_one_goes_on(salesforce: SalesforceCaller) -> None:
@@ -119,7 +119,7 @@ def test_each_fault_of_the_table_answers_once_and_writes_nothing(
 
 def test_an_api_version_that_is_gone_is_not_found(salesforce: SalesforceCaller) -> None:
     assert salesforce("GET", "/services/data/v20.0/limits").status_code == 404
-    newest = requests.get(salesforce.running.url + "/services/data", timeout=20).json()[-1]
+    newest = requests.get(salesforce.running.url + "/services/data", timeout=60).json()[-1]
     assert newest["version"] == "66.0"
 
 
