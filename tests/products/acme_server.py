@@ -38,6 +38,8 @@ class Acme:
     fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     refs: dict[str, int] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
+    #: Whether a change of somebody who was merged is refused without a word on whom into.
+    is_tight_lipped: bool = False
     calls: list[SeenCall] = field(default_factory=list)
     faults: deque[str] = field(default_factory=deque)
     row_faults: deque[str] = field(default_factory=deque)
@@ -101,17 +103,23 @@ class Acme:
         if code := self.person_codes.popleft() if self.person_codes and method == "PUT" else None:
             return {"code": code, "text": f"{code} for a@b.example"}
         if name in self.merged:
-            return {"code": "MERGED", "into": self.merged[name]}
+            return self._say_merged(name) if method != "GET" else self._name_survivor(name)
         if name not in self.totals:
             return {"code": "NO_SUCH_PERSON"}
         if method == "PUT":
             self.fields.setdefault(name, {}).update(body)
         return {"person": name, "total": str(self.totals[name])}
 
+    def _say_merged(self, person: str) -> dict[str, Any]:
+        return {"code": "ELSEWHERE"} if self.is_tight_lipped else self._name_survivor(person)
+
+    def _name_survivor(self, person: str) -> dict[str, Any]:
+        return {"code": "MERGED", "into": self.merged[person]}
+
     def _change(self, change: dict[str, Any]) -> list[dict[str, Any]]:
         ref, person = change["ref"], change["person"]
         if person in self.merged:
-            return [{"ref": ref, "code": "MERGED", "into": self.merged[person]}]
+            return [{"ref": ref} | self._say_merged(person)]
         if person not in self.totals:
             return [{"ref": ref, "code": "NO_SUCH_PERSON"}]
         if ref in self.refs:

@@ -348,6 +348,73 @@ def test_a_merged_person_is_followed(desk: SteppedDelivery, acme: Acme) -> None:
     assert acme.fields == {new: {"size": "small"}}
 
 
+def test_a_person_who_is_elsewhere_is_looked_for_and_followed(desk: SteppedDelivery, acme: Acme) -> None:
+    """The refusal does not say where: neither points nor fields are lost, and nothing dies."""
+    kept, lost = add(desk, 10), add(desk, 3)
+    desk.push()
+    old, new = person(desk, lost), person(desk, kept)
+    acme.is_tight_lipped = True
+    acme.merged[old] = new
+    del acme.totals[old]
+    set_fields(desk, lost, size="small")
+    desk.score(lost, 4)
+    desk.push()
+    assert person(desk, lost) == new
+    assert acme.totals == {new: 17}
+    assert acme.fields == {new: {"size": "small"}}
+    assert open_letters(desk) == []
+
+
+def test_a_field_of_somebody_who_is_elsewhere_waits_for_the_look(desk: SteppedDelivery, acme: Acme) -> None:
+    kept, lost = add(desk, 10), add(desk, 3)
+    desk.push()
+    old, new = person(desk, lost), person(desk, kept)
+    acme.is_tight_lipped = True
+    acme.merged[old] = new
+    set_fields(desk, lost, size="small")
+    desk.push()
+    assert (acme.fields, effects(desk)) == ({new: {"size": "small"}}, [("done", 2, None)])
+
+
+def test_an_answer_that_asks_for_another_call_gets_it_at_once(desk: SteppedDelivery, acme: Acme) -> None:
+    lead = add(desk)
+    desk.push()
+    set_fields(desk, lead, size="large")
+    acme.person_codes.extend(["ASK", "ASK"])
+    acme.calls.clear()
+    report = desk.push(seconds=0.5)
+    assert [call.body for call in acme.calls] == [b'{"size": "large"}', b"{}", b"{}"]
+    assert (report.calls, effects(desk)) == (3, [("done", 1, None)])
+
+
+def test_answers_that_ask_for_ever_another_call_end_in_a_pause(desk: SteppedDelivery, acme: Acme) -> None:
+    lead = add(desk)
+    desk.push()
+    set_fields(desk, lead, size="large")
+    acme.person_codes.extend(["ASK"] * 4)
+    acme.calls.clear()
+    desk.push(seconds=0.5)
+    assert len(acme.calls) == 4
+    assert effects(desk) == [("sending", 1, "the target asks to send it again")]
+    desk.push()
+    assert len(acme.calls) == 5
+    assert effects(desk) == [("done", 2, None)]
+
+
+def test_after_a_lost_answer_to_the_second_call_the_first_is_made_again(
+    desk: SteppedDelivery, acme: Acme
+) -> None:
+    lead = add(desk)
+    desk.push()
+    set_fields(desk, lead, size="large")
+    acme.person_codes.append("ASK")
+    acme.calls.clear()
+    acme.faults.extend(["", "lost before"])
+    desk.push()
+    assert [call.body for call in acme.calls] == [b'{"size": "large"}', b"{}", b'{"size": "large"}']
+    assert effects(desk) == [("done", 2, None)]
+
+
 def test_an_expired_token_is_renewed_once_and_the_same_call_goes_out(
     desk: SteppedDelivery, acme: Acme
 ) -> None:

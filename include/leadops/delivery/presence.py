@@ -24,6 +24,8 @@ PAUSE_BEFORE_RECREATION = timedelta(hours=1)
 GONE_LATELY = timedelta(days=1)
 #: Leads that one round recreates.
 MAX_RECREATED = 100
+#: Why a lead is unaligned that the target refused without a word on which one stands for it.
+MOVED = "moved"
 
 
 class LeadPresence(StrEnum):

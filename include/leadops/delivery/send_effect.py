@@ -1,6 +1,7 @@
 """Sends one effect of the outbox under its key, and settles it by the answer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from psycopg.types.json import Jsonb
@@ -17,7 +18,7 @@ from leadops.delivery.duplicates import record_duplicate_lead
 from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.operations import Operation, find_operation
 from leadops.delivery.outbox import Effect, OutboxState, close_effect
-from leadops.delivery.presence import record_absence, unalign_lead
+from leadops.delivery.presence import MOVED, record_absence, unalign_lead
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
 from leadops.products.product import Product, RowResult, RowState
@@ -33,6 +34,8 @@ NO_KEYS = "it may have arrived, and the target does not know a repeated call: lo
 TAKEOVER_PAUSE = timedelta(minutes=1)
 NO_ID = "the answer has no id"
 NOT_THERE = "the target does not have the lead"
+#: Calls that one effect takes at most, where an answer asks for another call (RowResult.next_call).
+CALLS_OF_ONE = 4
 #: What stands in place of a reason that the target does not give.
 DEFAULT_REASONS = {
     RowState.DEAD: "rejected by the target",
@@ -76,7 +79,41 @@ def send_effect(
         return PushReport(effects=1)
     outcome = client.send(effect.call, key=effect.idempotency_key)
     result = read_result(client.product, operation, effect, outcome, target=target)
-    if result.state is RowState.GONE:
+    followed = PushReport()
+    while result.next_call is not None and is_repeatable and followed.calls + 1 < CALLS_OF_ONE:
+        _save_id(connection, effect, result, target=target, now=now)
+        outcome = client.send(result.next_call)
+        result = read_result(client.product, operation, effect, outcome, target=target)
+        followed += PushReport(calls=1)
+    return followed + _settle(
+        connection,
+        effect,
+        operation,
+        outcome,
+        result,
+        target=target,
+        settings=settings,
+        now=now,
+        is_once_only=is_once_only,
+        is_unexplained=is_unexplained,
+    )
+
+
+def _settle(
+    connection: Connection,
+    effect: Effect,
+    operation: Operation,
+    outcome: Outcome,
+    result: RowResult,
+    *,
+    target: str,
+    settings: DeliverySettings,
+    now: datetime,
+    is_once_only: bool,
+    is_unexplained: Callable[[], bool],
+) -> PushReport:
+    """Settle an effect by what its last call came to."""
+    if result.state in (RowState.GONE, RowState.MOVED):
         return _wait_for_lead(connection, effect, operation, result, target=target, now=now)
     if result.state is RowState.DUPLICATE and operation.corrects_score and effect.lead_id is not None:
         # No answer ever said that it took effect: the lead's total says it.
@@ -84,10 +121,7 @@ def send_effect(
         if is_unexplained():
             record_duplicate_lead(connection, effect.lead_id, target=target, now=now)
     if result.state in (RowState.DONE, RowState.DUPLICATE):
-        if result.external_id is not None and effect.lead_id is not None:
-            save_external_id(
-                connection, target=target, lead_id=effect.lead_id, external_id=result.external_id, now=now
-            )
+        _save_id(connection, effect, result, target=target, now=now)
         answer = Jsonb(outcome.body) if isinstance(outcome, Answered) else None
         close_effect(connection, effect.outbox_id, state=OutboxState.DONE, answer=answer, now=now)
         return PushReport(calls=1, effects=1)
@@ -130,8 +164,8 @@ def read_result(
         result = RowResult(RowState.GONE, outcome.reason, outcome.absence)
     else:
         return RowResult(RowState.AGAIN if outcome.concerns_caller else RowState.DEAD, outcome.reason)
-    if result.state is RowState.GONE:
-        if operation.removes_lead:
+    if result.state in (RowState.GONE, RowState.MOVED):
+        if operation.removes_lead and result.state is RowState.GONE:
             return RowResult(RowState.DONE)
         if target == "ma" and find_lead_id(operation, effect) is not None:
             return result
@@ -141,8 +175,18 @@ def read_result(
         return RowResult(RowState.UNKNOWN, NO_ID) if external_id is None else result
     if result.state in DEFAULT_REASONS:
         reason = str(result.reason or DEFAULT_REASONS[result.state])
-        return RowResult(result.state, mask_text(reason, longest=200, sent=SentValues(effect.body)))
+        return replace(result, reason=mask_text(reason, longest=200, sent=SentValues(effect.body)))
     return result
+
+
+def _save_id(
+    connection: Connection, effect: Effect, result: RowResult, *, target: str, now: datetime
+) -> None:
+    """Keep the id that the target gave to the lead of an effect, if it did."""
+    if result.external_id is not None and effect.lead_id is not None:
+        save_external_id(
+            connection, target=target, lead_id=effect.lead_id, external_id=result.external_id, now=now
+        )
 
 
 def _wait_for_lead(
@@ -154,13 +198,17 @@ def _wait_for_lead(
     target: str,
     now: datetime,
 ) -> PushReport:
-    """Let an effect on a lead that is gone wait for it; a correction is dropped."""
-    absence = result.absence or LeadAbsence(AbsenceWord.NOT_FOUND)
-    external_id = find_lead_id(operation, effect) or ""
-    record_absence(connection, target=target, external_id=external_id, absence=absence, now=now)
+    """Let an effect on a lead that is gone, or elsewhere, wait for it; a correction is dropped."""
+    if result.state is RowState.MOVED and effect.lead_id is not None:
+        unalign_lead(connection, target=target, lead_id=effect.lead_id, reason=MOVED, now=now)
+        error = "the lead is elsewhere in the MA"
+    else:
+        absence = result.absence or LeadAbsence(AbsenceWord.NOT_FOUND)
+        external_id = find_lead_id(operation, effect) or ""
+        record_absence(connection, target=target, external_id=external_id, absence=absence, now=now)
+        error = f"the lead is {absence.word} in the MA"
     # When the lead is there again, its total is compared: that replaces the correction.
     state = OutboxState.DROPPED if operation.corrects_score else OutboxState.PENDING
-    error = f"the lead is {absence.word} in the MA"
     close_effect(connection, effect.outbox_id, state=state, error=error, now=now)
     return PushReport(calls=1)
 

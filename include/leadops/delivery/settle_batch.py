@@ -18,7 +18,7 @@ from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.duplicates import record_duplicates
-from leadops.delivery.presence import record_absence
+from leadops.delivery.presence import MOVED, record_absence, unalign_lead
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
 from leadops.products.product import Product, RowResult, RowState, ScoreRow
@@ -100,15 +100,21 @@ def hold_gone(
     target: str,
     now: datetime,
 ) -> int:
-    """Hold the rows of leads that are gone, and record why they are; return how many rows."""
+    """Hold the rows of leads that are gone, and record why they are; return how many rows.
+
+    A lead that is elsewhere is read before it gets more points.
+    """
     absences: dict[str, LeadAbsence] = {}
     gone = _select(batch, results, RowState.GONE)
     for row in gone:
         absences[row.external_id] = results[row.delta_id].absence or LeadAbsence(AbsenceWord.NOT_FOUND)
-    hold_deltas(connection, [row.seq for row in gone], target=target)
+    moved = _select(batch, results, RowState.MOVED)
+    hold_deltas(connection, [row.seq for row in gone + moved], target=target)
     for external_id, absence in absences.items():
         record_absence(connection, target=target, external_id=external_id, absence=absence, now=now)
-    return len(gone)
+    for lead_id in {row.lead_id for row in moved}:
+        unalign_lead(connection, target=target, lead_id=lead_id, reason=MOVED, now=now)
+    return len(gone) + len(moved)
 
 
 def _select(batch: DeltaBatch, results: Mapping[str, RowResult], state: RowState) -> list[ScoreRow]:

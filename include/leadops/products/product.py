@@ -115,6 +115,8 @@ class RowState(StrEnum):
     DEAD = "dead"
     #: It had no effect, because the lead is gone; `absence` says why and where to.
     GONE = "gone"
+    #: It had no effect, because another lead stands for it, or none: a reading of the lead says which.
+    MOVED = "moved"
     #: The answer does not say.
     UNKNOWN = "unknown"
 
@@ -123,13 +125,16 @@ class RowState(StrEnum):
 class RowResult:
     """What an answer says of one row; `reason` is the product's own, not yet masked.
 
-    `external_id` is the id that the product gave to the lead of an effect.
+    `external_id` is the id that the product gave to the lead of an effect. `next_call`: of an effect that is
+    repeatable and AGAIN, the call that has to follow at once, with what this answer says. It is not stored:
+    after a kill or a lost answer the first call is made again, and leads here again.
     """
 
     state: RowState
     reason: Any = None
     absence: LeadAbsence | None = None
     external_id: str | None = None
+    next_call: Call | None = None
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ CODES = {
     "KNOWN": RowState.DUPLICATE,
     "NO_SUCH_PERSON": RowState.GONE,
     "MERGED": RowState.GONE,
+    "ELSEWHERE": RowState.MOVED,
 }
 
 
@@ -123,6 +124,10 @@ class AcmeProduct(Product):
             return _read_row(result)
         if not isinstance(body, dict):
             return RowResult(RowState.UNKNOWN)
+        if body.get("code") == "ASK":
+            return RowResult(
+                RowState.AGAIN, next_call=Call("PUT", f"/acme/people/{effect.external_id}", "{}")
+            )
         if "code" in body:
             return _read_row(body)
         return RowResult(RowState.DONE, external_id=read_id(body.get("person")))
