@@ -23,6 +23,8 @@ class ScriptedServer:
     respond: Respond = field(default=_answer_nothing)
     #: More fields of every answer.
     headers: dict[str, str] = field(default_factory=dict)
+    #: The Date of every answer, in place of the time now.
+    date: str | None = None
 
 
 @contextmanager
@@ -42,6 +44,9 @@ def serve_script() -> Iterator[ScriptedServer]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return script.date or super().date_time_string(timestamp)  # type: ignore[arg-type]
 
         do_GET = do_POST = do_PATCH = do_DELETE = _respond
 

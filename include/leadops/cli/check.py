@@ -1,11 +1,11 @@
-"""`leadops check`: run every check as check_alerts does; `leadops check database` proves the roles."""
+"""`leadops check`: run every check as check_alerts does; its commands prove the database and connections."""
 
 import os
 from collections.abc import Callable
 
 import typer
 
-from leadops.cli import run_task
+from leadops.cli import check_connection, run_task
 from leadops.cli.database_roles import VARIABLES
 from leadops.cli.terminal import print_lines
 from leadops.db import Connection, connect
@@ -15,6 +15,10 @@ from leadops.migrations.rights import Part
 from leadops.settings import GATEWAY_URL, OWNER_URL, READER_URL
 
 app = typer.Typer()
+app.command("ma")(check_connection.check_ma)
+app.command("crm")(check_connection.check_crm)
+app.command("slack")(check_connection.check_slack_connection)
+app.command("cdp")(check_connection.check_cdp_connection)
 
 #: What it means that a URL is not set; without the reader's, nothing works with too many rights.
 NOT_SET = {

@@ -22,18 +22,26 @@ def open_chat(settings: AlertSettings, environ: Mapping[str, str] = os.environ) 
 
     Raises ConfigError when the variable is missing or is not a Slack connection in JSON.
     """
+    client, channel = open_slack(settings, environ)
+    return WebhookChat(client) if isinstance(client, WebhookClient) else ApiChat(client, channel)
+
+
+def open_slack(
+    settings: AlertSettings, environ: Mapping[str, str] = os.environ
+) -> tuple[WebClient | WebhookClient, str]:
+    """Return Slack's own client for the connection, and the channel. Raises as `open_chat`."""
     connection = _read_connection(environ)
     extra = connection.get("extra") or {}
     extra = json.loads(extra) if isinstance(extra, str) else extra
     timeout = int(extra.get("timeout", TIMEOUT))
+    channel = str(extra.get("channel") or settings.channel)
     token = str(connection.get("password") or "")
     if connection.get("conn_type") == "slackwebhook":
         host = str(connection.get("host") or "https://hooks.slack.com/services").rstrip("/")
         url = token if token.startswith("http") else f"{host}/{token.lstrip('/')}"
-        return WebhookChat(WebhookClient(url, timeout=timeout))
+        return WebhookClient(url, timeout=timeout), channel
     base_url = extra.get("base_url") or WebClient.BASE_URL
-    client = WebClient(token, base_url=base_url, timeout=timeout)
-    return ApiChat(client, extra.get("channel") or settings.channel)
+    return WebClient(token, base_url=base_url, timeout=timeout), channel
 
 
 def _read_connection(environ: Mapping[str, str]) -> dict[str, Any]:

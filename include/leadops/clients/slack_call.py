@@ -16,8 +16,16 @@ def call_slack(method: Callable[..., Any], values: Mapping[str, Any]) -> dict[st
 
     Raises one of leadops.clients.slack_errors.
     """
+    return call_slack_for_headers(method, values)[0]
+
+
+def call_slack_for_headers(
+    method: Callable[..., Any], values: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what `call_slack` does, and the header fields of the answer by their names in small letters."""
     try:
-        data = method(**values).data
+        response = method(**values)
+        data, fields = response.data, dict(response.headers)
     except SlackApiError as error:
         response = error.response
         body = response.data if isinstance(response.data, dict) else {}
@@ -26,9 +34,10 @@ def call_slack(method: Callable[..., Any], values: Mapping[str, Any]) -> dict[st
     except (OSError, HTTPException, ValueError, AttributeError, RecursionError) as error:
         raise classify_exception(error) from error
     try:
-        return dict(make_storable(read_object(data, "Slack")))
+        answer = dict(make_storable(read_object(data, "Slack")))
     except AnswerShapeError as error:
         raise ChatUnknownError(str(error)) from error
+    return answer, {str(name).lower(): str(value) for name, value in fields.items()}
 
 
 def read_field(answer: Mapping[str, Any], name: str) -> str:

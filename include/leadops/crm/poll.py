@@ -87,7 +87,7 @@ def poll_crm(
     not say how fresh it is: as_of stays) or PermanentError (it refuses).
     """
     activities = refused = 0
-    feed = _read_feed(connection)
+    feed = read_feed(connection)
     after = feed.resume_at or go_back(feed.cursor, overlap, unsure_since=feed.unsure_since)
     unsure_since = feed.unsure_since if feed.resume_at else None
     for _ in range(MAX_PAGES):
@@ -115,15 +115,16 @@ def poll_crm(
             break
         if page.get("cursor") in (None, after):
             raise TransientError("CRM activities: the page's cursor leads to no other page")
-        after = page["cursor"] if read_places(page["cursor"]) else _read_feed(connection).cursor
+        after = page["cursor"] if read_places(page["cursor"]) else read_feed(connection).cursor
     reps = 0
     if has_time():
         reps, wrong = _mirror_reps(connection, client.reps(), now=now)
         refused += wrong
-    return PollResult(activities, reps, refused, _read_feed(connection).as_of)
+    return PollResult(activities, reps, refused, read_feed(connection).as_of)
 
 
-def _read_feed(connection: Connection) -> FeedPosition:
+def read_feed(connection: Connection) -> FeedPosition:
+    """Return how far the feed was read; all None before the first poll."""
     with connection.transaction():
         return queries.first(connection, "read_feed", FeedPosition) or FeedPosition()
 

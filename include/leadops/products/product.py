@@ -1,7 +1,7 @@
 """What delivery and a product say to each other: our rows, their calls, and the answers row by row."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -10,6 +10,7 @@ from leadops.clients.access import Access, StaticToken
 from leadops.clients.lead_absence import LeadAbsence
 from leadops.clients.transport import HttpAnswer, Outcome, TokenExpired
 from leadops.errors import ConfigError, PermanentError
+from leadops.products.check_line import CheckLine
 from leadops.products.crm_side import CrmSide
 from leadops.settings import Endpoint, Settings
 
@@ -47,6 +48,10 @@ class Call:
     def restore(cls, head: Mapping[str, Any], body: str) -> "Call":
         """Return the call that was stored as `head` and `body`."""
         return cls(head["method"], head["path"], body, head["params"], head["headers"])
+
+
+#: Makes a call and returns what it came to; it never raises for HTTP faults.
+SendCall = Callable[[Call], Outcome]
 
 
 class ScoreWay(StrEnum):
@@ -275,6 +280,29 @@ class Product(ABC):
     @abstractmethod
     def read_list(self, body: Any) -> tuple[list[ListedLead], str | None]:
         """Return the leads of a page and the cursor of the next, or None; raise AnswerShapeError."""
+
+    def make_ping_call(self, target: str) -> Call | None:  # noqa: ARG002
+        """Return a cheap call to `target` that only reads and that every valid token may make.
+
+        `leadops check` makes it first: its answer proves the way, the token and the clocks. None: there is no
+        such call, and the lines of `check` prove the token.
+        """
+        return None
+
+    def make_quota_call(self) -> Call | None:
+        """Return a call that only reads and whose answer `read_quota` understands.
+
+        None where other answers say what is left of the day, or none does.
+        """
+        return None
+
+    def check(self, target: str, send: SendCall) -> Iterator[CheckLine]:  # noqa: ARG002
+        """Yield what the product itself has to be asked, for `leadops check`; only calls that read.
+
+        That is for example the edition and API version, the rights of the token, and whether each mapped
+        field is there, of the right type and writable. What every connection has is the caller's part.
+        """
+        yield from ()
 
     def _lack(self, what: str) -> UnsupportedCallError:
         return UnsupportedCallError(f"the product {self.name} has no calls for {what}")

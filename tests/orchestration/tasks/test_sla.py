@@ -28,5 +28,5 @@ def test_a_crm_that_refuses_us_is_a_late_feed_and_says_what_to_change(
         with caplog.at_level(logging.WARNING):
             assert sla.poll(make_run("poll")) == {"activities": 0, "reps": 0, "unreachable": 1}
     said = caplog.text + capsys.readouterr().out  # which one, depends on whether Airflow is loaded
-    assert "correct host and password of the connection leadops_crm" in said
+    assert "correct the connection leadops_crm, `leadops check crm` says how" in said
     assert "not the token" not in said

@@ -35,7 +35,7 @@ def check(run: TaskRun) -> Counts:
     look_at_mark(run)
     reading = read_cdp(run.find_endpoint("cdp"))
     if reading.minutes_lag is None:
-        log.warning("the CDP does not answer: %s", reading.reason)
+        log.warning("the CDP does not answer: %s; `leadops check cdp` says what to change", reading.reason)
     with run.open_database() as connection:
         sample_space(
             connection,

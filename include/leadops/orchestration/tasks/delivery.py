@@ -62,5 +62,11 @@ def push_to(run: TaskRun, target: str, *, limit: timedelta = PUSH_TIME, effects_
         mark=open_mark(mark_folder()),
     )
     if report.problem:
-        log.warning("%s: %s; %s calls are repeated later", target, report.problem, report.failed)
+        log.warning(
+            "%s: %s; %s calls are repeated later. `leadops check %s` says what to change",
+            target,
+            report.problem,
+            report.failed,
+            target,
+        )
     return {name: value for name, value in asdict(report).items() if name != "problem"}

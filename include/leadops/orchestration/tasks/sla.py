@@ -27,11 +27,14 @@ def poll(run: TaskRun) -> Counts:
     except ErasureKeyError:
         raise
     except TransientError as error:
-        log.warning("%s; the SLA clocks are held until it is back", error)
+        log.warning(
+            "%s; the SLA clocks are held until it is back. `leadops check crm` says what to change", error
+        )
         return {"activities": 0, "reps": 0, "unreachable": 1}
     except PermanentError as error:
         log.warning(
-            "%s; correct host and password of the connection leadops_crm. The SLA clocks are held until then",
+            "%s; correct the connection leadops_crm, `leadops check crm` says how. The SLA clocks are held"
+            " until then",
             error,
         )
         return {"activities": 0, "reps": 0, "unreachable": 1}

@@ -129,6 +129,12 @@ class GenericProduct(Product):
         """Return the score of the lead; one that answers with another id was merged into that one."""
         return LeadReading(read_lead_score(body), read_moved(external_id, body))
 
+    def make_ping_call(self, target: str) -> Call:
+        """Return GET of one lead; of the CRM's activities, since a list of leads is optional there."""
+        if target == "ma":
+            return Call("GET", "/api/leads", params={"after": "", "limit": 1})
+        return Call("GET", "/v1/activities", params={"limit": 1})
+
     def make_list_call(self, cursor: str | None) -> Call:
         """Return GET of one page of all leads."""
         return Call("GET", "/api/leads", params={"after": cursor or "", "limit": PAGE})
