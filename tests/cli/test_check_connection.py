@@ -73,7 +73,7 @@ def test_a_test_lead_is_made_twice_scored_read_back_and_removed(sandbox: str, ru
     assert code == 0
     assert [line.split(": ", 1)[1] for line in lines[-3:]] == [
         "made twice, it is one lead, 48211",
-        "sent twice and read back: 7",
+        "sent and read back: 7",
         "removed again, 48211",
     ]
     assert list_ma_leads(sandbox) == []

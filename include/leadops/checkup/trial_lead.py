@@ -12,6 +12,8 @@ from leadops.products.product import (
     RowResult,
     RowState,
     ScoreRow,
+    ScoreWay,
+    TotalRow,
     UnsupportedCallError,
 )
 from leadops.products.product_client import ProductClient
@@ -94,17 +96,26 @@ def _make(client: ProductClient, lead: TrialLead, sleep: Callable[[float], None]
 def _score(
     client: ProductClient, lead: TrialLead, external_id: str, sleep: Callable[[float], None]
 ) -> CheckLine:
-    """Score the lead twice under one name, and read the score back."""
-    row = ScoreRow(0, 0, external_id, POINTS, "leadops check", f"{lead.mark}-score")
-    call = client.product.make_score_call([row])
+    """Score the lead twice: a change under one name, or a total; then read the score back."""
+    product, name = client.product, f"{lead.mark}-score"
+    change = ScoreRow(0, 0, external_id, POINTS, "leadops check", name)
+    total = TotalRow(0, 0, external_id, POINTS)
+    is_set = product.score_way is ScoreWay.SET
+    call = product.make_total_call([total]) if is_set else product.make_score_call([change])
     for _ in range(2):
-        outcome = client.send(call, key=row.delta_id)
+        outcome = client.send(call, key=name)
         if not isinstance(outcome, Answered):
             return CheckLine.change("test score", f"not taken: {outcome.reason}")
-        result = client.product.read_score_answer(outcome.body, [row]).get(row.delta_id)
+        result = (
+            product.read_total_answer(outcome.body, [total]).get(total.lead_id)
+            if is_set
+            else product.read_score_answer(outcome.body, [change]).get(name)
+        )
         if result is None or result.state not in (RowState.DONE, RowState.DUPLICATE):
             reason = result.reason if result else "the answer does not name the row"
             return CheckLine.change("test score", f"not taken: {reason}")
+        if not (product.remembers_keys or is_set):
+            break  # this product does not know a repeated call: the second would count
     return _read_back(client, external_id, sleep)
 
 
@@ -118,10 +129,10 @@ def _read_back(client: ProductClient, external_id: str, sleep: Callable[[float],
             return CheckLine.change("test score", f"cannot be read back: {answer.failure.reason}")
         score = answer.score
         if score == POINTS:
-            return CheckLine.ok("test score", f"sent twice and read back: {POINTS}")
+            return CheckLine.ok("test score", f"sent and read back: {POINTS}")
     return CheckLine.change(
         "test score",
-        f"sent twice, {POINTS} was expected and {score} reads back: a rule or a user there changes it",
+        f"{POINTS} was expected and {score} reads back: a rule or a user there changes it",
     )
 
 
