@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from leadops.checkup.check_product import ServerClock, check_clock
+from leadops.checkup.check_product import check_clock
 from leadops.checkup.reach import REACHED, check_reach
 from leadops.clients.answer_shapes import read_number, read_object
-from leadops.clients.transport import Answered, Refused, Transport
+from leadops.clients.transport import Answered, HttpAnswer, Outcome, Refused, Transport
 from leadops.errors import TransientError
 from leadops.products.check_line import CheckLine, CheckState
+from leadops.products.product_client import read_date
 from leadops.settings import Endpoint
 
 CORRECT = "correct the password of the connection leadops_cdp: it is the token for /metrics/lag"
@@ -22,8 +23,13 @@ def check_cdp(
     yield from reached
     if not any(line.subject == REACHED and line.state is not CheckState.CHANGE for line in reached):
         return
-    server_clock = ServerClock()
-    transport = Transport(endpoint, classify=server_clock.classify)
+    dates: list[datetime | None] = []
+
+    def note_date(answer: HttpAnswer, outcome: Outcome) -> Outcome:
+        dates.append(read_date(answer.headers.get("Date")))
+        return outcome
+
+    transport = Transport(endpoint, classify=note_date)
     try:
         outcome = transport.send("GET", "/metrics/lag")
     finally:
@@ -38,7 +44,7 @@ def check_cdp(
         )
         return
     yield CheckLine.ok("token", "accepted")
-    yield from check_clock(server_clock.time, now=clock())
+    yield from check_clock(dates[-1], now=clock())
     try:
         answer = read_object(outcome.body, "CDP lag")
         behind = read_number(answer, "minutes_lag", "CDP lag")

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadops.clients.answer_values import read_id
-from leadops.clients.crm import CrmClient
 from leadops.crm.feed_page import find_as_of
 from leadops.errors import PermanentError, TransientError
 from leadops.products.check_line import CheckLine
+from leadops.products.crm_client import CrmClient
 from leadops.routing.team import INACTIVE, NO_PROFILE, SHARED_ENTRY, Team
 
 #: Users that are named; all are counted.

@@ -1,56 +1,19 @@
 """The check of a connection to an MA or a CRM: what every product has, then what the product itself says."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from leadops.checkup.reach import REACHED, check_reach
-from leadops.clients.transport import (
-    Answered,
-    HttpAnswer,
-    Outcome,
-    Refused,
-    Throttled,
-    TokenExpired,
-)
+from leadops.clients.transport import Answered, Outcome, Refused, Throttled
 from leadops.products.check_line import CheckLine, CheckState
 from leadops.products.product_client import ProductClient
-from leadops.settings import Endpoint
 
 #: Signed tokens and cursors of times break beyond this.
 LARGEST_SKEW = timedelta(seconds=60)
 
 
-class ServerClock:
-    """Keeps the time that the last whole answer stated."""
-
-    time: datetime | None = None
-
-    def classify(self, answer: HttpAnswer, outcome: Outcome) -> Outcome:
-        """Note the answer's Date; the outcome stays (an `AnswerClassifier`)."""
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        try:
-            moment = parsedate_to_datetime(headers["date"])
-        except (KeyError, TypeError, ValueError):
-            self.time = None
-        else:
-            self.time = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-        return outcome
-
-
-class CheckedClient(ProductClient):
-    """A client of the product that keeps the server's time."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.server_clock = ServerClock()
-        super().__init__(endpoint)
-
-    def _classify_answer(self, answer: HttpAnswer, outcome: Outcome) -> Outcome | TokenExpired:
-        return super()._classify_answer(answer, self.server_clock.classify(answer, outcome))
-
-
 def check_product(
-    client: CheckedClient, target: str, *, clock: Callable[[], datetime]
+    client: ProductClient, target: str, *, clock: Callable[[], datetime]
 ) -> Iterator[CheckLine]:
     """Yield the lines about reaching `target`, the token, the clocks, and those of the product.
 
@@ -66,7 +29,7 @@ def check_product(
     if ping is not None:
         line = describe_token(client.send(ping), target)
         yield line
-        yield from check_clock(client.server_clock.time, now=clock())
+        yield from check_clock(client.server_time, now=clock())
         if line.state is CheckState.CHANGE:
             return
     yield from product.check(target, client.send)

@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from leadops.checkup.check_product import CheckedClient
 from leadops.clients.transport import Answered
 from leadops.db import Connection
 from leadops.delivery.delivery_settings import TargetSettings
 from leadops.delivery.forecast_calls import CallForecast, forecast_calls
 from leadops.products.check_line import CheckLine
 from leadops.products.product import QuotaReading
+from leadops.products.product_client import ProductClient
 
 SUBJECT = "quota"
 USED_UP = "raise the quota, let others of the account make fewer calls, or wait"
 
 
 def check_quota(
-    connection: Connection, client: CheckedClient, target: str, settings: TargetSettings, *, now: datetime
+    connection: Connection, client: ProductClient, target: str, settings: TargetSettings, *, now: datetime
 ) -> Iterator[CheckLine]:
     """Yield the calls that are left of the day, and how many what waits for `target` takes.
 

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from slack_sdk import WebClient
 
-from leadops.checkup.check_product import ServerClock, check_clock
+from leadops.checkup.check_product import check_clock
 from leadops.checkup.reach import REACHED, check_reach
 from leadops.clients.slack_call import call_slack, call_slack_for_headers
-from leadops.clients.transport import Answered, HttpAnswer
 from leadops.errors import LeadopsError
 from leadops.products.check_line import CheckLine, CheckState
+from leadops.products.product_client import read_date
 from leadops.settings import Endpoint
 
 #: What the app needs, and what for. One of several scopes that a comma separates is enough.
@@ -37,9 +37,7 @@ def check_slack(client: WebClient, channel: str, *, clock: Callable[[], datetime
         yield CheckLine.change("token", str(error))
         return
     yield CheckLine.ok("token", f"of {answer.get('user')} in the workspace {answer.get('team')}")
-    server_clock = ServerClock()
-    server_clock.classify(HttpAnswer(200, headers, answer), Answered(200, answer))
-    yield from check_clock(server_clock.time, now=clock())
+    yield from check_clock(read_date(headers.get("date")), now=clock())
     yield from check_scopes(headers.get("x-oauth-scopes"))
     try:
         call_slack(client.conversations_history, {"channel": channel, "limit": 1})

@@ -10,18 +10,19 @@ from slack_sdk import WebClient
 
 from leadops.checkup.check_cdp import check_cdp
 from leadops.checkup.check_crm_feed import check_feed, check_owners, read_users
-from leadops.checkup.check_product import CheckedClient, check_product
+from leadops.checkup.check_product import check_product
 from leadops.checkup.check_quota import check_quota
 from leadops.checkup.check_slack import check_slack
 from leadops.checkup.trial_lead import try_lead
 from leadops.cli.context import clock, open_database, read_config, sleep
 from leadops.cli.slack import open_slack
 from leadops.cli.terminal import print_lines
-from leadops.clients.crm import CrmClient
 from leadops.configuration import Config
 from leadops.crm.poll import FeedPosition, read_feed
 from leadops.errors import ConfigError, TransientError
 from leadops.products.check_line import CheckLine, CheckState
+from leadops.products.crm_client import CrmClient
+from leadops.products.product_client import ProductClient
 from leadops.routing.team import make_team
 from leadops.settings import endpoint
 
@@ -89,7 +90,7 @@ def check_cdp_connection() -> None:
 
 
 def _check_target(config: Config, target: str, *, is_writing: bool) -> Iterator[CheckLine]:
-    client = CheckedClient(endpoint(target))
+    client = ProductClient(endpoint(target))
     try:
         is_broken = False
         for line in check_product(client, target, clock=clock):

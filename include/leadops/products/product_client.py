@@ -64,10 +64,11 @@ class ProductClient:
             endpoint, access=self.product.open_access(endpoint), classify=self._classify_answer
         )
         self._quota: QuotaReading | None = None
-        self._server_time: datetime | None = None
+        #: What the last answer says of the time (UTC), its Date; None where it says none.
+        self.server_time: datetime | None = None
 
     def _classify_answer(self, answer: HttpAnswer, outcome: Outcome) -> Outcome | TokenExpired:
-        self._server_time = read_date(answer.headers.get("Date"))
+        self.server_time = read_date(answer.headers.get("Date"))
         self._quota = self.product.read_quota(answer) or self._quota
         return self.product.classify_answer(answer, outcome)
 
@@ -102,7 +103,7 @@ class ProductClient:
                 elif not isinstance(outcome, Answered):
                     call = reading.throw(TransientError(f"{what}: {outcome.reason}"))
                 else:
-                    call = reading.send(ReadAnswer(outcome.body, self._server_time))
+                    call = reading.send(ReadAnswer(outcome.body, self.server_time))
         except StopIteration as end:
             return cast(T, end.value)
 
