@@ -14,7 +14,7 @@ from leadops.checkup.check_product import check_product
 from leadops.checkup.check_quota import check_quota
 from leadops.checkup.check_slack import check_slack
 from leadops.checkup.trial_lead import try_lead
-from leadops.cli.context import clock, open_database, read_config, sleep
+from leadops.cli.context import clock, find_product, open_database, read_config, sleep
 from leadops.cli.slack import open_slack
 from leadops.cli.terminal import print_lines
 from leadops.configuration import Config
@@ -90,7 +90,7 @@ def check_cdp_connection() -> None:
 
 
 def _check_target(config: Config, target: str, *, is_writing: bool) -> Iterator[CheckLine]:
-    client = ProductClient(endpoint(target))
+    client = ProductClient(find_product(target, config))
     try:
         is_broken = False
         for line in check_product(client, target, clock=clock):
@@ -117,7 +117,7 @@ def _check_crm_feed(config: Config) -> Iterator[CheckLine]:
     with suppress(ConfigError, TransientError), open_database() as connection:
         connection.read_only = True
         position = read_feed(connection)
-    client = CrmClient(endpoint("crm"))
+    client = CrmClient(find_product("crm", config))
     try:
         yield check_feed(
             client,
