@@ -1,6 +1,6 @@
 """The one registry of advisory locks: who holds one keeps every other process out of the same work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 
@@ -28,6 +28,7 @@ class Lock(IntEnum):
     THRESHOLDS = 7_302_022
     CHANGES = 7_302_023
     TARGET_CALLS = 7_302_024
+    CRM_LEADS = 7_302_025
 
 
 def hold_lock(connection: Connection, lock: Lock) -> None:
@@ -38,6 +39,11 @@ def hold_lock(connection: Connection, lock: Lock) -> None:
 def hold_day_lock(connection: Connection, lock: Lock, *, day_number: int) -> None:
     """Wait for `lock` of one day (a proleptic ordinal) and hold it until the caller's transaction ends."""
     queries.run(connection, "hold_for_day", lock=lock, day_number=day_number)
+
+
+def hold_lead_locks(connection: Connection, lock: Lock, lead_ids: Sequence[int]) -> None:
+    """Wait for `lock` of each of these leads and hold them until the caller's transaction ends."""
+    queries.run(connection, "hold_for_leads", lock=lock, leads=sorted(set(lead_ids)))
 
 
 @contextmanager

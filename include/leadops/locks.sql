@@ -4,6 +4,11 @@ select pg_advisory_xact_lock(%(lock)s::bigint);
 -- name: hold_for_day
 select pg_advisory_xact_lock(%(lock)s::integer, %(day_number)s::integer);
 
+-- name: hold_for_leads
+-- In the order of their ids, so that two processes never wait for each other.
+select pg_advisory_xact_lock(%(lock)s::integer, hashint8(lead_id))
+from unnest(%(leads)s::bigint[]) as listed (lead_id);
+
 -- name: hold_in_session
 select pg_advisory_lock(%(lock)s::bigint);
 

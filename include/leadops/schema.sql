@@ -531,6 +531,7 @@ create index outbox_lead_open on delivery.outbox (lead_id, outbox_id) where (sta
 create index outbox_open on delivery.outbox (target, lane, outbox_id) where (state in ('pending', 'sending'));
 create index outbox_owner on delivery.outbox (lead_id, outbox_id) where ((target = 'crm') and (operation = 'set_owner'));
 create index outbox_settled on delivery.outbox (settled_at) where ((state in ('done', 'dropped')) and (body is not null));
+create index outbox_withdrawn on delivery.outbox (lead_id, outbox_id) where ((target = 'crm') and (operation in ('withdraw_lead', 'restore_lead')));
 
 create table delivery.batches (
     batch_id bigint generated always as identity,
@@ -827,8 +828,15 @@ create table crm.refused (
 );
 create index refused_recent on crm.refused (refused_at);
 
+-- function crm.is_withdrawn(asked_lead bigint) returns boolean
+
+-- function crm.keep_lead(asked_lead bigint, asked_cycle integer, asked_email text, asked_company text,
+--     asked_source text, asked_key text, asked_lane smallint, asked_at timestamptz) returns bigint
+
 -- function crm.request_lead(asked_lead bigint, asked_cycle integer, asked_email text, asked_company text,
 --     asked_source text, asked_key text, asked_lane smallint, asked_at timestamptz) returns bigint
+
+-- function crm.restore_lead(asked_lead bigint, asked_lane smallint, asked_at timestamptz) returns bigint
 
 create schema lifecycle;
 

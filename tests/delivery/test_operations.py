@@ -12,12 +12,15 @@ import pytest
 import requests
 
 from leadops.db import Connection
+from leadops.delivery.claim_calls import claim_effects
 from leadops.delivery.dead_letters import discard_dead_letters, list_dead_letters, retry_dead_letters
-from leadops.delivery.operations import OPERATIONS, operations_with_id
+from leadops.delivery.operations import OPERATIONS, operations_following, operations_with_id
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
-from leadops.products.generic.generic_product import ROUTES
+from leadops.lanes import Lane
+from leadops.products.generic.generic_product import ROUTES, GenericProduct
+from leadops.products.product import Call, EffectRow, UnsupportedCallError
 from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
@@ -74,7 +77,13 @@ class Crm:
     def owners(self) -> list[str]:
         """The owners that were set, in the order in which the CRM took them."""
         lines = [json.loads(line) for line in (self.state / "journal.jsonl").read_text().splitlines()]
-        return [line["body"]["owner_id"] for line in lines if line.get("kind") == "crm.patch"]
+        return [body["owner_id"] for body in self.patches(lines) if "owner_id" in body]
+
+    def patches(self, lines: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+        """What the CRM was asked to change, in order."""
+        if lines is None:
+            lines = [json.loads(line) for line in (self.state / "journal.jsonl").read_text().splitlines()]
+        return [line["body"] for line in lines if line.get("kind") == "crm.patch"]
 
 
 @pytest.fixture
@@ -159,8 +168,74 @@ def test_an_owner_that_died_last_goes_out_again(crm: Crm) -> None:
     assert crm.states()["o2-again"] == "pending"
 
 
+def test_a_withdrawal_follows_the_creation_that_it_is_about(crm: Crm) -> None:
+    """The lead of an earlier cycle, which sales won, is not withdrawn when the new one is refused."""
+    crm.create("c1")
+    crm.push()
+    crm.create("c2", email="")
+    crm.want("withdraw_lead", "w2", because="machine")
+    assert crm.push().dead == 1
+    assert crm.states() == {"c1": "done", "c2": "dead", "w2": "pending"}
+    crm.push()
+    assert crm.patches() == [], "a person may still send the creation again"
+    discard_dead_letters(crm.connection, list_dead_letters(crm.connection), now=clock())
+    crm.connection.commit()
+    crm.push()
+    assert crm.states() == {"c1": "done", "c2": "dropped", "w2": "dropped"}
+    assert crm.patches() == []
+
+
+def test_a_refused_withdrawal_does_not_undo_what_came_after_it(crm: Crm) -> None:
+    crm.create("c1")
+    crm.push()
+    crm.want("withdraw_lead", "w1", owner_id="")
+    assert crm.push().dead == 1
+    crm.want("restore_lead", "r1")
+    crm.push()
+    assert retry_dead_letters(crm.connection, list_dead_letters(crm.connection), now=clock()) == 0
+    crm.connection.commit()
+    crm.push()
+    assert crm.states() == {"c1": "done", "w1": "dropped", "r1": "done"}
+    assert [body["status"] for body in crm.patches()] == ["new"]
+
+
+def test_a_lead_that_the_crm_deleted_needs_no_withdrawal(crm: Crm) -> None:
+    crm.create("c1")
+    crm.push()
+    crm.want("erase_lead", "e1")
+    crm.want("withdraw_lead", "w1", because="machine")
+    crm.push()
+    assert crm.states() == {"c1": "done", "e1": "done", "w1": "done"}
+    assert list_dead_letters(crm.connection) == []
+
+
+class SilentProduct(GenericProduct):
+    """A CRM that has no call for an MQL that was taken back."""
+
+    def make_effect_call(self, effect: EffectRow) -> Call:
+        if effect.operation in ("withdraw_lead", "set_owner"):
+            raise UnsupportedCallError(f"no call for {effect.operation} in this product")
+        return super().make_effect_call(effect)
+
+
+def test_a_product_that_cannot_withdraw_goes_without_and_wakes_nobody(crm: Crm) -> None:
+    crm.create("c1")
+    crm.push()
+    for number, operation in enumerate(["withdraw_lead", "set_owner"], start=1):
+        crm.want(operation, f"k{number}")
+        product, lane = SilentProduct(), Lane.LIVE
+        claim_effects(crm.connection, product=product, target="crm", lane=lane, limit=9, now=clock())
+    assert crm.states() == {"c1": "done", "k1": "dropped", "k2": "dead"}
+    assert [letter.reason for letter in list_dead_letters(crm.connection)] == [
+        "no call for set_owner in this product"
+    ]
+    errors = "select error from delivery.outbox where idempotency_key = 'k1'"
+    assert crm.connection.execute(errors).fetchone() == ("no call for withdraw_lead in this product",)
+
+
 def test_only_routes_with_an_id_wait_for_it() -> None:
-    assert operations_with_id("crm") == ["set_owner", "erase_lead"]
+    assert operations_with_id("crm") == ["set_owner", "withdraw_lead", "restore_lead", "erase_lead"]
+    assert operations_following("crm") == ["withdraw_lead", "restore_lead"]
     assert operations_with_id("ma") == ["set_fields", "erase_lead"]
     assert ROUTES.keys() == OPERATIONS.keys(), "the generic product carries out every operation"
     assert all(route.path.startswith("/") for route in ROUTES.values())

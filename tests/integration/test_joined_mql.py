@@ -118,10 +118,16 @@ class Shop:
         """Return whom the CRM was last told as the owner of each of its leads, in the order of ours."""
         owners = {}
         for line in map(json.loads, (self.path / "journal.jsonl").read_text().splitlines()):
-            if line["kind"] == "crm.patch":
+            if line["kind"] == "crm.patch" and "owner_id" in line["body"]:
                 owners[line["id"]] = line["body"]["owner_id"]
         known = "select external_id from delivery.external_ids where target = 'crm' order by lead_id"
         return [owners[crm_id] for (crm_id,) in self.rows(known)]
+
+    def leads_in_crm(self) -> list[tuple[str, str]]:
+        """Return address and status of each lead that the CRM has, in the order in which it got them."""
+        headers = {"Authorization": f"Bearer {Tokens().crm}"}
+        found = requests.get(f"{self.url}/v1/leads", headers=headers, timeout=60).json()["items"]
+        return [(lead["email"], lead["status"]) for lead in found]
 
     def audit(self) -> int:
         client = ProductClient(self.endpoint("ma"))

@@ -8,6 +8,7 @@ import pytest
 from leadops.machines.allow_acts import allow_acts
 from tests.alerts.conftest import Slack, slack, slack_server
 from tests.identity.test_resolve import seen
+from tests.integration.test_internal_leads import name_ours
 from tests.integration.test_joined_mql import Shop, shop, visits
 from tests.routing.conftest import Office
 from tests.routing.test_notify_reps import notify, texts
@@ -53,9 +54,11 @@ def test_an_mql_that_a_gateway_made_is_taken_back_and_comes_back_when_it_is_allo
     assert [row[:3] for row in became["stages"]] == [(1, 1, "mql")]
     assert became["clocks"]
     assert [row[1] for row in became["owners"]] == ["owned"]
+    assert shop.leads_in_crm() == [("a@x.example", "new")]
 
     shop.run([second])
     assert shop.state() == before
+    assert shop.leads_in_crm() == [("a@x.example", "withdrawn")]
     assert shop.rows("select kind, points from scoring.ledger where rule = 'click' order by seq") == [
         ("rule", 40),
         ("correction", -40),
@@ -66,7 +69,42 @@ def test_an_mql_that_a_gateway_made_is_taken_back_and_comes_back_when_it_is_allo
     shop.run()
     assert [row[:3] for row in shop.state()["stages"]] == [(1, 1, "mql")]
     assert shop.state()["scores"] == [(1, 30, 90)]
+    assert shop.leads_in_crm() == [("a@x.example", "new")]
+    assert shop.owners_in_crm() == [shop.state()["owners"][0][2]]
     assert shop.audit() == 0
+
+
+def test_while_the_crm_is_down_it_never_hears_of_the_mql(
+    gateway_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = gateway_shop
+    push = shop.push
+    monkeypatch.setattr(shop, "push", lambda target: push(target) if target == "ma" else None)
+    shop.run([click(shop, "one", 0)])
+    assert [row[:3] for row in shop.state()["stages"]] == [(1, 1, "mql")]
+    shop.run([click(shop, "two", 300)])
+    monkeypatch.undo()
+    shop.run()
+    assert shop.leads_in_crm() == []
+    assert shop.rows("select operation, state from delivery.outbox where target = 'crm' order by 1") == [
+        ("create_lead", "dropped"),
+        ("set_owner", "dropped"),
+    ]
+    assert shop.rows("select count(*) from lifecycle.unlinked") == [(0,)]
+
+    allow_acts(shop.world.connection, kind="mail", value="m1", by="ops", reason="ours", now=shop.now)
+    shop.run()
+    assert shop.leads_in_crm() == [("a@x.example", "new")]
+    assert shop.owners_in_crm() == [shop.state()["owners"][0][2]]
+
+
+def test_our_own_people_are_taken_back_in_the_crm_too(gateway_shop: Shop) -> None:
+    shop = gateway_shop
+    shop.run([click(shop, "one", 0)])
+    assert shop.leads_in_crm() == [("a@x.example", "new")]
+    shop.world.identity = name_ours("x.example")
+    shop.run()
+    assert shop.leads_in_crm() == [("a@x.example", "withdrawn")]
 
 
 def test_an_mql_that_sales_touched_stays(gateway_shop: Shop) -> None:

@@ -15,7 +15,8 @@ from leadops.db import Connection
 from leadops.delivery.batches import decode_rows
 from leadops.delivery.dead_letters import bury_effect
 from leadops.delivery.due_calls import lock_due
-from leadops.delivery.operations import operations_with_id
+from leadops.delivery.operations import find_operation, operations_following, operations_with_id
+from leadops.delivery.outbox import OutboxState, close_effect
 from leadops.lanes import Lane
 from leadops.products.product import Call, EffectRow, Product, UnsupportedCallError
 from leadops.queries import Queries
@@ -57,7 +58,8 @@ def claim_effects(
 ) -> int:
     """Store the calls of pending effects, so that up to `limit` wait for a process; return how many do.
 
-    Commits. An effect that the product has no call for becomes a dead letter.
+    Commits. An effect that the product has no call for becomes a dead letter, or is dropped where a product
+    may go without.
     """
     with connection.transaction():
         idle = int(queries.value(connection, "count_idle_effects", target=target, lane=lane, max_rows=limit))
@@ -71,6 +73,7 @@ def claim_effects(
             target=target,
             lane=lane,
             with_id=operations_with_id(target),
+            following=operations_following(target),
             max_rows=limit - idle,
             now=now,
         )
@@ -80,9 +83,7 @@ def claim_effects(
             try:
                 call = product.make_effect_call(row)
             except UnsupportedCallError as error:
-                bury_effect(
-                    connection, effect.outbox_id, effect.lead_id, target=target, reason=str(error), now=now
-                )
+                _settle_unsupported(connection, effect, str(error), target=target, now=now)
             else:
                 stored = _store(call) | {"outbox_id": effect.outbox_id}
                 stored["request"] = Jsonb(call.head() | {"external_id": effect.external_id})
@@ -91,6 +92,15 @@ def claim_effects(
             queries.run_many(connection, "store_effect_call", calls)
         _claim_released(connection, target=target, lane=lane, limit=limit, now=now)
     return idle + len(calls)
+
+
+def _settle_unsupported(
+    connection: Connection, effect: _MarkedEffect, reason: str, *, target: str, now: datetime
+) -> None:
+    if find_operation(target, effect.operation).is_optional:
+        close_effect(connection, effect.outbox_id, state=OutboxState.DROPPED, error=reason, now=now)
+    else:
+        bury_effect(connection, effect.outbox_id, effect.lead_id, target=target, reason=reason, now=now)
 
 
 def claim_batches(

@@ -12,7 +12,8 @@ from (
 
 -- name: mark_sending
 -- From this commit on these effects may have been sent: the process that locks them finishes them. An operation of
--- with_id waits until the target has the lead and we its id, and for all earlier effects on the lead.
+-- with_id waits until the target has the lead and we its id, and for all earlier effects on the lead; one of following
+-- also until somebody has decided on a creation of the lead that was refused.
 with due as (
     select waiting.outbox_id
     from delivery.outbox as waiting
@@ -35,6 +36,18 @@ with due as (
                         and earlier.lead_id = waiting.lead_id
                         and earlier.outbox_id < waiting.outbox_id
                         and earlier.state in ('pending', 'sending')
+                )
+                and not (
+                    waiting.operation = any(%(following)s::text[])
+                    and exists (
+                        select 1 from delivery.outbox as refused
+                        where
+                            refused.target = waiting.target
+                            and refused.lead_id = waiting.lead_id
+                            and refused.outbox_id < waiting.outbox_id
+                            and refused.operation = 'create_lead'
+                            and refused.state = 'dead'
+                    )
                 )
             )
         )

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from leadops.db import Connection
 from leadops.delivery.build_batches import hold_deltas
-from leadops.delivery.operations import OPERATIONS
+from leadops.delivery.operations import OPERATIONS, operations_following
 from leadops.delivery.outbox import OutboxState, close_effect
 from leadops.queries import Queries
 
@@ -145,7 +145,12 @@ def discard_dead_letters(connection: Connection, letters: list[DeadLetter], *, n
     outbox_ids = _outbox_ids(letters)
     queries.run(connection, "discard_effects", outbox_ids=outbox_ids, now=now)
     queries.run(
-        connection, "discard_followers", outbox_ids=outbox_ids, with_id=_operations_with_id(), now=now
+        connection,
+        "discard_followers",
+        outbox_ids=outbox_ids,
+        with_id=_operations_with_id(),
+        following=operations_following("crm"),
+        now=now,
     )
     held_seqs = queries.values(connection, "discard_held", outbox_ids=outbox_ids)
     _close(connection, letters, state=DeadLetterState.DROPPED, now=now)

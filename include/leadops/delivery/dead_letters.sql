@@ -97,7 +97,7 @@ from delivery.outbox
 where outbox_id = any(%(outbox_ids)s::bigint[]) and operation = 'correct_score';
 
 -- name: discard_superseded
--- Effects that a newer effect of the same operation has replaced: sent now, they would undo it.
+-- Effects that a newer effect of the same operation, or of its opposite, has replaced: sent now, they would undo it.
 update delivery.outbox as old
 set state = 'dropped', settled_at = %(now)s
 where
@@ -107,7 +107,11 @@ where
         select 1 from delivery.outbox as newer
         where
             newer.target = old.target
-            and newer.operation = old.operation
+            and (
+                newer.operation = old.operation
+                or (old.operation = 'withdraw_lead' and newer.operation = 'restore_lead')
+                or (old.operation = 'restore_lead' and newer.operation = 'withdraw_lead')
+            )
             and newer.lead_id = old.lead_id
             and newer.outbox_id > old.outbox_id
             and newer.state in ('pending', 'sending', 'done')
@@ -146,7 +150,8 @@ set state = 'dropped', settled_at = %(now)s
 where outbox_id = any(%(outbox_ids)s::bigint[]);
 
 -- name: discard_followers
--- Effects that wait for an id that will never come, because nothing is left that would create the lead.
+-- Effects that wait for an id that will never come, because nothing is left that would create the lead; and those that
+-- are about the lead that is not created, whichever the target has of an earlier time.
 update delivery.outbox as follower
 set state = 'dropped', settled_at = %(now)s
 from delivery.outbox as discarded
@@ -155,18 +160,27 @@ where
     and follower.target = discarded.target
     and follower.lead_id = discarded.lead_id
     and follower.state = 'pending'
-    and follower.operation = any(%(with_id)s::text[])
-    and not exists (
-        select 1 from delivery.external_ids as known
-        where known.target = follower.target and known.lead_id = follower.lead_id
-    )
-    and not exists (
-        select 1 from delivery.outbox as other
-        where
-            other.target = follower.target
-            and other.lead_id = follower.lead_id
-            and other.state in ('pending', 'sending', 'dead')
-            and other.operation <> all(%(with_id)s::text[])
+    and (
+        (
+            follower.operation = any(%(following)s::text[])
+            and discarded.operation = 'create_lead'
+            and discarded.outbox_id < follower.outbox_id
+        )
+        or (
+            follower.operation = any(%(with_id)s::text[])
+            and not exists (
+                select 1 from delivery.external_ids as known
+                where known.target = follower.target and known.lead_id = follower.lead_id
+            )
+            and not exists (
+                select 1 from delivery.outbox as other
+                where
+                    other.target = follower.target
+                    and other.lead_id = follower.lead_id
+                    and other.state in ('pending', 'sending', 'dead')
+                    and other.operation <> all(%(with_id)s::text[])
+            )
+        )
     );
 
 -- name: discard_held

@@ -21,6 +21,10 @@ class Operation:
     needs_id: bool = False
     #: It takes the lead away: a system that does not have it has done what was asked.
     removes_lead: bool = False
+    #: It is about the lead of the creation before it alone: it waits for that, and goes with it.
+    follows_creation: bool = False
+    #: A product without a call for it goes without: nobody has to do it by hand.
+    is_optional: bool = False
     #: It adds points to the lead's score, so that a repetition would count twice.
     corrects_score: bool = False
 
@@ -31,6 +35,10 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("ma", "correct_score"): Operation(corrects_score=True),
     ("crm", "create_lead"): Operation(gives_id=True, is_creation=True),
     ("crm", "set_owner"): Operation(needs_id=True),
+    ("crm", "withdraw_lead"): Operation(
+        needs_id=True, removes_lead=True, follows_creation=True, is_optional=True
+    ),
+    ("crm", "restore_lead"): Operation(needs_id=True, follows_creation=True, is_optional=True),
     ("ma", "erase_lead"): Operation(needs_id=True, removes_lead=True),
     ("crm", "erase_lead"): Operation(needs_id=True, removes_lead=True),
     ("bot", "take_over"): Operation(),
@@ -49,4 +57,13 @@ def operations_with_id(target: str) -> list[str]:
     """Return the operations of `target` that need the target's id of the lead."""
     return [
         name for (system, name), operation in OPERATIONS.items() if system == target and operation.needs_id
+    ]
+
+
+def operations_following(target: str) -> list[str]:
+    """Return the operations of `target` that are about the lead of the creation before them alone."""
+    return [
+        name
+        for (system, name), operation in OPERATIONS.items()
+        if system == target and operation.follows_creation
     ]

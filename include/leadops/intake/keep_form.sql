@@ -107,12 +107,18 @@ ma_request as (
 select
     lead_id,
     case
-        when not is_in_crm and not is_uncounted
+        when is_uncounted then null
+        when is_in_crm
             then
-                crm.request_lead(
+                crm.keep_lead(
                     lead_id, cycle, email, %(company)s::text, %(source)s::text,
                     %(person)s::text || '-' || lead_id || '-' || cycle, 0::smallint, %(now)s
                 )
+        else
+            crm.request_lead(
+                lead_id, cycle, email, %(company)s::text, %(source)s::text,
+                %(person)s::text || '-' || lead_id || '-' || cycle, 0::smallint, %(now)s
+            )
     end as crm_outbox_id
 from story;
 

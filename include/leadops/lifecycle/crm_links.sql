@@ -35,6 +35,81 @@ where stage = 'mql' and lead_id = any(%(lead_ids)s::bigint[])
 group by lead_id
 on conflict (lead_id, cycle) do nothing;
 
+-- name: list_members
+select listed.lead_id
+from unnest(%(leads)s::bigint[]) as listed (lead_id)
+union
+select others.lead_id
+from unnest(%(leads)s::bigint[]) as listed (lead_id)
+inner join identity.people as own on listed.lead_id = own.lead_id
+inner join identity.people as others on own.person_id = others.person_id;
+
+-- name: list_withdrawn
+-- All leads of the persons who are no MQL any more, whoever they are, since their last cycle ended.
+with persons as (
+    select distinct on (person_id)
+        coalesce(people.person_id, gone.lead_id) as person_id,
+        gone.because
+    from unnest(%(leads)s::bigint[], %(because)s::text[]) as gone (lead_id, because)
+    left join identity.people as people on gone.lead_id = people.lead_id
+    order by person_id, gone.because
+),
+
+stories as (
+    select
+        persons.person_id,
+        persons.because,
+        (
+            select max(ending.occurred_at)
+            from lifecycle.person_transitions as ending
+            where ending.lead_id = persons.person_id and ending.stage in ('won', 'lost')
+        ) as since
+    from persons
+),
+
+members as (
+    select
+        person_id,
+        person_id as lead_id
+    from persons
+    union
+    select
+        persons.person_id,
+        people.lead_id
+    from persons
+    inner join identity.people as people on persons.person_id = people.person_id
+)
+
+select
+    stories.person_id,
+    members.lead_id,
+    stories.because,
+    stories.since
+from stories
+inner join members on stories.person_id = members.person_id
+where not exists (
+    select from lifecycle.person_transitions as mql
+    where
+        mql.lead_id = stories.person_id
+        and mql.stage = 'mql'
+        and mql.occurred_at > coalesce(stories.since, '-infinity')
+)
+order by stories.person_id, members.lead_id;
+
+-- name: forget_awaited
+-- Nothing is left that would tell an id of these leads, which are no MQL.
+delete from lifecycle.unlinked
+where
+    lead_id = any(%(leads)s::bigint[])
+    and not exists (
+        select from delivery.outbox as creating
+        where
+            creating.target = 'crm'
+            and creating.operation = 'create_lead'
+            and creating.lead_id = unlinked.lead_id
+            and creating.state in ('pending', 'sending', 'dead')
+    );
+
 -- name: link_awaited
 -- Links the CRM's ids of all leads of a person. A later cycle may get another CRM id: a cycle is awaited until the
 -- creation of each is settled.

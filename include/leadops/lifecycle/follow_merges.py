@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from leadops.db import Connection
 from leadops.lifecycle.person_cycles import renumber_cycles
-from leadops.lifecycle.publish import CycleKey, Subscription, publish_merges
+from leadops.lifecycle.publish import CycleKey, Subscription, WithdrawnMql, publish_merges
 from leadops.lifecycle.rule_spans import RuleSpan
 from leadops.lifecycle.sales_facts import write_rows
 from leadops.queries import Queries
@@ -13,10 +14,17 @@ from leadops.queries import Queries
 queries = Queries(__file__)
 
 
+class MergedLeads(NamedTuple):
+    """Leads whose person has changed, and their MQLs that were taken back."""
+
+    leads: list[int]
+    withdrawn: list[WithdrawnMql]
+
+
 def begin_merges(
     connection: Connection, *, spans: Sequence[RuleSpan], subscribers: Sequence[Subscription], now: datetime
-) -> list[int]:
-    """Remove the stages of sales from leads whose person has changed, and return these leads.
+) -> MergedLeads:
+    """Remove the stages of sales from leads whose person has changed; return these leads.
 
     A person has the stages of all their leads (lifecycle.current_transitions), in cycles numbered by time.
     MQLs stay with the lead that reached them, so that a split finds them again; stages of sales are recorded
@@ -25,17 +33,21 @@ def begin_merges(
     transaction of qualify_leads, which derives the rest right after, by the rules of `spans`.
     """
     leads: list[int] = queries.values(connection, "take_merge_changes")
+    split: list[CycleKey] = []
+    internal: list[CycleKey] = []
     if leads:
         queries.run(connection, "create_forgotten")
         queries.run(connection, "clear_forgotten")
         queries.run(connection, "forget_sales", leads=leads)
-        queries.run(connection, "remove_merged_mqls", leads=leads)
-        removed: list[int] = queries.values(connection, "remove_uncounted_mqls", leads=leads)
+        split = queries.all(connection, "remove_merged_mqls", CycleKey, leads=leads)
+        internal = queries.all(connection, "remove_uncounted_mqls", CycleKey, leads=leads)
         numbers = renumber_cycles(connection, leads, versions=write_rows(spans), now=now)
-        numbers = sorted({*numbers, *removed})
+        numbers = sorted({*numbers, *(mql.cycle for mql in internal)})
         cycles = list_merged_cycles(connection, leads, numbers=numbers)
         publish_merges(connection, subscribers, cycles, now=now)
-    return leads
+    withdrawn = [WithdrawnMql(*mql, because="split") for mql in split]
+    withdrawn += [WithdrawnMql(*mql, because="internal") for mql in internal]
+    return MergedLeads(leads, withdrawn)
 
 
 def list_merged_cycles(

@@ -96,29 +96,24 @@ delete from lifecycle.transitions
 using doubtful
 where
     transitions.transition_id = doubtful.transition_id
-    and lifecycle.misses_thresholds(doubtful.person_id, doubtful.occurred_at, doubtful.thresholds);
+    and lifecycle.misses_thresholds(doubtful.person_id, doubtful.occurred_at, doubtful.thresholds)
+returning transitions.lead_id, transitions.cycle;
 
 -- name: remove_uncounted_mqls
 -- MQLs of leads that count for nothing. One that sales worked on stays, and counts for nothing too.
-with removed as (
-    delete from lifecycle.transitions as reached
-    using identity.uncounted_leads as uncounted
-    where
-        reached.lead_id = any(%(leads)s::bigint[])
-        and reached.lead_id = uncounted.lead_id
-        and reached.stage = 'mql'
-        and not reached.evidence ? 'imported'
-        and not exists (
-            select from lifecycle.links as links
-            inner join crm.activities as activities on links.crm_lead_id = activities.crm_lead_id
-            where links.lead_id = reached.lead_id and activities.occurred_at >= reached.occurred_at
-        )
-    returning reached.cycle
-)
-
-select distinct cycle
-from removed
-order by cycle;
+delete from lifecycle.transitions as reached
+using identity.uncounted_leads as uncounted
+where
+    reached.lead_id = any(%(leads)s::bigint[])
+    and reached.lead_id = uncounted.lead_id
+    and reached.stage = 'mql'
+    and not reached.evidence ? 'imported'
+    and not exists (
+        select from lifecycle.links as links
+        inner join crm.activities as activities on links.crm_lead_id = activities.crm_lead_id
+        where links.lead_id = reached.lead_id and activities.occurred_at >= reached.occurred_at
+    )
+returning reached.lead_id, reached.cycle;
 
 -- name: list_merged_cycles
 -- Each cycle that may count for another lead now, for each lead it counted for or counts for.

@@ -20,6 +20,14 @@ class NewMql(NamedTuple):
     is_backfill: bool
 
 
+class WithdrawnMql(NamedTuple):
+    """An MQL that was taken back, as it was recorded, because of `machine`, `split` or `internal`."""
+
+    lead_id: int
+    cycle: int
+    because: str
+
+
 class CycleKey(NamedTuple):
     """A cycle of a lead, or of a merged lead's person."""
 
@@ -38,6 +46,8 @@ class Subscription:
     on_facts: Callable[[Connection, Sequence[CycleKey], datetime], object] | None = None
     #: A merge or a split changed the lead for which these cycles count.
     on_merges: Callable[[Connection, Sequence[CycleKey], datetime], object] | None = None
+    #: MQLs were taken back; called last in a run, when the stages of their leads are known again.
+    on_withdrawals: Callable[[Connection, Sequence[WithdrawnMql], datetime], object] | None = None
 
 
 def publish_mqls(
@@ -65,3 +75,16 @@ def publish_merges(
     for subscription in subscribers:
         if cycles and subscription.on_merges:
             subscription.on_merges(connection, cycles, now)
+
+
+def publish_withdrawals(
+    connection: Connection,
+    subscribers: Sequence[Subscription],
+    withdrawn: Sequence[WithdrawnMql],
+    *,
+    now: datetime,
+) -> None:
+    """Call every handler of MQLs that were taken back, in the order of `subscribers`."""
+    for subscription in subscribers:
+        if withdrawn and subscription.on_withdrawals:
+            subscription.on_withdrawals(connection, withdrawn, now)

@@ -13,7 +13,15 @@ from leadops.lifecycle.frozen_quarters import read_frozen_contracts
 from leadops.lifecycle.import_stages import restore_stages
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.ledger_cursor import lock_cursor
-from leadops.lifecycle.publish import CycleKey, NewMql, Subscription, publish_facts, publish_mqls
+from leadops.lifecycle.publish import (
+    CycleKey,
+    NewMql,
+    Subscription,
+    WithdrawnMql,
+    publish_facts,
+    publish_mqls,
+    publish_withdrawals,
+)
 from leadops.lifecycle.reevaluate_stages import (
     MAX_LEADS,
     count_waiting,
@@ -76,6 +84,7 @@ def qualify_leads(
         run.reevaluate(max_reevaluated)
         while run.decide_mqls():
             run.follow_sales()
+        run.publish_withdrawals()
         return run.result(waiting=count_waiting(connection))
 
 
@@ -94,7 +103,7 @@ class _QualificationRun:
         self._connection, self._contract, self._spans = connection, contract, spans
         self._subscribers, self._now, self._fold_case = subscribers, now, fold_case
         self._named = name_words(spans, contract.other_words)
-        self._mqls, self._withdrawn = list[NewMql](), list[CycleKey]()
+        self._mqls, self._withdrawn = list[NewMql](), list[WithdrawnMql]()
         self._stages = list[RecordedStage]()
         self._active, self._reevaluated, self._moved = set[int](), set[int](), set[int]()
         self._ended, self._ended_long_ago = set[int](), set[int]()
@@ -105,14 +114,15 @@ class _QualificationRun:
         merged = begin_merges(connection, spans=self._spans, subscribers=self._subscribers, now=now)
         linked = link_awaited(connection, now=now)
         active = take_activities(connection, named=self._named, now=now)
-        leads = sorted({*linked, *active, *merged})
+        self._withdrawn += merged.withdrawn
+        leads = sorted({*linked, *active, *merged.leads})
         if not leads:
             return
         stages = self._record_stages(self._record_facts(leads))
         self._stages += [stage for stage in stages if stage.lead_id not in self._reevaluated]
         self._active.update(leads)
         self._ended |= _list_ended(stages) - self._reevaluated
-        end_merges(connection, merged)
+        end_merges(connection, merged.leads)
 
     def forget_words(self) -> None:
         """Drop words of the CRM that a setting names by now from those that no setting names."""
@@ -127,6 +137,10 @@ class _QualificationRun:
             subscribers=self._subscribers,
             now=self._now,
         )
+
+    def publish_withdrawals(self) -> None:
+        """Publish the MQLs that were taken back, once all that the run knows of their leads is recorded."""
+        publish_withdrawals(self._connection, self._subscribers, self._withdrawn, now=self._now)
 
     def reevaluate(self, max_leads: int) -> None:
         """Evaluate leads again that another contract decided: all cycles, with or without new facts."""
@@ -170,7 +184,7 @@ class _QualificationRun:
             reevaluated=len(self._reevaluated),
             moved=len(self._moved),
             waiting=waiting,
-            withdrawn=len(self._withdrawn),
+            withdrawn=sum(mql.because == "machine" for mql in self._withdrawn),
         )
 
     def _record_facts(self, leads: Sequence[int]) -> list[CycleKey]:

@@ -7,7 +7,7 @@ from leadops.db import Connection
 from leadops.lifecycle.follow_merges import list_merged_cycles
 from leadops.lifecycle.ledger_cursor import LedgerCursor, find_horizon
 from leadops.lifecycle.person_cycles import renumber_cycles
-from leadops.lifecycle.publish import CycleKey, Subscription, publish_merges
+from leadops.lifecycle.publish import CycleKey, Subscription, WithdrawnMql, publish_merges
 from leadops.lifecycle.rule_spans import RuleSpan
 from leadops.lifecycle.sales_facts import write_rows
 from leadops.queries import Queries
@@ -22,7 +22,7 @@ def withdraw_mqls(
     spans: Sequence[RuleSpan],
     subscribers: Sequence[Subscription],
     now: datetime,
-) -> list[CycleKey]:
+) -> list[WithdrawnMql]:
     """Remove the MQLs that no longer pass their thresholds, by corrections in the ledger behind `cursor`.
 
     Only corrections of acts that are a machine's count, and only MQLs that sales have not touched go. Their
@@ -41,4 +41,4 @@ def withdraw_mqls(
         numbers = renumber_cycles(connection, leads, versions=write_rows(spans), now=now)
         cycles = list_merged_cycles(connection, leads, numbers=numbers)
         publish_merges(connection, subscribers, sorted({*withdrawn, *cycles}), now=now)
-    return withdrawn
+    return [WithdrawnMql(*cycle, because="machine") for cycle in withdrawn]

@@ -82,6 +82,8 @@ create index outbox_given_up on delivery.outbox (lead_id)
 where operation = 'upsert_lead' and state in ('dead', 'dropped');
 create index outbox_owner on delivery.outbox (lead_id, outbox_id) where target = 'crm' and operation = 'set_owner';
 create index outbox_created on delivery.outbox (lead_id) where target = 'crm' and operation = 'create_lead';
+create index outbox_withdrawn on delivery.outbox (lead_id, outbox_id)
+where target = 'crm' and operation in ('withdraw_lead', 'restore_lead');
 
 -- One bulk call: a range of the ledger (or held deltas), its rows, its exact body and key, stored before it is sent.
 create table delivery.batches (

@@ -81,3 +81,85 @@ create function crm.request_lead(
     returning outbox_id
 $$;
 comment on function crm.request_lead is 'Returns null if it was requested before';
+
+-- Whether the CRM was last told that a lead of sales is none. A newer request makes another lead.
+create function crm.is_withdrawn(asked_lead bigint) returns boolean language sql stable
+return coalesce(
+    (
+        select newest.operation = 'withdraw_lead'
+        from delivery.outbox as newest
+        where
+            newest.target = 'crm' and newest.operation in ('withdraw_lead', 'restore_lead')
+            and newest.lead_id = asked_lead
+            and newest.state <> 'dropped'
+            and newest.outbox_id > coalesce(
+                (
+                    select max(requests.outbox_id)
+                    from delivery.outbox as requests
+                    where
+                        requests.target = 'crm' and requests.operation = 'create_lead'
+                        and requests.lead_id = asked_lead
+                        and requests.state <> 'dropped'
+                ), 0
+            )
+        order by newest.outbox_id desc
+        limit 1
+    ), false
+);
+
+-- Gives the withdrawn leads of a person back to sales: what was not sent does not go out, the rest is followed by another
+-- operation. Returns null if there is nothing to tell.
+create function crm.restore_lead(asked_lead bigint, asked_lane smallint, asked_at timestamptz)
+returns bigint language plpgsql as $$
+declare
+    members bigint[] := array(
+        select asked_lead
+        union
+        select people.lead_id from identity.people as people where people.person_id = asked_lead
+    );
+    restored bigint;
+begin
+    update delivery.outbox as unsent
+    set state = 'dropped', settled_at = asked_at, error = 'the lead counts again'
+    where
+        unsent.target = 'crm' and unsent.operation = 'withdraw_lead' and unsent.state = 'pending'
+        and unsent.lead_id = any(members);
+    with told as (
+        insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane, created_at)
+        select
+            'crm', 'restore_lead', listed.lead_id, '{}'::jsonb,
+            'crm-restore-' || listed.lead_id || '-' || delivery.make_nonce(), asked_lane, asked_at
+        from unnest(members) as listed (lead_id)
+        where crm.is_withdrawn(listed.lead_id)
+        returning outbox_id
+    )
+    select max(told.outbox_id) into restored from told;
+    return restored;
+end
+$$;
+
+-- A form about somebody whom the CRM has, or is about to get: they stay there, whatever is withdrawn at this moment.
+create function crm.keep_lead(
+    asked_lead bigint, asked_cycle integer, asked_email text, asked_company text, asked_source text,
+    asked_key text, asked_lane smallint, asked_at timestamptz
+) returns bigint language plpgsql as $$
+begin
+    -- Lock.CRM_LEADS: a withdrawal of the lead waits for this form, and the form for the withdrawal.
+    perform pg_advisory_xact_lock(7302025, hashint8(asked_lead));
+    if exists (
+        select from delivery.outbox as dropped
+        where
+            dropped.target = 'crm' and dropped.operation = 'create_lead' and dropped.lead_id = asked_lead
+            and dropped.state = 'dropped' and dropped.settled_at > asked_at - interval '10 minutes'
+            and dropped.idempotency_key like 'crm-lead-' || asked_lead || '-' || asked_cycle || '-withdrawn-%'
+    ) then
+        return coalesce(
+            crm.request_lead(
+                asked_lead, asked_cycle, asked_email, asked_company, asked_source, asked_key, asked_lane, asked_at
+            ),
+            crm.restore_lead(asked_lead, asked_lane, asked_at)
+        );
+    end if;
+    return crm.restore_lead(asked_lead, asked_lane, asked_at);
+end
+$$;

@@ -13,7 +13,7 @@ from leadops_sandbox.journal import Record
 
 @dataclass(slots=True)
 class CrmLead:
-    """One lead in the CRM; `status` is new, taken, bant, won, lost or erased."""
+    """One lead in the CRM; `status` is new, taken, bant, won, lost, withdrawn or erased."""
 
     id: str
     facts: dict[str, Any]
@@ -44,6 +44,8 @@ class CrmStore:
                 lead.facts.update(record["body"])
                 lead.owner_id = record["body"].get("owner_id", lead.owner_id)
                 lead.status = record["body"].get("status", lead.status)
+                if lead.status == "withdrawn":
+                    self._stop_work(lead.id)
             case "crm.erased":
                 self._erase(record["id"])
             case "crm.activity":
@@ -66,12 +68,15 @@ class CrmStore:
         """Forget whom a lead was about; that something happened with it stays in the feed."""
         self.leads[lead_id] = CrmLead(lead_id, {}, status="erased")
         self.by_key = {key: known for key, known in self.by_key.items() if known[0] != lead_id}
-        self._planned = [due for due in self._planned if due[2]["lead_id"] != lead_id]
-        heapify(self._planned)
+        self._stop_work(lead_id)
         self.activities = [
             activity | {"details": {}} if activity["lead_id"] == lead_id else activity
             for activity in self.activities
         ]
+
+    def _stop_work(self, lead_id: str) -> None:
+        self._planned = [due for due in self._planned if due[2]["lead_id"] != lead_id]
+        heapify(self._planned)
 
     def _apply_activity(self, activity: dict[str, Any], entered_at: datetime) -> None:
         self._ids.add(activity["id"])
@@ -94,6 +99,6 @@ class CrmStore:
         """Return how many leads each salesperson holds that are neither won nor lost."""
         counts = dict.fromkeys(self.reps, 0)
         for lead in self.leads.values():
-            if lead.owner_id in counts and lead.status not in ("won", "lost", "erased"):
+            if lead.owner_id in counts and lead.status not in ("won", "lost", "withdrawn", "erased"):
                 counts[lead.owner_id] += 1
         return counts

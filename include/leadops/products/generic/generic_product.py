@@ -5,8 +5,8 @@ numbers there, the CRM's are text.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -50,6 +50,8 @@ class Route:
     is_repeatable: bool = False
     #: A 2xx answer is that to a score change: it may say {"status": "rejected", "error": …}.
     is_score_change: bool = False
+    #: What the body says besides the values of the effect.
+    adds: Mapping[str, str] = field(default_factory=dict)
 
 
 ROUTES: dict[tuple[str, str], Route] = {
@@ -61,6 +63,12 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("ma", "erase_lead"): Route("DELETE", "/api/leads/{external_id}", is_repeatable=True),
     ("crm", "create_lead"): Route("POST", "/v1/leads", answer_id="id"),
     ("crm", "set_owner"): Route("PATCH", "/v1/leads/{external_id}", is_repeatable=True),
+    ("crm", "withdraw_lead"): Route(
+        "PATCH", "/v1/leads/{external_id}", is_repeatable=True, adds={"status": "withdrawn"}
+    ),
+    ("crm", "restore_lead"): Route(
+        "PATCH", "/v1/leads/{external_id}", is_repeatable=True, adds={"status": "new"}
+    ),
     ("crm", "erase_lead"): Route("DELETE", "/v1/leads/{external_id}", is_repeatable=True),
     ("bot", "take_over"): Route("POST", "/v1/conversations"),
 }
@@ -94,7 +102,7 @@ class GenericProduct(Product):
     def make_effect_call(self, effect: EffectRow) -> Call:
         """Return the call of the effect's route; its values are the body."""
         route = find_route(effect.target, effect.operation)
-        values: Any = effect.values
+        values: Any = {**effect.values, **route.adds}
         if route.is_score_change:
             values = form_update(
                 values["external_id"],
