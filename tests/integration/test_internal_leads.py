@@ -110,7 +110,7 @@ class Minutes:
     def announced(self) -> list[tuple[str, str]]:
         return self.rows(
             "select target, payload ->> 'email' from delivery.outbox"
-            " where operation in ('upsert_lead', 'create_lead') order by 1, 2"
+            " where operation in ('upsert_lead', 'create_lead') and state <> 'dropped' order by 1, 2"
         )
 
 

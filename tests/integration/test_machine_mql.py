@@ -78,11 +78,11 @@ def test_while_the_crm_is_down_it_never_hears_of_the_mql(
     gateway_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = gateway_shop
-    push = shop.push
+    push, first, second = shop.push, click(shop, "one", 0), click(shop, "two", 300)
     monkeypatch.setattr(shop, "push", lambda target: push(target) if target == "ma" else None)
-    shop.run([click(shop, "one", 0)])
+    shop.run([first])
     assert [row[:3] for row in shop.state()["stages"]] == [(1, 1, "mql")]
-    shop.run([click(shop, "two", 300)])
+    shop.run([second])
     monkeypatch.undo()
     shop.run()
     assert shop.leads_in_crm() == []
