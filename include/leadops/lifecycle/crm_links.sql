@@ -87,13 +87,14 @@ select
     stories.since
 from stories
 inner join members on stories.person_id = members.person_id
-where not exists (
-    select from lifecycle.person_transitions as mql
-    where
-        mql.lead_id = stories.person_id
-        and mql.stage = 'mql'
-        and mql.occurred_at > coalesce(stories.since, '-infinity')
-)
+where
+    not exists (
+        select from lifecycle.person_transitions as mql
+        where
+            mql.lead_id = stories.person_id
+            and mql.stage = 'mql'
+            and mql.occurred_at > coalesce(stories.since, '-infinity')
+    )
 order by stories.person_id, members.lead_id;
 
 -- name: forget_awaited

@@ -107,8 +107,8 @@ return coalesce(
     ), false
 );
 
--- Gives the withdrawn leads of a person back to sales: what was not sent does not go out, the rest is followed by another
--- operation. Returns null if there is nothing to tell.
+-- Gives the withdrawn leads of a person back to sales: what was not sent does not go out, the rest is followed by
+-- another operation. Returns null if there is nothing to tell.
 create function crm.restore_lead(asked_lead bigint, asked_lane smallint, asked_at timestamptz)
 returns bigint language plpgsql as $$
 declare
