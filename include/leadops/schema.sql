@@ -831,7 +831,7 @@ create index refused_recent on crm.refused (refused_at);
 -- function crm.is_withdrawn(asked_lead bigint) returns boolean
 
 -- function crm.keep_lead(asked_lead bigint, asked_cycle integer, asked_email text, asked_company text,
---     asked_source text, asked_key text, asked_lane smallint, asked_at timestamptz) returns bigint
+--     asked_source text, asked_person text, asked_at timestamptz) returns bigint
 
 -- function crm.request_lead(asked_lead bigint, asked_cycle integer, asked_email text, asked_company text,
 --     asked_source text, asked_key text, asked_lane smallint, asked_at timestamptz) returns bigint

@@ -109,11 +109,7 @@ select
     case
         when is_uncounted then null
         when is_in_crm
-            then
-                crm.keep_lead(
-                    lead_id, cycle, email, %(company)s::text, %(source)s::text,
-                    %(person)s::text || '-' || lead_id || '-' || cycle, 0::smallint, %(now)s
-                )
+            then crm.keep_lead(lead_id, cycle, email, %(company)s::text, %(source)s::text, %(person)s::text, %(now)s)
         else
             crm.request_lead(
                 lead_id, cycle, email, %(company)s::text, %(source)s::text,

@@ -141,7 +141,7 @@ $$;
 -- A form about somebody whom the CRM has, or is about to get: they stay there, whatever is withdrawn at this moment.
 create function crm.keep_lead(
     asked_lead bigint, asked_cycle integer, asked_email text, asked_company text, asked_source text,
-    asked_key text, asked_lane smallint, asked_at timestamptz
+    asked_person text, asked_at timestamptz
 ) returns bigint language plpgsql as $$
 begin
     -- Lock.CRM_LEADS: a withdrawal of the lead waits for this form, and the form for the withdrawal.
@@ -155,11 +155,12 @@ begin
     ) then
         return coalesce(
             crm.request_lead(
-                asked_lead, asked_cycle, asked_email, asked_company, asked_source, asked_key, asked_lane, asked_at
+                asked_lead, asked_cycle, asked_email, asked_company, asked_source,
+                asked_person || '-' || asked_lead || '-' || asked_cycle, 0::smallint, asked_at
             ),
-            crm.restore_lead(asked_lead, asked_lane, asked_at)
+            crm.restore_lead(asked_lead, 0::smallint, asked_at)
         );
     end if;
-    return crm.restore_lead(asked_lead, asked_lane, asked_at);
+    return crm.restore_lead(asked_lead, 0::smallint, asked_at);
 end
 $$;
