@@ -38,7 +38,7 @@ def hold_crm_leads(connection: Connection, lead_ids: Sequence[int]) -> None:
 
 
 def withdraw_leads(connection: Connection, leads: Sequence[WithdrawnLead], *, now: datetime) -> list[int]:
-    """Take `leads` back from sales in the CRM; return those about which it has to be told.
+    """Take `leads` back from sales in the CRM; return those of which it has to hear.
 
     A request that was not sent, or certainly had no effect, does not go out any more. One that is under way,
     or was carried out, is followed by `withdraw_lead`. A person who filled in a form since is somebody whom

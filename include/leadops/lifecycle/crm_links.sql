@@ -45,7 +45,7 @@ inner join identity.people as own on listed.lead_id = own.lead_id
 inner join identity.people as others on own.person_id = others.person_id;
 
 -- name: list_withdrawn
--- All leads of the persons who are no MQL any more, whoever they are, since their last cycle ended.
+-- All leads of the persons who have no MQL left since their last cycle ended, whoever they are.
 with persons as (
     select distinct on (person_id)
         coalesce(people.person_id, gone.lead_id) as person_id,
@@ -98,7 +98,7 @@ where
 order by stories.person_id, members.lead_id;
 
 -- name: forget_awaited
--- Nothing is left that would tell an id of these leads, which are no MQL.
+-- Nothing is left that would give these leads an id there.
 delete from lifecycle.unlinked
 where
     lead_id = any(%(leads)s::bigint[])

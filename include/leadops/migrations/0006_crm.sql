@@ -82,7 +82,7 @@ create function crm.request_lead(
 $$;
 comment on function crm.request_lead is 'Returns null if it was requested before';
 
--- Whether the CRM was last told that a lead of sales is none. A newer request makes another lead.
+-- Whether the CRM last heard that a lead is no longer for sales. A newer request makes another lead.
 create function crm.is_withdrawn(asked_lead bigint) returns boolean language sql stable
 return coalesce(
     (
