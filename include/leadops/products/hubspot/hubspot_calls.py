@@ -42,12 +42,10 @@ class HubSpotCalls:
 
     def upsert_lead(self, effect: EffectRow) -> Call:
         """Return the upsert by leadops' own property. One by e-mail would take away what it does not name."""
-        if effect.lead_id is None:
-            raise UnsupportedCallError("hubspot: a contact cannot be made without leadops' id of the lead")
+        our_id = find_our_id(effect)
         values = self.map_facts(effect.values)
         if email := effect.values.get("email"):
             values["email"] = str(email)
-        our_id = str(effect.lead_id)
         entry = {
             "id": our_id,
             "idProperty": self.settings.properties.external_id,
@@ -140,3 +138,15 @@ class HubSpotCalls:
     def _batch(self, what: str, inputs: Sequence[Mapping[str, Any]]) -> Call:
         body = orjson.dumps({"inputs": inputs}).decode()
         return Call("POST", self.find_path("contacts", f"/batch/{what}"), body)
+
+
+def find_our_id(effect: EffectRow) -> str:
+    """Return leadops' id of the lead of an effect; that of a trial lead stands among its values.
+
+    Raises UnsupportedCallError without one.
+    """
+    values = effect.values
+    found = effect.lead_id or values.get("externalId") or values.get("idempotency_key")
+    if not found:
+        raise UnsupportedCallError("hubspot: a contact cannot be made without leadops' id of the lead")
+    return str(found)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from leadops.products.hubspot.hubspot_calls import HubSpotCalls
+from leadops.products.hubspot.hubspot_calls import HubSpotCalls, find_our_id
 from leadops.products.hubspot.hubspot_pages import read_properties
 from leadops.products.hubspot.hubspot_results import read_change, read_upsert
 from leadops.products.hubspot.hubspot_settings import HubSpotSettings
@@ -76,7 +76,7 @@ class HubSpotEffects:
         return RowResult(RowState.AGAIN, None, None, external_id, following)
 
     def _name(self, effect: EffectRow) -> dict[str, str]:
-        return {self.settings.properties.external_id: str(effect.lead_id)}
+        return {self.settings.properties.external_id: find_our_id(effect)}
 
     def _map_fields(self, effect: EffectRow) -> dict[str, str]:
         fields = effect.values.get("fields")

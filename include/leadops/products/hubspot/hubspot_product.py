@@ -4,14 +4,16 @@ docs/products/hubspot.md says what to make there and what it costs. Scores are s
 own. There are no keys of calls: contacts are made by an upsert, which is harmless when repeated.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from leadops.clients.answer_shapes import AnswerShapeError, read_object
 from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import HttpAnswer, Outcome
+from leadops.products.check_line import CheckLine
 from leadops.products.hubspot.hubspot_calls import BATCH_LIMIT, HubSpotCalls
+from leadops.products.hubspot.hubspot_check import HubSpotCheck
 from leadops.products.hubspot.hubspot_codes import classify_hubspot, read_hubspot_quota
 from leadops.products.hubspot.hubspot_crm import HubSpotCrm
 from leadops.products.hubspot.hubspot_effects import HubSpotEffects
@@ -27,6 +29,7 @@ from leadops.products.product import (
     QuotaReading,
     RowResult,
     ScoreWay,
+    SendCall,
     TotalRow,
     find_settings,
 )
@@ -101,6 +104,14 @@ class HubSpotProduct(Product):
         """Return the contacts of a page and the cursor of the next."""
         contacts = read_results(body, "HubSpot contacts")
         return [self._read_listed(contact) for contact in contacts], read_next(body)
+
+    def make_ping_call(self, target: str) -> Call:  # noqa: ARG002
+        """Return GET of one contact, by the version of the settings."""
+        return Call("GET", self._calls.find_path("contacts"), params={"limit": 1})
+
+    def check(self, target: str, send: SendCall) -> Iterator[CheckLine]:
+        """Yield the account's facts, and whether each property is there and takes what leadops writes."""
+        yield from HubSpotCheck(self._settings, self._calls).check(target, send)
 
     def _read_listed(self, contact: Any) -> ListedLead:
         entry = contact if isinstance(contact, dict) else {}
