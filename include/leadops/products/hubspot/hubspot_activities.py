@@ -21,7 +21,7 @@ ENGAGEMENTS: dict[str, tuple[str, ...]] = {
 COMMON = ("hs_timestamp", "hs_createdate", "hubspot_owner_id")
 #: A mail that sales got, not one that they sent.
 INCOMING = "INCOMING_EMAIL"
-#: A meeting that does not take place is no meeting.
+#: Outcomes of a meeting that does not count, since it does not take place.
 CANCELED = ("CANCELED", "CANCELLED")
 
 

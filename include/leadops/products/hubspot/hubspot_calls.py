@@ -27,7 +27,7 @@ class HubSpotCalls:
         return f"/crm/objects/{self.settings.api_version}/{kind}{rest}"
 
     def set_totals(self, rows: Sequence[TotalRow]) -> Call:
-        """Return the batch update that sets the scores, by record id: hs_object_id is no idProperty."""
+        """Return the batch update that sets the scores, by record id; hs_object_id is not an idProperty."""
         names = self.settings.properties
         inputs = []
         for row in rows:

@@ -115,7 +115,7 @@ def describe_property(wanted: Wanted, found: Mapping[str, Any]) -> CheckLine:
     if wanted.is_unique and found.get("hasUniqueValue") is not True:
         return CheckLine.change(
             subject,
-            "takes the same value twice; HubSpot decides that when a property is made: make another with unique"
-            f" values {WHERE}, and name it in products.yaml",
+            "takes the same value twice; HubSpot decides that when a property is made: make another with"
+            f" unique values {WHERE}, and name it in products.yaml",
         )
     return CheckLine.ok(subject, f"takes {wanted.purpose}")

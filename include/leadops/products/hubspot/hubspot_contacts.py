@@ -23,7 +23,7 @@ PROGRAMS = ("API", "INTEGRATION")
 
 @dataclass(frozen=True)
 class ContactReader:
-    """Reads what happened with contacts. Its own writes are no news: leadops sets one status alone."""
+    """Reads what happened with contacts. It leaves out what leadops sets: one status alone."""
 
     settings: HubSpotSettings
     calls: HubSpotCalls
