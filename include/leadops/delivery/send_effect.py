@@ -18,7 +18,7 @@ from leadops.delivery.duplicates import record_duplicate_lead
 from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.operations import Operation, find_operation
 from leadops.delivery.outbox import Effect, OutboxState, close_effect
-from leadops.delivery.presence import MOVED, record_absence, unalign_lead
+from leadops.delivery.presence import record_absence, unalign_lead
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
 from leadops.products.product import Product, RowResult, RowState
@@ -40,6 +40,7 @@ CALLS_OF_ONE = 4
 DEFAULT_REASONS = {
     RowState.DEAD: "rejected by the target",
     RowState.AGAIN: "the target asks to send it again",
+    RowState.MOVED: "another lead stands for it",
     RowState.UNKNOWN: "the answer does not say what became of it",
 }
 
@@ -85,6 +86,9 @@ def send_effect(
         outcome = client.send(result.next_call)
         result = read_result(client.product, operation, effect, outcome, target=target)
         followed += PushReport(calls=1)
+    if result.state is RowState.MOVED:
+        result = _look_for_lead(client, operation, effect, result)
+        followed += PushReport(calls=1)
     return followed + _settle(
         connection,
         effect,
@@ -113,7 +117,7 @@ def _settle(
     is_unexplained: Callable[[], bool],
 ) -> PushReport:
     """Settle an effect by what its last call came to."""
-    if result.state in (RowState.GONE, RowState.MOVED):
+    if result.state is RowState.GONE:
         return _wait_for_lead(connection, effect, operation, result, target=target, now=now)
     if result.state is RowState.DUPLICATE and operation.corrects_score and effect.lead_id is not None:
         # No answer ever said that it took effect: the lead's total says it.
@@ -189,6 +193,16 @@ def _save_id(
         )
 
 
+def _look_for_lead(
+    client: ProductClient, operation: Operation, effect: Effect, result: RowResult
+) -> RowResult:
+    """Return where the lead of an effect is, which was refused as being elsewhere."""
+    answer = client.read_lead(find_lead_id(operation, effect) or "")
+    if answer.absence is None:
+        return RowResult(RowState.AGAIN, result.reason)
+    return RowResult(RowState.GONE, result.reason, answer.absence)
+
+
 def _wait_for_lead(
     connection: Connection,
     effect: Effect,
@@ -198,17 +212,13 @@ def _wait_for_lead(
     target: str,
     now: datetime,
 ) -> PushReport:
-    """Let an effect on a lead that is gone, or elsewhere, wait for it; a correction is dropped."""
-    if result.state is RowState.MOVED and effect.lead_id is not None:
-        unalign_lead(connection, target=target, lead_id=effect.lead_id, reason=MOVED, now=now)
-        error = "the lead is elsewhere in the MA"
-    else:
-        absence = result.absence or LeadAbsence(AbsenceWord.NOT_FOUND)
-        external_id = find_lead_id(operation, effect) or ""
-        record_absence(connection, target=target, external_id=external_id, absence=absence, now=now)
-        error = f"the lead is {absence.word} in the MA"
+    """Let an effect on a lead that is gone wait for it; a correction is dropped."""
+    absence = result.absence or LeadAbsence(AbsenceWord.NOT_FOUND)
+    external_id = find_lead_id(operation, effect) or ""
+    record_absence(connection, target=target, external_id=external_id, absence=absence, now=now)
     # When the lead is there again, its total is compared: that replaces the correction.
     state = OutboxState.DROPPED if operation.corrects_score else OutboxState.PENDING
+    error = f"the lead is {absence.word} in the MA"
     close_effect(connection, effect.outbox_id, state=state, error=error, now=now)
     return PushReport(calls=1)
 

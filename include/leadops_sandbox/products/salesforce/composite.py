@@ -9,14 +9,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from leadops_sandbox.products.face import respond
-from leadops_sandbox.products.salesforce.bodies import check_type, read_object
+from leadops_sandbox.products.salesforce.bodies import WRITABLE, check_type, read_object
 from leadops_sandbox.products.salesforce.errors import ROLLED_BACK, RowError, refuse_call
 from leadops_sandbox.products.salesforce.fields import field_names, show_value
-from leadops_sandbox.products.salesforce.ids import make_id, read_id
+from leadops_sandbox.products.salesforce.ids import read_id
 from leadops_sandbox.products.salesforce.records import contact_record, lead_record
 from leadops_sandbox.products.salesforce.writes import (
     Plan,
-    plan_create,
+    plan_new,
     plan_update,
     plan_upsert,
     write_plans,
@@ -65,9 +65,7 @@ def routes(face: "Salesforce") -> list[Route]:
 
     async def create(request: Request) -> Response:
         body, records = await read_records(face, request)
-        return write(
-            body, records, lambda entry: plan_create(face, request, type_of(entry), fields_of(entry))
-        )
+        return write(body, records, lambda entry: plan_new(face, request, type_of(entry), fields_of(entry)))
 
     async def delete(request: Request) -> Response:
         ids = [text for text in request.query_params.get("ids", "").split(",") if text]
@@ -76,13 +74,15 @@ def routes(face: "Salesforce") -> list[Route]:
         results = []
         for text in ids:
             known = read_id(text)
-            lead = face.leads.find(known.number) if known and known.sobject == "Lead" else None
+            lead = face.leads.find(known.number) if known and known.sobject in WRITABLE else None
+            if known and known.sobject == "Contact" and lead and lead.id not in face.leads.people.converted:
+                lead = None
             if lead is None:
                 error = RowError("ENTITY_IS_DELETED", "entity is deleted")
                 results.append({"id": text, "success": False, "errors": [error.show()]})
             else:
                 face.leads.delete(lead.id)
-                results.append({"id": make_id("Lead", lead.id), "success": True, "errors": []})
+                results.append({"id": text, "success": True, "errors": []})
         return respond(results)
 
     async def retrieve(request: Request) -> Response:

@@ -16,6 +16,8 @@ from leadops_sandbox.products.salesforce.soql import Query, SoqlError, compare_k
 if TYPE_CHECKING:
     from leadops_sandbox.products.salesforce.face import Salesforce
 
+#: The relation from a lead to the contact that it became.
+RELATED = "ConvertedContact"
 #: Results that are kept for their next pages.
 MOST_KEPT = 20
 
@@ -71,7 +73,7 @@ def read_query(face: "Salesforce", text: str) -> Query:
     sobject = next((name for name in FIELDS if name.lower() == query.sobject.lower()), None)
     if sobject is None:
         raise refuse_call(400, "INVALID_TYPE", f"sObject type '{query.sobject}' is not supported.")
-    known = {name.lower(): name for name in field_names(face, sobject)}
+    known = {name.lower(): name for name in list_names(face, sobject)}
     for name in (*query.fields, *query.named, *(name for name, _ in query.order)):
         if name.lower() not in known:
             message = f"No such column '{name}' on entity '{sobject}'."
@@ -82,13 +84,20 @@ def read_query(face: "Salesforce", text: str) -> Query:
     return query._replace(sobject=sobject, fields=fields, order=order, named=named)
 
 
+def list_names(face: "Salesforce", sobject: str) -> list[str]:
+    """Return the fields of an object, for a lead also those of the contact that it became."""
+    contact = [f"{RELATED}.{name}" for name in field_names(face, "Contact")] if sobject == "Lead" else []
+    return [*field_names(face, sobject), *contact]
+
+
 def find_records(face: "Salesforce", query: Query, *, deleted: bool) -> list[Record]:
     """Return the records of a query in its order.
 
     A query that names a time stamp is a feed: what commits late is not in it before then.
     """
-    known = {name.lower(): name for name in field_names(face, query.sobject)}
-    is_feed, now = not query.named.isdisjoint(STAMPS), face.now()
+    known = {name.lower(): name for name in list_names(face, query.sobject)}
+    ordered = {name for name, _ in query.order}
+    is_feed, now = not (query.named | ordered).isdisjoint(STAMPS), face.now()
     found = [
         record
         for record in list_records(face, query.sobject, deleted=deleted)
@@ -106,7 +115,17 @@ def show_record(request: Request, query: Query, record: Record) -> dict[str, Any
     version = request.path_params["version"]
     url = f"/services/data/v{version}/sobjects/{query.sobject}/{record.id}"
     shown: dict[str, Any] = {"attributes": {"type": query.sobject, "url": url}}
-    return shown | {name: show_value(record.read(name)) for name in query.fields}
+    for name in query.fields:
+        relation, _, field = name.rpartition(".")
+        value = show_value(record.read(name))
+        if not relation:
+            shown[name] = value
+        elif record.read(f"{relation}Id") is None:
+            shown[relation] = None
+        else:
+            related = shown.setdefault(relation, {"attributes": {"type": "Contact"}})
+            related[field] = value
+    return shown
 
 
 def page_size(face: "Salesforce", request: Request) -> int:

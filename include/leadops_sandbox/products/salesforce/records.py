@@ -48,6 +48,8 @@ def read_lead(face: "Salesforce", lead: Lead, name: str) -> Any:
     """Return a field of a lead."""
     people = face.leads.people
     converted = people.converted.get(lead.id)
+    if name.startswith("ConvertedContact."):
+        return None if converted is None else contact_record(face, lead).read(name.partition(".")[2])
     match name:
         case "Id":
             return make_id("Lead", lead.id)

@@ -19,7 +19,7 @@ from leadops_sandbox.products.salesforce.ids import PREFIXES, make_id, read_id
 from leadops_sandbox.products.salesforce.records import list_records
 from leadops_sandbox.products.salesforce.writes import (
     Plan,
-    plan_create,
+    plan_new,
     plan_update,
     plan_upsert,
     write_plans,
@@ -38,7 +38,7 @@ def routes(face: "Salesforce") -> list[Route]:
 
     async def create(request: Request) -> Response:
         sobject, fields = request.path_params["sobject"], await read_object(request)
-        record_id, _ = write(lambda: plan_create(face, request, sobject, fields))
+        record_id, _ = write(lambda: plan_new(face, request, sobject, fields))
         return respond({"id": record_id, "success": True, "errors": []}, status=201)
 
     async def update(request: Request) -> Response:

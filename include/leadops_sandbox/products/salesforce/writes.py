@@ -59,6 +59,12 @@ def plan_upsert(
     return plan_create(face, request, sobject, {name: value, **fields})
 
 
+def plan_new(face: "Salesforce", request: Request, sobject: str, fields: Fields) -> Plan:
+    """Return the checked creation that a call asks for without an upsert; raise RowError."""
+    strike(face, request, str(fields.get(face.settings.id_field) or ""))
+    return plan_create(face, request, sobject, fields)
+
+
 def plan_create(face: "Salesforce", request: Request, sobject: str, fields: Fields) -> Plan:
     """Return the checked creation of a lead; raise RowError."""
     settings = face.settings

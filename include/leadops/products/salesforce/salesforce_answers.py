@@ -1,0 +1,71 @@
+"""What an answer of Salesforce means for the call as a whole: an ended session, a quota, a busy server."""
+
+import re
+from collections.abc import Mapping
+
+from leadops.clients.transport import (
+    Answered,
+    HttpAnswer,
+    Outcome,
+    Refused,
+    Throttled,
+    TokenExpired,
+)
+from leadops.mask import mask_text
+from leadops.products.product import QuotaReading
+from leadops.products.salesforce.salesforce_codes import SalesforceError, read_errors
+
+ENDED = {"INVALID_SESSION_ID", "INVALID_AUTH_HEADER"}
+USED_UP = "REQUEST_LIMIT_EXCEEDED"
+#: A 403 of this code is about calls that run at once, unless it speaks of all the calls of a day.
+DAY_WORDS = "TotalRequests"
+#: `Sforce-Limit-Info: api-usage=18/5000; per-app-api-usage=17/250(appName=leadops)`
+USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
+#: Refusals that speak of the row or the record of the call, whose codes are read one by one.
+ABOUT_ROWS = (400, 404)
+
+
+def classify_salesforce(
+    answer: HttpAnswer, outcome: Outcome, *, busy_seconds: float, used_up_seconds: float
+) -> Outcome | TokenExpired:
+    """Return what an answer means for the call as a whole; `outcome` is what its status means.
+
+    A refusal with Salesforce's own errors about a row is an answer, to be read as one. Salesforce does not
+    say when calls are free again: after the given seconds it is asked once more.
+    """
+    errors = read_errors(answer.body)
+    codes = {error.code for error in errors}
+    if answer.status == 401 and (codes & ENDED or not answer.body):
+        return TokenExpired("Salesforce's session has ended")
+    if USED_UP in codes and is_day_over(errors):
+        return Throttled(used_up_seconds, "the calls of the last 24 hours are used up")
+    if USED_UP in codes or answer.status == 420 or "SERVER_UNAVAILABLE" in codes:
+        stated = getattr(outcome, "retry_after", None)
+        text = errors[0].message if errors else f"asked to wait ({answer.status})"
+        return Throttled(stated or busy_seconds, mask_text(text))
+    if answer.status in ABOUT_ROWS and errors:
+        return Answered(answer.status, answer.body)
+    if isinstance(outcome, Refused) and errors:
+        text = mask_text(f"HTTP {answer.status}: {errors[0].code}: {errors[0].message}", longest=200)
+        return Refused(outcome.status, text)
+    return outcome
+
+
+def is_day_over(errors: list[SalesforceError]) -> bool:
+    """Whether no call of the rolling day is left, not only none of those that may run at once."""
+    return any(error.code == USED_UP and DAY_WORDS in error.message for error in errors)
+
+
+def read_salesforce_quota(answer: HttpAnswer, *, used_up_seconds: float) -> QuotaReading | None:
+    """Return what an answer says of the calls of the last 24 hours, of all who use the organisation."""
+    used, limit = read_usage(answer.headers)
+    is_used_up = answer.status == 403 and is_day_over(read_errors(answer.body))
+    if used is None and not is_used_up:
+        return None
+    return QuotaReading(used, limit, used_up_seconds if is_used_up else None)
+
+
+def read_usage(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
+    """Return the calls that Sforce-Limit-Info says were made, and granted."""
+    found = USAGE.search(headers.get("Sforce-Limit-Info") or "")
+    return (int(found[1]), int(found[2])) if found else (None, None)
