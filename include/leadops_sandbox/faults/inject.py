@@ -51,6 +51,9 @@ async def run_with_faults(
         case "rejected_rows":
             scope["reject"], scope["product_fault"] = fault.refuses_row, fault
             await app(scope, receive, send)
+        case "duplicate_rows":
+            scope["repeat"] = fault.refuses_row
+            await app(scope, receive, send)
         case _ if (answered := refuse(rule)) is not None:
             await answered(scope, receive, send)
         case _:

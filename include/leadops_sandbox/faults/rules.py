@@ -18,6 +18,7 @@ Kind = Literal[
     "reset_after",
     "half_answer",
     "rejected_rows",
+    "duplicate_rows",
     "late_commit",
     "equal_stamps",
 ]
@@ -43,7 +44,7 @@ class FaultRule(BaseModel):
     seconds: float = Field(default=0.0, ge=0, le=3_600)
     #: 429: what Retry-After says, in seconds.
     retry_after: int = Field(default=1, ge=0)
-    #: rejected_rows: the share of rows that is refused.
+    #: rejected_rows, duplicate_rows: the share of rows that is hit.
     share: float = Field(default=0.1, gt=0, le=1)
     #: Faults of a product's rows: the ids of the rows that are hit; none named: `share` of them.
     rows: tuple[str, ...] = ()
@@ -72,7 +73,7 @@ class ActiveFault:
         return self.rule.count is not None and self.met >= self.rule.count
 
     def refuses_row(self) -> bool:
-        """Return whether rejected_rows refuses the next row."""
+        """Return whether the next row is hit: rejected, or called a duplicate."""
         return self.dice.random() < self.rule.share
 
 

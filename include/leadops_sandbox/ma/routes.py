@@ -35,7 +35,11 @@ def routes(world: World) -> list[Route]:
 
     def judge(request: Request, updates: list[Update]) -> list[Result]:
         return judge_updates(
-            store, updates, reject=request.scope.get("reject"), manner=world.behaviour.ma_absence
+            store,
+            updates,
+            reject=request.scope.get("reject"),
+            repeat=request.scope.get("repeat"),
+            manner=world.behaviour.ma_absence,
         )
 
     def upsert_lead(_: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:

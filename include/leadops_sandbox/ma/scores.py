@@ -44,13 +44,14 @@ def judge_updates(
     updates: list[Update],
     *,
     reject: Callable[[], bool] | None = None,
+    repeat: Callable[[], bool] | None = None,
     manner: AbsenceManner = "words",
 ) -> list[Result]:
     """Return one result per update, in order, with the score after it.
 
     The status is applied, duplicate or rejected; for a lead that is gone not_found, deleted or merged, as
-    `manner` says. Changes nothing. `reject` is asked for each row that would be applied whether a fault
-    refuses it.
+    `manner` says. Changes nothing. `reject` and `repeat` are asked for each row that would be applied whether a
+    fault refuses it, or calls it a duplicate.
     """
     leads, seen = store.leads, store.seen_deltas
     scores: dict[int, int] = {}
@@ -67,7 +68,7 @@ def judge_updates(
         moved = {} if lead.id == lead_id else {"leadId": lead.id}
         lead_id = lead.id
         score = scores.get(lead_id, lead.score)
-        if delta_id in seen or delta_id in fresh:
+        if delta_id in seen or delta_id in fresh or (repeat is not None and repeat()):
             results.append({"deltaId": delta_id, "status": "duplicate", "score": score} | moved)
         elif reject is not None and reject():
             results.append(_rejected(delta_id, "refused by a rule of this MA"))

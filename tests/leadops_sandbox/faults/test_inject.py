@@ -102,6 +102,15 @@ def test_some_rows_are_rejected_and_the_rest_applied(sandbox: Running) -> None:
     assert score(sandbox, lead) == statuses.count("applied")
 
 
+def test_the_ma_calls_rows_duplicates_that_it_never_had(sandbox: Running) -> None:
+    lead = sandbox.make_lead()
+    set_fault(sandbox, "duplicate_rows", share=0.3, seed=4)
+    results = push(sandbox, lead, rows=100).json()["results"]
+    statuses = [result["status"] for result in results]
+    assert set(statuses) == {"applied", "duplicate"}
+    assert score(sandbox, lead) == statuses.count("applied") == results[-1]["score"]
+
+
 def test_slack_refuses_in_its_own_words(sandbox: Running) -> None:
     everywhere = {"target": "slack", "method": "*", "path": "*"}
     set_fault(sandbox, "429", retry_after=3, **everywhere)
