@@ -76,6 +76,11 @@ def mark_folder() -> Path | None:
     return Path(folder) if folder else None
 
 
+def disk_folders() -> list[Path]:
+    """Return the folders of LEADOPS_DISK_FOLDERS, whose disks are watched beside those of logs and mark."""
+    return [Path(folder) for folder in os.environ.get("LEADOPS_DISK_FOLDERS", "").split(os.pathsep) if folder]
+
+
 def list_secrets(environ: Mapping[str, str]) -> list[str]:
     """Return the secrets in `environ`: of connections, of leadops' and Airflow's variables, of their URLs."""
     found = list[str]()

@@ -45,6 +45,7 @@ def airflow_environment(home: Home, values: Mapping[str, str]) -> dict[str, str]
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(home)),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
         "LEADOPS_AIRFLOW_DATABASE_URL": database,
+        "LEADOPS_DISK_FOLDERS": os.pathsep.join(map(str, (home.postgres, home.logs))),
         "AIRFLOW__API__BASE_URL": base_url,
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(ports["LEADOPS_PORT_AIRFLOW"]),

@@ -107,8 +107,8 @@ class Fleet:
         """Return a machine that is new."""
         return Machine(self, name, self.folder / name)
 
-    def add_leads(self, number: int, *events: str, **options: Any) -> None:
-        """Let `number` new leads do each of `events` once, an hour ago."""
+    def add_leads(self, number: int, *events: str, are_scored: bool = True, **options: Any) -> None:
+        """Let `number` new leads do each of `events` once, an hour ago; unless `are_scored` they wait."""
         for _ in range(number):
             self._serial += 1
             email = f"lead{self._serial}@example.com"
@@ -124,7 +124,8 @@ class Fleet:
         self.connection.commit()
         config = self.a.config()
         resolve_events(self.connection, now=self.now, settings=config.identity)
-        self.a.score()
+        if are_scored:
+            self.a.score()
 
     def points(self) -> list[int]:
         """Return the totals of all leads."""

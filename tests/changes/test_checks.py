@@ -101,7 +101,9 @@ def test_a_new_machine_with_an_older_file_is_told_at_once_and_another_one_after_
     (incident,) = incidents(connection)
     assert (incident.kind, incident.subject) == ("settings_behind", "scoring.yaml")
     assert incident.facts["readers"] == ["c tasks"]
-    assert "older on: c tasks" in shown(incident)
+    text = shown(incident)
+    for line in ("older on: c tasks", "in force is the file of: a tasks", "they differ in: claims_cap"):
+        assert line in text
     for minutes in (5, 4):
         clock.forward(minutes=minutes)
         for reader, claims_cap in [("a tasks", 8), ("b tasks", 9), ("c tasks", 9)]:
@@ -112,3 +114,14 @@ def test_a_new_machine_with_an_older_file_is_told_at_once_and_another_one_after_
         note(connection, reader, clock(), claims_cap=8)
     look()
     assert look(3).resolved == 1
+
+
+def test_a_machine_is_behind_since_the_newer_settings_are_in_force(connection, look, clock):
+    let_a_machine_be_behind(connection, clock())  # B's file is an hour old, what is in force a minute
+    connection.execute("delete from config.gated_files where reader = 'c tasks'")
+    in_force_since = clock() - timedelta(minutes=1)
+    clock.forward(minutes=9)
+    for reader, claims_cap in [("a tasks", 8), ("b tasks", 9)]:
+        note(connection, reader, clock(), claims_cap=claims_cap)
+    assert look().opened == 1
+    assert incidents(connection)[0].opened_at == in_force_since

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from leadops.changes.answer_change import answer_change
+from leadops.changes.change_record import list_changes
 from leadops.changes.weigh_change import ChangeEffect
 from leadops.errors import PermanentError
 from leadops.identity.resolve import resolve_events
@@ -44,6 +45,22 @@ def test_one_lead_more_than_a_fifth_waits_and_nothing_moves(fleet: Fleet) -> Non
         assert fleet.a.minute().waiting == ()
     assert fleet.points() == [15] * 11
     assert fleet.waiting().weighed_at == change.weighed_at
+
+
+def test_what_waits_to_be_scored_is_no_effect_of_the_change(fleet: Fleet) -> None:
+    fleet.a.write("kpi", contract(fit=0, behaviour=15))
+    assert fleet.a.minute().in_effect == ("kpi",)
+    assert fleet.mqls() == 10
+    # Three new leads get 15 points and are MQL in this minute, whatever becomes of the change.
+    fleet.add_leads(3, "webinar", are_scored=False)
+    fleet.a.write("scoring", rules(visit=14))
+    assert fleet.a.minute().in_effect == ("scoring",)
+    (effect,) = (
+        change.read_effect() for change in list_changes(fleet.connection) if change.subject == "scoring.yaml"
+    )
+    assert effect
+    assert (effect.with_points, effect.changed, effect.moved, effect.new_mqls) == (13, 2, 0, 0)
+    assert (fleet.points(), fleet.mqls()) == ([14] * 2 + [15] * 11, 13)
 
 
 def test_points_that_leave_every_grade_as_it_is_pass(fleet: Fleet) -> None:

@@ -69,6 +69,13 @@ def test_before_the_first_one_nobody_has_reached_it() -> None:
     assert measure([5, 40], [1, 0], within_days=4)["rate_within"] == 0
 
 
+def test_whoever_reached_it_on_the_last_day_reached_it_within_the_days() -> None:
+    # As above: at day 1 a fifth has, at day 2 two fifths.
+    found = measure([1, 2, 3, 4, 5], [1, 1, 0, 1, 0], within_days=2)
+
+    assert found["rate_within"] == pytest.approx(0.4)
+
+
 def test_leads_that_are_all_too_young_say_nothing_of_the_month() -> None:
     found = measure([10, 12, 29], [1, 0, 0])
 

@@ -11,6 +11,7 @@ from tests.shipped import SHIPPED, change
     [
         (0, [9, 9, 9], None),  # three weeks say nothing
         (0, [0, 0, 9, 9, 9], None),  # before the first lead there are no weeks
+        (99, [0, 0, 0, 0, 0], None),  # nor are there any while there was never one
         (0, [0, 9, 9, 9, 9], ("gap", {"count": 0, "usual": 9.0})),
         (0, [9, 0, 9, 9, 9], None),  # not always some, and (0 − 9) / √9 = −3
         (0, [2, 2, 2, 2], None),  # too few to miss them

@@ -1,6 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from leadops.db import Connection
+from leadops.erased.erased_filter import ErasedFilter, ErasureKeyError
+from leadops.erased.erasures import record_erasure
 from leadops.intake.form_quarantine import count_quarantined_forms, list_quarantined_forms
 from tests.intake.form_keeper import keep_body
 
@@ -43,3 +47,24 @@ def test_a_lead_is_not_quarantined_under_its_id(database_url: str, connection: C
     again = keep_body(database_url, {"submission_id": "s-1", "email": "nobody"}, now=NOW)
     assert (again.submission_id, again.is_new) == (lead.submission_id, False)
     assert list_quarantined_forms(connection) == []
+
+
+def test_nothing_is_kept_before_it_is_known_whose_it_is(database_url: str, connection: Connection) -> None:
+    erased = ErasedFilter((b"a key of 16 bytes",))
+    record_erasure(
+        connection,
+        lead_ids=[1],
+        hashes=[erased.hash_for_record("email", "ann@buyers.example")],
+        erased_by="op",
+        erased_at=NOW + timedelta(hours=1),
+        day_ends_at=NOW + timedelta(hours=15),
+        key_check=erased.key_checks[0],
+    )
+    connection.commit()
+    with pytest.raises(ErasureKeyError, match="is not set"):
+        keep_body(database_url, b"{", now=NOW)
+    assert list_quarantined_forms(connection) == []
+    connection.rollback()
+    for name in ("ann", "bob"):
+        keep_body(database_url, f"<{name}@buyers.example".encode(), now=NOW, erased=erased)
+    assert [form.text for form in list_quarantined_forms(connection)] == ["<bob@buyers.example"]

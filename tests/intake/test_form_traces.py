@@ -57,6 +57,13 @@ def test_a_text_counts_for_a_day(keep: Any, minutes: float, found: str | None) -
     assert keep("c@three.example", minutes=minutes) == found
 
 
+def test_a_gateway_whose_clock_is_ahead_accuses_nobody_of_an_earlier_time(keep: Any) -> None:
+    keep("a@one.example", minutes=5)
+    keep("b@two.example", minutes=5)
+    assert keep("c@three.example", minutes=4) is None
+    assert keep("d@four.example", minutes=5) == "spam_same_text"
+
+
 def test_people_write_short_texts_alike_but_no_links(keep: Any) -> None:
     found = [keep(f"{name}@{name}.example", "Please send me a demo.") for name in "abcd"]
     assert found == [None] * 4

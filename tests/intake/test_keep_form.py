@@ -146,6 +146,23 @@ def test_the_story_is_the_leads_own_and_its_latest(database_url: str, connection
     assert crm_keys == ["crm-lead-1-1", "crm-lead-1-3", "crm-lead-2-1"]
 
 
+@pytest.mark.parametrize(
+    ("proof", "kept", "is_lead"), [("write_key", "write_key", False), ("verified", "form", True)]
+)
+def test_a_form_takes_the_id_of_an_event_with_less_proof(
+    database_url: str, connection: Connection, proof: str, kept: str, is_lead: bool
+) -> None:
+    connection.execute(
+        "insert into cdp.events (event_id, event, ts, received_at, anonymous_id, payload, proof)"
+        " values ('form-s-1', 'submit_form', %s, %s, 'a-1', '{}', %s)",
+        [NOW, NOW, proof],
+    )
+    connection.commit()
+    assert keep(database_url, "s-1") is is_lead
+    assert connection.execute("select event_id, proof from cdp.events").fetchall() == [("form-s-1", kept)]
+    assert connection.execute("select count(*) from intake.raw_leads").fetchone() == (1,)
+
+
 def test_nothing_is_kept_if_one_part_fails(database_url: str, connection: Connection) -> None:
     connection.execute("alter table delivery.outbox add constraint no_crm check (target <> 'crm')")
     connection.commit()

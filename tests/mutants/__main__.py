@@ -49,7 +49,7 @@ def main() -> int:
                     print(f"{room.name}, {kind}: {error}", file=sys.stderr, flush=True)
                     passed = False
                     continue
-                figures = count_outcomes(room.name, kind, mutants)
+                figures = count_outcomes(room.name, kind, mutants, reasons)
                 print(figures.as_row(), flush=True)
                 unlisted = find_unlisted(mutants, reasons)
                 passed = passed and not unlisted and figures.share >= REQUIRED

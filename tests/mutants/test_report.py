@@ -18,10 +18,24 @@ def mutant(outcome: Outcome, change: str = "- a\n+ b") -> Mutant:
 
 def test_figures_count_every_outcome() -> None:
     outcomes = [Outcome.KILLED] * 5 + [Outcome.TYPED] * 2 + [Outcome.TIMED_OUT] + [Outcome.SURVIVED] * 2
-    figures = count_outcomes("sla", "python", map(mutant, outcomes))
+    figures = count_outcomes("sla", "python", list(map(mutant, outcomes)), {})
     assert figures.share == pytest.approx(0.8)
-    assert figures.as_row() == "| sla | python | 10 | 5 | 2 | 1 | 2 | 80.0% |"
-    assert count_outcomes("sla", "sql", []).share == 1
+    assert figures.as_row() == "| sla | python | 10 | 5 | 2 | 1 | 2 | 0 | 80.0% |"
+    assert count_outcomes("sla", "sql", [], {}).share == 1
+
+
+def test_a_survivor_on_the_list_lowers_no_share() -> None:
+    equal, other = mutant(Outcome.SURVIVED), mutant(Outcome.SURVIVED, "- a\n+ c")
+    killed = [mutant(Outcome.KILLED, f"- {number}") for number in range(9)]
+    figures = count_outcomes("sla", "python", [equal, other, *killed], {equal.identity: "the same number"})
+    assert figures.as_row() == "| sla | python | 11 | 9 | 0 | 0 | 2 | 1 | 90.0% |"
+    assert count_outcomes("sla", "python", [equal], {equal.identity: "the same number"}).share == 1
+    # A reason for what a test notices counts for nothing.
+    assert (
+        count_outcomes("sla", "python", killed, {killed[0].identity: "?"})
+        .as_row()
+        .endswith("| 0 | 0 | 100.0% |")
+    )
 
 
 def test_a_survivor_is_listed_by_its_change() -> None:

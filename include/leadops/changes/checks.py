@@ -1,6 +1,8 @@
 """The check on changes: which wait for a human, and which machine's files are behind?"""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from leadops.changes.change_record import ChangeRecord, list_changes
 from leadops.changes.follow_files import read_wishes
@@ -12,6 +14,8 @@ from leadops.incidents.finding import CheckFinding, fire
 
 #: A change that was not weighed for this long is reported.
 UNWEIGHED_AFTER = timedelta(minutes=5)
+#: How many differing settings the incident names.
+NAMED_KEYS = 5
 
 
 def check_changes(connection: Connection, given: CheckInput) -> list[CheckFinding]:
@@ -30,8 +34,9 @@ def check_older_files(connection: Connection, given: CheckInput) -> list[CheckFi
     if not MODELS.keys() <= in_force.keys():
         return []
     minutes = int(in_force["changes"].settings["older_file_minutes"])
+    wishes = read_wishes(connection, now=given.now)
     files = dict[str, list[GatedFile]]()
-    for file in read_wishes(connection, now=given.now).behind:
+    for file in wishes.behind:
         since = in_force[file.section].since
         if file.changed_at > since or given.now - since >= timedelta(minutes=minutes):
             files.setdefault(file.section, []).append(file)
@@ -41,13 +46,36 @@ def check_older_files(connection: Connection, given: CheckInput) -> list[CheckFi
             {
                 "section": section,
                 "readers": sorted(file.reader for file in older),
+                "newer_on": list(wishes.users[section]),
+                "keys": _list_differing_keys(in_force[section].settings, older)[:NAMED_KEYS],
                 "in_force_since": in_force[section].since.isoformat(),
                 "minutes": minutes,
             },
-            since=min(file.changed_at for file in older),
+            since=max(in_force[section].since, min(file.changed_at for file in older)),
         )
         for section, older in sorted(files.items())
     ]
+
+
+def _list_differing_keys(in_force: Mapping[str, Any], older: Sequence[GatedFile]) -> list[str]:
+    """Return the settings, with dots, of which a file says something else than what is in force."""
+    current = _flatten(in_force)
+    keys = set[str]()
+    for file in older:
+        own = _flatten(file.settings)
+        keys |= {key for key in current.keys() | own.keys() if current.get(key) != own.get(key)}
+    return sorted(keys)
+
+
+def _flatten(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Return the values by their keys, joined with dots; lists stay whole."""
+    values = dict[str, Any]()
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            values |= _flatten(value, f"{before}{key}.")
+        else:
+            values[f"{before}{key}"] = value
+    return values
 
 
 def _form_facts(change: ChangeRecord) -> dict[str, object]:

@@ -12,17 +12,18 @@ GONE_AFTER = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class FileWishes:
-    """The newest wish for each section, and the files that are behind what is in force."""
+    """The newest wish for each section, the files that are behind what is in force, and whose are not."""
 
     wanted: Mapping[str, GatedFile]
     behind: Sequence[GatedFile]
+    users: Mapping[str, Sequence[str]]
 
 
 def sort_files(
     files: Collection[GatedFile],
     *,
     in_force: Mapping[str, SettingsInForce],
-    used: Collection[str],
+    used: Mapping[str, Sequence[str]],
     now: datetime,
 ) -> FileWishes:
     """Sort the `files` that say something else than what is `in_force`, the last change first.
@@ -30,7 +31,7 @@ def sort_files(
     A file wants its content if it changed after what is in force began: the last change of a section wins.
     One that has not changed since is behind, and so is the first file of a new machine whose content was in
     force before: a rollout, or its taking back, is half done. They are so as long as somebody's file says
-    what is in force: `used` are the sections for which one did lately. `now` is UTC.
+    what is in force: `used` are the sections for which one did lately, with the readers. `now` is UTC.
     """
     wanted = dict[str, GatedFile]()
     behind = list[GatedFile]()
@@ -42,4 +43,4 @@ def sort_files(
             behind.append(file)
         else:
             wanted.setdefault(file.section, file)
-    return FileWishes(wanted, behind)
+    return FileWishes(wanted, behind, used)

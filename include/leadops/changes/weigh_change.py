@@ -88,11 +88,12 @@ class EndedLead(NamedTuple):
 
 
 class EarlierPoints(NamedTuple):
-    """What a lead's points would change by, if earlier settings were in force."""
+    """What a lead's points will change by without the change, or would if earlier settings were in force."""
 
     lead_id: int
     fit: int
     behaviour: int
+    again_behaviour: int
 
 
 class ExampleLead(NamedTuple):
@@ -118,12 +119,14 @@ def weigh_change(
 ) -> ChangeEffect:
     """Return what the `proposed` settings would do to all leads in place of the `former`.
 
-    Writes nothing. Call it outside a transaction. Where people would be merged it keeps resolvers waiting,
-    where acts would be classified again, whoever writes points.
+    What leads that wait to be scored get under the `former` settings too is not its effect. Writes nothing.
+    Call it outside a transaction. Where people would be merged it keeps resolvers waiting, where acts would
+    be classified again, whoever writes points.
     Raises psycopg.errors.SerializationFailure when leads were merged meanwhile; call it again then.
     """
     with snapshot(connection):
         _prepare(connection)
+        _change_points_before(connection, former, former, now)
         _change_points(connection, former, proposed, now)
         _compare(connection, former.rules.grades, proposed.rules.grades)
         _mark_new_mqls(connection, former, proposed, now)
@@ -146,10 +149,7 @@ def count_moved_since(
     """
     with snapshot(connection):
         _prepare(connection)
-        with connection.transaction(force_rollback=True):
-            _change_points(connection, former, earlier, now)
-            before = queries.all(connection, "sum_point_changes", EarlierPoints)
-        queries.copy(connection, "copy_earlier_changes", before)
+        _change_points_before(connection, former, earlier, now)
         _change_points(connection, former, proposed, now)
         _compare(connection, earlier.rules.grades, proposed.rules.grades)
         return queries.one(connection, "count_leads", LeadCounts).moved
@@ -208,10 +208,20 @@ def _sum_up(connection: Connection, former: Grades, proposed: Grades, *, example
     )
 
 
+def _change_points_before(
+    connection: Connection, former: MovingSettings, earlier: MovingSettings, now: datetime
+) -> None:
+    """Fill `earlier_changes` with what the ledger would get under the `earlier` settings."""
+    with connection.transaction(force_rollback=True):
+        _change_points(connection, former, earlier, now)
+        before = queries.all(connection, "sum_point_changes", EarlierPoints)
+    queries.copy(connection, "copy_earlier_changes", before)
+
+
 def _change_points(
     connection: Connection, former: MovingSettings, proposed: MovingSettings, now: datetime
 ) -> None:
-    """Fill `point_changes` with what the ledger would get."""
+    """Fill `point_changes` with what the ledger would get, that of leads that wait to be scored included."""
     are_merged = former.describe_merges() != proposed.describe_merges()
     are_classified = former.machines.hash() != proposed.machines.hash()
     are_scored = former.describe_points() != proposed.describe_points()
@@ -224,18 +234,17 @@ def _change_points(
     if are_classified:
         lock_ledger(connection)
         enqueue_classified(connection, lane=Lane.BACKFILL)
-    if are_merged or are_uncounted or are_classified or are_scored:
-        walk = walk_differences(
-            connection,
-            rules=proposed.rules,
-            zone=proposed.company.zone,
-            every_lead=are_scored,
-            machines=proposed.machines if are_classified else None,
-            now=now,
-        )
-        ended = {lead.lead_id: lead.ended_at for lead in queries.all(connection, "list_ended", EndedLead)}
-        for _ in walk:
-            queries.copy(connection, "copy_point_changes", sum_differences(connection, since=ended))
+    walk = walk_differences(
+        connection,
+        rules=proposed.rules,
+        zone=proposed.company.zone,
+        every_lead=are_scored,
+        machines=proposed.machines if are_classified else None,
+        now=now,
+    )
+    ended = {lead.lead_id: lead.ended_at for lead in queries.all(connection, "list_ended", EndedLead)}
+    for _ in walk:
+        queries.copy(connection, "copy_point_changes", sum_differences(connection, since=ended))
 
 
 def _mark_new_mqls(

@@ -16,11 +16,13 @@ create temporary table if not exists new_model_points (
 ) on commit delete rows;
 
 -- name: create_earlier_changes
--- Where a change is compared with earlier settings: what the points would change by, if these were in force.
+-- What the points will change by without the change, because leads wait to be scored; or, where it is compared with
+-- earlier settings, what they would change by if these were in force.
 create temporary table if not exists earlier_changes (
     lead_id bigint not null,
     fit integer not null,
-    behaviour integer not null
+    behaviour integer not null,
+    again_behaviour integer not null
 ) on commit delete rows;
 
 -- name: create_weighed_leads
@@ -34,6 +36,7 @@ create temporary table if not exists weighed_leads (
     new_behaviour integer not null,
     new_model integer not null,
     again_behaviour integer not null,
+    new_again_behaviour integer not null,
     is_moved boolean not null,
     is_new_mql boolean not null default false
 ) on commit delete rows;
@@ -61,12 +64,13 @@ copy point_changes (lead_id, fit, behaviour, again_behaviour) from stdin;
 select
     lead_id,
     sum(fit)::integer as fit,
-    sum(behaviour)::integer as behaviour
+    sum(behaviour)::integer as behaviour,
+    sum(again_behaviour)::integer as again_behaviour
 from point_changes
 group by lead_id;
 
 -- name: copy_earlier_changes
-copy earlier_changes (lead_id, fit, behaviour) from stdin;
+copy earlier_changes (lead_id, fit, behaviour, again_behaviour) from stdin;
 
 -- name: copy_new_model_points
 copy new_model_points (lead_id, points) from stdin;
@@ -86,7 +90,16 @@ where coalesce(given.points, 0) <> coalesce(scores.model, 0);
 -- name: compare_leads
 -- A grade is the number of bounds that the points reach, for fit and for behaviour.
 insert into weighed_leads (
-    lead_id, fit, behaviour, model, new_fit, new_behaviour, new_model, again_behaviour, is_moved
+    lead_id,
+    fit,
+    behaviour,
+    model,
+    new_fit,
+    new_behaviour,
+    new_model,
+    again_behaviour,
+    new_again_behaviour,
+    is_moved
 )
 select
     points.*,
@@ -103,7 +116,8 @@ from (
         coalesce(scores.fit, 0) + coalesce(changed.fit, 0) as new_fit,
         coalesce(scores.behaviour, 0) + coalesce(changed.behaviour, 0) as new_behaviour,
         coalesce(scores.model, 0) + coalesce(changed.model, 0) as new_model,
-        coalesce(changed.again_behaviour, 0) as again_behaviour
+        coalesce(earlier.again_behaviour, 0) as again_behaviour,
+        coalesce(changed.again_behaviour, 0) as new_again_behaviour
     from scoring.scores as scores
     full join point_changes as changed using (lead_id) -- noqa: ST07
     full join earlier_changes as earlier using (lead_id) -- noqa: ST07
@@ -121,6 +135,7 @@ with passing as (
     select
         weighed.lead_id,
         weighed.again_behaviour,
+        weighed.new_again_behaviour,
         weighed.fit >= %(former_fit)s
         and weighed.behaviour >= %(former_behaviour)s
         and (
@@ -167,8 +182,8 @@ new_mqls as (
         (latest.cycle is null and not passing.passed)
         or (
             latest.ended_at is not null
-            and since.behaviour + passing.again_behaviour >= %(again_behaviour)s
-            and not (passing.passed and since.behaviour >= %(former_again_behaviour)s)
+            and since.behaviour + passing.new_again_behaviour >= %(again_behaviour)s
+            and not (passing.passed and since.behaviour + passing.again_behaviour >= %(former_again_behaviour)s)
         )
 )
 

@@ -64,6 +64,14 @@ class GatedFile:
     seen_at: datetime
 
 
+@dataclass(frozen=True)
+class SectionUsers:
+    """The readers whose file of a section says what is in force."""
+
+    section: str
+    readers: list[str]
+
+
 def dump_settings(settings: Settings) -> dict[str, Any]:
     """Return all that `settings` say as JSON, the shipped values included; the model reads it back.
 
@@ -107,9 +115,10 @@ def list_gated_files(connection: Connection) -> list[GatedFile]:
     return queries.all(connection, "list_gated_files", GatedFile)
 
 
-def list_users(connection: Connection, *, seen_since: datetime) -> set[str]:
-    """Return the sections of which somebody's file, seen since then (UTC), says what is in force."""
-    return set(queries.values(connection, "list_users", seen_since=seen_since))
+def list_users(connection: Connection, *, seen_since: datetime) -> dict[str, list[str]]:
+    """Return the readers whose file, seen since then (UTC), says what is in force, by section."""
+    users = queries.all(connection, "list_users", SectionUsers, seen_since=seen_since)
+    return {row.section: row.readers for row in users}
 
 
 def note_file(

@@ -66,7 +66,9 @@ inner join (
 order by files.changed_at desc, files.reader asc, files.section asc;
 
 -- name: list_users
-select distinct files.section
+select
+    files.section,
+    array_agg(files.reader order by files.reader) as readers
 from config.gated_files as files
 inner join (
     select distinct on (section)
@@ -75,7 +77,8 @@ inner join (
     from config.gated_settings
     order by section asc, number desc
 ) as newest on files.section = newest.section and files.hash = newest.hash
-where files.seen_at > %(seen_since)s;
+where files.seen_at > %(seen_since)s
+group by files.section;
 
 -- name: note_file
 insert into config.gated_files as known (reader, section, file, hash, settings, is_first, changed_at, seen_at)

@@ -50,8 +50,8 @@ def judge_updates(
     """Return one result per update, in order, with the score after it.
 
     The status is applied, duplicate or rejected; for a lead that is gone not_found, deleted or merged, as
-    `manner` says. Changes nothing. `reject` and `repeat` are asked for each row that would be applied whether a
-    fault refuses it, or calls it a duplicate.
+    `manner` says. Changes nothing. `reject` and `repeat` are asked for each row that would be applied
+    whether a fault refuses it, or calls it a duplicate.
     """
     leads, seen = store.leads, store.seen_deltas
     scores: dict[int, int] = {}

@@ -1,4 +1,5 @@
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,17 @@ def test_a_round_runs_every_check_and_says_what_the_cdp_said(
     assert counts["failed"] == []
 
 
+def test_a_round_measures_each_disk_that_must_not_be_full(
+    connection: Connection, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LEADOPS_DISK_FOLDERS", f"{tmp_path / 'nowhere'}:{tmp_path}")
+    monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_CDP", json.dumps({"conn_type": "http", "host": "127.0.0.1:1"}))
+    checks.check(make_run("check"))
+    places = connection.execute("select place from housekeeping.space_samples").fetchall()
+    assert places == [(f"{tmp_path} on {socket.gethostname()}",)]
+
+
 def test_a_round_notices_that_the_database_went_back(
     connection: Connection, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -55,7 +67,7 @@ def test_a_round_notices_that_the_database_went_back(
     connection.commit()
     checks.check(make_run("check"))
     kinds = connection.execute(
-        "select kind from incidents.incidents where kind <> 'cdp_unreachable'"
+        "select kind from incidents.incidents where kind not in ('cdp_unreachable', 'space_short')"
     ).fetchall()
     assert kinds == [("database_went_back",)]
 

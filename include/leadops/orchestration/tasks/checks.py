@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from leadops.alerts.checks import CHECKS
@@ -17,7 +18,7 @@ from leadops.incidents.check import CdpReading
 from leadops.incidents.run_checks import run_checks
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
-from leadops.settings import Endpoint, mark_folder
+from leadops.settings import Endpoint, disk_folders, mark_folder
 from leadops.sla.sla_calendar import SlaCalendar
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def check(run: TaskRun) -> Counts:
     """Read every settings file, weigh what changed, ask the CDP for its lag, run every check.
 
     The incidents are up to date afterwards. A refused file is on record before the checks run, and a change
-    that would move many leads. The disk's and the database's space is sampled too.
+    that would move many leads. The space of disks and database is sampled too.
     """
     refused = run.config.read_all()
     changes = follow_changes(run)
@@ -39,7 +40,7 @@ def check(run: TaskRun) -> Counts:
     with run.open_database() as connection:
         sample_space(
             connection,
-            read_disks([run.log_folder] if run.log_folder else []),
+            read_disks(_list_folders(run)),
             database_limit=run.alerts.database_limit,
             now=run.clock(),
         )
@@ -115,6 +116,11 @@ def look_at_mark(run: TaskRun) -> None:
             mark.check(connection, now=run.clock())
     except ConfigError as error:
         log.warning("%s", error)  # the push fails by it; on-call must hear of that
+
+
+def _list_folders(run: TaskRun) -> list[Path]:
+    """Return a folder on each disk of this machine that stops leadops when it is full."""
+    return [folder for folder in (run.log_folder, mark_folder(), *disk_folders()) if folder]
 
 
 def read_cdp(endpoint: Endpoint) -> CdpReading:
