@@ -25,9 +25,10 @@ EARLIER, MUCH_EARLIER = NOW - timedelta(minutes=1), NOW - timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
-    ("created_at", "attempts", "since", "unexplained"),
+    ("claimed_at", "attempts", "since", "unexplained"),
     [
-        (NOW, 0, MUCH_EARLIER, True),  # of this round: nobody can have sent it
+        (NOW, 0, MUCH_EARLIER, True),  # of this process: nobody can have sent it
+        (NOW + timedelta(milliseconds=20), 0, MUCH_EARLIER, True),  # another worker of it claimed the call
         (NOW, 1, None, False),  # it was tried before
         (EARLIER, 0, None, True),  # a killed process, or another time of the database
         (EARLIER, 0, MUCH_EARLIER, False),  # the database has not gone back: a killed process
@@ -36,9 +37,9 @@ EARLIER, MUCH_EARLIER = NOW - timedelta(minutes=1), NOW - timedelta(hours=1)
     ],
 )
 def test_what_explains_a_duplicate(
-    created_at: datetime, attempts: int, since: datetime | None, unexplained: bool
+    claimed_at: datetime, attempts: int, since: datetime | None, unexplained: bool
 ) -> None:
-    found = is_unexplained(created_at, attempts=attempts, marked_at=NOW, remembered_since=since)
+    found = is_unexplained(claimed_at, attempts=attempts, began_at=NOW, remembered_since=since)
     assert found is unexplained
 
 
@@ -104,12 +105,12 @@ def test_one_answer_about_a_new_change_is_an_incident(
     assert side.value("select count(*) from delivery.undelivered_deltas") == 2
 
 
-def leave_behind(side: DeliveryFixture) -> None:
-    """Build the call as a process does that is killed before it can say what became of it."""
+def build(side: DeliveryFixture) -> None:
+    """Build a batch in a round that does not come to send it."""
     with side.connect() as connection:
         connection.execute(
             "insert into delivery.batches (target, lane, idempotency_key, from_seq, deltas, rows, created_at)"
-            " select 'ma', 0, 'k', 1, 2, %s, now()",
+            " select 'ma', 0, 'k', 1, 2, %s, now() - interval '1 minute'",
             [
                 json.dumps(
                     [
@@ -119,8 +120,24 @@ def leave_behind(side: DeliveryFixture) -> None:
                 )
             ],
         )
-        claim_batches(connection, product=GENERIC, target="ma", lane=Lane.LIVE, limit=1, now=side.clock())
         connection.execute("insert into delivery.cursors values ('ma', 0, 2)")
+
+
+def leave_behind(side: DeliveryFixture) -> None:
+    """Claim the call as a process does that is killed before it can say what became of it."""
+    build(side)
+    then = side.clock() - timedelta(seconds=1)
+    with side.connect() as connection:
+        claim_batches(connection, product=GENERIC, target="ma", lane=Lane.LIVE, limit=1, now=then)
+
+
+@pytest.mark.parametrize("remembers", [False, True])
+def test_a_call_that_another_round_built_was_never_sent_either(
+    side: DeliveryFixture, tmp_path: Path, remembers: bool
+) -> None:
+    build(side)
+    push(side, tmp_path if remembers else None)
+    assert check(side) == [("ma", 2, [1])]
 
 
 def test_a_killed_process_explains_a_duplicate_where_the_database_is_known(

@@ -65,7 +65,6 @@ class DeltaBatch:
     request: dict[str, Any]
     body: str
     attempts: int
-    created_at: datetime
     first_sent_at: datetime
     may_have_arrived: bool = False
     is_answered: bool = False

@@ -20,7 +20,6 @@ select
     request,
     body,
     attempts,
-    created_at,
     first_sent_at,
     may_have_arrived,
     is_answered,

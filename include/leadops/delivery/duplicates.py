@@ -10,19 +10,20 @@ queries = Queries(__file__)
 
 
 def is_unexplained(
-    created_at: datetime, *, attempts: int, marked_at: datetime, remembered_since: datetime | None
+    claimed_at: datetime, *, attempts: int, began_at: datetime, remembered_since: datetime | None
 ) -> bool:
     """Whether nothing explains that a target had a call before: this database cannot have sent it.
 
-    `attempts` counts the tries on record. A call that this very round made durable, at `marked_at`, was never
-    sent. An older one may have been sent by a process that was killed before it could say so, if the database
-    has not gone back since `remembered_since` (None: nobody knows).
+    `attempts` counts the tries on record. A call that was claimed since this process began to send, at
+    `began_at`, was never sent, whichever of its workers built or claimed it. One that was claimed earlier may
+    have been sent by a process that was killed before it could say so, if the database has not gone back
+    since `remembered_since` (None: nobody knows).
     """
     if attempts:
         return False
-    if created_at == marked_at:
+    if claimed_at >= began_at:
         return True
-    return remembered_since is None or created_at < remembered_since
+    return remembered_since is None or claimed_at < remembered_since
 
 
 def record_duplicates(connection: Connection, seqs: Sequence[int], *, target: str, now: datetime) -> None:

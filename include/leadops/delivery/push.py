@@ -47,14 +47,14 @@ def push_target(
     `effects_only` it sends no score changes. `identity` says where the names of leads stand that are made
     again in the MA. `mark` notices that the database went back: then, and during a hold, nothing is sent.
     """
-    stop = Event()
+    stop, began_at = Event(), clock()
 
     def run_worker() -> PushReport:
         client = ProductClient(endpoint)
         try:
             with connect(database_url, application=f"leadops push {target}") as connection:
                 pusher = Pusher(
-                    connection, client, target, settings, clock, until, stop.is_set, identity, mark
+                    connection, client, target, settings, clock, until, stop.is_set, identity, mark, began_at
                 )
                 if pusher.is_on_hold():
                     return PushReport(is_paused=True, problem=ON_HOLD)

@@ -66,7 +66,8 @@ class Pusher:
     """One worker with its own connection and client, which threads must not share.
 
     It ends at `until`, or earlier when `stopped` says so; it finishes the current call. `identity` says where
-    the names of leads stand that are made again; `mark` notices that the database went back.
+    the names of leads stand that are made again; `mark` notices that the database went back. `began_at`: when
+    the first worker of this process began (None: each round counts alone).
     """
 
     connection: Connection
@@ -78,6 +79,7 @@ class Pusher:
     stopped: Callable[[], bool] = lambda: False
     identity: IdentitySettings | None = None
     mark: DatabaseMark | None = None
+    began_at: datetime | None = None
 
     @property
     def is_over(self) -> bool:
@@ -247,9 +249,10 @@ class Pusher:
         """Let the file outside remember that there are new calls; return False where none may be made."""
         return self.mark is None or self.mark.advance(self.connection, now=self.clock())
 
-    def _is_unexplained(self, created_at: datetime, attempts: int, marked_at: datetime) -> bool:
+    def _is_unexplained(self, claimed_at: datetime, attempts: int, round_at: datetime) -> bool:
         since = self.mark.find_start(self.connection) if self.mark else None
-        return is_unexplained(created_at, attempts=attempts, marked_at=marked_at, remembered_since=since)
+        began_at = self.began_at or round_at
+        return is_unexplained(claimed_at, attempts=attempts, began_at=began_at, remembered_since=since)
 
     def _send_batch(self, batch: DeltaBatch, *, permits: int, built_at: datetime) -> PushReport:
         # A key is trusted for a short outage only: some products forget it sooner than they say, and until
@@ -271,7 +274,7 @@ class Pusher:
             target=self.target,
             settings=self.settings,
             now=self.clock(),
-            is_unexplained=partial(self._is_unexplained, batch.created_at, batch.attempts, built_at),
+            is_unexplained=partial(self._is_unexplained, batch.first_sent_at, batch.attempts, built_at),
         )
 
     def _read_back(self, batch: DeltaBatch, permits: int, *, is_final: bool = True) -> PushReport:
