@@ -29,6 +29,7 @@ class Lock(IntEnum):
     CHANGES = 7_302_023
     TARGET_CALLS = 7_302_024
     CRM_LEADS = 7_302_025
+    TOTALS = 7_302_026
 
 
 def hold_lock(connection: Connection, lock: Lock) -> None:

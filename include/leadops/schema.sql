@@ -594,6 +594,18 @@ create table delivery.external_ids (
 create index external_ids_external on delivery.external_ids (target, external_id);
 create index external_ids_state on delivery.external_ids (target, state) where (state <> 'present');
 
+create table delivery.totals (
+    target text not null,
+    lead_id bigint not null,
+    external_id text not null,
+    seq bigint not null default 0,
+    due_at timestamptz,
+    refused text,
+    primary key (target, lead_id),
+    check (char_length(external_id) <= 200)
+);
+create index totals_due on delivery.totals (target, due_at) where (due_at is not null);
+
 create table delivery.found_leads (
     target text not null,
     external_id text not null,
@@ -691,6 +703,8 @@ create index score_corrections_audit on delivery.score_corrections (audit_id);
 create index score_corrections_lead on delivery.score_corrections (lead_id, correction_id);
 
 -- view delivery.busy_leads (target text, external_id text)
+
+-- view delivery.called_leads (target text, external_id text)
 
 -- view delivery.undelivered_deltas (target text, ledger_seq bigint, why text, batch_id bigint)
 

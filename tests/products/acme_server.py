@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 FAULTS = ["lost before", "lost after", "500 before", "500 after", "TOKEN", "half"]
 #: What may happen to the next row.
 ROW_FAULTS = ["LOCKED", "unnamed", "unnamed and lost"]
+#: What may happen to the next call that sets totals, besides: it is answered by silence, and takes effect when
+#: a test lets it land.
+LATE = "late"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,9 @@ class Acme:
     mails: dict[str, str] = field(default_factory=dict)
     fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     refs: dict[str, int] = field(default_factory=dict)
+    #: The row of the ledger that stands beside a total that was set.
+    rows: dict[str, int] = field(default_factory=dict)
+    late: list[dict[str, Any]] = field(default_factory=list)
     merged: dict[str, str] = field(default_factory=dict)
     #: Whether a change of somebody who was merged is refused without a word on whom into.
     is_tight_lipped: bool = False
@@ -57,6 +63,18 @@ class Acme:
         """The calls that carried changes of scores."""
         return [call for call in self.calls if call.path.startswith("/acme/changes")]
 
+    def total_calls(self) -> list[list[dict[str, Any]]]:
+        """The totals in each call that set some."""
+        return [json.loads(call.body)["totals"] for call in self.calls if call.path == "/acme/totals"]
+
+    def land(self) -> None:
+        """Let the calls that are still on their way take effect, whatever was set since."""
+        with self.lock:
+            late, self.late = self.late, []
+            for body in late:
+                for total in body["totals"]:
+                    self._set_total(total)
+
     def respond(self, call: SeenCall) -> tuple[int, Any] | None:
         """Return status and answer; None breaks the connection off."""
         path = urlsplit(call.path).path
@@ -75,6 +93,10 @@ class Acme:
             return 200, {"fault": "TOKEN"}
         if fault in ("lost before", "500 before"):
             return None if fault == "lost before" else (500, {})
+        if fault == LATE:
+            if path == "/acme/totals":
+                self.late.append(json.loads(call.body))
+            return None
         answer = self._act(call.method, path, json.loads(call.body or b"null"), is_half=fault == "half")
         if fault in ("lost after", "500 after"):
             return None if fault == "lost after" else (500, {})
@@ -85,6 +107,11 @@ class Acme:
         if path == "/acme/changes":
             assert len(body["changes"]) <= 3
             rows = [row for change in body["changes"] for row in self._change(change)]
+            return {"rows": rows[: len(rows) // 2] if is_half else rows}
+        if path == "/acme/totals":
+            people = [total["person"] for total in body["totals"]]
+            assert len(people) == len(set(people)) <= 4, "the same person twice, or too many"
+            rows = [row for total in body["totals"] for row in self._take_total(total)]
             return {"rows": rows[: len(rows) // 2] if is_half else rows}
         if method == "GET" and not name:
             return {
@@ -108,7 +135,24 @@ class Acme:
             return {"code": "NO_SUCH_PERSON"}
         if method == "PUT":
             self.fields.setdefault(name, {}).update(body)
-        return {"person": name, "total": str(self.totals[name])}
+        return {"person": name, "total": str(self.totals[name]), "row": self.rows.get(name)}
+
+    def _set_total(self, total: dict[str, Any]) -> None:
+        if total["person"] in self.totals:
+            self.totals[total["person"]], self.rows[total["person"]] = total["total"], total["row"]
+
+    def _take_total(self, total: dict[str, Any]) -> list[dict[str, Any]]:
+        person = total["person"]
+        if person in self.merged:
+            return [{"person": person, "code": "MERGED", "into": self.merged[person]}]
+        if person not in self.totals:
+            return [{"person": person, "code": "NO_SUCH_PERSON"}]
+        fault = self.row_faults.popleft() if self.row_faults else ""
+        if fault in ("LOCKED", "INVALID"):
+            return [{"person": person, "code": fault, "text": "the row is not taken"}]
+        if fault != "unnamed and lost":
+            self._set_total(total)
+        return [] if fault.startswith("unnamed") else [{"person": person}]
 
     def _say_merged(self, person: str) -> dict[str, Any]:
         return {"code": "ELSEWHERE"} if self.is_tight_lipped else self._name_survivor(person)

@@ -25,3 +25,11 @@ def desk(acme: Acme, database_url: str) -> SteppedDelivery:
     return SteppedDelivery(
         database_url, acme.url, settings=impatient(batch_size=1000), extra={"product": "acme"}
     )
+
+
+@pytest.fixture
+def till(acme: Acme, database_url: str) -> SteppedDelivery:
+    """A delivery to the made-up product that sets totals."""
+    return SteppedDelivery(
+        database_url, acme.url, settings=impatient(batch_size=1000), extra={"product": "tally"}
+    )

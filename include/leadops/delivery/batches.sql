@@ -49,7 +49,8 @@ where batch_id = %(batch_id)s;
 -- The target said that these rows had no effect: they may go out again in other calls, under new keys. They stay as
 -- old as they were: the oldest row of the ledger says it, and for held changes the batch that they were built into.
 insert into delivery.batches (
-    target, lane, idempotency_key, nonce, from_seq, deltas, rows, attempts, not_before, created_at, error
+    target, lane, idempotency_key, nonce, from_seq, deltas, rows, attempts, not_before, created_at, error,
+    may_have_arrived
 )
 select
     target,
@@ -62,7 +63,9 @@ select
     %(attempts)s::integer,
     %(not_before)s::timestamptz,
     created_at,
-    %(error)s::text
+    %(error)s::text,
+    -- Of totals: an older one may come late. Changes that may have arrived are never split.
+    may_have_arrived
 from delivery.batches
 where batch_id = %(batch_id)s;
 

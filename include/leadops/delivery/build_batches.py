@@ -47,10 +47,7 @@ def _build_from_ledger(
     connection: Connection, *, target: str, lane: Lane, batch_size: int, max_rows: int, now: datetime
 ) -> int:
     """Build batches from the next ledger rows; the lock on the cursor puts each row into one batch only."""
-    cursor: int | None = queries.value(connection, "lock_cursor", target=target, lane=lane)
-    if cursor is None:
-        queries.run(connection, "insert_cursor", target=target, lane=lane)
-        cursor = queries.value(connection, "lock_cursor", target=target, lane=lane)
+    cursor = lock_cursor(connection, target=target, lane=lane)
     built = 0
     # A range with only unknown leads builds no batch but moves the cursor: continue after it.
     while not built:
@@ -69,6 +66,15 @@ def _build_from_ledger(
             break
         cursor, built = progress
     return built
+
+
+def lock_cursor(connection: Connection, *, target: str, lane: Lane) -> int:
+    """Return the last ledger row of a lane that is in a batch or held; locked until the transaction ends."""
+    cursor: int | None = queries.value(connection, "lock_cursor", target=target, lane=lane)
+    if cursor is None:
+        queries.run(connection, "insert_cursor", target=target, lane=lane)
+        cursor = queries.value(connection, "lock_cursor", target=target, lane=lane)
+    return cursor or 0
 
 
 def hold_deltas(connection: Connection, seqs: list[int], *, target: str) -> None:

@@ -8,6 +8,7 @@ from leadops.clients.lead_absence import LeadAbsence
 from leadops.clients.transport import expect
 from leadops.db import Connection
 from leadops.delivery.presence import record_found
+from leadops.products.product import ScoreWay
 from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
@@ -135,7 +136,9 @@ def compare_all(connection: Connection, client: ProductClient, *, now: datetime)
         found = queries.values(connection, "find_gone")
         if found:
             record_found(connection, target="ma", external_ids=found, now=now)
-        suspects = queries.all(connection, "compare_scores", Suspect)
+        suspects = queries.all(
+            connection, "compare_scores", Suspect, sets_totals=client.product.score_way is ScoreWay.SET
+        )
         leads = int(queries.value(connection, "count_leads"))
         unmatched = int(queries.value(connection, "count_unmatched"))
         unmatched_leads = queries.all(
@@ -156,7 +159,8 @@ def compare_lead(connection: Connection, client: ProductClient, suspect: Suspect
 
     Raises TransientError or PermanentError when the MA cannot be read.
     """
-    before = read_lead(connection, suspect.lead_id)
+    way = client.product.score_way
+    before = read_lead(connection, suspect.lead_id, way=way)
     ma, absence, is_unreadable = None, None, False
     for _ in range(MAX_READS):
         ma, absence, is_unreadable = None, None, False
@@ -166,14 +170,15 @@ def compare_lead(connection: Connection, client: ProductClient, suspect: Suspect
                 expect(answer.failure, "MA lead")
             ma, absence = answer.score, answer.absence
             is_unreadable = ma is None and absence is None
-        after = read_lead(connection, suspect.lead_id)
+        after = read_lead(connection, suspect.lead_id, way=way)
         if before == after:
             return LeadComparison(after, ma, absence, is_unreadable=is_unreadable)
         before = after
     return LeadComparison(before, ma, absence, is_stable=False, is_unreadable=is_unreadable)
 
 
-def read_lead(connection: Connection, lead_id: int) -> LeadState:
+def read_lead(connection: Connection, lead_id: int, *, way: ScoreWay = ScoreWay.ADD) -> LeadState:
     """Return our side of a lead, and of those that share its id in the MA, as it is now."""
+    sets_totals = way is ScoreWay.SET
     with connection.transaction():
-        return queries.one(connection, "read_lead", LeadState, lead_id=lead_id)
+        return queries.one(connection, "read_lead", LeadState, lead_id=lead_id, sets_totals=sets_totals)

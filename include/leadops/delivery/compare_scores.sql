@@ -34,7 +34,10 @@ open_points as (
     select
         ledger.lead_id,
         sum(ledger.points) as points,
-        bool_or(undelivered.why = 'sending') as unknown
+        -- A total that is set may contain changes that still wait.
+        bool_or(
+            undelivered.why = 'sending' or (%(sets_totals)s and undelivered.why in ('waiting', 'held'))
+        ) as unknown
     from delivery.undelivered_deltas as undelivered
     inner join scoring.ledger as ledger on undelivered.ledger_seq = ledger.seq
     where undelivered.why <> 'dropped'
@@ -54,6 +57,7 @@ compared as (
             coalesce(open_points.unknown, false)
             or correcting.lead_id is not null
             or coalesce(known.state in ('unaligned', 'recreating'), false)
+            or (%(sets_totals)s and coalesce(given.due_at is not null, false))
         ) as is_unknown,
         bool_or(coalesce(totals.ledger, 0) <> coalesce(scores.total, 0)) as is_inconsistent,
         bool_or(coalesce(known.state = 'gone', false)) as is_gone,
@@ -62,6 +66,8 @@ compared as (
     left join totals on leads.lead_id = totals.lead_id
     left join scoring.scores as scores on leads.lead_id = scores.lead_id
     left join delivery.external_ids as known on leads.lead_id = known.lead_id and known.target = 'ma'
+    left join delivery.totals as given
+        on known.target = given.target and known.lead_id = given.lead_id and known.external_id = given.external_id
     left join ma_scores on known.external_id = ma_scores.external_id
     left join open_points on leads.lead_id = open_points.lead_id
     left join correcting on leads.lead_id = correcting.lead_id
@@ -143,7 +149,11 @@ by_lead as (
         coalesce(sum(ledger.points), 0)::bigint as ledger,
         coalesce(sum(ledger.points) filter (where undelivered.why <> 'dropped'), 0)::bigint as under_way,
         coalesce(sum(ledger.points) filter (where undelivered.why = 'held'), 0)::bigint as held,
-        coalesce(bool_or(undelivered.why = 'sending'), false) as is_sending,
+        coalesce(
+            bool_or(
+                undelivered.why = 'sending' or (%(sets_totals)s and undelivered.why in ('waiting', 'held'))
+            ), false
+        ) as is_sending,
         count(ledger.seq) as ledger_rows,
         count(undelivered.ledger_seq) filter (where undelivered.why <> 'dropped') as open_rows
     from sharers
@@ -170,13 +180,17 @@ select
     sum(by_lead.under_way)::bigint as under_way,
     sum(by_lead.held)::bigint as held,
     bool_or(by_lead.is_sending)
-    or coalesce((select state in ('pending', 'sending') from last_correction), false) as is_unknown,
+    or coalesce((select state in ('pending', 'sending') from last_correction), false)
+    or (%(sets_totals)s and bool_or(given.due_at is not null)) as is_unknown,
     sum(by_lead.ledger_rows)::bigint as ledger_rows,
     sum(by_lead.open_rows)::bigint as open_rows,
     (select correction_id from last_correction) as correction_id,
-    coalesce((select state = 'dead' from last_correction), false) as is_refused,
+    coalesce((select state = 'dead' from last_correction), false)
+    or (%(sets_totals)s and bool_or(given.refused is not null)) as is_refused,
     bool_and(coalesce(known.state = 'present', true)) as is_present,
     count(*) as sharers
 from by_lead
 left join scoring.scores as scores on by_lead.lead_id = scores.lead_id
-left join delivery.external_ids as known on by_lead.lead_id = known.lead_id and known.target = 'ma';
+left join delivery.external_ids as known on by_lead.lead_id = known.lead_id and known.target = 'ma'
+left join delivery.totals as given
+    on known.target = given.target and known.lead_id = given.lead_id and known.external_id = given.external_id;

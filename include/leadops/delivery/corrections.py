@@ -1,11 +1,13 @@
-"""Corrections of scores in the MA: each is an effect of the outbox with its own delta_id, and on record."""
+"""Corrections of scores in the MA: each is on record, and an effect of the outbox or a total that is sent."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 from leadops.db import Connection
+from leadops.delivery.build_totals import want_total
 from leadops.delivery.outbox import enqueue_effect
 from leadops.lanes import Lane
+from leadops.products.product import ScoreWay
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -29,10 +31,12 @@ def enqueue_correction(
     lane: Lane,
     now: datetime,
     audit_id: int | None = None,
+    way: ScoreWay = ScoreWay.ADD,
 ) -> None:
     """Send the difference between `ledger`, the points that the lead should have in the MA, and `ma`.
 
-    In the caller's transaction. Without an `audit_id` the correction counts towards no night's limit.
+    In the caller's transaction. Where scores are set (`way`), the total goes out once more instead. Without
+    an `audit_id` the correction counts towards no night's limit.
     """
     correction = queries.one(
         connection,
@@ -45,6 +49,9 @@ def enqueue_correction(
         ma=ma,
         now=now,
     )
+    if way is ScoreWay.SET:
+        want_total(connection, target="ma", lead_id=lead_id, now=now)
+        return
     key = f"ma-correction-{correction.correction_id}"
     enqueue_effect(
         connection,

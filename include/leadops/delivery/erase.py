@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from leadops.db import Connection
 from leadops.delivery.adopt_crm_leads import hash_address
+from leadops.delivery.build_totals import forget_totals
 from leadops.delivery.outbox import enqueue_effect, make_nonce
 from leadops.erased.erased_person import ErasedPerson, PersonIdentifier
 from leadops.queries import Queries
@@ -39,6 +40,7 @@ def erase_delivery(connection: Connection, person: ErasedPerson, *, now: datetim
     queries.run(connection, "drop_unsent", lead_ids=leads, operation=ERASE, now=now)
     queries.run(connection, "close_letters", lead_ids=leads, operation=ERASE, now=now)
     queries.run(connection, "delete_held", lead_ids=leads)
+    forget_totals(connection, leads)
     queries.run(connection, "clear_settled", lead_ids=leads, operation=ERASE, now=now)
     queries.run(connection, "clear_bodies", ma_ids=person.of_kind("ma_id"))
     queries.run(
@@ -71,5 +73,6 @@ def forget_settled(connection: Connection, lead_ids: Sequence[int], *, now: date
     queries.run(connection, "drop_hopeless", lead_ids=leads, operation=ERASE, now=now)
     queries.run(connection, "clear_settled", lead_ids=leads, operation=ERASE, now=now)
     queries.run(connection, "delete_held", lead_ids=leads)
+    forget_totals(connection, leads)
     queries.run(connection, "hide_ids", lead_ids=leads, operation=ERASE, now=now)
     return not queries.value(connection, "has_open", lead_ids=leads, operation=ERASE)

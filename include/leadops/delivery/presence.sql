@@ -33,7 +33,7 @@ set
     changed_at = %(now)s,
     reason = 'merged',
     not_before = case
-        when known.state = 'unaligned' and known.reason = 'merged'
+        when known.state in ('unaligned', 'present') and known.reason = 'merged'
             then %(now)s::timestamptz + %(pause)s::interval
     end
 from locked

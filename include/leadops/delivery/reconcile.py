@@ -18,6 +18,7 @@ from leadops.delivery.presence import count_gone
 from leadops.delivery.settle_absent import settle_absent
 from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
+from leadops.products.product import ScoreWay
 from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
@@ -69,8 +70,9 @@ def reconcile_scores(
 ) -> ReconciliationResult:
     """Compare every lead with the MA, and send the difference where the MA is wrong; commits as it goes.
 
-    Corrects only leads with nothing under way, compared again right before. Each correction is an effect of
-    the outbox with its own deltaId, and a row of delivery.score_corrections. At most settings.max_corrections
+    Corrects only leads with nothing under way, compared again right before. Each correction is a row of
+    delivery.score_corrections, and an effect of the outbox with its own delta_id; where scores are set, the
+    total goes out once more. At most settings.max_corrections
     are corrected in one `night` (local day): if more differ, or more than settings.max_missing are missing,
     none is, and none of the missing counts as gone. The result is kept in delivery.audits. Raises
     TransientError or PermanentError when the MA cannot be read.
@@ -121,7 +123,7 @@ def reconcile_scores(
         result.uncorrected += [wrong.lead_id for wrong in wrong_scores]
     else:
         for wrong in wrong_scores:
-            _correct(connection, wrong, result, audit_id=audit_id, now=now)
+            _correct(connection, wrong, result, way=client.product.score_way, audit_id=audit_id, now=now)
     with connection.transaction():
         result.gone = count_gone(connection, target="ma")
         _end_audit(connection, result, audit_id=audit_id, now=now)
@@ -154,13 +156,19 @@ def _classify(
 
 
 def _correct(
-    connection: Connection, wrong: WrongScore, result: ReconciliationResult, *, audit_id: int, now: datetime
+    connection: Connection,
+    wrong: WrongScore,
+    result: ReconciliationResult,
+    *,
+    way: ScoreWay,
+    audit_id: int,
+    now: datetime,
 ) -> None:
-    """Enqueue the difference for the MA, unless the lead has changed since its score there was read."""
+    """Enqueue the difference, or the total, unless the lead has changed since its score there was read."""
     with connection.transaction():
         # Two comparisons at once must not correct the same difference twice.
         hold_lock(connection, Lock.SCORE_RECONCILIATION)
-        if read_lead(connection, wrong.lead_id) != wrong.state:
+        if read_lead(connection, wrong.lead_id, way=way) != wrong.state:
             result.differing -= 1
             result.under_way += 1
             return
@@ -172,6 +180,7 @@ def _correct(
             ledger=wrong.state.ledger,
             ma=wrong.ma,
             reason=REASON,
+            way=way,
             # Corrections go out after what happens now.
             lane=Lane.BACKFILL,
             now=now,

@@ -18,6 +18,7 @@ from leadops.delivery.batches import (
     send_batch,
 )
 from leadops.delivery.build_batches import build_batches
+from leadops.delivery.build_totals import list_total_lanes
 from leadops.delivery.claim_calls import claim_batches, claim_effects
 from leadops.delivery.daily_quota import note_reading
 from leadops.delivery.database_mark import ON_HOLD, DatabaseMark, find_hold
@@ -29,10 +30,12 @@ from leadops.delivery.push_report import PushReport
 from leadops.delivery.rate_limit import acquire_permits, settle_permits
 from leadops.delivery.read_back import read_back
 from leadops.delivery.send_effect import send_effect
+from leadops.delivery.send_totals import send_totals
 from leadops.delivery.settle_batch import settle_batch
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lanes import Lane
 from leadops.locks import Lock, holding_place
+from leadops.products.product import ScoreWay
 from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
@@ -91,6 +94,10 @@ class Pusher:
         """The settings of this worker's target."""
         return self.settings.targets[self.target]
 
+    @property
+    def _sets_totals(self) -> bool:
+        return self.client.product.score_way is ScoreWay.SET
+
     def is_on_hold(self) -> bool:
         """Whether nothing may be sent: call it once the connection is open; commits."""
         if self.mark is not None:
@@ -105,10 +112,18 @@ class Pusher:
             return set(queries.all(self.connection, "list_effects", PendingWork, **values))
 
     def list_score_work(self) -> set[PendingWork]:
-        """Return what there may be to do about scores; it reads only."""
+        """Return what there may be to do about scores; it reads only.
+
+        Where totals are set, a lead needs no comparison before its total is sent.
+        """
         with self.connection.transaction():
             values = {"target": self.target, "lanes": list(Lane), "now": self.clock()}
-            return set(queries.all(self.connection, "list_score_work", PendingWork, **values))
+            work = set(queries.all(self.connection, "list_score_work", PendingWork, **values))
+            if not self._sets_totals:
+                return work
+            lanes = list_total_lanes(self.connection, target=self.target, now=self.clock())
+        batches = {one for one in work if one.kind == "batches"}
+        return batches | {PendingWork("batches", lane) for lane in lanes}
 
     def run_permitted(self, send: Round, lane: Lane, *, limit: int) -> tuple[PushReport, timedelta]:
         """Run one round within the target's limits; return what it did, or how long to wait for a permit."""
@@ -205,7 +220,19 @@ class Pusher:
         )
 
     def send_batches(self, lane: Lane, permits: int) -> PushReport:
-        """Send up to `permits` batches of deltas; stop when the target turns out to be down."""
+        """Send up to `permits` batches of deltas or totals; stop when the target turns out to be down."""
+        if self._sets_totals:
+            return send_totals(
+                self.connection,
+                self.client,
+                target=self.target,
+                lane=lane,
+                permits=permits,
+                settings=self.settings,
+                clock=self.clock,
+                is_over=lambda: self.is_over,
+                advance_mark=self._advance_mark,
+            )
         built_at = self.clock()
         # In one transaction: between two, another worker would take the new batches for idle ones, build none
         # of its own, and end.

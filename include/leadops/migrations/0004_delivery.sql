@@ -114,7 +114,8 @@ comment on column delivery.batches.is_answered is
 comment on column delivery.batches.is_read_back is
 'A part of it was read back: the rest is read back too, never sent again';
 comment on column delivery.batches.rows is
-'The changes that are still open: seq of the ledger, lead_id, external_id, points, reason; they shrink, the body stays';
+'The changes that are still open: seq of the ledger, lead_id, external_id, points, reason; they shrink, the body stays.
+Where totals are set, the changes that the totals cover; seq 0: a total that goes out once more';
 comment on column delivery.batches.nonce is 'The target knows a change as <nonce>-<seq>';
 comment on column delivery.batches.request is
 'The call as the product made it, but for its body; both are null until the call is claimed first';
@@ -183,6 +184,24 @@ comment on column delivery.external_ids.not_before is
 comment on column delivery.external_ids.mql_at is 'The newest live MQL: after one, a gone lead may be recreated';
 create index external_ids_external on delivery.external_ids (target, external_id);
 create index external_ids_state on delivery.external_ids (target, state) where state <> 'present';
+
+-- Where scores are set and not added to: which total the target has of a lead, and when it is wanted once more. A row
+-- counts while the lead has this id in the target.
+create table delivery.totals (
+    target text not null,
+    lead_id bigint not null,
+    external_id text not null check (char_length(external_id) <= 200),
+    seq bigint not null default 0,
+    due_at timestamptz,
+    refused text,
+    primary key (target, lead_id)
+);
+comment on column delivery.totals.seq is
+'The newest row of the ledger in the total that the target took last; 0: it took none under this id';
+comment on column delivery.totals.due_at is
+'From then on the total goes out once more, without a new change: it differs there, or a call may have arrived late';
+comment on column delivery.totals.refused is 'Why the target refused the newest total; null: it did not';
+create index totals_due on delivery.totals (target, due_at) where due_at is not null;
 
 -- Leads that a target had when the database went back, and that nobody here knew. In the CRM the next creation of the
 -- same address takes the lead that is there; in the MA whoever gets the id is compared before points are sent.
@@ -330,6 +349,15 @@ select
 from delivery.external_ids
 where state <> 'present';
 
+-- Leads in an open call. Where totals are set, no other call may have them: of two, the older total could come last.
+create view delivery.called_leads as
+select distinct
+    batches.target,
+    delta.delta ->> 'external_id' as external_id
+from delivery.batches as batches
+cross join json_array_elements(batches.rows) as delta (delta)
+where batches.state = 'ready';
+
 -- Every delta that the MA may not have, and why.
 create view delivery.undelivered_deltas as
 select
@@ -362,7 +390,8 @@ select
     batches.batch_id
 from delivery.batches as batches
 cross join json_array_elements(batches.rows) as delta (delta)
-where batches.state = 'ready'
+-- A total that goes out once more stands for no change.
+where batches.state = 'ready' and (delta.delta ->> 'seq')::bigint > 0
 union all
 select distinct
     target,

@@ -102,7 +102,7 @@ class AcmeProduct(Product):
         if not isinstance(results, list):
             return {}
         by_ref = {row["ref"]: row for row in results if isinstance(row, dict) and "ref" in row}
-        return {row.delta_id: _read_row(by_ref[row.delta_id]) for row in rows if row.delta_id in by_ref}
+        return {row.delta_id: read_row(by_ref[row.delta_id]) for row in rows if row.delta_id in by_ref}
 
     def is_repeatable(self, target: str, operation: str) -> bool:
         return operation != "correct_score"
@@ -121,7 +121,7 @@ class AcmeProduct(Product):
     def read_effect_answer(self, body: Any, effect: EffectRow) -> RowResult:
         if effect.operation == "correct_score":
             (result,) = body["rows"]
-            return _read_row(result)
+            return read_row(result)
         if not isinstance(body, dict):
             return RowResult(RowState.UNKNOWN)
         if body.get("code") == "ASK":
@@ -129,7 +129,7 @@ class AcmeProduct(Product):
                 RowState.AGAIN, next_call=Call("PUT", f"/acme/people/{effect.external_id}", "{}")
             )
         if "code" in body:
-            return _read_row(body)
+            return read_row(body)
         return RowResult(RowState.DONE, external_id=read_id(body.get("person")))
 
     def make_lead_call(self, external_id: str) -> Call:
@@ -138,7 +138,7 @@ class AcmeProduct(Product):
     def read_lead(self, body: Any, external_id: str) -> LeadReading:
         if not isinstance(body, dict):
             raise AnswerShapeError("acme person: the answer is not an object")
-        result = _read_row(body)
+        result = read_row(body)
         return LeadReading(read_score(body.get("total")), result.absence)
 
     def make_list_call(self, cursor: str | None) -> Call:
@@ -149,7 +149,7 @@ class AcmeProduct(Product):
         return leads, body["next"]
 
 
-def _read_row(row: dict[str, Any]) -> RowResult:
+def read_row(row: dict[str, Any]) -> RowResult:
     code = row.get("code")
     if code is None:
         return RowResult(RowState.DONE)

@@ -1,0 +1,204 @@
+"""Settles a call that sets totals, by the answer: what a target took covers every change up to its total."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+
+from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
+from leadops.clients.transport import Answered, Outcome, Refused, Unknown
+from leadops.db import Connection
+from leadops.delivery.backoff import report_failed_call, schedule_retry
+from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, shrink_batch
+from leadops.delivery.build_batches import hold_deltas
+from leadops.delivery.build_totals import LATE_CALLS
+from leadops.delivery.claim_totals import decode_totals, group_rows, halve_batch
+from leadops.delivery.dead_letters import dead_letter_delta
+from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.presence import record_absence
+from leadops.delivery.push_report import PushReport
+from leadops.mask import SentValues, mask_text
+from leadops.products.product import Product, RowResult, RowState, ScoreRow, TotalRow
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+_UNKNOWN = RowResult(RowState.UNKNOWN)
+
+
+def settle_totals(
+    connection: Connection,
+    batch: DeltaBatch,
+    outcome: Outcome,
+    *,
+    product: Product,
+    target: str,
+    settings: DeliverySettings,
+    now: datetime,
+) -> PushReport:
+    """Settle a locked batch of totals by `outcome`, in the caller's transaction.
+
+    What the answer leaves unknown or to be sent again stays in the batch, for another call with the total of
+    that time. A total that was taken after a call of unknown outcome goes out once more after LATE_CALLS: the
+    older call may arrive until then.
+    """
+    totals = decode_totals(batch)
+    if isinstance(outcome, Answered):
+        answer = product.read_total_answer(outcome.body, totals)
+        results = {total.external_id: answer.get(total.lead_id, _UNKNOWN) for total in totals}
+        return _settle_answered(connection, batch, totals, results, target=target, settings=settings, now=now)
+    if isinstance(outcome, Refused) and not outcome.concerns_caller:
+        return _settle_refused(connection, batch, totals, outcome, target=target, now=now)
+    not_before = schedule_retry(
+        connection, outcome, target=target, attempts=batch.attempts + 1, settings=settings, now=now
+    )
+    close_batch(
+        connection,
+        batch,
+        state=BatchState.READY,
+        error=outcome.reason,
+        not_before=not_before,
+        may_have_arrived=isinstance(outcome, Unknown),
+        now=now,
+    )
+    return report_failed_call(outcome, outcome.reason, attempts=batch.attempts)
+
+
+def _settle_answered(
+    connection: Connection,
+    batch: DeltaBatch,
+    totals: Sequence[TotalRow],
+    results: Mapping[str, RowResult],
+    *,
+    target: str,
+    settings: DeliverySettings,
+    now: datetime,
+) -> PushReport:
+    """Settle what the answer names lead by lead; the rest stays in the batch."""
+    rows = group_rows(batch.score_rows)
+    sent = SentValues(batch.body)
+
+    def select(*states: RowState) -> list[TotalRow]:
+        return [total for total in totals if results[total.external_id].state in states]
+
+    def explain(total: TotalRow, otherwise: str) -> str:
+        return mask_text(results[total.external_id].reason or otherwise, longest=200, sent=sent)
+
+    taken = select(RowState.DONE, RowState.DUPLICATE)
+    covered = _record_taken(connection, batch, taken, target=target, now=now)
+    applied = sum(row.seq > 0 for total in taken for row in rows[total.external_id]) + covered
+    refused = select(RowState.DEAD)
+    dead = 0
+    for total in refused:
+        reason = explain(total, "rejected by the MA")
+        dead += _bury(connection, total, rows[total.external_id], reason, target=target, now=now)
+    for total in select(RowState.GONE):
+        _hold_gone(
+            connection,
+            total.external_id,
+            rows[total.external_id],
+            results[total.external_id].absence,
+            target=target,
+            now=now,
+        )
+    left, unknown = select(RowState.AGAIN, RowState.UNKNOWN), select(RowState.UNKNOWN)
+    if not left:
+        close_batch(connection, batch, state=BatchState.DONE, now=now)
+        return PushReport(calls=1, deltas=applied, dead=dead)
+    reason = explain(left[0], "the answer does not name it" if unknown else "not yet")
+    problem = f"{len(left)} of {len(totals)} totals have to be sent again: {reason}"
+    if len(left) < len(totals):
+        shrink_batch(connection, batch, list(chain(*(rows[total.external_id] for total in left))))
+    close_batch(
+        connection,
+        batch,
+        state=BatchState.READY,
+        error=problem,
+        not_before=now + settings.backoff(batch.attempts + 1),
+        may_have_arrived=bool(unknown),
+        now=now,
+    )
+    is_first = batch.attempts == 0 and len(left) == len(totals)
+    return PushReport(
+        calls=1, deltas=applied, dead=dead, failed=1, failed_last=int(is_first), problem=problem
+    )
+
+
+def _settle_refused(
+    connection: Connection,
+    batch: DeltaBatch,
+    totals: Sequence[TotalRow],
+    outcome: Refused,
+    *,
+    target: str,
+    now: datetime,
+) -> PushReport:
+    """Halve a call refused for its size or content, so that one bad total costs one lead; else all die."""
+    rows = group_rows(batch.score_rows)
+    if outcome.absence is not None and len(totals) == 1:
+        (total,) = totals
+        _hold_gone(connection, total.external_id, batch.score_rows, outcome.absence, target=target, now=now)
+        close_batch(connection, batch, state=BatchState.DONE, error=outcome.reason, now=now)
+        return PushReport(calls=1)
+    if (outcome.is_splittable or outcome.absence is not None) and len(totals) > 1:
+        halve_batch(connection, batch, error=f"split: {outcome.reason}", now=now)
+        return PushReport(calls=1)
+    dead = sum(
+        _bury(connection, total, rows[total.external_id], outcome.reason, target=target, now=now)
+        for total in totals
+    )
+    close_batch(connection, batch, state=BatchState.DEAD, error=outcome.reason, now=now)
+    return PushReport(calls=1, dead=dead, problem=outcome.reason)
+
+
+def _record_taken(
+    connection: Connection, batch: DeltaBatch, taken: Sequence[TotalRow], *, target: str, now: datetime
+) -> int:
+    """Record which totals the target took; return how many held changes they cover besides the batch."""
+    if not taken:
+        return 0
+    values = {
+        "target": target,
+        "external_ids": [total.external_id for total in taken],
+        "seqs": [total.seq for total in taken],
+    }
+    queries.run(
+        connection,
+        "record_taken",
+        again_at=now + LATE_CALLS if batch.may_have_arrived else None,
+        claimed_at=batch.first_sent_at,
+        **values,
+    )
+    queries.run(connection, "accept_letters", now=now, **values)
+    return queries.run(connection, "delete_held", **values)
+
+
+def _bury(
+    connection: Connection,
+    total: TotalRow,
+    rows: Sequence[ScoreRow],
+    reason: str,
+    *,
+    target: str,
+    now: datetime,
+) -> int:
+    """Make dead letters of the changes that a refused total was for; return how many."""
+    seqs = [row.seq for row in rows if row.seq]
+    for seq in seqs:
+        dead_letter_delta(connection, seq, target=target, reason=reason, now=now)
+    queries.run(connection, "record_refused", target=target, external_id=total.external_id, reason=reason)
+    return len(seqs)
+
+
+def _hold_gone(
+    connection: Connection,
+    external_id: str,
+    rows: Sequence[ScoreRow],
+    absence: LeadAbsence | None,
+    *,
+    target: str,
+    now: datetime,
+) -> None:
+    """Hold the changes of a lead that is gone, and record why it is."""
+    hold_deltas(connection, [row.seq for row in rows], target=target)
+    word = absence or LeadAbsence(AbsenceWord.NOT_FOUND)
+    record_absence(connection, target=target, external_id=external_id, absence=word, now=now)

@@ -1,0 +1,302 @@
+"""Delivery to a product whose scores are set: the total of a lead is sent, never a change of it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from leadops.delivery.build_totals import LATE_CALLS, build_totals
+from leadops.delivery.claim_totals import TAKEOVER_PAUSE, claim_totals
+from leadops.delivery.reconcile import ReconciliationResult, reconcile_scores
+from leadops.lanes import Lane
+from leadops.products.product_client import ProductClient
+from leadops.products.registry import load_product
+from tests.delivery_fixture import SteppedDelivery
+from tests.products.acme_server import LATE, Acme
+
+HOUR = timedelta(hours=1)
+
+
+def person(till: SteppedDelivery, lead: int) -> str:
+    query = "select external_id from delivery.external_ids where target = 'ma' and lead_id = %s"
+    return str(till.value(query, lead))
+
+
+def add(till: SteppedDelivery, *points: int, lane: int = 0) -> int:
+    lead = till.add_lead()
+    for each in points:
+        till.score(lead, each, lane=lane)
+    return lead
+
+
+def newest(till: SteppedDelivery, lead: int) -> int:
+    return int(till.value("select max(seq) from scoring.ledger where lead_id = %s", lead))
+
+
+def undelivered(till: SteppedDelivery) -> int:
+    return int(till.value("select count(*) from delivery.undelivered_deltas where why <> 'dropped'"))
+
+
+def letters(till: SteppedDelivery) -> list[str]:
+    with till.connect() as connection:
+        found = connection.execute("select state from delivery.dead_letters order by dead_letter_id")
+        return [state for (state,) in found]
+
+
+def reconcile(till: SteppedDelivery) -> ReconciliationResult:
+    client = ProductClient(till.endpoint)
+    try:
+        with till.connect() as connection:
+            return reconcile_scores(
+                connection,
+                client,
+                settings=till.settings.audit,
+                night=till.now.date(),
+                audited_by="test",
+                now=till.clock(),
+            )
+    finally:
+        client.close()
+
+
+def test_changes_of_a_lead_are_one_total_with_the_newest_row_beside_it(
+    till: SteppedDelivery, acme: Acme
+) -> None:
+    first, second = add(till, 1, 2, 4, 8), add(till, -16, 32)
+    report = till.push()
+    assert (report.deltas, report.dead) == (6, 0)
+    assert acme.total_calls() == [
+        [
+            {"person": person(till, first), "total": 15, "row": newest(till, first)},
+            {"person": person(till, second), "total": 16, "row": newest(till, second)},
+        ]
+    ]
+    assert undelivered(till) == 0
+    assert till.audit().differences == []
+
+
+def test_a_call_has_as_many_leads_as_the_product_takes(till: SteppedDelivery, acme: Acme) -> None:
+    leads = [add(till, points, points) for points in range(1, 10)]
+    till.push()
+    assert [len(totals) for totals in acme.total_calls()] == [4, 4, 1]
+    assert acme.totals == {person(till, lead): 2 * points for points, lead in enumerate(leads, 1)}
+
+
+def test_a_total_is_read_when_its_call_is_claimed_and_covers_what_came_since(
+    till: SteppedDelivery, acme: Acme
+) -> None:
+    lead = add(till)
+    till.push()
+    till.score(lead, 5)
+    with till.connect() as connection:
+        build_totals(connection, target="ma", lane=Lane.LIVE, batch_size=4, batches=1, now=till.now)
+    till.score(lead, 3)
+    till.score(lead, 2, lane=1)
+    till.push()
+    assert acme.total_calls() == [[{"person": person(till, lead), "total": 10, "row": newest(till, lead)}]]
+    assert undelivered(till) == 0
+
+
+def test_an_unknown_outcome_is_sent_again_with_the_total_of_that_time_and_once_more_later(
+    till: SteppedDelivery, acme: Acme
+) -> None:
+    lead = add(till)
+    till.push()
+    till.score(lead, 5)
+    acme.faults.append(LATE)
+    till.push(seconds=0.5)
+    till.score(lead, 3)
+    till.push(seconds=4)
+    assert acme.totals[person(till, lead)] == 8
+    acme.land()
+    assert acme.totals[person(till, lead)] == 5, "the older call came last"
+    till.push()
+    assert len(acme.total_calls()) == 2
+    till.now += LATE_CALLS
+    till.push()
+    assert acme.totals[person(till, lead)] == 8
+    assert [[row["total"] for row in call] for call in acme.total_calls()] == [[5], [8], [8]]
+    till.now += HOUR
+    till.push()
+    assert len(acme.total_calls()) == 3, "nothing goes out without a reason"
+    assert till.audit().differences == []
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_what_a_killed_process_claimed_is_sent_with_a_new_total_after_a_minute(
+    till: SteppedDelivery, acme: Acme, is_sent: bool
+) -> None:
+    lead = add(till)
+    till.push()
+    till.score(lead, 5)
+    with till.connect() as connection:
+        product = load_product("tally")
+        build_totals(connection, target="ma", lane=Lane.LIVE, batch_size=4, batches=1, now=till.now)
+        assert claim_totals(
+            connection, product=product, target="ma", lane=Lane.LIVE, limit=9, now=till.now
+        )
+        if is_sent:
+            acme.late.append({"totals": [{"person": person(till, lead), "total": 5, "row": 1}]})
+    till.score(lead, 3)
+    till.push()
+    assert acme.total_calls() == []
+    till.now += TAKEOVER_PAUSE
+    till.push()
+    assert acme.totals[person(till, lead)] == 8
+    acme.land()
+    till.now += LATE_CALLS
+    till.push()
+    assert acme.totals[person(till, lead)] == 8
+    assert len(acme.total_calls()) == 2
+
+
+def test_two_leads_with_one_id_are_one_row_with_the_sum_of_both(till: SteppedDelivery, acme: Acme) -> None:
+    first, second, third = add(till, 1), add(till, 2), add(till, 64)
+    till.push()
+    loser, winner = person(till, first), person(till, second)
+    acme.merged[loser] = winner
+    del acme.totals[loser]
+    till.score(first, 4)
+    till.score(second, 8)
+    till.score(third, 128)
+    till.push()
+    till.now += HOUR
+    till.push()
+    assert person(till, first) == winner
+    assert acme.totals == {winner: 15, person(till, third): 192}
+    till.score(first, 16)
+    till.score(second, 32)
+    till.push()
+    assert acme.totals[winner] == 63
+    assert acme.total_calls()[-1] == [
+        {"person": winner, "total": 63, "row": max(newest(till, first), newest(till, second))}
+    ]
+    assert (till.audit().differences, undelivered(till)) == ([], 0)
+
+
+def test_leads_that_are_merged_in_a_circle_cost_a_call_a_minute(till: SteppedDelivery, acme: Acme) -> None:
+    first, second = add(till, 1), add(till, 2)
+    till.push()
+    one, other = person(till, first), person(till, second)
+    acme.merged |= {one: other, other: one}
+    acme.totals.clear()
+    acme.calls.clear()
+    till.score(first, 4)
+    till.push(seconds=50)
+    assert len(acme.total_calls()) <= 3
+
+
+@pytest.mark.parametrize("fault", ["LOCKED", "unnamed", "unnamed and lost"])
+def test_a_row_that_is_not_done_goes_again_and_the_others_do_not(
+    till: SteppedDelivery, acme: Acme, fault: str
+) -> None:
+    leads = [add(till) for _ in range(3)]
+    till.push()
+    for points, lead in enumerate(leads, 1):
+        till.score(lead, points)
+    acme.row_faults.extend(["", fault, ""])
+    till.push()
+    assert [[row["total"] for row in call] for call in acme.total_calls()] == [[1, 2, 3], [2]]
+    assert (letters(till), undelivered(till)) == ([], 0)
+    till.now += LATE_CALLS
+    till.push()
+    # A row that nobody named may have been on its way; one that was locked was not.
+    assert len(acme.total_calls()) == (2 if fault == "LOCKED" else 3)
+
+
+def test_a_refused_total_is_a_dead_letter_for_each_change_until_a_later_total_is_taken(
+    till: SteppedDelivery, acme: Acme
+) -> None:
+    lead, other = add(till), add(till)
+    till.push()
+    till.score(lead, 5)
+    till.score(lead, 2)
+    till.score(other, 1)
+    acme.row_faults.extend(["INVALID", ""])
+    assert till.push().dead == 2
+    assert letters(till) == ["open", "open"]
+    assert acme.totals[person(till, other)] == 1
+    assert till.audit().differences == []
+    till.score(lead, 1)
+    till.push()
+    assert acme.totals[person(till, lead)] == 8
+    assert letters(till) == ["applied", "applied"]
+    assert (till.audit().differences, undelivered(till)) == ([], 0)
+
+
+def test_points_of_a_lead_that_is_gone_wait_and_come_as_its_total(till: SteppedDelivery, acme: Acme) -> None:
+    lead = add(till, 5)
+    till.push()
+    who = person(till, lead)
+    del acme.totals[who]
+    till.score(lead, 3)
+    till.push()
+    assert (till.presence(lead), undelivered(till)) == ("gone", 1)
+    acme.totals[who] = 77
+    assert till.audit().differences == []
+    till.push()
+    assert (acme.totals[who], till.presence(lead), undelivered(till)) == (8, "present", 0)
+
+
+def test_the_audit_sends_the_total_of_a_lead_that_somebody_changed(till: SteppedDelivery, acme: Acme) -> None:
+    lead, empty = add(till, 10), add(till)
+    till.push()
+    acme.totals[person(till, lead)] = 13
+    acme.totals[person(till, empty)] = 4
+    found = till.audit()
+    assert [(one.lead_id, one.ma) for one in found.differences] == [(lead, 13), (empty, 4)]
+    assert reconcile(till).corrected == 2
+    again = reconcile(till)
+    assert (again.corrected, again.differing, again.under_way) == (0, 0, 2)
+    till.push()
+    assert acme.totals == {person(till, lead): 10, person(till, empty): 0}
+    assert till.value("select count(*) from delivery.outbox where operation = 'correct_score'") == 0
+    assert till.audit().differences == []
+    assert reconcile(till).under_way == 0
+
+
+def test_a_correction_that_is_refused_is_left_to_a_person(till: SteppedDelivery, acme: Acme) -> None:
+    lead = add(till, 10)
+    till.push()
+    acme.totals[person(till, lead)] = 13
+    reconcile(till)
+    acme.row_faults.append("INVALID")
+    till.push()
+    result = reconcile(till)
+    assert (result.differing, result.corrected, result.uncorrected) == (1, 0, [lead])
+    till.score(lead, 1)
+    till.push()
+    assert acme.totals[person(till, lead)] == 11
+    assert reconcile(till).differing == 0
+
+
+def test_live_points_of_a_lead_in_a_backfill_call_take_that_call_along(
+    till: SteppedDelivery, acme: Acme
+) -> None:
+    lead = add(till)
+    till.push()
+    till.score(lead, 5, lane=1)
+    with till.connect() as connection:
+        build_totals(connection, target="ma", lane=Lane.BACKFILL, batch_size=4, batches=1, now=till.now)
+    # The day has calls for the live lane only.
+    target = till.settings.targets["ma"].model_copy(update={"daily_calls": 10, "live_reserve": 0.99})
+    till.settings = till.settings.model_copy(update={"targets": {"ma": target}})
+    till.score(lead, 3)
+    till.push()
+    assert acme.totals[person(till, lead)] == 8
+
+
+def test_a_call_that_has_too_many_bytes_is_split_before_it_is_sent(till: SteppedDelivery, acme: Acme) -> None:
+    leads = [add(till) for _ in range(4)]
+    till.push()
+    for lead in leads:
+        for _ in range(2):
+            till.score(lead, 1_000_000_000)
+    product: Any = load_product("tally")
+    product.__class__.byte_limit, before = 150, product.byte_limit
+    try:
+        till.push()
+    finally:
+        product.__class__.byte_limit = before
+    assert [len(totals) for totals in acme.total_calls()] == [2, 2]
+    assert set(acme.totals.values()) == {2_000_000_000}
