@@ -54,8 +54,7 @@ def claim_totals(
     """Claim up to `limit` due batches: read their totals, and store the calls; commits; return their ids.
 
     Changes of leads that the target does not have any more are held. A call that is larger than the product
-    takes is split, and its parts have their turn in the next round. A batch that another process claimed
-    within TAKEOVER_PAUSE is left to it.
+    takes is split. A batch that another process claimed within TAKEOVER_PAUSE is left to it.
     """
 
     def lock(is_retry: bool, max_rows: int) -> list[DeltaBatch]:
@@ -71,14 +70,21 @@ def claim_totals(
             now=now,
         )
 
+    claimed: list[int] = []
     with connection.transaction():
-        batches = lock_due(lock, limit=limit)
-        totals = _read_totals(connection, batches, target=target)
-        return [
-            batch.batch_id
-            for batch in batches
-            if _claim(connection, batch, totals[batch.batch_id], product=product, target=target, now=now)
-        ]
+        while len(claimed) < limit:
+            batches = lock_due(lock, limit=limit - len(claimed))
+            totals = _read_totals(connection, batches, target=target)
+            new = [
+                batch.batch_id
+                for batch in batches
+                if _claim(connection, batch, totals[batch.batch_id], product=product, target=target, now=now)
+            ]
+            claimed += new
+            # The parts of a call that was split are due at once.
+            if len(new) == len(batches):
+                break
+    return claimed
 
 
 def lock_claimed(
