@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 FAULTS = ["lost before", "lost after", "500 before", "500 after", "TOKEN", "half"]
 #: What may happen to the next row.
 ROW_FAULTS = ["LOCKED", "unnamed", "unnamed and lost"]
-#: What may happen to the next call that sets totals, besides: it is answered by silence, and takes effect when
-#: a test lets it land.
+#: What may happen to the next call that sets totals: no answer comes, and it takes effect when a test lets it.
 LATE = "late"
 
 

@@ -132,9 +132,7 @@ def test_what_a_killed_process_claimed_is_sent_with_a_new_total_after_a_minute(
     with till.connect() as connection:
         product = load_product("tally")
         build_totals(connection, target="ma", lane=Lane.LIVE, batch_size=4, batches=1, now=till.now)
-        assert claim_totals(
-            connection, product=product, target="ma", lane=Lane.LIVE, limit=9, now=till.now
-        )
+        assert claim_totals(connection, product=product, target="ma", lane=Lane.LIVE, limit=9, now=till.now)
         if is_sent:
             acme.late.append({"totals": [{"person": person(till, lead), "total": 5, "row": 1}]})
     till.score(lead, 3)

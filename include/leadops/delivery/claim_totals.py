@@ -87,6 +87,20 @@ def claim_totals(
     return claimed
 
 
+def count_idle_totals(connection: Connection, *, target: str, lane: Lane, limit: int, now: datetime) -> int:
+    """Count, up to `limit`, the new batches that `claim_totals` would claim."""
+    return int(
+        queries.value(
+            connection,
+            "count_idle",
+            target=target,
+            lane=lane,
+            claimed_before=now - TAKEOVER_PAUSE,
+            max_rows=limit,
+        )
+    )
+
+
 def lock_claimed(
     connection: Connection, batch_ids: Sequence[int], *, claimed_at: datetime
 ) -> list[DeltaBatch]:

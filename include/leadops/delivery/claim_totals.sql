@@ -1,3 +1,16 @@
+-- name: count_idle
+select count(*)
+from (
+    select batch_id
+    from delivery.batches
+    where
+        target = %(target)s and lane = %(lane)s and state = 'ready' and not_before is null
+        and (first_sent_at is null or first_sent_at <= %(claimed_before)s)
+    order by batch_id
+    limit %(max_rows)s
+    for update skip locked
+) as idle;
+
 -- name: lock_claimable
 -- Due batches; with is_retry, those that failed, the longest due first.
 select

@@ -4,9 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from leadops.db import Connection
-from leadops.delivery.batches import count_idle_batches, send_batch
+from leadops.delivery.batches import send_batch
 from leadops.delivery.build_totals import build_totals
-from leadops.delivery.claim_totals import claim_totals, lock_claimed, release_claimed
+from leadops.delivery.claim_totals import (
+    claim_totals,
+    count_idle_totals,
+    lock_claimed,
+    release_claimed,
+)
 from leadops.delivery.database_mark import ON_HOLD
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport
@@ -33,17 +38,19 @@ def send_totals(
     they may be made.
     """
     product, now = client.product, clock()
-    idle = count_idle_batches(connection, target=target, lane=lane, limit=permits)
-    if idle < permits:
-        build_totals(
-            connection,
-            target=target,
-            lane=lane,
-            batch_size=min(settings.targets[target].batch_size, product.row_limit),
-            batches=permits - idle,
-            now=now,
-        )
-    claimed = claim_totals(connection, product=product, target=target, lane=lane, limit=permits, now=now)
+    # In one transaction: between two, another worker would take the new batches for its own.
+    with connection.transaction():
+        idle = count_idle_totals(connection, target=target, lane=lane, limit=permits, now=now)
+        if idle < permits:
+            build_totals(
+                connection,
+                target=target,
+                lane=lane,
+                batch_size=min(settings.targets[target].batch_size, product.row_limit),
+                batches=permits - idle,
+                now=now,
+            )
+        claimed = claim_totals(connection, product=product, target=target, lane=lane, limit=permits, now=now)
     if claimed and not advance_mark():
         with connection.transaction():
             release_claimed(connection, claimed)

@@ -1,4 +1,4 @@
-"""The made-up product again, by its field for totals: a score is set, and the ledger's row stands beside it."""
+"""The made-up product by its field for totals: a score is set, and the ledger's row stands beside it."""
 
 import json
 from collections.abc import Sequence
