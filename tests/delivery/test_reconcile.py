@@ -139,9 +139,9 @@ def test_a_lead_that_moves_right_before_it_is_healed_is_left_alone(
     tamper(desk, lead, 3)
     read = reconcile.read_lead
 
-    def read_late(connection: Any, lead_id: int) -> Any:
+    def read_late(connection: Any, lead_id: int, **values: Any) -> Any:
         desk.score(lead, 4)
-        return read(connection, lead_id)
+        return read(connection, lead_id, **values)
 
     monkeypatch.setattr(reconcile, "read_lead", read_late)
     done = run_reconciliation(desk)

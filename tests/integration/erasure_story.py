@@ -304,6 +304,12 @@ class Story:
             [now, lead],
         )
         run(
+            "insert into delivery.totals (target, lead_id, external_id, refused)"
+            " select target, lead_id, external_id, %s from delivery.external_ids"
+            " where target = 'ma' and lead_id = %s",
+            [f"refused: {ADA}", lead],
+        )
+        run(
             "insert into identity.do_not_merge values (%s, %s, %s, 'op', %s)",
             [lead, self.lead("bob@other.example"), now, f"{ADA} is not Bob"],
         )

@@ -1,6 +1,8 @@
 """The made-up product's server: real HTTP, a state in memory, and faults that a test lines up."""
 
 import json
+import random
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from urllib.parse import urlsplit
 FAULTS = ["lost before", "lost after", "500 before", "500 after", "TOKEN", "half"]
 #: What may happen to the next row.
 ROW_FAULTS = ["LOCKED", "unnamed", "unnamed and lost"]
-#: What may happen to the next call that sets totals: no answer comes, and it takes effect when a test lets it.
+#: What may happen to the next call that sets totals: without an answer, it takes effect when a test says so.
 LATE = "late"
 
 
@@ -42,6 +44,11 @@ class Acme:
     #: The row of the ledger that stands beside a total that was set.
     rows: dict[str, int] = field(default_factory=dict)
     late: list[dict[str, Any]] = field(default_factory=list)
+    #: Up to so many seconds pass before a call that sets totals takes effect.
+    delay: float = 0
+    #: Whose totals are being set right now, and who was in two calls at once.
+    setting: list[str] = field(default_factory=list)
+    overlaps: list[str] = field(default_factory=list)
     merged: dict[str, str] = field(default_factory=dict)
     #: Whether a change of somebody who was merged is refused without a word on whom into.
     is_tight_lipped: bool = False
@@ -74,6 +81,23 @@ class Acme:
                 for total in body["totals"]:
                     self._set_total(total)
 
+    @contextmanager
+    def in_flight(self, call: SeenCall) -> Iterator[None]:
+        """Note whose totals a call sets while it lasts; it may last."""
+        people = []
+        if call.path == "/acme/totals":
+            people = [total["person"] for total in json.loads(call.body)["totals"]]
+        with self.lock:
+            self.overlaps += [person for person in people if person in self.setting]
+            self.setting += people
+        time.sleep(random.uniform(0, self.delay) if people else 0)
+        try:
+            yield
+        finally:
+            with self.lock:
+                for person in people:
+                    self.setting.remove(person)
+
     def respond(self, call: SeenCall) -> tuple[int, Any] | None:
         """Return status and answer; None breaks the connection off."""
         path = urlsplit(call.path).path
@@ -87,6 +111,8 @@ class Acme:
         if self.quota_ends_in is not None:
             return 200, {"fault": "DAILY"}
         fault = self.faults.popleft() if self.faults and call.method != "GET" else ""
+        if fault == "429":
+            return 429, {}
         if fault == "TOKEN":
             self.token += 1
             return 200, {"fault": "TOKEN"}
@@ -194,7 +220,7 @@ def serve_acme() -> Iterator[Acme]:
                 self.headers.get("Authorization"),
                 self.headers.get("Idempotency-Key"),
             )
-            with acme.lock:
+            with acme.in_flight(call), acme.lock:
                 answer = acme.respond(call)
             if answer is None:
                 self.close_connection = True
