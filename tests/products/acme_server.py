@@ -169,11 +169,11 @@ class Acme:
     def _take_total(self, total: dict[str, Any]) -> list[dict[str, Any]]:
         person = total["person"]
         if person in self.merged:
-            return [{"person": person, "code": "MERGED", "into": self.merged[person]}]
+            return [{"person": person} | self._say_merged(person)]
         if person not in self.totals:
             return [{"person": person, "code": "NO_SUCH_PERSON"}]
         fault = self.row_faults.popleft() if self.row_faults else ""
-        if fault in ("LOCKED", "INVALID"):
+        if fault in ("LOCKED", "INVALID", "ELSEWHERE"):
             return [{"person": person, "code": fault, "text": "the row is not taken"}]
         if fault != "unnamed and lost":
             self._set_total(total)

@@ -172,6 +172,38 @@ def test_two_leads_with_one_id_are_one_row_with_the_sum_of_both(till: SteppedDel
     assert (till.audit().differences, undelivered(till)) == ([], 0)
 
 
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_lead_that_is_elsewhere_is_looked_for_and_both_totals_become_one(
+    till: SteppedDelivery, acme: Acme, is_named: bool
+) -> None:
+    kept, lost = add(till, 10), add(till, 3)
+    till.push()
+    old, new = person(till, lost), person(till, kept)
+    acme.is_tight_lipped, acme.merged[old] = not is_named, new
+    del acme.totals[old]
+    till.score(lost, 4)
+    till.push()
+    till.push()
+    assert (person(till, lost), acme.totals) == (new, {new: 17})
+    assert (letters(till), undelivered(till)) == ([], 0)
+
+
+def test_an_answer_that_the_reading_belies_costs_two_calls_a_minute(
+    till: SteppedDelivery, acme: Acme
+) -> None:
+    lead = add(till, 10)
+    till.push()
+    acme.calls.clear()
+    till.score(lead, 4)
+    acme.row_faults.extend(["ELSEWHERE"] * 3)
+    till.push(seconds=50)
+    assert len(acme.calls) == 2
+    for _ in range(3):
+        till.now += timedelta(minutes=2)
+        till.push()
+    assert (acme.totals[person(till, lead)], undelivered(till)) == (14, 0)
+
+
 def test_leads_that_are_merged_in_a_circle_cost_a_call_a_minute(till: SteppedDelivery, acme: Acme) -> None:
     first, second = add(till, 1), add(till, 2)
     till.push()

@@ -2,20 +2,22 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
+from leadops.clients.transport import Failure
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.compare_scores import LeadState, read_lead
 from leadops.delivery.corrections import enqueue_correction
 from leadops.delivery.dead_letters import accept_lead_letters, dead_letter_correction
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.presence import record_absence
+from leadops.delivery.presence import MOVED, PAUSE_BETWEEN_MERGES, record_absence
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
-from leadops.products.product_client import ProductClient
+from leadops.products.product import ScoreWay
+from leadops.products.product_client import LeadAnswer, ProductClient
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -53,14 +55,25 @@ def align_leads(
     A lead is aligned once no call on it is open: its score is read, and one correction brings it to the sum
     of the ledgers of all our leads that have its id. That contains what was held for them, and dead letters
     of unknown outcome. Points that were recorded meanwhile follow as usual.
+
+    Where totals are set, only leads that have moved are read, to learn where they are: the next total aligns
+    all others.
     """
+    sets_totals = client.product.score_way is ScoreWay.SET
     with connection.transaction():
         leads = queries.all(
-            connection, "list_unaligned", UnalignedLead, target=target, max_rows=permits, now=now
+            connection,
+            "list_unaligned",
+            UnalignedLead,
+            target=target,
+            only_reason=MOVED if sets_totals else None,
+            max_rows=permits,
+            now=now,
         )
+    align = _find_lead if sets_totals else _align
     report = PushReport()
     for lead in leads:
-        report += _align(connection, client, lead, target=target, settings=settings, now=now)
+        report += align(connection, client, lead, target=target, settings=settings, now=now)
         if report.is_down or is_over():
             break
     return report
@@ -75,32 +88,69 @@ def _align(
     settings: DeliverySettings,
     now: datetime,
 ) -> PushReport:
-    def postpone(until: datetime) -> None:
-        queries.run(connection, "postpone", target=target, external_id=lead.ma_id, until=until)
-
-    later = now + timedelta(seconds=settings.longest_backoff_seconds)
     before = read_lead(connection, lead.lead_id)
     if before.is_unknown:
         with connection.transaction():
-            postpone(now + min(WAIT_FOR_CALLS, timedelta(seconds=settings.longest_backoff_seconds)))
+            pause = min(WAIT_FOR_CALLS, timedelta(seconds=settings.longest_backoff_seconds))
+            _postpone(connection, lead, now + pause, target=target)
         return PushReport()
     answer = client.read_lead(lead.ma_id)
     with connection.transaction():
-        if answer.absence is not None:
-            record_absence(connection, target=target, external_id=lead.ma_id, absence=answer.absence, now=now)
-            return PushReport(calls=1)
-        if answer.failure is not None:
-            if not answer.is_refused:
-                later = schedule_retry(
-                    connection, answer.failure, target=target, attempts=1, settings=settings, now=now
-                )
-            postpone(later)
-            return report_failed_call(answer.failure, answer.failure.reason, attempts=0)
+        if answer.absence is not None or answer.failure is not None:
+            return _settle_unread(connection, lead, answer, target=target, settings=settings, now=now)
         # Without a readable score only the audit goes on looking.
         score = answer.score
-        if score is None or not _settle(connection, lead, before, score, target=target, now=now):
-            postpone(later if score is None else now)
+        if score is None:
+            later = now + timedelta(seconds=settings.longest_backoff_seconds)
+            _postpone(connection, lead, later, target=target)
+        elif not _settle(connection, lead, before, score, target=target, now=now):
+            _postpone(connection, lead, now, target=target)
     return PushReport(calls=1)
+
+
+def _find_lead(
+    connection: Connection,
+    client: ProductClient,
+    lead: UnalignedLead,
+    *,
+    target: str,
+    settings: DeliverySettings,
+    now: datetime,
+) -> PushReport:
+    """Learn which lead stands for one that has moved; its total goes out whatever the score there is."""
+    answer = client.read_lead(lead.ma_id)
+    with connection.transaction():
+        if answer.absence is not None or answer.failure is not None:
+            return _settle_unread(connection, lead, answer, target=target, settings=settings, now=now)
+        # It is there after all: its total goes out, but not at once, since an answer just said otherwise.
+        until = now + PAUSE_BETWEEN_MERGES
+        queries.run(connection, "mark_found", target=target, external_id=lead.ma_id, until=until)
+    return PushReport(calls=1)
+
+
+def _settle_unread(
+    connection: Connection,
+    lead: UnalignedLead,
+    answer: LeadAnswer,
+    *,
+    target: str,
+    settings: DeliverySettings,
+    now: datetime,
+) -> PushReport:
+    """Record that the lead is gone or elsewhere, or let it wait after a call that failed."""
+    if answer.absence is not None:
+        record_absence(connection, target=target, external_id=lead.ma_id, absence=answer.absence, now=now)
+        return PushReport(calls=1)
+    later = now + timedelta(seconds=settings.longest_backoff_seconds)
+    failure = cast(Failure, answer.failure)
+    if not answer.is_refused:
+        later = schedule_retry(connection, failure, target=target, attempts=1, settings=settings, now=now)
+    _postpone(connection, lead, later, target=target)
+    return report_failed_call(failure, failure.reason, attempts=0)
+
+
+def _postpone(connection: Connection, lead: UnalignedLead, until: datetime, *, target: str) -> None:
+    queries.run(connection, "postpone", target=target, external_id=lead.ma_id, until=until)
 
 
 def _settle(

@@ -7,6 +7,7 @@ from delivery.external_ids
 where
     target = %(target)s
     and state = 'unaligned'
+    and (%(only_reason)s::text is null or reason = %(only_reason)s)
     and coalesce(not_before, %(now)s) <= %(now)s
 group by external_id
 order by min(changed_at), min(lead_id)
@@ -21,6 +22,11 @@ where target = %(target)s and external_id = %(external_id)s and state = 'unalign
 update delivery.external_ids
 set state = 'present', changed_at = %(now)s, reason = null, not_before = null
 where target = %(target)s and external_id = %(external_id)s;
+
+-- name: mark_found
+update delivery.external_ids
+set reason = 'there after all', not_before = %(until)s
+where target = %(target)s and external_id = %(external_id)s and state = 'unaligned';
 
 -- name: absorb_held
 -- The points of these rows are in the total.

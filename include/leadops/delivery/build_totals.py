@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from leadops.db import Connection
 from leadops.delivery.build_batches import LedgerProgress, lock_cursor
+from leadops.delivery.presence import MOVED
 from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
@@ -38,7 +39,7 @@ def build_totals(
     with connection.transaction():
         # In whichever lanes and processes: two calls that are built at once never hold one lead.
         hold_lock(connection, Lock.TOTALS)
-        queries.run(connection, "align_leads", target=target, now=now)
+        queries.run(connection, "align_leads", target=target, moved=MOVED, now=now)
         built = queries.run(
             connection,
             "from_held",
@@ -94,7 +95,7 @@ def _build_from_ledger(
 
 def list_total_lanes(connection: Connection, *, target: str, now: datetime) -> set[int]:
     """Return the lanes in which totals wait that no change of a score stands for; it reads only."""
-    lanes = {"lanes": list(Lane), "again_lane": AGAIN_LANE}
+    lanes = {"lanes": list(Lane), "again_lane": AGAIN_LANE, "moved": MOVED}
     return set(queries.values(connection, "list_lanes", target=target, now=now, **lanes))
 
 

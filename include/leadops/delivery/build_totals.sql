@@ -1,12 +1,14 @@
 -- name: align_leads
--- The total that is sent is what a comparison would bring about. Of leads that are merged again and again, the reason
--- stays: see presence.mark_merged. Rows that another process changes right now are left to it.
+-- The total that is sent is what a comparison would bring about; only where a lead has moved to is not known yet. Of
+-- leads that are merged again and again, the reason stays: see presence.mark_merged. Rows that another process changes
+-- right now are left to it.
 with due as (
     select lead_id
     from delivery.external_ids
     where
         target = %(target)s
         and state = 'unaligned'
+        and reason is distinct from %(moved)s
         and coalesce(not_before, %(now)s) <= %(now)s
     for update skip locked
 ),
@@ -314,7 +316,7 @@ where
     or exists (
         select from delivery.external_ids as known
         where
-            known.target = %(target)s and known.state = 'unaligned'
+            known.target = %(target)s and known.state = 'unaligned' and known.reason is distinct from %(moved)s
             and coalesce(known.not_before, %(now)s::timestamptz) <= %(now)s::timestamptz
     );
 

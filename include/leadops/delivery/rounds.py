@@ -112,18 +112,14 @@ class Pusher:
             return set(queries.all(self.connection, "list_effects", PendingWork, **values))
 
     def list_score_work(self) -> set[PendingWork]:
-        """Return what there may be to do about scores; it reads only.
-
-        Where totals are set, a lead needs no comparison before its total is sent.
-        """
+        """Return what there may be to do about scores; it reads only."""
         with self.connection.transaction():
             values = {"target": self.target, "lanes": list(Lane), "now": self.clock()}
             work = set(queries.all(self.connection, "list_score_work", PendingWork, **values))
             if not self._sets_totals:
                 return work
             lanes = list_total_lanes(self.connection, target=self.target, now=self.clock())
-        batches = {one for one in work if one.kind == "batches"}
-        return batches | {PendingWork("batches", lane) for lane in lanes}
+        return work | {PendingWork("batches", lane) for lane in lanes}
 
     def run_permitted(self, send: Round, lane: Lane, *, limit: int) -> tuple[PushReport, timedelta]:
         """Run one round within the target's limits; return what it did, or how long to wait for a permit."""

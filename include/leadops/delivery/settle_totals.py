@@ -14,7 +14,7 @@ from leadops.delivery.build_totals import LATE_CALLS
 from leadops.delivery.claim_totals import decode_totals, group_rows, halve_batch
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.presence import record_absence
+from leadops.delivery.presence import MOVED, record_absence, unalign_lead
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
 from leadops.products.product import Product, RowResult, RowState, ScoreRow, TotalRow
@@ -100,6 +100,9 @@ def _settle_answered(
             target=target,
             now=now,
         )
+    for total in select(RowState.MOVED):
+        hold_deltas(connection, [row.seq for row in rows[total.external_id]], target=target)
+        unalign_lead(connection, target=target, lead_id=total.lead_id, reason=MOVED, now=now)
     left, unknown = select(RowState.AGAIN, RowState.UNKNOWN), select(RowState.UNKNOWN)
     if not left:
         close_batch(connection, batch, state=BatchState.DONE, now=now)
