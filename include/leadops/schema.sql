@@ -664,6 +664,7 @@ create table delivery.quotas (
     closed_until timestamptz,
     reserved integer not null default 0,
     reserved_at timestamptz,
+    asked_at timestamptz,
     primary key (target)
 );
 

@@ -18,7 +18,7 @@ from leadops.delivery.due_calls import lock_due
 from leadops.delivery.operations import find_operation, operations_following, operations_with_id
 from leadops.delivery.outbox import OutboxState, close_effect
 from leadops.lanes import Lane
-from leadops.products.product import Call, EffectRow, Product, UnsupportedCallError
+from leadops.products.product import Call, EffectRow, NothingToSendError, Product, UnsupportedCallError
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -59,48 +59,56 @@ def claim_effects(
     """Store the calls of pending effects, so that up to `limit` wait for a process; return how many do.
 
     Commits. An effect that the product has no call for becomes a dead letter, or is dropped where a product
-    may go without.
+    may go without; one that holds nothing for the product is done.
     """
     with connection.transaction():
         idle = int(queries.value(connection, "count_idle_effects", target=target, lane=lane, max_rows=limit))
         if idle >= limit:
             _claim_released(connection, target=target, lane=lane, limit=limit, now=now)
             return idle
-        marked = queries.all(
-            connection,
-            "mark_sending",
-            _MarkedEffect,
-            target=target,
-            lane=lane,
-            with_id=operations_with_id(target),
-            following=operations_following(target),
-            max_rows=limit - idle,
-            now=now,
-        )
-        calls = []
-        for effect in marked:
-            row = EffectRow(target, effect.operation, effect.lead_id, effect.external_id, effect.payload)
-            try:
-                call = product.make_effect_call(row)
-            except UnsupportedCallError as error:
-                _settle_unsupported(connection, effect, str(error), target=target, now=now)
-            else:
-                stored = _store(call) | {"outbox_id": effect.outbox_id}
-                stored["request"] = Jsonb(call.head() | {"external_id": effect.external_id})
-                calls.append(stored)
+        calls = list[dict[str, Any]]()
+        # What holds nothing for the product is done here, and makes room for the next.
+        while len(calls) < limit - idle and (
+            marked := queries.all(
+                connection,
+                "mark_sending",
+                _MarkedEffect,
+                target=target,
+                lane=lane,
+                with_id=operations_with_id(target),
+                following=operations_following(target),
+                max_rows=limit - idle - len(calls),
+                now=now,
+            )
+        ):
+            for effect in marked:
+                call = _make_call(connection, product, effect, target=target, now=now)
+                if call is not None:
+                    stored = _store(call) | {"outbox_id": effect.outbox_id}
+                    stored["request"] = Jsonb(call.head() | {"external_id": effect.external_id})
+                    calls.append(stored)
         if calls:
             queries.run_many(connection, "store_effect_call", calls)
         _claim_released(connection, target=target, lane=lane, limit=limit, now=now)
     return idle + len(calls)
 
 
-def _settle_unsupported(
-    connection: Connection, effect: _MarkedEffect, reason: str, *, target: str, now: datetime
-) -> None:
-    if find_operation(target, effect.operation).is_optional:
-        close_effect(connection, effect.outbox_id, state=OutboxState.DROPPED, error=reason, now=now)
-    else:
-        bury_effect(connection, effect.outbox_id, effect.lead_id, target=target, reason=reason, now=now)
+def _make_call(
+    connection: Connection, product: Product, effect: _MarkedEffect, *, target: str, now: datetime
+) -> Call | None:
+    """Return the call of an effect; settle one that the product has no call for, or that holds nothing."""
+    row = EffectRow(target, effect.operation, effect.lead_id, effect.external_id, effect.payload)
+    try:
+        return product.make_effect_call(row)
+    except NothingToSendError as error:
+        close_effect(connection, effect.outbox_id, state=OutboxState.DONE, error=str(error), now=now)
+    except UnsupportedCallError as error:
+        if find_operation(target, effect.operation).is_optional:
+            close_effect(connection, effect.outbox_id, state=OutboxState.DROPPED, error=str(error), now=now)
+        else:
+            reason = str(error)
+            bury_effect(connection, effect.outbox_id, effect.lead_id, target=target, reason=reason, now=now)
+    return None
 
 
 def claim_batches(

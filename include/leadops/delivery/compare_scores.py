@@ -7,6 +7,7 @@ from datetime import datetime
 from leadops.clients.lead_absence import LeadAbsence
 from leadops.clients.transport import expect
 from leadops.db import Connection
+from leadops.delivery.external_ids import list_ids_to_ask
 from leadops.delivery.presence import record_found
 from leadops.products.product import ScoreWay
 from leadops.products.product_client import ProductClient
@@ -121,15 +122,17 @@ def compare_all(connection: Connection, client: ProductClient, *, now: datetime)
     PermanentError when a page cannot be read.
     """
     ma_leads = 0
+    known: list[str] = []
 
     def read_scores() -> Iterator[tuple[str, int]]:
         nonlocal ma_leads
-        for lead in client.iterate_leads():
+        for lead in client.iterate_leads(known):
             ma_leads += 1
             if lead.external_id is not None and lead.score is not None:
                 yield lead.external_id, lead.score
 
     with connection.transaction():
+        known = list_ids_to_ask(connection, client.product, target="ma")
         queries.run(connection, "create_ma_scores")
         queries.copy(connection, "copy_ma_scores", read_scores())
         queries.run(connection, "delete_repeated_scores")

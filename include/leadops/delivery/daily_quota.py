@@ -24,6 +24,8 @@ COUNTED_BY = timedelta(minutes=15)
 DAY = timedelta(days=1)
 #: What a target says of a rolling day is news for so long: in the meantime older calls leave the day.
 READING_COUNTS = timedelta(hours=1)
+#: A target that is asked for its day is asked again after this time.
+ASKED_EVERY = timedelta(minutes=15)
 #: In the first hour of a day a target that says that nothing is left may still speak of the day before.
 NEW_DAY = timedelta(hours=1)
 #: So long a round may take; what a process reserved before was lost with it.
@@ -117,6 +119,18 @@ def settle_calls(connection: Connection, target: str, *, granted: int, unused: i
     if unused:
         queries.run(connection, "count_calls", target=target, calls=-unused, now=now, counted_by=COUNTED_BY)
     queries.run(connection, "settle", target=target, granted=granted, unused=unused)
+
+
+def claim_quota_call(connection: Connection, target: str, *, now: datetime) -> bool:
+    """Return whether `target` has to be asked for its day's calls now, at most every 15 minutes; commits.
+
+    One process asks for all: who gets True makes the call.
+    """
+    with connection.transaction():
+        asked = queries.run(
+            connection, "claim_quota_call", target=target, asked_before=now - ASKED_EVERY, now=now
+        )
+    return asked > 0
 
 
 def note_reading(connection: Connection, target: str, reading: QuotaReading, *, now: datetime) -> None:

@@ -56,6 +56,13 @@ on conflict (target) do update
         read_at = coalesce(excluded.read_at, known.read_at),
         calls_since = case when excluded.used is null then known.calls_since else 0 end;
 
+-- name: claim_quota_call
+insert into delivery.quotas as known (target, asked_at)
+values (%(target)s, %(now)s)
+on conflict (target) do update
+    set asked_at = excluded.asked_at
+    where known.asked_at is null or known.asked_at <= %(asked_before)s;
+
 -- name: note_used_up
 insert into delivery.quotas as known (target, used_up_until)
 values (%(target)s, %(until)s)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from leadops.db import Connection
+from leadops.products.product import Product
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -13,6 +14,13 @@ def find_external_id(connection: Connection, *, target: str, lead_id: int | None
     """Return the id of the lead in `target`, or None if it is not known."""
     external_id: str | None = queries.value(connection, "find_external_id", target=target, lead_id=lead_id)
     return external_id
+
+
+def list_ids_to_ask(connection: Connection, product: Product, *, target: str) -> list[str]:
+    """Return every id that `target` gave, for a product that is asked by ids; none for one that lists."""
+    if product.lists_leads:
+        return []
+    return queries.values(connection, "list_external_ids", target=target)
 
 
 def save_external_id(

@@ -3,6 +3,12 @@ select external_id
 from delivery.external_ids
 where target = %(target)s and lead_id = %(lead_id)s;
 
+-- name: list_external_ids
+select distinct external_id
+from delivery.external_ids
+where target = %(target)s
+order by external_id;
+
 -- name: unalign_sharers
 -- Before a lead gets another id in the MA: those that share its former id have a total without it from now on, and
 -- those that are gone under the new id are there again.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leadops.db import Connection
-from leadops.delivery.external_ids import save_external_id
+from leadops.delivery.external_ids import list_ids_to_ask, save_external_id
 from leadops.delivery.presence import record_found, unalign_lead
 from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
@@ -96,8 +96,10 @@ def _sum_difference(connection: Connection) -> MaDifference:
 
 
 def _read_leads(connection: Connection, client: ProductClient) -> None:
+    known = list_ids_to_ask(connection, client.product, target=TARGET)
+
     def read() -> Iterator[tuple[str, str | None, int | None, int | None]]:
-        for lead in client.iterate_leads():
+        for lead in client.iterate_leads(known):
             ours = lead.our_id
             if lead.external_id is not None:
                 yield (

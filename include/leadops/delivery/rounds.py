@@ -20,7 +20,7 @@ from leadops.delivery.batches import (
 from leadops.delivery.build_batches import build_batches
 from leadops.delivery.build_totals import list_total_lanes
 from leadops.delivery.claim_calls import claim_batches, claim_effects
-from leadops.delivery.daily_quota import note_reading
+from leadops.delivery.daily_quota import claim_quota_call, note_reading
 from leadops.delivery.database_mark import ON_HOLD, DatabaseMark, find_hold
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings, TargetSettings
 from leadops.delivery.duplicates import is_unexplained
@@ -138,7 +138,8 @@ class Pusher:
             return PushReport(), wait
         report = PushReport()
         try:
-            report = send(lane, granted)
+            # What the target says of its day decides how many permits the next round gets.
+            report = self._ask_quota(at) or send(lane, granted)
         finally:
             unused = max(granted - report.calls, 0)
             settle_permits(self.connection, self.target, granted=granted, unused=unused, now=at)
@@ -146,6 +147,14 @@ class Pusher:
                 with self.connection.transaction():
                     note_reading(self.connection, self.target, reading, now=at)
         return report, timedelta()
+
+    def _ask_quota(self, at: datetime) -> PushReport | None:
+        """Ask a target that says nothing of its day in other answers; None where that is not due."""
+        call = self.client.product.make_quota_call()
+        if call is None or not claim_quota_call(self.connection, self.target, now=at):
+            return None
+        self.client.send(call)
+        return PushReport(calls=1)
 
     def time_to_next_retry(self, *, effects_only: bool = False) -> timedelta | None:
         """Return how long until the next failed call is due again, or None without one."""

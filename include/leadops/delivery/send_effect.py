@@ -63,12 +63,18 @@ def send_effect(
     still in conflict (409) after TRUSTED_MEMORY. Where the target remembers no keys, an unknown outcome is
     such a dead letter at once, and so is what another process claimed and did not settle: only what was
     claimed first at `claimed_at` (None: any effect) was surely not sent. `is_unexplained` says whether a
-    duplicate in the answer is one that nothing on record explains.
+    duplicate in the answer is one that nothing on record explains. What may have arrived rests for as long as
+    the product asks (`repeat_pause`).
     """
     operation = find_operation(target, effect.operation)
     is_repeatable = client.product.is_repeatable(target, effect.operation)
     is_once_only = not (is_repeatable or client.product.remembers_keys)
     is_own = claimed_at is None or effect.first_sent_at == claimed_at
+    rests_until = effect.first_sent_at + client.product.repeat_pause
+    if not is_own and not is_once_only and now < rests_until:
+        # Another process may have sent it a moment ago.
+        close_effect(connection, effect.outbox_id, state=OutboxState.SENDING, not_before=rests_until, now=now)
+        return PushReport()
     if is_once_only and not is_own and now - effect.first_sent_at <= TAKEOVER_PAUSE:
         return PushReport()
     if is_once_only and (effect.may_have_arrived or not is_own):
@@ -99,6 +105,7 @@ def send_effect(
         settings=settings,
         now=now,
         is_once_only=is_once_only,
+        repeat_pause=client.product.repeat_pause,
         is_unexplained=is_unexplained,
     )
 
@@ -114,6 +121,7 @@ def _settle(
     settings: DeliverySettings,
     now: datetime,
     is_once_only: bool,
+    repeat_pause: timedelta,
     is_unexplained: Callable[[], bool],
 ) -> PushReport:
     """Settle an effect by what its last call came to."""
@@ -140,6 +148,8 @@ def _settle(
     not_before = schedule_retry(
         connection, outcome, target=target, attempts=effect.attempts + 1, settings=settings, now=now
     )
+    if may_have_arrived:
+        not_before = max(not_before, now + repeat_pause)
     close_effect(
         connection,
         effect.outbox_id,

@@ -265,8 +265,10 @@ create table delivery.quotas (
     used_up_until timestamptz,
     closed_until timestamptz,
     reserved integer not null default 0,
-    reserved_at timestamptz
+    reserved_at timestamptz,
+    asked_at timestamptz
 );
+comment on column delivery.quotas.asked_at is 'When it was asked for its day, where no other answer says it';
 comment on column delivery.quotas.used is 'Calls of everybody who uses the account, at read_at';
 comment on column delivery.quotas.calls_since is 'Our calls since then';
 comment on column delivery.quotas.used_up_until is 'The target itself said that it takes no call before';

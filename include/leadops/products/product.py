@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -12,6 +13,7 @@ from leadops.clients.transport import HttpAnswer, Outcome, TokenExpired
 from leadops.errors import ConfigError, PermanentError
 from leadops.products.check_line import CheckLine
 from leadops.products.crm_side import CrmSide
+from leadops.products.reading import Reading
 from leadops.settings import Endpoint, Settings
 
 Model = TypeVar("Model", bound=Settings)
@@ -19,6 +21,10 @@ Model = TypeVar("Model", bound=Settings)
 
 class UnsupportedCallError(PermanentError):
     """The product has no call for what is asked of it; the text says what and which product."""
+
+
+class NothingToSendError(PermanentError):
+    """What is asked holds nothing for this product, by its settings: that is done without a call."""
 
 
 @dataclass(frozen=True)
@@ -207,6 +213,15 @@ class Product(ABC):
     #: ADD only: it does not know a repeated change again, but has a log in which a change is found by its
     #: delta_id. After an unknown outcome the change is looked up there before it is sent again.
     has_change_log: ClassVar[bool] = False
+    #: Whether it can list all leads. Where it cannot, it is asked for those that leadops knows.
+    lists_leads: ClassVar[bool] = True
+    #: How many leads one call of `make_leads_call` reads.
+    read_limit: ClassVar[int] = 1
+    #: Whether it forgets the id of a merged lead, and only a log says which lead stands for it.
+    has_merge_log: ClassVar[bool] = False
+    #: So long an effect of unknown outcome rests before it is sent again: a repetition that comes sooner
+    #: may have a second effect, because the product does not find what it just made.
+    repeat_pause: ClassVar[timedelta] = timedelta()
     #: How its feed, its users and its leads are read; None: it is not a CRM.
     crm: CrmSide | None = None
 
@@ -273,13 +288,25 @@ class Product(ABC):
     def read_lead(self, body: Any, external_id: str) -> LeadReading:
         """Return the lead of a 2xx answer; raise AnswerShapeError if the answer is not a lead."""
 
-    @abstractmethod
-    def make_list_call(self, cursor: str | None) -> Call:
+    def make_list_call(self, cursor: str | None) -> Call:  # noqa: ARG002
         """Return the call that reads one page of all leads; the first without a `cursor`."""
+        raise self._lack("a list of all leads")
 
-    @abstractmethod
-    def read_list(self, body: Any) -> tuple[list[ListedLead], str | None]:
+    def read_list(self, body: Any) -> tuple[list[ListedLead], str | None]:  # noqa: ARG002
         """Return the leads of a page and the cursor of the next, or None; raise AnswerShapeError."""
+        raise self._lack("a list of all leads")
+
+    def make_leads_call(self, external_ids: Sequence[str]) -> Call:  # noqa: ARG002
+        """Return the call that reads up to `read_limit` leads by their ids, where it cannot list them."""
+        raise self._lack("leads by their ids")
+
+    def read_leads(self, body: Any) -> list[ListedLead]:  # noqa: ARG002
+        """Return the leads of such an answer; one that is not there is left out. Raise AnswerShapeError."""
+        raise self._lack("leads by their ids")
+
+    def read_merges(self, since: datetime) -> Reading[Mapping[str, str]]:  # noqa: ARG002
+        """Read which leads were merged `since` (UTC), each with the one that stands for it in the end."""
+        raise self._lack("merges")
 
     def make_ping_call(self, target: str) -> Call | None:  # noqa: ARG002
         """Return a cheap call to `target` that only reads and that every valid token may make.

@@ -1,9 +1,10 @@
 """One connection to a product: sends the calls that it makes, and reads leads in words of ours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import cast
 
 from leadops.clients.answer_shapes import AnswerShapeError
@@ -54,6 +55,12 @@ def read_date(text: str | None) -> datetime | None:
         return None
 
 
+#: Merges of this time are looked for.
+MERGES_SINCE = timedelta(days=7)
+#: So long what the log of merges said is not asked again.
+MERGES_KNOWN = timedelta(minutes=1)
+
+
 class ProductClient:
     """Talks to the product that the connection names; not thread-safe."""
 
@@ -66,6 +73,8 @@ class ProductClient:
         self._quota: QuotaReading | None = None
         #: What the last answer says of the time (UTC), its Date; None where it says none.
         self.server_time: datetime | None = None
+        self._merges: Mapping[str, str] = {}
+        self._merges_at: datetime | None = None
 
     def _classify_answer(self, answer: HttpAnswer, outcome: Outcome) -> Outcome | TokenExpired:
         self.server_time = read_date(answer.headers.get("Date"))
@@ -123,7 +132,13 @@ class ProductClient:
                 reading = self.product.read_lead(outcome.body, external_id)
             except AnswerShapeError as error:
                 return LeadAnswer(failure=Unknown(str(error)), is_misshapen=True)
-            return LeadAnswer(reading.score, reading.absence)
+            absence = reading.absence
+            if absence is not None and absence.merged_into is None:
+                try:
+                    absence = self._follow_merge(external_id, absence)
+                except TransientError as error:
+                    return LeadAnswer(failure=Unknown(str(error)))
+            return LeadAnswer(reading.score, absence)
         if isinstance(outcome, Refused):
             if outcome.absence is not None:
                 return LeadAnswer(absence=outcome.absence)
@@ -131,11 +146,33 @@ class ProductClient:
                 return LeadAnswer(absence=LeadAbsence(AbsenceWord.NOT_FOUND))
         return LeadAnswer(failure=outcome)
 
-    def iterate_leads(self) -> Iterator[ListedLead]:
+    def _follow_merge(self, external_id: str, absence: LeadAbsence) -> LeadAbsence:
+        """Return which lead stands for one that is not there, where only a log of merges says it.
+
+        A log that cannot be read changes nothing: the lead counts as gone, and the next audit looks again.
+        """
+        now = self.server_time
+        if not self.product.has_merge_log or now is None:
+            return absence
+        if self._merges_at is None or now - self._merges_at > MERGES_KNOWN:
+            try:
+                self._merges = self.read(self.product.read_merges(now - MERGES_SINCE), "merged leads")
+            except RefusedCallError:
+                self._merges = {}
+            self._merges_at = now
+        into = self._merges.get(external_id)
+        return absence if into is None else LeadAbsence(AbsenceWord.MERGED, into)
+
+    def iterate_leads(self, known: Iterable[str] = ()) -> Iterator[ListedLead]:
         """Yield every lead that the product lists, page by page; a lead may lack anything.
 
-        Raises TransientError or PermanentError when a page cannot be had.
+        A product that cannot list its leads is asked for the `known` ids: one that is not there is left out,
+        and a lead that leadops does not know is never seen. Raises TransientError or PermanentError when a
+        page cannot be had.
         """
+        if not self.product.lists_leads:
+            yield from self._iterate_known(known)
+            return
         cursor: str | None = None
         while True:
             body = expect(self.send(self.product.make_list_call(cursor)), "MA leads")
@@ -146,6 +183,12 @@ class ProductClient:
             if next_cursor == cursor:
                 raise AnswerShapeError("MA leads: the page's cursor leads to no other page")
             cursor = next_cursor
+
+    def _iterate_known(self, known: Iterable[str]) -> Iterator[ListedLead]:
+        ids = iter(known)
+        while asked := list(islice(ids, self.product.read_limit)):
+            body = expect(self.send(self.product.make_leads_call(asked)), "MA leads")
+            yield from self.product.read_leads(body)
 
     def close(self) -> None:
         """Close the kept-alive connection."""

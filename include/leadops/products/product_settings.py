@@ -1,6 +1,7 @@
 """The settings of products (config/products.yaml): a section for each product that has any."""
 
 from leadops.products.hubspot.hubspot_settings import HubSpotSettings
+from leadops.products.marketo.marketo_settings import MarketoSettings
 from leadops.products.salesforce.salesforce_settings import SalesforceSettings
 from leadops.settings import Endpoint, Settings
 
@@ -9,6 +10,7 @@ class ProductsSettings(Settings):
     """config/products.yaml. A section has the name of its product."""
 
     hubspot: HubSpotSettings
+    marketo: MarketoSettings
     salesforce: SalesforceSettings
 
 

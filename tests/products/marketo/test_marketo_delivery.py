@@ -1,0 +1,236 @@
+"""Delivery to the stand-in of Marketo: leads are made once, codes are followed, merges too."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
+from leadops.clients.transport import Answered, Refused
+from leadops.delivery.claim_calls import claim_effects
+from leadops.delivery.outbox import enqueue_effect
+from leadops.lanes import Lane
+from leadops.products.product_client import ProductClient
+from tests.products.stand_in import ProductDelivery, StandIn, serve_product
+
+Running = tuple[ProductDelivery, StandIn]
+
+
+@pytest.fixture
+def running(database_url: str, tmp_path: Path) -> Iterator[Running]:
+    with serve_product(tmp_path / "marketo", database_url, "marketo") as pair:
+        yield pair
+
+
+def enqueue(desk: ProductDelivery, lead: int, operation: str, **payload: Any) -> None:
+    with desk.connect() as connection:
+        enqueue_effect(
+            connection,
+            target="ma",
+            operation=operation,
+            payload=payload,
+            idempotency_key=f"{operation}-{lead}-{payload}",
+            lead_id=lead,
+            now=desk.clock(),
+        )
+
+
+def test_a_lead_is_made_by_its_address_and_has_our_id(running: Running) -> None:
+    desk, marketo = running
+    lead = desk.add_lead()
+    assert desk.push().effects == 1
+    (made,) = marketo.leads().values()
+    assert (desk.person(lead), made["fields"]["leadopsId"]) == (str(made["id"]), str(lead))
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "half_answer", "502", "611"])
+def test_a_lost_answer_makes_no_second_lead(running: Running, fault: str) -> None:
+    """Marketo does not find what it made a moment ago: a repetition that comes sooner makes another lead."""
+    desk, marketo = running
+    marketo.set(dedupe_lag_seconds=20)
+    marketo.fault(fault, path="/rest/v1/leads.json")
+    lead = desk.add_lead()
+    desk.push(seconds=25)
+    assert len(marketo.leads()) <= 1
+    desk.push(seconds=60)
+    (made,) = marketo.leads()
+    assert desk.person(lead) == made
+    assert desk.letters() == []
+
+
+def test_what_a_killed_process_may_have_sent_rests_too(running: Running) -> None:
+    desk, marketo = running
+    marketo.set(dedupe_lag_seconds=20)
+    desk.add_lead()
+    began = desk.now
+    client = desk.client()
+    with desk.connect() as connection:
+        claim_effects(
+            connection, product=client.product, target="ma", lane=Lane.LIVE, limit=5, now=desk.clock()
+        )
+    client.close()
+    desk.now += timedelta(seconds=1)
+    desk.push(seconds=20)
+    assert marketo.leads() == {}
+    desk.push(seconds=60)
+    assert len(marketo.leads()) == 1
+    assert desk.now - began < timedelta(seconds=80)
+
+
+def test_facts_without_a_field_are_done_and_no_dead_letter(running: Running) -> None:
+    desk, marketo = running
+    lead = desk.add_lead()
+    desk.push()
+    enqueue(desk, lead, "set_fields", fields={"ml_score": 0.5})
+    enqueue(desk, lead, "set_fields", fields={"firstName": "Ada", "ml_score": 0.5})
+    desk.push()
+    assert desk.letters() == []
+    assert marketo.leads()[desk.person(lead)]["fields"]["first_name"] == "Ada"
+    states = "select array_agg(state order by outbox_id) from delivery.outbox where operation = 'set_fields'"
+    assert desk.value(states) == ["done", "done"]
+
+
+def test_an_address_with_several_leads_is_a_dead_letter_that_says_what_to_do(running: Running) -> None:
+    desk, marketo = running
+    marketo.fault("several_match", share=1.0, path="/rest/v1/leads.json")
+    desk.add_lead()
+    desk.push()
+    (letter,) = desk.letters()
+    assert letter[1].endswith("several leads have this address: merge them in Marketo, then retry")
+
+
+def test_a_token_that_ended_is_renewed_once(running: Running) -> None:
+    desk, marketo = running
+    desk.add_lead()
+    marketo.fault("token_ended")
+    assert desk.push().effects == 1
+    assert desk.value("select pause_reason from delivery.targets") is None
+
+
+def test_wrong_credentials_pause_the_target_and_say_where_the_right_ones_are(running: Running) -> None:
+    desk, _ = running
+    desk.token = "another-secret-of-no-use"
+    desk.add_lead()
+    desk.push(seconds=1)
+    reason = desk.value("select pause_reason from delivery.targets")
+    assert "Marketo gives no token (HTTP 401" in reason
+    assert desk.letters() == []
+
+
+def test_a_used_up_day_makes_no_call_before_it_ends(running: Running) -> None:
+    desk, marketo = running
+    marketo.set(day_limit=2)  # one call asks for the day
+    desk.add_lead()
+    desk.add_lead()
+    desk.push(seconds=30)
+    assert len(marketo.leads()) == 1
+    until = desk.value("select used_up_until from delivery.quotas")
+    assert until > desk.now
+    assert "the quota of the day is used up (607)" in desk.value("select pause_reason from delivery.targets")
+    marketo.set(day_limit=50_000)
+    desk.now = until
+    desk.push()
+    assert len(marketo.leads()) == 2
+
+
+def test_leads_are_read_by_our_ids_300_a_call(running: Running) -> None:
+    desk, _ = running
+    leads = [desk.add_lead() for _ in range(3)]
+    desk.push()
+    client = desk.client()
+    try:
+        asked = [desk.person(lead) for lead in leads]
+        found = list(client.iterate_leads(["1", *asked, *map(str, range(2, 330))]))
+    finally:
+        client.close()
+    assert [(lead.external_id, lead.score, lead.our_id) for lead in found] == [
+        (external_id, 0, str(lead)) for external_id, lead in zip(asked, leads, strict=True)
+    ]
+
+
+def read_lead(client: ProductClient, external_id: str) -> LeadAbsence | None:
+    answer = client.read_lead(external_id)
+    assert answer.failure is None
+    return answer.absence
+
+
+def test_a_merged_lead_is_followed_over_merges_and_a_deleted_one_is_gone(running: Running) -> None:
+    desk, marketo = running
+    first, second, third, deleted = (desk.add_lead() for _ in range(4))
+    desk.push()
+    marketo.merge(desk.person(first), desk.person(second))
+    marketo.merge(desk.person(second), desk.person(third))
+    marketo.delete(desk.person(deleted))
+    client = desk.client()
+    try:
+        for loser in (first, second):
+            expected = LeadAbsence(AbsenceWord.MERGED, desk.person(third))
+            assert read_lead(client, desk.person(loser)) == expected
+        assert read_lead(client, desk.person(deleted)) == LeadAbsence(AbsenceWord.NOT_FOUND)
+        assert read_lead(client, desk.person(third)) is None
+    finally:
+        client.close()
+
+
+def test_a_lead_is_erased_once(running: Running) -> None:
+    desk, marketo = running
+    lead = desk.add_lead()
+    desk.push()
+    external_id = desk.person(lead)
+    enqueue(desk, lead, "erase_lead")
+    marketo.fault("reset_after", path="/rest/v1/leads/delete.json")
+    desk.push(seconds=120)
+    assert external_id not in marketo.leads()
+    assert desk.value("select state from delivery.outbox where operation = 'erase_lead'") == "done"
+
+
+def test_the_day_is_read_by_the_quota_call(running: Running) -> None:
+    desk, _ = running
+    client = desk.client()
+    try:
+        outcome = client.send(client.product.make_quota_call())  # type: ignore[arg-type]
+        reading = client.take_quota()
+    finally:
+        client.close()
+    assert isinstance(outcome, Answered)
+    assert reading is not None
+    assert (reading.used, reading.limit) == (1, 50_000)
+
+
+def test_the_calls_of_others_count_until_the_day_ends(running: Running) -> None:
+    """They made all but 12 of the day's calls: ours end there, and none meets 607."""
+    desk, marketo = running
+    settings = desk.products.marketo.model_copy(update={"daily_calls": 20})
+    desk.products = desk.products.model_copy(update={"marketo": settings})
+    client = desk.client()
+    for _ in range(8):
+        client.send(client.product.make_ping_call("ma"))
+    client.close()
+    for _ in range(20):
+        desk.add_lead()
+    desk.push(seconds=30)
+    made = len(marketo.leads())
+    assert made == 12 - 1, "one call asks for the day"
+    assert desk.value("select used_up_until from delivery.quotas") is None
+    assert desk.value("select closed_until from delivery.quotas") > desk.now
+    assert desk.value("select asked_at from delivery.quotas") is not None
+
+
+def test_a_missing_field_pauses_the_target_and_kills_nothing(running: Running) -> None:
+    desk, _ = running
+    fields = desk.products.marketo.fields.model_copy(update={"external_id": "leadopsKey"})
+    marketo_settings = desk.products.marketo.model_copy(update={"fields": fields})
+    desk.products = desk.products.model_copy(update={"marketo": marketo_settings})
+    desk.add_lead()
+    desk.push(seconds=1)
+    reason = desk.value("select pause_reason from delivery.targets")
+    assert "Marketo 1006: Field 'leadopsKey' not found; make the field" in reason
+    assert desk.letters() == []
+    client = desk.client()
+    try:
+        call = client.product.make_lead_call("1")
+        assert isinstance(client.send(call), Refused)
+    finally:
+        client.close()
