@@ -1,4 +1,7 @@
-"""How `make test` shares the tests out: a file stays together, and all that needs the running stack too."""
+"""How `make test` shares the tests out: a file stays together, and all that needs the running stack too.
+
+What takes long begins early, so that no worker is still at it when all others have nothing left to do.
+"""
 
 import os
 from typing import Any
@@ -8,6 +11,30 @@ from xdist.scheduler import LoadScopeScheduling
 
 #: The folder of the tests that share one running stack.
 STACK_FOLDER = "tests/e2e/"
+
+#: Files that take a minute or much of it, the longest first. A file that is missing here costs time, no more.
+LONG = (
+    "tests/integration/test_form_promises.py",
+    "tests/dags/test_broken_settings.py",
+    "tests/integration/test_real_data.py",
+    "tests/integration/test_pipeline_promises.py",
+    "tests/history/test_docs.py",
+    "tests/dags/test_clear_run.py",
+    "tests/delivery/test_promises.py",
+    "tests/delivery/test_database_went_back.py",
+    "tests/training/test_real_data.py",
+    "tests/products/test_whole_product.py",
+    "tests/alerts/test_notify_at_random.py",
+    "tests/changes/test_killed_approval.py",
+    "tests/delivery/test_presence_at_random.py",
+    "tests/integration/test_restart.py",
+    "tests/integration/test_once_more.py",
+    "tests/integration/test_quiet_past.py",
+    "tests/leadops_stack/test_supervisor.py",
+    "tests/watchdog/test_watchdog.py",
+    "tests/dags/test_clean_runs.py",
+    "tests/browser/test_queue.py",
+)
 
 
 class TogetherScheduling(LoadScopeScheduling):
@@ -33,8 +60,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherSche
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the stack's tests first, and give them the time that its start takes."""
-    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
+    """Put the stack's tests first, and give them the time that its start takes; then come the long files."""
+    places = {name: place for place, name in enumerate(LONG)}
+
+    def find_place(item: pytest.Item) -> int:
+        return (
+            -1 if item.get_closest_marker("stack") else places.get(item.nodeid.split("::", 1)[0], len(LONG))
+        )
+
+    items.sort(key=find_place)
     for item in items:
         if item.get_closest_marker("stack"):
             item.add_marker(pytest.mark.timeout(1800))

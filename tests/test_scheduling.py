@@ -2,6 +2,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.scheduling import LONG
+
 PROJECT = Path(__file__).parents[1]
 
 STACK = "import pytest\npytestmark = pytest.mark.stack\ndef test_a(): pass\ndef test_b(): pass"
@@ -40,3 +42,13 @@ def test_one_worker_has_the_stack_and_every_file_stays_together(tmp_path: Path) 
         workers.setdefault("e2e" if "/e2e/" in test else test.split("::")[0], set()).add(line[0])
     assert {unit: len(found) for unit, found in workers.items()} == dict.fromkeys(workers, 1)
     assert workers.keys() == {"e2e", "tests/a/test_one.py", "tests/a/test_two.py"}
+
+
+def test_what_takes_long_comes_first_and_is_there() -> None:
+    assert [name for name in LONG if not (PROJECT / name).is_file()] == []
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0"]
+    # The last of them before one that the collection finds first.
+    files = ["tests/test_waiting.py", LONG[-1]]
+    done = subprocess.run([*command, *files], cwd=PROJECT, capture_output=True, text=True, check=True)
+    collected = [line.split("::")[0] for line in done.stdout.splitlines() if "::" in line]
+    assert list(dict.fromkeys(collected)) == files[::-1]

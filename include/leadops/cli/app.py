@@ -2,45 +2,13 @@
 
 import os
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import NamedTuple
 
 import typer
 
-from leadops.cli import (
-    attribution,
-    audit,
-    changes,
-    check,
-    config,
-    crm,
-    dead_letters,
-    decay,
-    economics,
-    erase,
-    explain_lead,
-    forms,
-    funnel,
-    gateway,
-    gone,
-    identity,
-    import_file,
-    incidents,
-    init_config,
-    kpi,
-    machines,
-    migrate,
-    model,
-    push,
-    quarantine,
-    replay,
-    report,
-    restored,
-    routing,
-    run_task,
-    sandbox,
-    score,
-    thresholds,
-    watchdog,
-)
 from leadops.cli.terminal import print_error, print_traceback
 from leadops.db_errors import database_errors_in_one_line
 from leadops.errors import LeadopsError
@@ -48,56 +16,102 @@ from leadops.mask import remember_secrets
 from leadops.masked_logs import mask_records
 from leadops.settings import list_secrets
 
-app = typer.Typer(
-    help="Marketing automation, CDP and CRM act as one.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-for verb in (
-    score.score,
-    decay.decay,
-    push.push,
-    restored.restored,
-    audit.audit,
-    erase.erase,
-    explain_lead.explain,
-    replay.replay,
-    migrate.migrate,
-    gateway.gateway,
-    watchdog.watchdog,
-    sandbox.sandbox,
-    init_config.init_config,
-    report.freeze_quarter,
-    run_task.qualify,
-    run_task.poll,
-    run_task.notify,
-    run_task.purge,
-    run_task.clean_airflow,
-):
-    app.command(verb.__name__.replace("_", "-"))(verb)
-app.command("clock")(run_task.watch_clocks)
-routing.app.command("notify")(run_task.notify_owners)
-app.command("import")(import_file.import_file)
-app.add_typer(check.app, name="check")
-app.add_typer(config.app, name="config")
-app.add_typer(changes.app, name="changes")
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(forms.app, name="forms")
-app.add_typer(machines.app, name="machines")
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(gone.app, name="gone")
-app.add_typer(incidents.app, name="incidents")
-app.add_typer(identity.app, name="identity")
-app.add_typer(routing.app, name="routing")
-app.add_typer(funnel.app, name="funnel")
-app.add_typer(attribution.app, name="attribution")
-app.add_typer(economics.app, name="economics")
-app.add_typer(kpi.app, name="kpi")
-app.add_typer(crm.app, name="crm")
-app.add_typer(report.app, name="report")
-app.add_typer(model.app, name="model")
-app.add_typer(thresholds.app, name="thresholds")
+HELP = "Marketing automation, CDP and CRM act as one."
+
+
+class CommandPlace(NamedTuple):
+    """Where a command's function stands: its module in this folder, and its name there."""
+
+    module: str
+    function: str
+
+
+#: The commands, in the order in which the help lists them.
+COMMANDS: Mapping[str, CommandPlace] = {
+    "score": CommandPlace("score", "score"),
+    "decay": CommandPlace("decay", "decay"),
+    "push": CommandPlace("push", "push"),
+    "restored": CommandPlace("restored", "restored"),
+    "audit": CommandPlace("audit", "audit"),
+    "erase": CommandPlace("erase", "erase"),
+    "explain": CommandPlace("explain_lead", "explain"),
+    "replay": CommandPlace("replay", "replay"),
+    "migrate": CommandPlace("migrate", "migrate"),
+    "gateway": CommandPlace("gateway", "gateway"),
+    "watchdog": CommandPlace("watchdog", "watchdog"),
+    "sandbox": CommandPlace("sandbox", "sandbox"),
+    "init-config": CommandPlace("init_config", "init_config"),
+    "freeze-quarter": CommandPlace("report", "freeze_quarter"),
+    "qualify": CommandPlace("run_task", "qualify"),
+    "poll": CommandPlace("run_task", "poll"),
+    "notify": CommandPlace("run_task", "notify"),
+    "purge": CommandPlace("run_task", "purge"),
+    "clean-airflow": CommandPlace("run_task", "clean_airflow"),
+    "clock": CommandPlace("run_task", "watch_clocks"),
+    "import": CommandPlace("import_file", "import_file"),
+}
+
+#: The groups of commands: each is the `app` of its module. The help lists them after the commands.
+GROUPS: Mapping[str, str] = {
+    "check": "check",
+    "config": "config",
+    "changes": "changes",
+    "quarantine": "quarantine",
+    "forms": "forms",
+    "machines": "machines",
+    "dead-letters": "dead_letters",
+    "gone": "gone",
+    "incidents": "incidents",
+    "identity": "identity",
+    "routing": "routing",
+    "funnel": "funnel",
+    "attribution": "attribution",
+    "economics": "economics",
+    "kpi": "kpi",
+    "crm": "crm",
+    "report": "report",
+    "model": "model",
+    "thresholds": "thresholds",
+}
+
+
+def make_app(only: str | None = None) -> typer.Typer:
+    """Return the command line: whole, or with one command or group alone.
+
+    Only the modules of what is asked for are imported: all of them take a second of CPU time and more.
+    """
+    app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+    app.callback()(_do_nothing)
+    for name, place in COMMANDS.items():
+        if only in (None, name):
+            app.command(name)(getattr(_import(place.module), place.function))
+    for name, module in GROUPS.items():
+        if only in (None, name):
+            app.add_typer(_import(module).app, name=name)
+    return app
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """Return the whole command line as `app`, made when it is first used: a call needs one command of it."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    whole = make_app()
+    globals()["app"] = whole
+    return whole
+
+
+def find_command(arguments: list[str]) -> str | None:
+    """Return the command or group that the arguments of a call begin with; None: the help, or a mistake."""
+    first = arguments[0] if arguments else ""
+    return first if first in COMMANDS or first in GROUPS else None
+
+
+def _import(module: str) -> ModuleType:
+    return import_module(f"leadops.cli.{module}")
+
+
+def _do_nothing() -> None:
+    """Keep a command line with one command alone a group, which typer makes a group of only then."""
 
 
 def run() -> None:
@@ -106,7 +120,7 @@ def run() -> None:
     remember_secrets(list_secrets(os.environ))
     try:
         with database_errors_in_one_line():
-            app()
+            make_app(find_command(sys.argv[1:]))()
     except LeadopsError as error:
         print_error(error)
         sys.exit(1)

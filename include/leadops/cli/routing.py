@@ -41,6 +41,15 @@ def assign() -> None:
             )
 
 
+@app.command("notify")
+def notify() -> None:
+    """Send salespeople the open Slack messages about their leads, as score_leads does."""
+    from leadops.cli.run_task import run_now  # loads the clients of every system
+    from leadops.orchestration.tasks.scoring import notify_owners
+
+    run_now(notify_owners)
+
+
 @app.command("why")
 def why(
     lead: Annotated[str, typer.Argument(help="A lead_id or an email.")],

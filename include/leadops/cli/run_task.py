@@ -38,44 +38,40 @@ def make_run(task_id: str) -> TaskRun:
 
 def qualify() -> None:
     """Record who became MQL, SAL, SQL, won or lost, and bring new MQLs to the CRM, as score_leads does."""
-    _run(scoring.qualify)
+    run_now(scoring.qualify)
 
 
 def poll() -> None:
     """Mirror what the CRM has new, as watch_sla does. A CRM that is down is a warning."""
-    _run(sla.poll)
+    run_now(sla.poll)
 
 
 def watch_clocks() -> None:
     """Bring the SLA clocks up to date, as watch_sla does."""
-    _run(sla.clock)
+    run_now(sla.clock)
 
 
 def check() -> None:
     """Run `leadops check`."""
-    _run(checks.check)
+    run_now(checks.check)
 
 
 def notify() -> None:
     """Bring Slack in line with the incidents, as check_alerts does."""
-    _run(checks.notify)
+    run_now(checks.notify)
 
 
 def purge() -> None:
     """Delete rows of leadops' own tables that are older than retention.yaml says, as keep_house does."""
-    _run(housekeeping.purge)
+    run_now(housekeeping.purge)
 
 
 def clean_airflow() -> None:
     """Delete old runs of our DAGs from Airflow's database, and their logs, as keep_house does."""
-    _run(housekeeping.clean_airflow)
+    run_now(housekeeping.clean_airflow)
 
 
-def notify_owners() -> None:
-    """Send salespeople the open Slack messages about their leads, as score_leads does."""
-    _run(scoring.notify_owners)
-
-
-def _run(body: Callable[[TaskRun], Counts]) -> None:
+def run_now(body: Callable[[TaskRun], Counts]) -> None:
+    """Run the body of a task by hand and print its counts."""
     counts = body(make_run(body.__name__))
     console.print(f"{body.__name__.replace('_', ' ')}: {describe_counts(counts)}", highlight=False)
