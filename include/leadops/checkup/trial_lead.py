@@ -156,13 +156,14 @@ def _carry_out(
     client: ProductClient, effect: EffectRow, *, key: str, sleep: Callable[[float], None]
 ) -> RowResult:
     """Carry out an operation, again where the product asks for it; raise UnsupportedCallError."""
-    call = client.product.make_effect_call(effect)
+    first = client.product.make_effect_call(effect)
     result = RowResult(RowState.UNKNOWN, "not sent")
     for attempt in range(TRIES):
         if attempt and result.next_call is None:
             sleep(PAUSE)
-        call = result.next_call or call
-        result = _read(client, effect, call, client.send(call, key=key))
+        call = result.next_call or first
+        outcome = client.send(call, key=key if call is first else None)
+        result = _read(client, effect, call, outcome)
         if result.state not in (RowState.AGAIN, RowState.UNKNOWN):
             break
     return result

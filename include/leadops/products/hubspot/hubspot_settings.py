@@ -18,6 +18,16 @@ class ContactProperties(Settings):
     seq: PropertyName | None
 
 
+class ActivityKinds(Settings):
+    """The kind, a word of kpi.yaml, that each of HubSpot's activities has; None: it is not read."""
+
+    calls: str | None
+    meetings: str | None
+    emails: str | None
+    incoming_emails: str | None
+    tasks: str | None
+
+
 class HubSpotSettings(Settings):
     """The names and values of one HubSpot account."""
 
@@ -27,4 +37,6 @@ class HubSpotSettings(Settings):
     lead_statuses: dict[str, str]
     lifecycle_stages: dict[str, str]
     new_lead_status: str | None
+    replaced_lead_statuses: list[str]
+    activities: ActivityKinds
     page_size: int = Field(ge=1, le=200)

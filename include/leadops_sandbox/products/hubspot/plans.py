@@ -70,6 +70,8 @@ def plan_create(face: "HubSpot", entry: Input) -> Plan:
     """Plan a new contact."""
     properties = entry.get("properties") or {}
     check_properties(face, properties)
+    if conflict := describe_conflict(face, entry):
+        raise RowError("CONFLICT", conflict)
     return None, read_change(face, Lead(0, ""), properties)
 
 
@@ -93,10 +95,15 @@ def check_id_property(face: "HubSpot", inputs: list[Input]) -> None:
 
 def check_conflict(face: "HubSpot", entry: Input) -> None:
     """Raise VendorError 409 where a contact has the input's email already."""
-    email = str((entry.get("properties") or {}).get("email") or "")
-    if email and (found := face.leads.find_unique("email", email)):
-        message = f"Contact already exists. Existing ID: {found[0].id}"
+    if message := describe_conflict(face, entry):
         raise refuse_call(face, 409, message, category="CONFLICT")
+
+
+def describe_conflict(face: "HubSpot", entry: Input) -> str:
+    """Return HubSpot's words for a contact that has the input's email already; empty if none has."""
+    email = str((entry.get("properties") or {}).get("email") or "")
+    found = face.leads.find_unique("email", email) if email else []
+    return f"Contact already exists. Existing ID: {found[0].id}" if found else ""
 
 
 def find_merged(face: "HubSpot", entry: Input) -> Lead | None:

@@ -161,7 +161,7 @@ def sort_key(value: object) -> tuple[int, float, str]:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return (2, 0.0, text.lower())
-    return (1, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1_000, "")
+    return (1, round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1_000), "")
 
 
 def _compare(test: Callable[[Any, Any], bool]) -> Callable[[str | None, dict[str, Any]], bool]:

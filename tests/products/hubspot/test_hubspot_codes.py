@@ -1,0 +1,157 @@
+"""Each of HubSpot's answers for a whole call, as its guides and its own callers report them."""
+
+from typing import Any
+
+import pytest
+
+from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
+from leadops.clients.transport import (
+    Answered,
+    HttpAnswer,
+    Outcome,
+    Postponed,
+    Refused,
+    Throttled,
+    Unknown,
+)
+from leadops.products.hubspot.hubspot_codes import classify_hubspot, read_hubspot_quota
+from leadops.products.product import QuotaReading
+
+CORRELATION = {"status": "error", "correlationId": "aaaa"}
+
+
+def classify(
+    status: int, body: Any = None, headers: dict[str, str] | None = None, *, outcome: Outcome | None = None
+) -> Outcome:
+    return classify_hubspot(
+        HttpAnswer(status, headers or {}, body), outcome or Refused(status, f"HTTP {status}: refused")
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "headers", "seconds"),
+    [
+        ("DAILY", {}, 60),
+        ("TEN_SECONDLY_ROLLING", {}, 10),
+        ("SECONDLY", {}, 1),
+        (None, {}, 10),
+        ("SECONDLY", {"Retry-After": "7"}, 7),
+        ("SECONDLY", {"Retry-After": "soon"}, 1),
+        ("TEN_SECONDLY_ROLLING", {"Retry-After": "9999999"}, 10),
+    ],
+)
+def test_a_429_waits_by_its_policy(policy: str | None, headers: dict[str, str], seconds: float) -> None:
+    body = {"errorType": "RATE_LIMIT", "policyName": policy, **CORRELATION}
+    outcome = classify(429, body, headers, outcome=Throttled(30))
+    assert isinstance(outcome, Throttled)
+    assert outcome.retry_after == seconds
+
+
+def test_a_locked_record_makes_only_its_call_wait() -> None:
+    assert classify(423, {"category": "LOCKED"}) == Postponed("the record is locked (423)", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [({"Retry-After": "600"}, 600), ({}, 3_600), ({"Retry-After": "200000"}, 86_400)],
+)
+def test_a_move_of_the_account_makes_all_calls_wait(headers: dict[str, str], seconds: float) -> None:
+    outcome = classify(477, {"category": "MIGRATION_IN_PROGRESS"}, headers)
+    assert isinstance(outcome, Throttled)
+    assert outcome.retry_after == seconds
+
+
+@pytest.mark.parametrize("status", [502, 504, 521, 522, 523, 524, 525, 526])
+def test_an_edge_that_failed_leaves_the_outcome_unknown(status: int) -> None:
+    unknown = Unknown(f"HTTP {status}", status)
+    assert classify(status, None, outcome=unknown) is unknown
+
+
+@pytest.mark.parametrize("status", [409, 400])
+def test_a_conflict_that_names_the_contact_is_an_answer(status: int) -> None:
+    body = {"message": "Contact already exists. Existing ID: 151", "category": "CONFLICT", **CORRELATION}
+    assert classify(status, body) == Answered(status, body)
+
+
+def test_another_conflict_is_refused() -> None:
+    assert isinstance(classify(409, {"message": "conflict", **CORRELATION}), Refused)
+
+
+@pytest.mark.parametrize(
+    ("body", "absence"),
+    [
+        ({"message": "resource not found", **CORRELATION}, True),
+        ({"message": "x", "category": "OBJECT_NOT_FOUND"}, True),
+        # A proxy, or a wrong host: nothing is said of the contact.
+        ({"message": "resource not found"}, False),
+        ("<html>", False),
+        (None, False),
+        ({"message": "No route was found", **CORRELATION}, False),
+    ],
+)
+def test_a_404_counts_for_the_contact_only_in_the_words_of_hubspot(body: Any, absence: bool) -> None:
+    outcome = classify(404, body)
+    assert isinstance(outcome, Refused)
+    assert outcome.absence == (LeadAbsence(AbsenceWord.NOT_FOUND) if absence else None)
+
+
+@pytest.mark.parametrize("code", ["PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"])
+@pytest.mark.parametrize("status", [400, 207])
+def test_a_property_that_we_cannot_write_is_no_fault_of_a_row(status: int, code: str) -> None:
+    detail = {"code": code, "message": "…", "context": {"propertyName": ["leadops_score"]}}
+    error = {"category": "VALIDATION_ERROR", "message": "Property values were not valid", "errors": [detail]}
+    outcome = classify(status, error if status == 400 else {"results": [], "errors": [error]})
+    assert isinstance(outcome, Refused)
+    assert outcome.concerns_caller
+    assert "leadops_score" in outcome.reason
+
+
+def test_the_same_said_in_the_message_alone() -> None:
+    text = (
+        'Property values were not valid: [{"isValid":false,"message":"Property \\"x\\" does not exist",'
+        '"error":"PROPERTY_DOESNT_EXIST","name":"lead_x","localizedErrorMessage":"…"}]'
+    )
+    outcome = classify(400, {"message": text, "category": "VALIDATION_ERROR"})
+    assert isinstance(outcome, Refused)
+    assert outcome.concerns_caller
+    assert "lead_x does not exist" in outcome.reason
+
+
+def test_a_value_that_is_wrong_is_a_fault_of_its_row() -> None:
+    text = 'Property values were not valid: [{"error":"INVALID_OPTION","name":"hs_lead_status"}]'
+    outcome = classify(400, {"message": text, "category": "VALIDATION_ERROR"})
+    assert isinstance(outcome, Refused)
+    assert not outcome.concerns_caller
+    assert outcome.is_splittable
+
+
+def test_a_missing_right_says_which_and_hides_addresses() -> None:
+    body = {"message": "This app hasn't been granted crm.objects.contacts.write for a@b.example"}
+    outcome = classify(403, body | CORRELATION)
+    assert isinstance(outcome, Refused)
+    assert outcome.concerns_caller
+    assert outcome.reason.endswith("granted crm.objects.contacts.write for [e-mail]")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "reading"),
+    [
+        (
+            200,
+            {"X-HubSpot-RateLimit-Daily": "250000", "X-HubSpot-RateLimit-Daily-Remaining": "249990"},
+            {},
+            QuotaReading(10, 250_000),
+        ),
+        # With OAuth, and on search, the headers are missing.
+        (200, {"X-HubSpot-RateLimit-Max": "100"}, {}, None),
+        (200, {"X-HubSpot-RateLimit-Daily": "lots", "X-HubSpot-RateLimit-Daily-Remaining": "1"}, {}, None),
+        (429, {}, {"policyName": "DAILY"}, QuotaReading(0, 0)),
+        (429, {"X-HubSpot-RateLimit-Daily": "500"}, {"policyName": "DAILY"}, QuotaReading(500, 500)),
+        (429, {}, {"policyName": "SECONDLY"}, None),
+        (429, {}, "<html>", None),
+    ],
+)
+def test_what_is_left_of_the_day(
+    status: int, headers: dict[str, str], body: Any, reading: QuotaReading | None
+) -> None:
+    assert read_hubspot_quota(HttpAnswer(status, headers, body)) == reading
