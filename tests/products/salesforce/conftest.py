@@ -30,7 +30,7 @@ class SalesforceDesk(SteppedDelivery):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        target = self.settings.targets["ma"]
+        target = self.settings.targets["ma"].model_copy(update={"day_ends": "rolling"})
         self.settings = self.settings.model_copy(update={"targets": {"ma": target, "crm": target}})
 
     @property
