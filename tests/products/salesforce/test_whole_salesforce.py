@@ -244,7 +244,7 @@ def test_a_used_up_day_is_one_incident_and_salesforce_rests(desk: SalesforceDesk
 
 
 def test_what_others_use_of_the_day_counts(desk: SalesforceDesk) -> None:
-    """Sforce-Limit-Info says the calls of all: others made most of 20, so leadops makes the rest and stops."""
+    """Sforce-Limit-Info says the calls of all: others made most of 20, so leadops makes the rest."""
     leads = make(desk, *"abcdef")
     desk.set_product(day_limit=20)
     for _ in range(9):
