@@ -581,6 +581,7 @@ create table delivery.external_ids (
     target text not null,
     lead_id bigint not null,
     external_id text not null,
+    merged_into text,
     learned_at timestamptz not null,
     state text not null default 'present',
     changed_at timestamptz,
@@ -589,6 +590,7 @@ create table delivery.external_ids (
     mql_at timestamptz,
     primary key (target, lead_id),
     check (char_length(external_id) <= 200),
+    check (char_length(merged_into) <= 200),
     check (state in ('present', 'unaligned', 'gone', 'recreating'))
 );
 create index external_ids_external on delivery.external_ids (target, external_id);

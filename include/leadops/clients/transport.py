@@ -140,18 +140,22 @@ class Transport:
         session: requests.Session | None = None,
         access: Access | None = None,
         classify: AnswerClassifier | None = None,
+        fill_body: Callable[[bytes, str], bytes] | None = None,
     ) -> None:
         """Take the token from `access` (the connection's password without one).
 
-        `classify` says what an answer means; without it the status alone decides.
+        `classify` says what an answer means; without it the status alone decides. `fill_body` puts the token
+        into a body that has it in place of the header.
         """
         self.endpoint = endpoint
         self.access = access or StaticToken(endpoint.token)
         self.classify = classify
+        self.fill_body = fill_body
         self.session = session or requests.Session()
         apply_route(self.session, endpoint.extra)
         self.session.mount(endpoint.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
         self._has_token = False
+        self._token = ""
         if access is None:
             self._take_token()
 
@@ -188,7 +192,9 @@ class Transport:
         token = self.access.find_token()
         if token:
             remember_secrets([token])
-            self.session.headers["Authorization"] = f"Bearer {token}"
+            if self.fill_body is None:
+                self.session.headers["Authorization"] = f"Bearer {token}"
+        self._token = token
         self._has_token = True
 
     def _send_once(
@@ -207,7 +213,7 @@ class Transport:
             with self.session.request(
                 method,
                 self.endpoint.base_url + path,
-                data=body,
+                data=body if body is None or self.fill_body is None else self.fill_body(body, self._token),
                 params=params or None,
                 headers=headers | dict(more_headers),
                 timeout=(min(CONNECT_TIMEOUT, self.endpoint.timeout), self.endpoint.timeout),

@@ -12,7 +12,10 @@ from leadops.tabular.times import parse_iso_time
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 #: What the contract names; `changed_at` places the item in the feed and says nothing of the activity.
-KNOWN = ("id", "lead_id", "kind", "status", "rep_id", "occurred_at", "details", "changed_at", "made_by")
+KNOWN = (
+    *("id", "lead_id", "kind", "status", "rep_id", "occurred_at", "details", "changed_at", "made_by"),
+    "moves_with_lead",
+)
 #: As whom leadops writes: what it wrote itself is left out.
 OURSELVES = "leadops"
 
@@ -54,6 +57,11 @@ def is_deleted(item: Any) -> bool:
 def is_ours(item: Any) -> bool:
     """Whether the item tells of what leadops itself wrote."""
     return isinstance(item, dict) and item.get("made_by") == OURSELVES
+
+
+def moves_with_lead(item: Any) -> bool:
+    """Whether the item goes on with the lead that another lead is merged into."""
+    return isinstance(item, dict) and item.get("moves_with_lead") is True
 
 
 def read_merge(item: Any) -> MergedLead | None:

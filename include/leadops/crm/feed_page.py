@@ -9,6 +9,7 @@ from leadops.crm.activity import (
     MergedLead,
     is_deleted,
     is_ours,
+    moves_with_lead,
     parse_activity,
     read_activity_id,
     read_merge,
@@ -22,12 +23,14 @@ from leadops.tabular.times import parse_iso_time
 class FeedItems:
     """The items of a page, sorted by what they are; of an activity that it has twice the last one counts.
 
-    `wrong` are those that cannot be read, each with the reason.
+    `moving` are the activities that go on with the lead that theirs is merged into. `wrong` are those that
+    cannot be read, each with the reason.
     """
 
     rows: dict[str, Activity] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     merged: list[MergedLead] = field(default_factory=list)
+    moving: set[str] = field(default_factory=set)
     wrong: list[tuple[Any, str]] = field(default_factory=list)
 
 
@@ -47,6 +50,8 @@ def sort_items(items: list[Any]) -> FeedItems:
                 activity = parse_activity(item)
                 found.rows[activity.activity_id] = activity
                 found.deleted.discard(activity.activity_id)
+                if moves_with_lead(item):
+                    found.moving.add(activity.activity_id)
         except ValueError as error:
             found.wrong.append((item, str(error)))
     return found

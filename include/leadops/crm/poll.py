@@ -10,9 +10,17 @@ from typing import Any, NamedTuple
 from psycopg.types.json import Jsonb
 
 from leadops.clients.answer_values import read_id
-from leadops.crm.activity import Activity, check_readable
-from leadops.crm.feed_page import find_as_of, find_clock, find_unsure_since, is_last_page, sort_items
+from leadops.crm.activity import Activity, MergedLead, check_readable
+from leadops.crm.feed_page import (
+    FeedItems,
+    find_as_of,
+    find_clock,
+    find_unsure_since,
+    is_last_page,
+    sort_items,
+)
 from leadops.db import Connection
+from leadops.delivery.external_ids import follow_merge
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.erased.erasures import find_kept_out
 from leadops.errors import TransientError
@@ -144,8 +152,9 @@ def _store_page(
     queries.run(connection, "insert_feed", now=now)
     stored: str | None = queries.value(connection, "lock_feed")
     found = sort_items(page["items"])
-    for merge in found.merged:
+    for merge in [*found.merged, *_find_moves(connection, found)]:
         queries.run(connection, "record_merge", **merge._asdict(), now=now)
+        follow_merge(connection, target="crm", external_id=merge.gone_id, survivor=merge.into_id, now=now)
     rows = _follow_merges(connection, found.rows)
     rows, wrong = _leave_out_erased(connection, rows, found.wrong, erased=erased, now=now)
     changed = 0
@@ -175,6 +184,20 @@ def _store_page(
         now=now,
     )
     return changed, len(wrong)
+
+
+def _find_moves(connection: Connection, found: FeedItems) -> list[MergedLead]:
+    """Return the merges that the CRM tells only by activities that it moved to the lead that goes on."""
+    moving = [found.rows[key] for key in sorted(found.moving & found.rows.keys())]
+    if not moving:
+        return []
+    return queries.all(
+        connection,
+        "find_moves",
+        MergedLead,
+        activity_ids=[activity.activity_id for activity in moving],
+        crm_lead_ids=[activity.crm_lead_id for activity in moving],
+    )
 
 
 def _follow_merges(connection: Connection, rows: dict[str, Activity]) -> dict[str, Activity]:

@@ -66,7 +66,7 @@ returning
     outbox.lead_id,
     outbox.payload,
     (
-        select known.external_id from delivery.external_ids as known
+        select coalesce(known.merged_into, known.external_id) from delivery.external_ids as known
         where
             known.target = outbox.target
             and known.lead_id = outbox.lead_id

@@ -176,6 +176,7 @@ where
 on conflict (target, lead_id) do update
     set
         external_id = excluded.external_id,
+        merged_into = null,
         state = 'gone',
         changed_at = excluded.changed_at,
         reason = 'erased',

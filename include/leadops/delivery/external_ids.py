@@ -39,6 +39,24 @@ def save_external_id(
     )
 
 
+def follow_merge(
+    connection: Connection, *, target: str, external_id: str, survivor: str, now: datetime
+) -> None:
+    """Let calls on the leads that are `external_id` in `target` name the lead that goes on there.
+
+    The id by which the lead is known here stays. A merge that leads back to it is ignored.
+    """
+    queries.run(
+        connection, "follow_merge", target=target, external_id=external_id, survivor=survivor, now=now
+    )
+
+
+def find_survivor(connection: Connection, *, target: str, lead_id: int | None) -> str | None:
+    """Return the id of the lead that goes on in `target` for one that was merged there, if that is known."""
+    survivor: str | None = queries.value(connection, "find_survivor", target=target, lead_id=lead_id)
+    return survivor
+
+
 def register_external_ids(
     connection: Connection, *, target: str, leads: Sequence[tuple[int, str]], now: datetime
 ) -> None:

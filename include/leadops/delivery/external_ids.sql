@@ -50,6 +50,7 @@ left join delivery.found_leads as found
 on conflict (target, lead_id) do update
     set
         external_id = excluded.external_id,
+        merged_into = null,
         learned_at = excluded.learned_at,
         changed_at = excluded.learned_at,
         state = case
@@ -61,6 +62,19 @@ on conflict (target, lead_id) do update
         end,
         reason = case when known.state = 'recreating' then 'recreated' else 'another id' end,
         not_before = null;
+
+-- name: follow_merge
+update delivery.external_ids
+set merged_into = nullif(%(survivor)s::text, external_id), changed_at = %(now)s
+where
+    target = %(target)s
+    and %(external_id)s::text in (external_id, merged_into)
+    and merged_into is distinct from %(survivor)s::text;
+
+-- name: find_survivor
+select merged_into
+from delivery.external_ids
+where target = %(target)s and lead_id = %(lead_id)s;
 
 -- name: register_external_ids
 -- Of several ids of one lead the first in their order counts.

@@ -15,7 +15,7 @@ from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.dead_letters import bury_effect
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings
 from leadops.delivery.duplicates import record_duplicate_lead
-from leadops.delivery.external_ids import save_external_id
+from leadops.delivery.external_ids import find_survivor, follow_merge, save_external_id
 from leadops.delivery.operations import Operation, find_operation
 from leadops.delivery.outbox import Effect, OutboxState, close_effect
 from leadops.delivery.presence import record_absence, unalign_lead
@@ -34,6 +34,9 @@ NO_KEYS = "it may have arrived, and the target does not know a repeated call: lo
 TAKEOVER_PAUSE = timedelta(minutes=1)
 NO_ID = "the answer has no id"
 NOT_THERE = "the target does not have the lead"
+MERGED_OR_DELETED = "the lead is gone; waiting for the feed to tell whether it was merged"
+#: A call on a lead that is gone is made this often, this far apart, where the feed alone tells merges.
+MERGE_TRIES, MERGE_PAUSE = 12, timedelta(minutes=1)
 #: Calls that one effect takes at most, where an answer asks for another call (RowResult.next_call).
 CALLS_OF_ONE = 4
 #: What stands in place of a reason that the target does not give.
@@ -95,6 +98,10 @@ def send_effect(
     if result.state is RowState.MOVED:
         result = _look_for_lead(client, operation, effect, result)
         followed += PushReport(calls=1)
+    if target != "ma" and result.state is RowState.GONE:
+        result = _follow_lead(connection, client.product, effect, result, target=target, now=now)
+        if result.state is RowState.GONE:
+            return followed + PushReport(calls=1)
     return followed + _settle(
         connection,
         effect,
@@ -167,8 +174,7 @@ def read_result(
 ) -> RowResult:
     """Return what an outcome means for an effect; a reason in it holds nothing of what was sent.
 
-    A 2xx answer counts for what the product reads in it, not for its status. Only leads of the MA can be
-    gone: another system's lead that is not there is a refusal.
+    A 2xx answer counts for what the product reads in it, not for its status.
     """
     if isinstance(outcome, Answered):
         result = product.read_effect_answer(outcome.body, effect.describe(target))
@@ -181,8 +187,8 @@ def read_result(
     if result.state in (RowState.GONE, RowState.MOVED):
         if operation.removes_lead and result.state is RowState.GONE:
             return RowResult(RowState.DONE)
-        if target == "ma" and find_lead_id(operation, effect) is not None:
-            return result
+        if find_lead_id(operation, effect) is not None:
+            return replace(result, reason=getattr(outcome, "reason", NOT_THERE))
         return RowResult(RowState.DEAD, getattr(outcome, "reason", NOT_THERE))
     if result.state is RowState.DONE and operation.gives_id and effect.lead_id is not None:
         external_id = read_id(result.external_id)
@@ -231,6 +237,42 @@ def _wait_for_lead(
     error = f"the lead is {absence.word} in the MA"
     close_effect(connection, effect.outbox_id, state=state, error=error, now=now)
     return PushReport(calls=1)
+
+
+def _follow_lead(
+    connection: Connection,
+    product: Product,
+    effect: Effect,
+    result: RowResult,
+    *,
+    target: str,
+    now: datetime,
+) -> RowResult:
+    """Let an effect on a lead that was merged or converted in the CRM go to where that lead went.
+
+    Return GONE where it waits: for another call, which names the other lead, or for the feed, where that
+    alone tells merges: until then it is sent again after MERGE_PAUSE, at most MERGE_TRIES times.
+    """
+    gone_id = str(effect.request.get("external_id"))
+    survivor = result.absence.merged_into if result.absence else None
+    if survivor is not None and survivor != gone_id:
+        follow_merge(connection, target=target, external_id=gone_id, survivor=survivor, now=now)
+    known = find_survivor(connection, target=target, lead_id=effect.lead_id)
+    if known is not None and known != gone_id:
+        error = f"the lead went on as {known}"
+        close_effect(connection, effect.outbox_id, state=OutboxState.PENDING, error=error, now=now)
+        return result
+    if product.crm is None or not product.crm.tells_merges_by_feed or effect.attempts >= MERGE_TRIES:
+        return RowResult(RowState.DEAD, result.reason)
+    close_effect(
+        connection,
+        effect.outbox_id,
+        state=OutboxState.SENDING,
+        error=MERGED_OR_DELETED,
+        not_before=now + MERGE_PAUSE,
+        now=now,
+    )
+    return result
 
 
 def find_lead_id(operation: Operation, effect: Effect) -> str | None:

@@ -167,6 +167,7 @@ create table delivery.external_ids (
     target text not null,
     lead_id bigint not null,
     external_id text not null check (char_length(external_id) <= 200),
+    merged_into text check (char_length(merged_into) <= 200),
     learned_at timestamptz not null,
     state text not null default 'present' check (state in ('present', 'unaligned', 'gone', 'recreating')),
     changed_at timestamptz,
@@ -175,6 +176,8 @@ create table delivery.external_ids (
     mql_at timestamptz,
     primary key (target, lead_id)
 );
+comment on column delivery.external_ids.merged_into is
+'Of the CRM only: the lead that goes on there after a merge or a conversion; calls name it';
 comment on column delivery.external_ids.state is
 'Of the MA only: unaligned: its total is compared before the next change is sent; gone: the MA no longer has the lead';
 comment on column delivery.external_ids.changed_at is 'Since when it is in this state; null: since it was learned';

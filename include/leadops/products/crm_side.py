@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from leadops.products.reading import Reading
 
@@ -30,6 +30,9 @@ class CrmLeadPage:
 
 class CrmSide(ABC):
     """How a CRM is read. It holds no state; docs/products/adding.md shows what a page of the feed holds."""
+
+    #: Only the feed says into which lead another was merged: a call on one that is gone waits for it.
+    tells_merges_by_feed: ClassVar[bool] = False
 
     @abstractmethod
     def read_activities(self, after: str | None, limit: int) -> Reading[dict[str, Any]]:

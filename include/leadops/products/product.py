@@ -222,12 +222,21 @@ class Product(ABC):
     #: So long an effect of unknown outcome rests before it is sent again: a repetition that comes sooner
     #: may have a second effect, because the product does not find what it just made.
     repeat_pause: ClassVar[timedelta] = timedelta()
+    #: Whether calls carry the token in their body, where `fill_access` puts it, and not in a header.
+    has_token_in_body: bool = False
     #: How its feed, its users and its leads are read; None: it is not a CRM.
     crm: CrmSide | None = None
 
     def open_access(self, endpoint: Endpoint) -> Access:
         """Return how a token for `endpoint` is had: the connection's password, unless a product says else."""
         return StaticToken(endpoint.token)
+
+    def fill_access(self, body: str, token: str) -> str:  # noqa: ARG002
+        """Return the `body` of a call with the token in it, where `has_token_in_body`.
+
+        It is filled when it is sent: what is stored holds no token.
+        """
+        return body
 
     def classify_answer(self, answer: HttpAnswer, outcome: Outcome) -> Outcome | TokenExpired:  # noqa: ARG002
         """Return what an answer means for the call as a whole; `outcome` is what its status means.

@@ -68,13 +68,19 @@ class ProductClient:
         """Raise ConfigError where the connection names a product that leadops does not have."""
         self.product = choose_product(endpoint)
         self.transport = Transport(
-            endpoint, access=self.product.open_access(endpoint), classify=self._classify_answer
+            endpoint,
+            access=self.product.open_access(endpoint),
+            classify=self._classify_answer,
+            fill_body=self._fill_body if self.product.has_token_in_body else None,
         )
         self._quota: QuotaReading | None = None
         #: What the last answer says of the time (UTC), its Date; None where it says none.
         self.server_time: datetime | None = None
         self._merges: Mapping[str, str] = {}
         self._merges_at: datetime | None = None
+
+    def _fill_body(self, body: bytes, token: str) -> bytes:
+        return self.product.fill_access(body.decode(), token).encode()
 
     def _classify_answer(self, answer: HttpAnswer, outcome: Outcome) -> Outcome | TokenExpired:
         self.server_time = read_date(answer.headers.get("Date"))

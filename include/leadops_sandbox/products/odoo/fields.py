@@ -16,6 +16,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "create_date": "datetime",
         "write_date": "datetime",
         "date_closed": "datetime",
+        "date_last_stage_update": "datetime",
         "probability": "float",
         "display_name": "char",
     },
@@ -25,6 +26,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "login": "char",
         "email": "char",
         "active": "boolean",
+        "share": "boolean",
         "tz": "selection",
         "lang": "selection",
         "create_date": "datetime",
@@ -38,9 +40,20 @@ FIELDS: dict[str, dict[str, str]] = {
         "date": "datetime",
         "subject": "char",
         "message_type": "selection",
+        "subtype_id": "many2one",
         "mail_activity_type_id": "many2one",
         "create_uid": "many2one",
         "tracking_value_ids": "one2many",
+        "create_date": "datetime",
+        "write_date": "datetime",
+    },
+    "mail.activity": {
+        "id": "integer",
+        "res_model": "char",
+        "res_id": "integer",
+        "activity_type_id": "many2one",
+        "user_id": "many2one",
+        "date_deadline": "date",
         "create_date": "datetime",
         "write_date": "datetime",
     },
@@ -56,6 +69,14 @@ FIELDS: dict[str, dict[str, str]] = {
 }
 #: Odoo's kinds of activities for those of the world; a done activity leaves a message with its kind.
 ACTIVITY_TYPES = {"mail": (1, "Email"), "call": (2, "Call"), "meeting": (3, "Meeting"), "task": (4, "To Do")}
+#: What messages are about.
+SUBTYPES = {
+    "note": (2, "Note"),
+    "activity": (3, "Activities"),
+    "stage": (6, "Stage Changed"),
+    "won": (7, "Opportunity Won"),
+    "lost": (8, "Opportunity Lost"),
+}
 BORN = datetime(2024, 1, 1, tzinfo=UTC)
 
 

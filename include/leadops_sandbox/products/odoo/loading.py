@@ -19,8 +19,12 @@ class RowError(Exception):
         self.field = field
 
 
-def load(face: "Odoo", fields: list[str], data: list[list[Any]]) -> dict[str, Any]:
+def load(
+    face: "Odoo", fields: list[str], data: list[list[Any]], *, context: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Import rows: ".id" names a lead by its id, "id" by an external id, which makes one where there is none.
+
+    The `context` has values of new records (default_…), and whether ids of archived ones are known.
 
     Returns the ids in order, or `ids` False and a message for each fault; then nothing is written.
     """
@@ -28,7 +32,7 @@ def load(face: "Odoo", fields: list[str], data: list[list[Any]]) -> dict[str, An
     messages: list[dict[str, Any]] = []
     for place, row in enumerate(data):
         try:
-            changes.append(read_row(face, dict(zip(fields, row, strict=True))))
+            changes.append(read_row(face, dict(zip(fields, row, strict=True)), context or {}))
         except RowError as error:
             message: dict[str, Any] = {"type": "error", "message": error.message}
             if error.field is not None:
@@ -51,10 +55,17 @@ def load(face: "Odoo", fields: list[str], data: list[list[Any]]) -> dict[str, An
     return {"ids": ids, "messages": [], "nextrow": 0}
 
 
-def read_row(face: "Odoo", row: dict[str, Any]) -> LeadChange:
+def read_row(face: "Odoo", row: dict[str, Any], context: dict[str, Any]) -> LeadChange:
     """Return what a row sets; raise RowError."""
     external = row.pop("id", None)
-    lead_id = find_row(face, row.pop(".id", None), external)
+    lead_id = find_row(face, row.pop(".id", None), external, hides=context.get("active_test", True))
+    if not lead_id:
+        defaults = {
+            name.removeprefix("default_"): value
+            for name, value in context.items()
+            if name.startswith("default_")
+        }
+        row = defaults | row
     values = {name: read_cell(face, name, cell) for name, cell in row.items()}
     if not lead_id and not values.get("name"):
         raise RowError("Missing required value for the field 'Opportunity' (name)", "name")
@@ -66,11 +77,12 @@ def read_row(face: "Odoo", row: dict[str, Any]) -> LeadChange:
     return change._replace(fields=fields)
 
 
-def find_row(face: "Odoo", number: Any, external: Any) -> int:
-    """Return the lead that a row names, 0 for a new one; raise RowError without a field where it is gone."""
+def find_row(face: "Odoo", number: Any, external: Any, *, hides: bool) -> int:
+    """Return the lead that a row names, 0 for a new one; raise RowError where it is gone, or is hidden."""
     if number not in (None, "", False):
-        if (lead := face.leads.find(number)) is None:
-            raise RowError(f"Unknown error during import: Record crm.lead({number},) does not exist", None)
+        lead = face.leads.find(number)
+        if lead is None or (hides and face.leads.status(lead.id) == "lost"):
+            raise RowError(f"Unknown database identifier '{number}'", ".id")
         return lead.id
     found = face.leads.find_unique(face.settings.id_field, str(external)) if external else []
     return found[0].id if found else 0
@@ -81,7 +93,7 @@ def read_cell(face: "Odoo", name: str, cell: Any) -> Any:
     column = name.removesuffix("/.id")
     known = face.settings.fields.get(column)
     if known is None:
-        raise RowError(f"No matching field: {name}", name)
+        raise OdooError("builtins.KeyError", name)
     if known.type == "number" or name.endswith("/.id"):
         try:
             return int(str(cell))

@@ -28,6 +28,8 @@ def call_method(face: "Odoo", model: str, method: str, args: list[Any], named: d
     if method not in known:
         raise OdooError("builtins.AttributeError", f"type object '{model}' has no attribute '{method}'")
     try:
+        if method == "load":
+            return load(face, *args, **named, context=context)
         if method in WRITING:
             return known[method](face, *args, **named)
         return known[method](face, model, context, *args, **named)

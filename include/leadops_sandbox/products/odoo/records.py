@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadops_sandbox.ma.store import Lead
 from leadops_sandbox.products.leads import Rep, list_reps, number_of
-from leadops_sandbox.products.odoo.chatter import message_record, tracking_record
+from leadops_sandbox.products.odoo.chatter import message_record, planned_record, tracking_record
 from leadops_sandbox.products.odoo.fields import BORN, STAMPS, Record, write_stamp
 
 if TYPE_CHECKING:
@@ -23,6 +23,12 @@ def list_records(face: "Odoo", model: str) -> Iterable[Record]:
             return [stage_record(*stage) for stage in list_stages(face)]
         case "mail.message":
             return [message_record(activity) for activity in face.leads.activities() if activity.lead_id]
+        case "mail.activity":
+            return [
+                planned_record(activity)
+                for activity in face.leads.activities()
+                if activity.lead_id and activity.details.get("next_meeting_at")
+            ]
     return [
         tracking_record(face, activity) for activity in face.leads.activities() if activity.kind == "status"
     ]
@@ -55,6 +61,9 @@ def read_lead(face: "Odoo", lead: Lead, name: str) -> Any:
             return write_stamp(people.created[lead.id])
         case "write_date":
             return write_stamp(people.modified[lead.id])
+        case "date_last_stage_update":
+            changes = [change for change in people.history_of(lead.id) if change.field == "status"]
+            return write_stamp(changes[-1].at if changes else people.created[lead.id])
         case "active":
             return status != "lost"
         case "stage_id":
@@ -95,6 +104,7 @@ def user_record(rep: Rep) -> Record:
         "login": rep.email,
         "email": rep.email,
         "active": True,
+        "share": False,
         "tz": rep.zone,
         "lang": "en_US",
         **dict.fromkeys(STAMPS, write_stamp(BORN)),

@@ -1,0 +1,148 @@
+"""Odoo's CRM as MA, as CRM or as both: scores are set, leads are made under an external id of the address."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from leadops.clients.access import Access
+from leadops.clients.answer_values import read_id, read_score
+from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
+from leadops.clients.transport import HttpAnswer, Outcome, TokenExpired
+from leadops.products.odoo.odoo_access import OdooAccess
+from leadops.products.odoo.odoo_calls import OdooCalls, fill_placeholders, read_rows, take_result
+from leadops.products.odoo.odoo_crm import OdooCrm
+from leadops.products.odoo.odoo_errors import classify_odoo_answer
+from leadops.products.odoo.odoo_leads import (
+    MODEL,
+    find_facts,
+    make_load_call,
+    make_owner_call,
+    make_scores_call,
+    read_loaded,
+    read_number,
+    read_scores_answer,
+)
+from leadops.products.odoo.odoo_settings import OdooSettings
+from leadops.products.product import (
+    Call,
+    EffectRow,
+    LeadReading,
+    ListedLead,
+    Product,
+    RowResult,
+    RowState,
+    ScoreWay,
+    TotalRow,
+    UnsupportedCallError,
+    find_settings,
+)
+from leadops.settings import Endpoint
+
+#: Leads in one page of the list.
+PAGE = 1000
+
+
+class OdooProduct(Product):
+    """Odoo, of which all calls go to methods of its models; see docs/products/odoo.md."""
+
+    name = "odoo"
+    #: `load` writes 100 rows in a second or two.
+    row_limit = 100
+    score_way = ScoreWay.SET
+    remembers_keys = False
+
+    def __init__(self, settings: OdooSettings, *, database: str = "", login: str = "") -> None:
+        """Take the names of `settings`; `database` and `login` are those of the connection."""
+        self.settings = settings
+        self.calls = OdooCalls(settings.api, database)
+        self.crm = OdooCrm(self.calls, settings, login)
+        self.has_token_in_body = settings.api == "json-rpc"
+
+    def open_access(self, endpoint: Endpoint) -> Access:
+        """Return the login of JSON-RPC, or the key of JSON-2."""
+        return OdooAccess(endpoint) if self.has_token_in_body else super().open_access(endpoint)
+
+    def fill_access(self, body: str, token: str) -> str:
+        """Return `body` with the user's number and the key."""
+        return fill_placeholders(body, token)
+
+    def classify_answer(self, answer: HttpAnswer, outcome: Outcome) -> Outcome | TokenExpired:
+        """Return what the error in an answer means, whatever its status."""
+        return classify_odoo_answer(answer, outcome)
+
+    def make_total_call(self, rows: Sequence[TotalRow]) -> Call:
+        """Return a `load` of the totals by the ids of the leads."""
+        return make_scores_call(self.calls, self.settings, rows)
+
+    def read_total_answer(self, body: Any, rows: Sequence[TotalRow]) -> Mapping[int, RowResult]:
+        """Return the outcome of each row; one bad row keeps all others from being written."""
+        return read_scores_answer(body, rows)
+
+    def is_repeatable(self, target: str, operation: str) -> bool:
+        """Return True: a lead is found by its external id, and values are set."""
+        return (target, operation) != ("ma", "correct_score")
+
+    def make_effect_call(self, effect: EffectRow) -> Call:
+        """Return the call of an effect."""
+        match effect.operation:
+            case "upsert_lead" | "create_lead":
+                return make_load_call(self.calls, self.settings, effect.values)
+            case "set_fields":
+                facts = find_facts(self.settings, effect.values)
+                return self.calls.call(MODEL, "write", ids=[read_number(effect)], vals=facts)
+            case "set_owner":
+                return make_owner_call(self.calls, effect)
+            case "erase_lead":
+                return self.calls.call(MODEL, "unlink", ids=[read_number(effect)])
+        raise UnsupportedCallError(f"no operation {effect.operation!r} for target {effect.target!r} in Odoo")
+
+    def read_effect_answer(self, body: Any, effect: EffectRow) -> RowResult:
+        """Return what a 2xx answer without an error says of an effect."""
+        if effect.operation in ("upsert_lead", "create_lead"):
+            return read_loaded(body)
+        return RowResult(RowState.DONE if take_result(body) is True else RowState.UNKNOWN)
+
+    def make_lead_call(self, external_id: str) -> Call:
+        """Return the search for one lead, archived or not."""
+        number = int(external_id) if external_id.isascii() and external_id.isdecimal() else 0
+        fields = [
+            self.settings.fields.score,
+            *([self.settings.fields.seq] if self.settings.fields.seq else []),
+        ]
+        return self.calls.search(MODEL, [["id", "=", number]], fields, order="id", limit=1)
+
+    def read_lead(self, body: Any, external_id: str) -> LeadReading:
+        """Return the score of the lead, or that there is none of this id."""
+        rows = read_rows(body, "Odoo lead")
+        if [str(row["id"]) for row in rows] != [external_id]:
+            return LeadReading(None, LeadAbsence(AbsenceWord.NOT_FOUND))
+        seq = self.settings.fields.seq
+        return LeadReading(
+            read_score(rows[0].get(self.settings.fields.score)),
+            score_seq=read_score(rows[0].get(seq)) if seq else None,
+        )
+
+    def make_list_call(self, cursor: str | None) -> Call:
+        """Return the search for the next leads in the order of their ids."""
+        after = int(cursor) if cursor and cursor.isdecimal() else 0
+        fields = ["email_from", self.settings.fields.score]
+        return self.calls.search(MODEL, [["id", ">", after]], fields, order="id", limit=PAGE)
+
+    def read_list(self, body: Any) -> tuple[list[ListedLead], str | None]:
+        """Return the leads of a page; a page that is not full is the last."""
+        rows = read_rows(body, "Odoo leads")
+        leads = [
+            ListedLead(
+                external_id=read_id(row["id"]),
+                score=read_score(row.get(self.settings.fields.score)),
+                email=row["email_from"] if isinstance(row.get("email_from"), str) else None,
+            )
+            for row in rows
+        ]
+        return leads, str(rows[-1]["id"]) if len(rows) == PAGE else None
+
+
+def make_product(endpoint: Endpoint) -> OdooProduct:
+    """Return Odoo as the connection and products.yaml describe it; raise ConfigError without settings."""
+    settings = find_settings(endpoint, OdooSettings)
+    database = str(endpoint.extra.get("database") or "")
+    return OdooProduct(settings, database=database, login=endpoint.login)
