@@ -7,6 +7,7 @@
 | MissingError of crm.lead | the lead is gone: deleted, or merged |
 | MissingError of another model | what the call names (a salesperson) does not exist: dead |
 | ValueError, KeyError of a field | the field does not exist or may not be read: dead, and what to do |
+| the same of the score's field | our settings count as refused, until the field is there |
 | ValidationError, UserError | a rule of the company refuses the record: dead |
 | of psycopg2: no such database | the connection is wrong: our credentials count as refused |
 | of psycopg2: serialization, lock, deadlock, … | the transaction was rolled back: again |
@@ -18,6 +19,7 @@ An error in Odoo rolls its transaction back, so none of them had an effect.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,8 +80,13 @@ def find_fault(answer: HttpAnswer) -> OdooFault | None:
     return OdooFault(str(found.get("name") or ""), str(found.get("message") or ""))
 
 
-def classify_odoo_answer(answer: HttpAnswer, outcome: Outcome) -> Outcome | TokenExpired:
-    """Return what an answer means for the call; `outcome` is what its status means."""
+def classify_odoo_answer(
+    answer: HttpAnswer, outcome: Outcome, *, needed: Sequence[str] = ()
+) -> Outcome | TokenExpired:
+    """Return what an answer means for the call; `outcome` is what its status means.
+
+    Without one of the `needed` fields every call would fail: that stops the target.
+    """
     fault = find_fault(answer)
     if answer.status in (404, 405) and (fault is None or not fault.name.startswith("odoo.")):
         # Every call goes there: it is the connection that is wrong, not the call.
@@ -99,7 +106,9 @@ def classify_odoo_answer(answer: HttpAnswer, outcome: Outcome) -> Outcome | Toke
         case "ValidationError" | "UserError" | "RedirectWarning":
             return Refused(422, text)
         case "ValueError" | "KeyError" if _FIELD.search(fault.message) or _FIELD_NAME.match(fault.message):
-            return Refused(NEVER_TAKEN, f"a field does not exist in Odoo; make it, or name another: {text}")
+            is_needed = any(name in fault.message for name in needed)
+            reason = f"a field does not exist in Odoo; make it, or name another in products.yaml: {text}"
+            return Refused(403 if is_needed else NEVER_TAKEN, reason)
         case "ValueError" | "KeyError" | "AttributeError" | "TypeError" | "NameError":
             return Refused(NEVER_TAKEN, f"{fault.short_name}: {text}")
         case "OperationalError" if "database" in fault.message and "does not exist" in fault.message:

@@ -1,14 +1,16 @@
 """Odoo's CRM as MA, as CRM or as both: scores are set, leads are made under an external id of the address."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from leadops.clients.access import Access
 from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import HttpAnswer, Outcome, TokenExpired
+from leadops.products.check_line import CheckLine
 from leadops.products.odoo.odoo_access import OdooAccess
 from leadops.products.odoo.odoo_calls import OdooCalls, fill_placeholders, read_rows, take_result
+from leadops.products.odoo.odoo_check import check_fields, check_reading
 from leadops.products.odoo.odoo_crm import OdooCrm
 from leadops.products.odoo.odoo_errors import classify_odoo_answer
 from leadops.products.odoo.odoo_leads import (
@@ -31,6 +33,7 @@ from leadops.products.product import (
     RowResult,
     RowState,
     ScoreWay,
+    SendCall,
     TotalRow,
     UnsupportedCallError,
     find_settings,
@@ -53,6 +56,7 @@ class OdooProduct(Product):
     def __init__(self, settings: OdooSettings, *, database: str = "", login: str = "") -> None:
         """Take the names of `settings`; `database` and `login` are those of the connection."""
         self.settings = settings
+        self.login = login
         self.calls = OdooCalls(settings.api, database)
         self.crm = OdooCrm(self.calls, settings, login)
         self.has_token_in_body = settings.api == "json-rpc"
@@ -67,7 +71,22 @@ class OdooProduct(Product):
 
     def classify_answer(self, answer: HttpAnswer, outcome: Outcome) -> Outcome | TokenExpired:
         """Return what the error in an answer means, whatever its status."""
-        return classify_odoo_answer(answer, outcome)
+        named = self.settings.fields
+        return classify_odoo_answer(
+            answer, outcome, needed=[named.score, *([named.seq] if named.seq else [])]
+        )
+
+    def make_ping_call(self, target: str) -> Call | None:  # noqa: ARG002
+        """Return the search for the user as whom leadops calls."""
+        return self.calls.search(
+            "res.users", [["login", "=", self.login]], ["name", "tz"], order="id", limit=1
+        )
+
+    def check(self, target: str, send: SendCall) -> Iterator[CheckLine]:
+        """Yield a line for each field that leadops sets, and for each model that the feed reads."""
+        yield from check_fields(self.calls, self.settings, target, send)
+        if target == "crm":
+            yield from check_reading(self.calls, send)
 
     def make_total_call(self, rows: Sequence[TotalRow]) -> Call:
         """Return a `load` of the totals by the ids of the leads."""

@@ -1,0 +1,140 @@
+"""The table of Odoo's errors, each as it comes by either way in; names and messages are those of Odoo 14."""
+
+from typing import Any
+
+import pytest
+
+from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
+from leadops.clients.transport import (
+    Answered,
+    HttpAnswer,
+    Outcome,
+    Postponed,
+    Refused,
+    Throttled,
+    TokenExpired,
+    Unknown,
+)
+from leadops.products.odoo.odoo_errors import (
+    NO_WAY_IN,
+    classify_odoo_answer,
+    find_row_faults,
+    is_passing,
+)
+
+GONE = "Record does not exist or has been deleted.\n(Record: crm.lead(14,), User: 2)"
+NOBODY = "Record does not exist or has been deleted.\n(Record: res.users(99,), User: 2)"
+
+
+def classify(name: str, message: str, *, status: int | None = None) -> Outcome | TokenExpired:
+    """Return what an error means, in JSON-RPC, or in JSON-2 with a `status`."""
+    data = {"name": name, "message": message, "arguments": [message], "context": {}, "debug": "Traceback"}
+    if status is None:
+        body: Any = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "error": {"code": 200, "message": "Odoo Server Error", "data": data},
+        }
+        return classify_odoo_answer(
+            HttpAnswer(200, {}, body), Answered(200, body), needed=["x_leadops_score"]
+        )
+    outcome: Outcome = Unknown("HTTP 500", 500) if status >= 500 else Refused(status, f"HTTP {status}")
+    return classify_odoo_answer(HttpAnswer(status, {}, data), outcome, needed=["x_leadops_score"])
+
+
+@pytest.mark.parametrize("status", [None, 500])
+@pytest.mark.parametrize(
+    ("name", "message", "kind", "refused_with"),
+    [
+        ("odoo.exceptions.AccessDenied", "Access Denied", TokenExpired, None),
+        ("odoo.http.SessionExpiredException", "Session expired", TokenExpired, None),
+        ("odoo.exceptions.AccessError", "You are not allowed to modify", Refused, 403),
+        ("odoo.exceptions.MissingError", GONE, Refused, 404),
+        ("odoo.exceptions.MissingError", NOBODY, Refused, 501),
+        ("odoo.exceptions.ValidationError", "A rule refuses the record", Refused, 422),
+        ("odoo.exceptions.UserError", "Object crm.nothing doesn't exist", Refused, 422),
+        ("builtins.ValueError", "Invalid field 'x_a' on model 'crm.lead'", Refused, 501),
+        ("builtins.KeyError", "x_a", Refused, 501),
+        ("builtins.KeyError", "x_leadops_score", Refused, 403),
+        ("builtins.ValueError", "invalid literal for int()", Refused, 501),
+        ("builtins.AttributeError", "type object 'crm.lead' has no attribute 'a'", Refused, 501),
+        ("psycopg2.OperationalError", 'FATAL:  database "nodb" does not exist\n', Refused, 403),
+        ("psycopg2.errors.SerializationFailure", "could not serialize access", Postponed, None),
+        ("psycopg2.errors.LockNotAvailable", "could not obtain lock", Postponed, None),
+        ("psycopg2.errors.DeadlockDetected", "deadlock detected", Postponed, None),
+        ("werkzeug.exceptions.TooManyRequests", "429", Throttled, None),
+        ("builtins.ZeroDivisionError", "division by zero", Postponed, None),
+    ],
+)
+def test_each_error_by_either_way_in(
+    name: str, message: str, kind: type[Any], refused_with: int | None, status: int | None
+) -> None:
+    found = classify(name, message, status=status)
+    assert isinstance(found, kind)
+    assert getattr(found, "status", None) == refused_with
+
+
+def test_only_a_lead_can_be_gone() -> None:
+    gone, nobody = (classify("odoo.exceptions.MissingError", text) for text in (GONE, NOBODY))
+    assert isinstance(gone, Refused)
+    assert isinstance(nobody, Refused)
+    assert gone.absence == LeadAbsence(AbsenceWord.NOT_FOUND)
+    assert nobody.absence is None
+
+
+def test_a_reason_holds_no_person() -> None:
+    found = classify("odoo.exceptions.ValidationError", "ada@buyer.example is taken by +81 90 1234 5678")
+    assert isinstance(found, Refused)
+    assert found.reason == "[e-mail] is taken by [phone]"
+
+
+@pytest.mark.parametrize("status", [404, 405])
+@pytest.mark.parametrize(
+    "body", [None, {"jsonrpc": "2.0", "error": {"data": {"name": "werkzeug.exceptions.NotFound"}}}]
+)
+def test_a_way_in_that_is_not_there_stops_the_target_and_kills_nothing(status: int, body: Any) -> None:
+    found = classify_odoo_answer(HttpAnswer(status, {}, body), Refused(status, "HTTP"))
+    assert found == Refused(403, NO_WAY_IN)
+    assert found.concerns_caller
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, [], [{"id": 1}], True, {"jsonrpc": "2.0", "result": {"error": 1}}, {"name": "a lead", "id": 1}],
+)
+def test_what_is_no_error_is_what_its_status_says(body: Any) -> None:
+    assert classify_odoo_answer(HttpAnswer(200, {}, body), Answered(200, body)) == Answered(200, body)
+
+
+def test_an_answer_without_json_is_what_its_status_says() -> None:
+    outcome = Unknown("HTTP 502", 502)
+    assert classify_odoo_answer(HttpAnswer(502, {}, None), outcome) is outcome
+
+
+def test_the_faults_of_a_load_are_those_of_its_rows() -> None:
+    """As Odoo 14 says it of two unknown ids; a warning is no fault."""
+    unknown = {
+        "rows": {"from": 2, "to": 2},
+        "type": "error",
+        "record": 2,
+        "field": ".id",
+        "message": "Unknown",
+    }
+    without_record = {"rows": {"from": 0, "to": 0}, "type": "error", "message": "Missing required value"}
+    warning = {"rows": {"from": 1, "to": 1}, "type": "warning", "record": 1, "message": "odd"}
+    found = find_row_faults([unknown, without_record, warning, None, "text"])
+    assert found == {2: [unknown], 0: [without_record]}
+    assert find_row_faults(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("message", "passes"),
+    [
+        ("The values for the fields 'module, name' already exist", True),
+        ("could not serialize access due to concurrent update", True),
+        ("'many' does not seem to be an integer for field 'Score'", False),
+        ("The lead is blocked", False),
+    ],
+)
+def test_what_passes_is_sent_again(message: str, passes: bool) -> None:
+    assert is_passing(message) is passes
