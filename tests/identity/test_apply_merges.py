@@ -1,17 +1,21 @@
 """Leads that turn out to be one person, in the tables."""
 
+from datetime import timedelta
 from threading import Thread
 from typing import Any
 
 import pytest
 
 from leadops.db import connect
+from leadops.identity.apply_merges import follow_ages, lock_identity
 from leadops.identity.resolve import resolve_events
 from tests.identity.test_get_or_create_lead import get_or_create_lead
 from tests.identity.test_resolve import seen
 from tests.scoring.conftest import NOW, World
 from tests.scoring.oracle import Happening
 from tests.shipped import block
+
+DAY = timedelta(days=1)
 
 
 def persons(world: World) -> dict[str, str]:
@@ -44,6 +48,28 @@ def test_a_user_id_seen_with_two_emails_makes_one_person_of_the_older_lead(world
     assert {lead for (lead,) in world.rows("select lead_id from scoring.inbox")} == {1, 2, 3}
     events = world.rows("select event_seq, lead_id from identity.person_events order by 1")
     assert events == [(1, 1), (2, 2), (3, 2)]
+
+
+def test_the_lead_that_turns_out_to_be_older_survives_from_that_moment_on(world: World) -> None:
+    world.accept([*both(), *both("v", "c@x.example", "d@x.example")])
+    world.resolve()
+    assert persons(world) == {"b@x.example": "a@x.example", "d@x.example": "c@x.example"}
+    world.connection.execute("delete from scoring.inbox")
+    world.connection.execute(
+        "update identity.leads set created_at = created_at - interval '1 year'"
+        " where email in ('b@x.example', 'd@x.example')"
+    )
+    with world.connection.transaction():
+        lock_identity(world.connection)
+        follow_ages(world.connection, [2], settings=world.identity, now=NOW + DAY)
+    assert persons(world) == {"a@x.example": "b@x.example", "d@x.example": "c@x.example"}, "only who is named"
+    merges = "select older_lead_id, younger_lead_id, merged_at, undone_at from identity.lead_merges"
+    assert world.rows(f"{merges} where 2 in (older_lead_id, younger_lead_id) order by 1") == [
+        (1, 2, NOW, NOW + DAY),
+        (2, 1, NOW + DAY, None),
+    ]
+    # What is past goes out behind what is live.
+    assert world.rows("select lead_id, lane from scoring.inbox order by 1") == [(1, 1), (2, 1)]
 
 
 def test_a_cookie_joins_nobody_unless_the_settings_say_so(world: World) -> None:
