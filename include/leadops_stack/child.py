@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ class Child:
         self.log = logs / f"{part.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.record: Record | None = None
+        self.is_recorded = False
         self.started_at = 0.0
 
     def start(self) -> None:
@@ -48,6 +50,7 @@ class Child:
         except OSError as error:
             raise LeadopsError(f"{self.part.name} cannot be started: {error}") from error
         self.started_at = time.monotonic()
+        self.is_recorded = False
         self.record = Record(
             name=self.part.name,
             order=self.order,
@@ -57,12 +60,19 @@ class Child:
             stop_signal=int(self.part.stop_signal),
             grace=self.part.grace,
         )
-        write_record(self.run, self.record)
+        self.keep_record()
         self.patience = Patience(
             self.part.patience,
             spent=self.cpu_seconds,
             grown=self._log_size if self.part.once else lambda: 0,
         )
+
+    def keep_record(self) -> None:
+        """Keep the record of the process on disk, unless it is there; a disk without room gets it later."""
+        if self.record and not self.is_recorded:
+            with suppress(OSError):
+                write_record(self.run, self.record)
+                self.is_recorded = True
 
     def cpu_seconds(self) -> float:
         """Return the CPU time that it and all that came from it have used."""
@@ -83,6 +93,7 @@ class Child:
             forced = stop_record(record, reap=self.process.poll)
             self.process.wait(timeout=10)
         forget(self.run, self.part.name)
+        self.is_recorded = True  # nothing is left to be kept
         return forced
 
     def last_words(self) -> str:
@@ -100,8 +111,15 @@ class Child:
         return self.log.stat().st_size
 
     def turn_log(self) -> None:
-        """Set a large log aside. The process goes on writing to the emptied file."""
+        """Set a large log aside. The process goes on writing to the emptied file.
+
+        On a disk without room for it the older log goes, and the log is set aside another time.
+        """
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
-            self.log.with_suffix(".log.1").write_bytes(self.log.read_bytes())
-            with self.log.open("r+b") as log:
-                log.truncate()
+            older = self.log.with_suffix(".log.1")
+            try:
+                older.write_bytes(self.log.read_bytes())
+                with self.log.open("r+b") as log:
+                    log.truncate()
+            except OSError:
+                older.unlink(missing_ok=True)

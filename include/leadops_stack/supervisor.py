@@ -82,6 +82,7 @@ class Supervisor:
                 next_tick += every
                 for child in self.children:
                     child.turn_log()
+                    child.keep_record()
                 tick()
 
     def ask_restart(self, name: str, *, why: str, grace: float) -> None:
@@ -205,7 +206,10 @@ class Supervisor:
             child.stop()
         if time.monotonic() >= self._due[name]:
             del self._due[name]
-            child.start()
+            try:
+                child.start()
+            except LeadopsError as error:  # a disk without room, a file that is missing: the others go on
+                self.screen.say(str(error))
 
 
 def _words(code: int) -> str:

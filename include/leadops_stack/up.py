@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 
 from leadops.cli.watchdog import make_watchdog_config
 from leadops.db import connect
+from leadops.db_errors import database_errors_in_one_line
 from leadops.errors import LeadopsError
+from leadops.watchdog.airflow_queue import limit_statements
 from leadops.watchdog.watchdog_thread import WatchdogThread
 from leadops_stack.airflow_env import airflow_environment, passwords_file, write_passwords
 from leadops_stack.home import Home
@@ -148,14 +150,19 @@ def _watch(
         line_due = time.monotonic() >= next_line
         if first_push and not line_due:
             return
+        if line_due:
+            next_line += MINUTE
         now = datetime.now(UTC)
         try:
-            with connect(values["LEADOPS_DATABASE_URL"], application="leadops-stack") as connection:
+            with (
+                database_errors_in_one_line(),
+                connect(values["LEADOPS_DATABASE_URL"], application="leadops-stack") as connection,
+            ):
+                limit_statements(connection)  # meanwhile nobody looks after the parts
                 if not first_push and (first_push := read_first_push(connection, since=since)):
                     seconds = first_push.timestamp() - started
                     screen.say(f"{now:%H:%M:%S}  first score in the MA, {seconds:.0f} s after the start")
                 if line_due:
-                    next_line += MINUTE
                     screen.say(read_minute(connection, now=now).text(now))
         except LeadopsError as error:
             screen.say(f"{now:%H:%M:%S}  {error}")

@@ -77,6 +77,38 @@ def test_a_part_that_ends_is_started_again_and_said(
     assert shown.getvalue().count("one ended with signal 9; starting it again in 0 s (log:") == 2
 
 
+def test_without_room_for_records_a_part_is_started_again_and_recorded_later(
+    home: Home, running: Supervisor, toy: Toy, shown: io.StringIO
+) -> None:
+    assert running.start([Wave(parts=(toy("one"),))])
+    aside = home.run.rename(home.root / "aside")
+    watching = threading.Thread(target=running.watch, kwargs={"every": 0.0, "tick": lambda: None})
+    watching.start()
+    os.kill(numbers(home, "one")[-1][0], signal.SIGKILL)
+    wait_until(lambda: len(numbers(home, "one")) > 1)
+    aside.rename(home.run)
+    wait_until(lambda: [record.pid for record in read_records(home.run)] == [numbers(home, "one")[-1][0]])
+    running.stopping.set()
+    watching.join()
+
+
+def test_a_part_that_cannot_start_for_now_stops_no_other(
+    home: Home, running: Supervisor, toy: Toy, shown: io.StringIO
+) -> None:
+    assert running.start([Wave(parts=(toy("one"), toy("two")))])
+    aside = home.logs.rename(home.root / "aside")
+    watching = threading.Thread(target=running.watch, kwargs={"every": 3600, "tick": lambda: None})
+    watching.start()
+    os.kill(numbers(home, "one")[-1][0], signal.SIGKILL)
+    wait_until(lambda: "one cannot be started" in shown.getvalue())
+    aside.rename(home.logs)
+    wait_until(lambda: len(numbers(home, "one")) > 1)
+    running.stopping.set()
+    watching.join()
+    assert len(numbers(home, "two")) == 1
+    assert birth_mark(numbers(home, "two")[0][0])
+
+
 def test_ticks_come_while_it_watches(running: Supervisor) -> None:
     running.watch(every=0.0, tick=running.stopping.set)
 

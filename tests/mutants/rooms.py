@@ -46,6 +46,7 @@ ROOMS = (
         files=("rate_limiter.py", "addresses.py"),
     ),
     Room("clients", ("tests/clients",)),
+    Room("products", ("tests/products",), excluded=("*_check.py", "check_line.py")),
     Room("thresholds", ("tests/thresholds",), excluded=("checks.py",)),
     Room("lifecycle", ("tests/lifecycle",), excluded=("checks.py", "explain_*.py")),
     Room("delivery", ("tests/delivery",), excluded=("checks.py",)),
