@@ -43,6 +43,9 @@ class Acme:
     refs: dict[str, int] = field(default_factory=dict)
     #: The row of the ledger that stands beside a total that was set.
     rows: dict[str, int] = field(default_factory=dict)
+    #: The changes that came, by their refs, and whether the log says so.
+    log: list[str] = field(default_factory=list)
+    is_log_readable: bool = True
     late: list[dict[str, Any]] = field(default_factory=list)
     #: Up to so many seconds pass before a call that sets totals takes effect.
     delay: float = 0
@@ -138,6 +141,12 @@ class Acme:
             assert len(people) == len(set(people)) <= 4, "the same person twice, or too many"
             rows = [row for total in body["totals"] for row in self._take_total(total)]
             return {"rows": rows[: len(rows) // 2] if is_half else rows}
+        if path == "/acme/points":
+            self.log.append(body["ref"])
+            self.totals[body["person"]] += body["plus"]
+            return {} if is_half else {"added": True}
+        if path == "/acme/log":
+            return {"refs": self.log} if self.is_log_readable else {}
         if method == "GET" and not name:
             return {
                 "people": [

@@ -33,3 +33,11 @@ def till(acme: Acme, database_url: str) -> SteppedDelivery:
     return SteppedDelivery(
         database_url, acme.url, settings=impatient(batch_size=1000), extra={"product": "tally"}
     )
+
+
+@pytest.fixture
+def jotter(acme: Acme, database_url: str) -> SteppedDelivery:
+    """A delivery to the made-up product that knows nothing again, but keeps a log."""
+    return SteppedDelivery(
+        database_url, acme.url, settings=impatient(batch_size=1000), extra={"product": "jot"}
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,9 @@ queries = Queries(__file__)
 
 #: Batches that one worker sends between two commits.
 BATCHES_PER_ROUND = 10
+
+#: So long a call that another process claimed may still be sent by it; after that, the process was killed.
+TAKEOVER_PAUSE = timedelta(minutes=1)
 
 
 class BatchState(StrEnum):
@@ -71,6 +74,11 @@ class DeltaBatch:
     is_read_back: bool = False
 
     @property
+    def is_tried(self) -> bool:
+        """Whether a part of it may have had an effect."""
+        return self.may_have_arrived or self.is_answered or self.is_read_back
+
+    @property
     def score_rows(self) -> tuple[ScoreRow, ...]:
         """The rows that are still open."""
         return decode_rows(self.rows, nonce=self.nonce)
@@ -111,9 +119,19 @@ def count_idle_batches(connection: Connection, *, target: str, lane: Lane, limit
 
 
 def lock_due_batches(
-    connection: Connection, *, target: str, lane: Lane, limit: int, now: datetime
+    connection: Connection,
+    *,
+    target: str,
+    lane: Lane,
+    limit: int,
+    now: datetime,
+    claimed_at: datetime | None = None,
 ) -> list[DeltaBatch]:
-    """Lock up to `limit` due batches that no other process holds, until the caller's transaction ends."""
+    """Lock up to `limit` due batches that no other process holds, until the caller's transaction ends.
+
+    With `claimed_at` new batches that another process claimed within TAKEOVER_PAUSE are left to it: only what
+    was claimed then was surely not sent.
+    """
 
     def lock(is_retry: bool, max_rows: int) -> list[DeltaBatch]:
         return queries.all(
@@ -124,6 +142,8 @@ def lock_due_batches(
             lane=lane,
             is_retry=is_retry,
             max_rows=max_rows,
+            claimed_at=claimed_at,
+            claimed_before=now - TAKEOVER_PAUSE,
             now=now,
         )
 
@@ -168,10 +188,12 @@ def split_batch(
     not_before: datetime | None = None,
     attempts: int = 0,
     error: str | None = None,
+    may_have_arrived: bool = False,
 ) -> None:
     """Store each of `parts`, rows of `batch` that had no effect, as a new batch under a new key.
 
-    A part is as old as its oldest row: one that is never accepted is noticed.
+    A part is as old as its oldest row: one that is never accepted is noticed. `may_have_arrived`: an earlier
+    call may still arrive, as only totals are sent again in spite of that.
     """
     queries.run_many(
         connection,
@@ -185,6 +207,7 @@ def split_batch(
                 "not_before": not_before,
                 "attempts": attempts,
                 "error": error,
+                "may_have_arrived": may_have_arrived,
             }
             for part in parts
         ],

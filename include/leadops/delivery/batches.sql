@@ -29,6 +29,12 @@ where
     target = %(target)s and lane = %(lane)s and state = 'ready' and first_sent_at is not null
     and (not_before is not null) = %(is_retry)s
     and coalesce(not_before, %(now)s) <= %(now)s
+    and (
+        %(claimed_at)s::timestamptz is null
+        or not_before is not null
+        or first_sent_at = %(claimed_at)s
+        or first_sent_at <= %(claimed_before)s
+    )
 order by not_before, batch_id
 limit %(max_rows)s
 for update skip locked;
@@ -64,8 +70,7 @@ select
     %(not_before)s::timestamptz,
     created_at,
     %(error)s::text,
-    -- Of totals: an older one may come late. Changes that may have arrived are never split.
-    may_have_arrived
+    %(may_have_arrived)s::boolean
 from delivery.batches
 where batch_id = %(batch_id)s;
 

@@ -7,13 +7,14 @@ of its own: what a try left unknown is sent again with the total of that time.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.delivery.batches import (
+    TAKEOVER_PAUSE,
     BatchState,
     DeltaBatch,
     close_batch,
@@ -29,8 +30,6 @@ from leadops.queries import Queries
 
 queries = Queries(__file__)
 
-#: So long a call that another process claimed may still be sent by it; after that, the process was killed.
-TAKEOVER_PAUSE = timedelta(minutes=1)
 #: Why a call is split before it is sent.
 TOO_LARGE = "split: it is larger than the product takes"
 #: Why nothing is left of a call.
@@ -133,7 +132,7 @@ def halve_batch(connection: Connection, batch: DeltaBatch, *, error: str, now: d
     by_lead = list(group_rows(batch.score_rows).values())
     middle = len(by_lead) // 2
     parts = [list(chain(*by_lead[:middle])), list(chain(*by_lead[middle:]))]
-    split_batch(connection, batch, parts, error=error)
+    split_batch(connection, batch, parts, error=error, may_have_arrived=batch.may_have_arrived)
     close_batch(connection, batch, state=BatchState.DROPPED, error=error, now=now)
 
 

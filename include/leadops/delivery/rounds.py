@@ -24,6 +24,7 @@ from leadops.delivery.daily_quota import claim_quota_call, note_reading
 from leadops.delivery.database_mark import ON_HOLD, DatabaseMark, find_hold
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings, TargetSettings
 from leadops.delivery.duplicates import is_unexplained
+from leadops.delivery.look_up import look_up
 from leadops.delivery.outbox import find_next_effect_retry, lock_due_effects, release_effects
 from leadops.delivery.presence import recreate_leads
 from leadops.delivery.push_report import PushReport
@@ -238,7 +239,7 @@ class Pusher:
                 is_over=lambda: self.is_over,
                 advance_mark=self._advance_mark,
             )
-        built_at = self.clock()
+        built_at, has_log = self.clock(), self.client.product.has_change_log
         # In one transaction: between two, another worker would take the new batches for idle ones, build none
         # of its own, and end.
         with self.connection.transaction():
@@ -265,14 +266,19 @@ class Pusher:
         report = PushReport()
         with self.connection.transaction():
             batches = lock_due_batches(
-                self.connection, target=self.target, lane=lane, limit=permits, now=self.clock()
+                self.connection,
+                target=self.target,
+                lane=lane,
+                limit=permits,
+                now=self.clock(),
+                claimed_at=built_at if has_log else None,
             )
             for batch in batches:
                 report += self._send_batch(batch, permits=permits - report.calls, built_at=built_at)
                 if report.is_down or report.calls >= permits or self.is_over:
                     break
             release_batches(self.connection, [one for one in batches if one.first_sent_at == built_at])
-        if new and not batches and not self.is_over:
+        if new and not (batches or has_log or self.is_over):
             # Another worker locked them between the two transactions; there may be more for this one.
             return self.send_batches(lane, permits)
         return report
@@ -287,6 +293,17 @@ class Pusher:
         return is_unexplained(claimed_at, attempts=attempts, began_at=began_at, remembered_since=since)
 
     def _send_batch(self, batch: DeltaBatch, *, permits: int, built_at: datetime) -> PushReport:
+        if self.client.product.has_change_log and (batch.is_tried or batch.first_sent_at != built_at):
+            return look_up(
+                self.connection,
+                self.client,
+                batch,
+                target=self.target,
+                settings=self.settings,
+                now=self.clock(),
+                permits=permits,
+                is_over=lambda: self.is_over,
+            )
         # A key is trusted for a short outage only: some products forget it sooner than they say, and until
         # the call is settled, later changes of its leads wait for it.
         memory = min(self.target_settings.key_memory, TRUSTED_MEMORY)

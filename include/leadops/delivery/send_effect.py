@@ -12,16 +12,18 @@ from leadops.clients.transport import Answered, Outcome, Refused, Unknown
 from leadops.db import Connection
 from leadops.delivery.adopt_crm_leads import take_found_lead
 from leadops.delivery.backoff import report_failed_call, schedule_retry
+from leadops.delivery.build_totals import LATE_CALLS
 from leadops.delivery.dead_letters import bury_effect
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings
 from leadops.delivery.duplicates import record_duplicate_lead
 from leadops.delivery.external_ids import find_survivor, follow_merge, save_external_id
+from leadops.delivery.look_up import NOT_IN_LOG, NOT_THERE_YET, find_change
 from leadops.delivery.operations import Operation, find_operation
 from leadops.delivery.outbox import Effect, OutboxState, close_effect
 from leadops.delivery.presence import record_absence, unalign_lead
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
-from leadops.products.product import Product, RowResult, RowState
+from leadops.products.product import Product, RowResult, RowState, ScoreRow
 from leadops.products.product_client import ProductClient
 
 #: The record of a creation that is not asked for: the target has had the lead since the database went back.
@@ -71,6 +73,7 @@ def send_effect(
     """
     operation = find_operation(target, effect.operation)
     is_repeatable = client.product.is_repeatable(target, effect.operation)
+    has_log = client.product.has_change_log and operation.corrects_score
     is_once_only = not (is_repeatable or client.product.remembers_keys)
     is_own = claimed_at is None or effect.first_sent_at == claimed_at
     rests_until = effect.first_sent_at + client.product.repeat_pause
@@ -78,9 +81,14 @@ def send_effect(
         # Another process may have sent it a moment ago.
         close_effect(connection, effect.outbox_id, state=OutboxState.SENDING, not_before=rests_until, now=now)
         return PushReport()
-    if is_once_only and not is_own and now - effect.first_sent_at <= TAKEOVER_PAUSE:
+    is_tried = effect.may_have_arrived or not is_own
+    is_recent = now - effect.first_sent_at <= TAKEOVER_PAUSE
+    if is_once_only and is_tried and is_recent and not effect.may_have_arrived:
         return PushReport()
-    if is_once_only and (effect.may_have_arrived or not is_own):
+    if has_log and is_tried:
+        return _look_up(connection, client, effect, target=target, settings=settings, now=now)
+    is_once_only = is_once_only and not has_log
+    if is_once_only and is_tried:
         return PushReport(dead=1, problem=_bury(connection, effect, NO_KEYS, target=target, now=now))
     is_key_forgotten = now - effect.first_sent_at > settings.targets[target].key_memory
     if is_key_forgotten and not is_repeatable:
@@ -197,6 +205,54 @@ def read_result(
         reason = str(result.reason or DEFAULT_REASONS[result.state])
         return replace(result, reason=mask_text(reason, longest=200, sent=SentValues(effect.body)))
     return result
+
+
+def _look_up(
+    connection: Connection,
+    client: ProductClient,
+    effect: Effect,
+    *,
+    target: str,
+    settings: DeliverySettings,
+    now: datetime,
+) -> PushReport:
+    """Settle a correction of unknown outcome by the product's own log.
+
+    One that is still missing LATE_CALLS after its call goes out again, with the same delta_id.
+    """
+    values = effect.payload
+    row = ScoreRow(
+        0,
+        effect.lead_id or 0,
+        values["external_id"],
+        values["points"],
+        values["reason"],
+        values["delta_id"],
+    )
+    found = find_change(client, row)
+    if found is True:
+        close_effect(connection, effect.outbox_id, state=OutboxState.DONE, now=now)
+        return PushReport(calls=1, effects=1)
+    is_final = now - effect.first_sent_at > LATE_CALLS
+    if found is None and is_final:
+        return PushReport(calls=1, dead=1, problem=_bury(connection, effect, NO_KEYS, target=target, now=now))
+    if found is False and is_final:
+        close_effect(connection, effect.outbox_id, state=OutboxState.PENDING, error=NOT_IN_LOG, now=now)
+        return PushReport(calls=1)
+    not_before = now + settings.backoff(effect.attempts + 1)
+    if not (found is None or isinstance(found, bool)):
+        not_before = schedule_retry(
+            connection, found, target=target, attempts=effect.attempts + 1, settings=settings, now=now
+        )
+    close_effect(
+        connection,
+        effect.outbox_id,
+        state=OutboxState.SENDING,
+        error=NOT_THERE_YET,
+        not_before=not_before,
+        now=now,
+    )
+    return PushReport(calls=1)
 
 
 def _save_id(
