@@ -1,6 +1,6 @@
 # What you can do here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help airflow up down database status env install install-dev test check fmt messages schema bench year mutants lock test-shaken test-odoo
+.PHONY: help airflow up down database status env install install-dev test check fmt messages schema networks bench year mutants lock test-shaken test-odoo
 
 BIN := .venv/bin
 STARTED := $(shell date +%s)
@@ -70,6 +70,9 @@ messages: install-dev  ## write the expected alert messages and the runbook inde
 
 schema: install-dev  ## write schema.sql and the table of ARCHITECTURE.md again, from the SQL
 	$(BIN)/python -m tests.write_schema
+
+networks: install-dev  ## write the list of crawlers' networks again, from the newest release of its data set
+	$(BIN)/python -m tests.renew_networks
 
 bench: install-dev  ## measure, and compare ratios within one run
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -152,7 +152,8 @@ A, B = "https://x.example/a", "https://x.example/b"
 def test_each_signal_at_its_bound(
     world: MailWorld, acts: list[tuple[float, str, dict[str, Any]]], machines: set[str]
 ) -> None:
-    networks = {"network": {"networks": ["192.0.2.0/24", "192.0.2.64/26"]}}
+    own = ["192.0.2.0/24", "192.0.2.64/26"]
+    networks = {"network": {"crawlers": False, "never": [], "networks": own}}
     world.classify(
         [
             world.act(event, seconds, event_id=str(place), **facts)

@@ -12,6 +12,7 @@ from leadops.machines.classify_visits import classify_visits, create_site_acts
 from leadops.machines.company_acts import keep_acts, list_neighbours
 from leadops.machines.find_signals import create_found, find_signals
 from leadops.machines.machine_agents import name_agent_list
+from leadops.machines.machine_networks import name_network_list
 from leadops.machines.machine_settings import MachineSettings
 from leadops.machines.mail_acts import read_mail_acts
 from leadops.machines.waiting_acts import wait_for_evidence
@@ -37,6 +38,7 @@ def classify_acts(
     queries.run(connection, "create_classified")
     queries.run(connection, "clear_classified")
     queries.run(connection, "list_classified", people=list(people), leads=list(leads))
+    queries.run(connection, "leave_out_erased")
     queries.run(connection, "analyze_classified")
     read_mail_acts(connection, settings)
     changed = keep_acts(connection)
@@ -54,7 +56,8 @@ def classify_acts(
 def follow_settings(connection: Connection, *, settings: MachineSettings, now: datetime) -> bool:
     """Record the `settings` in force from `now` on (UTC); return whether others were in force before.
 
-    If so, every lead with acts must be classified again. A new list of user agents counts as a change.
+    If so, every lead with acts must be classified again. A new list of user agents or networks counts
+    as a change.
     """
-    digest = f"{settings.hash()} {name_agent_list()}"
+    digest = f"{settings.hash()} {name_agent_list()} {name_network_list()}"
     return bool(queries.run(connection, "note_settings", hash=digest, now=now))

@@ -16,17 +16,17 @@ create temporary table if not exists classified (
 truncate classified;
 
 -- name: list_classified
--- Of an erased lead the evidence is gone: what was found of its acts stays.
 insert into classified (person_id, lead_id)
 select
     listed.person_id,
     listed.lead_id
-from unnest(%(people)s::bigint[], %(leads)s::bigint[]) as listed (person_id, lead_id)
-where
-    not exists (
-        select from identity.leads as gone
-        where gone.lead_id = listed.lead_id and gone.erased_at is not null
-    );
+from unnest(%(people)s::bigint[], %(leads)s::bigint[]) as listed (person_id, lead_id);
+
+-- name: leave_out_erased
+-- Of an erased lead the evidence is gone: what was found of its acts stays.
+delete from classified
+using identity.leads as gone
+where classified.lead_id = gone.lead_id and gone.erased_at is not null;
 
 -- name: analyze_classified
 analyze classified;

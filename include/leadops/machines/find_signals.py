@@ -3,6 +3,7 @@
 from leadops.db import Connection
 from leadops.machines.company_acts import find_companies
 from leadops.machines.machine_agents import is_machine_agent
+from leadops.machines.machine_networks import list_machine_networks
 from leadops.machines.machine_settings import Signals
 from leadops.machines.mail_acts import list_agents
 from leadops.queries import Queries
@@ -32,8 +33,8 @@ def find_signals(connection: Connection, signals: Signals) -> bool:
     if signals.agent:
         agents = [agent for agent in list_agents(connection) if is_machine_agent(agent, signals.agent)]
         queries.run(connection, "find_agents", agents=agents)
-    if signals.network and signals.network.networks:
-        queries.run(connection, "find_networks", networks=[str(each) for each in signals.network.networks])
+    if signals.network and not signals.network.is_empty:
+        queries.run(connection, "find_networks", networks=list_machine_networks(signals.network))
     if signals.many_people:
         find_companies(connection, signals.many_people)
     queries.run(connection, "drop_exempt")

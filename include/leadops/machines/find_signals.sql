@@ -13,7 +13,8 @@ truncate found_acts;
 
 -- name: find_moments
 -- Acts of one mail so close together that no person did them. Times that are whole seconds only say which second it
--- was: there a mail opened and a link clicked is what a person can do.
+-- was: there a mail opened and a link clicked is what a person can do. One of two such acts is a click: people who only
+-- opened mails are left out before their acts are paired.
 insert into found_acts (event_seq, person_id, lead_id, signal, strength, reason)
 select distinct on (acts.event_seq)
     acts.event_seq,
@@ -37,6 +38,7 @@ inner join mail_acts as others
         and coalesce(acts.mail, '') = coalesce(others.mail, '')
 where
     acts.event in ('mail_open', 'mail_click')
+    and acts.person_id in (select clicks.person_id from mail_acts as clicks where clicks.event = 'mail_click')
     and others.event in ('mail_open', 'mail_click')
     and not others.is_person
     and (
@@ -129,6 +131,19 @@ from mail_acts
 where agent = any(%(agents)s::text[]) and event in ('mail_open', 'mail_click', 'unsubscribe');
 
 -- name: find_networks
+-- An address is looked up once for each length of the listed networks: a thousand networks cost no more than ten.
+with listed as (
+    select distinct given.network::cidr as network
+    from unnest(%(networks)s::inet[]) as given (network)
+),
+
+lengths as (
+    select distinct
+        family(network) as family,
+        masklen(network) as bits
+    from listed
+)
+
 insert into found_acts (event_seq, person_id, lead_id, signal, strength, reason)
 select distinct on (mail_acts.event_seq)
     mail_acts.event_seq,
@@ -136,9 +151,16 @@ select distinct on (mail_acts.event_seq)
     mail_acts.lead_id,
     'network',
     3,
-    'its network is a machine''s: ' || listed.network::cidr
+    'its network is a machine''s: ' || listed.network
 from mail_acts
-inner join unnest(%(networks)s::inet[]) as listed (network) on network_subeq(mail_acts.network, listed.network)
+inner join lengths
+    on family(mail_acts.network) = lengths.family and masklen(mail_acts.network) >= lengths.bits
+inner join listed
+    on
+        listed.network
+        = case
+            when family(mail_acts.network) = lengths.family then network(set_masklen(mail_acts.network, lengths.bits))
+        end
 where mail_acts.event in ('mail_open', 'mail_click', 'unsubscribe')
 order by mail_acts.event_seq asc, masklen(listed.network) desc;
 

@@ -77,9 +77,16 @@ class AgentSignal(Settings):
 
 
 class NetworkSignal(Settings):
-    """Networks of machines."""
+    """Networks of machines: the shipped list of crawlers without `never`, and own ones."""
 
+    crawlers: StrictBool
+    never: tuple[IPvAnyNetwork, ...]
     networks: tuple[IPvAnyNetwork, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no network at all."""
+        return not (self.crawlers or self.networks)
 
 
 class CompanySignal(Settings):

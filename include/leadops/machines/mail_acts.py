@@ -1,5 +1,7 @@
 """The acts through mails of the leads in `classified`, read into the temporary table `mail_acts`."""
 
+from psycopg.types.json import Jsonb
+
 from leadops.db import Connection
 from leadops.events.mail_events import MAIL_EVENTS
 from leadops.identity.company_domain import find_company_domain
@@ -28,15 +30,16 @@ def read_mail_acts(connection: Connection, settings: MachineSettings) -> None:
         **_number("link", addresses.link),
         **_number("delivered", addresses.delivered_at if signals.after_delivery else ()),
         **_number("agent", addresses.agent if signals.agent else ()),
-        **_number("network", addresses.network if network and network.networks else ()),
+        **_number("network", addresses.network if network and not network.is_empty else ()),
         trap=list(addresses.trap),
         confirmed=list(addresses.confirmed),
         marks=list(marks),
         mark_keys=sorted({address.split(".")[1] for address in marks}),
-        domains=domains,
-        companies=[find_company_domain(domain) for domain in domains],
+        companies=Jsonb({domain: find_company_domain(domain) for domain in domains}),
     )
+    queries.run(connection, "sample_less")
     queries.run(connection, "analyze_mail_acts")
+    queries.run(connection, "sample_as_usual")
     queries.run(connection, "allow_acts")
 
 

@@ -12,9 +12,5 @@ def classify_members(connection: Connection, machines: MachineSettings, *, now: 
     """Classify the acts of the leads in `members`; return further leads whose acts must be classified."""
     members = read_members(connection)
     return classify_acts(
-        connection,
-        people=[member.lead_id for member in members],
-        leads=[member.member_id for member in members],
-        settings=machines,
-        now=now,
+        connection, people=members.lead_ids, leads=members.member_ids, settings=machines, now=now
     )

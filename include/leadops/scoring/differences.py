@@ -39,11 +39,11 @@ def prepare_tables(connection: Connection) -> None:
 
 
 @dataclass(frozen=True)
-class Member:
-    """A lead whose events and traits count for the lead `lead_id`, in most cases itself."""
+class Members:
+    """Whose events and traits (`member_ids`) count for which leads (`lead_ids`), place by place."""
 
-    lead_id: int
-    member_id: int
+    lead_ids: list[int]
+    member_ids: list[int]
 
 
 def list_members(connection: Connection) -> None:
@@ -53,9 +53,9 @@ def list_members(connection: Connection) -> None:
     queries.run(connection, "analyze_members")
 
 
-def read_members(connection: Connection) -> list[Member]:
-    """Return the rows of `members`."""
-    return queries.all(connection, "read_members", Member)
+def read_members(connection: Connection) -> Members:
+    """Return the rows of `members`, as two lists: there may be a hundred thousand."""
+    return queries.one(connection, "read_members", Members)
 
 
 def compute_differences(connection: Connection, *, rules: RuleSet, zone: ZoneInfo) -> int:

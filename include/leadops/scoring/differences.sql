@@ -95,8 +95,8 @@ analyze members;
 
 -- name: read_members
 select
-    lead_id,
-    member_id
+    coalesce(array_agg(lead_id), '{}') as lead_ids,
+    coalesce(array_agg(member_id), '{}') as member_ids
 from members;
 
 -- name: award_behaviour
