@@ -16,8 +16,11 @@ NO_PYTHON := leadops needs Python 3.11, 3.12 or 3.13 with its venv module (Debia
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
+# PRODUCT=hubspot: the sandbox stands in for that product, and leadops speaks it; PRODUCT=generic: for none.
+STAND_IN = $(if $(PRODUCT),LEADOPS_SANDBOX_PRODUCT=$(PRODUCT))
+
 up: install  ## install what is missing, start the whole stack, watch it until Ctrl-C
-	@LEADOPS_STARTED_AT=$(STARTED) $(if $(PRODUCT),LEADOPS_SANDBOX_PRODUCT=$(PRODUCT)) $(BIN)/python -m leadops_stack up
+	@LEADOPS_STARTED_AT=$(STARTED) $(STAND_IN) $(BIN)/python -m leadops_stack up
 
 down:  ## stop everything that `make up` started, from any terminal
 	@test ! -x $(BIN)/python || $(BIN)/python -m leadops_stack down
@@ -33,7 +36,7 @@ airflow: install  ## the airflow command on this stack: make airflow ARGS="backf
 	@$(BIN)/python -m leadops_stack airflow $(ARGS)
 
 env: install  ## only write .env with fresh secrets (for docker compose); what is there stays
-	@$(BIN)/python -m leadops_stack env
+	@$(STAND_IN) $(BIN)/python -m leadops_stack env
 
 install:  ## only the environment .venv, from requirements.lock
 	@python="$(PYTHON)"; test -n "$$python" || { echo "$(NO_PYTHON)" >&2; exit 1; }; \

@@ -39,7 +39,7 @@ def main() -> int:
         app = create_app(
             given.state,
             tokens=tokens_from_environment(),
-            product=given.product or None,
+            product=None if given.product in ("", "generic") else given.product,
             sales_seed=given.seed,
             sales_speed=given.speed,
         )

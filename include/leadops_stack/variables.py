@@ -5,11 +5,20 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
+from leadops.products.registry import DEFAULT_PRODUCT
 from leadops.settings import DATABASE_URL, GATEWAY_URL, OWNER_URL, READER_URL, postgres_url
 from leadops_stack.env_file import read_env, write_env
 from leadops_stack.home import Home
 from leadops_stack.ports import DEFAULT_PORTS, read_ports
+from leadops_stack.product_connections import (
+    IN_COMPOSE,
+    PRODUCT,
+    choose_stand_in,
+    describe_product,
+    find_spoken,
+)
 
 #: The roles of the cluster: its superuser, the owner of each database.
 SUPERUSER, OWNER_ROLE, AIRFLOW_ROLE = "leadops_admin", "leadops_owner", "airflow"
@@ -65,8 +74,9 @@ def fresh_secrets() -> dict[str, str]:
 def connections(values: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
     """Return the databases' URLs and the Airflow connections of a stack with these secrets and ports."""
 
-    def http(port: int, token: str) -> str:
-        return json.dumps({"conn_type": "http", "host": "http://127.0.0.1", "port": port, "password": token})
+    def http(port: int, token: str, **more: Any) -> str:
+        host = "http://127.0.0.1"
+        return json.dumps({"conn_type": "http", "host": host, "port": port, "password": token, **more})
 
     sandbox, gateway = ports["LEADOPS_PORT_SANDBOX"], ports["LEADOPS_PORT_GATEWAY"]
     slack = {
@@ -92,8 +102,12 @@ def connections(values: Mapping[str, str], ports: Mapping[str, int]) -> dict[str
             port=ports["LEADOPS_PORT_POSTGRES"],
             database="airflow",
         ),
-        "AIRFLOW_CONN_LEADOPS_MA": http(sandbox, values["LEADOPS_MA_TOKEN"]),
-        "AIRFLOW_CONN_LEADOPS_CRM": http(sandbox, values["LEADOPS_CRM_TOKEN"]),
+        "AIRFLOW_CONN_LEADOPS_MA": http(
+            sandbox, values["LEADOPS_MA_TOKEN"], **describe_product(values, "ma")
+        ),
+        "AIRFLOW_CONN_LEADOPS_CRM": http(
+            sandbox, values["LEADOPS_CRM_TOKEN"], **describe_product(values, "crm")
+        ),
         "AIRFLOW_CONN_LEADOPS_CDP": http(gateway, values["LEADOPS_METRICS_TOKEN"]),
         "AIRFLOW_CONN_LEADOPS_SLACK": json.dumps(slack),
     }
@@ -103,13 +117,16 @@ def prepare_variables(home: Home, environ: Mapping[str, str] = os.environ) -> di
     """Return every variable of the installation; write to its file what the file lacks.
 
     A port comes from `environ`, else from the file, else from the defaults. Where a port changes, the
-    connections that still are as we wrote them follow it; one that somebody changed stays as it is.
+    connections that still are as we wrote them follow it; one that somebody changed stays as it is. So it is
+    with the product for which the sandbox stands in.
     """
     kept = read_env(home.env_file)
     values = {**fresh_secrets(), **{name: value for name, value in kept.items() if value}}
     before = read_ports(values)
     ports = read_ports({**values, **{name: environ[name] for name in DEFAULT_PORTS if environ.get(name)}})
-    ours, wanted = connections(values, before), connections(values, ports)
+    ours = connections(values, before)
+    values |= _name_product(environ.get(PRODUCT) or values.get(PRODUCT, ""), kept)
+    wanted = connections(values, ports)
     for name, value in wanted.items():
         if values.get(name, ours[name]) == ours[name]:
             values[name] = value
@@ -119,6 +136,15 @@ def prepare_variables(home: Home, environ: Mapping[str, str] = os.environ) -> di
     if changed:
         write_env(home.env_file, changed)
     return values
+
+
+def _name_product(name: str, kept: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that name the product of the sandbox; none while there never was one."""
+    product = choose_stand_in(name)
+    if not product and PRODUCT not in kept:
+        return {}
+    spoken = {variable: find_spoken(product, target) for target, variable in IN_COMPOSE.items()}
+    return {PRODUCT: product or DEFAULT_PRODUCT, **spoken}
 
 
 def uses_sandbox(values: Mapping[str, str]) -> bool:

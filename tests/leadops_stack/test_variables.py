@@ -1,8 +1,12 @@
 import json
 
 import psycopg.conninfo
+import pytest
 
+from leadops.errors import ConfigError
+from leadops.products.registry import choose_product, list_products
 from leadops.settings import endpoint_from_connection
+from leadops_sandbox.products.registry import NAMES
 from leadops_stack.airflow_env import airflow_environment
 from leadops_stack.env_file import read_env, write_env
 from leadops_stack.home import Home
@@ -75,3 +79,38 @@ def test_no_variable_of_airflow_replaces_one_of_the_installation(home: Home) -> 
     """The watchdog's and the tasks' ways to Airflow's database once had one name for two roles."""
     values = prepare_variables(home, {})
     assert not values.keys() & airflow_environment(home, values).keys()
+
+
+@pytest.mark.parametrize("product", NAMES)
+def test_a_stand_in_is_named_by_the_connections_and_kept(home: Home, product: str) -> None:
+    plain = prepare_variables(home, {})
+    assert "LEADOPS_SANDBOX_PRODUCT" not in plain
+    values = prepare_variables(home, {"LEADOPS_SANDBOX_PRODUCT": product})
+    assert values["LEADOPS_SANDBOX_PRODUCT"] == product
+    ma, crm = (
+        endpoint_from_connection(json.loads(values[f"AIRFLOW_CONN_LEADOPS_{name}"])).extra.get("product")
+        for name in ("MA", "CRM")
+    )
+    is_spoken = product in list_products()
+    assert ma == (product if is_spoken else None)
+    assert crm == (product if is_spoken and product not in ("marketo", "mautic") else None)
+    assert uses_sandbox(values)
+    assert prepare_variables(home, {}) == values
+    back = prepare_variables(home, {"LEADOPS_SANDBOX_PRODUCT": "generic"})
+    for name in ("AIRFLOW_CONN_LEADOPS_MA", "AIRFLOW_CONN_LEADOPS_CRM"):
+        assert back[name] == plain[name]
+        choose_product(endpoint_from_connection(json.loads(back[name])))
+
+
+def test_a_stand_in_that_there_is_not_is_refused(home: Home) -> None:
+    with pytest.raises(ConfigError, match="choose one of generic, hubspot"):
+        prepare_variables(home, {"LEADOPS_SANDBOX_PRODUCT": "sugar"})
+
+
+def test_a_connection_of_ones_own_stays_whatever_the_product(home: Home) -> None:
+    prepare_variables(home, {})
+    own = json.dumps({"conn_type": "http", "host": "https://crm.example.com", "password": "theirs"})
+    write_env(home.env_file, {"AIRFLOW_CONN_LEADOPS_CRM": own})
+    values = prepare_variables(home, {"LEADOPS_SANDBOX_PRODUCT": "odoo"})
+    assert values["AIRFLOW_CONN_LEADOPS_CRM"] == own
+    assert json.loads(values["AIRFLOW_CONN_LEADOPS_MA"])["extra"]["product"] == "odoo"

@@ -94,6 +94,35 @@ def test_a_lead_is_made_owned_and_read_back(desk: OdooDesk, odoo: OdooCaller, re
     assert desk.poll().activities == 0
 
 
+def test_totals_are_set_whoever_is_lost_or_gone(desk: OdooDesk, odoo: OdooCaller) -> None:
+    leads = [desk.add_lead() for _ in range(4)]
+    for lead in leads:
+        desk.score(lead, 10 + lead)
+    desk.push()
+    numbers = [int(desk.external_id(lead, target="ma")) for lead in leads]
+
+    def read() -> list[int]:
+        rows = odoo.run("crm.lead", "search_read", [["id", "in", numbers]], ["x_leadops_score"], order="id")
+        return [row["x_leadops_score"] for row in rows]
+
+    odoo_all = {"active_test": False}
+    assert read() == [11, 12, 13, 14]
+    # Lead 2 is lost, lead 3 is deleted; all get points at once.
+    odoo.run("crm.lead", "action_set_lost", [numbers[1]])
+    odoo.run("crm.lead", "unlink", [numbers[2]])
+    for lead in leads:
+        desk.score(lead, -5)
+    desk.push()
+    rows = odoo.run(
+        "crm.lead", "search_read", [["id", "in", numbers]], ["x_leadops_score"], order="id", context=odoo_all
+    )
+    assert [row["x_leadops_score"] for row in rows] == [6, 7, 9]
+    assert [desk.presence(lead) for lead in leads] == ["present", "present", "gone", "present"]
+    assert desk.value("select count(*) from delivery.dead_letters") == 0
+    found = desk.audit()
+    assert not found.differences
+
+
 def test_an_address_is_one_lead_whoever_makes_it_first(desk: OdooDesk, odoo: OdooCaller) -> None:
     address = f"six{next(SERIAL)}@buyer.example"
     effect = EffectRow("crm", "create_lead", 1, None, {"email": address, "idempotency_key": "n-crm-lead-1-1"})

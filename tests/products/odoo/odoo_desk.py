@@ -37,7 +37,7 @@ class OdooDesk(DeliveryFixture):
     """Odoo as MA and as CRM at once: one endpoint."""
 
     database: str = "leadops"
-    login: str = "leadops@acme.example"
+    login: str = "sandbox-client"
     odoo: OdooSettings = SHIPPED.products.odoo
 
     def __post_init__(self) -> None:

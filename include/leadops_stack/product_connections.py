@@ -1,0 +1,44 @@
+"""The connections to the sandbox where it stands in for a real product (`make up PRODUCT=hubspot`)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from leadops.errors import ConfigError
+from leadops.products.registry import DEFAULT_PRODUCT, list_products
+from leadops_sandbox.products.registry import NAMES
+
+#: The variable that names the product, and those that docker-compose.yaml puts into the two connections.
+PRODUCT = "LEADOPS_SANDBOX_PRODUCT"
+IN_COMPOSE = {"ma": "LEADOPS_SANDBOX_MA_PRODUCT", "crm": "LEADOPS_SANDBOX_CRM_PRODUCT"}
+#: Products that are an MA alone: the CRM beside them speaks our own contract.
+ONLY_MA = ("marketo", "mautic")
+#: As whom all stand-ins know leadops, and what their connections say beside the product: each takes its own.
+LOGIN = "sandbox-client"
+EXTRA = {"database": "leadops", "grant": "client_credentials"}
+
+
+def choose_stand_in(name: str) -> str:
+    """Return the product that the sandbox serves, empty for our own contract.
+
+    Raises ConfigError for a product that it cannot be.
+    """
+    if name in ("", DEFAULT_PRODUCT):
+        return ""
+    if name not in NAMES:
+        names = ", ".join([DEFAULT_PRODUCT, *NAMES])
+        raise ConfigError(f"{PRODUCT}={name}: the sandbox cannot be that; choose one of {names}")
+    return name
+
+
+def find_spoken(product: str, target: str) -> str:
+    """Return what leadops speaks with `target` (ma, crm) of a sandbox that serves `product`."""
+    is_spoken = product in list_products() and not (target == "crm" and product in ONLY_MA)
+    return product if is_spoken else DEFAULT_PRODUCT
+
+
+def describe_product(values: Mapping[str, str], target: str) -> dict[str, Any]:
+    """Return what the connection to `target` says of the product in `values`; {} for our own contract."""
+    spoken = find_spoken(values.get(PRODUCT, ""), target)
+    if spoken == DEFAULT_PRODUCT:
+        return {}
+    return {"login": LOGIN, "extra": {"product": spoken, **EXTRA}}
