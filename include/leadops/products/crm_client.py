@@ -3,7 +3,7 @@
 Leads are made from the outbox, not from here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from leadops.clients.answer_shapes import AnswerShapeError
@@ -19,9 +19,12 @@ class CrmClient:
     TransientError when there is no whole answer, PermanentError when the CRM refuses.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        """Raise ConfigError where the connection names a product that leadops does not have, or no CRM."""
-        self.client = ProductClient(endpoint)
+    def __init__(self, endpoint: Endpoint, *, sleep: Callable[[float], None] | None = None) -> None:
+        """Raise ConfigError where the connection names a product that leadops does not have, or no CRM.
+
+        With `sleep` a read waits out short limits, such as those of a second.
+        """
+        self.client = ProductClient(endpoint, sleep=sleep)
         product = self.client.product
         if product.crm is None:
             raise ConfigError(f"the connection to {endpoint.base_url}, extra: {product.name} is not a CRM")

@@ -1,6 +1,6 @@
 """One connection to a product: sends the calls that it makes, and reads leads in words of ours."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -15,6 +15,7 @@ from leadops.clients.transport import (
     HttpAnswer,
     Outcome,
     Refused,
+    Throttled,
     TokenExpired,
     Transport,
     Unknown,
@@ -25,6 +26,9 @@ from leadops.products.product import Call, ListedLead, QuotaReading
 from leadops.products.reading import ReadAnswer, Reading, RefusedCallError, T
 from leadops.products.registry import choose_product
 from leadops.settings import Endpoint
+
+#: How often one call of a reading waits for a limit of the product, and for how many seconds at most.
+PAUSES, LONGEST_PAUSE = 3, 10.0
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,13 @@ MERGES_KNOWN = timedelta(minutes=1)
 class ProductClient:
     """Talks to the product that the connection names; not thread-safe."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        """Raise ConfigError where the connection names a product that leadops does not have."""
+    def __init__(self, endpoint: Endpoint, *, sleep: Callable[[float], None] | None = None) -> None:
+        """Raise ConfigError where the connection names a product that leadops does not have.
+
+        With `sleep` a reading waits where the product asks for a short pause.
+        """
         self.product = choose_product(endpoint)
+        self._sleep = sleep
         self.transport = Transport(
             endpoint,
             access=self.product.open_access(endpoint),
@@ -112,7 +120,7 @@ class ProductClient:
         try:
             call = next(reading)
             while True:
-                outcome = self.send(call)
+                outcome = self._send_patiently(call)
                 if isinstance(outcome, Refused):
                     call = reading.throw(RefusedCallError(f"{what}: {outcome.reason}", outcome.status))
                 elif not isinstance(outcome, Answered):
@@ -121,6 +129,20 @@ class ProductClient:
                     call = reading.send(ReadAnswer(outcome.body, self.server_time))
         except StopIteration as end:
             return cast(T, end.value)
+
+    def _send_patiently(self, call: Call) -> Outcome:
+        """Send a call of a reading; wait out short pauses, since many calls meet the limits of seconds."""
+        outcome = self.send(call)
+        for _ in range(PAUSES):
+            if (
+                self._sleep is None
+                or not isinstance(outcome, Throttled)
+                or outcome.retry_after > LONGEST_PAUSE
+            ):
+                break
+            self._sleep(outcome.retry_after)
+            outcome = self.send(call)
+        return outcome
 
     def get_lead(self, external_id: str) -> Outcome:
         """Read one lead; the answer is as the product gives it."""

@@ -19,7 +19,7 @@ def poll(run: TaskRun) -> Counts:
 
     A CRM that is down or refuses us does not fail the task: the SLA clocks are held.
     """
-    client = CrmClient(run.find_product("crm"))
+    client = CrmClient(run.find_product("crm"), sleep=run.sleep)
     try:
         with run.open_database() as connection:
             overlap = run.config.feeds.crm.overlap

@@ -23,7 +23,7 @@ PROGRAMS = ("API", "INTEGRATION")
 
 @dataclass(frozen=True)
 class ContactReader:
-    """Reads what happened with contacts. It leaves out what leadops sets: one status alone."""
+    """Reads what happened with contacts. It leaves out the two statuses that leadops itself sets."""
 
     settings: HubSpotSettings
     calls: HubSpotCalls
@@ -59,7 +59,8 @@ class ContactReader:
         It replaces a status only after the feed said that the lead's cycle ended, so nothing before is news.
         """
         status = values.get(STATUS)
-        is_moved = status not in (None, "", self.settings.new_lead_status)
+        set_by_us = (self.settings.new_lead_status, self.settings.withdrawn_lead_status)
+        is_moved = status not in (None, "", *set_by_us)
         return is_moved or values.get(STAGE) in self.settings.lifecycle_stages
 
     def _list_changes(self, contact: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -86,8 +87,8 @@ class ContactReader:
                 }
 
     def _is_ours(self, name: str, entry: Mapping[str, Any]) -> bool:
-        is_new = name == STATUS and entry["value"] == self.settings.new_lead_status
-        return is_new and entry.get("sourceType") in PROGRAMS
+        set_by_us = (self.settings.new_lead_status, self.settings.withdrawn_lead_status)
+        return name == STATUS and entry["value"] in set_by_us and entry.get("sourceType") in PROGRAMS
 
 
 def _read_history(histories: Mapping[str, Any], name: str) -> list[tuple[datetime, dict[str, Any]]]:

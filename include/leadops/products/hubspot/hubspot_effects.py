@@ -36,6 +36,10 @@ class HubSpotEffects:
             case "set_owner":
                 owner = {"hubspot_owner_id": str(effect.values["owner_id"])}
                 return self.calls.set_properties(external_id, owner)
+            case "withdraw_lead":
+                return self._set_status(effect, "withdrawn_lead_status", self.settings.withdrawn_lead_status)
+            case "restore_lead":
+                return self._set_status(effect, "new_lead_status", self.settings.new_lead_status)
             case "erase_lead":
                 return self.calls.erase(external_id)
         raise UnsupportedCallError(f"no operation {effect.operation!r} in the product hubspot")
@@ -74,6 +78,11 @@ class HubSpotEffects:
             return RowResult(RowState.DONE, external_id=external_id)
         following = self.calls.set_properties(external_id, changes)
         return RowResult(RowState.AGAIN, None, None, external_id, following)
+
+    def _set_status(self, effect: EffectRow, setting: str, status: str | None) -> Call:
+        if status is None:
+            raise UnsupportedCallError(f"hubspot.{setting} of products.yaml names no lead status")
+        return self.calls.set_properties(effect.external_id or "", {STATUS: status})
 
     def _name(self, effect: EffectRow) -> dict[str, str]:
         return {self.settings.properties.external_id: find_our_id(effect)}

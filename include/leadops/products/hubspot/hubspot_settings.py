@@ -38,5 +38,6 @@ class HubSpotSettings(Settings):
     lifecycle_stages: dict[str, str]
     new_lead_status: str | None
     replaced_lead_statuses: list[str]
+    withdrawn_lead_status: str | None
     activities: ActivityKinds
     page_size: int = Field(ge=1, le=200)
