@@ -2,6 +2,7 @@
 
 from leadops.products.hubspot.hubspot_settings import HubSpotSettings
 from leadops.products.marketo.marketo_settings import MarketoSettings
+from leadops.products.mautic.mautic_settings import MauticSettings
 from leadops.products.odoo.odoo_settings import OdooSettings
 from leadops.products.salesforce.salesforce_settings import SalesforceSettings
 from leadops.settings import Endpoint, Settings
@@ -12,6 +13,7 @@ class ProductsSettings(Settings):
 
     hubspot: HubSpotSettings
     marketo: MarketoSettings
+    mautic: MauticSettings
     salesforce: SalesforceSettings
     odoo: OdooSettings
 

@@ -10,11 +10,14 @@ from leadops_sandbox.ma.store import Lead
 from leadops_sandbox.products.face import respond, strikes_row
 from leadops_sandbox.products.leads import LeadChange
 from leadops_sandbox.products.mautic.bodies import NOT_FOUND, read_body_json, refuse_call
+from leadops_sandbox.products.mautic.conditions import matches, read_where
 
 if TYPE_CHECKING:
     from leadops_sandbox.products.mautic.face import Mautic
 
 Values = dict[str, Any]
+#: Types of fields that are not a number or a text.
+TYPES = {"email": "email", "phone": "tel", "country": "country", "website": "url"}
 
 
 class RowError(Exception):
@@ -62,12 +65,31 @@ def routes(face: "Mautic") -> list[Route]:
     async def list_all(request: Request) -> Response:
         query = request.query_params
         start, limit = (int(query.get(name, default)) for name, default in (("start", "0"), ("limit", "30")))
-        found = list(face.leads.live())
+        found = [
+            lead
+            for lead in face.leads.live()
+            if matches({"id": lead.id, "email": lead.email}, read_where(dict(query)))
+        ]
         for part in filter(None, query.get("search", "").split()):
             name, _, value = part.partition(":")
             found = [lead for lead in found if value in (str(read_field(face, lead, name)), str(lead.id))]
         page = {str(lead.id): show_contact(face, lead) for lead in found[start : start + limit]}
         return respond({"total": str(len(found)), "contacts": page or []})
+
+    async def list_fields(_: Request) -> Response:
+        shown = {
+            str(place): {
+                "id": place,
+                "alias": alias,
+                "label": alias,
+                "type": TYPES.get(alias, "number" if known.type == "number" else "text"),
+                "isPublished": True,
+                "isUniqueIdentifer": known.unique,
+            }
+            for place, (alias, known) in enumerate(face.settings.fields.items(), 1)
+            if alias != "points"
+        }
+        return respond({"total": len(shown), "fields": shown})
 
     def find(request: Request) -> Lead:
         if (lead := face.leads.find(request.path_params["contact_id"])) is None:
@@ -87,6 +109,7 @@ def routes(face: "Mautic") -> list[Route]:
         Route("/api/contacts/batch/edit", batch_edit, methods=["PATCH", "PUT"]),
         Route("/api/contacts/new", new, methods=["POST"]),
         Route("/api/contacts", list_all, methods=["GET"]),
+        Route("/api/fields/contact", list_fields, methods=["GET"]),
         Route(one, get, methods=["GET"]),
         Route(one + "/edit", edit, methods=["PATCH", "PUT"]),
         Route(one + "/delete", delete, methods=["DELETE"]),

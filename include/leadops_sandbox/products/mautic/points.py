@@ -1,7 +1,5 @@
 """Mautic's points: added under a name, and read back from their log by that name."""
 
-import re
-from collections.abc import Callable
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +10,12 @@ from starlette.routing import Route
 from leadops_sandbox.products.face import has_manner, respond
 from leadops_sandbox.products.feed import visible_at
 from leadops_sandbox.products.mautic.bodies import NOT_FOUND, read_body_json, refuse_call
+from leadops_sandbox.products.mautic.conditions import matches, read_where
 
 if TYPE_CHECKING:
     from leadops_sandbox.products.mautic.face import Mautic
 
 TABLE = "lead_points_change_log"
-WHERE = re.compile(r"where\[(\d+)\]\[(col|expr|val)\]")
 
 
 def routes(face: "Mautic") -> list[Route]:
@@ -86,26 +84,3 @@ def list_log(face: "Mautic") -> list[dict[str, Any]]:
         for place, (lead_id, logged, name, at) in enumerate(face.leads.people.points, 1)
         if visible_at(str(place), at, settings) <= now
     ]
-
-
-def read_where(query: dict[str, str]) -> list[dict[str, str]]:
-    """Return the conditions of a query as where[0][col]=…&where[0][expr]=…&where[0][val]=…."""
-    conditions: dict[str, dict[str, str]] = {}
-    for name, value in query.items():
-        if match := WHERE.fullmatch(name):
-            conditions.setdefault(match[1], {})[match[2]] = value
-    return list(conditions.values())
-
-
-def matches(row: dict[str, Any], conditions: list[dict[str, str]]) -> bool:
-    """Return whether a row meets every condition."""
-    tests: dict[str, Callable[[str, str], bool]] = {
-        "eq": lambda value, wanted: value == wanted,
-        "neq": lambda value, wanted: value != wanted,
-        "in": lambda value, wanted: value in wanted.split(","),
-        "gte": lambda value, wanted: value >= wanted,
-    }
-    return all(
-        tests.get(one.get("expr", "eq"), tests["eq"])(str(row.get(one.get("col", ""))), one.get("val", ""))
-        for one in conditions
-    )
