@@ -1,4 +1,4 @@
-"""How full disks and the database are, sampled once an hour."""
+"""How full disks and the database are, sampled once an hour, and sooner where they are short of room."""
 
 import os
 import shutil
@@ -16,6 +16,8 @@ queries = Queries(__file__)
 #: The place that stands for the database where a limit for it is set.
 DATABASE = "database"
 SAMPLE_EVERY = timedelta(hours=1)
+#: A place that is short of room, or was when it was sampled last.
+SAMPLE_SHORT_EVERY = timedelta(minutes=5)
 KEEP_SAMPLES = timedelta(days=30)
 
 
@@ -26,6 +28,10 @@ class SpaceReading:
     place: str
     used_bytes: int
     free_bytes: int
+
+    def is_short(self, share: float) -> bool:
+        """Whether less than `share` of the whole is free."""
+        return self.free_bytes < share * (self.used_bytes + self.free_bytes)
 
 
 def read_disks(folders: Iterable[Path]) -> list[SpaceReading]:
@@ -42,15 +48,33 @@ def read_disks(folders: Iterable[Path]) -> list[SpaceReading]:
 
 
 def sample_space(
-    connection: Connection, disks: Sequence[SpaceReading], *, database_limit: int | None, now: datetime
+    connection: Connection,
+    disks: Sequence[SpaceReading],
+    *,
+    database_limit: int | None,
+    short_share: float,
+    now: datetime,
 ) -> int:
-    """Record how full `disks` and the database are, at most once an hour; return how many samples; commits.
+    """Record how full `disks` and the database are, where it is due; return how many samples; commits.
 
-    `database_limit` is the size in bytes that the database may reach; without it only disks are sampled.
+    A place is due once an hour, and every five minutes while less than `short_share` of it is free, or was
+    when it was sampled last: disks can fill within the hour. `database_limit` is the size in bytes that the
+    database may reach; without it only disks are sampled.
     """
     with connection.transaction():
         places = [disk.place for disk in disks] + ([DATABASE] if database_limit else [])
-        due = set(queries.values(connection, "list_due_places", places=places, since=now - SAMPLE_EVERY))
+        due = set(
+            queries.values(
+                connection,
+                "list_due_places",
+                places=places,
+                are_short=[disk.is_short(short_share) for disk in disks]
+                + [False] * (len(places) - len(disks)),
+                short_share=short_share,
+                since=now - SAMPLE_EVERY,
+                short_since=now - SAMPLE_SHORT_EVERY,
+            )
+        )
         readings = [disk for disk in disks if disk.place in due]
         if database_limit and DATABASE in due:
             size = queries.value(connection, "measure_database")

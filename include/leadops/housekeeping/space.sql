@@ -1,11 +1,21 @@
 -- name: list_due_places
 select places.place
-from unnest(%(places)s::text[]) as places (place)
+from unnest(%(places)s::text[], %(are_short)s::boolean[]) as places (place, is_short)
+left join lateral (
+    select
+        samples.sampled_at,
+        samples.free_bytes < %(short_share)s::float8 * (samples.used_bytes + samples.free_bytes) as was_short
+    from housekeeping.space_samples as samples
+    where samples.place = places.place
+    order by samples.sampled_at desc
+    limit 1
+) as newest on true
 where
-    not exists (
-        select from housekeeping.space_samples as samples
-        where samples.place = places.place and samples.sampled_at > %(since)s::timestamptz
-    );
+    newest.sampled_at is null
+    or newest.sampled_at <= case
+        when places.is_short or newest.was_short then %(short_since)s::timestamptz
+        else %(since)s::timestamptz
+    end;
 
 -- name: measure_database
 select pg_database_size(current_database());

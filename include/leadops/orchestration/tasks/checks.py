@@ -42,6 +42,7 @@ def check(run: TaskRun) -> Counts:
             connection,
             read_disks(_list_folders(run)),
             database_limit=run.alerts.database_limit,
+            short_share=2 * run.alerts.space.min_free_share,
             now=run.clock(),
         )
         result = run_checks(
