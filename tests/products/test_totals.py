@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from leadops.delivery.build_totals import LATE_CALLS, build_totals
+from leadops.delivery.build_totals import LATE_CALLS, build_totals, forget_totals
 from leadops.delivery.claim_totals import TAKEOVER_PAUSE, claim_totals
+from leadops.delivery.forecast_calls import forecast_calls
+from leadops.delivery.realign_ma import realign_ma
 from leadops.delivery.reconcile import ReconciliationResult, reconcile_scores
 from leadops.lanes import Lane
 from leadops.products.product_client import ProductClient
@@ -330,3 +332,68 @@ def test_a_call_that_has_too_many_bytes_is_split_before_it_is_sent(till: Stepped
         product.__class__.byte_limit = before
     assert [len(totals) for totals in acme.total_calls()] == [2, 2]
     assert set(acme.totals.values()) == {2_000_000_000}
+
+
+def test_a_forecast_counts_leads_and_not_their_changes(till: SteppedDelivery) -> None:
+    leads = [add(till) for _ in range(5)]
+    till.push()
+    for lead in leads:
+        for _ in range(3):
+            till.score(lead, 1)
+    target, product = till.settings.targets["ma"], load_product("tally")
+    with till.connect() as connection:
+        live, _ = forecast_calls(connection, "ma", target, product=product, now=till.now)
+        own, _ = forecast_calls(connection, "ma", target, product=load_product("acme"), now=till.now)
+    # Five leads, four a call; fifteen changes, three a call.
+    assert ((live.deltas, live.calls), (own.deltas, own.calls)) == ((15, 2), (15, 5))
+
+
+def test_after_a_restored_backup_the_ledgers_totals_are_sent(till: SteppedDelivery, acme: Acme) -> None:
+    """The product has points of the lost time; those that wait are sent with the totals."""
+    ahead, waiting, same = add(till, 10), add(till, 20), add(till, 30)
+    till.push()
+    acme.totals[person(till, ahead)] = 17
+    till.score(waiting, 4)
+    with till.connect() as connection:
+        build_totals(connection, target="ma", lane=Lane.LIVE, batch_size=4, batches=1, now=till.now)
+    client = ProductClient(till.endpoint)
+    with till.connect() as connection:
+        found = realign_ma(connection, client, now=till.now)
+    client.close()
+    assert (found.ahead, found.points_ahead, found.differing_leads) == (1, 7, [ahead])
+    acme.calls.clear()
+    till.push()
+    assert [acme.totals[person(till, lead)] for lead in (ahead, waiting, same)] == [10, 24, 30]
+    assert (till.audit().differences, undelivered(till)) == ([], 0)
+    till.push()
+    assert sum(len(totals) for totals in acme.total_calls()) == 2, "who is right gets no call"
+
+
+def test_nothing_is_sent_about_a_lead_after_it_was_forgotten(till: SteppedDelivery, acme: Acme) -> None:
+    lead, other = add(till, 10), add(till, 1)
+    till.push()
+    acme.totals[person(till, lead)] = 13
+    reconcile(till)
+    with till.connect() as connection:
+        forget_totals(connection, [lead])
+    assert till.value("select array_agg(lead_id) from delivery.totals") == [other]
+    till.push()
+    assert len(acme.total_calls()) == 1
+
+
+def test_the_row_beside_a_score_tells_an_older_total_from_a_number_that_somebody_typed(
+    till: SteppedDelivery, acme: Acme
+) -> None:
+    older, typed = add(till, 5), add(till, 5)
+    till.push()
+    first = newest(till, older)
+    for lead in (older, typed):
+        till.score(lead, 3)
+    till.push()
+    acme.totals |= {person(till, older): 5, person(till, typed): 99}
+    acme.rows[person(till, older)] = first
+    causes = {one.lead_id: one.cause for one in till.audit().differences}
+    assert causes == {
+        older: f"an older total: row {first} of {newest(till, older)}",
+        typed: "changed in the MA",
+    }

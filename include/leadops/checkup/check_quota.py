@@ -32,7 +32,7 @@ def check_quota(
             f"the day's calls cannot be read ({outcome.reason}); give the token the right to read them",
         )
     with connection.transaction():
-        forecasts = forecast_calls(connection, target, settings, now=now)
+        forecasts = forecast_calls(connection, target, settings, product=client.product, now=now)
     needed = sum(forecast.calls for forecast in forecasts)
     waiting = f"what waits takes {needed:,} calls"
     if reading is not None and (reading.used is not None or reading.used_up_for):

@@ -51,9 +51,10 @@ def _compare(connection: Connection, client: ProductClient, limit: int) -> Shown
     )
     lines: list[str | Table] = []
     if result.differences:
-        table = Table("lead", "ledger", "score", "MA", "under way")
+        table = Table("lead", "ledger", "score", "MA", "under way", "cause, if known")
         for each in result.differences[:limit]:
-            table.add_row(*map(str, (each.lead_id, each.ledger, each.score, each.ma, each.under_way)))
+            numbers = (each.lead_id, each.ledger, each.score, each.ma, each.under_way)
+            table.add_row(*map(str, numbers), each.cause)
         lines.append(table)
     lines.append(
         f"{result.leads} leads, {result.ma_leads} in the MA ({result.unmatched} of them not ours),"

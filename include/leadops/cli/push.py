@@ -8,11 +8,14 @@ import typer
 
 from leadops.cli.context import clock, find_product, open_database, read_config, sleep
 from leadops.cli.terminal import console
+from leadops.configuration import Config
 from leadops.delivery.database_mark import open_mark
 from leadops.delivery.forecast_calls import CallForecast, forecast_calls
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
-from leadops.errors import TransientError
+from leadops.errors import ConfigError, TransientError
+from leadops.products.product import Product
+from leadops.products.registry import DEFAULT_PRODUCT, choose_product, load_product
 from leadops.settings import database_url, mark_folder
 
 
@@ -33,7 +36,13 @@ def push(
         with open_database() as connection:
             for name in [target] if target else list(config.delivery.targets):
                 limits = config.delivery.find_target(name)
-                forecasts = forecast_calls(connection, name, limits, now=clock())
+                forecasts = forecast_calls(
+                    connection,
+                    name,
+                    limits,
+                    product=find_likely_product(name, config),
+                    now=clock(),
+                )
                 console.print(f"{name}: {describe_forecast(forecasts)}", highlight=False)
         return
     settings = config.delivery
@@ -58,6 +67,14 @@ def push(
             problems.append(f"{name}: {done.problem}")
     if problems:
         raise TransientError("not everything was taken, it stays on record: " + "; ".join(problems))
+
+
+def find_likely_product(target: str, config: Config) -> Product:
+    """Return the product of a target; our own contract while there is no connection to it."""
+    try:
+        return choose_product(find_product(target, config))
+    except ConfigError:
+        return load_product(DEFAULT_PRODUCT)
 
 
 def describe_forecast(forecasts: Sequence[CallForecast]) -> str:

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from leadops.cli.context import clock, open_database, read_config
-from leadops.cli.push import describe_forecast
+from leadops.cli.push import describe_forecast, find_likely_product
 from leadops.cli.terminal import console, make_progress, print_json
 from leadops.configuration import Config
 from leadops.db import Connection
@@ -64,6 +64,7 @@ def score(
                     connection,
                     SCORED_TARGET,
                     config.delivery.find_target(SCORED_TARGET),
+                    product=find_likely_product(SCORED_TARGET, config),
                     now=clock(),
                     more_deltas=preview.rows,
                 )

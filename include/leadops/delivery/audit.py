@@ -12,18 +12,33 @@ from leadops.products.product_client import ProductClient
 
 @dataclass(frozen=True)
 class Difference:
-    """A lead whose numbers do not agree (points); `ma` is None where the MA does not have the lead."""
+    """A lead whose numbers do not agree (points); `ma` is None where the MA does not have the lead.
+
+    `ma_seq` is the row of the ledger that stands beside the MA's score, where it keeps one: if it is older
+    than `newest_seq`, an older total came last; if not, somebody changed the score there.
+    """
 
     lead_id: int
     ledger: int
     score: int
     ma: int | None
     under_way: int
+    ma_seq: int | None = None
+    newest_seq: int = 0
 
     @classmethod
-    def of(cls, lead_id: int, state: LeadState, ma: int | None) -> "Difference":
+    def of(cls, lead_id: int, state: LeadState, ma: int | None, ma_seq: int | None = None) -> "Difference":
         """Return the difference between our side of a lead and its score in the MA."""
-        return cls(lead_id, state.ledger, state.score, ma, state.under_way)
+        return cls(lead_id, state.ledger, state.score, ma, state.under_way, ma_seq, state.newest_seq)
+
+    @property
+    def cause(self) -> str:
+        """What the row beside the MA's score says of the difference; empty where there is none."""
+        if self.ma_seq is None:
+            return ""
+        if self.ma_seq < self.newest_seq:
+            return f"an older total: row {self.ma_seq} of {self.newest_seq}"
+        return "changed in the MA"
 
 
 @dataclass(frozen=True)
@@ -64,7 +79,7 @@ def audit_scores(
     for suspect in comparison.suspects:
         compared = compare_lead(connection, client, suspect)
         if compared.differs:
-            differences.append(Difference.of(suspect.lead_id, compared.state, compared.ma))
+            differences.append(Difference.of(suspect.lead_id, compared.state, compared.ma, compared.ma_seq))
         elif compared.is_unreadable:
             unreadable.append(suspect.lead_id)
     with connection.transaction():

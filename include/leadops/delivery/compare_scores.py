@@ -44,6 +44,7 @@ class LeadState:
     held: int  # those of them that wait for the lead
     is_unknown: bool  # a call on the lead has an unknown outcome, or is about to be made
     ledger_rows: int
+    newest_seq: int  # of the ledger
     open_rows: int  # ledger rows that the MA does not surely have
     correction_id: int | None  # the last correction of the MA
     is_refused: bool  # the MA refused that correction, and the dead letter is open
@@ -83,7 +84,8 @@ class LeadComparison:
     """One lead compared again: our side, and the score in the MA (None: the MA has no such lead).
 
     `is_stable` says whether our side stayed the same meanwhile, `is_unreadable` whether the MA's score is
-    something else than a whole number, `absence` why the MA has no such lead.
+    something else than a whole number, `absence` why the MA has no such lead. `ma_seq` is the row of the
+    ledger that stands beside the MA's score, where it keeps one.
     """
 
     state: LeadState
@@ -91,6 +93,7 @@ class LeadComparison:
     absence: LeadAbsence | None = None
     is_stable: bool = True
     is_unreadable: bool = False
+    ma_seq: int | None = None
 
     @property
     def differs(self) -> bool:
@@ -164,18 +167,18 @@ def compare_lead(connection: Connection, client: ProductClient, suspect: Suspect
     """
     way = client.product.score_way
     before = read_lead(connection, suspect.lead_id, way=way)
-    ma, absence, is_unreadable = None, None, False
+    ma, absence, is_unreadable, ma_seq = None, None, False, None
     for _ in range(MAX_READS):
-        ma, absence, is_unreadable = None, None, False
+        ma, absence, is_unreadable, ma_seq = None, None, False, None
         if suspect.external_id is not None:
             answer = client.read_lead(suspect.external_id, is_lead_certain=True)
             if answer.failure is not None and not answer.is_misshapen:
                 expect(answer.failure, "MA lead")
-            ma, absence = answer.score, answer.absence
+            ma, absence, ma_seq = answer.score, answer.absence, answer.score_seq
             is_unreadable = ma is None and absence is None
         after = read_lead(connection, suspect.lead_id, way=way)
         if before == after:
-            return LeadComparison(after, ma, absence, is_unreadable=is_unreadable)
+            return LeadComparison(after, ma, absence, is_unreadable=is_unreadable, ma_seq=ma_seq)
         before = after
     return LeadComparison(before, ma, absence, is_stable=False, is_unreadable=is_unreadable)
 

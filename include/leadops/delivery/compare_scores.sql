@@ -155,6 +155,7 @@ by_lead as (
             ), false
         ) as is_sending,
         count(ledger.seq) as ledger_rows,
+        coalesce(max(ledger.seq), 0) as newest_seq,
         count(undelivered.ledger_seq) filter (where undelivered.why <> 'dropped') as open_rows
     from sharers
     left join scoring.ledger as ledger on sharers.lead_id = ledger.lead_id
@@ -183,6 +184,7 @@ select
     or coalesce((select state in ('pending', 'sending') from last_correction), false)
     or (%(sets_totals)s and bool_or(given.due_at is not null)) as is_unknown,
     sum(by_lead.ledger_rows)::bigint as ledger_rows,
+    max(by_lead.newest_seq)::bigint as newest_seq,
     sum(by_lead.open_rows)::bigint as open_rows,
     (select correction_id from last_correction) as correction_id,
     coalesce((select state = 'dead' from last_correction), false)

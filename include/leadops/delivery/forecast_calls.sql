@@ -29,6 +29,33 @@ select
                 ), 0
             )
             and %(target)s = 'ma'
-    ) as deltas
+    ) as deltas,
+    (
+        select count(distinct waiting.lead_id)
+        from (
+            select held.lead_id
+            from delivery.held_deltas as held
+            where %(sets_totals)s and held.target = %(target)s and held.lane = lanes.lane
+            union all
+            select ledger.lead_id
+            from scoring.ledger as ledger
+            where
+                %(sets_totals)s
+                and ledger.lane = lanes.lane
+                and ledger.seq > coalesce(
+                    (
+                        select cursors.ledger_seq from delivery.cursors
+                        where cursors.target = %(target)s and cursors.lane = lanes.lane
+                    ), 0
+                )
+                and %(target)s = 'ma'
+            union all
+            select wanted.lead_id
+            from delivery.totals as wanted
+            where
+                %(sets_totals)s
+                and wanted.target = %(target)s and wanted.due_at <= %(now)s and lanes.lane = %(again_lane)s
+        ) as waiting
+    ) as totals
 from unnest(%(lanes)s::smallint[]) as lanes (lane)
 order by lanes.lane;

@@ -167,13 +167,13 @@ create table delivery.external_ids (
     target text not null,
     lead_id bigint not null,
     external_id text not null check (char_length(external_id) <= 200),
-    merged_into text check (char_length(merged_into) <= 200),
     learned_at timestamptz not null,
     state text not null default 'present' check (state in ('present', 'unaligned', 'gone', 'recreating')),
     changed_at timestamptz,
     reason text,
     not_before timestamptz,
     mql_at timestamptz,
+    merged_into text check (char_length(merged_into) <= 200),
     primary key (target, lead_id)
 );
 comment on column delivery.external_ids.merged_into is

@@ -37,13 +37,14 @@ class LeadAnswer:
 
     `score` is None where the answer holds no whole number. `absence` says that the lead is gone. `failure`
     is the outcome of a call that read no lead; the others are None then. `is_misshapen`: there was a 2xx
-    answer, and it was not a lead.
+    answer, and it was not a lead. `score_seq` is the row of the ledger that stands beside the score, if any.
     """
 
     score: int | None = None
     absence: LeadAbsence | None = None
     failure: Failure | None = None
     is_misshapen: bool = False
+    score_seq: int | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -166,7 +167,7 @@ class ProductClient:
                     absence = self._follow_merge(external_id, absence)
                 except TransientError as error:
                     return LeadAnswer(failure=Unknown(str(error)))
-            return LeadAnswer(reading.score, absence)
+            return LeadAnswer(reading.score, absence, score_seq=reading.score_seq)
         if isinstance(outcome, Refused):
             if outcome.absence is not None:
                 return LeadAnswer(absence=outcome.absence)
