@@ -51,10 +51,11 @@ def _compare(connection: Connection, client: ProductClient, limit: int) -> Shown
     )
     lines: list[str | Table] = []
     if result.differences:
-        table = Table("lead", "ledger", "score", "MA", "under way", "cause, if known")
+        has_causes = any(each.cause for each in result.differences)
+        table = Table("lead", "ledger", "score", "MA", "under way", *(["cause"] if has_causes else []))
         for each in result.differences[:limit]:
             numbers = (each.lead_id, each.ledger, each.score, each.ma, each.under_way)
-            table.add_row(*map(str, numbers), each.cause)
+            table.add_row(*map(str, numbers), *([each.cause] if has_causes else []))
         lines.append(table)
     lines.append(
         f"{result.leads} leads, {result.ma_leads} in the MA ({result.unmatched} of them not ours),"
