@@ -1,9 +1,11 @@
 """What `leadops check` says of an account of HubSpot, by hand and against the stand-in."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from leadops.checkup.trial_lead import try_lead
 from leadops.clients.transport import Answered, Outcome, Refused
 from leadops.products.check_line import CheckState
 from leadops.products.hubspot.hubspot_check import HubSpotCheck, Wanted, describe_property
@@ -74,3 +76,15 @@ def test_the_stand_in_is_in_order(portal: Portal) -> None:
         assert reading.limit == 625_000
     finally:
         client.close()
+
+
+@pytest.mark.parametrize("target", ["ma", "crm"])
+def test_a_trial_lead_is_made_twice_and_removed_again(portal: Portal, target: str) -> None:
+    client = portal.open()
+    try:
+        lines = list(try_lead(client, target, now=datetime.now(UTC), sleep=lambda _: None))
+    finally:
+        client.close()
+    assert [line for line in lines if line.state is not OK] == []
+    assert lines[0].text.startswith("made twice, it is one lead, ")
+    assert portal.call("GET", CALLS.find_path("contacts"))["results"] == []

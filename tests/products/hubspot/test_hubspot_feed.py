@@ -11,8 +11,10 @@ from leadops.crm.poll import PollResult, poll_crm
 from leadops.db import connect
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
+from leadops.orchestration.tasks import sla
 from leadops.products.crm_client import CrmClient
 from leadops_sandbox.serve import serve_in_thread
+from tests.runs import make_run
 from tests.shipped import SHIPPED
 
 from .conftest import Portal
@@ -274,3 +276,32 @@ def test_every_contact_is_listed_with_its_owner(office: Office) -> None:
         client.close()
     assert [lead.external_id for lead in found] == ids
     assert found[0].email == "lead0@a.example"
+
+
+def test_a_used_up_day_of_the_crm_is_not_asked_again_before_it_ends(office: Office) -> None:
+    targets = SHIPPED.delivery.targets
+    tokyo = targets | {"crm": targets["crm"].model_copy(update={"day_ends": "Asia/Tokyo"})}
+    run = make_run(
+        "poll",
+        end=office.now,
+        config=SHIPPED.replace(delivery=SHIPPED.delivery.model_copy(update={"targets": tokyo})),
+        clock=lambda: office.now,
+        sleep=office.sleep,
+        open_database=lambda: connect(office.database_url),
+        find_endpoint=lambda _: office.portal.endpoint,
+    )
+    office.now += timedelta(hours=2)  # noon in Tokyo
+    assert sla.poll(run)["unreachable"] == 0
+    office.portal.fault("daily")
+    office.now += timedelta(minutes=1)
+    assert sla.poll(run)["unreachable"] == 1
+    office.portal.heal()
+    before = office.portal.count_calls()
+    for _ in range(3):
+        office.now += timedelta(hours=3)
+        assert sla.poll(run)["unreachable"] == 1
+    assert office.portal.count_calls() == before + 1
+    closed = office.rows("select closed_until from delivery.quotas where target = 'crm'")
+    assert closed == [(datetime(2026, 7, 1, 15, tzinfo=UTC),)]
+    office.now += timedelta(hours=4)  # past midnight in Tokyo
+    assert sla.poll(run)["unreachable"] == 0
