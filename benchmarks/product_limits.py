@@ -1,0 +1,177 @@
+"""At the published limits of real products: how many leads a minute they carry, and how much of it is used."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from benchmarks.arena import Arena, open_arena
+from benchmarks.deltas import fill_ledger
+from benchmarks.figures import Figure, Measured
+from leadops.configuration import Config
+from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.push import push_target
+from leadops.products.product_settings import add_product_settings
+from leadops.products.registry import choose_product, list_products
+from leadops.settings import Endpoint
+from leadops_sandbox.ma.store import FIRST_ID, ID_STEP
+from leadops_sandbox.products.salesforce.ids import make_id
+from leadops_sandbox.serve import serve_in_thread
+from leadops_sandbox.settings import Tokens
+
+#: Leads of the simulated day; each is one call, so that a day of few calls has more work than calls.
+DAY_CALLS = 300
+#: How often the task of a minute is played in a simulated day.
+EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class ProductLimits:
+    """What a vendor publishes: calls in some seconds (None: no such limit), and calls a day (None: none).
+
+    `calls_per_second` and `burst` are how docs/products sets the target, `day_ends` when its day ends.
+    """
+
+    name: str
+    window: tuple[int, float] | None = None
+    day_calls: int | None = None
+    calls_per_second: float = 300
+    burst: int = 300
+    calls_at_once: int | None = None
+    day_ends: str = "UTC"
+
+    def count_leads(self, rows: int) -> float | None:
+        """Return the leads a minute that the limits carry, all day long, with `rows` leads in a call."""
+        rates = [calls / seconds * 60 for calls, seconds in [self.window] if self.window] if self.window else []
+        if self.day_calls is not None:
+            rates.append(self.day_calls / (24 * 60))
+        return min(rates) * rows if rates else None
+
+
+#: Sources in docs/products/NAME.md. Odoo and Mautic are servers of the customer's own: no limits are published.
+LIMITS = (
+    ProductLimits("hubspot", (190, 10), 625_000, calls_per_second=18.1, burst=9, day_ends="Asia/Tokyo"),
+    ProductLimits("marketo", (100, 20), 50_000, 4.76, 4, calls_at_once=5, day_ends="America/Chicago"),
+    ProductLimits("salesforce", None, 100_000, day_ends="rolling"),
+    ProductLimits("odoo"),
+    ProductLimits("mautic"),
+)
+
+
+def measure_product_limits(*, quick: bool) -> Measured:
+    """Push to the stand-in of every product that is there, at its limits."""
+    seconds = 5.0 if quick else 60.0
+    figures, remarks = list[Figure](), list[str]()
+    for limits in LIMITS:
+        if limits.name not in list_products():
+            remarks.append(f"{limits.name}: not measured, leadops does not have it")
+            continue
+        measured, remark = measure_product(limits, seconds=seconds, day_calls=50 if quick else DAY_CALLS)
+        figures += measured
+        remarks += remark
+    return Measured(figures, remarks)
+
+
+def measure_product(
+    limits: ProductLimits, *, seconds: float, day_calls: int
+) -> tuple[list[Figure], list[str]]:
+    """Return the figures of one product."""
+    product = choose_product(name_endpoint(limits.name, "http://127.0.0.1"))
+    rows = product.row_limit
+    carried = limits.count_leads(rows)
+    figures, remarks = list[Figure](), list[str]()
+    if carried is not None:
+        figures.append(Figure(f"{limits.name}: leads a minute that its limits carry", carried, "/min"))
+    with open_arena() as arena:
+        leads, refused, taken = push_for(arena, limits, rows=rows, seconds=seconds)
+        figures.append(Figure(f"{limits.name}: leads a minute, as pushed", leads / taken * 60, "/min"))
+        if limits.window is not None:
+            calls, window_seconds = limits.window
+            share = leads / (calls / window_seconds * taken * rows)
+            figures.append(Figure(f"{limits.name}: of the limit of seconds", share, "", "at least", 0.95))
+            remarks.append(f"{limits.name}: {refused} calls were refused for coming too fast")
+    if limits.day_calls is not None:
+        with open_arena() as arena:
+            used, refused = push_days(arena, limits, day_calls=day_calls)
+        share = used / (2 * day_calls)
+        figures.append(Figure(f"{limits.name}: of the calls of two days", share, "", "at least", 0.95))
+        remarks.append(f"{limits.name}: {refused} calls were refused in two days of {day_calls} calls each")
+    return figures, remarks
+
+
+def push_for(
+    arena: Arena, limits: ProductLimits, *, rows: int, seconds: float
+) -> tuple[int, int, float]:
+    """Push for some seconds at the limit of seconds; return the leads that arrived, refusals and the time."""
+    rate = limits.calls_per_second if limits.window else 100.0
+    leads = int(rows * (rate * seconds + limits.burst) * 1.2) + rows
+    leads = min(leads, 400_000)
+    with arena.sandbox(leads=leads, product=limits.name) as sandbox:
+        learn_product_ids(arena, limits.name, leads=leads)
+        deltas = fill_ledger(arena, count=leads, leads=leads)
+        assert deltas.count == leads
+        settings = set_target(limits, batch_size=rows)
+        started = time.perf_counter()
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        push_target(
+            database_url=arena.url,
+            endpoint=name_endpoint(limits.name, sandbox.base_url),
+            target="ma",
+            settings=settings,
+            clock=lambda: datetime.now(UTC),
+            sleep=time.sleep,
+            until=until,
+        )
+        taken = time.perf_counter() - started
+        state = requests.get(f"{sandbox.base_url}/_state", timeout=60).json()
+    return count_delivered(arena), count_refused(state, limits.name), taken
+
+
+def push_days(arena: Arena, limits: ProductLimits, *, day_calls: int) -> tuple[int, int]:
+    """Push through two simulated days of few calls; return the calls that were taken, and refused.
+
+    There is always work. The stand-in counts as the product does; its clock is that of the push.
+    """
+    leads = 3 * day_calls
+    moment = datetime(2026, 6, 1, 7, 30, tzinfo=UTC)
+    learn_product_ids(arena, limits.name, leads=leads)
+    fill_ledger(arena, count=leads, leads=leads)
+    settings = set_target(limits, batch_size=1, calls_per_second=50, burst=50, connections=1)
+    lock = threading.Lock()
+    now = [moment]
+
+    def clock() -> datetime:
+        with lock:
+            return now[0]
+
+    def sleep(seconds: float) -> None:
+        with lock:
+            now[0] += timedelta(seconds=max(seconds, 0.001))
+
+    options: dict[str, Any] = {"product": limits.name, "sales_work": False, "clock": clock}
+    folder = Path(arena.folder) / f"day-{limits.name}"
+    folder.mkdir()
+    write_product_leads(folder, limits.name, leads=leads)
+    with serve_in_thread(folder, **options) as url:
+        body = {"product": {"day_limit": day_calls}}
+        requests.post(f"{url}/_settings", json=body, timeout=30).raise_for_status()
+        end = moment + timedelta(days=2)
+        while clock() < end:
+            began = clock()
+            push_target(
+                database_url=arena.url,
+                endpoint=name_endpoint(limits.name, url),
+                target="ma",
+                settings=settings,
+                clock=clock,
+                sleep=sleep,
+                until=clock() + timedelta(seconds=55),
+            )
+            now[0] = max(began + EVERY, clock())
+        state = requests.get(f"{url}/_state", timeout=60).json()
+    return count_delivered(arena), count_refused(state, limits.name)
