@@ -21,6 +21,7 @@ from benchmarks.latency import measure_latency
 from benchmarks.machine import describe_machine
 from benchmarks.machine_acts import measure_machine_acts
 from benchmarks.minute_run import measure_minute_run
+from benchmarks.product_limits import measure_product_limits
 from benchmarks.promise import measure_promise
 from benchmarks.push import measure_push
 from benchmarks.ranking_worlds import measure_ranking_worlds
@@ -50,6 +51,7 @@ NAMES = (
     "promise",
     "gain_coverage",
     "machine_acts",
+    "product_limits",
 )
 #: Those that run only when they are named.
 LONG = ("year",)
@@ -90,6 +92,7 @@ def main() -> int:
             "promise": partial(measure_promise, quick=given.quick),
             "gain_coverage": partial(measure_gain_coverage, quick=given.quick),
             "machine_acts": partial(measure_machine_acts, quick=given.quick),
+            "product_limits": partial(measure_product_limits, quick=given.quick),
             "latency": lambda: measure_latency(stack(), quick=given.quick),
             "year": partial(measure_year, quick=given.quick),
             "cpu": lambda: measure_cpu(stack(), quick=given.quick),

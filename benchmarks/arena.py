@@ -40,12 +40,17 @@ class Arena:
         return connect(self.url, application="leadops benchmark")
 
     @contextmanager
-    def sandbox(self, *, leads: int) -> Iterator[Endpoint]:
-        """Run a fresh sandbox process that already knows `leads` leads; yield the MA's endpoint."""
+    def sandbox(self, *, leads: int, product: str | None = None) -> Iterator[Endpoint]:
+        """Run a fresh sandbox process that already knows `leads` leads; yield the MA's endpoint.
+
+        With a `product` it is that product as well.
+        """
         state = Path(tempfile.mkdtemp(prefix="sandbox-", dir=self.folder))
         write_leads(state, leads=leads)
         port = free_port()
         command = [sys.executable, "-m", "leadops_sandbox", "--port", str(port), "--state", str(state)]
+        if product is not None:
+            command += ["--product", product]
         process = subprocess.Popen(command, env=_without_connections())
         endpoint = Endpoint(base_url=f"http://127.0.0.1:{port}", token=Tokens().ma)
         try:
