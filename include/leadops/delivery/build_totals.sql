@@ -55,7 +55,7 @@ due as (
     where
         held.target = %(target)s
         and held.lane = %(lane)s
-        and not exists (select 1 from busy where busy.external_id = known.external_id)
+        and known.external_id not in (select busy.external_id from busy)
     order by held.ledger_seq
     limit %(max_rows)s
     for update of held skip locked
@@ -126,7 +126,8 @@ addressed as materialized (
     select
         next_rows.*,
         known.external_id,
-        known.state = 'present' and busy.external_id is null as is_sendable
+        known.state = 'present' and known.external_id not in (select busy.external_id from busy) as is_sendable
+    -- Open calls as a hashed subplan: a join would be a nested loop, since the planner takes them for a few rows.
     from next_rows
     -- One look-up per row: with a join the planner would read the ids of all leads for each range.
     left join lateral (
@@ -147,7 +148,6 @@ addressed as materialized (
         order by given.lead_id
         limit 1
     ) as taken on true
-    left join busy on known.external_id = busy.external_id
     where next_rows.seq > coalesce(taken.seq, 0)
 ),
 
@@ -240,7 +240,7 @@ due as (
     where
         wanted.target = %(target)s
         and wanted.due_at <= %(now)s
-        and not exists (select 1 from busy where busy.external_id = wanted.external_id)
+        and wanted.external_id not in (select busy.external_id from busy)
     group by wanted.external_id
     order by min(wanted.due_at), min(wanted.lead_id)
     limit %(max_rows)s
