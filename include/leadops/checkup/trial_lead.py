@@ -64,6 +64,7 @@ def try_lead(
     if isinstance(made, CheckLine):
         yield made
         return
+    sleep(client.product.repeat_pause.total_seconds())
     again = _make(client, lead, sleep)
     if isinstance(again, CheckLine):
         yield again
