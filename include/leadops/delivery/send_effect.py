@@ -106,6 +106,8 @@ def send_effect(
     if result.state is RowState.MOVED:
         result = _look_for_lead(client, operation, effect, result)
         followed += PushReport(calls=1)
+        if operation.removes_lead and result.state is RowState.GONE:
+            outcome, result = _remove_survivor(client, operation, effect, outcome, result, target=target)
     if target != "ma" and result.state is RowState.GONE:
         result = _follow_lead(connection, client.product, effect, result, target=target, now=now)
         if result.state is RowState.GONE:
@@ -273,6 +275,25 @@ def _look_for_lead(
     if answer.absence is None:
         return RowResult(RowState.AGAIN, result.reason)
     return RowResult(RowState.GONE, result.reason, answer.absence)
+
+
+def _remove_survivor(
+    client: ProductClient,
+    operation: Operation,
+    effect: Effect,
+    outcome: Outcome,
+    result: RowResult,
+    *,
+    target: str,
+) -> tuple[Outcome, RowResult]:
+    """Remove what stands for a lead that was merged, at once; one that is nowhere is removed already."""
+    survivor = result.absence.merged_into if result.absence else None
+    if survivor is None:
+        return outcome, RowResult(RowState.DONE)
+    call = client.product.make_effect_call(replace(effect.describe(target), external_id=survivor))
+    outcome = client.send(call)
+    moved = replace(effect, request=effect.request | {"external_id": survivor})
+    return outcome, read_result(client.product, operation, moved, outcome, target=target)
 
 
 def _wait_for_lead(

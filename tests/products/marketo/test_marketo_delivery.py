@@ -186,6 +186,23 @@ def test_a_lead_is_erased_once(running: Running) -> None:
     assert desk.value("select state from delivery.outbox where operation = 'erase_lead'") == "done"
 
 
+@pytest.mark.parametrize("fate", ["merged", "deleted"])
+def test_an_erasure_reaches_what_a_merge_left_and_ends_where_nothing_is_left(
+    running: Running, fate: str
+) -> None:
+    desk, marketo = running
+    lost, kept = desk.add_lead(), desk.add_lead()
+    desk.push()
+    if fate == "merged":
+        marketo.merge(desk.person(lost), desk.person(kept))
+    else:
+        marketo.delete(desk.person(lost))
+    enqueue(desk, lost, "erase_lead")
+    desk.push(seconds=60)
+    assert list(marketo.leads()) == ([] if fate == "merged" else [desk.person(kept)])
+    assert desk.value("select state from delivery.outbox where operation = 'erase_lead'") == "done"
+
+
 def test_the_day_is_read_by_the_quota_call(running: Running) -> None:
     desk, _ = running
     client = desk.client()

@@ -13,7 +13,6 @@ from leadops.products.marketo.marketo_check import check_marketo
 from leadops.products.marketo.marketo_codes import DAILY_QUOTA, classify_code, find_error, find_quota_end
 from leadops.products.marketo.marketo_merges import read_merge_log
 from leadops.products.marketo.marketo_rows import (
-    NOT_FOUND,
     read_found,
     read_listed,
     read_reading,
@@ -29,7 +28,6 @@ from leadops.products.product import (
     Product,
     QuotaReading,
     RowResult,
-    RowState,
     ScoreWay,
     SendCall,
     TotalRow,
@@ -102,10 +100,7 @@ class MarketoProduct(Product):
 
     def read_effect_answer(self, body: Any, effect: EffectRow) -> RowResult:
         """Return what became of the one row of the call."""
-        result = read_single(body, effect.external_id)
-        if effect.operation == "erase_lead" and result.state is RowState.MOVED:
-            return RowResult(RowState.GONE, result.reason, NOT_FOUND)
-        return result
+        return read_single(body, effect.external_id)
 
     def make_lead_call(self, external_id: str) -> Call:
         """Return the read of one lead by its id."""
