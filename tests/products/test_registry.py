@@ -9,10 +9,12 @@ import pytest
 from leadops.delivery.outbox_worker import OutboxWorker, WorkerConfig
 from leadops.errors import ConfigError
 from leadops.products.product_client import ProductClient
-from leadops.products.registry import choose_product, list_products, load_product
+from leadops.products.product_settings import add_product_settings
+from leadops.products.registry import are_one_system, choose_product, list_products, load_product
 from leadops.settings import Endpoint
 from tests.delivery_fixture import impatient
 from tests.products.acme_server import Acme
+from tests.shipped import SHIPPED
 
 
 @pytest.mark.parametrize("extra", [{}, {"product": "generic"}, {"product": ""}, {"product": None}])
@@ -50,3 +52,26 @@ def test_only_the_chosen_one_is_imported() -> None:
         "assert own()"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("ma", "crm", "is_one"),
+    [
+        (("http://odoo.example", "odoo", "a"), ("http://odoo.example", "odoo", "a"), True),
+        (("http://odoo.example", "odoo", "a"), ("http://odoo.example", "odoo", "b"), False),
+        (("http://odoo.example", "odoo", "a"), ("http://other.example", "odoo", "a"), False),
+        (("http://odoo.example", "generic", "a"), ("http://odoo.example", "odoo", "a"), False),
+        # The ids of our own contract are those of two systems, whatever serves them.
+        (("http://x.example", "generic", None), ("http://x.example", "generic", None), False),
+    ],
+)
+def test_ma_and_crm_are_one_system_by_address_product_and_database(
+    ma: tuple[str, str, str | None], crm: tuple[str, str, str | None], is_one: bool
+) -> None:
+    ends = [
+        add_product_settings(
+            Endpoint(base_url=url, extra={"product": product, "database": database}), SHIPPED.products
+        )
+        for url, product, database in (ma, crm)
+    ]
+    assert are_one_system(*ends) is is_one

@@ -157,7 +157,10 @@ def test_one_bad_row_is_named_and_the_others_go_out_again(desk: OdooDesk, odoo: 
 
 
 def test_a_merged_lead_goes_on_under_the_other(desk: OdooDesk, odoo: OdooCaller, rep: str) -> None:
-    (_, older), (lead, younger) = lead_in_odoo(desk, odoo), lead_in_odoo(desk, odoo)
+    (first, older), (lead, younger) = lead_in_odoo(desk, odoo), lead_in_odoo(desk, odoo)
+    desk.score(first, 20)
+    desk.score(lead, 3)
+    desk.push()
     desk.poll()
     merge = odoo.run("crm.merge.opportunity", "create", {"opportunity_ids": [[6, 0, [older, younger]]]})
     odoo.run("crm.merge.opportunity", "action_merge", [merge])
@@ -173,6 +176,12 @@ def test_a_merged_lead_goes_on_under_the_other(desk: OdooDesk, odoo: OdooCaller,
     desk.push_to("crm")
     assert desk.value("select state from delivery.outbox where operation = 'set_owner'") == "done"
     assert odoo.run("crm.lead", "read", [survivor], ["user_id"])[0]["user_id"][0] == int(rep)
+    # Odoo is the MA too: the score of the lead that goes on is that of both.
+    desk.push()
+    assert odoo.run("crm.lead", "read", [survivor], ["x_leadops_score"])[0]["x_leadops_score"] == 23
+    desk.score(lead, 4)
+    desk.push()
+    assert odoo.run("crm.lead", "read", [survivor], ["x_leadops_score"])[0]["x_leadops_score"] == 27
     assert desk.value("select into_id from crm.merged_leads where gone_id = %s", str(younger)) == str(older)
 
 

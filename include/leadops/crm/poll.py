@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from psycopg.types.json import Jsonb
 
 from leadops.clients.answer_values import read_id
+from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.crm.activity import Activity, MergedLead, check_readable
 from leadops.crm.feed_page import (
     FeedItems,
@@ -21,6 +22,7 @@ from leadops.crm.feed_page import (
 )
 from leadops.db import Connection
 from leadops.delivery.external_ids import follow_merge
+from leadops.delivery.presence import record_absence
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.erased.erasures import find_kept_out
 from leadops.errors import TransientError
@@ -77,6 +79,7 @@ def poll_crm(
     page_size: int = PAGE_SIZE,
     has_time: Callable[[], bool] = lambda: True,
     erased: ErasedFilter | None = None,
+    is_ma_too: bool = False,
 ) -> PollResult:
     """Read the activities since the stored cursor, page by page, then the salespeople.
 
@@ -89,7 +92,8 @@ def poll_crm(
     nothing. An item that cannot be read is kept in crm.refused, and the rest of its page is stored. The
     feed's as_of is stored only when its end was reached: until then later activities may be missing. Before
     each page `has_time` is asked; when it says no, the poll ends there and the next goes on. Activities of
-    somebody whom `erased` recognises are left out.
+    somebody whom `erased` recognises are left out. `is_ma_too`: leads have the same ids in the MA, so a merge
+    counts there as well, and the total of the lead that goes on is sent again.
 
     Raises TransientError (the CRM is down: as_of and polled_at stay; or its last page, which is stored, does
     not say how fresh it is: as_of stays) or PermanentError (it refuses).
@@ -114,6 +118,7 @@ def poll_crm(
                 unsure_since=unsure_since,
                 is_last=is_last,
                 erased=erased or ErasedFilter(),
+                is_ma_too=is_ma_too,
             )
         activities += changed
         refused += wrong
@@ -147,6 +152,7 @@ def _store_page(
     unsure_since: datetime | None,
     is_last: bool,
     erased: ErasedFilter,
+    is_ma_too: bool,
 ) -> tuple[int, int]:
     """Store one page and its cursor; return how many activities are new or changed, and refused."""
     queries.run(connection, "insert_feed", now=now)
@@ -155,6 +161,9 @@ def _store_page(
     for merge in [*found.merged, *_find_moves(connection, found)]:
         queries.run(connection, "record_merge", **merge._asdict(), now=now)
         follow_merge(connection, target="crm", external_id=merge.gone_id, survivor=merge.into_id, now=now)
+        if is_ma_too:
+            absence = LeadAbsence(AbsenceWord.MERGED, merge.into_id)
+            record_absence(connection, target="ma", external_id=merge.gone_id, absence=absence, now=now)
     rows = _follow_merges(connection, found.rows)
     rows, wrong = _leave_out_erased(connection, rows, found.wrong, erased=erased, now=now)
     changed = 0

@@ -30,6 +30,11 @@ class CrmClient:
             raise ConfigError(f"the connection to {endpoint.base_url}, extra: {product.name} is not a CRM")
         self._crm: CrmSide = product.crm
 
+    @property
+    def has_one_id(self) -> bool:
+        """Whether a lead would have the same id in this system as MA."""
+        return self.client.product.has_one_id
+
     def activities(self, *, after: str | None, limit: int) -> dict[str, Any]:
         """Read one page of activities: {"items": [...], "cursor": text or None, "as_of" or "now": ISO 8601}.
 

@@ -224,6 +224,8 @@ class Product(ABC):
     repeat_pause: ClassVar[timedelta] = timedelta()
     #: Whether calls carry the token in their body, where `fill_access` puts it, and not in a header.
     has_token_in_body: bool = False
+    #: Whether a lead has one id in it as MA and as CRM: a merge in the CRM's feed is one in the MA too.
+    has_one_id: ClassVar[bool] = False
     #: How its feed, its users and its leads are read; None: it is not a CRM.
     crm: CrmSide | None = None
 

@@ -31,6 +31,12 @@ def load_product(name: str, endpoint: Endpoint | None = None) -> Product:
     return cast(Product, make(endpoint or Endpoint(base_url="")) if make else module.PRODUCT)
 
 
+def are_one_system(ma: Endpoint, crm: Endpoint) -> bool:
+    """Return whether a lead has the same id in the MA and in the CRM: one account of one product."""
+    accounts = [(end.base_url, end.extra.get("product"), end.extra.get("database")) for end in (ma, crm)]
+    return accounts[0] == accounts[1] and choose_product(crm).has_one_id
+
+
 def choose_product(endpoint: Endpoint) -> Product:
     """Return the product that the connection's extra names, such as {"product": "generic"}.
 

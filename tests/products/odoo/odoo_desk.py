@@ -15,6 +15,7 @@ from leadops.products.odoo.odoo_product import OdooProduct
 from leadops.products.odoo.odoo_settings import OdooSettings
 from leadops.products.product import Call
 from leadops.products.product_client import ProductClient
+from leadops.products.registry import are_one_system
 from leadops.settings import Endpoint
 from tests.delivery_fixture import DeliveryFixture, impatient
 from tests.shipped import SHIPPED
@@ -119,6 +120,7 @@ class OdooDesk(DeliveryFixture):
                     now=at or datetime.now(UTC),
                     overlap=timedelta(seconds=overlap),
                     page_size=page_size,
+                    is_ma_too=are_one_system(self.endpoint, self.endpoint),
                 )
         finally:
             client.close()

@@ -13,6 +13,7 @@ from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
 from leadops.products.crm_client import CrmClient
 from leadops.products.product import QuotaReading
+from leadops.products.registry import are_one_system
 from leadops.sla.watch_clocks import watch_clocks
 
 log = logging.getLogger(__name__)
@@ -31,11 +32,19 @@ def poll(run: TaskRun) -> Counts:
     if until := _find_end_of_quota(run):
         log.warning("the CRM's calls of the day are used up until %s; the SLA clocks are held", until)
         return dict(NOT_READ)
-    client = CrmClient(run.find_product("crm"), sleep=run.sleep)
+    endpoint = run.find_product("crm")
+    client = CrmClient(endpoint, sleep=run.sleep)
     try:
         with run.open_database() as connection:
             overlap = run.config.feeds.crm.overlap
-            result = poll_crm(connection, client, now=run.clock(), overlap=overlap, erased=run.erased)
+            result = poll_crm(
+                connection,
+                client,
+                now=run.clock(),
+                overlap=overlap,
+                erased=run.erased,
+                is_ma_too=client.has_one_id and are_one_system(run.find_endpoint("ma"), endpoint),
+            )
     except ErasureKeyError:
         raise
     except TransientError as error:

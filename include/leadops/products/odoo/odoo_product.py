@@ -52,6 +52,7 @@ class OdooProduct(Product):
     row_limit = 100
     score_way = ScoreWay.SET
     remembers_keys = False
+    has_one_id = True
 
     def __init__(self, settings: OdooSettings, *, database: str = "", login: str = "") -> None:
         """Take the names of `settings`; `database` and `login` are those of the connection."""
