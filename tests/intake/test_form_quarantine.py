@@ -14,7 +14,7 @@ NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 def test_the_same_body_is_kept_once_and_counted(database_url: str, connection: Connection) -> None:
     first = keep_body(database_url, b"{", now=NOW)
     assert keep_body(database_url, b"{", now=NOW + timedelta(minutes=1)) == first
-    keep_body(database_url, b"[", now=NOW)
+    keep_body(database_url, b"[", now=NOW + timedelta(hours=1))
     (form, other) = sorted(list_quarantined_forms(connection), key=lambda form: -form.times)
     assert (form.submission_id, form.reason, form.body, form.times) == (
         first.submission_id,
@@ -26,6 +26,7 @@ def test_the_same_body_is_kept_once_and_counted(database_url: str, connection: C
     assert other.times == 1
     (count,) = count_quarantined_forms(connection)
     assert (count.reason, count.state, count.items, int(count.times)) == ("not_json", "waiting", 2, 3)
+    assert (count.first_at, count.last_at) == (NOW, NOW + timedelta(hours=1))
 
 
 def test_they_are_listed_as_asked(database_url: str, connection: Connection) -> None:
@@ -39,6 +40,7 @@ def test_they_are_listed_as_asked(database_url: str, connection: Connection) -> 
     assert [form.reason for form in list_quarantined_forms(connection, reason="not_json")] == ["not_json"]
     assert len(list_quarantined_forms(connection, since=NOW + timedelta(minutes=1))) == 2
     assert list_quarantined_forms(connection, state="admitted") == []
+    assert len(list_quarantined_forms(connection, state="waiting")) == 3
     assert list_quarantined_forms(connection, ids=[newest[1].quarantine_id]) == [newest[1]]
 
 
