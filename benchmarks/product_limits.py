@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import requests
 
@@ -15,7 +16,7 @@ from benchmarks.deltas import fill_ledger
 from benchmarks.figures import Figure, Measured
 from benchmarks.prepared_ma import write_leads
 from leadops.configuration import Config
-from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.delivery_settings import ROLLING, DeliverySettings
 from leadops.delivery.push import push_target
 from leadops.products.product_settings import add_product_settings
 from leadops.products.registry import choose_product, list_products
@@ -159,7 +160,8 @@ def push_days(arena: Arena, limits: ProductLimits, *, day_calls: int) -> tuple[i
     There is always work. The stand-in counts as the product does; its clock is that of the push.
     """
     leads = 3 * day_calls
-    moment = datetime(2026, 6, 1, 7, 30, tzinfo=UTC)
+    zone = UTC if limits.day_ends == ROLLING else ZoneInfo(limits.day_ends)
+    moment = datetime(2026, 6, 1, tzinfo=zone).astimezone(UTC)  # two whole days of the product
     learn_product_ids(arena, limits.name, leads=leads)
     fill_ledger(arena, count=leads, leads=leads)
     settings = set_target(limits, batch_size=1, calls_per_second=50, burst=50, connections=1)
