@@ -31,7 +31,7 @@ class Operation:
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
     ("ma", "upsert_lead"): Operation(gives_id=True),
-    ("ma", "set_fields"): Operation(needs_id=True, is_optional=True),
+    ("ma", "set_fields"): Operation(needs_id=True),
     ("ma", "correct_score"): Operation(corrects_score=True),
     ("crm", "create_lead"): Operation(gives_id=True, is_creation=True),
     ("crm", "set_owner"): Operation(needs_id=True),

@@ -7,11 +7,18 @@ import pytest
 
 from leadops.products.hubspot.hubspot_calls import HubSpotCalls
 from leadops.products.hubspot.hubspot_effects import HubSpotEffects
-from leadops.products.product import Call, EffectRow, RowState, TotalRow, UnsupportedCallError
+from leadops.products.product import (
+    Call,
+    EffectRow,
+    NothingToSendError,
+    RowState,
+    TotalRow,
+    UnsupportedCallError,
+)
 from leadops.settings import Settings
 from tests.shipped import change
 
-from .conftest import CALLS, PRODUCT, SETTINGS
+from .conftest import PRODUCT, SETTINGS
 
 CONTACTS = "/crm/objects/2026-09/contacts"
 
@@ -73,9 +80,12 @@ def test_facts_go_where_the_settings_say() -> None:
 
 
 def test_fields_and_owners_are_set_and_an_erasure_forgets() -> None:
-    effects = HubSpotEffects(change(SETTINGS, facts=SETTINGS.facts | {"ml_score": "leadops_ml"}), CALLS)
-    with pytest.raises(UnsupportedCallError, match="ml_score"):
-        effects.make_call(effect("set_fields", "151", fields={"ml_score": 0.25}))
+    settings = change(SETTINGS, facts=SETTINGS.facts | {"ml_score": "leadops_ml"})
+    effects = HubSpotEffects(settings, HubSpotCalls(settings))
+    with pytest.raises(NothingToSendError, match="ml_score"):
+        PRODUCT.make_effect_call(effect("set_fields", "151", fields={"ml_score": 0.25}))
+    fields = effects.make_call(effect("set_fields", "151", fields={"ml_score": 0.25}))
+    assert body_of(fields)["inputs"][0]["properties"] == {"leadops_ml": "0.25"}
     owner = PRODUCT.make_effect_call(effect("set_owner", "151", owner_id="42"))
     assert body_of(owner)["inputs"] == [
         {"id": "151", "properties": {"hubspot_owner_id": "42"}, "objectWriteTraceId": "151"}

@@ -306,7 +306,7 @@ def test_an_erasure_forgets_the_contact_and_fields_without_a_property_are_left_o
     assert [contact["id"] for contact in contacts] == [till.contact(other)]
     assert till.letters() == []
     state = "select state from delivery.outbox where operation = %s"
-    assert till.value(state, "set_fields") == "dropped"
+    assert till.value(state, "set_fields") == "done"
     assert till.value(state, "erase_lead") == "done"
 
 

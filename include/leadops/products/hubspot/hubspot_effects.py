@@ -8,7 +8,14 @@ from leadops.products.hubspot.hubspot_calls import HubSpotCalls, find_our_id
 from leadops.products.hubspot.hubspot_pages import read_properties
 from leadops.products.hubspot.hubspot_results import read_change, read_upsert
 from leadops.products.hubspot.hubspot_settings import HubSpotSettings
-from leadops.products.product import Call, EffectRow, RowResult, RowState, UnsupportedCallError
+from leadops.products.product import (
+    Call,
+    EffectRow,
+    NothingToSendError,
+    RowResult,
+    RowState,
+    UnsupportedCallError,
+)
 
 STATUS = "hs_lead_status"
 
@@ -91,7 +98,7 @@ class HubSpotEffects:
         fields = effect.values.get("fields")
         values = self.calls.map_facts(fields if isinstance(fields, dict) else {})
         if not values:
-            raise UnsupportedCallError(
+            raise NothingToSendError(
                 "hubspot.facts of products.yaml has a property for none of: " + ", ".join(fields or ())
             )
         return values
