@@ -23,7 +23,7 @@ def _log_in(page: Page, stack: Stack) -> None:
 
 
 def test_operations_find_the_dags_and_what_to_do_when_one_is_red(stack: Stack, tmp_path: Path) -> None:
-    wait_for(stack, "select exists (select 1 from delivery.batches where state = 'done')::int", 200)
+    wait_for(stack, "select exists (select 1 from delivery.batches where state = 'done')::int")
     # Where a picture for the README is wanted, this says where to put it.
     pictures = Path(os.environ.get("LEADOPS_PICTURES", tmp_path))
     with sync_playwright() as playwright:

@@ -203,7 +203,10 @@ def test_a_lead_without_an_address_is_explained_and_not_missed_in_the_ma(export:
         "insert into scoring.scores (lead_id, model, updated_at) values (%s, 5, now())", [lead]
     )
     compare_scores.queries.run(export.connection, "create_ma_scores")
-    assert compare_scores.queries.all(export.connection, "compare_scores", compare_scores.Suspect) == []
+    suspects = compare_scores.queries.all(
+        export.connection, "compare_scores", compare_scores.Suspect, sets_totals=False
+    )
+    assert suspects == []
 
 
 def test_the_oldest_survives_whenever_the_import_ran(export: Export) -> None:

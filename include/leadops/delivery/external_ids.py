@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from leadops.db import Connection
-from leadops.products.product import Product
 from leadops.queries import Queries
+
+if TYPE_CHECKING:
+    from leadops.products.product import Product
 
 queries = Queries(__file__)
 
@@ -16,7 +19,7 @@ def find_external_id(connection: Connection, *, target: str, lead_id: int | None
     return external_id
 
 
-def list_ids_to_ask(connection: Connection, product: Product, *, target: str) -> list[str]:
+def list_ids_to_ask(connection: Connection, product: "Product", *, target: str) -> list[str]:
     """Return every id that `target` gave, for a product that is asked by ids; none for one that lists."""
     if product.lists_leads:
         return []
