@@ -1,10 +1,9 @@
 """A lead made, given to somebody, scored and read back, through leadops' own parts and real HTTP."""
 
-import json
-
 import pytest
 import requests
 
+from leadops.delivery.outbox import enqueue_effect
 from leadops_sandbox.products.leads import number_of
 from tests.products.odoo.odoo_desk import OdooDesk
 
@@ -140,18 +139,43 @@ def test_an_error_inside_an_answer_is_never_taken_for_done(desk: OdooDesk, kind:
         assert desk.external_id(lead)
 
 
+def set_facts(desk: OdooDesk, lead: int, field: str | None) -> None:
+    """Let products.yaml name `field` for the probability of a lead, and send one as training puts it."""
+    facts = {**desk.odoo.facts, "ml_score": field}
+    desk.odoo = desk.odoo.model_copy(update={"facts": facts})
+    with desk.connect() as connection:
+        enqueue_effect(
+            connection,
+            target="ma",
+            operation="set_fields",
+            payload={"fields": {"ml_score": 0.5}},
+            idempotency_key=f"ma-ml-score-{lead}-1",
+            lead_id=lead,
+            now=desk.clock(),
+        )
+    desk.push()
+
+
+def test_a_fact_that_is_known_later_arrives(desk: OdooDesk) -> None:
+    lead = desk.add_lead()
+    desk.push()
+    set_facts(desk, lead, "description")
+    assert str(desk.read(lead, "description", target="ma")) == "0.5"
+    assert desk.value("select count(*) from delivery.dead_letters") == 0
+
+
+def test_a_fact_without_a_field_makes_no_call(desk: OdooDesk) -> None:
+    lead = desk.add_lead()
+    desk.push()
+    set_facts(desk, lead, None)
+    query = "select state, request is null from delivery.outbox where operation = 'set_fields'"
+    with desk.connect() as connection:
+        assert connection.execute(query).fetchall() == [("done", True)]
+
+
 def test_a_field_that_does_not_exist_is_a_dead_letter_that_says_what_to_do(desk: OdooDesk) -> None:
     lead = desk.add_lead()
     desk.push()
-    facts = {**desk.odoo.facts, "ml_score": "x_nothing"}
-    desk.odoo = desk.odoo.model_copy(update={"facts": facts})
-    with desk.connect() as connection:
-        connection.execute(
-            "insert into delivery.outbox"
-            " (target, operation, lead_id, payload, idempotency_key, lane, created_at)"
-            " values ('ma', 'set_fields', %s, %s, 'f', 0, now())",
-            [lead, json.dumps({"ml_score": 0.5})],
-        )
-    desk.push()
+    set_facts(desk, lead, "x_nothing")
     reason = desk.value("select reason from delivery.dead_letters")
     assert reason.startswith("a field does not exist in Odoo; make it, or name another")

@@ -13,6 +13,7 @@ from leadops.products.odoo.odoo_settings import OdooSettings
 from leadops.products.product import (
     Call,
     EffectRow,
+    NothingToSendError,
     RowResult,
     RowState,
     TotalRow,
@@ -128,6 +129,15 @@ def _read_faults(faults: Sequence[Mapping[str, Any]]) -> RowResult:
         RowState.AGAIN if any(is_passing(str(fault.get("message"))) for fault in faults) else RowState.DEAD
     )
     return RowResult(state, mask_text(text, longest=200))
+
+
+def make_fields_call(calls: OdooCalls, settings: OdooSettings, effect: EffectRow) -> Call:
+    """Return the call that sets facts of a lead; NothingToSendError where none of them has a field."""
+    given = effect.values.get("fields")
+    facts = find_facts(settings, given if isinstance(given, dict) else {})
+    if not facts:
+        raise NothingToSendError("odoo.facts of products.yaml names a field for none of these facts")
+    return calls.call(MODEL, "write", ids=[read_number(effect)], vals=facts)
 
 
 def make_owner_call(calls: OdooCalls, effect: EffectRow) -> Call:

@@ -15,7 +15,7 @@ from leadops.products.odoo.odoo_crm import OdooCrm
 from leadops.products.odoo.odoo_errors import classify_odoo_answer
 from leadops.products.odoo.odoo_leads import (
     MODEL,
-    find_facts,
+    make_fields_call,
     make_load_call,
     make_owner_call,
     make_scores_call,
@@ -107,8 +107,7 @@ class OdooProduct(Product):
             case "upsert_lead" | "create_lead":
                 return make_load_call(self.calls, self.settings, effect.values)
             case "set_fields":
-                facts = find_facts(self.settings, effect.values)
-                return self.calls.call(MODEL, "write", ids=[read_number(effect)], vals=facts)
+                return make_fields_call(self.calls, self.settings, effect)
             case "set_owner":
                 return make_owner_call(self.calls, effect)
             case "erase_lead":
