@@ -85,6 +85,17 @@ def test_one_that_comes_later_takes_the_token_that_is_there() -> None:
     assert (second.find_token(), given) == ("t3", ["t1", "t2", "t3"])
 
 
+def test_one_that_slept_carries_the_newest_token_and_asks_when_that_is_over_too() -> None:
+    given, ask = count_tokens()
+    account = ("asleep", next(ACCOUNTS))
+    awake, asleep = SharedToken(account, ask), SharedToken(account, ask)
+    assert (awake.find_token(), asleep.find_token()) == ("t1", "t1")
+    awake.renew()
+    assert asleep.find_token() == "t2"
+    asleep.renew()  # nobody has used the second token for hours
+    assert (asleep.find_token(), given) == ("t3", ["t1", "t2", "t3"])
+
+
 def test_those_who_wait_share_an_error_and_the_next_question_is_a_new_one() -> None:
     account = ("error", next(ACCOUNTS))
     is_asking, may_end = Event(), Event()

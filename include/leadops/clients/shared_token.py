@@ -40,8 +40,16 @@ class SharedToken:
         self._carried = ""
 
     def find_token(self) -> str:
-        """Return the token that calls carry now; raise what `ask` raises."""
-        return self._carried or self._take()
+        """Return the newest token, which calls carry now; raise what `ask` raises.
+
+        A connection that slept while others took the next token and let it end, too, meets that end with the
+        newest one: then it asks, and does not take one that is over for one that is fresh.
+        """
+        newest = self._place.token
+        if not newest:
+            return self._take()
+        self._carried = newest
+        return newest
 
     def renew(self) -> bool:
         """Get another token after the carried one was refused; raise what `ask` raises."""

@@ -154,7 +154,6 @@ class Transport:
         self.session = session or requests.Session()
         apply_route(self.session, endpoint.extra)
         self.session.mount(endpoint.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
-        self._has_token = False
         self._token = ""
         if access is None:
             self._take_token()
@@ -175,8 +174,7 @@ class Transport:
         for the new token; where there is none, our credentials count as refused.
         """
         try:
-            if not self._has_token:
-                self._take_token()
+            self._take_token()
             outcome = self._send_once(method, path, body, key, headers or {}, params)
             if isinstance(outcome, TokenExpired) and self.access.renew():
                 self._take_token()
@@ -190,12 +188,11 @@ class Transport:
     def _take_token(self) -> None:
         """Let calls carry the token of `access`; raise what it raises: nothing was sent then."""
         token = self.access.find_token()
-        if token:
+        if token and token != self._token:
             remember_secrets([token])
             if self.fill_body is None:
                 self.session.headers["Authorization"] = f"Bearer {token}"
         self._token = token
-        self._has_token = True
 
     def _send_once(
         self,

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from leadops_sandbox.serve import serve_in_thread
 from tests.products.salesforce.keys import PUBLIC, write_key
 
 USER = "leadops@acme.example"
+LIMITS = "/services/data/v66.0/limits"
 
 
 @pytest.fixture
@@ -154,29 +156,47 @@ def test_a_sign_in_without_an_answer_is_no_refusal(url: str, kind: str) -> None:
         ask_session(by_secret(url), now=now())
 
 
-def test_a_renewed_session_is_shared_and_one_that_ends_again_is_a_refusal(url: str) -> None:
-    """Gotcha 9: a second 401 with a fresh session is a matter of credentials, and no loop."""
+def open_two(url: str) -> list[Transport]:
+    """Return two connections to one account, as two outbox workers have them."""
 
     def classify(answer: Any, outcome: Any) -> Any:
         return TokenExpired("its session has ended") if answer.status == 401 else outcome
 
-    def count_sign_ins() -> int:
-        calls = requests.get(f"{url}/_state", timeout=20).json()["calls"]
-        return int(calls.get("POST /services/oauth2/token", 0))
-
     endpoint = by_secret(url)
-    transports = [
-        Transport(endpoint, access=open_salesforce_access(endpoint), classify=classify) for _ in range(2)
-    ]
-    path = "/services/data/v66.0/limits"
+    return [Transport(endpoint, access=open_salesforce_access(endpoint), classify=classify) for _ in range(2)]
+
+
+def count_sign_ins(url: str) -> int:
+    calls = requests.get(f"{url}/_state", timeout=20).json()["calls"]
+    return int(calls.get("POST /services/oauth2/token", 0))
+
+
+def test_a_renewed_session_is_shared_and_one_that_ends_again_is_a_refusal(url: str) -> None:
+    """Gotcha 9: a second 401 with a fresh session is a matter of credentials, and no loop."""
+    transports = open_two(url)
     for transport in transports:
-        assert transport.send("GET", path).status == 200  # type: ignore[union-attr]
-    assert count_sign_ins() == 1
+        assert transport.send("GET", LIMITS).status == 200  # type: ignore[union-attr]
+    assert count_sign_ins(url) == 1
     rule = {"target": "salesforce", "kind": "invalid_session", "path": "/services/data/*", "count": 2}
     requests.post(f"{url}/_faults", json=rule, timeout=20).raise_for_status()
-    assert transports[0].send("GET", path) == Refused(401, "its session has ended")
-    assert count_sign_ins() == 2
-    assert transports[1].send("GET", path).status == 200  # type: ignore[union-attr]
-    assert count_sign_ins() == 2
+    assert transports[0].send("GET", LIMITS) == Refused(401, "its session has ended")
+    assert count_sign_ins(url) == 2
+    assert transports[1].send("GET", LIMITS).status == 200  # type: ignore[union-attr]
+    assert count_sign_ins(url) == 2
     for transport in transports:
         transport.close()
+
+
+def test_a_connection_that_slept_through_two_sessions_signs_in_and_is_not_refused(tmp_path: Path) -> None:
+    """The session that another one got meanwhile is over as well: it is no fresh one that was refused."""
+    moment = [utc_now()]
+    options: dict[str, Any] = {"product": "salesforce", "sales_work": False, "clock": lambda: moment[0]}
+    with serve_in_thread(tmp_path / "state", **options) as url:
+        awake, asleep = open_two(url)
+        for transport in (awake, asleep):
+            assert transport.send("GET", LIMITS).status == 200  # type: ignore[union-attr]
+        for transport, sign_ins in ((awake, 2), (asleep, 3)):
+            moment[0] += timedelta(hours=3)
+            assert transport.send("GET", LIMITS).status == 200  # type: ignore[union-attr]
+            assert count_sign_ins(url) == sign_ins
+            transport.close()
