@@ -35,6 +35,8 @@ ADVICE = {
         " login address, and the clock here must be right"
     ),
 }
+#: What Salesforce's edge answers while it takes no more calls; it says nothing of the sign-in.
+EDGE_IS_BUSY = 420
 #: Words of refusals that end by themselves.
 PASSING = ("rate exceeded", "rate limit", "too many", "server_error", "temporarily_unavailable")
 
@@ -140,6 +142,8 @@ def _sign(claims: dict[str, Any], key_file: object) -> str:
 
 def _describe_refusal(outcome: Refused, body: Any) -> PermanentError | TransientError:
     """Return what a refused sign-in means, with what to change."""
+    if outcome.status == EDGE_IS_BUSY:
+        return TransientError(f"Salesforce gives no session now: its edge asks to wait ({outcome.status})")
     problem = body if isinstance(body, dict) else {}
     error = problem.get("error")
     description = problem.get("error_description")
