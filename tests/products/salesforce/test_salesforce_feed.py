@@ -240,3 +240,18 @@ def test_where_a_query_goes_on() -> None:
         "(CreatedDate > 2026-06-01T10:00:00.000Z OR (CreatedDate = 2026-06-01T10:00:00.000Z"
         " AND Id > '00T000000000001EAA'))"
     ]
+
+
+def test_pages_that_salesforce_cuts_short_are_read_to_their_end(desk: SalesforceDesk, crm: CrmClient) -> None:
+    """It gives fewer rows than were asked for where it likes, and says that it is not done."""
+    leads = [make(desk, name) for name in ("ada", "bea", "cyd", "dot", "eve")]
+    for lead in leads:
+        act(desk, lead, "call")
+    users = len(crm.reps())
+    desk.set_product(query_page=2)
+    assert len(crm.reps()) == users > 2
+    pages = crm.iterate_leads()
+    assert pages is not None
+    assert len(list(pages)) == 5
+    assert len(list(crm.client.iterate_leads())) == 5
+    assert (poll(desk, crm).activities, len(stored(desk))) == (5, 5)

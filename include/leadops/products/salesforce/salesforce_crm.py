@@ -8,7 +8,13 @@ from leadops.products.reading import Reading
 from leadops.products.salesforce.salesforce_bodies import PAGE, form_query, quote_text
 from leadops.products.salesforce.salesforce_feed import find_rep, list_streams
 from leadops.products.salesforce.salesforce_ids import write_id
-from leadops.products.salesforce.salesforce_leads import form_page, read_listed, read_page, read_records
+from leadops.products.salesforce.salesforce_leads import (
+    form_page,
+    has_more,
+    read_listed,
+    read_page,
+    read_records,
+)
 from leadops.products.salesforce.salesforce_settings import SalesforceSettings
 
 
@@ -49,7 +55,7 @@ class SalesforceCrm(CrmSide):
                 for record in records
             ]
             last = write_id(records[-1].get("Id")) if records else None
-            if len(records) < PAGE or last is None:
+            if not has_more(answer.body, PAGE) or last is None:
                 return users
             after = [f"Id > {quote_text(last)}"]
 

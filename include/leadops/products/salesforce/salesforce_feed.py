@@ -15,7 +15,7 @@ from leadops.products.feed_streams import Stream, StreamPage
 from leadops.products.reading import Reading
 from leadops.products.salesforce.salesforce_bodies import form_query, quote_text, write_moment
 from leadops.products.salesforce.salesforce_ids import USER, write_id
-from leadops.products.salesforce.salesforce_leads import find_absence, read_records
+from leadops.products.salesforce.salesforce_leads import find_absence, has_more, read_records
 from leadops.products.salesforce.salesforce_settings import SalesforceSettings
 from leadops.tabular.times import parse_iso_time
 
@@ -98,7 +98,7 @@ def _read_object(
     records = read_records(answer.body, f"Salesforce {feed_object.name}")
     items = [item for item in map(feed_object.read, records) if item is not None]
     reached = read_place(records[-1], stamp) if records else None
-    return StreamPage(items, reached, len(records) < limit, answer.server_time)
+    return StreamPage(items, reached, not has_more(answer.body, limit), answer.server_time)
 
 
 def form_after(stamp: str, place: FeedCursor | None) -> list[str]:

@@ -63,6 +63,14 @@ def read_records(body: Any, what: str) -> list[Mapping[str, Any]]:
     raise AnswerShapeError(f"{what}: {why}")
 
 
+def has_more(body: Any, asked: int) -> bool:
+    """Whether more records follow those of an answer, of which `asked` were asked for at most.
+
+    Salesforce cuts a page shorter than that where it likes, as of wide records, and says that it is not done.
+    """
+    return body.get("done") is False or len(body["records"]) >= asked
+
+
 def read_found(body: Any, what: str = "Salesforce lead") -> FoundRecord | None:
     """Return the record of a look-up, None if there is none; raise AnswerShapeError."""
     records = read_records(body, what)
@@ -119,7 +127,7 @@ def read_page(body: Any) -> tuple[list[Mapping[str, Any]], str | None]:
     last = write_id(records[-1].get("Id")) if records else None
     if records and last is None:
         raise AnswerShapeError("Salesforce leads: a record has no id")
-    return records, last if len(records) >= PAGE else None
+    return records, last if has_more(body, PAGE) else None
 
 
 def read_listed(settings: SalesforceSettings, record: Mapping[str, Any]) -> ListedLead:
