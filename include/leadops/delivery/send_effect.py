@@ -103,6 +103,12 @@ def send_effect(
         outcome = client.send(result.next_call)
         result = read_result(client.product, operation, effect, outcome, target=target)
         followed += PushReport(calls=1)
+    if result.next_call is not None and is_repeatable and operation.needs_id and result.external_id:
+        # The lead that stands for this one went on, too: the next call begins where this one has got to.
+        _save_id(connection, effect, result, target=target, now=now)
+        error = f"the lead went on as {result.external_id}"
+        close_effect(connection, effect.outbox_id, state=OutboxState.PENDING, error=error, now=now)
+        return followed + PushReport(calls=1)
     if result.state is RowState.MOVED:
         result = _look_for_lead(client, operation, effect, result)
         followed += PushReport(calls=1)

@@ -179,6 +179,23 @@ def test_the_owner_of_a_merged_lead_is_set_at_the_survivor(desk: SalesforceDesk)
     assert [record["OwnerId"] for record in all_leads(desk)] == [some_owner(desk)]
 
 
+def test_the_owner_of_a_lead_that_was_merged_into_one_that_was_converted_is_set_at_the_contact(
+    desk: SalesforceDesk,
+) -> None:
+    kept, lost = desk.add_lead(email="kept@acme.example"), desk.add_lead(email="lost@acme.example")
+    desk.push()
+    for lead, name in ((kept, "kept"), (lost, "lost")):
+        desk.enqueue("crm", "create_lead", lead, email=f"{name}@acme.example", company="Acme")
+    desk.push_crm()
+    desk.by_hand(desk.number(lost), "merge", into=desk.number(kept))
+    contact = convert(desk, kept)
+    desk.enqueue("crm", "set_owner", lost, owner_id=some_owner(desk))
+    report = desk.push_crm(seconds=60)
+    assert desk.rows("SELECT Id, OwnerId FROM Contact") == [{"Id": contact, "OwnerId": some_owner(desk)}]
+    assert (report.calls, report.effects, desk.letters()) == (7, 1, [])
+    assert desk.record_id(lost, "crm") == contact
+
+
 @pytest.mark.parametrize("is_known_as_contact", [False, True])
 def test_an_erasure_takes_the_lead_and_the_contact_that_it_became(
     desk: SalesforceDesk, is_known_as_contact: bool
