@@ -103,7 +103,7 @@ def test_a_record_that_a_duplicate_rule_finds_is_taken_if_it_is_the_same_person(
 
 def test_a_duplicate_that_names_no_record_is_for_a_person(desk: SalesforceDesk) -> None:
     desk.add_lead(email="jane@acme.example")
-    desk.fault("duplicates_detected", path="*/sobjects/Lead", count=1)
+    desk.fault("duplicates_detected", path="*/sobjects/Lead", count=1, share=1.0)
     desk.push()
     ((_, reason),) = desk.letters()
     assert reason.startswith("a duplicate rule refuses the lead: merge the records, then retry (DUPLICATES_")
