@@ -10,6 +10,8 @@ from leadops.products.product_client import ProductClient
 
 #: Signed tokens and cursors of times break beyond this.
 LARGEST_SKEW = timedelta(seconds=60)
+#: The status of a refused token. Others that concern us are of a right, an account or an address.
+UNAUTHORIZED = 401
 
 
 def check_product(
@@ -41,10 +43,12 @@ def describe_token(outcome: Outcome, target: str) -> CheckLine:
         return CheckLine.ok("token", "accepted")
     if isinstance(outcome, Throttled):
         return CheckLine.note("token", f"not seen: {outcome.reason}; {outcome.retry_after:.0f} s are left")
-    if isinstance(outcome, Refused) and outcome.concerns_caller:
+    if isinstance(outcome, Refused) and outcome.status == UNAUTHORIZED:
         return CheckLine.change(
             "token", f"refused ({outcome.reason}); correct the password of the connection leadops_{target}"
         )
+    if isinstance(outcome, Refused) and outcome.concerns_caller:
+        return CheckLine.change("access", f"the first call is refused ({outcome.reason})")
     if isinstance(outcome, Refused):
         return CheckLine.change(
             "address",

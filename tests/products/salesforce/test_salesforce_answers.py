@@ -28,6 +28,11 @@ API_OFF = [{"message": "The REST API is not enabled", "errorCode": "API_DISABLED
 NO_FIELD = [{"message": "No such column 'X' on Lead", "errorCode": "INVALID_FIELD"}]
 USED_UP = "the calls of the last 24 hours are used up"
 STRANGE = [{"errorCode": "UNKNOWN_EXCEPTION", "message": "?"}]
+CORRECT = "correct api_version of salesforce in products.yaml, or `host` of the connection"
+NO_PATH = [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]
+NO_PATH_WORDS = f"The requested resource does not exist; {CORRECT}"
+RETIRED = [{"errorCode": "GONE", "message": "The version is retired"}]
+RETIRED_WORDS = f"The version is retired; {CORRECT}"
 GONE = [{"errorCode": "ENTITY_IS_DELETED", "message": "entity is deleted"}]
 
 
@@ -53,6 +58,8 @@ GONE = [{"errorCode": "ENTITY_IS_DELETED", "message": "entity is deleted"}]
         (400, NO_FIELD, Refused(400, "x"), Answered(400, NO_FIELD)),
         (404, GONE, Refused(404, "x"), Answered(404, GONE)),
         (404, None, Refused(404, "x"), Refused(404, "x")),
+        (404, NO_PATH, Refused(404, "x"), Refused(403, f"HTTP 404: NOT_FOUND: {NO_PATH_WORDS}")),
+        (410, RETIRED, Refused(410, "x"), Refused(403, f"HTTP 410: GONE: {RETIRED_WORDS}")),
         (500, STRANGE, Unknown("HTTP 500", 500), Unknown("HTTP 500", 500)),
     ],
 )

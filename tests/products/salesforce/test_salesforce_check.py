@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from leadops.checkup.check_product import describe_token
 from leadops.checkup.trial_lead import try_lead
 from leadops.clients.transport import Answered, Refused
 from leadops.products.check_line import CheckLine, CheckState
@@ -97,3 +98,12 @@ def test_a_trial_lead_is_made_twice_is_one_and_goes_again(
     assert (texts[1] == "sent and read back: 7") is (target == "ma")
     assert texts[-1].startswith("removed again, 00Q")
     assert desk.rows("SELECT Id FROM Lead") == []
+
+
+def test_only_a_refused_token_is_one_to_correct_in_the_connection() -> None:
+    wrong_version = Refused(403, "HTTP 404: NOT_FOUND: …; correct api_version of salesforce in products.yaml")
+    line = describe_token(wrong_version, "crm")
+    assert (line.state, line.subject) == (CheckState.CHANGE, "access")
+    assert "correct api_version" in line.text
+    assert "password" not in line.text
+    assert "correct the password" in describe_token(Refused(401, "HTTP 401"), "crm").text

@@ -160,6 +160,24 @@ def test_a_field_that_may_not_be_written_is_a_dead_letter_that_names_it(desk: Sa
     assert reason.startswith("LeadOps_Score__c: the field is missing in Salesforce, or leadops' user may not")
 
 
+def test_a_version_that_salesforce_does_not_serve_stops_the_target_and_kills_nothing(
+    desk: SalesforceDesk,
+) -> None:
+    (lead,) = make(desk, "ada")
+    desk.set_product(versions=["70.0"])
+    score(desk, lead, 5)
+    new = desk.add_lead(email="bea@acme.example")
+    desk.push()
+    reason = desk.value("select pause_reason from delivery.targets where target = 'ma'")
+    assert "correct api_version of salesforce in products.yaml" in reason
+    assert (desk.letters(), undelivered(desk)) == ([], 1)
+    desk.set_product(versions=["66.0", "70.0"])
+    desk.now += timedelta(seconds=61)
+    desk.push()
+    assert (desk.points(lead), desk.letters()) == (5.0, [])
+    assert desk.record_id(new).startswith("00Q")
+
+
 def test_four_workers_that_meet_the_end_of_the_session_together_sign_in_once(desk: SalesforceDesk) -> None:
     """Gotcha 9."""
     clients = [ProductClient(desk.endpoint) for _ in range(4)]

@@ -21,6 +21,9 @@ USED_UP = "REQUEST_LIMIT_EXCEEDED"
 DAY_WORDS = "TotalRequests"
 #: `Sforce-Limit-Info: api-usage=18/5000; per-app-api-usage=17/250(appName=leadops)`
 USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
+#: Salesforce does not serve the path. No record is meant: records are asked for by queries.
+NOT_SERVED = {"NOT_FOUND", "UNSUPPORTED_API_VERSION"}
+WRONG_WAY = "correct api_version of salesforce in products.yaml, or `host` of the connection"
 #: Refusals that speak of the row or the record of the call, whose codes are read one by one.
 ABOUT_ROWS = (400, 404)
 
@@ -30,8 +33,9 @@ def classify_salesforce(
 ) -> Outcome | TokenExpired:
     """Return what an answer means for the call as a whole; `outcome` is what its status means.
 
-    A refusal with Salesforce's own errors about a row is an answer, to be read as one. Salesforce does not
-    say when calls are free again: after the given seconds it is asked once more.
+    A refusal with Salesforce's own errors about a row is an answer, to be read as one; a path that it does
+    not serve is a refusal of us, since every call would meet it. Salesforce does not say when calls are free
+    again: after the given seconds it is asked once more.
     """
     errors = read_errors(answer.body)
     codes = {error.code for error in errors}
@@ -43,6 +47,9 @@ def classify_salesforce(
         stated = getattr(outcome, "retry_after", None)
         text = errors[0].message if errors else f"asked to wait ({answer.status})"
         return Throttled(stated or busy_seconds, mask_text(text))
+    if answer.status in (404, 410) and errors and (answer.status == 410 or codes & NOT_SERVED):
+        text = mask_text(f"HTTP {answer.status}: {errors[0].code}: {errors[0].message}", longest=200)
+        return Refused(403, f"{text}; {WRONG_WAY}")
     if answer.status in ABOUT_ROWS and errors:
         return Answered(answer.status, answer.body)
     if isinstance(outcome, Refused) and errors:
