@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from leadops.products.product import Call, EffectRow, RowResult, RowState, UnsupportedCallError
+from leadops.products.product import (
+    Call,
+    EffectRow,
+    NothingToSendError,
+    RowResult,
+    RowState,
+    UnsupportedCallError,
+)
 from leadops.products.salesforce.salesforce_effects import find_match, form_effect, read_effect
 from tests.products.salesforce.conftest import SETTINGS
 
@@ -78,6 +85,11 @@ def test_facts_go_where_the_settings_say() -> None:
         "allOrNone": False,
         "records": [{"attributes": {"type": "Lead"}, "id": LEAD, "Ml__c": 0.25}],
     }
+
+
+def test_facts_without_a_field_make_no_call() -> None:
+    with pytest.raises(NothingToSendError, match=r"salesforce\.facts of products\.yaml"):
+        form_effect(SETTINGS, EffectRow("ma", "set_fields", 7, LEAD, {"fields": {"ml_score": 0.25}}))
 
 
 def test_a_contact_gets_no_fields_that_it_does_not_have() -> None:

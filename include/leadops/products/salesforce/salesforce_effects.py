@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadops.clients.answer_shapes import AnswerShapeError
-from leadops.products.product import Call, EffectRow, RowResult, RowState, UnsupportedCallError
+from leadops.products.product import (
+    Call,
+    EffectRow,
+    NothingToSendError,
+    RowResult,
+    RowState,
+    UnsupportedCallError,
+)
 from leadops.products.salesforce.salesforce_bodies import form_create, form_delete, form_update
 from leadops.products.salesforce.salesforce_codes import (
     OWNER_FIELD,
@@ -76,7 +83,10 @@ def list_facts(settings: SalesforceSettings, effect: EffectRow) -> dict[str, Any
 
 
 def list_changes(settings: SalesforceSettings, effect: EffectRow) -> dict[str, Any]:
-    """Return the fields that an effect sets of a lead that is there; raise UnsupportedCallError."""
+    """Return the fields that an effect sets of a lead that is there.
+
+    Raises NothingToSendError where none of its facts has a field, UnsupportedCallError for another effect.
+    """
     if effect.operation == "set_owner":
         owner = write_id(effect.values.get("owner_id"))
         if owner is None:
@@ -84,11 +94,16 @@ def list_changes(settings: SalesforceSettings, effect: EffectRow) -> dict[str, A
         return {OWNER_FIELD: owner}
     if effect.operation == "set_fields":
         values = effect.values.get("fields") or {}
-        return {
+        facts = {
             field: values[name]
             for name, field in settings.facts.items()
             if field is not None and name in values
         }
+        if not facts:
+            raise NothingToSendError(
+                "salesforce.facts of products.yaml names a field for none of these facts"
+            )
+        return facts
     raise UnsupportedCallError(f"Salesforce has no call for {effect.operation!r}")
 
 
