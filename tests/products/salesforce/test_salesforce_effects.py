@@ -136,11 +136,21 @@ def test_the_lead_that_is_found_is_updated_if_it_has_the_address() -> None:
     assert result.external_id == LEAD
     assert "not provided" not in call.body
     assert read(record(Email="other@b.example"), upsert()).state is RowState.DEAD
-    assert asked(read(record(Email=None), upsert()))
+    assert asked(read(record(Email=None, LeadOps_Id__c="7"), upsert()))
     several = {"records": [record()["records"][0]] * 2}
     assert str(read(several, upsert()).reason).startswith("several leads in Salesforce")
     unseen = read({"records": []}, upsert())
     assert (unseen.state, "does not see it" in str(unseen.reason)) == (RowState.DEAD, True)
+
+
+@pytest.mark.parametrize("external_id", [None, "8"])
+def test_a_match_without_an_address_is_nobodys_to_take(external_id: str | None) -> None:
+    """A duplicate rule may compare names: the record may be that of another John Doe."""
+    found = read(record(Email=None, LeadOps_Id__c=external_id), upsert(lastName="Doe"))
+    assert (found.state, found.next_call) == (RowState.DEAD, None)
+    assert str(found.reason).startswith(
+        "a duplicate rule of your Salesforce finds a record without an address"
+    )
 
 
 @pytest.mark.parametrize("key", ["duplicateResult", "duplicateResut"])

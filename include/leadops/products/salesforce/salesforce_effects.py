@@ -40,6 +40,11 @@ ANOTHER_LEAD = (
     "the lead with this external id in Salesforce has another address: look there, correct it or clear its"
     " external id, then retry"
 )
+#: A duplicate rule may compare names alone: of two people of one name the other must not get the address.
+PERHAPS_ANOTHER = (
+    "a duplicate rule of your Salesforce finds a record without an address, which may be another person's:"
+    " give it the address, or make the lead by hand, then retry"
+)
 SEVERAL = "several leads in Salesforce have this external id: clear it from all but one, then retry"
 UNSEEN = "a record has this external id already, and leadops' user does not see it"
 NOT_CHANGEABLE = "Salesforce shows the record, and refuses to change it"
@@ -190,15 +195,18 @@ def _take_found(settings: SalesforceSettings, found: FoundRecord | None, effect:
     """Return what follows where the lead that was to be made is there: it is updated, if it is the same."""
     if found is None:
         return RowResult(RowState.DEAD, UNSEEN)
-    address = effect.values.get("email")
+    facts, address = list_facts(settings, effect), effect.values.get("email")
     if found.email and address and found.email.casefold() != str(address).casefold():
         return RowResult(RowState.DEAD, ANOTHER_LEAD)
+    name = settings.fields.external_id
+    if not found.email and found.values.get(name) != facts[name]:
+        return RowResult(RowState.DEAD, PERHAPS_ANOTHER)
     record_id = found.record_id
     if found.absence is not None:
         if found.absence.merged_into is None:
             return RowResult(RowState.DEAD, UNSEEN)
         record_id = found.absence.merged_into
-    call = form_update(settings, [(record_id, list_facts(settings, effect))])
+    call = form_update(settings, [(record_id, facts)])
     return RowResult(RowState.AGAIN, external_id=record_id, next_call=call)
 
 
