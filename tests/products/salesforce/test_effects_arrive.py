@@ -215,6 +215,20 @@ def test_an_erasure_takes_the_lead_and_the_contact_that_it_became(
     assert desk.letters() == []
 
 
+@pytest.mark.parametrize("is_converted", [False, True])
+def test_an_erasure_reaches_the_lead_that_a_merge_left(desk: SalesforceDesk, is_converted: bool) -> None:
+    kept, lost = desk.add_lead(email="jane.doe@acme.example"), desk.add_lead(email="jane@acme.example")
+    desk.push()
+    desk.by_hand(desk.number(lost), "merge", into=desk.number(kept))
+    if is_converted:
+        convert(desk, kept)
+    desk.enqueue("ma", "erase_lead", lost)
+    desk.push()
+    assert all_leads(desk) == []
+    assert desk.rows("SELECT Id FROM Contact") == []
+    assert desk.letters() == []
+
+
 def test_what_is_deleted_already_is_erased(desk: SalesforceDesk) -> None:
     lead = desk.add_lead(email="jane@acme.example")
     desk.push()

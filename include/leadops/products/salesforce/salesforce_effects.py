@@ -211,11 +211,18 @@ def _take_found(settings: SalesforceSettings, found: FoundRecord | None, effect:
 
 
 def _read_remains(settings: SalesforceSettings, body: Any, effect: EffectRow) -> RowResult:
-    """Return the call that deletes all that is left of somebody: leads, and the contact that one became."""
+    """Return the call that deletes all that is left of somebody: leads, and the contact that one became.
+
+    Of a lead that was merged the one that goes on has all, so that is looked at first.
+    """
     try:
         records = read_records(body, "Salesforce leads")
     except AnswerShapeError as error:
         return RowResult(RowState.UNKNOWN, str(error))
+    for record in records:
+        survivor = write_id(record.get("MasterRecordId"))
+        if survivor is not None and record.get("IsConverted") is not True:
+            return RowResult(RowState.AGAIN, next_call=form_remains(settings, survivor))
     ids = [
         effect.external_id,
         *(record.get(name) for record in records for name in ("Id", "ConvertedContactId")),

@@ -42,9 +42,10 @@ def form_search(settings: SalesforceSettings, external_id: str) -> Call:
 
 
 def form_remains(settings: SalesforceSettings, record_id: str) -> Call:
-    """Return the query for all leads that are, or were converted to, the record."""
+    """Return the query for all leads that are, or were converted to, the record, be they there or not."""
     field = "ConvertedContactId" if find_object(record_id) == CONTACT else "Id"
-    return form_query(settings, LEAD, ("Id", "ConvertedContactId"), f"{field} = {quote_text(record_id)}")
+    condition = f"{field} = {quote_text(record_id)}"
+    return form_query(settings, LEAD, ("Id", *FATE[LEAD]), condition, deleted=True)
 
 
 def list_fields(settings: SalesforceSettings) -> list[str]:
