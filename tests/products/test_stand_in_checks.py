@@ -91,3 +91,13 @@ def test_fields_that_are_missing_or_of_another_type_are_said(check: Check, produ
     assert "it is of type" in changes[1]
     assert f"{product}.fields.external_id" in changes[1]
     assert lines[-1] == "note    test lead: not made: change the above first"
+
+
+@pytest.mark.parametrize("product", ["marketo"])
+def test_a_role_that_does_not_see_merges_is_said(check: Check, url: str) -> None:
+    rule = {"target": "marketo", "kind": "603", "path": "/rest/v1/activities*"}
+    requests.post(f"{url}/_faults", json=rule, timeout=10).raise_for_status()
+    code, lines = check()
+    (line,) = [line for line in lines if line.startswith("change")]
+    assert (code, line.startswith("change  merges: cannot be read (")) == (1, True)
+    assert line.endswith("give the role of the API user Read-Only Activity")

@@ -1,4 +1,4 @@
-"""What `leadops check` asks of Marketo: each field, there, a number or a text, and writable."""
+"""What `leadops check` asks of Marketo: each field, there, a number or a text, and writable; the merges."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,11 +12,13 @@ from leadops.products.product import Call, SendCall
 
 NUMBERS = frozenset({"integer", "float", "score"})
 TEXTS = frozenset({"string", "text", "textarea", "email"})
+#: The read of the types of activities needs the right by which merges are seen.
+TYPES = "/rest/v1/activities/types.json"
 WHERE = "Admin > Field Management > New Custom Field"
 
 
 def check_marketo(settings: MarketoSettings, send: SendCall) -> Iterator[CheckLine]:
-    """Yield a line for each field that products.yaml names, and what Marketo cannot keep unique."""
+    """Yield a line for each field that products.yaml names, for merges, and what cannot be kept unique."""
     outcome = send(Call("GET", DESCRIBE))
     if not isinstance(outcome, Answered):
         yield CheckLine.change(
@@ -32,9 +34,21 @@ def check_marketo(settings: MarketoSettings, send: SendCall) -> Iterator[CheckLi
     for fact, name in settings.facts.items():
         if name is not None:
             yield _check_field(name, f"facts.{fact}", known, None, "a string")
+    yield _check_merges(send)
     yield CheckLine.note(
         "unique",
         "Marketo keeps no field of a lead unique: leadops makes leads by their address, one call at a time",
+    )
+
+
+def _check_merges(send: SendCall) -> CheckLine:
+    outcome = send(Call("GET", TYPES))
+    if isinstance(outcome, Answered):
+        return CheckLine.ok("merges", "activities can be read")
+    return CheckLine.change(
+        "merges",
+        f"cannot be read ({outcome.reason}), so a merged lead counts as gone; give the role of the API user"
+        " Read-Only Activity",
     )
 
 
