@@ -276,10 +276,15 @@ def _save_id(
 def _look_for_lead(
     client: ProductClient, operation: Operation, effect: Effect, result: RowResult
 ) -> RowResult:
-    """Return where the lead of an effect is, which was refused as being elsewhere."""
-    answer = client.read_lead(find_lead_id(operation, effect) or "")
+    """Return where the lead of an effect is, which was refused as being elsewhere.
+
+    An erasure must not end at a lead of which it cannot be known whether another one stands for it.
+    """
+    lead_id = find_lead_id(operation, effect) or ""
+    answer = client.read_lead(lead_id, is_merge_certain=operation.removes_lead)
     if answer.absence is None:
-        return RowResult(RowState.AGAIN, result.reason)
+        reason = result.reason if answer.failure is None else answer.failure.reason
+        return RowResult(RowState.AGAIN, reason)
     return RowResult(RowState.GONE, result.reason, answer.absence)
 
 

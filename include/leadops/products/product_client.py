@@ -87,6 +87,7 @@ class ProductClient:
         self.server_time: datetime | None = None
         self._merges: Mapping[str, str] = {}
         self._merges_at: datetime | None = None
+        self._merges_refusal: RefusedCallError | None = None
 
     def _fill_body(self, body: bytes, token: str) -> bytes:
         return self.product.fill_access(body.decode(), token).encode()
@@ -149,11 +150,14 @@ class ProductClient:
         """Read one lead; the answer is as the product gives it."""
         return self.send(self.product.make_lead_call(external_id))
 
-    def read_lead(self, external_id: str, *, is_lead_certain: bool = False) -> LeadAnswer:
+    def read_lead(
+        self, external_id: str, *, is_lead_certain: bool = False, is_merge_certain: bool = False
+    ) -> LeadAnswer:
         """Read one lead: its score, or that it is gone.
 
         With `is_lead_certain` the base URL and the route are known to be right, because the list of leads was
-        read: then a 404 or 410 without a word says that there is no such lead.
+        read: then a 404 or 410 without a word says that there is no such lead. With `is_merge_certain` a lead
+        is gone only if no other one stands for it: a log of merges that may not be read is a refusal then.
         """
         outcome = self.get_lead(external_id)
         if isinstance(outcome, Answered):
@@ -164,9 +168,11 @@ class ProductClient:
             absence = reading.absence
             if absence is not None and absence.merged_into is None:
                 try:
-                    absence = self._follow_merge(external_id, absence)
+                    absence = self._follow_merge(external_id, absence, is_certain=is_merge_certain)
                 except TransientError as error:
                     return LeadAnswer(failure=Unknown(str(error)))
+                except RefusedCallError as error:
+                    return LeadAnswer(failure=Refused(error.status, str(error)))
             return LeadAnswer(reading.score, absence, score_seq=reading.score_seq)
         if isinstance(outcome, Refused):
             if outcome.absence is not None:
@@ -175,20 +181,24 @@ class ProductClient:
                 return LeadAnswer(absence=LeadAbsence(AbsenceWord.NOT_FOUND))
         return LeadAnswer(failure=outcome)
 
-    def _follow_merge(self, external_id: str, absence: LeadAbsence) -> LeadAbsence:
+    def _follow_merge(self, external_id: str, absence: LeadAbsence, *, is_certain: bool) -> LeadAbsence:
         """Return which lead stands for one that is not there, where only a log of merges says it.
 
-        A log that cannot be read changes nothing: the lead counts as gone, and the next audit looks again.
+        A log that may not be read changes nothing: the lead counts as gone, and the next audit looks again.
+        Where that has to be certain, raise RefusedCallError.
         """
         now = self.server_time
         if not self.product.has_merge_log or now is None:
             return absence
         if self._merges_at is None or now - self._merges_at > MERGES_KNOWN:
+            self._merges_refusal = None
             try:
                 self._merges = self.read(self.product.read_merges(now - MERGES_SINCE), "merged leads")
-            except RefusedCallError:
-                self._merges = {}
+            except RefusedCallError as error:
+                self._merges, self._merges_refusal = {}, error
             self._merges_at = now
+        if is_certain and self._merges_refusal is not None:
+            raise self._merges_refusal
         into = self._merges.get(external_id)
         return absence if into is None else LeadAbsence(AbsenceWord.MERGED, into)
 

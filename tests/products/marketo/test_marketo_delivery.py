@@ -203,6 +203,24 @@ def test_an_erasure_reaches_what_a_merge_left_and_ends_where_nothing_is_left(
     assert desk.value("select state from delivery.outbox where operation = 'erase_lead'") == "done"
 
 
+def test_an_erasure_waits_while_merges_may_not_be_read(running: Running) -> None:
+    """Whether another lead stands for the one that is gone cannot be known."""
+    desk, marketo = running
+    lost, kept = desk.add_lead(), desk.add_lead()
+    desk.push()
+    marketo.merge(desk.person(lost), desk.person(kept))
+    marketo.fault("603", path="/rest/v1/activities*", count=None)
+    enqueue(desk, lost, "erase_lead")
+    desk.push(seconds=5)
+    query = "select state from delivery.outbox where operation = 'erase_lead'"
+    assert desk.value(query) == "sending"
+    assert "Read-Only Activity" in desk.value(query.replace("state", "error"))
+    marketo.heal()
+    desk.now += timedelta(minutes=10)
+    desk.push(seconds=60)
+    assert (desk.value(query), marketo.leads()) == ("done", {})
+
+
 def test_the_day_is_read_by_the_quota_call(running: Running) -> None:
     desk, _ = running
     client = desk.client()
