@@ -93,6 +93,8 @@ def test_a_404_counts_for_the_contact_only_in_the_words_of_hubspot(body: Any, ab
     outcome = classify(404, body)
     assert isinstance(outcome, Refused)
     assert outcome.absence == (LeadAbsence(AbsenceWord.NOT_FOUND) if absence else None)
+    # Of another path every call would be refused: it is ours to correct, and kills nothing.
+    assert outcome.concerns_caller is not absence
 
 
 @pytest.mark.parametrize("code", ["PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"])

@@ -26,7 +26,8 @@ from leadops_sandbox.settings import Tokens
 from tests.delivery_fixture import DeliveryFixture, impatient
 from tests.promises import promise_examples
 
-from .conftest import CALLS, Portal
+from . import conftest
+from .conftest import CALLS, SETTINGS, Portal
 
 HOUR = timedelta(hours=1)
 
@@ -250,6 +251,21 @@ def test_a_property_that_somebody_removed_stops_the_target_and_kills_nothing(til
     assert "leadops_score is read only" in till.push(seconds=2).problem
     assert (till.letters(), till.undelivered()) == ([], 1)
     till.portal.set(fields={"leadops_score": {"type": "number"}})
+    till.settle()
+    assert (till.score_of(lead), till.undelivered()) == ("5", 0)
+
+
+def test_a_version_that_hubspot_serves_no_longer_stops_the_target_and_kills_nothing(
+    till: HubSpotDelivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = add(till)
+    till.push()
+    till.score(lead, 5)
+    old = SETTINGS.model_copy(update={"api_version": "2024-09"})
+    with monkeypatch.context() as patch:
+        patch.setattr(conftest, "SETTINGS", old)
+        assert "correct api_version of hubspot in products.yaml" in till.push(seconds=2).problem
+    assert (till.letters(), till.undelivered()) == ([], 1)
     till.settle()
     assert (till.score_of(lead), till.undelivered()) == ("5", 0)
 

@@ -36,6 +36,8 @@ ROW_CATEGORIES = {
 PROPERTY_FAULTS = ("PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE")
 #: Not a row's fault either, so that it makes no dead letters: the category of credentials.
 OUR_FAULT = 403
+#: What to change where a path is not served, by HubSpot or by whoever answers in its place.
+WRONG_WAY = "correct api_version of hubspot in products.yaml, or `host` of the connection"
 #: The same in the message of a row, where it has no codes.
 _PROPERTY_FAULT = re.compile(rf'"error":"({"|".join(PROPERTY_FAULTS)})","name":"(\w{{1,100}})"')
 _EXISTING_ID = re.compile(r"Existing ID: (\d{1,20})\b")
@@ -63,6 +65,8 @@ def classify_hubspot(answer: HttpAnswer, outcome: Outcome) -> Outcome:
             return Throttled(wait, "the account is being moved to another data centre (477)")
         case 404 if is_not_found(body):
             return Refused(404, f"HTTP 404: {message}", LeadAbsence(AbsenceWord.NOT_FOUND))
+        case 404 | 410 if "category" not in body:
+            return Refused(OUR_FAULT, f"HTTP {answer.status}: {message or 'nothing is there'}; {WRONG_WAY}")
     if isinstance(outcome, Refused) and message:
         return Refused(outcome.status, f"HTTP {answer.status}: {message}", outcome.absence)
     return outcome
