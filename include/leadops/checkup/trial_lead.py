@@ -161,7 +161,9 @@ def _carry_out(
     result = RowResult(RowState.UNKNOWN, "not sent")
     for attempt in range(TRIES):
         if attempt and result.next_call is None:
-            sleep(PAUSE)
+            # What may have arrived rests, as in delivery: sooner, a repetition may make a second lead.
+            rest = client.product.repeat_pause.total_seconds() if result.state is RowState.UNKNOWN else 0
+            sleep(max(PAUSE, rest))
         call = result.next_call or first
         outcome = client.send(call, key=key if call is first else None)
         result = _read(client, effect, call, outcome)

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from leadops.checkup.trial_lead import try_lead
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import Answered, Refused
 from leadops.delivery.claim_calls import claim_effects
 from leadops.delivery.outbox import enqueue_effect
 from leadops.lanes import Lane
+from leadops.products.check_line import CheckState
 from leadops.products.product_client import ProductClient
 from tests.products.stand_in import ProductDelivery, StandIn, serve_product
 
@@ -219,6 +221,21 @@ def test_an_erasure_waits_while_merges_may_not_be_read(running: Running) -> None
     desk.now += timedelta(minutes=10)
     desk.push(seconds=60)
     assert (desk.value(query), marketo.leads()) == ("done", {})
+
+
+def test_a_lost_answer_to_a_trial_leaves_no_lead_behind(running: Running) -> None:
+    desk, marketo = running
+    marketo.set(dedupe_lag_seconds=20)
+    marketo.fault("reset_after", path="/rest/v1/leads.json")
+
+    def sleep(seconds: float) -> None:
+        desk.now += timedelta(seconds=seconds)
+
+    client = desk.client()
+    lines = list(try_lead(client, "ma", now=desk.now, sleep=sleep))
+    client.close()
+    assert [line.text for line in lines if line.state is CheckState.CHANGE] == []
+    assert marketo.leads() == {}
 
 
 def test_the_day_is_read_by_the_quota_call(running: Running) -> None:
