@@ -279,6 +279,15 @@ def test_what_others_use_of_the_day_counts(desk: SalesforceDesk) -> None:
     assert answer.status_code in (200, 403)
 
 
+def test_no_call_is_spent_on_what_each_answer_says(desk: SalesforceDesk) -> None:
+    (lead,) = make(desk, "jane")
+    desk.now += HOUR
+    score(desk, lead, 1)
+    desk.push()
+    assert [route for route in desk.calls() if "limits" in route] == []
+    assert desk.value("select used from delivery.quotas where target = 'ma'") is not None
+
+
 @pytest.mark.parametrize("kind", ["unavailable", "edge_420", "concurrent", "500"])
 def test_a_busy_salesforce_is_asked_again_and_loses_nothing(desk: SalesforceDesk, kind: str) -> None:
     (lead,) = make(desk, "jane")

@@ -121,10 +121,6 @@ class SalesforceProduct(Product):
         """Return GET of the limits."""
         return Call("GET", self.settings.path("limits"))
 
-    def make_quota_call(self) -> Call:
-        """Return GET of the limits, whose header says what is used of the last 24 hours."""
-        return Call("GET", self.settings.path("limits"))
-
     def check(self, target: str, send: SendCall) -> Iterator[CheckLine]:
         """Yield what Salesforce says of its API, its objects and their fields."""
         yield from check_salesforce(self.settings, target, send)
