@@ -23,7 +23,14 @@ from leadops.delivery.outbox import Effect, OutboxState, close_effect
 from leadops.delivery.presence import record_absence, unalign_lead
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
-from leadops.products.product import Product, RowResult, RowState, ScoreRow
+from leadops.products.product import (
+    NothingToSendError,
+    Product,
+    RowResult,
+    RowState,
+    ScoreRow,
+    UnsupportedCallError,
+)
 from leadops.products.product_client import ProductClient
 
 #: The record of a creation that is not asked for: the target has had the lead since the database went back.
@@ -34,6 +41,8 @@ KEY_FORGOTTEN = (
 NO_KEYS = "it may have arrived, and the target does not know a repeated call: look there, then retry or drop"
 #: So long an effect that another process claimed may still be sent by it, where keys are not remembered.
 TAKEOVER_PAUSE = timedelta(minutes=1)
+#: Why an effect gets another call: see `_is_outdated`.
+OUTDATED = "the settings of the product have changed since the call was made"
 NO_ID = "the answer has no id"
 NOT_THERE = "the target does not have the lead"
 MERGED_OR_DELETED = "the lead is gone; waiting for the feed to tell whether it was merged"
@@ -69,7 +78,8 @@ def send_effect(
     such a dead letter at once, and so is what another process claimed and did not settle: only what was
     claimed first at `claimed_at` (None: any effect) was surely not sent. `is_unexplained` says whether a
     duplicate in the answer is one that nothing on record explains. What may have arrived rests for as long as
-    the product asks (`repeat_pause`).
+    the product asks (`repeat_pause`). An effect whose stored call is outdated gets another one: see
+    `_is_outdated`.
     """
     operation = find_operation(target, effect.operation)
     is_repeatable = client.product.is_repeatable(target, effect.operation)
@@ -95,6 +105,9 @@ def send_effect(
         return PushReport(dead=1, problem=_bury(connection, effect, KEY_FORGOTTEN, target=target, now=now))
     if operation.is_creation and _take_found(connection, effect, target=target, now=now):
         return PushReport(effects=1)
+    if (is_repeatable or not is_tried) and _is_outdated(client.product, effect, target=target):
+        close_effect(connection, effect.outbox_id, state=OutboxState.PENDING, error=OUTDATED, now=now)
+        return PushReport()
     outcome = client.send(effect.call, key=effect.idempotency_key)
     result = read_result(client.product, operation, effect, outcome, target=target)
     followed = PushReport()
@@ -361,6 +374,20 @@ def _follow_lead(
         now=now,
     )
     return result
+
+
+def _is_outdated(product: Product, effect: Effect, *, target: str) -> bool:
+    """Whether the product would make another call than the stored one, since its settings were corrected.
+
+    A call that was refused for them would be refused each time. Those that were never tried are as they were
+    made a moment ago.
+    """
+    if not effect.attempts:
+        return False
+    try:
+        return product.make_effect_call(effect.describe(target)) != effect.call
+    except (NothingToSendError, UnsupportedCallError):
+        return True
 
 
 def find_lead_id(operation: Operation, effect: Effect) -> str | None:

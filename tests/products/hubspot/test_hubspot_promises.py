@@ -255,6 +255,21 @@ def test_a_property_that_somebody_removed_stops_the_target_and_kills_nothing(til
     assert (till.score_of(lead), till.undelivered()) == ("5", 0)
 
 
+def test_a_name_that_is_corrected_in_products_yaml_reaches_what_waits(
+    till: HubSpotDelivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call that was refused had the wrong name in it: it is made again, with the right one."""
+    wrong = SETTINGS.model_copy(update={"api_version": "2024-09"})
+    lead = add(till)
+    with monkeypatch.context() as patch:
+        patch.setattr(conftest, "SETTINGS", wrong)
+        assert "correct api_version" in till.push(seconds=2).problem
+    assert (till.letters(), till.contact(lead)) == ([], None)
+    till.settle()
+    assert till.contact(lead) is not None
+    assert till.letters() == []
+
+
 def test_a_version_that_hubspot_serves_no_longer_stops_the_target_and_kills_nothing(
     till: HubSpotDelivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
