@@ -73,6 +73,14 @@ def test_a_conflict_that_names_the_contact_is_an_answer(status: int) -> None:
     assert classify(status, body) == Answered(status, body)
 
 
+def test_a_property_by_which_no_contact_can_be_found_is_ours_to_correct() -> None:
+    message = "Unable to perform update/upsert by non-unique 0-1 property: leadops_key"
+    outcome = classify(400, {"message": message, "category": "VALIDATION_ERROR", **CORRELATION})
+    assert isinstance(outcome, Refused)
+    assert outcome.concerns_caller
+    assert "property leadops_key does not exist, or its values are not unique" in outcome.reason
+
+
 def test_another_conflict_is_refused() -> None:
     assert isinstance(classify(409, {"message": "conflict", **CORRELATION}), Refused)
 

@@ -34,12 +34,18 @@ ROW_CATEGORIES = {
 }
 #: Codes of a property that is missing or that we may not write: every row fails until somebody changes that.
 PROPERTY_FAULTS = ("PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE")
+_FAULTS = {
+    "PROPERTY_DOESNT_EXIST": "does not exist",
+    "NOT_UNIQUE": "does not exist, or its values are not unique",
+}
 #: Not a row's fault either, so that it makes no dead letters: the category of credentials.
 OUR_FAULT = 403
 #: What to change where a path is not served, by HubSpot or by whoever answers in its place.
 WRONG_WAY = "correct api_version of hubspot in products.yaml, or `host` of the connection"
 #: The same in the message of a row, where it has no codes.
 _PROPERTY_FAULT = re.compile(rf'"error":"({"|".join(PROPERTY_FAULTS)})","name":"(\w{{1,100}})"')
+#: The same of the property by which contacts are made and found.
+_NOT_UNIQUE = re.compile(r"by non-unique \S{1,20} property: (\w{1,100})")
 _EXISTING_ID = re.compile(r"Existing ID: (\d{1,20})\b")
 #: HubSpot's words for a record that is not there, where an answer has no category.
 _NOT_FOUND = ("resource not found", "object not found")
@@ -89,6 +95,8 @@ def find_property_fault(body: Mapping[str, Any]) -> str | None:
     for error in [body, *list_errors(body)]:
         if found := _PROPERTY_FAULT.search(str(error.get("message") or "")):
             return _describe_fault(found[1], found[2])
+        if found := _NOT_UNIQUE.search(str(error.get("message") or "")):
+            return _describe_fault("NOT_UNIQUE", found[1])
         for detail in list_errors(error):
             if detail.get("code") in PROPERTY_FAULTS:
                 context = detail.get("context")
@@ -99,7 +107,7 @@ def find_property_fault(body: Mapping[str, Any]) -> str | None:
 
 
 def _describe_fault(code: str, name: str) -> str:
-    what = "does not exist" if code == "PROPERTY_DOESNT_EXIST" else "is read only"
+    what = _FAULTS.get(code, "is read only")
     return mask_text(f"the contact's property {name} {what} (docs/products/hubspot.md)", longest=200)
 
 
