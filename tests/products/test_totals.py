@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from leadops.delivery.batches import send_batch
 from leadops.delivery.build_totals import LATE_CALLS, build_totals, forget_totals
-from leadops.delivery.claim_totals import TAKEOVER_PAUSE, claim_totals
+from leadops.delivery.claim_totals import TAKEOVER_PAUSE, claim_totals, lock_claimed
+from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.forecast_calls import forecast_calls
 from leadops.delivery.realign_ma import realign_ma
 from leadops.delivery.reconcile import ReconciliationResult, reconcile_scores
+from leadops.delivery.settle_totals import settle_totals
 from leadops.lanes import Lane
 from leadops.products.product_client import ProductClient
 from leadops.products.registry import load_product
@@ -397,3 +400,38 @@ def test_the_row_beside_a_score_tells_an_older_total_from_a_number_that_somebody
         older: f"an older total: row {first} of {newest(till, older)}",
         typed: "changed in the MA",
     }
+
+
+def test_a_lead_that_gets_the_id_of_a_call_under_way_is_not_in_its_total(
+    till: SteppedDelivery, acme: Acme
+) -> None:
+    first = add(till)
+    till.push()
+    second = add(till, 7)
+    till.score(first, 5)
+    shared, client = person(till, first), ProductClient(till.endpoint)
+    with till.connect() as connection:
+        values = {"target": "ma", "lane": Lane.LIVE, "now": till.now}
+        build_totals(connection, batch_size=4, batches=1, **values)
+        claimed = claim_totals(connection, product=client.product, limit=9, **values)
+    with till.connect() as connection:
+        connection.execute("update delivery.outbox set state = 'dropped' where lead_id = %s", [second])
+        save_external_id(connection, target="ma", lead_id=second, external_id=shared, now=till.now)
+    with till.connect() as connection:
+        (batch,) = lock_claimed(connection, claimed, claimed_at=till.now)
+        outcome = send_batch(client, batch)
+        settle_totals(
+            connection,
+            batch,
+            outcome,
+            product=client.product,
+            target="ma",
+            settings=till.settings,
+            now=till.now,
+        )
+    client.close()
+    assert acme.totals[shared] == 5
+    assert undelivered(till) == 1
+    till.push()
+    assert acme.totals[shared] == 12
+    assert till.audit().differences == []

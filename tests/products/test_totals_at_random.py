@@ -18,7 +18,7 @@ from leadops.db import Connection
 from leadops.delivery import claim_totals
 from leadops.delivery.batches import DeltaBatch
 from leadops.delivery.build_totals import LATE_CALLS
-from leadops.products.product import TotalRow
+from leadops.delivery.claim_totals import BatchTotal
 from tests.delivery_fixture import DeliveryFixture, SteppedDelivery, impatient
 from tests.products.acme_server import FAULTS, LATE, ROW_FAULTS, Acme
 from tests.products.test_totals import add, letters, person, undelivered
@@ -177,16 +177,18 @@ def test_whatever_happens_the_last_total_is_the_ledgers_sum(
 
 def read_frozen(
     connection: Connection, batches: Sequence[DeltaBatch], *, target: str
-) -> dict[int, list[TotalRow]]:
+) -> dict[int, list[BatchTotal]]:
     """The totals as of the newest change that a batch was cut with, as a body that is made then has them."""
-    totals = defaultdict[int, list[TotalRow]](list)
+    totals = defaultdict[int, list[BatchTotal]](list)
     for batch in batches:
         newest = {(row.lead_id, row.external_id): row.seq for row in batch.score_rows}
         for (lead, external_id), seq in newest.items():
             (points,) = connection.execute(
                 "select sum(points) from scoring.ledger where lead_id = %s and seq <= %s", [lead, seq]
             ).fetchone() or (0,)
-            totals[batch.batch_id].append(TotalRow(seq, lead, external_id, int(points)))
+            totals[batch.batch_id].append(
+                BatchTotal(batch.batch_id, seq, lead, external_id, int(points), [lead])
+            )
     return totals
 
 

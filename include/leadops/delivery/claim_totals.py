@@ -37,14 +37,20 @@ NOT_SENDABLE = "none of its leads is in the target any more"
 
 
 @dataclass(frozen=True)
-class _BatchTotal:
-    """The total of a lead in a batch, as the ledger has it now."""
+class BatchTotal:
+    """The total of a lead in a batch, as the ledger has it now, and all leads of ours that are in it."""
 
     batch_id: int
     seq: int
     lead_id: int
     external_id: str
     points: int
+    members: list[int]
+
+    @property
+    def row(self) -> TotalRow:
+        """The total as the product gets it."""
+        return TotalRow(self.seq, self.lead_id, self.external_id, self.points)
 
 
 def claim_totals(
@@ -119,6 +125,15 @@ def decode_totals(batch: DeltaBatch) -> list[TotalRow]:
     return [TotalRow(*values) for values in batch.request["totals"]]
 
 
+def list_members(batch: DeltaBatch, totals: Iterable[TotalRow]) -> list[tuple[int, TotalRow]]:
+    """Return the leads of ours whose points are in each of these totals of a stored call.
+
+    A lead that has got the same id in the target since then is not in it.
+    """
+    members = batch.request["members"]
+    return [(lead_id, total) for total in totals for lead_id in members[total.external_id]]
+
+
 def group_rows(rows: Iterable[ScoreRow]) -> dict[str, list[ScoreRow]]:
     """Return the rows of a batch by the target's id of the lead."""
     by_lead = defaultdict(list)
@@ -138,18 +153,18 @@ def halve_batch(connection: Connection, batch: DeltaBatch, *, error: str, now: d
 
 def _read_totals(
     connection: Connection, batches: Sequence[DeltaBatch], *, target: str
-) -> dict[int, list[TotalRow]]:
-    totals = defaultdict[int, list[TotalRow]](list)
+) -> dict[int, list[BatchTotal]]:
+    totals = defaultdict[int, list[BatchTotal]](list)
     batch_ids = [batch.batch_id for batch in batches]
-    for total in queries.all(connection, "read_totals", _BatchTotal, target=target, batch_ids=batch_ids):
-        totals[total.batch_id].append(TotalRow(total.seq, total.lead_id, total.external_id, total.points))
+    for total in queries.all(connection, "read_totals", BatchTotal, target=target, batch_ids=batch_ids):
+        totals[total.batch_id].append(total)
     return totals
 
 
 def _claim(
     connection: Connection,
     batch: DeltaBatch,
-    totals: list[TotalRow],
+    totals: list[BatchTotal],
     *,
     product: Product,
     target: str,
@@ -165,15 +180,17 @@ def _claim(
     if not totals:
         close_batch(connection, batch, state=BatchState.DROPPED, error=NOT_SENDABLE, now=now)
         return False
-    call = product.make_total_call(totals[: product.row_limit])
+    rows = [total.row for total in totals]
+    call = product.make_total_call(rows[: product.row_limit])
     if len(totals) > product.row_limit or (len(totals) > 1 and _is_too_large(call, product)):
         halve_batch(connection, replace(batch, rows=encode_rows(kept)), error=TOO_LARGE, now=now)
         return False
+    members = {total.external_id: total.members for total in totals}
     queries.run(
         connection,
         "store_call",
         batch_id=batch.batch_id,
-        request=Jsonb(call.head() | {"totals": totals}),
+        request=Jsonb(call.head() | {"totals": rows, "members": members}),
         body=call.body,
         now=now,
     )

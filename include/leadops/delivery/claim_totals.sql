@@ -75,7 +75,8 @@ select
     max(seq)::bigint as seq,
     min(lead_id) as lead_id,
     external_id,
-    sum(points)::bigint as points
+    sum(points)::bigint as points,
+    array_agg(lead_id order by lead_id) as members
 from summed
 group by batch_id, external_id
 having bool_or(state = 'present')

@@ -11,7 +11,7 @@ from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, shrink_batch
 from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.build_totals import LATE_CALLS
-from leadops.delivery.claim_totals import decode_totals, group_rows, halve_batch
+from leadops.delivery.claim_totals import decode_totals, group_rows, halve_batch, list_members
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.presence import MOVED, record_absence, unalign_lead
@@ -159,10 +159,12 @@ def _record_taken(
     """Record which totals the target took; return how many held changes they cover besides the batch."""
     if not taken:
         return 0
+    members = list_members(batch, taken)
     values = {
         "target": target,
-        "external_ids": [total.external_id for total in taken],
-        "seqs": [total.seq for total in taken],
+        "lead_ids": [lead_id for lead_id, _ in members],
+        "external_ids": [total.external_id for _, total in members],
+        "seqs": [total.seq for _, total in members],
     }
     queries.run(
         connection,

@@ -1,5 +1,6 @@
 -- name: record_taken
--- What was wanted before the call was claimed is fulfilled. The newest total is never taken for an older one.
+-- Of the leads whose points are in the total: one that has got this id since then is not in it. What was wanted before
+-- the call was claimed is fulfilled. The newest total is never taken for an older one.
 insert into delivery.totals as given (target, lead_id, external_id, seq, due_at)
 select
     known.target,
@@ -7,9 +8,9 @@ select
     known.external_id,
     taken.seq,
     %(again_at)s::timestamptz
-from unnest(%(external_ids)s::text[], %(seqs)s::bigint[]) as taken (external_id, seq)
+from unnest(%(lead_ids)s::bigint[], %(external_ids)s::text[], %(seqs)s::bigint[]) as taken (lead_id, external_id, seq)
 inner join delivery.external_ids as known
-    on known.target = %(target)s and taken.external_id = known.external_id
+    on known.target = %(target)s and taken.lead_id = known.lead_id and taken.external_id = known.external_id
 on conflict (target, lead_id) do update
     set
         external_id = excluded.external_id,
@@ -26,9 +27,9 @@ on conflict (target, lead_id) do update
 -- Refused changes that the total contains.
 update delivery.dead_letters as letters
 set state = 'applied', settled_at = %(now)s
-from unnest(%(external_ids)s::text[], %(seqs)s::bigint[]) as taken (external_id, seq)
+from unnest(%(lead_ids)s::bigint[], %(external_ids)s::text[], %(seqs)s::bigint[]) as taken (lead_id, external_id, seq)
 inner join delivery.external_ids as known
-    on known.target = %(target)s and taken.external_id = known.external_id
+    on known.target = %(target)s and taken.lead_id = known.lead_id and taken.external_id = known.external_id
 where
     letters.target = known.target
     and letters.lead_id = known.lead_id
@@ -39,9 +40,9 @@ where
 -- name: delete_held
 -- Held changes that the total contains.
 delete from delivery.held_deltas as held
-using unnest(%(external_ids)s::text[], %(seqs)s::bigint[]) as taken (external_id, seq)
+using unnest(%(lead_ids)s::bigint[], %(external_ids)s::text[], %(seqs)s::bigint[]) as taken (lead_id, external_id, seq)
 inner join delivery.external_ids as known
-    on known.target = %(target)s and taken.external_id = known.external_id
+    on known.target = %(target)s and taken.lead_id = known.lead_id and taken.external_id = known.external_id
 where
     held.target = known.target
     and held.lead_id = known.lead_id
