@@ -25,7 +25,7 @@ from leadops.products.registry import load_product
 from leadops.sla.sla_calendar import SlaCalendar
 from tests.alerts.checking import incidents
 from tests.delivery.letters import resolve_letters
-from tests.delivery_fixture import SteppedDelivery
+from tests.delivery_fixture import SteppedDelivery, impatient
 from tests.products.acme_server import FAULTS, ROW_FAULTS, Acme
 from tests.promises import promise_examples
 from tests.shipped import SHIPPED
@@ -226,15 +226,15 @@ def test_the_mark_is_raised_before_a_row_goes_again_under_a_new_key(
     assert acme.totals == {person(desk, lead): 5}
 
 
-def correct(desk: SteppedDelivery, lead: int) -> None:
+def correct(desk: SteppedDelivery, lead: int, *, name: str = "c") -> None:
     """Wish for a correction of 3 points."""
     with desk.connect() as connection:
         enqueue_effect(
             connection,
             target="ma",
             operation="correct_score",
-            payload={"external_id": person(desk, lead), "points": 3, "reason": "r", "delta_id": "c"},
-            idempotency_key="c",
+            payload={"external_id": person(desk, lead), "points": 3, "reason": "r", "delta_id": name},
+            idempotency_key=name,
             lead_id=lead,
             now=desk.clock(),
         )
@@ -399,6 +399,26 @@ def test_answers_that_ask_for_ever_another_call_end_in_a_pause(desk: SteppedDeli
     desk.push()
     assert len(acme.calls) == 5
     assert effects(desk) == [("done", 2, None)]
+
+
+def test_what_a_round_does_not_send_it_does_not_claim_either(desk: SteppedDelivery, acme: Acme) -> None:
+    """What was claimed and not sent would look like the call of a process that was killed."""
+    leads = [add(desk) for _ in range(6)]
+    desk.push()
+    for lead in leads:
+        correct(desk, lead, name=f"c{lead}")
+    desk.settings = impatient(calls_per_second=1, burst=6, connections=1)
+
+    def tick() -> datetime:
+        desk.now += timedelta(milliseconds=1)
+        return desk.now
+
+    desk.clock = tick
+    for _ in range(3):
+        desk.now += timedelta(minutes=5)
+        desk.push()
+    assert effects(desk, "correct_score") == [("done", 1, None)] * 6
+    assert (open_letters(desk), sorted(acme.totals.values())) == ([], [3] * 6)
 
 
 def test_after_a_lost_answer_to_the_second_call_the_first_is_made_again(

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from leadops.db import Connection
 from leadops.delivery.batches import decode_rows
 from leadops.delivery.dead_letters import bury_effect
-from leadops.delivery.due_calls import lock_due
+from leadops.delivery.due_calls import limit_new, lock_due
 from leadops.delivery.operations import find_operation, operations_following, operations_with_id
 from leadops.delivery.outbox import OutboxState, close_effect
 from leadops.lanes import Lane
@@ -56,19 +56,23 @@ class _ClaimableBatch:
 def claim_effects(
     connection: Connection, *, product: Product, target: str, lane: Lane, limit: int, now: datetime
 ) -> int:
-    """Store the calls of pending effects, so that up to `limit` wait for a process; return how many do.
+    """Store the calls of pending effects, as many as a round of `limit` calls sends; return how many wait.
 
-    Commits. An effect that the product has no call for becomes a dead letter, or is dropped where a product
-    may go without; one that holds nothing for the product is done.
+    Commits. What a round claims and does not send would look like the call of a process that was killed. An
+    effect that the product has no call for becomes a dead letter, or is dropped where a product may go
+    without; one that holds nothing for the product is done.
     """
+    most_new = limit_new(limit)
     with connection.transaction():
-        idle = int(queries.value(connection, "count_idle_effects", target=target, lane=lane, max_rows=limit))
-        if idle >= limit:
+        idle = int(
+            queries.value(connection, "count_idle_effects", target=target, lane=lane, max_rows=most_new)
+        )
+        if idle >= most_new:
             _claim_released(connection, target=target, lane=lane, limit=limit, now=now)
             return idle
         calls = list[dict[str, Any]]()
         # What holds nothing for the product is done here, and makes room for the next.
-        while len(calls) < limit - idle and (
+        while len(calls) < most_new - idle and (
             marked := queries.all(
                 connection,
                 "mark_sending",
@@ -77,7 +81,7 @@ def claim_effects(
                 lane=lane,
                 with_id=operations_with_id(target),
                 following=operations_following(target),
-                max_rows=limit - idle - len(calls),
+                max_rows=most_new - idle - len(calls),
                 now=now,
             )
         ):

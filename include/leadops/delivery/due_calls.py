@@ -13,11 +13,16 @@ RETRIES_BESIDE_NEW = 2
 RETRIES_ALONE = 10
 
 
+def limit_new(limit: int) -> int:
+    """Return how many new calls a round of `limit` calls makes at most."""
+    return max(limit - RETRIES_BESIDE_NEW, 1)
+
+
 def lock_due(lock: Callable[[bool, int], list[Call]], *, limit: int) -> list[Call]:
     """Return up to `limit` due calls, locked until the caller's transaction ends: new ones, then retries.
 
     `lock(is_retry, max_rows)` locks the due calls of one kind that no other process holds.
     """
-    new = lock(False, max(limit - RETRIES_BESIDE_NEW, 1))
+    new = lock(False, limit_new(limit))
     max_retries = min(limit - len(new), RETRIES_BESIDE_NEW if new else RETRIES_ALONE)
     return new + lock(True, max_retries)
