@@ -401,6 +401,38 @@ def test_answers_that_ask_for_ever_another_call_end_in_a_pause(desk: SteppedDeli
     assert effects(desk) == [("done", 2, None)]
 
 
+@pytest.mark.parametrize("left", [5, 6])
+def test_calls_that_an_answer_asks_for_count_as_calls_of_the_day(
+    desk: SteppedDelivery, acme: Acme, left: int
+) -> None:
+    """Four effects of two calls each: a day of five or six calls ends with the third, with six on record."""
+    leads = [add(desk) for _ in range(4)]
+    desk.push()
+    for lead in leads:
+        set_fields(desk, lead, size="large")
+    desk.settings = impatient(daily_calls=4 + left, day_ends="UTC", connections=1)
+    acme.person_codes.extend(["ASK", ""] * 4)
+    acme.calls.clear()
+    report = desk.push()
+    assert (len(acme.calls), report.calls, report.effects) == (6, 6, 3)
+    assert desk.value("select sum(calls) from delivery.call_counts") == 4 + 6
+    desk.now += timedelta(days=1)
+    assert (desk.push().effects, len(acme.calls)) == (1, 8)
+
+
+def test_calls_that_an_answer_asks_for_keep_to_the_rate(desk: SteppedDelivery, acme: Acme) -> None:
+    leads = [add(desk) for _ in range(4)]
+    desk.push()
+    for lead in leads:
+        set_fields(desk, lead, size="large")
+    desk.settings = impatient(calls_per_second=0.001, burst=3, connections=1)
+    acme.person_codes.extend(["ASK", ""] * 4)
+    acme.calls.clear()
+    desk.push()
+    assert len(acme.calls) == 4, "two effects of two calls: three were permitted"
+    assert desk.value("select round(tokens) from delivery.targets where target = 'ma'") == -1
+
+
 def test_what_a_round_does_not_send_it_does_not_claim_either(desk: SteppedDelivery, acme: Acme) -> None:
     """What was claimed and not sent would look like the call of a process that was killed."""
     leads = [add(desk) for _ in range(6)]

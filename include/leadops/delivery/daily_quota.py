@@ -115,7 +115,10 @@ def reserve_calls(connection: Connection, target: str, calls: int, *, now: datet
 
 
 def settle_calls(connection: Connection, target: str, *, granted: int, unused: int, now: datetime) -> None:
-    """Take back the `unused` of the calls that were `granted` at `now`; in the caller's transaction."""
+    """Take back the `unused` of the calls that were `granted` at `now`; in the caller's transaction.
+
+    Below zero, this number of calls was made beyond them.
+    """
     if unused:
         queries.run(connection, "count_calls", target=target, calls=-unused, now=now, counted_by=COUNTED_BY)
     queries.run(connection, "settle", target=target, granted=granted, unused=unused)

@@ -71,7 +71,7 @@ def _acquire(
 
 
 def settle_permits(connection: Connection, target: str, *, granted: int, unused: int, now: datetime) -> None:
-    """Return the `unused` of the permits that were `granted` at `now`; commits."""
+    """Return the `unused` of the permits `granted` at `now`; below zero, take that number more; commits."""
     with connection.transaction():
         if unused:
             queries.run(connection, "release", target=target, count=unused)

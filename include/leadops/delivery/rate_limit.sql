@@ -1,5 +1,6 @@
 -- name: acquire
--- A token bucket: it refills with time up to the burst, and grants nothing during a pause or a hold.
+-- A token bucket: it refills with time up to the burst, and grants nothing during a pause or a hold. It is below zero
+-- where a round took more calls than it was granted.
 with before as (
     select
         target,
@@ -20,7 +21,7 @@ permits as (
         case
             when paused_until > %(now)s::timestamptz then 0
             when exists (select from delivery.holds where opened_at is null) then 0
-            else least(%(wanted)s::integer, floor(filled)::integer)
+            else greatest(least(%(wanted)s::integer, floor(filled)::integer), 0)
         end as granted,
         greatest(
             extract(epoch from paused_until - %(now)s::timestamptz),

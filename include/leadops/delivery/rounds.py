@@ -142,7 +142,7 @@ class Pusher:
             # What the target says of its day decides how many permits the next round gets.
             report = self._ask_quota(at) or send(lane, granted)
         finally:
-            unused = max(granted - report.calls, 0)
+            unused = granted - report.calls
             settle_permits(self.connection, self.target, granted=granted, unused=unused, now=at)
             if reading := self.client.take_quota():
                 with self.connection.transaction():
@@ -167,7 +167,10 @@ class Pusher:
         return max(min(due) - self.clock(), timedelta()) if due else None
 
     def send_effects(self, lane: Lane, permits: int) -> PushReport:
-        """Send up to `permits` effects of the outbox; stop when the target turns out to be down."""
+        """Send effects of the outbox with `permits` calls; stop when the target turns out to be down.
+
+        The last effect may take some calls more (`RowResult.next_call`): the permits of later rounds.
+        """
         marked_at = self.clock()
         new = claim_effects(
             self.connection,
@@ -197,7 +200,7 @@ class Pusher:
                         self._is_unexplained, effect.first_sent_at, effect.attempts, marked_at
                     ),
                 )
-                if report.is_down or self.is_over:
+                if report.is_down or report.calls >= permits or self.is_over:
                     break
             # Another process may have sent what was claimed before: only what this round claimed is known.
             release_effects(self.connection, [one for one in effects if one.first_sent_at == marked_at])
