@@ -193,10 +193,18 @@ def test_a_lead_that_is_elsewhere_is_looked_for_and_both_totals_become_one(
     assert (letters(till), undelivered(till)) == ([], 0)
 
 
+@pytest.mark.parametrize("sharers", [0, 1])
 def test_an_answer_that_the_reading_belies_costs_two_calls_a_minute(
-    till: SteppedDelivery, acme: Acme
+    till: SteppedDelivery, acme: Acme, sharers: int
 ) -> None:
+    others = [add(till) for _ in range(sharers)]
     lead = add(till, 10)
+    till.push()
+    with till.connect() as connection:
+        for other in others:
+            save_external_id(
+                connection, target="ma", lead_id=other, external_id=person(till, lead), now=till.now
+            )
     till.push()
     acme.calls.clear()
     till.score(lead, 4)

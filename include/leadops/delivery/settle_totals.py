@@ -100,9 +100,11 @@ def _settle_answered(
             target=target,
             now=now,
         )
-    for total in select(RowState.MOVED):
+    for total in (moved := select(RowState.MOVED)):
         hold_deltas(connection, [row.seq for row in rows[total.external_id]], target=target)
-        unalign_lead(connection, target=target, lead_id=total.lead_id, reason=MOVED, now=now)
+    # Each lead with the id waits: one that did not would make the next call.
+    for lead_id, _ in list_members(batch, moved):
+        unalign_lead(connection, target=target, lead_id=lead_id, reason=MOVED, now=now)
     left, unknown = select(RowState.AGAIN, RowState.UNKNOWN), select(RowState.UNKNOWN)
     if not left:
         close_batch(connection, batch, state=BatchState.DONE, now=now)
