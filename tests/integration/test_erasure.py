@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import requests
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection, connect
 from leadops.delivery.dead_letters import discard_dead_letters, list_dead_letters
+from leadops.delivery.external_ids import follow_merge
 from leadops.erase_person import ErasureContext, erase_again
 from leadops.erased.erased_filter import ErasedFilter, ErasureKeyError
 from leadops.erased.erasures import list_erasures, list_hashes
@@ -109,11 +111,14 @@ def copy_of(postgres: PostgresServer, story: Story) -> Iterator[str]:
             story.connection.close()
 
 
+@dataclass
 class NoCrm:
     """A CRM whose feed has one activity of somebody."""
 
+    lead: str = "L-1"
+
     def activities(self, **_: Any) -> dict[str, Any]:
-        item = {"id": "A-1", "lead_id": "L-1", "kind": "call", "occurred_at": "2026-07-01T00:00:00Z"}
+        item = {"id": "A-1", "lead_id": self.lead, "kind": "call", "occurred_at": "2026-07-01T00:00:00Z"}
         return {"items": [item], "cursor": None, "as_of": "2026-07-01T00:00:00Z"}
 
     def reps(self) -> list[Any]:
@@ -384,6 +389,21 @@ def test_a_dry_run_writes_nothing_and_a_missing_key_stops_everything(story: Stor
     late = event | {"email": ADA, "ts": story.ago(60).isoformat()}
     assert story.send(late, erased=rotated).accepted == 1
     assert events_of(story) == kept
+
+
+@pytest.mark.parametrize("is_somebody_else", [False, True])
+def test_what_went_on_for_a_lead_of_the_crm_stays_out_too_unless_it_is_somebody_elses(
+    story: Story, is_somebody_else: bool
+) -> None:
+    gone, other = story.crm_id(ADA), story.crm_id("bob@other.example")
+    survivor = other if is_somebody_else else "L-9"
+    follow_merge(story.connection, target="crm", external_id=gone, survivor=survivor, now=story.clock())
+    story.connection.commit()
+    about = f"select count(*) from crm.activities where crm_lead_id = '{survivor}'"
+    before = story.values(about)[0]
+    story.erase()
+    poll_crm(story.connection, NoCrm(survivor), now=story.clock(), erased=story.erased)
+    assert story.values(about)[0] == before + is_somebody_else
 
 
 def test_a_lead_that_was_split_off_is_somebody_else(story: Story) -> None:

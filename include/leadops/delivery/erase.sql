@@ -1,4 +1,5 @@
 -- name: list_system_ids
+-- What goes on for a lead after a merge is theirs too, unless somebody else is known by it.
 select
     target || '_id' as kind,
     external_id as value
@@ -6,6 +7,21 @@ from delivery.external_ids
 where
     lead_id = any(%(lead_ids)s::bigint[])
     and reason is distinct from 'erased'
+union
+select
+    own.target || '_id' as kind,
+    own.merged_into as value
+from delivery.external_ids as own
+where
+    own.lead_id = any(%(lead_ids)s::bigint[])
+    and own.merged_into is not null
+    and not exists (
+        select from delivery.external_ids as others
+        where
+            others.target = own.target
+            and others.external_id = own.merged_into
+            and others.lead_id <> all(%(lead_ids)s::bigint[])
+    )
 order by kind, value;
 
 -- name: list_systems
