@@ -67,12 +67,16 @@ def forget_settled(connection: Connection, lead_ids: Sequence[int], *, now: date
     """Forget what the settled calls about erased leads hold; return whether no call is left.
 
     A request to erase that a system refused is a dead letter, and its lead's id there is kept until somebody
-    has decided on it.
+    has decided on it. Batches that were under way lose the id as soon as no call needs it.
     """
     leads = list(lead_ids)
+    before = list_system_ids(connection, leads)
     queries.run(connection, "drop_hopeless", lead_ids=leads, operation=ERASE, now=now)
     queries.run(connection, "clear_settled", lead_ids=leads, operation=ERASE, now=now)
     queries.run(connection, "delete_held", lead_ids=leads)
     forget_totals(connection, leads)
     queries.run(connection, "hide_ids", lead_ids=leads, operation=ERASE, now=now)
+    hidden = set(before) - set(list_system_ids(connection, leads))
+    if ma_ids := sorted(name.value for name in hidden if name.kind == "ma_id"):
+        queries.run(connection, "clear_bodies", ma_ids=ma_ids)
     return not queries.value(connection, "has_open", lead_ids=leads, operation=ERASE)

@@ -159,6 +159,14 @@ with needed as (
             effects.state in ('pending', 'sending')
             or (effects.state = 'dead' and effects.operation = %(operation)s)
         )
+    union
+    select
+        called.target,
+        known.lead_id
+    from delivery.external_ids as known
+    inner join delivery.called_leads as called
+        on known.target = called.target and known.external_id = called.external_id
+    where known.lead_id = any(%(lead_ids)s::bigint[])
 ),
 
 corrections as (
@@ -224,9 +232,14 @@ where
     );
 
 -- name: has_open
-select exists(
+select exists (
     select from delivery.outbox
     where
         lead_id = any(%(lead_ids)s::bigint[])
         and (state in ('pending', 'sending') or (state = 'dead' and operation = %(operation)s))
+) or exists (
+    select from delivery.external_ids as known
+    inner join delivery.called_leads as called
+        on known.target = called.target and known.external_id = called.external_id
+    where known.lead_id = any(%(lead_ids)s::bigint[])
 );
