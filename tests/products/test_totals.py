@@ -313,6 +313,24 @@ def test_a_correction_that_is_refused_is_left_to_a_person(till: SteppedDelivery,
     assert reconcile(till).differing == 0
 
 
+def test_each_night_a_refused_correction_goes_out_once_more_and_stays_on_the_list(
+    till: SteppedDelivery, acme: Acme
+) -> None:
+    """Nothing else sends it: no dead letter can be retried, and the lead may never earn a point again."""
+    lead = add(till, 10)
+    till.push()
+    acme.totals[person(till, lead)] = 13
+    reconcile(till)
+    for _ in range(2):
+        acme.row_faults.append("INVALID")
+        till.push()
+        result = reconcile(till)
+        assert (result.differing, result.corrected, result.uncorrected) == (1, 0, [lead])
+    till.push()
+    assert acme.totals[person(till, lead)] == 10
+    assert reconcile(till).differing == 0
+
+
 def test_live_points_of_a_lead_in_a_backfill_call_take_that_call_along(
     till: SteppedDelivery, acme: Acme
 ) -> None:

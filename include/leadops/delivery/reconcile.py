@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from leadops.db import Connection
+from leadops.delivery.build_totals import want_total
 from leadops.delivery.compare_scores import (
     LeadState,
     Suspect,
@@ -120,7 +121,7 @@ def reconcile_scores(
             result.limit_exceeded = True
             break
     if result.limit_exceeded:
-        result.uncorrected += [wrong.lead_id for wrong in wrong_scores]
+        result.uncorrected += [wrong.lead_id for wrong in wrong_scores if not wrong.state.is_refused]
     else:
         for wrong in wrong_scores:
             _correct(connection, wrong, result, way=client.product.score_way, audit_id=audit_id, now=now)
@@ -133,7 +134,7 @@ def reconcile_scores(
 def _classify(
     connection: Connection, client: ProductClient, suspect: Suspect, result: ReconciliationResult
 ) -> WrongScore | None:
-    """Compare one lead again and count it; return it where the MA can be corrected."""
+    """Compare one lead again and count it; return it where the MA can be corrected, or asked once more."""
     compared = compare_lead(connection, client, suspect)
     state, ma = compared.state, compared.ma
     if not (compared.differs or compared.is_unreadable):
@@ -149,8 +150,12 @@ def _classify(
         return None
     else:
         result.differing += 1
+        wrong = WrongScore(suspect.lead_id, suspect.external_id, state, ma)
         if not state.is_refused:
-            return WrongScore(suspect.lead_id, suspect.external_id, state, ma)
+            return wrong
+        if client.product.score_way is ScoreWay.SET:
+            result.uncorrected.append(suspect.lead_id)
+            return wrong
     result.uncorrected.append(suspect.lead_id)
     return None
 
@@ -168,6 +173,10 @@ def _correct(
     with connection.transaction():
         # Two comparisons at once must not correct the same difference twice.
         hold_lock(connection, Lock.SCORE_RECONCILIATION)
+        if wrong.state.is_refused:
+            # Its cause may be gone by now, and no dead letter sends a total again. It stays on the list.
+            want_total(connection, target="ma", lead_id=wrong.lead_id, now=now)
+            return
         if read_lead(connection, wrong.lead_id, way=way) != wrong.state:
             result.differing -= 1
             result.under_way += 1
