@@ -406,6 +406,25 @@ def test_what_went_on_for_a_lead_of_the_crm_stays_out_too_unless_it_is_somebody_
     assert story.values(about)[0] == before + is_somebody_else
 
 
+def test_a_poll_after_an_erasure_records_no_merge_of_the_erased_lead(story: Story) -> None:
+    gone = story.crm_id(ADA)
+    seen = "select activity_id from crm.activities where crm_lead_id = %s order by 1"
+    activity = story.values(seen, gone)[0]
+    story.erase()
+
+    class Feed(NoCrm):
+        def activities(self, **options: Any) -> dict[str, Any]:
+            page = super().activities(**options)
+            page["items"][0] |= {"id": activity, "moves_with_lead": True}
+            page["items"].append({"kind": "merged", "lead_id": gone, "into": "L-9"})
+            return page
+
+    poll_crm(story.connection, Feed(gone), now=story.clock(), erased=story.erased)
+    merges = "select gone_id || ' into ' || into_id from crm.merged_leads where %s in (gone_id, into_id)"
+    assert story.values(merges, gone) == []
+    assert story.values(seen, gone) == []
+
+
 def test_a_lead_that_was_split_off_is_somebody_else(story: Story) -> None:
     at_home, first = story.lead(ADA_AT_HOME), story.lead(ADA)
     split_leads(

@@ -158,8 +158,12 @@ def _store_page(
     queries.run(connection, "insert_feed", now=now)
     stored: str | None = queries.value(connection, "lock_feed")
     found = sort_items(page["items"])
-    for merge in [*found.merged, *_find_moves(connection, found)]:
-        queries.run(connection, "record_merge", **merge._asdict(), now=now)
+    merges = [*found.merged, *_find_moves(connection, found)]
+    gone = _find_erased(connection, {merge.gone_id: now for merge in merges}, erased=erased)
+    for merge in merges:
+        if merge.gone_id not in gone:
+            queries.run(connection, "record_merge", **merge._asdict(), now=now)
+        # That of somebody erased too: the request to erase goes to the lead that goes on.
         follow_merge(connection, target="crm", external_id=merge.gone_id, survivor=merge.into_id, now=now)
         if is_ma_too:
             absence = LeadAbsence(AbsenceWord.MERGED, merge.into_id)
@@ -231,21 +235,27 @@ def _leave_out_erased(
     erased: ErasedFilter,
     now: datetime,
 ) -> tuple[dict[str, Activity], list[tuple[Any, str]]]:
-    """Return the items of a page without those about somebody erased.
-
-    A lead of the CRM that belongs to somebody who came back has a lead here again.
-    """
+    """Return the items of a page without those about somebody erased."""
     ids = {activity.crm_lead_id: activity.occurred_at for activity in rows.values()}
     named = [read_id(item.get("lead_id")) if isinstance(item, dict) else None for item, _ in wrong]
     ids |= {crm_id: now for crm_id in named if crm_id is not None}
-    asked = [("crm_id", crm_id, at) for crm_id, at in ids.items()]
-    gone = {crm_id for _, crm_id in find_kept_out(connection, erased, asked, is_proven=False)}
-    if gone:
-        gone -= set(queries.values(connection, "list_living", crm_ids=sorted(gone)))
+    gone = _find_erased(connection, ids, erased=erased)
     return (
         {key: activity for key, activity in rows.items() if activity.crm_lead_id not in gone},
         [pair for pair, crm_id in zip(wrong, named, strict=True) if crm_id not in gone],
     )
+
+
+def _find_erased(connection: Connection, ids: dict[str, datetime], *, erased: ErasedFilter) -> set[str]:
+    """Return those of the CRM's `ids`, each with the time of what it is about, that are of somebody erased.
+
+    A lead of the CRM that belongs to somebody who came back has a lead here again.
+    """
+    asked = [("crm_id", crm_id, at) for crm_id, at in ids.items()]
+    gone = {crm_id for _, crm_id in find_kept_out(connection, erased, asked, is_proven=False)}
+    if gone:
+        gone -= set(queries.values(connection, "list_living", crm_ids=sorted(gone)))
+    return gone
 
 
 def _mirror_reps(connection: Connection, reps: list[Any], *, now: datetime) -> tuple[int, int]:

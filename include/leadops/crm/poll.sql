@@ -109,7 +109,8 @@ where %(gone_id)s::text <> %(into_id)s::text
 on conflict (gone_id) do update set into_id = excluded.into_id where merged_leads.into_id <> excluded.into_id;
 
 -- name: find_moves
--- Activities that are known under another lead: it was merged into the one under which they come now.
+-- Activities that are known under another lead: it was merged into the one under which they come now. Not those of
+-- somebody erased, which got another name here.
 select distinct
     known.crm_lead_id as gone_id,
     given.crm_lead_id as into_id
@@ -117,6 +118,7 @@ from unnest(%(activity_ids)s::text[], %(crm_lead_ids)s::text[]) as given (activi
 inner join crm.activities as known on given.activity_id = known.activity_id
 where
     known.crm_lead_id <> given.crm_lead_id
+    and known.crm_lead_id not like 'erased-%%'
     and not exists (
         select from crm.merged_leads as merged
         where merged.gone_id = known.crm_lead_id and merged.into_id = given.crm_lead_id
