@@ -433,6 +433,32 @@ def test_calls_that_an_answer_asks_for_keep_to_the_rate(desk: SteppedDelivery, a
     assert desk.value("select round(tokens) from delivery.targets where target = 'ma'") == -1
 
 
+def test_a_worker_leaves_what_another_has_just_claimed_to_it_where_a_repetition_has_to_rest(
+    desk: SteppedDelivery, acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two workers that wake at once, the second let the call of the first rest: nobody made it."""
+    product = load_product("acme")
+    monkeypatch.setattr(type(product), "repeat_pause", timedelta(seconds=30))
+    lead, other = add(desk), add(desk)
+    desk.push()
+    set_fields(desk, lead, size="large")
+    acme.calls.clear()
+    with desk.connect() as first:
+        claim_effects(first, product=product, target="ma", lane=Lane.LIVE, limit=3, now=desk.now)
+    desk.now += timedelta(milliseconds=1)
+    set_fields(desk, other, size="small")
+    desk.settings = impatient(burst=3, connections=1)
+    desk.push()
+    assert ([call.path for call in acme.calls], effects(desk)) == (
+        [f"/acme/people/{person(desk, other)}"],
+        [("sending", 0, None), ("done", 1, None)],
+    )
+    # The first was killed.
+    desk.now += timedelta(minutes=1)
+    desk.push()
+    assert (len(acme.calls), effects(desk)) == (2, [("done", 1, None)] * 2)
+
+
 def test_what_a_round_does_not_send_it_does_not_claim_either(desk: SteppedDelivery, acme: Acme) -> None:
     """What was claimed and not sent would look like the call of a process that was killed."""
     leads = [add(desk) for _ in range(6)]

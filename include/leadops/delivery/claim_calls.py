@@ -16,7 +16,7 @@ from leadops.delivery.batches import decode_rows
 from leadops.delivery.dead_letters import bury_effect
 from leadops.delivery.due_calls import limit_new, lock_due
 from leadops.delivery.operations import find_operation, operations_following, operations_with_id
-from leadops.delivery.outbox import OutboxState, close_effect
+from leadops.delivery.outbox import TAKEOVER_PAUSE, OutboxState, close_effect, rests
 from leadops.lanes import Lane
 from leadops.products.product import Call, EffectRow, NothingToSendError, Product, UnsupportedCallError
 from leadops.queries import Queries
@@ -65,7 +65,14 @@ def claim_effects(
     most_new = limit_new(limit)
     with connection.transaction():
         idle = int(
-            queries.value(connection, "count_idle_effects", target=target, lane=lane, max_rows=most_new)
+            queries.value(
+                connection,
+                "count_idle_effects",
+                target=target,
+                lane=lane,
+                claimed_before=now - TAKEOVER_PAUSE if rests(product) else None,
+                max_rows=most_new,
+            )
         )
         if idle >= most_new:
             _claim_released(connection, target=target, lane=lane, limit=limit, now=now)

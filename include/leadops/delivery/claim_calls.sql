@@ -1,10 +1,15 @@
 -- name: count_idle_effects
--- Marked effects that no process is sending: a process ended before it reached them.
+-- Marked effects that no process is sending: a process ended before it reached them. Those that were marked after
+-- claimed_before are left to who marked them.
 select count(*)
 from (
     select outbox_id
     from delivery.outbox
-    where target = %(target)s and lane = %(lane)s and state = 'sending' and not_before is null
+    where
+        target = %(target)s and lane = %(lane)s and state = 'sending' and not_before is null
+        and (
+            %(claimed_before)s::timestamptz is null or first_sent_at is null or first_sent_at <= %(claimed_before)s
+        )
     order by outbox_id
     limit %(max_rows)s
     for update skip locked

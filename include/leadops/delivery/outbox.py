@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -12,10 +12,13 @@ from psycopg.types.json import Jsonb
 from leadops.db import Connection
 from leadops.delivery.due_calls import lock_due
 from leadops.lanes import Lane
-from leadops.products.product import Call, EffectRow
+from leadops.products.product import Call, EffectRow, Product
 from leadops.queries import Queries
 
 queries = Queries(__file__)
+
+#: So long an effect that another process claimed may still be sent by it, where keys are not remembered.
+TAKEOVER_PAUSE = timedelta(minutes=1)
 
 
 class OutboxState(StrEnum):
@@ -73,6 +76,11 @@ class Effect:
         return EffectRow(target, self.operation, self.lead_id, self.request.get("external_id"), self.payload)
 
 
+def rests(product: Product) -> bool:
+    """Whether what another process may have sent waits, so that who claimed an effect has to send it."""
+    return bool(product.repeat_pause) or product.has_change_log
+
+
 def make_nonce() -> str:
     """Return what makes a key unique in another system for good, whatever backup is restored."""
     return secrets.token_hex(6)
@@ -104,9 +112,19 @@ def enqueue_effect(
 
 
 def lock_due_effects(
-    connection: Connection, *, target: str, lane: Lane, limit: int, now: datetime
+    connection: Connection,
+    *,
+    target: str,
+    lane: Lane,
+    limit: int,
+    now: datetime,
+    claimed_at: datetime | None = None,
 ) -> list[Effect]:
-    """Lock up to `limit` due effects that no other process holds, until the caller's transaction ends."""
+    """Lock up to `limit` due effects that no other process holds, until the caller's transaction ends.
+
+    With `claimed_at` new effects that another process claimed within TAKEOVER_PAUSE are left to it: only what
+    was claimed then was surely not sent.
+    """
 
     def lock(is_retry: bool, max_rows: int) -> list[Effect]:
         return queries.all(
@@ -117,6 +135,8 @@ def lock_due_effects(
             lane=lane,
             is_retry=is_retry,
             max_rows=max_rows,
+            claimed_at=claimed_at,
+            claimed_before=now - TAKEOVER_PAUSE,
             now=now,
         )
 

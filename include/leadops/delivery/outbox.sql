@@ -24,6 +24,12 @@ where
     target = %(target)s and lane = %(lane)s and state = 'sending' and body is not null and first_sent_at is not null
     and (not_before is not null) = %(is_retry)s
     and coalesce(not_before, %(now)s) <= %(now)s
+    and (
+        %(claimed_at)s::timestamptz is null
+        or not_before is not null
+        or first_sent_at = %(claimed_at)s
+        or first_sent_at <= %(claimed_before)s
+    )
 order by not_before, outbox_id
 limit %(max_rows)s
 for update skip locked;

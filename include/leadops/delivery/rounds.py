@@ -25,7 +25,7 @@ from leadops.delivery.database_mark import ON_HOLD, DatabaseMark, find_hold
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings, TargetSettings
 from leadops.delivery.duplicates import is_unexplained
 from leadops.delivery.look_up import look_up
-from leadops.delivery.outbox import find_next_effect_retry, lock_due_effects, release_effects
+from leadops.delivery.outbox import find_next_effect_retry, lock_due_effects, release_effects, rests
 from leadops.delivery.presence import recreate_leads
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.rate_limit import acquire_permits, settle_permits
@@ -171,10 +171,10 @@ class Pusher:
 
         The last effect may take some calls more (`RowResult.next_call`): the permits of later rounds.
         """
-        marked_at = self.clock()
+        marked_at, product = self.clock(), self.client.product
         new = claim_effects(
             self.connection,
-            product=self.client.product,
+            product=product,
             target=self.target,
             lane=lane,
             limit=permits,
@@ -185,7 +185,12 @@ class Pusher:
         report = PushReport()
         with self.connection.transaction():
             effects = lock_due_effects(
-                self.connection, target=self.target, lane=lane, limit=permits, now=self.clock()
+                self.connection,
+                target=self.target,
+                lane=lane,
+                limit=permits,
+                now=self.clock(),
+                claimed_at=marked_at if rests(product) else None,
             )
             for effect in effects:
                 report += send_effect(

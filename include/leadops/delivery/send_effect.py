@@ -19,7 +19,7 @@ from leadops.delivery.duplicates import record_duplicate_lead
 from leadops.delivery.external_ids import find_survivor, follow_merge, save_external_id
 from leadops.delivery.look_up import NOT_IN_LOG, NOT_THERE_YET, find_change
 from leadops.delivery.operations import Operation, find_operation
-from leadops.delivery.outbox import Effect, OutboxState, close_effect
+from leadops.delivery.outbox import TAKEOVER_PAUSE, Effect, OutboxState, close_effect
 from leadops.delivery.presence import record_absence, unalign_lead
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
@@ -39,8 +39,6 @@ KEY_FORGOTTEN = (
     "the outcome is unknown and the target may have forgotten the key: look there, then retry or drop"
 )
 NO_KEYS = "it may have arrived, and the target does not know a repeated call: look there, then retry or drop"
-#: So long an effect that another process claimed may still be sent by it, where keys are not remembered.
-TAKEOVER_PAUSE = timedelta(minutes=1)
 #: Why an effect gets another call: see `_is_outdated`.
 OUTDATED = "the settings of the product have changed since the call was made"
 NO_ID = "the answer has no id"
