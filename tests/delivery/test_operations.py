@@ -14,7 +14,12 @@ import requests
 from leadops.db import Connection
 from leadops.delivery.claim_calls import claim_effects
 from leadops.delivery.dead_letters import discard_dead_letters, list_dead_letters, retry_dead_letters
-from leadops.delivery.operations import OPERATIONS, operations_following, operations_with_id
+from leadops.delivery.operations import (
+    OPERATIONS,
+    operations_following,
+    operations_upserting,
+    operations_with_id,
+)
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
@@ -237,6 +242,7 @@ def test_only_routes_with_an_id_wait_for_it() -> None:
     assert operations_with_id("crm") == ["set_owner", "withdraw_lead", "restore_lead", "erase_lead"]
     assert operations_following("crm") == ["withdraw_lead", "restore_lead"]
     assert operations_with_id("ma") == ["set_fields", "erase_lead"]
+    assert (operations_upserting("ma"), operations_upserting("crm")) == (["upsert_lead"], [])
     assert ROUTES.keys() == OPERATIONS.keys(), "the generic product carries out every operation"
     assert all(route.path.startswith("/") for route in ROUTES.values())
     for key, operation in OPERATIONS.items():

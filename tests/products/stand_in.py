@@ -51,6 +51,10 @@ class StandIn:
             after = answer.json()["cursor"]
         return found
 
+    def calls(self) -> dict[str, int]:
+        """How often each route was called, by method and path."""
+        return dict(requests.get(f"{self.url}/_state", timeout=10).json()["calls"])
+
     def merge(self, loser: str, winner: str) -> None:
         """Merge two leads, as a marketer does."""
         self._post(f"/_ma/leads/{loser}/merge", {"into": int(winner)})

@@ -152,6 +152,27 @@ def test_a_merged_lead_is_followed_and_both_sums_count(running: Running, kind: s
     assert desk.letters() == []
 
 
+def test_what_a_deadlock_lost_does_not_count_as_done(running: Running, kind: str) -> None:
+    """Mautic answers success all the same. Of a field its answer shows the old score, of points nothing."""
+    if kind == "marketo":
+        pytest.skip("Mautic alone answers so")
+    desk, stand_in = running
+    lead = desk.add(10)
+    desk.push(seconds=30)
+    stand_in.fault("points_lost" if kind == "points" else "edit_lost")
+    desk.score(lead, 5)
+    desk.push(seconds=30)
+    if kind == "mautic":
+        assert scores(desk, stand_in) == {lead: 15}, "sent again in the same minute"
+        return
+    assert scores(desk, stand_in) == {lead: 10}
+    client = desk.client()
+    with desk.connect() as connection:
+        (difference,) = audit_scores(connection, client, max_missing=9, now=desk.now).differences
+    client.close()
+    assert (difference.lead_id, difference.ledger, difference.ma) == (lead, 15, 10)
+
+
 @settings(
     deadline=None,
     max_examples=promise_examples(6),

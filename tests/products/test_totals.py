@@ -454,6 +454,7 @@ def test_a_lead_that_gets_the_id_of_a_call_under_way_is_not_in_its_total(
             target="ma",
             settings=till.settings,
             now=till.now,
+            read_lead=client.read_lead,
         )
     client.close()
     assert acme.totals[shared] == 5

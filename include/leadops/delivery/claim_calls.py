@@ -15,7 +15,12 @@ from leadops.db import Connection
 from leadops.delivery.batches import decode_rows
 from leadops.delivery.dead_letters import bury_effect
 from leadops.delivery.due_calls import limit_new, lock_due
-from leadops.delivery.operations import find_operation, operations_following, operations_with_id
+from leadops.delivery.operations import (
+    find_operation,
+    operations_following,
+    operations_upserting,
+    operations_with_id,
+)
 from leadops.delivery.outbox import TAKEOVER_PAUSE, OutboxState, close_effect, rests
 from leadops.lanes import Lane
 from leadops.products.product import Call, EffectRow, NothingToSendError, Product, UnsupportedCallError
@@ -88,6 +93,8 @@ def claim_effects(
                 lane=lane,
                 with_id=operations_with_id(target),
                 following=operations_following(target),
+                upserting=operations_upserting(target),
+                repeat_pause=product.repeat_pause,
                 max_rows=most_new - idle - len(calls),
                 now=now,
             )

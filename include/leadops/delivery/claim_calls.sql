@@ -19,11 +19,40 @@ from (
 -- From this commit on these effects may have been sent: the process that locks them finishes them. An operation of
 -- with_id waits until the target has the lead and we its id, and for all earlier effects on the lead; one of following
 -- also until somebody has decided on a creation of the lead that was refused.
+-- One of upserting waits until no other upsert of the lead is under way, or was settled within repeat_pause: two that
+-- come close to each other may make two leads.
 with due as (
     select waiting.outbox_id
     from delivery.outbox as waiting
     where
         waiting.target = %(target)s and waiting.lane = %(lane)s and waiting.state = 'pending'
+        and not (
+            waiting.operation = any(%(upserting)s::text[])
+            and (
+                exists (
+                    select 1 from delivery.outbox as other
+                    where
+                        other.target = waiting.target
+                        and other.lead_id = waiting.lead_id
+                        and other.operation = waiting.operation
+                        and other.state in ('pending', 'sending')
+                        and (
+                            other.state = 'sending'
+                            or (other.lane = waiting.lane and other.outbox_id < waiting.outbox_id)
+                        )
+                )
+                or exists (
+                    select 1 from delivery.outbox as settled
+                    where
+                        settled.target = waiting.target
+                        and settled.lead_id = waiting.lead_id
+                        and settled.operation = waiting.operation
+                        and settled.state in ('done', 'dropped')
+                        and settled.body is not null
+                        and settled.settled_at > %(now)s::timestamptz - %(repeat_pause)s::interval
+                )
+            )
+        )
         and (
             waiting.operation <> all(%(with_id)s::text[])
             or (

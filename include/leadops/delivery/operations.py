@@ -67,3 +67,12 @@ def operations_following(target: str) -> list[str]:
         for (system, name), operation in OPERATIONS.items()
         if system == target and operation.follows_creation
     ]
+
+
+def operations_upserting(target: str) -> list[str]:
+    """Return the operations of `target` that make a lead, or find the one that is there."""
+    return [
+        name
+        for (system, name), operation in OPERATIONS.items()
+        if system == target and operation.gives_id and not operation.is_creation
+    ]

@@ -32,7 +32,7 @@ def send_totals(
     is_over: Callable[[], bool],
     advance_mark: Callable[[], bool],
 ) -> PushReport:
-    """Send up to `permits` calls that set totals; stop when the target turns out to be down; commits.
+    """Send totals with `permits` calls, perhaps one more; stop when the target turns out to be down; commits.
 
     `advance_mark` lets the file outside of the database remember that there are new calls, and says whether
     they may be made.
@@ -67,8 +67,9 @@ def send_totals(
                 target=target,
                 settings=settings,
                 now=clock(),
+                read_lead=client.read_lead,
             )
-            if report.is_down or is_over():
+            if report.is_down or report.calls >= permits or is_over():
                 break
         release_claimed(connection, claimed)
     return report

@@ -1,6 +1,6 @@
 """Settles a call that sets totals, by the answer: what a target took covers every change up to its total."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 
@@ -18,11 +18,13 @@ from leadops.delivery.presence import MOVED, record_absence, unalign_lead
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
 from leadops.products.product import Product, RowResult, RowState, ScoreRow, TotalRow
+from leadops.products.product_client import LeadAnswer
 from leadops.queries import Queries
 
 queries = Queries(__file__)
 
 _UNKNOWN = RowResult(RowState.UNKNOWN)
+_MOVED = RowResult(RowState.MOVED)
 
 
 def settle_totals(
@@ -34,18 +36,29 @@ def settle_totals(
     target: str,
     settings: DeliverySettings,
     now: datetime,
+    read_lead: Callable[[str], LeadAnswer],
 ) -> PushReport:
     """Settle a locked batch of totals by `outcome`, in the caller's transaction.
 
     What the answer leaves unknown or to be sent again stays in the batch, for another call with the total of
     that time. A total that was taken after a call of unknown outcome goes out once more after LATE_CALLS: the
     older call may arrive until then.
+
+    An answer that says nothing of any of several leads has two causes: the call is malformed, or all of them
+    were merged. Once the call was repeated, `read_lead` reads the first of them and so says which.
     """
     totals = decode_totals(batch)
     if isinstance(outcome, Answered):
         answer = product.read_total_answer(outcome.body, totals)
         results = {total.external_id: answer.get(total.lead_id, _UNKNOWN) for total in totals}
-        return _settle_answered(connection, batch, totals, results, target=target, settings=settings, now=now)
+        reading = PushReport()
+        if batch.attempts and _says_nothing(results):
+            reading = PushReport(calls=1)
+            if read_lead(totals[0].external_id).absence is not None:
+                results = dict.fromkeys(results, _MOVED)
+        return reading + _settle_answered(
+            connection, batch, totals, results, target=target, settings=settings, now=now
+        )
     if isinstance(outcome, Refused) and not outcome.concerns_caller:
         return _settle_refused(connection, batch, totals, outcome, target=target, now=now)
     not_before = schedule_retry(
@@ -61,6 +74,10 @@ def settle_totals(
         now=now,
     )
     return report_failed_call(outcome, outcome.reason, attempts=batch.attempts)
+
+
+def _says_nothing(results: Mapping[str, RowResult]) -> bool:
+    return len(results) > 1 and all(result.state is RowState.UNKNOWN for result in results.values())
 
 
 def _settle_answered(

@@ -219,8 +219,9 @@ class Product(ABC):
     read_limit: ClassVar[int] = 1
     #: Whether it forgets the id of a merged lead, and only a log says which lead stands for it.
     has_merge_log: ClassVar[bool] = False
-    #: So long an effect of unknown outcome rests before it is sent again: a repetition that comes sooner
-    #: may have a second effect, because the product does not find what it just made.
+    #: So long an effect of unknown outcome rests before it is sent again, and a lead after an upsert before
+    #: the next one: a call that comes sooner may have a second effect, because the product does not find what
+    #: it just made.
     repeat_pause: ClassVar[timedelta] = timedelta()
     #: Whether calls carry the token in their body, where `fill_access` puts it, and not in a header.
     has_token_in_body: bool = False

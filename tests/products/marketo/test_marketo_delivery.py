@@ -7,15 +7,23 @@ from typing import Any
 
 import pytest
 
+from leadops.alerts.checks import CHECKS
 from leadops.checkup.trial_lead import try_lead
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import Answered, Refused
 from leadops.delivery.claim_calls import claim_effects
 from leadops.delivery.outbox import enqueue_effect
+from leadops.incidents.run_checks import run_checks
 from leadops.lanes import Lane
 from leadops.products.check_line import CheckState
+from leadops.products.marketo.marketo_calls import LEADS
 from leadops.products.product_client import ProductClient
+from leadops.sla.sla_calendar import SlaCalendar
+from tests.alerts.checking import incidents
 from tests.products.stand_in import ProductDelivery, StandIn, serve_product
+from tests.scoring.conftest import World
+from tests.scoring.oracle import Happening
+from tests.shipped import SHIPPED
 
 Running = tuple[ProductDelivery, StandIn]
 
@@ -60,6 +68,73 @@ def test_a_lost_answer_makes_no_second_lead(running: Running, fault: str) -> Non
     (made,) = marketo.leads()
     assert desk.person(lead) == made
     assert desk.letters() == []
+
+
+@pytest.mark.parametrize("fault", [None, "reset_after", "half_answer"])
+def test_an_identify_and_a_form_of_one_second_make_one_lead(running: Running, fault: str | None) -> None:
+    """What a page claims of a person makes the lead known; the form that proves it tells Marketo its name.
+
+    Marketo does not find what it made a moment ago: the second call waits for the first, and rests.
+    """
+    desk, marketo = running
+    marketo.set(dedupe_lag_seconds=20)
+    if fault is not None:
+        marketo.fault(fault, path=LEADS)
+    with desk.connect() as connection:
+        world = World(connection)
+        world.accept([Happening("a", "identify", desk.now, email="ada@acme.example", proof="claim")])
+        world.resolve(now=desk.now)
+        named = {"firstName": "Ada", "form_name": "demo"}
+        form = Happening("b", "submit_form", desk.now, email="ada@acme.example", properties=named)
+        world.accept([form], received_at=desk.now)
+        world.resolve(now=desk.now)
+        ((lead,),) = world.rows("select lead_id from identity.leads")
+        assert world.rows("select operation from delivery.outbox") == [("upsert_lead",)] * 2
+        connection.commit()
+    began = desk.now
+    while desk.now - began < timedelta(seconds=20):
+        desk.push(seconds=5)
+        desk.now += timedelta(seconds=5)
+    assert marketo.calls()[f"POST {LEADS}"] == 1
+    for _ in range(6):
+        desk.push(seconds=20)
+        desk.now += timedelta(seconds=20)
+    ((number, made),) = marketo.leads().items()
+    assert (desk.person(lead), made["fields"]["first_name"]) == (number, "Ada")
+    assert desk.value("select array_agg(distinct state) from delivery.outbox") == ["done"]
+
+
+def test_two_processes_never_have_two_upserts_of_a_lead_under_way(running: Running) -> None:
+    desk, _ = running
+    lead, other = desk.add_lead(), desk.add_lead()
+    enqueue(desk, lead, "upsert_lead", email="second@acme.example")
+    client = desk.client()
+    for _ in range(2):
+        with desk.connect() as connection:
+            claim_effects(
+                connection, product=client.product, target="ma", lane=Lane.LIVE, limit=9, now=desk.clock()
+            )
+    client.close()
+    with desk.connect() as connection:
+        states = connection.execute("select lead_id, state from delivery.outbox order by 1, 2").fetchall()
+    assert states == [(lead, "pending"), (lead, "sending"), (other, "sending")]
+
+
+def test_too_many_calls_let_all_processes_rest_and_the_same_body_goes_out(running: Running) -> None:
+    desk, marketo = running
+    desk.add_lead()
+    marketo.fault("606", path=LEADS)
+    desk.push(seconds=1)
+    body = desk.value("select body from delivery.outbox")
+    assert body
+    asked = marketo.calls()
+    desk.now += timedelta(seconds=17)
+    desk.push(seconds=1)
+    assert marketo.calls() == asked, "another process, within the 20 seconds"
+    desk.now += timedelta(seconds=4)
+    assert desk.push().effects == 1
+    assert desk.value("select body from delivery.outbox") == body
+    assert len(marketo.leads()) == 1
 
 
 def test_what_a_killed_process_may_have_sent_rests_too(running: Running) -> None:
@@ -136,6 +211,23 @@ def test_a_used_up_day_makes_no_call_before_it_ends(running: Running) -> None:
     desk.now = until
     desk.push()
     assert len(marketo.leads()) == 2
+
+
+def test_after_a_used_up_day_what_is_live_goes_first(running: Running) -> None:
+    desk, marketo = running
+    past, live = desk.add_lead(), desk.add_lead()
+    desk.value("update delivery.outbox set lane = %s where lead_id = %s returning 1", Lane.BACKFILL, past)
+    marketo.fault("607", path=LEADS)
+    desk.push(seconds=30)
+    assert marketo.leads() == {}
+    with desk.connect() as connection:
+        calendar = SlaCalendar(SHIPPED.sla)
+        run_checks(connection, CHECKS, settings=SHIPPED.alerts, calendar=calendar, now=desk.now)
+        opened = [one.kind for one in incidents(connection)]
+    assert opened == ["quota_used_up"]
+    desk.now = desk.value("select used_up_until from delivery.quotas")
+    desk.push(seconds=30)
+    assert list(marketo.leads()) == [desk.person(live), desk.person(past)]
 
 
 def test_leads_are_read_by_our_ids_300_a_call(running: Running) -> None:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from leadops_sandbox.ma.store import Lead
-from leadops_sandbox.products.face import respond, strikes_row
+from leadops_sandbox.products.face import has_manner, respond, strikes_row
 from leadops_sandbox.products.leads import LeadChange
 from leadops_sandbox.products.mautic.bodies import NOT_FOUND, read_body_json, refuse_call
 from leadops_sandbox.products.mautic.conditions import matches, read_where
@@ -137,7 +137,8 @@ def write_batch(face: "Mautic", request: Request, rows: list[Values], *, status:
                 fault = face.table.rows[kind]
                 raise RowError(int(fault.code), fault.message)  # noqa: TRY301 - as every other row that fails
             lead, code = find_row(face, request, values)
-            contacts[str(place)] = show_contact(face, write_contact(face, values, lead))
+            is_lost = lead is not None and has_manner(request, "edit_lost")
+            contacts[str(place)] = show_contact(face, write_contact(face, {} if is_lost else values, lead))
         except RowError as error:
             errors[str(place)], code = error.show(), error.code
         codes.append(code)
