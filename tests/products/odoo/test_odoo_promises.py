@@ -175,4 +175,6 @@ def test_whatever_happens_every_lead_has_the_sum_of_its_ledger(
     with desk.connect() as connection:
         audit = audit_scores(connection, client, max_missing=9, now=desk.now)
     client.close()
-    assert (audit.differences, audit.under_way, audit.gone) == ([], 0, len(deleted))
+    assert (audit.differences, audit.under_way) == ([], 0)
+    # Of a lead without points nobody has to notice that it is gone.
+    assert {desk.presence(lead) for lead in deleted if wanted[lead]} <= {"gone"}
