@@ -117,7 +117,7 @@ def _check_crm_feed(config: Config) -> Iterator[CheckLine]:
     with suppress(ConfigError, TransientError), open_database() as connection:
         connection.read_only = True
         position = read_feed(connection)
-    client = CrmClient(find_product("crm", config))
+    client = CrmClient(find_product("crm", config), sleep=sleep)
     try:
         yield check_feed(
             client,
