@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadops.delivery.batches import TAKEOVER_PAUSE
 from leadops.delivery.build_batches import build_batches
 from leadops.delivery.build_totals import LATE_CALLS
 from leadops.delivery.claim_calls import claim_batches
+from leadops.delivery.due_calls import TAKEOVER_PAUSE
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.lanes import Lane
 from leadops.products.registry import load_product

@@ -7,7 +7,8 @@ import pytest
 
 from leadops.delivery.batches import send_batch
 from leadops.delivery.build_totals import LATE_CALLS, build_totals, forget_totals
-from leadops.delivery.claim_totals import TAKEOVER_PAUSE, claim_totals, lock_claimed
+from leadops.delivery.claim_totals import claim_totals, lock_claimed
+from leadops.delivery.due_calls import TAKEOVER_PAUSE
 from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.forecast_calls import forecast_calls
 from leadops.delivery.realign_ma import realign_ma

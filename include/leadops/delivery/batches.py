@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ import orjson
 
 from leadops.clients.transport import Outcome
 from leadops.db import Connection
-from leadops.delivery.due_calls import lock_due
+from leadops.delivery.due_calls import TAKEOVER_PAUSE, lock_due
 from leadops.lanes import Lane
 from leadops.products.product import Call, ScoreRow
 from leadops.products.product_client import ProductClient
@@ -21,9 +21,6 @@ queries = Queries(__file__)
 
 #: Batches that one worker sends between two commits.
 BATCHES_PER_ROUND = 10
-
-#: So long a call that another process claimed may still be sent by it; after that, the process was killed.
-TAKEOVER_PAUSE = timedelta(minutes=1)
 
 
 class BatchState(StrEnum):

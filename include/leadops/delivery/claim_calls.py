@@ -14,14 +14,14 @@ from psycopg.types.json import Jsonb
 from leadops.db import Connection
 from leadops.delivery.batches import decode_rows
 from leadops.delivery.dead_letters import bury_effect
-from leadops.delivery.due_calls import limit_new, lock_due
+from leadops.delivery.due_calls import TAKEOVER_PAUSE, limit_new, lock_due
 from leadops.delivery.operations import (
     find_operation,
     operations_following,
     operations_upserting,
     operations_with_id,
 )
-from leadops.delivery.outbox import TAKEOVER_PAUSE, OutboxState, close_effect, rests
+from leadops.delivery.outbox import OutboxState, close_effect, rests
 from leadops.lanes import Lane
 from leadops.products.product import Call, EffectRow, NothingToSendError, Product, UnsupportedCallError
 from leadops.queries import Queries

@@ -14,7 +14,6 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.delivery.batches import (
-    TAKEOVER_PAUSE,
     BatchState,
     DeltaBatch,
     close_batch,
@@ -23,7 +22,7 @@ from leadops.delivery.batches import (
     split_batch,
 )
 from leadops.delivery.build_batches import hold_deltas
-from leadops.delivery.due_calls import lock_due
+from leadops.delivery.due_calls import TAKEOVER_PAUSE, lock_due
 from leadops.lanes import Lane
 from leadops.products.product import Call, Product, ScoreRow, TotalRow
 from leadops.queries import Queries

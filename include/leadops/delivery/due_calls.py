@@ -1,9 +1,13 @@
 """Chooses which calls a round makes: new ones, and a few of those that failed before."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
 Call = TypeVar("Call")
+
+#: So long a call that another process claimed may still be sent by it; after that, the process was killed.
+TAKEOVER_PAUSE = timedelta(minutes=1)
 
 #: Failed calls in a round that also has new ones: enough to notice that the target has recovered, too few for
 #: calls that always fail to hold up the others.

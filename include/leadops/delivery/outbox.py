@@ -3,22 +3,19 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
-from leadops.delivery.due_calls import lock_due
+from leadops.delivery.due_calls import TAKEOVER_PAUSE, lock_due
 from leadops.lanes import Lane
 from leadops.products.product import Call, EffectRow, Product
 from leadops.queries import Queries
 
 queries = Queries(__file__)
-
-#: So long an effect that another process claimed may still be sent by it, where keys are not remembered.
-TAKEOVER_PAUSE = timedelta(minutes=1)
 
 
 class OutboxState(StrEnum):

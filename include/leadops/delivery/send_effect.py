@@ -15,11 +15,12 @@ from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.build_totals import LATE_CALLS
 from leadops.delivery.dead_letters import bury_effect
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings
+from leadops.delivery.due_calls import TAKEOVER_PAUSE
 from leadops.delivery.duplicates import record_duplicate_lead
 from leadops.delivery.external_ids import find_survivor, follow_merge, save_external_id
 from leadops.delivery.look_up import NOT_IN_LOG, NOT_THERE_YET, find_change
 from leadops.delivery.operations import Operation, find_operation
-from leadops.delivery.outbox import TAKEOVER_PAUSE, Effect, OutboxState, close_effect
+from leadops.delivery.outbox import Effect, OutboxState, close_effect
 from leadops.delivery.presence import record_absence, unalign_lead
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
