@@ -5,8 +5,8 @@ All who ask get the same token as long as it lives, so processes need no shared 
 """
 
 from leadops.clients.shared_token import SharedToken
-from leadops.clients.transport import Answered, Refused, Transport
-from leadops.errors import ConfigError, PermanentError, TransientError
+from leadops.clients.transport import Outcome, Transport
+from leadops.products.client_credentials import ask_with_credentials, open_shared_token
 from leadops.settings import Endpoint
 
 TOKEN_PATH = "/identity/oauth/token"  # noqa: S105 - a path
@@ -16,36 +16,19 @@ WHERE = "Admin > LaunchPoint shows the client id and secret, Admin > Web Service
 
 def open_marketo_access(endpoint: Endpoint) -> SharedToken:
     """Return the access of a connection; all connections of the process share its token."""
-    account = (endpoint.base_url, endpoint.login, endpoint.token)
-    return SharedToken(account, lambda: ask_token(endpoint))
+    return open_shared_token(endpoint, ask_token)
 
 
 def ask_token(endpoint: Endpoint) -> str:
-    """Return the token that Marketo gives for the connection's login (client id) and password (its secret).
+    """Return the token that Marketo gives; raises as `ask_with_credentials`."""
 
-    Raises TransientError where Marketo does not answer, PermanentError where it refuses us, with what to
-    change.
-    """
-    if not endpoint.login or not endpoint.token:
-        raise ConfigError(
-            f"`login` of the connection is the client id, its password the client secret; {WHERE}"
-        )
-    transport = Transport(endpoint.model_copy(update={"token": ""}))
-    try:
-        outcome = transport.send(
+    def ask(transport: Transport) -> Outcome:
+        return transport.send(
             "GET",
             TOKEN_PATH,
             grant_type="client_credentials",
             client_id=endpoint.login,
             client_secret=endpoint.token,
         )
-    finally:
-        transport.close()
-    if isinstance(outcome, Refused):
-        raise PermanentError(f"Marketo gives no token ({outcome.reason}); {WHERE}")
-    if not isinstance(outcome, Answered):
-        raise TransientError(f"Marketo gives no token: {outcome.reason}")
-    token = outcome.body.get("access_token") if isinstance(outcome.body, dict) else None
-    if not isinstance(token, str) or not token:
-        raise TransientError("Marketo gives no token: the answer has no access_token")
-    return token
+
+    return ask_with_credentials(endpoint, ask, product="Marketo", where=WHERE)
