@@ -25,6 +25,7 @@ from leadops_sandbox.ma.store import FIRST_ID, ID_STEP
 from leadops_sandbox.products.salesforce.ids import make_id
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
+from leadops_stack.product_connections import EXTRA, LOGIN
 
 #: Leads of the simulated day; each is one call, so that a day of few calls has more work than calls.
 DAY_CALLS = 300
@@ -230,7 +231,7 @@ def learn_product_ids(arena: Arena, name: str, *, leads: int) -> None:
 def name_endpoint(name: str, url: str) -> Endpoint:
     """Return the connection to a product's stand-in, with the shipped settings of the product."""
     endpoint = Endpoint(
-        base_url=url, login="sandbox-client", token=Tokens().ma, timeout=60, extra={"product": name}
+        base_url=url, login=LOGIN, token=Tokens().ma, timeout=60, extra={"product": name, **EXTRA}
     )
     return add_product_settings(endpoint, Config().products)
 
