@@ -1,6 +1,6 @@
 # What you can do here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help airflow up down database status env install install-dev test check fmt messages schema networks bench year mutants lock test-shaken test-odoo
+.PHONY: help airflow up down database status env install install-dev test check fmt messages schema networks charts bench year mutants lock test-shaken test-odoo
 
 BIN := .venv/bin
 STARTED := $(shell date +%s)
@@ -76,6 +76,9 @@ schema: install-dev  ## write schema.sql and the table of ARCHITECTURE.md again,
 
 networks: install-dev  ## write the list of crawlers' networks again, from the newest release of its data set
 	$(BIN)/python -m tests.renew_networks
+
+charts: install-dev  ## write the vendored Apache ECharts again, from its newest release on npm (needs npm)
+	$(BIN)/python -m tests.renew_charts
 
 bench: install-dev  ## measure, and compare ratios within one run
 	$(BIN)/python -m benchmarks $(ARGS)

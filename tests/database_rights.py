@@ -1,9 +1,9 @@
 """Which rights each part of leadops needs in the database, computed from the SQL that it runs.
 
 The tasks and commands run every statement. The gateway runs those that its code reaches; the watchdog too,
-and it runs within the gateway. A statement that calls a function of ours, or writes a table with a trigger,
-needs the rights of the function's body as well; a view, and a function that is `security definer`, works with
-its owner's rights.
+and it runs within the gateway. The Lead ops page runs those that its modules reach, as far as they only
+read. A statement that calls a function of ours, or writes a table with a trigger, needs the rights of the
+function's body as well; a view, and a function that is `security definer`, works with its owner's rights.
 """
 
 from collections import defaultdict
@@ -53,6 +53,17 @@ def find_gateway_statements(modules: dict[str, Module]) -> Reached:
         for definition in module.definitions
     ]
     return find_reached(modules, [*COMMANDS, *routes], never=NEVER)
+
+
+def find_page_statements(modules: dict[str, Module]) -> Reached:
+    """Return the statements that the Lead ops page runs: whatever its modules reach."""
+    entries = [
+        (name, definition)
+        for name, module in modules.items()
+        if name.startswith("leadops.dashboard.")
+        for definition in module.definitions
+    ]
+    return find_reached(modules, entries)
 
 
 def list_relations(statements: Iterable[Node] | None = None) -> list[Relations]:
@@ -115,12 +126,19 @@ def measure_rights() -> dict[str, dict[str, list[str]]]:
     created = [
         thing for script in read_migrations(ROOT / "migrations").values() for thing in find_created(script)
     ]
-    gateway = find_gateway_statements(read_modules(ROOT, "leadops")).statements
+    modules = read_modules(ROOT, "leadops")
+    gateway = find_gateway_statements(modules).statements
+    page = find_page_statements(modules).statements
     measured = {
         Part.GATEWAY: collect_rights(list_relations(gateway), created),
         Part.TASKS: {
             name: privileges - {"select"}
             for name, privileges in collect_rights(list_relations(), created).items()
+        },
+        # It only reads: what code of other rooms writes beside its readings, the page never runs.
+        Part.PAGE: {
+            name: privileges & {"select", "execute"}
+            for name, privileges in collect_rights(list_relations(page), created).items()
         },
     }
     known = {thing.name for thing in created}

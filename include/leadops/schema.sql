@@ -15,7 +15,7 @@ create table leadops.roles (
     primary key (part),
     unique (role_name),
     check (char_length(role_name) <= 63),
-    check (part in ('tasks', 'gateway', 'reader'))
+    check (part in ('tasks', 'gateway', 'reader', 'page'))
 );
 
 create schema cdp;

@@ -16,11 +16,12 @@ from leadops.errors import ConfigError
 SECRET_NAMES = ("_TOKEN", "_SECRET", "_SECRETS", "_PASSWORD", "_KEY")
 
 #: The variables with the database's URL, each for a role of its own: tasks and commands, the owner who runs
-#: the migrations, gateway and watchdog, pages and reports that need no personal data.
+#: the migrations, gateway and watchdog, pages and reports that need no personal data, the Lead ops page.
 DATABASE_URL = "LEADOPS_DATABASE_URL"
 OWNER_URL = "LEADOPS_OWNER_DATABASE_URL"
 GATEWAY_URL = "LEADOPS_GATEWAY_DATABASE_URL"
 READER_URL = "LEADOPS_READER_DATABASE_URL"
+PAGE_URL = "LEADOPS_PAGE_DATABASE_URL"
 
 
 class Settings(BaseModel):

@@ -12,7 +12,7 @@ from leadops.db import connect
 from leadops.errors import TransientError
 from leadops.migrations.roles import grant_rights, make_roles
 from leadops.migrations.run import migrate
-from leadops.settings import DATABASE_URL, GATEWAY_URL, OWNER_URL
+from leadops.settings import DATABASE_URL, GATEWAY_URL, OWNER_URL, PAGE_URL
 from leadops_stack.airflow_env import airflow_environment
 from leadops_stack.airflow_reader import prepare_reader
 from leadops_stack.databases import prepare_databases
@@ -69,7 +69,8 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
         return Part(name, command, home.root, env, **more)  # type: ignore[arg-type]
 
     def airflow(command: str, *arguments: str, **more: object) -> Part:
-        settings = {**airflow_env, **({"LEADOPS_PRELOAD": PRELOAD} if command == "scheduler" else {})}
+        own = {"scheduler": {"LEADOPS_PRELOAD": PRELOAD}, "api-server": {PAGE_URL: values[PAGE_URL]}}
+        settings = {**airflow_env, **own.get(command, {})}
         line = (_script("airflow"), command, *arguments)
         name = "airflow-migrate" if command == "db" else command
         return Part(name, line, home.root, settings, **more)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadops.products.registry import DEFAULT_PRODUCT
-from leadops.settings import DATABASE_URL, GATEWAY_URL, OWNER_URL, READER_URL, postgres_url
+from leadops.settings import DATABASE_URL, GATEWAY_URL, OWNER_URL, PAGE_URL, READER_URL, postgres_url
 from leadops_stack.env_file import read_env, write_env
 from leadops_stack.home import Home
 from leadops_stack.ports import DEFAULT_PORTS, read_ports
@@ -22,8 +22,13 @@ from leadops_stack.product_connections import (
 
 #: The roles of the cluster: its superuser, the owner of each database.
 SUPERUSER, OWNER_ROLE, AIRFLOW_ROLE = "leadops_admin", "leadops_owner", "airflow"
-#: The roles that work in the database of leadops and own nothing: of tasks, gateway, and readers.
-TASKS_ROLE, GATEWAY_ROLE, PAGE_ROLE = "leadops", "leadops_gateway", "leadops_reader"
+#: The roles that work in the database of leadops and own nothing: of tasks, gateway, readers, Lead ops page.
+TASKS_ROLE, GATEWAY_ROLE, REPORT_ROLE, PAGE_ROLE = (
+    "leadops",
+    "leadops_gateway",
+    "leadops_reader",
+    "leadops_page",
+)
 #: May read which of Airflow's tasks wait and run, and nothing else.
 READER_ROLE = "airflow_reader"
 
@@ -32,7 +37,8 @@ ROLES = {
     OWNER_URL: (OWNER_ROLE, "LEADOPS_OWNER_DATABASE_PASSWORD"),
     DATABASE_URL: (TASKS_ROLE, "LEADOPS_DATABASE_PASSWORD"),
     GATEWAY_URL: (GATEWAY_ROLE, "LEADOPS_GATEWAY_DATABASE_PASSWORD"),
-    READER_URL: (PAGE_ROLE, "LEADOPS_READER_DATABASE_PASSWORD"),
+    READER_URL: (REPORT_ROLE, "LEADOPS_READER_DATABASE_PASSWORD"),
+    PAGE_URL: (PAGE_ROLE, "LEADOPS_PAGE_DATABASE_PASSWORD"),
 }
 #: What no part of the stack is given: only the supervisor makes roles and tables.
 SUPERVISORS_OWN = (

@@ -19,7 +19,7 @@ runner = CliRunner()
 def urls(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """A URL for each part of a database that only its owner knows; the environment has them."""
     mark = secrets.token_hex(4)
-    names = {part: f"{part}_{mark}" for part in ("owner", "tasks", "gateway", "reader")}
+    names = {part: f"{part}_{mark}" for part in ("owner", "tasks", "gateway", "reader", "page")}
     passwords = {part: secrets.token_hex(8) for part in names}
     database = f"d_{mark}"
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
@@ -60,14 +60,14 @@ def test_the_roles_are_made_and_proven(urls: dict[str, str]) -> None:
         )
         assert run("check", "database") == (
             0,
-            [f"{part}: {urls[part]} ok" for part in ("owner", "tasks", "gateway", "reader")],
+            [f"{part}: {urls[part]} ok" for part in ("owner", "tasks", "gateway", "reader", "page")],
         )
 
 
 def test_one_role_for_everything_still_works_and_is_named(
     urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for part in ("OWNER", "GATEWAY", "READER"):
+    for part in ("OWNER", "GATEWAY", "READER", "PAGE"):
         monkeypatch.delenv(f"LEADOPS_{part}_DATABASE_URL")
     monkeypatch.setenv("LEADOPS_DATABASE_URL", urls["LEADOPS_OWNER_DATABASE_URL"])
     code, lines = run("migrate")
@@ -84,6 +84,7 @@ def test_one_role_for_everything_still_works_and_is_named(
     assert lines[3:] == [
         "gateway: LEADOPS_GATEWAY_DATABASE_URL is not set: the gateway works as the role of the tasks",
         "reader: LEADOPS_READER_DATABASE_URL is not set",
+        "page: LEADOPS_PAGE_DATABASE_URL is not set: the Lead ops page works as the role of the tasks",
     ]
     # From there on, that role stays the owner.
     for variable in urls:

@@ -69,15 +69,19 @@ def test_each_part_gets_its_own_role_and_no_password(home: Home, monkeypatch: py
     roles = {
         name: {
             role
-            for role in ("leadops", "leadops_owner", "leadops_gateway", "leadops_reader", "leadops_admin")
+            for role in (
+                *("leadops", "leadops_owner", "leadops_gateway", "leadops_reader", "leadops_page"),
+                "leadops_admin",
+            )
             if any(f"//{role}:" in value for value in env.values())
         }
         for name, env in parts.items()
     }
     assert roles == {name: set() if name == "postgres" else {"leadops"} for name in parts} | {
-        "gateway": {"leadops_gateway"}
+        "gateway": {"leadops_gateway"},
+        "api-server": {"leadops", "leadops_page"},
     }
     secrets = {name: value for name, value in values.items() if name.endswith("_DATABASE_PASSWORD")}
-    assert len(secrets) == 5
+    assert len(secrets) == 6
     for env in parts.values():
         assert not env.keys() & {*secrets, "LEADOPS_POSTGRES_PASSWORD"}

@@ -94,6 +94,8 @@ def test_each_role_has_the_rights_that_the_sql_needs_on_each_table_and_no_others
         (Part.READER, "select from cdp.events"),
         (Part.READER, "select from crm.reps"),
         (Part.READER, "delete from analytics.funnel_cells"),
+        (Part.PAGE, "insert into incidents.heartbeats (name, succeeded_at) values ('x', now())"),
+        (Part.PAGE, "update incidents.incidents set state = 'resolved'"),
     ],
 )
 def test_what_a_role_must_not_do_is_refused(part: Part, statement: str, database_url: str) -> None:
@@ -154,7 +156,12 @@ def test_a_new_table_needs_no_second_list(connection: Connection) -> None:
         part: sorted(name for name, _ in connection.execute(RIGHTS, [name_role(part)]) if name in new)
         for part in Part
     }
-    assert rights == {Part.TASKS: list(new), Part.GATEWAY: [], Part.READER: ["economics.budgets"]}
+    assert rights == {
+        Part.TASKS: list(new),
+        Part.GATEWAY: [],
+        Part.READER: ["economics.budgets"],
+        Part.PAGE: [],
+    }
 
 
 def test_what_somebody_granted_besides_is_taken_away(connection: Connection) -> None:

@@ -12,7 +12,7 @@ from leadops.db import Connection, connect
 from leadops.errors import TransientError
 from leadops.migrations.check_roles import check_owner, check_role
 from leadops.migrations.rights import Part
-from leadops.settings import GATEWAY_URL, OWNER_URL, READER_URL
+from leadops.settings import GATEWAY_URL, OWNER_URL, PAGE_URL, READER_URL
 
 app = typer.Typer()
 app.command("ma")(check_connection.check_ma)
@@ -24,6 +24,7 @@ app.command("cdp")(check_connection.check_cdp_connection)
 NOT_SET = {
     OWNER_URL: f"{OWNER_URL} is not set: migrations work as the role of the tasks",
     GATEWAY_URL: f"{GATEWAY_URL} is not set: the gateway works as the role of the tasks",
+    PAGE_URL: f"{PAGE_URL} is not set: the Lead ops page works as the role of the tasks",
 }
 
 

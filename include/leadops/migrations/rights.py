@@ -32,6 +32,7 @@ class Part(StrEnum):
     TASKS = "tasks"  # the DAGs and the commands
     GATEWAY = "gateway"  # the gateway and the watchdog
     READER = "reader"  # pages and reports that need no personal data
+    PAGE = "page"  # the Lead ops page in the Airflow UI, which reads people too and writes nothing
 
 
 class ObjectKind(StrEnum):

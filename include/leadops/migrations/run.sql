@@ -10,7 +10,7 @@ create table if not exists leadops.migrations (
 
 -- name: create_roles
 create table if not exists leadops.roles (
-    part text primary key check (part in ('tasks', 'gateway', 'reader')),
+    part text primary key check (part in ('tasks', 'gateway', 'reader', 'page')),
     role_name text not null unique check (char_length(role_name) <= 63)
 );
 

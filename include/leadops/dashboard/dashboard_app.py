@@ -1,0 +1,52 @@
+"""Assembles the pages as one ASGI app, which the Airflow plugin mounts; it knows nothing of Airflow."""
+
+from typing import Any
+
+from fastapi import FastAPI, Response
+
+from leadops.dashboard import now
+from leadops.dashboard.gatekeeper import Gatekeeper
+from leadops.dashboard.page_database import PageDatabase
+from leadops.dashboard.page_problems import add_problem_handlers
+from leadops.dashboard.pages import add_pages
+from leadops.dashboard.static_files import mount_files
+from leadops.dashboard.wiring import Dashboard, DashboardWiring
+
+#: The modules whose `router` has JSON routes.
+PARTS = (now,)
+
+
+def create_dashboard(wiring: DashboardWiring) -> FastAPI:
+    """Return the pages, their JSON and their files as an ASGI app.
+
+    Nothing connects before somebody looks. `app.state.dashboard.database.close()` ends the connections.
+    """
+    app = FastAPI(
+        title="leadops: the Lead ops page",
+        description="What the pages show, as JSON. Read-only. Log in to Airflow, or send a token of it.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.dashboard = Dashboard(
+        database=PageDatabase(wiring.database_url),
+        clock=wiring.clock,
+        read_config=wiring.read_config,
+        record_look=wiring.record_look,
+        airflow_url=wiring.airflow_url,
+    )
+    app.add_middleware(Gatekeeper, identify=wiring.identify, find_login=wiring.find_login)
+    add_problem_handlers(app)
+    for part in PARTS:
+        app.include_router(part.router)
+    add_pages(app, files=mount_files(app))
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def show_openapi() -> dict[str, Any]:
+        return app.openapi()
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def show_no_icon() -> Response:
+        return Response(status_code=204)
+
+    return app

@@ -1,0 +1,60 @@
+"""What the pages are given from outside, and what each route asks for."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from leadops.configuration import Config
+from leadops.dashboard.page_database import PageDatabase
+from leadops.dashboard.reader import Identify, RecordLook
+from leadops.db import Connection
+
+
+@dataclass(frozen=True)
+class DashboardWiring:
+    """What the Airflow plugin hands in: who looks, where the data are, the settings, the clock (UTC).
+
+    `database_url` is that of the role `page`. `read_config` returns the settings in force. `find_login`
+    returns the address of the login page that leads back to an address. `airflow_url` is where Airflow's own
+    pages are, without a slash at the end.
+    """
+
+    database_url: str
+    identify: Identify
+    record_look: RecordLook
+    read_config: Callable[[], Config]
+    clock: Callable[[], datetime]
+    find_login: Callable[[str], str]
+    airflow_url: str = ""
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """What a route may use; `made_up` is not among it: answers find that out by themselves."""
+
+    database: PageDatabase
+    clock: Callable[[], datetime]
+    read_config: Callable[[], Config]
+    record_look: RecordLook
+    airflow_url: str
+
+
+def get_dashboard(request: Request) -> Dashboard:
+    """Return the dashboard that serves this request."""
+    dashboard: Dashboard = request.app.state.dashboard
+    return dashboard
+
+
+DashboardDep = Annotated[Dashboard, Depends(get_dashboard)]
+
+
+def open_connection(dashboard: DashboardDep) -> Iterator[Connection]:
+    """Lend a read-only connection to a route; all its readings see one state of the database."""
+    with dashboard.database.read() as connection:
+        yield connection
+
+
+ConnectionDep = Annotated[Connection, Depends(open_connection)]
