@@ -61,8 +61,8 @@ def _make_app() -> Any:
     from starlette.concurrency import run_in_threadpool
 
     from leadops.dashboard.dashboard_app import create_dashboard
+    from leadops.dashboard.page_settings import KeptConfig
     from leadops.dashboard.reader import Reader
-    from leadops.dashboard.settings_in_force import SettingsInForce
     from leadops.dashboard.wiring import DashboardWiring
     from leadops.gateway.problems import ProblemError
     from leadops.settings import DATABASE_URL, PAGE_URL
@@ -95,7 +95,7 @@ def _make_app() -> Any:
             database_url=url,
             identify=identify,
             record_look=record_look,
-            read_config=SettingsInForce(url, clock=clock).read,
+            read_config=KeptConfig(url, clock=clock).read,
             clock=clock,
             find_login=lambda address: get_auth_manager().get_url_login(next_url=address),
             airflow_url=conf.get("api", "base_url", fallback="").rstrip("/"),

@@ -13,7 +13,7 @@ from leadops.db import Connection, connect
 KEPT_SECONDS = 60.0
 
 
-class SettingsInForce:
+class KeptConfig:
     """Reads the files or, where one is broken, the settings kept in the database; records nothing."""
 
     def __init__(
