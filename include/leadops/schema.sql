@@ -1110,6 +1110,8 @@ create table routing.leads (
 create index leads_mql on routing.leads (mql_lead_id);
 create index leads_queued on routing.leads (queue) where (state = 'queued');
 create index leads_recheck_at on routing.leads (recheck_at) where (recheck_at is not null);
+create trigger mark_moved_place after update of rep_id, lead_id, cycle on routing.leads for each row when (old.rep_id is distinct from new.rep_id or old.lead_id is distinct from new.lead_id or old.cycle is distinct from new.cycle) execute function routing.mark_moved_place();
+create trigger mark_new_places after insert on routing.leads referencing new table as added for each statement execute function routing.mark_new_places();
 
 create table routing.set_aside (
     lead_id bigint not null,
@@ -1189,6 +1191,10 @@ create table routing.unprofiled_reps (
     primary key (rep_id),
     check (char_length(rep_id) <= 200)
 );
+
+-- function routing.mark_moved_place() returns trigger
+
+-- function routing.mark_new_places() returns trigger
 
 create schema sla;
 
@@ -1284,6 +1290,7 @@ create table analytics.funnel_cells (
     cohort_dt date,
     campaign text,
     source text,
+    rep_id text,
     kpi_version text not null,
     leads bigint not null,
     mqls bigint not null,
@@ -1296,19 +1303,41 @@ create table analytics.funnel_cells (
     wons_without_rate bigint not null,
     mqls_apart bigint not null,
     left_out bigint not null,
-    unique nulls not distinct (dt, cohort_dt, campaign, source, kpi_version),
+    unique nulls not distinct (dt, cohort_dt, campaign, source, rep_id, kpi_version),
     check (char_length(campaign) <= 100),
+    check (char_length(rep_id) <= 200),
     check (char_length(source) <= 100)
 );
 create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
 
--- view analytics.daily_funnel (dt date, campaign text, source text, kpi_version text, leads bigint, mqls
---     bigint, sals bigint, sqls bigint, wons bigint, losts bigint, value numeric, wons_without_value bigint,
+-- view analytics.daily_funnel (dt date, campaign text, source text, rep_id text, kpi_version text, leads
+--     bigint, mqls bigint, sals bigint, sqls bigint, wons bigint, losts bigint, value numeric,
+--     wons_without_value bigint, wons_without_rate bigint, mqls_apart bigint, left_out bigint)
+
+-- view analytics.cohort_funnel (cohort_dt date, campaign text, source text, rep_id text, mqls bigint, sals
+--     bigint, sqls bigint, wons bigint, losts bigint, value numeric, wons_without_value bigint,
 --     wons_without_rate bigint, mqls_apart bigint, left_out bigint)
 
--- view analytics.cohort_funnel (cohort_dt date, campaign text, source text, mqls bigint, sals bigint, sqls
---     bigint, wons bigint, losts bigint, value numeric, wons_without_value bigint, wons_without_rate bigint,
---     mqls_apart bigint, left_out bigint)
+create table analytics.funnel_entries (
+    dt date not null,
+    stage text not null,
+    lead_id bigint not null,
+    cycle integer not null,
+    occurred_at timestamptz not null,
+    cohort_dt date,
+    campaign text,
+    source text,
+    rep_id text,
+    value numeric(18,2),
+    counts_as text not null,
+    primary key (stage, dt, lead_id, cycle),
+    check (char_length(campaign) <= 100),
+    check (char_length(rep_id) <= 200),
+    check (char_length(source) <= 100),
+    check (counts_as in ('counted', 'apart', 'before_mql', 'reopened')),
+    check (stage in ('lead', 'mql', 'sal', 'sql', 'won', 'lost'))
+);
+create index funnel_entries_left_out on analytics.funnel_entries (dt, lead_id, cycle, stage) where (counts_as in ('before_mql', 'reopened'));
 
 create table analytics.left_out (
     dt date not null,

@@ -97,11 +97,9 @@ def scenario(
     columns = {"before": given.before, "after": given.after}
     columns |= {f"only {_say(name)}": inputs for name, inputs in given.alone().items()}
     if as_json:
-        body = {name: _figures(inputs) for name, inputs in columns.items()} | {
-            "times": given.times,
-            "ten_percent_more": {name: _figures(inputs) for name, inputs in given.sensitivity().items()},
-        }
-        print_json(body, default=float)
+        body = given.describe()
+        alone_figures = {f"only {_say(name)}": figures for name, figures in body.pop("alone").items()}
+        print_json(body | alone_figures, default=float)
         return
     alone = len(columns) == 3
     console.print(_draw_scenario({k: v for k, v in columns.items() if not (alone and k.startswith("only"))}))
@@ -178,20 +176,11 @@ def _number(value: Decimal | int | None) -> str:
     return "–" if value is None else f"{value:,}".removesuffix(".00")
 
 
-def _figures(inputs: Inputs) -> dict[str, Decimal | None]:
-    return asdict(inputs) | {
-        "sqls": inputs.sqls,
-        "won": inputs.won,
-        "revenue": inputs.revenue,
-        "cac": inputs.cac,
-    }
-
-
 def _draw_scenario(columns: dict[str, Inputs]) -> Table:
     table = Table("a month")
     for name in columns:
         table.add_column(name, justify="right")
-    figures = {name: _figures(inputs) for name, inputs in columns.items()}
+    figures = {name: inputs.figures() for name, inputs in columns.items()}
     for row, form in {
         "mqls": ",.0f",
         "sql_rate": ".1%",

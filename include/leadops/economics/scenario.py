@@ -1,7 +1,9 @@
 """What if: deals won and revenue a month from MQLs, rates and deal size; every input may be a range."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, DivisionByZero, InvalidOperation
+from typing import Any
 
 from leadops.errors import PermanentError
 
@@ -35,6 +37,16 @@ class Inputs:
     def cac(self) -> Decimal | None:
         """Cost of a won deal; None without a cost or without a deal."""
         return None if self.cost is None or not self.won else self.cost / self.won
+
+
+    def figures(self) -> dict[str, Decimal | None]:
+        """Return the inputs and what follows from them, by name."""
+        return asdict(self) | {
+            "sqls": self.sqls,
+            "won": self.won,
+            "revenue": self.revenue,
+            "cac": self.cac,
+        }
 
 
 NAMES = ("mqls", "sql_rate", "win_rate", "acv", "cost")
@@ -78,18 +90,35 @@ class Scenario:
         return raised
 
 
-def read_scenario(**given: str | None) -> Scenario:
+    def describe(self) -> dict[str, Any]:
+        """Return all figures before and after, what each range does alone, and 10 % more of each input."""
+        return {
+            "before": self.before.figures(),
+            "after": self.after.figures(),
+            "alone": {name: inputs.figures() for name, inputs in self.alone().items()},
+            "times": self.times,
+            "ten_percent_more": {name: inputs.figures() for name, inputs in self.sensitivity().items()},
+        }
+
+
+def spell_option(name: str) -> str:
+    """Return the option of the command line for an input."""
+    return f"--{name.replace('_', '-')}"
+
+
+def read_scenario(*, spell: Callable[[str], str] = spell_option, **given: str | None) -> Scenario:
     """Return the scenario of texts `5` or `5:8` (before:after) by the names of Inputs; cost may be None.
 
-    Raises PermanentError, one line that names the option, for a value that is not a number or out of bounds.
+    Raises PermanentError, one line that names the input as `spell` does, for a value that is not a number or
+    out of bounds.
     """
-    pairs = {name: _read_pair(name, text) for name, text in given.items() if text is not None}
+    pairs = {name: _read_pair(name, text, spell) for name, text in given.items() if text is not None}
     before, after = ({name: pair[side] for name, pair in pairs.items()} for side in (0, 1))
     return Scenario(Inputs(**before), Inputs(**after))
 
 
-def _read_pair(name: str, text: str) -> tuple[Decimal, Decimal]:
-    option = f"--{name.replace('_', '-')}"
+def _read_pair(name: str, text: str, spell: Callable[[str], str]) -> tuple[Decimal, Decimal]:
+    option = spell(name)
     parts = text.split(":")
     try:
         values = [Decimal(part.strip()) for part in parts]

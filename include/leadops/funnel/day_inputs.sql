@@ -14,6 +14,7 @@ create temp table if not exists day_transitions (
     occurred_at timestamptz not null,
     campaign text,
     source text,
+    rep_id text,
     value numeric(18, 2),
     is_foreign boolean not null,
     is_apart boolean not null,
@@ -63,6 +64,7 @@ create temp table if not exists day_responses (
 -- name: create_day_origins
 -- The leads of the day with what they or their first event say of where they come from, as it was sent.
 create temp table if not exists day_origins (
+    lead_id bigint not null,
     created_at timestamptz not null,
     campaign text,
     source text
@@ -70,8 +72,9 @@ create temp table if not exists day_origins (
 
 -- name: collect_origins
 -- One look-up by key for each first event, whatever the number of all events. Leads that are only claimed do not count.
-insert into day_origins (created_at, campaign, source)
+insert into day_origins (lead_id, created_at, campaign, source)
 select
+    leads.lead_id,
     leads.created_at,
     coalesce(leads.campaign, first_event.payload #>> '{context,utm,campaign}') as campaign,
     coalesce(leads.source, first_event.payload #>> '{context,utm,source}') as source
@@ -127,7 +130,8 @@ on conflict (name) do update
     where campaign_names.campaign <> excluded.campaign;
 
 -- name: collect_transitions
--- Of leads that are a person by themselves, by a range of the index on occurred_at. `is_single` is a column because the
+-- Of leads that are a person by themselves, by a range of the index on occurred_at. The salesperson is who accepted
+-- the lead in its cycle, or else who has it, or else who is named for the stage. `is_single` is a column because the
 -- planner takes an anti-join for nearly empty, and chooses nested loops.
 with happened as materialized (
     select
@@ -141,6 +145,7 @@ with happened as materialized (
         transitions.evidence ? 'currency' as is_foreign,
         lifecycle.is_apart(transitions.evidence) as is_apart,
         transitions.kpi_version,
+        transitions.evidence ->> 'rep_id' as rep_id,
         people.person_id is null and uncounted.lead_id is null as is_single
     from lifecycle.transitions as transitions
     left join identity.people as people on transitions.lead_id = people.lead_id
@@ -148,41 +153,44 @@ with happened as materialized (
     where transitions.occurred_at >= %(start)s and transitions.occurred_at < %(until)s
 ),
 
--- Most MQLs are of the day themselves; only those of another day are looked up, one by one.
-mqls as (
+-- Of each cycle its MQL and who accepted it. Most are of the day themselves; only those of another day are looked up.
+begun as (
     select
         lead_id,
         cycle,
-        occurred_at,
-        source,
-        is_apart
+        max(occurred_at) filter (where stage = 'mql') as mql_at,
+        max(source) filter (where stage = 'mql') as source,
+        bool_or(is_apart) filter (where stage = 'mql') as is_apart,
+        max(rep_id) filter (where stage = 'sal') as rep_id,
+        bool_or(stage = 'mql') and bool_or(stage = 'sal') as is_whole
     from happened
-    where is_single and stage = 'mql'
-    union all
+    where is_single
+    group by lead_id, cycle
+),
+
+cycles as (
     select
         begun.lead_id,
         begun.cycle,
-        mql.occurred_at,
-        mql.source,
-        mql.is_apart
-    from (
-        select
-            lead_id,
-            cycle
-        from happened
-        where is_single
-        group by lead_id, cycle
-        having not bool_or(stage = 'mql')
-    ) as begun
+        coalesce(begun.mql_at, earlier.mql_at) as mql_at,
+        coalesce(begun.source, earlier.source) as source,
+        coalesce(begun.is_apart, earlier.is_apart, false) as is_apart,
+        coalesce(begun.rep_id, earlier.rep_id) as rep_id
+    from begun
     cross join
         lateral (
             select
-                max(occurred_at) as occurred_at,
-                max(source) as source,
-                coalesce(bool_or(lifecycle.is_apart(evidence)), false) as is_apart
+                max(occurred_at) filter (where stage = 'mql') as mql_at,
+                max(source) filter (where stage = 'mql') as source,
+                bool_or(lifecycle.is_apart(evidence)) filter (where stage = 'mql') as is_apart,
+                max(evidence ->> 'rep_id') filter (where stage = 'sal') as rep_id
             from lifecycle.transitions
-            where lead_id = begun.lead_id and cycle = begun.cycle and stage = 'mql'
-        ) as mql
+            where
+                lead_id = begun.lead_id
+                and cycle = begun.cycle
+                and stage in ('mql', 'sal')
+                and not begun.is_whole
+        ) as earlier
 ),
 
 -- A won deal is looked up for its loss, and a lost one for its win.
@@ -206,34 +214,47 @@ other_ends as (
 )
 
 insert into day_transitions
-(lead_id, cycle, stage, occurred_at, campaign, source, value, is_foreign, is_apart, kpi_version, mql_at, other_end_at)
+(
+    lead_id, cycle, stage, occurred_at, campaign, source, rep_id, value, is_foreign, is_apart, kpi_version,
+    mql_at, other_end_at
+)
 select
     happened.lead_id,
     happened.cycle,
     happened.stage,
     happened.occurred_at,
     coalesce(names.campaign, happened.campaign) as campaign,
-    coalesce(happened.source, mqls.source) as source,
+    coalesce(happened.source, cycles.source) as source,
+    coalesce(cycles.rep_id, routed.rep_id, happened.rep_id) as rep_id,
     happened.value,
     happened.is_foreign,
-    coalesce(mqls.is_apart, false) as is_apart,
+    cycles.is_apart,
     happened.kpi_version,
-    mqls.occurred_at as mql_at,
+    cycles.mql_at,
     other_ends.occurred_at as other_end_at
 from happened
-left join mqls on happened.lead_id = mqls.lead_id and happened.cycle = mqls.cycle
+inner join cycles on happened.lead_id = cycles.lead_id and happened.cycle = cycles.cycle
 left join other_ends
     on
         happened.lead_id = other_ends.lead_id
         and happened.cycle = other_ends.cycle
         and happened.stage = other_ends.stage
 left join analytics.campaign_names as names on happened.campaign = names.name
+cross join
+    lateral (
+        select max(rep_id) as rep_id
+        from routing.leads
+        where lead_id = happened.lead_id and cycle = happened.cycle and cycles.rep_id is null
+    ) as routed
 where happened.is_single;
 
 -- name: collect_person_transitions
 -- Of leads that turned out to be one person, looked up person by person.
 insert into day_transitions
-(lead_id, cycle, stage, occurred_at, campaign, source, value, is_foreign, is_apart, kpi_version, mql_at, other_end_at)
+(
+    lead_id, cycle, stage, occurred_at, campaign, source, rep_id, value, is_foreign, is_apart, kpi_version,
+    mql_at, other_end_at
+)
 select
     history.lead_id,
     history.cycle,
@@ -241,6 +262,7 @@ select
     history.occurred_at,
     coalesce(names.campaign, history.campaign) as campaign,
     coalesce(history.source, history.mql_source) as source,
+    coalesce(history.sal_rep_id, routed.rep_id, history.evidence ->> 'rep_id') as rep_id,
     history.value,
     history.evidence ? 'currency' as is_foreign,
     coalesce(history.mql_is_apart, false) as is_apart,
@@ -259,6 +281,7 @@ cross join
             current_transitions.*,
             max(occurred_at) filter (where stage = 'mql') over one_cycle as mql_at,
             max(source) filter (where stage = 'mql') over one_cycle as mql_source,
+            max(evidence ->> 'rep_id') filter (where stage = 'sal') over one_cycle as sal_rep_id,
             bool_or(lifecycle.is_apart(evidence)) filter (where stage = 'mql') over one_cycle as mql_is_apart,
             max(occurred_at) filter (where stage = 'won') over one_cycle as won_at,
             max(occurred_at) filter (where stage = 'lost') over one_cycle as lost_at
@@ -267,6 +290,7 @@ cross join
         window one_cycle as (partition by cycle)
     ) as history
 left join analytics.campaign_names as names on history.campaign = names.name
+left join routing.leads as routed on history.lead_id = routed.lead_id and history.cycle = routed.cycle
 where history.occurred_at >= %(start)s and history.occurred_at < %(until)s;
 
 -- name: collect_cycles

@@ -1,6 +1,6 @@
 """The counts of a day: analytics.funnel_cells, analytics.left_out, and the two views over the cells."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -14,7 +14,7 @@ from leadops.queries import Queries
 
 queries = Queries(__file__)
 
-FunnelGrouping = Literal["all", "campaign", "source"]
+FunnelGrouping = Literal["all", "campaign", "source", "rep"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class DayCounts:
 
 
 class FunnelRow(NamedTuple):
-    """Sums of one group on one day; `group` is None for leads without a campaign or source."""
+    """Sums of one group on one day; `group` is None for leads without a campaign, source or salesperson."""
 
     dt: date
     group: str | None
@@ -49,6 +49,47 @@ class FunnelRow(NamedTuple):
     wons_without_rate: int
     mqls_apart: int
     left_out: int
+
+
+@dataclass(frozen=True)
+class FunnelFilter:
+    """What to count: of one campaign, source and salesperson; "" is none, None is any."""
+
+    campaign: str | None = None
+    source: str | None = None
+    rep: str | None = None
+
+
+EVERYTHING = FunnelFilter()
+
+
+@dataclass(frozen=True)
+class FunnelTotals:
+    """Sums over some days, by the days of the events."""
+
+    leads: int
+    mqls: int
+    sals: int
+    sqls: int
+    wons: int
+    losts: int
+    value: Decimal
+    wons_without_value: int
+    wons_without_rate: int
+    mqls_apart: int
+    left_out: int
+
+    @property
+    def sql_rate(self) -> float | None:
+        """SQLs per MQL, each by its own day; None without an MQL."""
+        return self.sqls / self.mqls if self.mqls else None
+
+
+@dataclass(frozen=True)
+class GroupTotals(FunnelTotals):
+    """The sums of one campaign, source or salesperson; `group` is None for what has none."""
+
+    group: str | None
 
 
 def write_left_out(connection: Connection, build: DayBuild) -> None:
@@ -89,3 +130,19 @@ def count_without_cohort(connection: Connection, *, first: date, last: date) -> 
     """Return how many stages of these days are of leads without an MQL on record, and so in no cohort."""
     stages: int = queries.value(connection, "count_without_cohort", first=first, last=last)
     return stages
+
+
+def sum_groups(
+    connection: Connection, *, first: date, last: date, by: FunnelGrouping, only: FunnelFilter = EVERYTHING
+) -> list[GroupTotals]:
+    """Return the sums of the days from `first` to `last` for each group, in the order of the groups' names."""
+    return queries.all(
+        connection, "sum_groups", GroupTotals, first=first, last=last, grouped=by, **asdict(only)
+    )
+
+
+def sum_days(
+    connection: Connection, *, first: date, last: date, only: FunnelFilter = EVERYTHING
+) -> FunnelTotals:
+    """Return the sums of the days from `first` to `last`."""
+    return queries.one(connection, "sum_days", FunnelTotals, first=first, last=last, **asdict(only))

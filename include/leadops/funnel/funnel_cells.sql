@@ -51,6 +51,7 @@ counted as (
         end as cohort_dt,
         campaign,
         source,
+        rep_id,
         kpi_version,
         0 as leads,
         count(*) filter (where stage = 'mql' and not is_apart) as mqls,
@@ -68,12 +69,13 @@ counted as (
         count(*) filter (where stage = 'mql' and is_apart) as mqls_apart,
         count(*) filter (where reason is not null) as left_out
     from day_transitions
-    group by cohort_dt, campaign, source, kpi_version
+    group by cohort_dt, campaign, source, rep_id, kpi_version
     union all
     select
         null as cohort_dt,
         coalesce(names.campaign, campaigns.key) as campaign,
         sources.key as source,
+        null as rep_id,
         versions.version as kpi_version,
         count(*) as leads,
         0 as mqls,
@@ -96,7 +98,7 @@ counted as (
 
 insert into analytics.funnel_cells
 (
-    dt, cohort_dt, campaign, source, kpi_version,
+    dt, cohort_dt, campaign, source, rep_id, kpi_version,
     leads, mqls, sals, sqls, wons, losts, value, wons_without_value, wons_without_rate, mqls_apart,
     left_out
 )
@@ -105,6 +107,7 @@ select
     cohort_dt,
     campaign,
     source,
+    rep_id,
     kpi_version,
     sum(leads),
     sum(mqls),
@@ -118,7 +121,7 @@ select
     sum(mqls_apart),
     sum(left_out)
 from counted
-group by cohort_dt, campaign, source, kpi_version;
+group by cohort_dt, campaign, source, rep_id, kpi_version;
 
 -- name: sum_cells
 select
@@ -138,7 +141,7 @@ where dt = %(dt)s;
 -- name: read_days
 select
     dt,
-    case %(grouped)s when 'campaign' then campaign when 'source' then source end as "group",
+    case %(grouped)s when 'campaign' then campaign when 'source' then source when 'rep' then rep_id end as "group",
     sum(leads)::bigint as leads,
     sum(mqls)::bigint as mqls,
     sum(sals)::bigint as sals,
@@ -158,7 +161,7 @@ order by dt, "group";
 -- name: read_cohorts
 select
     cohort_dt as dt,
-    case %(grouped)s when 'campaign' then campaign when 'source' then source end as "group",
+    case %(grouped)s when 'campaign' then campaign when 'source' then source when 'rep' then rep_id end as "group",
     0 as leads,
     sum(mqls)::bigint as mqls,
     sum(sals)::bigint as sals,
@@ -180,3 +183,46 @@ order by cohort_dt, "group";
 select coalesce(sum(sals + sqls + wons + losts + left_out), 0)::bigint as stages
 from analytics.funnel_cells
 where cohort_dt is null and dt between %(first)s and %(last)s;
+
+-- name: sum_groups
+select
+    case %(grouped)s when 'campaign' then campaign when 'source' then source when 'rep' then rep_id end as "group",
+    coalesce(sum(leads), 0)::bigint as leads,
+    coalesce(sum(mqls), 0)::bigint as mqls,
+    coalesce(sum(sals), 0)::bigint as sals,
+    coalesce(sum(sqls), 0)::bigint as sqls,
+    coalesce(sum(wons), 0)::bigint as wons,
+    coalesce(sum(losts), 0)::bigint as losts,
+    coalesce(sum(value), 0) as value,
+    coalesce(sum(wons_without_value), 0)::bigint as wons_without_value,
+    coalesce(sum(wons_without_rate), 0)::bigint as wons_without_rate,
+    coalesce(sum(mqls_apart), 0)::bigint as mqls_apart,
+    coalesce(sum(left_out), 0)::bigint as left_out
+from analytics.funnel_cells
+where
+    dt between %(first)s and %(last)s
+    and (%(campaign)s::text is null or coalesce(campaign, '') = %(campaign)s)
+    and (%(source)s::text is null or coalesce(source, '') = %(source)s)
+    and (%(rep)s::text is null or coalesce(rep_id, '') = %(rep)s)
+group by "group"
+order by "group" nulls last;
+
+-- name: sum_days
+select
+    coalesce(sum(leads), 0)::bigint as leads,
+    coalesce(sum(mqls), 0)::bigint as mqls,
+    coalesce(sum(sals), 0)::bigint as sals,
+    coalesce(sum(sqls), 0)::bigint as sqls,
+    coalesce(sum(wons), 0)::bigint as wons,
+    coalesce(sum(losts), 0)::bigint as losts,
+    coalesce(sum(value), 0) as value,
+    coalesce(sum(wons_without_value), 0)::bigint as wons_without_value,
+    coalesce(sum(wons_without_rate), 0)::bigint as wons_without_rate,
+    coalesce(sum(mqls_apart), 0)::bigint as mqls_apart,
+    coalesce(sum(left_out), 0)::bigint as left_out
+from analytics.funnel_cells
+where
+    dt between %(first)s and %(last)s
+    and (%(campaign)s::text is null or coalesce(campaign, '') = %(campaign)s)
+    and (%(source)s::text is null or coalesce(source, '') = %(source)s)
+    and (%(rep)s::text is null or coalesce(rep_id, '') = %(rep)s);

@@ -413,8 +413,8 @@ create index thresholds_effective on lifecycle.thresholds (effective_at) where e
 
 -- Funnel triggers: whoever writes lifecycle.transitions makes days dirty. The functions of analytics that they call are
 -- made in 0010_funnel.sql; PL/pgSQL looks them up when it runs.
--- A new MQL gives the other stages of its cycle another cohort, a new SAL is the answer to its MQL, a new end may
--- supersede the other one.
+-- A new MQL gives the other stages of its cycle another cohort, a new SAL is the answer to its MQL and gives all of
+-- them another salesperson, a new end may supersede the other one.
 create function lifecycle.mark_new_transitions() returns trigger language plpgsql as $$
 begin
     perform analytics.mark_moments(array(
@@ -425,7 +425,7 @@ begin
         inner join lifecycle.transitions as other on added.lead_id = other.lead_id and added.cycle = other.cycle
         where
             added.stage = 'mql'
-            or (added.stage = 'sal' and other.stage = 'mql')
+            or added.stage = 'sal'
             or (added.stage in ('won', 'lost') and other.stage in ('won', 'lost'))
     ));
     perform analytics.mark_person(lead_id) from (

@@ -110,3 +110,25 @@ create table routing.unprofiled_reps (
     rep_id text primary key check (char_length(rep_id) <= 200),
     since timestamptz not null
 );
+
+-- Funnel triggers: a cycle that goes to another salesperson makes its days dirty. The functions of analytics that they
+-- call are made in 0010_funnel.sql; PL/pgSQL looks them up when it runs.
+create function routing.mark_new_places() returns trigger language plpgsql as $$
+begin
+    perform analytics.mark_moments(array(
+        select distinct date_bin('15 minutes', qualified_at, 'epoch') from added where rep_id is not null
+    ));
+    return null;
+end $$;
+create trigger mark_new_places after insert on routing.leads
+referencing new table as added for each statement execute function routing.mark_new_places();
+
+create function routing.mark_moved_place() returns trigger language plpgsql as $$
+begin
+    perform analytics.mark_person(new.lead_id);
+    return null;
+end $$;
+create trigger mark_moved_place after update of rep_id, lead_id, cycle on routing.leads
+for each row when (
+    (old.rep_id, old.lead_id, old.cycle) is distinct from (new.rep_id, new.lead_id, new.cycle)
+) execute function routing.mark_moved_place();

@@ -45,6 +45,7 @@ create table analytics.funnel_cells (
     cohort_dt date,
     campaign text check (char_length(campaign) <= 100),
     source text check (char_length(source) <= 100),
+    rep_id text check (char_length(rep_id) <= 200),
     kpi_version text not null,
     leads bigint not null,
     mqls bigint not null,
@@ -57,10 +58,12 @@ create table analytics.funnel_cells (
     wons_without_rate bigint not null,
     mqls_apart bigint not null,
     left_out bigint not null,
-    unique nulls not distinct (dt, cohort_dt, campaign, source, kpi_version)
+    unique nulls not distinct (dt, cohort_dt, campaign, source, rep_id, kpi_version)
 );
 comment on column analytics.funnel_cells.cohort_dt is
 'The day its lead became MQL; null: not MQL yet (leads), or no MQL on record';
+comment on column analytics.funnel_cells.rep_id is
+'Who accepted the lead, or else has it, or else is named for the stage; null: nobody, as of every new lead';
 comment on column analytics.funnel_cells.wons_without_value is
 'Won deals of which the CRM or the file says no value that can be read';
 comment on column analytics.funnel_cells.wons_without_rate is
@@ -75,6 +78,7 @@ select
     dt,
     campaign,
     source,
+    rep_id,
     kpi_version,
     sum(leads)::bigint as leads,
     sum(mqls)::bigint as mqls,
@@ -88,7 +92,7 @@ select
     sum(mqls_apart)::bigint as mqls_apart,
     sum(left_out)::bigint as left_out
 from analytics.funnel_cells
-group by dt, campaign, source, kpi_version;
+group by dt, campaign, source, rep_id, kpi_version;
 comment on view analytics.daily_funnel is 'By the day it happened';
 
 create view analytics.cohort_funnel as
@@ -96,6 +100,7 @@ select
     cohort_dt,
     campaign,
     source,
+    rep_id,
     sum(mqls)::bigint as mqls,
     sum(sals)::bigint as sals,
     sum(sqls)::bigint as sqls,
@@ -107,9 +112,31 @@ select
     sum(mqls_apart)::bigint as mqls_apart,
     sum(left_out)::bigint as left_out
 from analytics.funnel_cells
-group by cohort_dt, campaign, source
+group by cohort_dt, campaign, source, rep_id
 having sum(mqls + mqls_apart + sals + sqls + wons + losts + left_out) > 0;
 comment on view analytics.cohort_funnel is 'What became of the MQLs of a day, on any built day; null: no MQL known';
+
+-- The rows behind the cells: a new lead, or a stage that a lead reached. Written with the cells of the day.
+create table analytics.funnel_entries (
+    dt date not null,
+    stage text not null check (stage in ('lead', 'mql', 'sal', 'sql', 'won', 'lost')),
+    lead_id bigint not null,
+    cycle integer not null,
+    occurred_at timestamptz not null,
+    cohort_dt date,
+    campaign text check (char_length(campaign) <= 100),
+    source text check (char_length(source) <= 100),
+    rep_id text check (char_length(rep_id) <= 200),
+    value numeric(18, 2),
+    counts_as text not null check (counts_as in ('counted', 'apart', 'before_mql', 'reopened')),
+    primary key (stage, dt, lead_id, cycle)
+);
+comment on table analytics.funnel_entries is 'What each number of the funnel counts, row by row';
+comment on column analytics.funnel_entries.cycle is '0: a new lead, which has no cycle yet';
+comment on column analytics.funnel_entries.counts_as is
+'counted; apart: of an account that is a customer or has an open deal; before_mql, reopened: left out';
+create index funnel_entries_left_out on analytics.funnel_entries (dt, lead_id, cycle, stage)
+where counts_as in ('before_mql', 'reopened');
 
 create table analytics.left_out (
     dt date not null,

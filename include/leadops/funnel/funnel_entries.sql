@@ -1,0 +1,185 @@
+-- name: delete_entries
+delete from analytics.funnel_entries
+where stage in ('lead', 'mql', 'sal', 'sql', 'won', 'lost') and dt = %(dt)s;
+
+-- name: insert_entries
+-- From the same rows as the cells, so that each number of the cells is the count of its entries. In the order of the
+-- index, which is faster.
+with keys as (
+    select
+        key as name,
+        value as key
+    from jsonb_each_text(%(keys)s)
+),
+
+happened as (
+    select
+        stage,
+        lead_id,
+        cycle,
+        occurred_at,
+        case
+            when mql_at >= %(start)s and mql_at < %(until)s then %(dt)s
+            else (mql_at at time zone %(zone)s)::date
+        end as cohort_dt,
+        campaign,
+        source,
+        rep_id,
+        case when stage = 'won' then value end as value,
+        case
+            when reason is not null then reason
+            when is_apart and stage in ('mql', 'sal', 'sql') then 'apart'
+            else 'counted'
+        end as counts_as
+    from day_transitions
+    union all
+    select
+        'lead' as stage,
+        origins.lead_id,
+        0 as cycle,
+        origins.created_at as occurred_at,
+        null as cohort_dt,
+        coalesce(names.campaign, campaigns.key) as campaign,
+        sources.key as source,
+        null as rep_id,
+        null as value,
+        'counted' as counts_as
+    from day_origins as origins
+    left join keys as campaigns on origins.campaign = campaigns.name
+    left join keys as sources on origins.source = sources.name
+    left join analytics.campaign_names as names on campaigns.key = names.name
+)
+
+insert into analytics.funnel_entries
+(dt, stage, lead_id, cycle, occurred_at, cohort_dt, campaign, source, rep_id, value, counts_as)
+select
+    %(dt)s,
+    stage,
+    lead_id,
+    cycle,
+    occurred_at,
+    cohort_dt,
+    campaign,
+    source,
+    rep_id,
+    value,
+    counts_as
+from happened
+order by stage, lead_id, cycle;
+
+-- name: list_stage
+-- The newest first, in the order of the primary key.
+select
+    dt,
+    stage,
+    lead_id,
+    cycle,
+    occurred_at,
+    cohort_dt,
+    campaign,
+    source,
+    rep_id,
+    value,
+    counts_as
+from analytics.funnel_entries as entries
+where
+    entries.stage = %(stage)s
+    and entries.counts_as = %(counts_as)s
+    and entries.dt between %(first)s and %(last)s
+    and (%(campaign)s::text is null or coalesce(entries.campaign, '') = %(campaign)s)
+    and (%(source)s::text is null or coalesce(entries.source, '') = %(source)s)
+    and (%(rep)s::text is null or coalesce(entries.rep_id, '') = %(rep)s)
+    and (
+        %(after_dt)s::date is null
+        or (entries.dt, entries.lead_id, entries.cycle)
+        < (%(after_dt)s::date, %(after_lead)s::bigint, %(after_cycle)s::integer)
+    )
+order by entries.dt desc, entries.lead_id desc, entries.cycle desc
+limit %(max_rows)s;
+
+-- name: list_left_out
+select
+    dt,
+    stage,
+    lead_id,
+    cycle,
+    occurred_at,
+    cohort_dt,
+    campaign,
+    source,
+    rep_id,
+    value,
+    counts_as
+from analytics.funnel_entries as entries
+where
+    entries.counts_as in ('before_mql', 'reopened')
+    and entries.dt between %(first)s and %(last)s
+    and (%(campaign)s::text is null or coalesce(entries.campaign, '') = %(campaign)s)
+    and (%(source)s::text is null or coalesce(entries.source, '') = %(source)s)
+    and (%(rep)s::text is null or coalesce(entries.rep_id, '') = %(rep)s)
+    and (
+        %(after_dt)s::date is null
+        or (entries.dt, entries.lead_id, entries.cycle, entries.stage)
+        < (%(after_dt)s::date, %(after_lead)s::bigint, %(after_cycle)s::integer, %(after_stage)s::text)
+    )
+order by entries.dt desc, entries.lead_id desc, entries.cycle desc, entries.stage desc
+limit %(max_rows)s;
+
+-- name: list_cohort
+-- Deals won on any day by the MQLs of these days, without those that are counted apart.
+select
+    dt,
+    stage,
+    lead_id,
+    cycle,
+    occurred_at,
+    cohort_dt,
+    campaign,
+    source,
+    rep_id,
+    value,
+    counts_as
+from analytics.funnel_entries as entries
+where
+    entries.stage = 'won'
+    and entries.counts_as = 'counted'
+    and entries.cohort_dt between %(first)s and %(last)s
+    and (%(campaign)s::text is null or coalesce(entries.campaign, '') = %(campaign)s)
+    and (%(source)s::text is null or coalesce(entries.source, '') = %(source)s)
+    and (%(rep)s::text is null or coalesce(entries.rep_id, '') = %(rep)s)
+    and exists (
+        select from analytics.funnel_entries as mql
+        where
+            mql.stage = 'mql'
+            and mql.dt = entries.cohort_dt
+            and mql.lead_id = entries.lead_id
+            and mql.cycle = entries.cycle
+            and mql.counts_as = 'counted'
+    )
+    and (
+        %(after_dt)s::date is null
+        or (entries.dt, entries.lead_id, entries.cycle)
+        < (%(after_dt)s::date, %(after_lead)s::bigint, %(after_cycle)s::integer)
+    )
+order by entries.dt desc, entries.lead_id desc, entries.cycle desc
+limit %(max_rows)s;
+
+-- name: count_cohort
+select count(*) as wons
+from analytics.funnel_entries as entries
+where
+    entries.stage = 'won'
+    and entries.counts_as = 'counted'
+    and entries.cohort_dt between %(first)s and %(last)s
+    and (%(campaign)s::text is null or coalesce(entries.campaign, '') = %(campaign)s)
+    and (%(source)s::text is null or coalesce(entries.source, '') = %(source)s)
+    and (%(rep)s::text is null or coalesce(entries.rep_id, '') = %(rep)s)
+    and exists (
+        select from analytics.funnel_entries as mql
+        where
+            mql.stage = 'mql'
+            and mql.dt = entries.cohort_dt
+            and mql.lead_id = entries.lead_id
+            and mql.cycle = entries.cycle
+            and mql.counts_as = 'counted'
+    );
