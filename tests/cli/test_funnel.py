@@ -77,6 +77,22 @@ def test_days_are_built_judged_and_shown_both_ways(books: Books) -> None:
     assert "1,200.00" in table
 
 
+def test_the_counts_of_each_salesperson(books: Books) -> None:
+    ann, queued = books.mql(at("06-01 10:00")), books.mql(at("06-01 11:00"))
+    books.reach(ann, "sal", at("06-01 12:00"), evidence={"rep_id": "ann"})
+    books.place(queued, None, at("06-01 11:00"))
+    run("refresh", "--day", "2026-06-01")
+
+    shown = json.loads(
+        run("show", "--from", "2026-06-01", "--to", "2026-06-01", "--by", "rep", "--json").output
+    )
+
+    assert [(row["group"], row["leads"], row["mqls"], row["sals"]) for row in shown] == [
+        ("ann", 0, 1, 1),
+        (None, 2, 1, 0),
+    ]
+
+
 def test_findings_are_listed_and_settled(books: Books) -> None:
     lead = books.mql(at("06-03 10:00"))
     books.reach(lead, "won", at("06-01 10:00"))

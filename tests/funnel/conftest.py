@@ -77,6 +77,25 @@ class Books:
         self.reach(lead, "mql", moment, campaign=campaign, source=source)
         return lead
 
+    def place(self, lead: int, rep: str | None, moment: datetime, *, cycle: int = 1) -> None:
+        """The lead is with a salesperson, or in a queue, since `moment`; it moves if it was elsewhere."""
+        self.connection.execute(
+            "insert into routing.leads (lead_id, cycle, state, rep_id, account, is_backfill, qualified_at,"
+            " since, mql_lead_id, mql_cycle)"
+            " values (%(lead)s, %(cycle)s, %(state)s, %(rep)s, %(account)s, false, %(moment)s, %(moment)s,"
+            " %(lead)s, %(cycle)s)"
+            " on conflict (lead_id, cycle) do update set rep_id = excluded.rep_id, state = excluded.state",
+            {
+                "lead": lead,
+                "cycle": cycle,
+                "rep": rep,
+                "state": "owned" if rep else "queued",
+                "account": f"lead:{lead}",
+                "moment": moment,
+            },
+        )
+        self.connection.commit()
+
     def refresh(self, day: date, **options: Any) -> FunnelRefreshResult:
         return refresh_funnel(
             self.connection,
@@ -106,7 +125,8 @@ class Books:
     def everything(self) -> dict[str, list[Any]]:
         """All tables that a build writes, without when it wrote them."""
         queries = {
-            "cells": "select * from analytics.funnel_cells order by dt, cohort_dt, campaign, source",
+            "cells": "select * from analytics.funnel_cells order by dt, cohort_dt, campaign, source, rep_id",
+            "entries": "select * from analytics.funnel_entries order by dt, stage, lead_id, cycle",
             "left_out": "select * from analytics.left_out order by lead_id, cycle, stage",
             "responses": "select * from analytics.response_times order by lead_id, cycle",
             "summaries": "select * from analytics.response_time_summaries order by dt, dimension, key",

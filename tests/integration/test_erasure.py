@@ -46,6 +46,7 @@ from tests.whole_database import dump_database
 #: Tables of counts, whose rows an erasure leaves as they are.
 AGGREGATES = (
     "analytics.funnel_cells",
+    "analytics.funnel_entries",
     "analytics.left_out",
     "analytics.response_times",
     "analytics.response_time_summaries",

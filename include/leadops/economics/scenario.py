@@ -38,7 +38,6 @@ class Inputs:
         """Cost of a won deal; None without a cost or without a deal."""
         return None if self.cost is None or not self.won else self.cost / self.won
 
-
     def figures(self) -> dict[str, Decimal | None]:
         """Return the inputs and what follows from them, by name."""
         return asdict(self) | {
@@ -88,7 +87,6 @@ class Scenario:
                     self.before, **{name: min(more, Decimal(1)) if name in RATES else more}
                 )
         return raised
-
 
     def describe(self) -> dict[str, Any]:
         """Return all figures before and after, what each range does alone, and 10 % more of each input."""

@@ -135,7 +135,7 @@ def count_without_cohort(connection: Connection, *, first: date, last: date) -> 
 def sum_groups(
     connection: Connection, *, first: date, last: date, by: FunnelGrouping, only: FunnelFilter = EVERYTHING
 ) -> list[GroupTotals]:
-    """Return the sums of the days from `first` to `last` for each group, in the order of the groups' names."""
+    """Return the sums of the days from `first` to `last` for each group, in the order of their names."""
     return queries.all(
         connection, "sum_groups", GroupTotals, first=first, last=last, grouped=by, **asdict(only)
     )

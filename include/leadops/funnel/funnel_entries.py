@@ -15,7 +15,8 @@ from leadops.queries import Queries
 
 queries = Queries(__file__)
 
-#: The numbers that have entries, named as in the cells; cohort_wons: deals of the MQLs of the days, won at any time.
+#: The numbers that have entries, named as in the cells. cohort_wons: deals of the MQLs of the days, won at
+#: any time.
 FunnelNumber = Literal[
     "leads", "mqls", "sals", "sqls", "wons", "losts", "mqls_apart", "left_out", "cohort_wons"
 ]
@@ -35,7 +36,7 @@ _STAGES = {
 
 @dataclass(frozen=True)
 class FunnelEntry:
-    """A new lead (stage `lead`, cycle 0) or a stage that a lead reached; names are None where there is none."""
+    """A new lead (stage `lead`, cycle 0) or a stage that a lead reached; names are None where it has none."""
 
     dt: date
     stage: str
@@ -79,7 +80,7 @@ def list_entries(
     after: EntryPlace | None,
     max_rows: int,
 ) -> list[FunnelEntry]:
-    """Return the entries that `number` counts on the days from `first` to `last`, those of the newest day first.
+    """Return what `number` counts on the days from `first` to `last`, the newest day first.
 
     At most `max_rows` (over 0), those behind the place `after`; None: from the beginning.
     """
