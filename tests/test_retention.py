@@ -95,6 +95,13 @@ ROWS = {
         " values ('settings', rpad(md5(%(at)s::text), 64, '1'), '', '{}', '{}', 'waits', %(at)s)",
         "select count(*) from changes.changes",
     ),
+    "task_results": (
+        "insert into incidents.task_results (dag_id, run_id, task_id, try_number, run_type, run_started_at,"
+        " finished_at, counts)"
+        " values ('score_leads', %(at)s::text, 'score', 1, 'scheduled', %(at)s, %(at)s, '{}')",
+        None,
+        "select count(*) from incidents.task_results",
+    ),
     "incidents": (
         "with message as (insert into alerts.messages (purpose, created_at, state)"
         " values ('incident', %(at)s, 'final') returning message_id), reply as ("

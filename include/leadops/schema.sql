@@ -526,6 +526,7 @@ create table delivery.outbox (
     check (state in ('pending', 'sending', 'done', 'dead', 'dropped'))
 );
 create index outbox_created on delivery.outbox (lead_id) where ((target = 'crm') and (operation = 'create_lead'));
+create index outbox_ended on delivery.outbox (settled_at) where (state in ('done', 'dead', 'dropped'));
 create index outbox_given_up on delivery.outbox (lead_id) where ((operation = 'upsert_lead') and (state in ('dead', 'dropped')));
 create index outbox_lead_open on delivery.outbox (lead_id, outbox_id) where (state in ('pending', 'sending'));
 create index outbox_open on delivery.outbox (target, lane, outbox_id) where (state in ('pending', 'sending'));
@@ -1056,6 +1057,7 @@ create table lifecycle.thresholds (
     answer text,
     waits_since timestamptz,
     facts jsonb not null,
+    basis jsonb,
     hash text not null,
     primary key (threshold_id),
     unique (day),
@@ -1750,6 +1752,22 @@ create table incidents.heartbeats (
     beats bigint not null default 1,
     primary key (name)
 );
+
+create table incidents.task_results (
+    dag_id text not null,
+    run_id text not null,
+    task_id text not null,
+    try_number integer not null,
+    run_type text not null,
+    run_started_at timestamptz not null,
+    finished_at timestamptz not null,
+    counts jsonb not null,
+    primary key (dag_id, run_id, task_id, try_number),
+    check (char_length(dag_id) <= 250),
+    check (char_length(run_id) <= 250),
+    check (char_length(task_id) <= 250)
+);
+create index task_results_runs on incidents.task_results (dag_id, run_started_at, run_id);
 
 create schema housekeeping;
 

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 from leadops.db import Connection
 from leadops.events.event_settings import EventSettings
-from leadops.events.quarantine import count_quarantine, list_quarantine
+from leadops.events.quarantine import count_quarantine, list_quarantine, show_detail
 from tests.async_view import accept_events
 
 
@@ -15,6 +15,17 @@ def test_lists_newest_first_by_reason_and_age(
     assert [one.body for one in list_quarantine(connection, since=now + timedelta(minutes=1))] == ['{"x": 1}']
     assert len(list_quarantine(connection, limit=1)) == 1
     assert list_quarantine(connection, state="admitted") == []
+    newest = list_quarantine(connection)[0].quarantine_id
+    assert [one.body for one in list_quarantine(connection, before=newest)] == ["5", "{}"]
+    assert [one.body for one in list_quarantine(connection, before=newest, limit=1)] == ["5"]
+
+
+def test_what_to_change_names_nobody() -> None:
+    detail = "email ann@buyers.example of Ann Smith, tel. 090-1234-5678, is no address"
+    assert show_detail(detail) == "email [e-mail] of Ann Smith, tel. [phone], is no address"
+    body = '{"email": "ann@buyers.example", "properties": {"name": "Ann Smith"}}'
+    assert show_detail(detail, body) == "email [e-mail] of […], tel. [phone], is no address"
+    assert len(show_detail("word " * 100)) <= 300
 
 
 def test_counts_each_arrival(connection: Connection, settings: EventSettings, now: datetime) -> None:

@@ -68,6 +68,7 @@ NOT_IN_THE_STORY = {
     *("changes.changes", "config.gated_files", "config.gated_settings", "config.kept_settings"),
     *("config.readers", "delivery.audits", "delivery.holds", "delivery.marks", "housekeeping.space_samples"),
     *("identity.accounts", "identity.internal_entries", "incidents.heartbeats", "intake.form_refusals"),
+    "incidents.task_results",
     *("lifecycle.currency_rates", "lifecycle.frozen_changes", "lifecycle.frozen_quarters"),
     *("lifecycle.thresholds", "lifecycle.unnamed_words", "machines.settings_in_force"),
     *("training.decisions", "training.models", "training.score_imports"),

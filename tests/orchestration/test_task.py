@@ -12,6 +12,7 @@ from airflow.sdk import DAG, Param
 
 from leadops.db import Connection
 from leadops.errors import PermanentError, TransientError
+from leadops.incidents.task_results import list_run_results
 from leadops.migrations.rights import Part
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
@@ -81,6 +82,19 @@ def test_the_counts_are_one_line_of_the_log(caplog: pytest.LogCaptureFixture) ->
     assert "last: 2 new leads, -3 points" in caplog.messages
 
 
+def test_the_counts_of_each_task_are_on_record(connection: Connection) -> None:
+    dag = make_dag(first, last)
+    counts = execute(dag, "first")
+    execute(dag, "last")
+    connection.rollback()
+    results = list_run_results(connection, dag_id="a_dag", run_id="scheduled__1")
+    assert [(result.task_id, result.try_number, result.run_type, result.counts) for result in results] == [
+        ("first", 1, "scheduled", counts),
+        ("last", 1, "scheduled", {"new_leads": 2, "points": -3}),
+    ]
+    assert all(result.run_started_at < result.finished_at for result in results)
+
+
 def test_the_dag_has_succeeded_with_its_last_task(connection: Connection) -> None:
     dag = make_dag(first, last)
     execute(dag, "first")
@@ -111,6 +125,7 @@ def test_a_task_that_fails_leaves_nothing_and_notes_no_success(connection: Conne
     assert "taro" not in str(caught.value), "the database's own words quote the data"
     assert caught.value.__suppress_context__
     assert beats(connection) == set()
+    assert list_run_results(connection, dag_id="a_dag", run_id="scheduled__1") == []
     assert connection.execute("select count(*) from identity.leads").fetchone() == (0,)
 
 

@@ -1,10 +1,10 @@
-"""Deletes old incidents that are resolved, their Slack messages and their pages."""
+"""Deletes old incidents that are resolved, with their messages and pages, and what tasks did long ago."""
 
 from datetime import datetime
 
 from leadops.db import Connection
 from leadops.housekeeping.old_rows import OldRows
-from leadops.incidents.purge import purge_incidents
+from leadops.incidents.purge import purge_incidents, purge_task_results
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -24,4 +24,5 @@ OLD_ROWS = (
     OldRows("incidents", purge_incidents),
     OldRows("incidents", purge_messages),
     OldRows("incidents", purge_pages),
+    OldRows("task_results", purge_task_results),
 )

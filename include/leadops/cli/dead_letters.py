@@ -13,6 +13,7 @@ from leadops.delivery.dead_letters import (
     accept_dead_letters,
     discard_dead_letters,
     list_dead_letters,
+    read_dead_letters,
     retry_dead_letters,
 )
 from leadops.delivery.suggest_outcomes import LetterOutcome, Suggestion, suggest_outcomes
@@ -33,7 +34,7 @@ Target = Annotated[str, typer.Option(help="Only this target (ma or crm).")]
 def list_open(target: Target = "") -> None:
     """List the open dead letters with their reasons."""
     with open_database() as connection:
-        letters = list_dead_letters(connection, target=target or None)
+        letters = read_dead_letters(connection, target=target or None)
     table = Table("number", "target", "what", "lead", "points", "since (UTC)", "reason")
     for each in letters:
         since = f"{each.died_at:%Y-%m-%d %H:%M}"

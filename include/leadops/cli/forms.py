@@ -11,7 +11,6 @@ from rich.table import Table
 
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.quarantine import (
-    LONGEST_DETAIL,
     HoursFilter,
     MaxEntries,
     ReasonFilter,
@@ -27,6 +26,7 @@ from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import PermanentError
 from leadops.events.admit_quarantined import RetryResult
 from leadops.events.event_refusal import EventRefusal
+from leadops.events.quarantine import show_detail
 from leadops.intake.admit_forms import (
     release_quarantined_forms,
     repair_quarantined_form,
@@ -41,7 +41,7 @@ from leadops.intake.form_quarantine import (
 from leadops.intake.read_form import read_form
 from leadops.intake.read_tool_form import ToolForm, read_tool_forms
 from leadops.intake.tool_secrets import ToolSecrets
-from leadops.mask import hide_known_secrets, mask_text
+from leadops.mask import hide_known_secrets
 from leadops.normalization.visible_text import show_text
 
 app = typer.Typer(help="Forms that senders signed.", no_args_is_help=True)
@@ -274,5 +274,5 @@ def _list(forms: list[QuarantinedForm]) -> Table:
     for form in forms:
         received = f"{form.received_at:%Y-%m-%d %H:%M}"
         cells = [str(form.quarantine_id), received, str(form.times), str(form.secret), form.reason]
-        table.add_row(*cells, mask_text(form.detail, longest=LONGEST_DETAIL))
+        table.add_row(*cells, show_detail(form.detail))
     return table

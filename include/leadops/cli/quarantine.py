@@ -19,11 +19,9 @@ from leadops.events.quarantine import (
     count_quarantine,
     drop_quarantined,
     list_quarantine,
+    show_detail,
 )
-from leadops.mask import hide_known_secrets, mask_text
-
-#: Characters of what to change; it may repeat what was sent.
-LONGEST_DETAIL = 300
+from leadops.mask import hide_known_secrets
 
 app = typer.Typer(
     help="Events that were refused: list, repair, release, try again, drop.", no_args_is_help=True
@@ -156,7 +154,7 @@ def _list(items: list[QuarantineEntry], show_body: bool) -> Table:
     for item in items:
         cells = [str(item.quarantine_id), f"{item.received_at:%Y-%m-%d %H:%M}", str(item.times)]
         event = [hide_known_secrets(item.body)] if show_body else []
-        table.add_row(*cells, item.reason, mask_text(item.detail, longest=LONGEST_DETAIL), *event)
+        table.add_row(*cells, item.reason, show_detail(item.detail), *event)
     return table
 
 

@@ -144,19 +144,19 @@ def what_if(
     ] = None,
 ) -> None:
     """Show leads, waiting and SQLs with other capacity, SLA target or threshold. Writes nothing."""
+    from leadops.thresholds.threshold_basis import read_present_basis
     from leadops.thresholds.what_if import compare_scenarios
 
-    rules, now = collect_threshold_context(read_config()), clock()
+    rules = collect_threshold_context(read_config())
     with open_database() as connection:
-        found = compare_scenarios(
-            connection,
-            context=rules,
-            day=last_whole_day(now, rules.company.zone),
-            now=now,
-            salespeople=_parse_capacity(capacity),
-            target=None if sla is None else _parse_minutes(sla),
-            threshold=threshold,
-        )
+        present = read_present_basis(connection, context=rules, now=clock())
+    found = compare_scenarios(
+        present.basis,
+        settings=rules.thresholds,
+        salespeople=_parse_capacity(capacity),
+        target=None if sla is None else _parse_minutes(sla),
+        threshold=threshold,
+    )
     if isinstance(found, str):
         raise PermanentError(found)
     _draw(found)

@@ -38,6 +38,15 @@ class DeadLetter:
     state: str
 
 
+@dataclass(frozen=True)
+class DeadLetterCount:
+    """The open dead letters of a target."""
+
+    target: str
+    letters: int
+    oldest_at: datetime
+
+
 def dead_letter_delta(connection: Connection, seq: int, *, target: str, reason: str, now: datetime) -> None:
     """Record one ledger row as a dead letter."""
     queries.run(connection, "insert_delta", ledger_seq=seq, target=target, reason=reason, now=now)
@@ -70,6 +79,28 @@ def list_dead_letters(
 ) -> list[DeadLetter]:
     """Return and lock the open dead letters, oldest first; of one target or of given ids where asked."""
     return queries.all(connection, "list_open", DeadLetter, target=target, ids=ids)
+
+
+def read_dead_letters(
+    connection: Connection,
+    *,
+    target: str | None = None,
+    state: str = DeadLetterState.OPEN,
+    after: int = 0,
+    max_rows: int | None = None,
+) -> list[DeadLetter]:
+    """Return dead letters of `state` with a number above `after`, oldest first; nothing is locked.
+
+    At most `max_rows` (None: all), of one target where asked.
+    """
+    return queries.all(
+        connection, "read_letters", DeadLetter, target=target, state=state, after=after, max_rows=max_rows
+    )
+
+
+def count_dead_letters(connection: Connection) -> list[DeadLetterCount]:
+    """Return how many dead letters of each target wait for a person, and since when."""
+    return queries.all(connection, "count_letters", DeadLetterCount)
 
 
 def retry_dead_letters(connection: Connection, letters: list[DeadLetter], *, now: datetime) -> int:

@@ -54,6 +54,35 @@ where
 order by dead_letter_id
 for update;
 
+-- name: read_letters
+select
+    dead_letter_id,
+    target,
+    kind,
+    reference,
+    lead_id,
+    points,
+    reason,
+    died_at,
+    state
+from delivery.dead_letters
+where
+    state = %(state)s
+    and (%(target)s::text is null or target = %(target)s)
+    and dead_letter_id > %(after)s
+order by dead_letter_id
+limit %(max_rows)s;
+
+-- name: count_letters
+select
+    target,
+    count(*) as letters,
+    min(died_at) as oldest_at
+from delivery.dead_letters
+where state = 'open'
+group by target
+order by target;
+
 -- name: list_of_leads
 -- A refused creation of a lead is not of a lead that was lost: it stays for a person.
 select

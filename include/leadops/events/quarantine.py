@@ -6,9 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from leadops.db import Connection
+from leadops.mask import SentValues, mask_text
 from leadops.queries import Queries
 
 queries = Queries(__file__)
+
+#: Characters of what to change; it may repeat what was sent.
+LONGEST_DETAIL = 300
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,15 @@ class QuarantineCount:
     last_at: datetime
 
 
+def show_detail(detail: str, body: str | None = None) -> str:
+    """Return what to change in a refused item, without addresses, telephone numbers and secrets.
+
+    With the `body` that was refused also without any value in it, such as a name: for those who may not see
+    people.
+    """
+    return mask_text(detail, longest=LONGEST_DETAIL, sent=None if body is None else SentValues(body))
+
+
 def list_quarantine(
     connection: Connection,
     *,
@@ -43,8 +56,12 @@ def list_quarantine(
     state: str = "waiting",
     since: datetime | None = None,
     limit: int = 50,
+    before: int | None = None,
 ) -> list[QuarantineEntry]:
-    """Return at most `limit` items of `state` (waiting, admitted, dropped), newest first."""
+    """Return at most `limit` items of `state` (waiting, admitted, dropped), newest first.
+
+    With `before`, only numbers below.
+    """
     return queries.all(
         connection,
         "list_entries",
@@ -52,6 +69,7 @@ def list_quarantine(
         state=state,
         reason=reason,
         since=since,
+        before=before,
         max_rows=limit,
     )
 

@@ -33,6 +33,7 @@ class TableRetention(Settings):
     refused_calls: Days
     crm_refused: Days
     incidents: Days
+    task_results: Days
     notices: Days
     changes: Days
     freed_acts: Days

@@ -7,3 +7,15 @@ where incident_id in (
     order by old.incident_id
     limit %(max_rows)s
 );
+
+-- name: purge_task_results
+delete from incidents.task_results
+where ctid = any(
+    array(
+        select old.ctid
+        from incidents.task_results as old
+        where old.finished_at < %(before)s
+        order by old.finished_at
+        limit %(max_rows)s
+    )
+);

@@ -111,10 +111,12 @@ def list_quarantined_forms(
     state: str | None = None,
     since: datetime | None = None,
     limit: int = 50,
+    before: int | None = None,
 ) -> list[QuarantinedForm]:
     """Return at most `limit` forms (of `ids`, `reason`, `state`), newest first.
 
-    No ids ([]) are none, not all. States are waiting, admitted and dropped.
+    No ids ([]) are none, not all. States are waiting, admitted and dropped. With `before`, only numbers
+    below.
     """
     return queries.all(
         connection,
@@ -124,6 +126,7 @@ def list_quarantined_forms(
         state=state,
         reason=reason,
         since=since,
+        before=before,
         max_rows=limit,
     )
 

@@ -57,6 +57,7 @@ where
     and (%(state)s::text is null or state = %(state)s)
     and (%(reason)s::text is null or reason = %(reason)s)
     and (%(since)s::timestamptz is null or received_at >= %(since)s)
+    and (%(before)s::bigint is null or quarantine_id < %(before)s)
 order by quarantine_id desc
 limit %(max_rows)s;
 

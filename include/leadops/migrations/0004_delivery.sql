@@ -73,6 +73,7 @@ comment on column delivery.outbox.state is
 comment on column delivery.outbox.first_sent_at is
 'Since when a call of it may have arrived: the memory of its key counts; null: certainly none had an effect';
 comment on column delivery.outbox.may_have_arrived is 'The outcome of an earlier call is unknown';
+create index outbox_ended on delivery.outbox (settled_at) where state in ('done', 'dead', 'dropped');
 create index outbox_settled on delivery.outbox (settled_at) where state in ('done', 'dropped') and body is not null;
 create index outbox_open on delivery.outbox (target, lane, outbox_id) where state in ('pending', 'sending');
 -- An effect that needs the target's id of a lead waits for earlier effects on that lead.

@@ -396,6 +396,7 @@ create table lifecycle.thresholds (
     answer text check (answer in ('approved', 'rejected', 'unanswered')),
     waits_since timestamptz,
     facts jsonb not null,
+    basis jsonb,
     hash text not null,
     check ((decided_by = 'kept') = (effective_at is null))
 );
@@ -408,6 +409,8 @@ comment on column lifecycle.thresholds.effective_at is 'Null: the row changes no
 comment on column lifecycle.thresholds.plan is 'ask: a human decides, and without an answer nothing changes';
 comment on column lifecycle.thresholds.waits_since is
 'When a person was asked; null: nobody was asked, or there is an answer';
+comment on column lifecycle.thresholds.basis is
+'Leads and outcomes by score, as known after the day; null: not computed';
 comment on column lifecycle.thresholds.hash is 'Hash of the inputs and of the result';
 create index thresholds_effective on lifecycle.thresholds (effective_at) where effective_at is not null;
 

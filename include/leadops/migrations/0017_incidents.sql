@@ -39,3 +39,18 @@ create table incidents.heartbeats (
 );
 comment on column incidents.heartbeats.beats is
 'How often it has succeeded: this grows even while the clock of the machine is set back';
+
+-- What a task of a run did, in numbers; a task that was cleared or retried has a row for each good try.
+create table incidents.task_results (
+    dag_id text not null check (char_length(dag_id) <= 250),
+    run_id text not null check (char_length(run_id) <= 250),
+    task_id text not null check (char_length(task_id) <= 250),
+    try_number integer not null,
+    run_type text not null,
+    run_started_at timestamptz not null,
+    finished_at timestamptz not null,
+    counts jsonb not null,
+    primary key (dag_id, run_id, task_id, try_number)
+);
+comment on column incidents.task_results.counts is 'What the task returned: numbers and words, no personal data';
+create index task_results_runs on incidents.task_results (dag_id, run_started_at, run_id);

@@ -39,7 +39,8 @@ def read_run(context: Mapping[str, Any]) -> TaskRun:
 
     A run without a data interval has its own moment, run_after, as both ends.
     """
-    run, task_id = context["dag_run"], context["task_instance"].task_id
+    run, task = context["dag_run"], context["task_instance"]
+    task_id = task.task_id
     end = run.data_interval_end or run.run_after
     return TaskRun(
         dag_id=run.dag_id,
@@ -62,6 +63,7 @@ def read_run(context: Mapping[str, Any]) -> TaskRun:
         erased=ErasedFilter.of(os.environ),
         params=context.get("params") or {},
         airflow_url=_find_airflow_url(),
+        try_number=task.try_number,
     )
 
 

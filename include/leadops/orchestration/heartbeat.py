@@ -1,10 +1,12 @@
-"""Notes that a DAG succeeded, which resolves its open incidents."""
+"""Notes what a task did, and that a DAG succeeded, which resolves its open incidents."""
 
 from collections.abc import Collection
 from typing import Any
 
 from leadops.db import Connection
 from leadops.incidents.heartbeats import beat, count_beats
+from leadops.incidents.task_results import TaskResult, record_result
+from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import BACKFILL, TaskRun
 
 #: Trigger rules under which a task runs although a task before it failed.
@@ -42,3 +44,17 @@ def note_success(connection: Connection, run: TaskRun, *, deciding: Collection[s
         names = [f"{dag}.{task_id}" for task_id in deciding]
         if count_beats(connection, names, since=run.started_at) == len(names):
             beat(connection, dag, now=run.clock())
+
+
+def note_result(connection: Connection, run: TaskRun, counts: Counts) -> None:
+    """Keep what the run's task did, for the run's page; in the caller's transaction."""
+    result = TaskResult(
+        run_id=run.run_id,
+        run_type=run.run_type,
+        run_started_at=run.started_at,
+        task_id=run.task_id,
+        try_number=run.try_number,
+        finished_at=run.clock(),
+        counts=counts,
+    )
+    record_result(connection, result, dag_id=run.dag_id)

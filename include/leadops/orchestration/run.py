@@ -50,6 +50,7 @@ class TaskRun:
     params: Mapping[str, Any] = field(default_factory=dict)
     #: Where Airflow's pages are, for links to runs; empty: as alerts.yaml says.
     airflow_url: str = ""
+    try_number: int = 1
 
     def find_product(self, name: str) -> Endpoint:
         """Return the endpoint of a system with the settings of the product that its connection names."""

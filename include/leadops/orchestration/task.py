@@ -14,7 +14,7 @@ from leadops.mask import remember_secrets
 from leadops.masked_logs import mask_records
 from leadops.orchestration.airflow_run import read_run
 from leadops.orchestration.counts import Counts, describe_counts
-from leadops.orchestration.heartbeat import find_deciding_tasks, note_success
+from leadops.orchestration.heartbeat import find_deciding_tasks, note_result, note_success
 from leadops.orchestration.run import TaskRun
 from leadops.settings import list_secrets
 
@@ -27,8 +27,9 @@ def leadops_task(body: Callable[Concatenate[TaskRun, P], Counts], **options: Any
     """Return the Airflow task of `body`; its id is the function's name, its page the docstring.
 
     The task hands in its run, lets an error of the database leave as one line without the database's own
-    words, logs the counts, and notes the success where the DAG's depends on it. `options` go to Airflow's
-    `task`; what the DAG passes on calling it, such as another task's result, follows the run.
+    words, logs the counts and keeps them for the run's page, and notes the success where the DAG's depends
+    on it. `options` go to Airflow's `task`; what the DAG passes on calling it, such as another task's result,
+    follows the run.
     """
 
     @wraps(body)
@@ -41,8 +42,9 @@ def leadops_task(body: Callable[Concatenate[TaskRun, P], Counts], **options: Any
         counts = body(run, *args, **kwargs)
         log.info("%s: %s", run.task_id, describe_counts(counts) or "nothing to do")
         deciding = find_deciding_tasks(context["dag"])
-        if run.task_id in deciding:
-            with run.open_database() as connection:
+        with run.open_database() as connection:
+            note_result(connection, run, counts)
+            if run.task_id in deciding:
                 note_success(connection, run, deciding=deciding)
         return counts
 

@@ -11,10 +11,9 @@ def find_pair(forecaster: Forecaster, active: ActiveThreshold) -> tuple[Forecast
     stays unless another brings `min_gain` more. The threshold may go `extrapolate_points` below the lowest
     score with a label.
     """
-    settings, history = forecaster.settings, forecaster.history
+    settings = forecaster.settings
     targets = sorted({*settings.sla_minutes, active.target})
-    lowest = float(history.label_scores[history.labelled > 0].min())
-    least = min(lowest, active.threshold) - settings.extrapolate_points
+    least = forecaster.lowest_tried(active.threshold)
     for keep_promise in (True, False):
         tried = {
             target: forecaster.search(target, least=least, keep_promise=keep_promise) for target in targets

@@ -31,6 +31,11 @@ class ThresholdRollback:
     facts: Mapping[str, Any]
 
 
+def list_pending_approvals(connection: Connection, *, now: datetime) -> list[PendingApproval]:
+    """Return the proposals that wait for a human, by day; after a day a question is no more."""
+    return queries.all(connection, "list_pending_approvals", PendingApproval, now=now)
+
+
 def check_thresholds(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Find the proposals that wait for approval, and a change that was rolled back.
 
@@ -47,7 +52,7 @@ def check_thresholds(connection: Connection, given: CheckInput) -> list[CheckFin
             },
             since=proposal.waits_since,
         )
-        for proposal in queries.all(connection, "list_pending_approvals", PendingApproval, now=given.now)
+        for proposal in list_pending_approvals(connection, now=given.now)
     ]
     rollback = queries.first(connection, "find_rollback", ThresholdRollback, now=given.now)
     if rollback is None:

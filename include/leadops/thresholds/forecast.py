@@ -14,6 +14,9 @@ from leadops.thresholds.waiting import ServicePool, WaitingEstimate, estimate_wa
 
 Numbers = NDArray[np.float64]
 
+#: Leads of a window where none comes: the formulas of waiting divide by them.
+FEWEST = 1e-9
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -109,8 +112,19 @@ class Forecaster:
 
     def keeps_promise(self, pair: Forecast) -> bool:
         """Say whether the target of `pair` can be promised, as `search` does."""
-        leads = np.asarray(max(pair.leads * self.settings.window_days / 7, 1e-9))
+        leads = np.asarray(max(pair.leads * self.settings.window_days / 7, FEWEST))
         return bool(self._is_kept(leads, pair.sla_minutes))
+
+    def lowest_tried(self, present: float) -> float:
+        """Return the lowest threshold to look at: `extrapolate_points` below labels and the `present` one."""
+        lowest = float(self.history.label_scores[self.history.labelled > 0].min())
+        return min(lowest, present) - self.settings.extrapolate_points
+
+    def expect_sqls(self, leads: Numbers, chances: Numbers, target: float) -> Numbers:
+        """Return SQLs a week for `leads` of the window over a threshold, whose `chances` are a sum."""
+        weeks = self.settings.window_days / 7
+        sqls: Numbers = chances * self._wait(np.maximum(leads, FEWEST), target).chance / weeks
+        return sqls
 
     def search(self, target: float, *, least: float, keep_promise: bool = True) -> BestThreshold | None:
         """Return the best threshold from `least` points up; None where no threshold keeps the target.
@@ -141,7 +155,7 @@ class Forecaster:
         over = self.history.arrival_scores >= threshold
         leads = float(self.history.arrivals[over].sum())
         chances = float((self.chances * self.history.arrivals)[over].sum())
-        found = self._wait(max(leads, 1e-9), target)
+        found = self._wait(max(leads, FEWEST), target)
         weeks = self.settings.window_days / 7
         return Forecast(
             threshold,

@@ -11,6 +11,7 @@ from leadops.thresholds.active_threshold import ActiveThreshold
 from leadops.thresholds.best_pair import find_pair
 from leadops.thresholds.forecast import Forecast, Forecaster, fit_chances, smooth_chances
 from leadops.thresholds.score_history import ScoreHistory
+from leadops.thresholds.threshold_settings import ThresholdSettings
 
 Numbers = NDArray[np.float64]
 
@@ -59,13 +60,11 @@ def draw_errors(forecaster: Forecaster, active: ActiveThreshold, *, seed: int) -
     """
     settings, history = forecaster.settings, forecaster.history
     dice = np.random.default_rng(seed)
-    labels, arrivals = smooth_chances(history, settings)
-    source = replace(
-        forecaster, history=replace(history, became_sql=history.labelled * labels), chances=arrivals
-    )
+    smoothed, chances = smooth_history(history, settings)
+    source = replace(forecaster, history=smoothed, chances=chances)
     errors = np.zeros(settings.replicates)
     for number in range(settings.replicates):
-        sample = _draw(source.history, dice)
+        sample = draw_history(source.history, dice)
         if not sample.labelled.any():
             continue
         drawn = replace(forecaster, history=sample, chances=fit_chances(sample, settings))
@@ -80,7 +79,14 @@ def _measure_gain(forecaster: Forecaster, pair: Forecast, active: ActiveThreshol
     return then.sqls - forecaster.forecast(active.threshold, active.target).sqls
 
 
-def _draw(history: ScoreHistory, dice: np.random.Generator) -> ScoreHistory:
+def smooth_history(history: ScoreHistory, settings: ThresholdSettings) -> tuple[ScoreHistory, Numbers]:
+    """Return the past that draws come from, and the chances there of its arrivals."""
+    labels, chances = smooth_chances(history, settings)
+    return replace(history, became_sql=history.labelled * labels), chances
+
+
+def draw_history(history: ScoreHistory, dice: np.random.Generator) -> ScoreHistory:
+    """Return another past with the rates of `history`: each count is a Poisson draw."""
     became_sql = dice.poisson(history.became_sql).astype(np.float64)
     others = dice.poisson(history.labelled - history.became_sql)
     return replace(

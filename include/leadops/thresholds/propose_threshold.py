@@ -13,26 +13,15 @@ from leadops.changes.weigh_change import count_new_mqls
 from leadops.db import Connection
 from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
-from leadops.routing.team import read_team
-from leadops.thresholds.active_threshold import ActiveThreshold, read_active_threshold
-from leadops.thresholds.capacity import Capacity, measure_capacity
+from leadops.thresholds.active_threshold import ActiveThreshold
 from leadops.thresholds.choose_threshold import ThresholdChoice, choose_threshold
 from leadops.thresholds.one_step import AskedPair, find_question
-from leadops.thresholds.score_history import ScoreHistory, count_backlog, read_score_history
-from leadops.thresholds.threshold_context import ThresholdContext, end_of, is_last_day
+from leadops.thresholds.threshold_basis import ThresholdBasis, keep_basis, read_basis
+from leadops.thresholds.threshold_context import ThresholdContext, end_of
 from leadops.thresholds.threshold_settings import ThresholdSettings
 from leadops.thresholds.watched_changes import describe_watch
 
 queries = Queries(__file__)
-
-
-@dataclass(frozen=True)
-class ThresholdBasis:
-    """What the choice of a day rests on."""
-
-    history: ScoreHistory
-    capacity: Capacity
-    active: ActiveThreshold
 
 
 @dataclass(frozen=True)
@@ -43,29 +32,6 @@ class ThresholdProposal:
     choice: ThresholdChoice
     hash: str
     is_new: bool = True
-
-
-def read_basis(
-    connection: Connection, *, day: date, context: ThresholdContext, now: datetime
-) -> ThresholdBasis:
-    """Read what was known when `day` was over.
-
-    The CRM does not say who worked in the past: before the last whole day the capacity is that of
-    its row, where it has one.
-    """
-    until, settings = end_of(day, context.company), context.thresholds
-    active = read_active_threshold(connection, contract=context.kpi, policy=context.sla, at=until)
-    history = read_score_history(connection, until=until, rule=active.rule, settings=settings)
-    recorded: dict[str, Any] | None = queries.value(connection, "read_capacity", day=day)
-    if recorded and not is_last_day(day, now=now, company=context.company):
-        return ThresholdBasis(history, Capacity(**recorded), active)
-    capacity = measure_capacity(
-        read_team(connection, rules=context.routing, zone=context.company.zone),
-        first=day + timedelta(days=1),
-        backlog=count_backlog(connection, until=until, settings=settings),
-        settings=settings,
-    )
-    return ThresholdBasis(history, capacity, active)
 
 
 def propose_threshold(
@@ -101,6 +67,8 @@ def propose_threshold(
         choice = _hold_many_mqls(connection, choice, basis.active, asked, context=context)
         digest = _hash(basis, choice, settings)
         is_new = not dry_run and _write(connection, day, basis.active, choice, digest, now=now)
+        if not dry_run:
+            keep_basis(connection, basis, day=day, context=context)
     return ThresholdProposal(day, choice, digest, is_new)
 
 

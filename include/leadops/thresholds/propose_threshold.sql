@@ -1,8 +1,3 @@
--- name: read_capacity
-select facts -> 'capacity' as capacity
-from lifecycle.thresholds
-where day = %(day)s;
-
 -- name: find_last_rollback
 select max(day) as day
 from lifecycle.thresholds

@@ -1,35 +1,27 @@
 """What other salespeople, another SLA target or another threshold would bring, beside what is in force."""
 
-from datetime import date, datetime
-
-from leadops.db import Connection
 from leadops.thresholds.choose_threshold import open_forecaster
 from leadops.thresholds.forecast import Forecast, Forecaster
-from leadops.thresholds.propose_threshold import read_basis
-from leadops.thresholds.threshold_context import ThresholdContext
+from leadops.thresholds.threshold_basis import ThresholdBasis
+from leadops.thresholds.threshold_settings import ThresholdSettings
 
 
 def compare_scenarios(
-    connection: Connection,
+    basis: ThresholdBasis,
     *,
-    context: ThresholdContext,
-    day: date,
-    now: datetime,
-    salespeople: tuple[bool, int],
-    target: float | None,
-    threshold: int | None,
+    settings: ThresholdSettings,
+    salespeople: tuple[bool, int] = (True, 0),
+    target: float | None = None,
+    threshold: float | None = None,
 ) -> dict[str, Forecast] | str:
-    """Return forecasts by name, as known after `day`, or in words why nothing can be said.
+    """Return forecasts by name, or in words why nothing can be said.
 
     `salespeople` is (True, a change) or (False, the number of all). `target` are minutes, None: the one in
     force. `threshold` are points; None: once the one in force and once the best.
     """
-    basis = read_basis(connection, day=day, context=context, now=now)
-    settings, active = context.thresholds, basis.active
-    is_change, number = salespeople
-    change = number if is_change else number - basis.capacity.salespeople
+    active = basis.active
     present = open_forecaster(basis.history, basis.capacity, settings)
-    other = open_forecaster(basis.history, basis.capacity.with_more(change), settings)
+    other = open_other(basis, settings=settings, salespeople=salespeople)
     if isinstance(present, str):
         return present
     if isinstance(other, str):
@@ -44,11 +36,18 @@ def compare_scenarios(
     return found
 
 
+def open_other(
+    basis: ThresholdBasis, *, settings: ThresholdSettings, salespeople: tuple[bool, int]
+) -> Forecaster | str:
+    """Return what thresholds would bring with other `salespeople`, or in words why nothing can be said."""
+    is_change, number = salespeople
+    change = number if is_change else number - basis.capacity.salespeople
+    return open_forecaster(basis.history, basis.capacity.with_more(change), settings)
+
+
 def _find_best(forecaster: Forecaster, target: float, present: float) -> Forecast:
     """Return the best threshold for `target`; where none keeps it, the best without."""
-    history = forecaster.history
-    lowest = float(history.label_scores[history.labelled > 0].min())
-    least = min(lowest, present) - forecaster.settings.extrapolate_points
+    least = forecaster.lowest_tried(present)
     best = forecaster.search(target, least=least) or forecaster.search(
         target, least=least, keep_promise=False
     )
