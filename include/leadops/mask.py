@@ -83,6 +83,11 @@ def mask_text(text: object, *, longest: int = 120, sent: SentValues | None = Non
     return masked if len(masked) <= longest else masked[: longest - 1].rstrip() + "…"
 
 
+def mask_name(name: str) -> str:
+    """Return a name or an address as the first letters of its parts, which tell two apart: a•••@b•••."""
+    return "@".join(f"{part[:1]}•••" for part in name.strip().split("@", 1))
+
+
 def _read_values(body: bytes | str | None) -> set[str]:
     """Return the texts and the long numbers in a JSON body; of another body its words."""
     if not body:

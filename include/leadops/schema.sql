@@ -183,6 +183,7 @@ create table identity.accounts (
     unique (domain),
     check (char_length(domain) <= 253)
 );
+create index accounts_domain on identity.accounts (domain text_pattern_ops);
 
 create table identity.aliases (
     kind text not null,
@@ -195,6 +196,7 @@ create table identity.aliases (
     check (char_length(value) <= 254),
     check (kind in ('email', 'crm_id', 'enrichment_id', 'user_id', 'anonymous_id'))
 );
+create index aliases_email on identity.aliases (value text_pattern_ops) where (kind = 'email');
 create index aliases_lead on identity.aliases (lead_id);
 
 create table identity.mailboxes (
@@ -244,6 +246,7 @@ create table identity.traits (
     is_history boolean not null default false,
     primary key (lead_id, trait)
 );
+create index traits_company on identity.traits (identity.read_company(value, comparable) text_pattern_ops) where (trait = 'company');
 
 create table identity.sightings (
     kind text not null,
@@ -392,6 +395,8 @@ create index claimed_browsers_lead on identity.claimed_browsers (lead_id);
 
 -- function identity.mark_uncounted() returns trigger
 
+-- function identity.read_company(value jsonb, comparable jsonb) returns text
+
 -- function identity.read_id(properties jsonb, names text[], placeholders text[]) returns text
 
 -- function identity.read_property(properties jsonb, names text[], ignored text[]) returns text
@@ -528,6 +533,7 @@ create table delivery.outbox (
 create index outbox_created on delivery.outbox (lead_id) where ((target = 'crm') and (operation = 'create_lead'));
 create index outbox_ended on delivery.outbox (settled_at) where (state in ('done', 'dead', 'dropped'));
 create index outbox_given_up on delivery.outbox (lead_id) where ((operation = 'upsert_lead') and (state in ('dead', 'dropped')));
+create index outbox_lead on delivery.outbox (lead_id, outbox_id);
 create index outbox_lead_open on delivery.outbox (lead_id, outbox_id) where (state in ('pending', 'sending'));
 create index outbox_open on delivery.outbox (target, lane, outbox_id) where (state in ('pending', 'sending'));
 create index outbox_owner on delivery.outbox (lead_id, outbox_id) where ((target = 'crm') and (operation = 'set_owner'));

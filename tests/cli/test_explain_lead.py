@@ -122,3 +122,12 @@ def test_explain_says_what_it_wants(scored: World) -> None:
     ]:
         result = CliRunner().invoke(app, ["explain", lead])
         assert words in str(result.exception)
+
+
+def test_explain_says_what_the_lead_still_needs_to_become_mql(scored: World, tmp_path: Path) -> None:
+    """By hand: no fact is known and 5 points are there; no two steps give 20 of fit and 35 of behaviour."""
+    CliRunner().invoke(app, ["score"])
+    output = CliRunner().invoke(app, ["explain", "1"], env={"COLUMNS": "200"}).output
+    assert "more points (20 of fit and 35 of behaviour) would make it MQL; no two acts" in output
+    told = json.loads(CliRunner().invoke(app, ["explain", "1", "--json"]).output)["mql_outlook"]
+    assert (told["state"], told["missing"]) == ("far", {"fit": 20, "behaviour": 35, "total": 0})

@@ -7,13 +7,15 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadops.cli.context import open_database, read_config
+from leadops.cli.context import clock, open_database, read_config
+from leadops.cli.outlook_text import say_outlook
 from leadops.cli.terminal import console, print_json
 from leadops.company import Company
 from leadops.delivery.external_ids import find_external_id
 from leadops.errors import PermanentError
 from leadops.identity.uncounted_leads import find_uncounted
 from leadops.lifecycle.explain_stages import StageReached, explain_stages, find_crm_id
+from leadops.lifecycle.mql_outlook import find_mql_outlook
 from leadops.scoring.explain_score import LedgerLine, MachineAct, ScoreExplanation, explain_score
 from leadops.training.explain_model import ModelExplanation, explain_model
 
@@ -24,7 +26,8 @@ def explain(
 ) -> None:
     """Show every point of LEAD with its date and reason, the model's parts, its stages and its ids elsewhere.
 
-    Acts of machines, which are worth nothing, are struck through.
+    Acts of machines, which are worth nothing, are struck through. A line says what the person still needs to
+    become MQL: what they could do, or what leadops could learn of them, by the rules in force.
 
     Exits with 1 when the ledger does not sum to the stored score.
     """
@@ -35,6 +38,14 @@ def explain(
         model = explain_model(connection, explanation.lead_id)
         stages = explain_stages(connection, explanation.lead_id)
         uncounted = find_uncounted(connection, explanation.lead_id)
+        outlook = find_mql_outlook(
+            connection,
+            explanation.lead_id,
+            rules=rules,
+            zone=company.zone,
+            contract=config.kpi,
+            now=clock(),
+        )
         ids = {
             "ma": find_external_id(connection, target="ma", lead_id=explanation.lead_id),
             "crm": find_crm_id(connection, explanation.lead_id),
@@ -44,6 +55,7 @@ def explain(
         held["stages"] = [asdict(each) for each in stages]
         held["ids"] = ids
         held["uncounted"] = uncounted._asdict() if uncounted else None
+        held["mql_outlook"] = asdict(outlook)
         print_json(held, default=lambda moment: moment.isoformat())
     else:
         if explanation.lines:
@@ -63,6 +75,7 @@ def explain(
             console.print(
                 f"counts for nothing: {uncounted.reason}, {uncounted.entry} (company.yaml)", highlight=False
             )
+        console.print(say_outlook(outlook, zone=company.zone), highlight=False, soft_wrap=True)
         for system, external_id in ids.items():
             console.print(f"in the {system.upper()}: {external_id or 'not known there'}", highlight=False)
     if not explanation.agrees:

@@ -1,5 +1,6 @@
 """Why an identifier is a lead's, and why another is not: the evidence of each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -130,7 +131,12 @@ def explain_identity(
             connection, "list_foreign_identifiers", ForeignIdentifier, lead_ids=leads
         ),
         leads=leads,
-        merges=queries.all(connection, "list_merges", MergeRecord, lead_ids=leads),
+        merges=list_merges(connection, leads),
         only_claimed=person.only_claimed,
         claims=queries.all(connection, "list_claims", ClaimRecord, lead_ids=leads, max_rows=MAX_CLAIMS),
     )
+
+
+def list_merges(connection: Connection, lead_ids: Sequence[int]) -> list[MergeRecord]:
+    """Return what merged one of these leads with another, and what once did, in the order of the merges."""
+    return queries.all(connection, "list_merges", MergeRecord, lead_ids=list(lead_ids))

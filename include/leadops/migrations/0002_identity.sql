@@ -68,6 +68,7 @@ create table identity.accounts (
     domain text not null unique check (char_length(domain) <= 253),
     created_at timestamptz not null
 );
+create index accounts_domain on identity.accounts (domain text_pattern_ops);
 comment on table identity.accounts is 'A company, by its registrable domain';
 
 create table identity.aliases (
@@ -85,6 +86,8 @@ comment on column identity.aliases.lead_id is '0: nobody''s, because it was seen
 comment on column identity.aliases.confirmed_seq is
 'The first event that shows it with the lead''s own email; null: other identifiers tied it to the lead';
 create index aliases_lead on identity.aliases (lead_id);
+-- The search of the Lead ops page: addresses that begin with a text.
+create index aliases_email on identity.aliases (value text_pattern_ops) where kind = 'email';
 
 -- Where several spellings of an address are one mailbox: what the settings say of each address that is proven.
 create table identity.mailboxes (
@@ -133,6 +136,18 @@ create table identity.traits (
     is_history boolean not null default false,
     primary key (lead_id, trait)
 );
+-- The company that a lead names, as it is compared: without its legal form and without case. Bounded, as it is a key.
+create function identity.read_company(value jsonb, comparable jsonb) returns text
+language sql immutable parallel safe
+return left(
+    case jsonb_typeof(coalesce(comparable, value))
+        when 'array' then coalesce(comparable, value) ->> 0
+        else coalesce(comparable, value) #>> '{}'
+    end, 200
+);
+-- The search of the Lead ops page: names that begin with a text, letter by letter.
+create index traits_company on identity.traits (identity.read_company(value, comparable) text_pattern_ops)
+where trait = 'company';
 comment on table identity.traits is
 'The newest known value of each trait (industry, employees, title, country), and the domain of the address';
 comment on column identity.traits.ts is

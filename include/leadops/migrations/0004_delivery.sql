@@ -76,6 +76,8 @@ comment on column delivery.outbox.may_have_arrived is 'The outcome of an earlier
 create index outbox_ended on delivery.outbox (settled_at) where state in ('done', 'dead', 'dropped');
 create index outbox_settled on delivery.outbox (settled_at) where state in ('done', 'dropped') and body is not null;
 create index outbox_open on delivery.outbox (target, lane, outbox_id) where state in ('pending', 'sending');
+-- The story of a lead on the Lead ops page.
+create index outbox_lead on delivery.outbox (lead_id, outbox_id);
 -- An effect that needs the target's id of a lead waits for earlier effects on that lead.
 create index outbox_lead_open on delivery.outbox (lead_id, outbox_id) where state in ('pending', 'sending');
 -- Leads that will not be created: score changes that wait for them are not late.

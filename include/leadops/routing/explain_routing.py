@@ -29,6 +29,10 @@ class AssignmentStep:
     facts: dict[str, str]
     passed_over: list[dict[str, Any]]
     rules: str
+    notice: str | None  # state of its Slack message: open, sent, erasing or dropped; None: no message
+    notified_at: datetime | None  # when that was settled, UTC
+    notice_reason: str | None  # why it was dropped
+    withdrawn_because: str | None  # internal, split or machine: the MQL was taken back
 
 
 def explain_routing(connection: Connection, lead: int | str) -> tuple[int, list[AssignmentStep]]:
@@ -37,10 +41,15 @@ def explain_routing(connection: Connection, lead: int | str) -> tuple[int, list[
     Raises PermanentError if there is no such lead, or if it was never routed.
     """
     lead_id = find_lead(connection, lead).person_id
-    steps = queries.all(connection, "list_assignments", AssignmentStep, lead_id=lead_id)
+    steps = list_assignments(connection, lead_id)
     if not steps:
         raise PermanentError(f"lead {lead_id} has not been routed: {_explain_absence(connection, lead_id)}")
     return lead_id, steps
+
+
+def list_assignments(connection: Connection, person_id: int) -> list[AssignmentStep]:
+    """Return the assignments of the person, by their oldest lead; none if it was never routed."""
+    return queries.all(connection, "list_assignments", AssignmentStep, lead_id=person_id)
 
 
 def _explain_absence(connection: Connection, lead_id: int) -> str:

@@ -1,23 +1,30 @@
 -- name: list_assignments
 select
-    cycle,
-    number,
-    assigned_at,
-    rep_id,
-    queue,
-    why,
-    cause,
-    rule,
-    is_backfill,
-    waited_minutes,
-    facts,
-    passed_over,
-    rules
-from routing.assignments
+    assignments.cycle,
+    assignments.number,
+    assignments.assigned_at,
+    assignments.rep_id,
+    assignments.queue,
+    assignments.why,
+    assignments.cause,
+    assignments.rule,
+    assignments.is_backfill,
+    assignments.waited_minutes,
+    assignments.facts,
+    assignments.passed_over,
+    assignments.rules,
+    notices.state as notice,
+    notices.settled_at as notified_at,
+    notices.reason as notice_reason,
+    notices.withdrawn_because
+from routing.assignments as assignments
+left join routing.notices as notices on assignments.assignment_id = notices.assignment_id
 where
-    lead_id = %(lead_id)s
-    or lead_id in (select people.lead_id from identity.people as people where people.person_id = %(lead_id)s)
-order by cycle asc, assigned_at asc, number asc;
+    assignments.lead_id = %(lead_id)s
+    or assignments.lead_id in (
+        select people.lead_id from identity.people as people where people.person_id = %(lead_id)s
+    )
+order by assignments.cycle asc, assignments.assigned_at asc, assignments.number asc;
 
 -- name: is_imported
 -- Whether every MQL of the lead comes from an import.

@@ -1,6 +1,7 @@
 """Why a lead has the points it has: every row of its ledger, summing to its score."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,13 +14,29 @@ queries = Queries(__file__)
 
 
 class StoredScore(NamedTuple):
-    """A lead's points by dimension, and their sum."""
+    """A lead's points by dimension, their sum, and the sum of its ledger."""
 
     lead_id: int
     fit: int
     behaviour: int
     model: int
     total: int
+    ledger: int
+
+
+@dataclass(frozen=True)
+class PointsLine:
+    """One row of the ledger, as it stands beside the event or fact that gave it."""
+
+    seq: int
+    lead_id: int
+    event_seq: int | None  # None: no event gave it
+    at: datetime  # of a correction when it was written, else when what it is about happened; UTC
+    points: int
+    dimension: str  # fit, behaviour or model
+    kind: str  # rule, correction, decay, model or write_off
+    rule: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -53,8 +70,8 @@ class MachineAct:
 
 
 @dataclass(frozen=True)
-class ScoreExplanation:
-    """A lead's score and where each point of it comes from."""
+class ScoreSummary:
+    """A lead's score, and how it is shown."""
 
     lead_id: int
     fit: int
@@ -64,6 +81,12 @@ class ScoreExplanation:
     shown: int  # the total within the bounds of display
     grade: str  # A1 to D4
     agrees: bool  # whether the ledger sums to the stored score
+
+
+@dataclass(frozen=True)
+class ScoreExplanation(ScoreSummary):
+    """A lead's score and where each point of it comes from."""
+
     lines: list[LedgerLine]
     machine_acts: list[MachineAct]
 
@@ -76,13 +99,54 @@ def explain_score(connection: Connection, lead: int | str, *, grades: Grades) ->
     """
     found = find_lead(connection, lead)
     lead_id = found.person_id if "@" in str(lead) else found.lead_id
-    score = queries.one(connection, "read_score", StoredScore, lead_id=lead_id)
-    lines = queries.all(connection, "list_ledger", LedgerLine, lead_id=lead_id)
     return ScoreExplanation(
-        **score._asdict(),
+        **asdict(summarise_score(connection, lead_id, grades=grades)),
+        lines=queries.all(connection, "list_ledger", LedgerLine, lead_id=lead_id),
+        machine_acts=queries.all(connection, "list_machine_acts", MachineAct, lead_id=lead_id),
+    )
+
+
+def summarise_score(connection: Connection, lead_id: int, *, grades: Grades) -> ScoreSummary:
+    """Return the score of the lead `lead_id`, which exists; `grades` say how it is shown."""
+    score = queries.one(connection, "read_score", StoredScore, lead_id=lead_id)
+    return ScoreSummary(
+        lead_id=score.lead_id,
+        fit=score.fit,
+        behaviour=score.behaviour,
+        model=score.model,
+        total=score.total,
         shown=bound(score.total, grades),
         grade=grade(fit=score.fit, behaviour=score.behaviour, grades=grades),
-        agrees=(lines[-1].running if lines else 0) == score.total,
-        lines=lines,
-        machine_acts=queries.all(connection, "list_machine_acts", MachineAct, lead_id=lead_id),
+        agrees=score.ledger == score.total,
+    )
+
+
+def list_event_points(
+    connection: Connection, *, lead_ids: Sequence[int], event_seqs: Sequence[int]
+) -> list[PointsLine]:
+    """Return what the events `event_seqs` gave these leads, and what was corrected since, in that order."""
+    return queries.all(
+        connection,
+        "list_event_points",
+        PointsLine,
+        lead_ids=list(lead_ids),
+        event_seqs=list(event_seqs),
+    )
+
+
+def list_other_points(
+    connection: Connection, *, lead_ids: Sequence[int], before: datetime, below: int, max_rows: int
+) -> list[PointsLine]:
+    """Return what no event gave these leads: facts, decay, the model; the latest first.
+
+    Only rows of before the moment `before` (UTC), or of that moment with a lower seq than `below`.
+    """
+    return queries.all(
+        connection,
+        "list_other_points",
+        PointsLine,
+        lead_ids=list(lead_ids),
+        before=before,
+        below=below,
+        max_rows=max_rows,
     )

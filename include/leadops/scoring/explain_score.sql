@@ -4,7 +4,10 @@ select
     coalesce(scores.fit, 0) as fit,
     coalesce(scores.behaviour, 0) as behaviour,
     coalesce(scores.model, 0) as model,
-    coalesce(scores.total, 0) as total
+    coalesce(scores.total, 0) as total,
+    coalesce(
+        (select sum(ledger.points) from scoring.ledger as ledger where ledger.lead_id = leads.lead_id), 0
+    )::integer as ledger
 from identity.leads as leads
 left join scoring.scores as scores on leads.lead_id = scores.lead_id
 where leads.lead_id = %(lead_id)s;
@@ -45,3 +48,40 @@ where
         select people.lead_id from identity.people as people where people.person_id = %(lead_id)s
     )
 order by events.ts, events.seq;
+
+-- name: list_event_points
+select
+    ledger.seq,
+    ledger.lead_id,
+    ledger.event_seq,
+    case when ledger.kind in ('correction', 'write_off') then ledger.recorded_at else ledger.occurred_at end as at,
+    ledger.points,
+    ledger.dimension,
+    ledger.kind,
+    ledger.rule,
+    ledger.reason
+from scoring.ledger as ledger
+where ledger.lead_id = any(%(lead_ids)s::bigint[]) and ledger.event_seq = any(%(event_seqs)s::bigint[])
+order by ledger.event_seq, ledger.seq;
+
+-- name: list_other_points
+select
+    seq,
+    lead_id,
+    event_seq,
+    at,
+    points,
+    dimension,
+    kind,
+    rule,
+    reason
+from (
+    select
+        ledger.*,
+        case when ledger.kind in ('correction', 'write_off') then ledger.recorded_at else ledger.occurred_at end as at
+    from scoring.ledger as ledger
+    where ledger.lead_id = any(%(lead_ids)s::bigint[]) and ledger.event_seq is null
+) as other
+where (at, seq) < (%(before)s::timestamptz, %(below)s::bigint)
+order by at desc, seq desc
+limit %(max_rows)s;
