@@ -1,4 +1,4 @@
-"""What a lead still needs to become MQL: worked out by the rules of scoring and of the KPI contract.
+"""What a lead still needs to become MQL, by the rules of scoring and of the KPI contract.
 
 What it promises holds for acts of today, done by a person, after everything that has been scored.
 """
@@ -105,7 +105,7 @@ def find_mql_outlook(
     """Return what the person of `lead` (a lead_id or an email) still needs to become MQL at `now` (UTC).
 
     One further act or fact that suffices is a way; where none does, two that do together. Facts are those
-    that nobody has said of the person yet. `zone` is the company's, whose days the caps count.
+    that are not known of the person yet. `zone` is the company's, whose days the caps count.
 
     Raises PermanentError when there is no such lead.
     """
@@ -174,7 +174,7 @@ def _combine(acts: Sequence[PossibleAct], steps: int, *, ignored: bool) -> Itera
 
 
 def _ignores_company(rule: MqlRule) -> bool:
-    """Whether to learn the company could make it the colleague of somebody for whom it is no MQL."""
+    """Return whether the company, once it is known, may bar the lead: the contract ignores some accounts."""
     return "ignore" in rule.account.model_dump().values()
 
 

@@ -50,7 +50,7 @@ class FittingRule(NamedTuple):
     rule: str
 
 
-class WaitingWork(NamedTuple):
+class UnscoredWork(NamedTuple):
     """What of a lead scoring has not looked at yet."""
 
     leads: bool  # it waits to be scored
@@ -108,10 +108,10 @@ def list_possible_acts(
     return found
 
 
-def find_waiting(connection: Connection, person_id: int) -> WaitingWork:
+def find_waiting(connection: Connection, person_id: int) -> UnscoredWork:
     """Return what scoring still has to do with the person's leads before their score is up to date."""
     members: list[int] = queries.values(connection, "list_members", person_id=person_id)
-    return queries.one(connection, "find_waiting", WaitingWork, lead_ids=members, person_id=person_id)
+    return queries.one(connection, "find_waiting", UnscoredWork, lead_ids=members, person_id=person_id)
 
 
 def is_scored_by(connection: Connection, *, rules: RuleSet, zone: ZoneInfo) -> bool:
