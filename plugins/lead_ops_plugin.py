@@ -55,6 +55,8 @@ def _make_app() -> Any:
     from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
     from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
     from airflow.configuration import conf
+    from airflow.exceptions import AirflowNotFoundException
+    from airflow.models.connection import Connection
     from airflow.models.log import Log
     from airflow.utils.session import create_session
     from fastapi import HTTPException, Request
@@ -89,6 +91,15 @@ def _make_app() -> Any:
         with create_session() as session:
             session.add(Log("leadops_lead_viewed", owner=reader.name, extra=f'{{"lead_id": {lead_id}}}'))
 
+    @cache
+    def find_slack() -> str:
+        """Return where Slack's pages are: beside its API, which the connection may have elsewhere."""
+        try:
+            extra = Connection.get_connection_from_secrets("leadops_slack").extra_dejson
+        except AirflowNotFoundException:
+            return ""
+        return str(extra.get("base_url") or "https://slack.com/api/").rstrip("/").removesuffix("/api")
+
     url = os.environ.get(PAGE_URL) or os.environ.get(DATABASE_URL, "")
     return create_dashboard(
         DashboardWiring(
@@ -98,6 +109,7 @@ def _make_app() -> Any:
             read_config=KeptConfig(url, clock=clock).read,
             clock=clock,
             find_login=lambda address: get_auth_manager().get_url_login(next_url=address),
+            find_slack=find_slack,
             airflow_url=conf.get("api", "base_url", fallback="").rstrip("/"),
         )
     )

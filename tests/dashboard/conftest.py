@@ -77,6 +77,7 @@ def dashboard(database_url: str) -> Iterator[Open]:
                     clock=lambda: now,
                     find_login=lambda address: f"/auth/login?next={address}",
                     airflow_url="http://airflow.test",
+                    find_slack=lambda: "https://slack.test",
                 )
             )
             opened.callback(app.state.dashboard.database.close)

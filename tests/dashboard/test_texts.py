@@ -21,12 +21,17 @@ def read(path: Path) -> dict[str, dict[str, str]]:
     return texts
 
 
+def strip_form(key: str) -> str:
+    """A key without the form of its plural: Japanese has one, English two."""
+    return key.removesuffix(".one").removesuffix(".other")
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_both_languages_have_the_same_keys_and_placeholders(path: Path) -> None:
     texts = read(path)
     assert tuple(texts) == LANGUAGES
     english, japanese = texts["en"], texts["ja"]
-    assert {key.removesuffix(".one") for key in english} == {key.removesuffix(".one") for key in japanese}
+    assert set(map(strip_form, english)) == set(map(strip_form, japanese))
     for key in english.keys() & japanese.keys():
         assert english[key].strip()
         assert japanese[key].strip()
@@ -48,17 +53,17 @@ def test_every_word_that_is_said_exists_and_every_one_that_exists_is_said() -> N
             continue
         keys = read(path)["en"].keys()
         said = SAID.findall((STATIC / "pages" / f"{path.stem}.js").read_text(encoding="utf-8"))
-        known = {key.removesuffix(".one").removesuffix(".other") for key in (*keys, *shell)} | {*keys, *shell}
+        known = {strip_form(key) for key in (*keys, *shell)} | {*keys, *shell}
         for key, end in said:
             is_known = key in known if end != "$" else any(known_key.startswith(key) for known_key in known)
             assert is_known, f"{path.stem}: {key}"
         for key in keys - OF_SHELLS:
-            plain = key.removesuffix(".one").removesuffix(".other")
+            plain = strip_form(key)
             uses = any(text in (plain, key) or (end == "$" and key.startswith(text)) for text, end in said)
             assert uses, f"{path.stem}: {key} is not used"
         of_shell += said
     for key in shell - OF_SHELLS:
-        plain = key.removesuffix(".one").removesuffix(".other")
+        plain = strip_form(key)
         assert any(text in (plain, key) or (end == "$" and key.startswith(text)) for text, end in of_shell), (
             key
         )

@@ -24,6 +24,16 @@ def list_links(incident: Incident, messages: Messages, settings: AlertSettings) 
     return links
 
 
+def form_slack_link(slack_url: str, channel: str | None, message_ts: str | None) -> str:
+    """Return the address of a message in Slack; empty where it is not posted or `slack_url` is not known.
+
+    https://api.slack.com/methods/chat.getPermalink: the time stamp without its point, after a p.
+    """
+    if not (slack_url and channel and message_ts):
+        return ""
+    return f"{slack_url}/archives/{quote(channel, safe='')}/p{quote(message_ts.replace('.', ''), safe='')}"
+
+
 def link_runbook(kind: str, messages: Messages, settings: AlertSettings) -> str:
     """Return a link to the kind's page, or its path in the project where no address is set."""
     if not settings.runbook_base_url:

@@ -33,6 +33,11 @@ class FeedAge:
         return self.first_polled_at if self.as_of is None else self.as_of + self.held_back
 
 
+def list_feed_ages(connection: Connection) -> list[FeedAge]:
+    """Return how far each feed of the CRM is read."""
+    return queries.all(connection, "list_feeds", FeedAge)
+
+
 def check_feeds(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Find the feeds that are older than `crm_feed_minutes`; one finding a feed.
 
@@ -40,7 +45,7 @@ def check_feeds(connection: Connection, given: CheckInput) -> list[CheckFinding]
     down opens once. A feed whose end leadops never reached is as old as its first poll.
     """
     settings, findings = given.settings, list[CheckFinding]()
-    for feed in queries.all(connection, "list_feeds", FeedAge):
+    for feed in list_feed_ages(connection):
         minutes = round((given.now - feed.complete_until) / MINUTE, 1)
         facts = {
             "feed": feed.feed,

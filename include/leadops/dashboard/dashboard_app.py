@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 
 from leadops.dashboard import now
+from leadops.dashboard.answer_cache import AnswerCache
 from leadops.dashboard.gatekeeper import Gatekeeper
 from leadops.dashboard.page_database import PageDatabase
 from leadops.dashboard.page_problems import add_problem_handlers
@@ -12,6 +13,8 @@ from leadops.dashboard.pages import add_pages
 from leadops.dashboard.static_files import mount_files
 from leadops.dashboard.wiring import Dashboard, DashboardWiring
 
+#: Seconds for which an answer of the page Now serves every browser.
+KEPT_SECONDS = 5.0
 #: The modules whose `router` has JSON routes.
 PARTS = (now,)
 
@@ -34,6 +37,8 @@ def create_dashboard(wiring: DashboardWiring) -> FastAPI:
         read_config=wiring.read_config,
         record_look=wiring.record_look,
         airflow_url=wiring.airflow_url,
+        find_slack=wiring.find_slack,
+        now_cache=AnswerCache(KEPT_SECONDS),
     )
     app.add_middleware(Gatekeeper, identify=wiring.identify, find_login=wiring.find_login)
     add_problem_handlers(app)

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from leadops.configuration import Config
+from leadops.dashboard.answer_cache import AnswerCache
 from leadops.dashboard.page_database import PageDatabase
 from leadops.dashboard.reader import Identify, RecordLook
 from leadops.db import Connection
@@ -19,7 +20,7 @@ class DashboardWiring:
 
     `database_url` is that of the role `page`. `read_config` returns the settings in force. `find_login`
     returns the address of the login page that leads back to an address. `airflow_url` is where Airflow's own
-    pages are, without a slash at the end.
+    pages are, and `find_slack` returns where Slack's are ("": not known), both without a slash at the end.
     """
 
     database_url: str
@@ -29,17 +30,20 @@ class DashboardWiring:
     clock: Callable[[], datetime]
     find_login: Callable[[str], str]
     airflow_url: str = ""
+    find_slack: Callable[[], str] = lambda: ""
 
 
 @dataclass(frozen=True)
 class Dashboard:
-    """What a route may use; `made_up` is not among it: answers find that out by themselves."""
+    """What a route may use; see DashboardWiring. `now_cache` keeps the answers of the page Now."""
 
     database: PageDatabase
     clock: Callable[[], datetime]
     read_config: Callable[[], Config]
     record_look: RecordLook
     airflow_url: str
+    find_slack: Callable[[], str]
+    now_cache: AnswerCache
 
 
 def get_dashboard(request: Request) -> Dashboard:

@@ -64,6 +64,16 @@ class OutboxBacklog(Backlog):
         return {"effects": self.effects, "leads": self.leads}
 
 
+def list_score_backlogs(connection: Connection) -> list[ScoreBacklog]:
+    """Return the targets that live score changes wait for."""
+    return queries.all(connection, "measure_backlogs", ScoreBacklog)
+
+
+def list_outbox_backlogs(connection: Connection) -> list[OutboxBacklog]:
+    """Return the targets that live effects wait for."""
+    return queries.all(connection, "measure_outbox", OutboxBacklog)
+
+
 def check_backlogs(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Find the targets whose oldest live score change has waited longer than `backlog_minutes`.
 
@@ -71,8 +81,7 @@ def check_backlogs(connection: Connection, given: CheckInput) -> list[CheckFindi
     """
     if find_hold(connection):
         return []
-    backlogs = queries.all(connection, "measure_backlogs", ScoreBacklog)
-    backlogs = _drop_used_up(connection, backlogs, now=given.now)
+    backlogs = _drop_used_up(connection, list_score_backlogs(connection), now=given.now)
     return _find_overdue("ma_backlog", backlogs, limit=given.settings.backlog_minutes, now=given.now)
 
 
@@ -83,8 +92,7 @@ def check_outbox(connection: Connection, given: CheckInput) -> list[CheckFinding
     """
     if find_hold(connection):
         return []
-    backlogs = queries.all(connection, "measure_outbox", OutboxBacklog)
-    backlogs = _drop_used_up(connection, backlogs, now=given.now)
+    backlogs = _drop_used_up(connection, list_outbox_backlogs(connection), now=given.now)
     return _find_overdue("outbox_waiting", backlogs, limit=given.settings.outbox_minutes, now=given.now)
 
 
@@ -134,8 +142,8 @@ def check_quotas(connection: Connection, given: CheckInput) -> list[CheckFinding
     if not used_up:
         return []
     waiting = {
-        *(backlog.target for backlog in queries.all(connection, "measure_backlogs", ScoreBacklog)),
-        *(backlog.target for backlog in queries.all(connection, "measure_outbox", OutboxBacklog)),
+        *(backlog.target for backlog in list_score_backlogs(connection)),
+        *(backlog.target for backlog in list_outbox_backlogs(connection)),
     }
     return [
         fire("quota_used_up", asdict(quota) | {"ends_at": quota.ends_at.isoformat()}, since=given.now)

@@ -24,6 +24,19 @@ def find_last_beat(connection: Connection, name: str) -> datetime | None:
     return last
 
 
+@dataclass(frozen=True)
+class Heartbeat:
+    """When (UTC) a DAG, or a task (`dag.task`), last succeeded."""
+
+    name: str
+    succeeded_at: datetime
+
+
+def list_beats(connection: Connection, dags: Sequence[str]) -> list[Heartbeat]:
+    """Return the last successes of `dags` and of their tasks, those of backfills left out; by name."""
+    return queries.all(connection, "list_heartbeats", Heartbeat, dags=list(dags))
+
+
 def count_beats(connection: Connection, names: Sequence[str], *, since: datetime) -> int:
     """Return how many of `names` last succeeded at `since` or later."""
     number: int = queries.value(connection, "count_heartbeats", names=list(names), since=since)

@@ -10,6 +10,14 @@ on conflict (name) do update
 select succeeded_at from incidents.heartbeats
 where name = %(name)s;
 
+-- name: list_heartbeats
+select
+    name,
+    succeeded_at
+from incidents.heartbeats
+where split_part(name, '.', 1) = any(%(dags)s::text[])
+order by name;
+
 -- name: count_heartbeats
 select count(*) from incidents.heartbeats
 where name = any(%(names)s) and succeeded_at >= %(since)s;

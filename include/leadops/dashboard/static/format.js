@@ -1,7 +1,7 @@
 // Numbers, days and times in the reader's language; days and times in the company's zone.
 import { language } from "./words.js";
 
-const { zone, currency } = document.documentElement.dataset;
+export const { zone, currency } = document.documentElement.dataset;
 export const NOTHING = "–";
 
 const isMissing = (value) => value === null || value === undefined || Number.isNaN(value);
@@ -78,20 +78,22 @@ const UNITS = [
   ["second", 1],
 ];
 
-/** Seconds → "3 min", "2 h 5 min", "4 d"; the two largest units. */
+/** Seconds → "40 sec", "1 min 30 sec", "25 min", "2 hr 5 min", "4 days 3 hr"; seconds only below ten minutes. */
 export function formatSpan(seconds) {
   if (isMissing(seconds)) return NOTHING;
-  let rest = Math.max(0, Math.round(seconds));
+  const whole = Math.max(0, Math.round(seconds));
+  let rest = whole >= 600 ? whole - (whole % 60) : whole;
   const parts = [];
   for (const [unit, size] of UNITS) {
     const count = Math.floor(rest / size);
     if (count > 0 || (unit === "second" && parts.length === 0)) {
-      parts.push(numbers({ style: "unit", unit, unitDisplay: language === "ja" ? "short" : "narrow" }).format(count));
+      const text = numbers({ style: "unit", unit, unitDisplay: "short" }).format(count);
+      parts.push(language === "ja" ? text.replace(/\s/g, "") : text);
       rest -= count * size;
     }
-    if (parts.length === 2 || (parts.length === 1 && unit !== "day" && unit !== "hour" && size < 3600)) break;
+    if (parts.length === 2) break;
   }
-  return parts.join(" ");
+  return parts.join(language === "ja" ? "" : " ");
 }
 
 /** How long before `now` (a Date) a moment was, in seconds. */
