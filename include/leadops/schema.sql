@@ -1256,6 +1256,9 @@ create table sla.breaches (
 );
 create index breaches_open on sla.breaches (state) where (state in ('at_risk', 'held', 'breached'));
 
+-- function sla.find_stops(asked_leads bigint[], asked_cycles integer[]) returns table(clock_id bigint,
+--     done_at timestamptz, ended_at timestamptz)
+
 create schema analytics;
 
 create table analytics.inbox (
@@ -1970,6 +1973,10 @@ create table erased.identifiers (
     primary key (hash),
     check (char_length(hash) = 64)
 );
+
+-- function erased.clear_json(said jsonb, pattern text) returns jsonb
+
+-- function erased.clear_text(said text, pattern text) returns text
 
 -- function erased.keeps_out(asked_hashes text[], happened_at timestamptz, is_proven boolean, is_form boolean)
 --     returns boolean

@@ -11,7 +11,7 @@ from leadops.alerts.notify import IncidentNotifyResult, notify_incidents
 from leadops.clients.chat import WebhookChat
 from leadops.company import Company
 from leadops.db import Connection
-from leadops.delivery.installation import find_installation_id
+from leadops.delivery.database_mark import find_installation_id
 from leadops.incidents.open_incident import open_incident
 from tests.shipped import SHIPPED, change
 

@@ -15,7 +15,7 @@ from leadops.alerts.next_step import render_message
 from leadops.alerts.notify import notify_incidents
 from leadops.clients.chat import ApiChat, Blocks, Chat, Posted
 from leadops.db import Connection, connect
-from leadops.incidents.incident import list_message_incidents
+from leadops.incidents.incident import list_announced
 from leadops.incidents.open_incident import open_incident
 from leadops.notifications.messages import Messages
 from tests.promises import promise_examples
@@ -190,7 +190,7 @@ def check_promises(world: World, connection: Connection) -> None:
         assert message is not None
         rendered = render_message(
             message,
-            list_message_incidents(connection, message_id),
+            list_announced(connection, [message_id]),
             messages=Messages(COMPANY),
             settings=world.calm,
         )

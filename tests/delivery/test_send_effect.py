@@ -9,10 +9,12 @@ from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import Answered, Outcome, Postponed, Refused, Throttled, Unknown
 from leadops.db import Connection
 from leadops.delivery.claim_calls import claim_effects
+from leadops.delivery.effect_result import find_lead_id, read_result
 from leadops.delivery.operations import find_operation
 from leadops.delivery.outbox import Effect, enqueue_effect, lock_due_effects
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.send_effect import KEY_FORGOTTEN, NO_KEYS, find_lead_id, read_result, send_effect
+from leadops.delivery.send_effect import send_effect
+from leadops.delivery.take_over_effect import KEY_FORGOTTEN, NO_KEYS
 from leadops.lanes import Lane
 from leadops.products.generic.generic_product import ANOTHER_LEAD, GenericProduct
 from leadops.products.product import Call, Product, RowState

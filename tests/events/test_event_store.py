@@ -10,8 +10,9 @@ from hypothesis import settings as run
 from hypothesis import strategies as st
 
 from leadops.db import Connection
+from leadops.events.event_batch import EventBatch
 from leadops.events.event_settings import EventSettings
-from leadops.events.event_store import AcceptResult, EventBatch
+from leadops.events.event_store import AcceptResult
 from leadops.events.proof import Proof, sign_identity
 from tests.async_view import accept_events
 from tests.promises import promise_examples

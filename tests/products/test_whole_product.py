@@ -17,7 +17,7 @@ from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.reconcile import reconcile_scores
 from leadops.delivery.rounds import Pusher
-from leadops.delivery.send_effect import NO_KEYS
+from leadops.delivery.take_over_effect import NO_KEYS
 from leadops.incidents.run_checks import run_checks
 from leadops.lanes import Lane
 from leadops.products.product_client import ProductClient

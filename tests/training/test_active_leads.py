@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from leadops.training.active_leads import fill_active_leads
+from leadops.training.observations import fill_active_leads
 from tests.training.conftest import DAY, START, World, settings
 
 NOW = START

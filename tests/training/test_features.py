@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from leadops.db import Connection
 from leadops.training.features import read_matrix
 from leadops.training.matrix import Matrix
-from leadops.training.mature_leads import fill_mature_leads
+from leadops.training.observations import fill_mature_leads
 from leadops.training.training_settings import Feature
 from tests.promises import promise_examples
 from tests.training.conftest import DAY, START, World, settings

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from leadops.training.mature_leads import fill_mature_leads
+from leadops.training.observations import fill_mature_leads
 from tests.training.conftest import DAY, START, World, settings
 
 HORIZON, HISTORY = 30 * DAY, 365 * DAY

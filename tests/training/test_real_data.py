@@ -18,8 +18,8 @@ from leadops.training.encode import learn_encodings, learn_standard, standardise
 from leadops.training.features import read_matrix
 from leadops.training.fit import fit_logistic
 from leadops.training.matrix import Matrix
-from leadops.training.mature_leads import fill_mature_leads
 from leadops.training.measures import auc
+from leadops.training.observations import fill_mature_leads
 from leadops.training.retrain import TrainingResult, retrain
 from leadops.training.target_leakage import find_late, find_too_good
 from leadops.training.training_settings import Feature, TrainingSettings

@@ -7,7 +7,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from leadops.training.features import read_matrix
-from leadops.training.mature_leads import fill_mature_leads
+from leadops.training.observations import fill_mature_leads
 from leadops.training.target_leakage import find_late, find_too_good
 from leadops.training.training_settings import Feature
 from tests.promises import promise_examples

@@ -56,7 +56,7 @@ class AlertMessage:
 
 def list_open_messages(connection: Connection) -> list[AlertMessage]:
     """Return the messages that are not final: those never tried first, then the longest untried."""
-    return queries.all(connection, "list_open_messages", AlertMessage)
+    return _read_messages(connection, queries.values(connection, "list_open_messages"))
 
 
 def doubt_open_messages(connection: Connection, *, before: datetime) -> int:
@@ -89,12 +89,19 @@ def read_nonce(key: str) -> str | None:
 
 def read_message(connection: Connection, message_id: int) -> AlertMessage | None:
     """Return the message."""
-    return queries.first(connection, "read_message", AlertMessage, message_id=message_id)
+    return next(iter(_read_messages(connection, [message_id])), None)
 
 
 def lock_message(connection: Connection, message_id: int) -> AlertMessage | None:
     """Return the message, locked for this transaction; None if it is final or another process has it."""
-    return queries.first(connection, "lock_message", AlertMessage, message_id=message_id)
+    locked = queries.values(connection, "lock_message", message_id=message_id)
+    return next(iter(_read_messages(connection, locked)), None)
+
+
+def _read_messages(connection: Connection, message_ids: Sequence[int]) -> list[AlertMessage]:
+    if not message_ids:
+        return []
+    return queries.all(connection, "read_messages", AlertMessage, message_ids=list(message_ids))
 
 
 def lock_attempt(connection: Connection, message_id: int) -> PostAttempt | None:

@@ -1,56 +1,31 @@
+-- name: read_messages
+select
+    messages.message_id,
+    messages.nonce,
+    messages.purpose,
+    messages.parent_id,
+    messages.attempts,
+    messages.tried_at,
+    messages.unknown_since,
+    messages.posted_at,
+    messages.channel,
+    messages.message_ts,
+    messages.shown_hash,
+    messages.shown_facts,
+    messages.shown_at
+from unnest(%(message_ids)s::bigint[]) with ordinality as chosen (message_id, place)
+inner join alerts.messages as messages on chosen.message_id = messages.message_id
+order by chosen.place;
+
 -- name: list_open_messages
 -- Those never tried first, then the longest untried.
-select
-    message_id,
-    nonce,
-    purpose,
-    parent_id,
-    attempts,
-    tried_at,
-    unknown_since,
-    posted_at,
-    channel,
-    message_ts,
-    shown_hash,
-    shown_facts,
-    shown_at
+select message_id
 from alerts.messages
 where state = 'open'
 order by tried_at nulls first, message_id;
 
--- name: read_message
-select
-    message_id,
-    nonce,
-    purpose,
-    parent_id,
-    attempts,
-    tried_at,
-    unknown_since,
-    posted_at,
-    channel,
-    message_ts,
-    shown_hash,
-    shown_facts,
-    shown_at
-from alerts.messages
-where message_id = %(message_id)s;
-
 -- name: lock_message
-select
-    message_id,
-    nonce,
-    purpose,
-    parent_id,
-    attempts,
-    tried_at,
-    unknown_since,
-    posted_at,
-    channel,
-    message_ts,
-    shown_hash,
-    shown_facts,
-    shown_at
+select message_id
 from alerts.messages
 where message_id = %(message_id)s and state = 'open'
 for update skip locked;

@@ -2,7 +2,7 @@
 
 from leadops.db import Connection
 from leadops.erased.erased_person import ErasedPerson
-from leadops.incidents.erase import erase_facts
+from leadops.incidents.incident import erase_facts
 from leadops.queries import Queries
 
 queries = Queries(__file__)

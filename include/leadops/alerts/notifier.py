@@ -24,15 +24,12 @@ from leadops.alerts.next_step import NextStep, decide_step, render_message, sum_
 from leadops.clients.chat import Chat, Posted
 from leadops.clients.slack_errors import MessageGoneError
 from leadops.db import Connection
-from leadops.delivery.database_mark import find_lost_time
-from leadops.delivery.installation import find_installation_id
+from leadops.delivery.database_mark import find_installation_id, find_lost_time
 from leadops.errors import LeadopsError
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.incident import (
-    AnnouncedIncident,
     Incident,
     list_announced,
-    list_message_incidents,
     suppress,
 )
 from leadops.notifications.blocks import SlackMessage
@@ -77,10 +74,10 @@ class IncidentNotifier:
     def list_due(self) -> list[int]:
         """Return the ids of the messages that have a next step, those never tried first.
 
-        Two statements, however many are open: a problem that stays open for months costs a minute little.
+        Four statements, however many are open: a problem that stays open for months costs a minute little.
         """
         messages = list_open_messages(self._connection)
-        announced = defaultdict[int, list[AnnouncedIncident]](list)
+        announced = defaultdict[int | None, list[Incident]](list)
         for incident in list_announced(self._connection, [message.subject_id for message in messages]):
             announced[incident.message_id].append(incident)
         return [
@@ -94,7 +91,7 @@ class IncidentNotifier:
         message = read_message(self._connection, message_id)
         if message is None:
             return False
-        incidents = list_message_incidents(self._connection, message.subject_id)
+        incidents = list_announced(self._connection, [message.subject_id])
         return self._decide(message, incidents).step not in (NextStep.NOTHING, NextStep.CLOSE)
 
     def bring_up_to_date(self, message_id: int) -> bool:
@@ -107,7 +104,7 @@ class IncidentNotifier:
             message = lock_message(self._connection, message_id)
             if message is None:
                 return True  # another process has it
-            due = self._decide(message, list_message_incidents(self._connection, message.subject_id))
+            due = self._decide(message, list_announced(self._connection, [message.subject_id]))
             record = _AlertPostRecord(self._connection, due, self._clock)
             if due.step in (NextStep.NOTHING, NextStep.WAIT):
                 return due.step is NextStep.NOTHING

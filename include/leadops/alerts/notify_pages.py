@@ -48,7 +48,7 @@ class PageResult:
 def list_due_pages(connection: Connection) -> list[int]:
     """Return the ids of the pages that have a next step, those never tried first."""
     pages = list_open_pages(connection)
-    incidents = defaultdict[int, list[Incident]](list)
+    incidents = defaultdict[int | None, list[Incident]](list)
     for incident in list_paged(connection, [page.page_id for page in pages]):
         incidents[incident.page_id].append(incident)
     return [

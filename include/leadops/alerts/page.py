@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from leadops.db import Connection
-from leadops.delivery.installation import find_installation_id
+from leadops.delivery.database_mark import find_installation_id
 from leadops.incidents.incident import assign_page
 from leadops.notifications.post_once import PostAttempt
 from leadops.queries import Queries
@@ -47,12 +47,19 @@ class Page:
 
 def list_open_pages(connection: Connection) -> list[Page]:
     """Return the pages that are not final: those never tried first, then the longest untried."""
-    return queries.all(connection, "list_open_pages", Page)
+    return _read_pages(connection, queries.values(connection, "list_open_pages"))
 
 
 def lock_page(connection: Connection, page_id: int) -> Page | None:
     """Return the page, locked for this transaction; None if it is final or another process has it."""
-    return queries.first(connection, "lock_page", Page, page_id=page_id)
+    locked = queries.values(connection, "lock_page", page_id=page_id)
+    return next(iter(_read_pages(connection, locked)), None)
+
+
+def _read_pages(connection: Connection, page_ids: Sequence[int]) -> list[Page]:
+    if not page_ids:
+        return []
+    return queries.all(connection, "read_pages", Page, page_ids=list(page_ids))
 
 
 def lock_page_attempt(connection: Connection, page_id: int) -> PostAttempt | None:

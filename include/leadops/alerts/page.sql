@@ -1,24 +1,24 @@
+-- name: read_pages
+select
+    pages.page_id,
+    pages.dedup_key,
+    pages.state,
+    pages.attempts,
+    pages.tried_at,
+    pages.unknown_since
+from unnest(%(page_ids)s::bigint[]) with ordinality as chosen (page_id, place)
+inner join alerts.pages as pages on chosen.page_id = pages.page_id
+order by chosen.place;
+
 -- name: list_open_pages
 -- Those never tried first, then the longest untried.
-select
-    page_id,
-    dedup_key,
-    state,
-    attempts,
-    tried_at,
-    unknown_since
+select page_id
 from alerts.pages
 where state in ('pending', 'triggered', 'acknowledged')
 order by tried_at nulls first, page_id;
 
 -- name: lock_page
-select
-    page_id,
-    dedup_key,
-    state,
-    attempts,
-    tried_at,
-    unknown_since
+select page_id
 from alerts.pages
 where page_id = %(page_id)s and state in ('pending', 'triggered', 'acknowledged')
 for update skip locked;

@@ -27,12 +27,12 @@ from leadops.delivery.database_mark import (
     Hold,
     end_hold,
     find_hold,
+    find_installation_id,
     find_last_moment,
     hold_by_hand,
     open_mark,
 )
 from leadops.delivery.duplicates import forget_duplicates
-from leadops.delivery.installation import find_installation_id
 from leadops.delivery.realign_ma import MaDifference, find_ma_difference, realign_ma
 from leadops.erased.erasures import ErasedIdentifier, Erasure, compare_record
 from leadops.errors import LeadopsError, PermanentError

@@ -10,19 +10,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psycopg
 import yaml
 
-from leadops.config.gated_settings import (
-    GateState,
-    dump_settings,
-    hash_content,
-    list_gate,
-    note_file,
-    put_in_force,
-)
 from leadops.config.kept_settings import (
     KeptSettings,
     adopt_settings,
@@ -31,7 +23,7 @@ from leadops.config.kept_settings import (
     note_refusal,
     was_in_force,
 )
-from leadops.config.load_config import Section, lay_over_shipped, lay_usable_over_shipped, load_whole
+from leadops.config.load_config import Section, lay_over_shipped, lay_usable_over_shipped
 from leadops.config.refused_file import RefusedFile, form_refused_file
 from leadops.config.settings_folder import (
     GONE,
@@ -41,6 +33,8 @@ from leadops.config.settings_folder import (
     is_cut_off,
     read_settled_folder,
 )
+from leadops.config.settings_gate import SettingsGate
+from leadops.config.settings_recorder import SettingsRecorder
 from leadops.config.yaml_tree import build_value, empty_mapping, parse_content, serialize_tree
 from leadops.db import Connection
 from leadops.errors import ConfigError, LeadopsError
@@ -52,8 +46,6 @@ Model = TypeVar("Model", bound=Settings)
 
 #: How often a reader says again that it sees a file: a refused one is an incident only while somebody does.
 SEEN_EVERY, REFUSED_EVERY = timedelta(hours=1), timedelta(seconds=45)
-#: How often it says that it still has the same gated file: others go by it for some minutes.
-GATED_EVERY = timedelta(minutes=3)
 #: After an upgrade, what the former version accepted may not be right for this one.
 NOT_USABLE = "this version refuses the settings that were in force as well"
 
@@ -85,15 +77,14 @@ class SettingsKeeper:
         moves_nobody: Callable[[Connection], bool] = lambda connection: False,  # noqa: ARG005
     ) -> None:
         self._folder, self._sections, self._reader = folder, sections, reader
-        self._open_database, self._clock, self._sleep = open_database, clock, sleep
-        self._records, self._needs_database, self._warn = records, needs_database, warn
-        self._gated, self._moves_nobody = frozenset(gated), moves_nobody
-        self._gate: dict[str, GateState] = {}
+        self._open_database, self._clock, self._sleep, self._warn = open_database, clock, sleep, warn
+        self._recorder = SettingsRecorder(open_database, records=records, needs_database=needs_database)
+        self._gate = SettingsGate(
+            self._recorder, sections=gated, reader=reader, moves_nobody=moves_nobody, clock=clock, warn=warn
+        )
         #: Whether the kept settings are known; False while the database does not answer.
         self.knows_kept = True
         self._being_written: frozenset[str] = frozenset()
-        self._noted: set[str] = set()
-        self._told: set[str] = set()
         #: The files that were refused so far, by section.
         self.refused: dict[str, RefusedFile] = {}
 
@@ -108,9 +99,10 @@ class SettingsKeeper:
             section = lay_over_shipped(name, model, own=own)
             self._refuse_cut_off(name, state, kept, own)
         except ConfigError as error:
-            return self._hold(name, model, self._fall_back(name, model, state, kept, error))
-        self._accept(name, state, kept, own)
-        return self._hold(name, model, section)
+            section = self._fall_back(name, model, state, kept, error)
+        else:
+            self._accept(name, state, kept, own)
+        return self._gate.hold(name, model, section, state.path) if self.knows_kept else section
 
     def read_usable(self, name: str, model: type[Model]) -> Section[Model]:
         """Return the section `name`, or what is usable of it: the shipped value for each faulty key.
@@ -127,14 +119,13 @@ class SettingsKeeper:
     def _kept(self) -> dict[str, KeptSettings]:
         try:
             with self._open_database() as connection:
-                if self._gated:
-                    self._gate = list_gate(connection, reader=self._reader)
+                self._gate.load(connection)
                 return list_kept(connection, reader=self._reader)
         except (psycopg.Error, LeadopsError) as error:
-            if self._needs_database:
+            if self._recorder.needs_database:
                 raise
             log.info("kept settings are not read: %s", type(error).__name__)
-            self._records = self.knows_kept = False
+            self._recorder.records = self.knows_kept = False
             return {}
 
     @cached_property
@@ -197,17 +188,17 @@ class SettingsKeeper:
     def _accept(
         self, name: str, state: FileState, kept: KeptSettings | None, own: yaml.MappingNode | None
     ) -> None:
-        if not self._must_note(name):
+        if not self._recorder.must_note(name):
             return
         now = self._clock()
         if own is None or state.content is None:
             if kept and (kept.own_hash or kept.refused_hash):
-                self._record(partial(forget_reader, reader=self._reader, section=name))
+                self._recorder.write(partial(forget_reader, reader=self._reader, section=name))
             return
         is_noted = kept and kept.own_hash == state.hash and kept.refused_hash is None
         if is_noted and kept and kept.seen_at and now - kept.seen_at < SEEN_EVERY:
             return
-        self._record(
+        self._recorder.write(
             partial(
                 adopt_settings,
                 reader=self._reader,
@@ -221,72 +212,6 @@ class SettingsKeeper:
                 now=now,
             )
         )
-
-    def _hold(self, name: str, model: type[Model], section: Section[Model]) -> Section[Model]:
-        """Return what is in force for all of a gated section; `section` is what the file says."""
-        if name not in self._gated or not self.knows_kept:
-            return section
-        gate, own = self._gate.get(name), dump_settings(section.settings)
-        digest = hash_content(own)
-        if self._records and section.refused is None and self._note_gated(name, gate, digest, own):
-            return section
-        if gate is None or gate.hash == digest:
-            return section
-        in_force = self._read_in_force(name, model, gate)
-        if in_force is None:
-            return section
-        held = (
-            f"{name}.yaml says something else than what is in force since"
-            f" {gate.since:%Y-%m-%d %H:%M} UTC; see leadops changes show"
-        )
-        if section.refused is None and name not in self._told:
-            self._told.add(name)
-            self._warn(held)
-        return replace(in_force, refused=section.refused, held="" if section.refused else held)
-
-    def _read_in_force(self, name: str, model: type[Model], gate: GateState) -> Section[Model] | None:
-        """Return what is in force; None where this version of leadops cannot use it."""
-        path = Path(f"{name}.yaml in force since {gate.since:%Y-%m-%d %H:%M} UTC")
-        try:
-            tree = parse_content(yaml.safe_dump(gate.settings).encode(), path)
-            return load_whole(name, model, tree)
-        except ConfigError as error:
-            self._warn(f"{path}: this version of leadops cannot use it: {error}")
-            return None
-
-    def _note_gated(self, name: str, gate: GateState | None, digest: str, own: dict[str, Any]) -> bool:
-        """Record what the file says; return whether it takes effect at once, because it moves nobody."""
-        if not self._must_note(f"gated {name}"):
-            return False
-        now = self._clock()
-        is_changed = gate is None or gate.own_hash != digest
-        is_due = is_changed or gate is None or gate.seen_at is None or now - gate.seen_at >= GATED_EVERY
-        taken = False
-
-        def write(connection: Connection) -> None:
-            nonlocal taken
-            if is_due:
-                file = show_text(str(self._states[name].path))
-                note_file(connection, reader=self._reader, section=name, file=file, settings=own, now=now)
-            if gate is None:
-                put_in_force(connection, section=name, settings=own, reason="the first settings", now=now)
-            elif is_changed and gate.hash != digest and self._moves_nobody(connection):
-                put_in_force(connection, section=name, settings=own, reason="no lead has points", now=now)
-                taken = True
-
-        if is_due or gate is None:
-            self._record(write)
-        return taken
-
-    def _record(self, write: Callable[[Connection], None]) -> None:
-        """Write to the database; where it is not needed, one that takes no writes is only logged."""
-        try:
-            with self._open_database() as connection:
-                write(connection)
-        except (psycopg.Error, LeadopsError) as error:
-            if self._needs_database:
-                raise
-            log.info("settings are not recorded: %s", type(error).__name__)
 
     def _fall_back(
         self,
@@ -305,9 +230,8 @@ class SettingsKeeper:
             except ConfigError:
                 note = NOT_USABLE
         since = kept.adopted_at if kept and section else None
-        gate = self._gate.get(name)
-        if section is None and gate and (section := self._read_in_force(name, model, gate)):
-            note, since = "", gate.since
+        if section is None and (in_force := self._gate.find(name, model)):
+            (section, since), note = in_force, ""
         refused = form_refused_file(
             name,
             state.path,
@@ -322,21 +246,14 @@ class SettingsKeeper:
         self._warn(refused)
         return replace(section, refused=refused)
 
-    def _must_note(self, name: str) -> bool:
-        """Whether the outcome of reading a section has to be on record: once for each keeper."""
-        if not self._records or name in self._noted:
-            return False
-        self._noted.add(name)
-        return True
-
     def _note_refusal(self, state: FileState, kept: KeptSettings | None, refused: RefusedFile) -> None:
-        if not self._must_note(refused.section):
+        if not self._recorder.must_note(refused.section):
             return
         now = self._clock()
         is_noted = kept is not None and kept.refused_hash == state.hash
         if is_noted and kept and kept.seen_at and now - kept.seen_at < REFUSED_EVERY:
             return
-        self._record(
+        self._recorder.write(
             partial(
                 note_refusal,
                 reader=self._reader,

@@ -9,7 +9,7 @@ set
         (
             select
                 jsonb_object_agg(
-                    said.key, regexp_replace(said.value::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+                    said.key, erased.clear_json(said.value, %(pattern)s)
                 )
             from jsonb_each(activities.details) as said (key, value)
             where said.key = any(%(kept)s::text[])
@@ -20,7 +20,7 @@ where activities.crm_lead_id = renamed.crm_id;
 
 -- name: clear_details
 update crm.activities
-set details = regexp_replace(details::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+set details = erased.clear_json(details, %(pattern)s)
 where details::text ~* %(pattern)s::text;
 
 -- name: delete_merges

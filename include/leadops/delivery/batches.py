@@ -130,11 +130,10 @@ def lock_due_batches(
     was claimed then was surely not sent.
     """
 
-    def lock(is_retry: bool, max_rows: int) -> list[DeltaBatch]:
-        return queries.all(
+    def lock(is_retry: bool, max_rows: int) -> list[int]:
+        return queries.values(
             connection,
             "lock_due",
-            DeltaBatch,
             target=target,
             lane=lane,
             is_retry=is_retry,
@@ -144,7 +143,14 @@ def lock_due_batches(
             now=now,
         )
 
-    return lock_due(lock, limit=limit)
+    return read_locked(connection, lock_due(lock, limit=limit))
+
+
+def read_locked(connection: Connection, batch_ids: Sequence[int]) -> list[DeltaBatch]:
+    """Return batches that the caller's transaction has locked, in the order of their ids in `batch_ids`."""
+    if not batch_ids:
+        return []
+    return queries.all(connection, "read_batches", DeltaBatch, batch_ids=list(batch_ids))
 
 
 def send_batch(client: ProductClient, batch: DeltaBatch) -> Outcome:

@@ -12,18 +12,7 @@ from (
 
 -- name: lock_due
 -- New batches in order; with is_retry, those that failed and are due again, the longest due first.
-select
-    batch_id,
-    idempotency_key,
-    nonce,
-    rows::text as rows,
-    request,
-    body,
-    attempts,
-    first_sent_at,
-    may_have_arrived,
-    is_answered,
-    is_read_back
+select batch_id
 from delivery.batches
 where
     target = %(target)s and lane = %(lane)s and state = 'ready' and first_sent_at is not null
@@ -38,6 +27,24 @@ where
 order by not_before, batch_id
 limit %(max_rows)s
 for update skip locked;
+
+-- name: read_batches
+-- One that was never claimed has no call, and was not sent.
+select
+    batches.batch_id,
+    batches.idempotency_key,
+    batches.nonce,
+    batches.rows::text as rows,
+    coalesce(batches.request, '{}') as request,
+    coalesce(batches.body, '') as body,
+    batches.attempts,
+    coalesce(batches.first_sent_at, batches.created_at) as first_sent_at,
+    batches.may_have_arrived,
+    batches.is_answered,
+    batches.is_read_back
+from unnest(%(batch_ids)s::bigint[]) with ordinality as locked (batch_id, place)
+inner join delivery.batches as batches on locked.batch_id = batches.batch_id
+order by locked.place;
 
 -- name: close_batch
 update delivery.batches

@@ -1,5 +1,6 @@
 """Builds bulk calls from the ledger: a batch is a range of it, stored with its rows and its key."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,10 +11,12 @@ from leadops.queries import Queries
 queries = Queries(__file__)
 
 
-class LedgerProgress(NamedTuple):
-    """The ledger row up to which a lane is in batches, and how many batches the last step built."""
+class LedgerRange(NamedTuple):
+    """Rows of a lane: how many, the last of them, the newest of the whole ledger, and the batches."""
 
-    ledger_seq: int
+    size: int
+    last_seq: int | None
+    newest_seq: int | None
     batches: int
 
 
@@ -37,38 +40,52 @@ def build_batches(
         )
         if built < batches:
             max_rows = batch_size * (batches - built)
-            built += _build_from_ledger(
-                connection, target=target, lane=lane, batch_size=batch_size, max_rows=max_rows, now=now
-            )
+
+            def build_range(after: int) -> LedgerRange:
+                return queries.one(
+                    connection,
+                    "from_ledger",
+                    LedgerRange,
+                    target=target,
+                    lane=lane,
+                    after=after,
+                    batch_size=batch_size,
+                    max_rows=max_rows,
+                    now=now,
+                )
+
+            built += build_from_ledger(connection, build_range, target=target, lane=lane, max_rows=max_rows)
     return built
 
 
-def _build_from_ledger(
-    connection: Connection, *, target: str, lane: Lane, batch_size: int, max_rows: int, now: datetime
+def build_from_ledger(
+    connection: Connection,
+    build_range: Callable[[int], LedgerRange],
+    *,
+    target: str,
+    lane: Lane,
+    max_rows: int,
 ) -> int:
-    """Build batches from the next ledger rows; the lock on the cursor puts each row into one batch only."""
-    cursor = lock_cursor(connection, target=target, lane=lane)
+    """Build batches from the next rows of the ledger, in the caller's transaction; return how many.
+
+    `build_range(after)` builds them from at most `max_rows` rows behind `after`. The lock on the cursor puts
+    each row into one batch only.
+    """
+    cursor = _lock_cursor(connection, target=target, lane=lane)
     built = 0
-    # A range with only unknown leads builds no batch but moves the cursor: continue after it.
+    # A range of which nothing can be sent builds no batch but moves the cursor: continue after it.
     while not built:
-        progress = queries.first(
-            connection,
-            "from_ledger",
-            LedgerProgress,
-            target=target,
-            lane=lane,
-            after=cursor,
-            batch_size=batch_size,
-            max_rows=max_rows,
-            now=now,
-        )
-        if progress is None:
+        rows = build_range(cursor)
+        # With fewer rows than asked for, the lane has none left: its cursor moves to the end of the ledger.
+        reached = rows.newest_seq if rows.size < max_rows else rows.last_seq
+        if reached is None or reached <= cursor:
             break
-        cursor, built = progress
+        queries.run(connection, "move_cursor", target=target, lane=lane, ledger_seq=reached)
+        cursor, built = reached, rows.batches
     return built
 
 
-def lock_cursor(connection: Connection, *, target: str, lane: Lane) -> int:
+def _lock_cursor(connection: Connection, *, target: str, lane: Lane) -> int:
     """Return the last ledger row of a lane that is in a batch or held; locked until the transaction ends."""
     cursor: int | None = queries.value(connection, "lock_cursor", target=target, lane=lane)
     if cursor is None:

@@ -67,6 +67,11 @@ insert into delivery.cursors (target, lane, ledger_seq)
 values (%(target)s, %(lane)s, 0)
 on conflict (target, lane) do nothing;
 
+-- name: move_cursor
+update delivery.cursors
+set ledger_seq = %(ledger_seq)s
+where target = %(target)s and lane = %(lane)s;
+
 -- name: from_ledger
 -- Writers of the ledger commit in the order of seq: a visible seq has all earlier ones before it.
 with busy as materialized (
@@ -137,28 +142,13 @@ batches as (
     group by part
     order by part
     returning batch_id
-),
-
-moved as (
-    update delivery.cursors
-    set ledger_seq = reached.seq
-    from (
-        -- With fewer rows than asked for, the lane has none left: its cursor moves to the end of the ledger.
-        select
-            case
-                when count(*) < %(max_rows)s::bigint then (select max(seq) from scoring.ledger)
-                else max(seq)
-            end as seq
-        from next_rows
-    ) as reached
-    where target = %(target)s and lane = %(lane)s and reached.seq > ledger_seq
-    returning ledger_seq
 )
 
 select
-    moved.ledger_seq,
-    (select count(*) from batches) as batches
-from moved;
+    (select count(*) from next_rows) as size,
+    (select max(seq) from next_rows) as last_seq,
+    (select max(seq) from scoring.ledger) as newest_seq,
+    (select count(*) from batches) as batches;
 
 -- name: hold_deltas
 select delivery.hold_deltas(%(target)s, %(seqs)s::bigint[]);

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from leadops.db import Connection
-from leadops.delivery.build_batches import LedgerProgress, lock_cursor
+from leadops.delivery.build_batches import LedgerRange, build_from_ledger
 from leadops.delivery.presence import MOVED
 from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
@@ -50,10 +50,22 @@ def build_totals(
             now=now,
         )
         if built < batches:
-            places = batch_size * (batches - built)
-            built += _build_from_ledger(
-                connection, target=target, lane=lane, batch_size=batch_size, places=places, now=now
-            )
+            max_rows = batch_size * (batches - built) * ROWS_A_PLACE
+
+            def build_range(after: int) -> LedgerRange:
+                return queries.one(
+                    connection,
+                    "from_ledger",
+                    LedgerRange,
+                    target=target,
+                    lane=lane,
+                    after=after,
+                    batch_size=batch_size,
+                    max_rows=max_rows,
+                    now=now,
+                )
+
+            built += build_from_ledger(connection, build_range, target=target, lane=lane, max_rows=max_rows)
         if built < batches and lane is AGAIN_LANE:
             built += queries.run(
                 connection,
@@ -66,30 +78,6 @@ def build_totals(
             )
         if lane is Lane.LIVE:
             built += queries.run(connection, "promote_batches", target=target, lane=lane)
-    return built
-
-
-def _build_from_ledger(
-    connection: Connection, *, target: str, lane: Lane, batch_size: int, places: int, now: datetime
-) -> int:
-    cursor = lock_cursor(connection, target=target, lane=lane)
-    built = 0
-    # A range of which nothing can be sent, or everything was, builds no batch but moves the cursor.
-    while not built:
-        progress = queries.first(
-            connection,
-            "from_ledger",
-            LedgerProgress,
-            target=target,
-            lane=lane,
-            after=cursor,
-            batch_size=batch_size,
-            max_rows=places * ROWS_A_PLACE,
-            now=now,
-        )
-        if progress is None:
-            break
-        cursor, built = progress
     return built
 
 

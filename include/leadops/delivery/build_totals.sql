@@ -198,28 +198,13 @@ batches as (
     group by part
     order by part
     returning batch_id
-),
-
-moved as (
-    update delivery.cursors
-    set ledger_seq = reached.seq
-    from (
-        -- With fewer rows than asked for, the lane has none left: its cursor moves to the end of the ledger.
-        select
-            case
-                when count(*) < %(max_rows)s::bigint then (select max(seq) from scoring.ledger)
-                else max(seq)
-            end as seq
-        from next_rows
-    ) as reached
-    where target = %(target)s and lane = %(lane)s and reached.seq > ledger_seq
-    returning ledger_seq
 )
 
 select
-    moved.ledger_seq,
-    (select count(*) from batches) as batches
-from moved;
+    (select count(*) from next_rows) as size,
+    (select max(seq) from next_rows) as last_seq,
+    (select max(seq) from scoring.ledger) as newest_seq,
+    (select count(*) from batches) as batches;
 
 -- name: from_due
 -- Totals that are wanted once more, of leads that the target has, and that are in no open call.

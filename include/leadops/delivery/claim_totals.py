@@ -18,6 +18,7 @@ from leadops.delivery.batches import (
     DeltaBatch,
     close_batch,
     encode_rows,
+    read_locked,
     shrink_batch,
     split_batch,
 )
@@ -61,11 +62,10 @@ def claim_totals(
     takes is split. A batch that another process claimed within TAKEOVER_PAUSE is left to it.
     """
 
-    def lock(is_retry: bool, max_rows: int) -> list[DeltaBatch]:
-        return queries.all(
+    def lock(is_retry: bool, max_rows: int) -> list[int]:
+        return queries.values(
             connection,
             "lock_claimable",
-            DeltaBatch,
             target=target,
             lane=lane,
             is_retry=is_retry,
@@ -77,7 +77,7 @@ def claim_totals(
     claimed: list[int] = []
     with connection.transaction():
         while len(claimed) < limit:
-            batches = lock_due(lock, limit=limit - len(claimed))
+            batches = read_locked(connection, lock_due(lock, limit=limit - len(claimed)))
             totals = _read_totals(connection, batches, target=target)
             new = [
                 batch.batch_id
@@ -109,9 +109,8 @@ def lock_claimed(
     connection: Connection, batch_ids: Sequence[int], *, claimed_at: datetime
 ) -> list[DeltaBatch]:
     """Lock those of the batches that `claim_totals` claimed at that time, until the transaction ends."""
-    return queries.all(
-        connection, "lock_claimed", DeltaBatch, batch_ids=list(batch_ids), claimed_at=claimed_at
-    )
+    locked = queries.values(connection, "lock_claimed", batch_ids=list(batch_ids), claimed_at=claimed_at)
+    return read_locked(connection, locked)
 
 
 def release_claimed(connection: Connection, batch_ids: Sequence[int]) -> None:

@@ -13,18 +13,7 @@ from (
 
 -- name: lock_claimable
 -- Due batches; with is_retry, those that failed, the longest due first.
-select
-    batch_id,
-    idempotency_key,
-    nonce,
-    rows::text as rows,
-    coalesce(request, '{}') as request,
-    coalesce(body, '') as body,
-    attempts,
-    coalesce(first_sent_at, %(now)s) as first_sent_at,
-    may_have_arrived,
-    is_answered,
-    is_read_back
+select batch_id
 from delivery.batches
 where
     target = %(target)s and lane = %(lane)s and state = 'ready'
@@ -94,18 +83,7 @@ set
 where batch_id = %(batch_id)s;
 
 -- name: lock_claimed
-select
-    batch_id,
-    idempotency_key,
-    nonce,
-    rows::text as rows,
-    request,
-    body,
-    attempts,
-    first_sent_at,
-    may_have_arrived,
-    is_answered,
-    is_read_back
+select batch_id
 from delivery.batches
 where batch_id = any(%(batch_ids)s::bigint[]) and state = 'ready' and first_sent_at = %(claimed_at)s
 order by not_before, batch_id

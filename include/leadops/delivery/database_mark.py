@@ -18,7 +18,6 @@ from pathlib import Path
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
-from leadops.delivery.installation import find_installation_id
 from leadops.mark_file import MarkFile, RememberedMark
 from leadops.queries import Queries
 
@@ -186,3 +185,11 @@ def _insert_hold(connection: Connection, *, reason: str, facts: dict[str, int], 
         facts=Jsonb(facts),
         lost_since=find_last_moment(connection),
     )
+
+
+def find_installation_id(connection: Connection) -> str:
+    """Return the installation's id; empty where none is on record.
+
+    It makes its keys unique in systems that several installations share.
+    """
+    return str(queries.value(connection, "find_installation_id") or "")

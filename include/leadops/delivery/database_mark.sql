@@ -63,3 +63,6 @@ select (
     order by hold_id desc
     limit 1
 ) as lost_since;
+
+-- name: find_installation_id
+select installation_id from delivery.installation;

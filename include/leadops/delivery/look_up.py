@@ -5,13 +5,12 @@ from datetime import datetime
 
 from leadops.clients.transport import Answered, Failure, Refused
 from leadops.db import Connection
-from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, shrink_batch, split_batch
+from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, split_batch
 from leadops.delivery.build_totals import LATE_CALLS
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.read_back import AMBIGUOUS
-from leadops.delivery.settle_batch import settle_batch
+from leadops.delivery.read_back import AMBIGUOUS, keep_undecided
 from leadops.products.product import ScoreRow
 from leadops.products.product_client import ProductClient
 
@@ -65,21 +64,17 @@ def look_up(
         return report
     # Those that were looked up come last, so that every change has its turn.
     left.sort(key=lambda row: row.seq in answers)
-    shrink_batch(connection, batch, left, is_read_back=True)
-    if failure is not None:
-        return report + settle_batch(
-            connection, batch, failure, product=client.product, target=target, settings=settings, now=now
-        )
-    if not is_final:
-        close_batch(
-            connection,
-            batch,
-            state=BatchState.READY,
-            error=NOT_THERE_YET,
-            not_before=now + settings.backoff(batch.attempts + 1),
-            now=now,
-        )
-    return report
+    return report + keep_undecided(
+        connection,
+        batch,
+        left,
+        failure,
+        error=None if is_final else NOT_THERE_YET,
+        product=client.product,
+        target=target,
+        settings=settings,
+        now=now,
+    )
 
 
 def find_change(client: ProductClient, row: ScoreRow) -> bool | Failure | None:

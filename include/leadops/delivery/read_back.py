@@ -3,20 +3,20 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import combinations
 from typing import NamedTuple
 
 from leadops.clients.lead_absence import LeadAbsence
-from leadops.clients.transport import Outcome
+from leadops.clients.transport import Failure
 from leadops.db import Connection
 from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, shrink_batch
 from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.dead_letters import dead_letter_delta
+from leadops.delivery.decide_applied import decide_applied, is_reachable, may_be_partial
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.presence import find_unsettled, record_absence
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.settle_batch import settle_batch
-from leadops.products.product import ScoreRow
+from leadops.products.product import Product, ScoreRow
 from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
@@ -27,9 +27,6 @@ AMBIGUOUS = "it is unknown whether the MA has these points: leadops dead-letters
 
 #: Why a batch stays open whose leads were read before the MA must have applied it.
 NOT_THERE_YET = "the MA does not have these points yet, or its score fits several cases: read again later"
-
-#: Other calls of unknown outcome on one lead; with more than this every score fits.
-MAX_OTHERS = 12
 
 #: The rows of a batch by the MA's id of the lead.
 RowsByLead = dict[str, list[ScoreRow]]
@@ -94,63 +91,51 @@ def read_back(
     if not undecided:
         close_batch(connection, batch, state=BatchState.DONE, error="read back", now=now)
         return report
-    left = [row for ma_id in undecided for row in by_lead[ma_id]]
-    shrink_batch(connection, batch, left, is_read_back=True)
+    return report + keep_undecided(
+        connection,
+        batch,
+        [row for ma_id in undecided for row in by_lead[ma_id]],
+        failure,
+        error=None if is_final else NOT_THERE_YET,
+        product=client.product,
+        target=target,
+        settings=settings,
+        now=now,
+    )
+
+
+def keep_undecided(
+    connection: Connection,
+    batch: DeltaBatch,
+    rows: Sequence[ScoreRow],
+    failure: Failure | None,
+    *,
+    error: str | None,
+    product: Product,
+    target: str,
+    settings: DeliverySettings,
+    now: datetime,
+) -> PushReport:
+    """Leave in a batch only `rows`, of which it is not known yet whether the target has them.
+
+    A `failure` of reading counts as the outcome of the batch. Otherwise it is due again at once, or with an
+    `error` after the pause that follows a failed call.
+    """
+    shrink_batch(connection, batch, rows, is_read_back=True)
     if failure is not None:
-        return report + settle_batch(
-            connection,
-            batch,
-            failure,
-            product=client.product,
-            target=target,
-            settings=settings,
-            now=now,
+        return settle_batch(
+            connection, batch, failure, product=product, target=target, settings=settings, now=now
         )
-    if not is_final:
+    if error is not None:
         close_batch(
             connection,
             batch,
             state=BatchState.READY,
-            error=NOT_THERE_YET,
+            error=error,
             not_before=now + settings.backoff(batch.attempts + 1),
             now=now,
         )
-    return report
-
-
-def decide_applied(gap: int, points: int, others: Sequence[int]) -> bool | None:
-    """Return whether a call of `points` took effect in the MA; None where the score fits both or neither.
-
-    `gap` is the score there minus the points that it surely has. Each of `others`, the points of other calls
-    of unknown outcome, may or may not be in it.
-    """
-    applied, not_applied = is_reachable(gap - points, others), is_reachable(gap, others)
-    if len(others) > MAX_OTHERS or not (applied or not_applied):
-        return None
-    if points == 0:
-        return True  # it changes nothing, either way
-    return None if applied and not_applied else applied
-
-
-def is_reachable(gap: int, others: Sequence[int]) -> bool:
-    """Return whether some of `others` make `gap`; only the first MAX_OTHERS are tried."""
-    reachable = {0}
-    for other in others[:MAX_OTHERS]:
-        reachable |= {total + other for total in reachable}
-    return gap in reachable
-
-
-def may_be_partial(gap: int, points: Sequence[int], others: Sequence[int]) -> bool:
-    """Return whether `gap` fits some but not all of `points`: an MA that answers by rows applies by rows."""
-    if len(points) + len(others) > MAX_OTHERS:
-        return len(points) > 1
-    return any(
-        gap == sum(chosen) + sum(chosen_others)
-        for size in range(1, len(points))
-        for chosen in combinations(points, size)
-        for other_size in range(len(others) + 1)
-        for chosen_others in combinations(others, other_size)
-    )
+    return PushReport()
 
 
 def sum_settled(
@@ -171,7 +156,7 @@ def sum_settled(
 
 def _read_scores(
     client: ProductClient, ma_ids: list[str], is_over: Callable[[], bool]
-) -> tuple[dict[str, int | None], dict[str, LeadAbsence], Outcome | None]:
+) -> tuple[dict[str, int | None], dict[str, LeadAbsence], Failure | None]:
     """Return the scores of leads (None: refused, or no whole number), and those that are gone.
 
     It ends at the first failure, which is returned too.

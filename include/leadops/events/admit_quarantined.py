@@ -10,10 +10,11 @@ from leadops.db import Connection
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import PermanentError
 from leadops.events.change_item import change_item
+from leadops.events.event_batch import event_row
 from leadops.events.event_contract import Event
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
-from leadops.events.event_store import event_row, insert_admitted
+from leadops.events.event_store import insert_admitted
 from leadops.events.validate_event import ValidItem, validate_item
 from leadops.queries import Queries
 

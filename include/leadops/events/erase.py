@@ -44,15 +44,19 @@ def wait_for_events(connection: Connection) -> None:
 
 def find_mentions(connection: Connection, person: ErasedPerson) -> list[PersonalEvent]:
     """Return every event that has one of the person's identifiers anywhere; reads all events."""
-    return queries.all(
+    seqs = queries.values(
         connection,
         "find_mentions",
-        PersonalEvent,
         emails=person.of_kind("email"),
         user_ids=person.of_kind("user_id"),
         anonymous_ids=person.of_kind("anonymous_id"),
         pattern=person.pattern,
     )
+    return _list_events(connection, seqs)
+
+
+def _list_events(connection: Connection, seqs: list[int]) -> list[PersonalEvent]:
+    return queries.all(connection, "list_events", PersonalEvent, seqs=seqs)
 
 
 def erase_events(
@@ -79,7 +83,7 @@ def erase_events(
             own.add(mention.seq)
         elif mention.seq not in own:
             foreign.append(mention.seq)
-    events = queries.all(connection, "list_events", PersonalEvent, seqs=sorted(own))
+    events = _list_events(connection, sorted(own))
     fresh = [event for event in events if not event.event_id.startswith("erased-")]
     queries.run(
         connection,

@@ -2,13 +2,7 @@
 lock table cdp.events, cdp.quarantine in share mode;
 
 -- name: find_mentions
-select
-    seq,
-    event_id,
-    email,
-    user_id,
-    anonymous_id,
-    payload
+select seq
 from cdp.events
 where
     lower(btrim(email)) = any(%(emails)s::text[])
@@ -53,7 +47,7 @@ set
     email = case when lower(btrim(email)) <> all(%(emails)s::text[]) then email end,
     user_id = case when user_id <> all(%(user_ids)s::text[]) then user_id end,
     anonymous_id = case when anonymous_id <> all(%(anonymous_ids)s::text[]) then anonymous_id end,
-    payload = regexp_replace(payload::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+    payload = erased.clear_json(payload, %(pattern)s)
 where seq = any(%(seqs)s::bigint[]);
 
 -- name: clear_replaced

@@ -1,4 +1,4 @@
 -- name: clear_findings
 update analytics.quality_findings
-set facts = regexp_replace(facts::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+set facts = erased.clear_json(facts, %(pattern)s)
 where lead_id = any(%(lead_ids)s::bigint[]) or facts::text ~* %(pattern)s::text;

@@ -1,7 +1,6 @@
 """POST /collect: events come in, from browsers of allowed sites and from senders with the write key."""
 
 import json
-import math
 from dataclasses import asdict, dataclass
 
 from fastapi import APIRouter, Request, Response
@@ -9,13 +8,12 @@ from fastapi import APIRouter, Request, Response
 from leadops.db import AsyncConnection
 from leadops.events.event_store import AcceptResult, accept_events
 from leadops.events.proof import Proof
-from leadops.gateway.addresses import find_caller
+from leadops.gateway.admit_caller import AdmittedCaller, admit_caller
 from leadops.gateway.allowed_origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
 from leadops.gateway.bodies import check_content_type, parse_items, read_body
 from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
 from leadops.gateway.openapi import COLLECT_ANSWER, COLLECT_OPENAPI, describe_problems
 from leadops.gateway.problems import ProblemError
-from leadops.gateway.rate_limiter import RateLimiter
 
 router = APIRouter()
 
@@ -24,8 +22,7 @@ router = APIRouter()
 class Caller:
     """Who sends: how its events are counted, what it may ask for, and whether it is one of our own."""
 
-    address: str
-    limiter: RateLimiter
+    admitted: AdmittedCaller
     has_key: bool
     history: bool
     user_agent: str | None
@@ -68,7 +65,7 @@ async def _collect(request: Request, gateway: Gateway) -> Response:
     check_content_type(request)
     body = await read_body(request, max_bytes=settings.max_body_bytes, seconds=settings.body_seconds)
     items = parse_items(body, max_events=settings.max_events)
-    caller.limiter.charge(caller.address, len(items) - 1)  # one was charged when it called
+    caller.admitted.charge(len(items))
 
     async def accept(connection: AsyncConnection) -> AcceptResult:
         return await accept_events(
@@ -94,19 +91,7 @@ def _identify(request: Request, gateway: Gateway) -> Caller:
     """Return who calls; raise a ProblemError if it may not send, or not now."""
     key = request.headers.get("x-write-key")
     has_key = key is not None and is_secret(key, gateway.write_key)
-    peer = request.client.host if request.client else "unknown"
-    forwarded_for = request.headers.getlist("x-forwarded-for")
-    found = find_caller(peer, forwarded_for, gateway.settings.trusted_proxies)
-    address = found.counted_as
-    limiter = gateway.senders if has_key else gateway.browsers
-    if wait := limiter.admit(address):
-        seconds = math.ceil(wait)
-        raise ProblemError(
-            429,
-            f"Too many events from this address; wait {seconds} s and send the same again.",
-            {"Retry-After": str(seconds)},
-        )
-    limiter.charge(address, 1)
+    admitted = admit_caller(request, gateway, is_server=has_key)
     history = request.headers.get("x-leadops-history", "").lower() == "true"
     if not has_key:
         if key is not None:
@@ -116,9 +101,9 @@ def _identify(request: Request, gateway: Gateway) -> Caller:
         if history:
             raise ProblemError(403, "History is taken only from senders with the write key (X-Write-Key).")
     if has_key:  # a server: where it stands says nothing about the visitor
-        return Caller(address, limiter, has_key, history, None, None)
-    is_own = found.is_own(gateway.own_networks)
-    return Caller(address, limiter, has_key, history, request.headers.get("user-agent"), is_own)
+        return Caller(admitted, has_key, history, None, None)
+    is_own = admitted.address.is_own(gateway.own_networks)
+    return Caller(admitted, has_key, history, request.headers.get("user-agent"), is_own)
 
 
 def _foreign_origin() -> ProblemError:

@@ -7,8 +7,6 @@ work later is answered by one of these.
 import asyncio
 import base64
 import json
-import math
-import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,17 +17,15 @@ from leadops.db import AsyncConnection
 from leadops.events.event_store import AcceptResult, accept_events
 from leadops.events.proof import Proof
 from leadops.events.segment_messages import CALLS, read_message
-from leadops.gateway.addresses import find_caller
+from leadops.gateway.admit_caller import AdmittedCaller, admit_caller
 from leadops.gateway.allowed_origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
-from leadops.gateway.bodies import CONTENT_TYPES, check_kind, parse_json, read_body
-from leadops.gateway.gateway_settings import SegmentSettings
+from leadops.gateway.bodies import CONTENT_TYPES, check_kind, parse_json
 from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
 from leadops.gateway.problems import ProblemError, make_repeatable
-from leadops.gateway.rate_limiter import RateLimiter
+from leadops.gateway.segment_bodies import BATCHES, LibraryMessages, read_library_body, split_messages
 
 router = APIRouter()
 
-BATCHES = ("batch", "b")
 #: Messages that are read, or stored, before other requests have their turn.
 CHUNK = 50
 _HEADERS = {"Access-Control-Allow-Headers": "Authorization, Content-Type, AnonymousId"}
@@ -37,26 +33,13 @@ _CHALLENGE = {"WWW-Authenticate": 'Basic realm="write key"'}
 
 
 @dataclass(frozen=True)
-class LibraryMessages:
-    """The messages of a call; `context` is what the batch says for each of them.
-
-    `sent_at` is when the batch was sent, by the sender's clock.
-    """
-
-    messages: list[Any]
-    context: dict[str, Any]
-    sent_at: object
-
-
-@dataclass(frozen=True)
 class LibraryCaller:
-    """A library: its address, the limit that counts it, what its key proves (None: not known yet).
+    """A library, what its key proves (None: not known yet), and whether it is in a network of the company.
 
-    `is_own` says whether it is in a network of the company; None: not known.
+    `is_own` None: not known.
     """
 
-    address: str
-    limiter: RateLimiter
+    admitted: AdmittedCaller
     proof: Proof | None
     is_own: bool | None
 
@@ -92,11 +75,13 @@ async def _take(request: Request, call: str, gateway: Gateway) -> Response:
         )
     caller = _admit(request, gateway)
     check_kind(request, allowed=CONTENT_TYPES)
-    body = await _read(request, gateway)
+    body = await read_library_body(
+        request, max_bytes=gateway.settings.segment.max_body_bytes, seconds=gateway.settings.body_seconds
+    )
     content = parse_json(body)
     proof = caller.proof or _find_proof(request, gateway, _read_key(content))
     sent = split_messages(content, call, gateway.settings.segment)
-    caller.limiter.charge(caller.address, len(sent.messages) - 1)  # one was charged when it called
+    caller.admitted.charge(len(sent.messages))
     now = gateway.clock()
     items = await _read_items(sent, None if call in BATCHES else CALLS[call], gateway, now)
     history = proof == Proof.WRITE_KEY and request.headers.get("x-leadops-history", "").lower() == "true"
@@ -168,22 +153,9 @@ def _admit(request: Request, gateway: Gateway) -> LibraryCaller:
     header = request.headers.get("authorization")
     key = None if header is None else _read_basic(header)
     is_server = key is not None and is_secret(key, gateway.write_key)
-    peer = request.client.host if request.client else "unknown"
-    forwarded = request.headers.getlist("x-forwarded-for")
-    found = find_caller(peer, forwarded, gateway.settings.trusted_proxies)
-    address = found.counted_as
-    limiter = gateway.senders if is_server else gateway.browsers
-    if wait := limiter.admit(address):
-        seconds = math.ceil(wait)
-        raise ProblemError(
-            429,
-            f"Too many events from this address; wait {seconds} s and send the same again.",
-            {"Retry-After": str(seconds)},
-            reason="too_many",
-        )
-    limiter.charge(address, 1)
+    admitted = admit_caller(request, gateway, is_server=is_server, reason="too_many")
     proof = None if header is None else _find_proof(request, gateway, key)
-    return LibraryCaller(address, limiter, proof, found.is_own(gateway.own_networks))
+    return LibraryCaller(admitted, proof, admitted.address.is_own(gateway.own_networks))
 
 
 def _find_proof(request: Request, gateway: Gateway, key: str | None) -> Proof:
@@ -234,65 +206,3 @@ def _read_key(content: Any) -> str | None:
     """Return the key in the body, where libraries for browsers put it."""
     key = content.get("writeKey") if isinstance(content, dict) else None
     return key if isinstance(key, str) else None
-
-
-async def _read(request: Request, gateway: Gateway) -> bytes:
-    limit = gateway.settings.segment.max_body_bytes
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip", "x-gzip"):
-        raise ProblemError(415, "Send the body with Content-Encoding: gzip, or uncompressed.")
-    body = await read_body(request, max_bytes=limit, seconds=gateway.settings.body_seconds)
-    return body if encoding == "identity" else decompress(body, max_bytes=limit)
-
-
-def decompress(body: bytes, *, max_bytes: int) -> bytes:
-    """Return a gzip body decompressed; never more than `max_bytes` of it are made.
-
-    Raises ProblemError: 413 if there is more, 400 if it is not gzip, or cut off.
-    """
-    stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
-    try:
-        content = stream.decompress(body, max_bytes + 1)
-    except zlib.error:
-        raise ProblemError(
-            400, "The body is not gzip, as Content-Encoding says.", reason="not_gzip"
-        ) from None
-    if len(content) > max_bytes:
-        raise ProblemError(
-            413, f"Send at most {max_bytes // 1024} KB in one call, decompressed.", reason="too_large"
-        )
-    if not stream.eof or stream.unused_data:
-        raise ProblemError(400, "The gzip body is cut off, or has more behind it.", reason="not_gzip")
-    return content
-
-
-def split_messages(content: Any, call: str, limits: SegmentSettings) -> LibraryMessages:
-    """Return the messages of a body (parsed JSON) that was sent to `/v1/<call>`.
-
-    Raises ProblemError: 400 if it holds none, 413 if it holds too many, or if the context of the batch would
-    be too much, since every event has its own copy.
-    """
-    if not isinstance(content, dict):
-        raise ProblemError(400, 'Send a JSON object: a message, or {"batch": [...]}.', reason="not_an_object")
-    if call not in BATCHES:
-        return LibraryMessages([content], {}, None)
-    batch = content.get("batch")
-    if not isinstance(batch, list):
-        raise ProblemError(400, 'Send {"batch": [...]}, a list of messages.', reason="no_batch")
-    if len(batch) > limits.max_messages:
-        raise ProblemError(
-            413,
-            f"Send at most {limits.max_messages} messages in one call; split the batch.",
-            reason="too_many_messages",
-        )
-    given = content.get("context")
-    context = given if isinstance(given, dict) else {}
-    # Escaped to ASCII it is at least as long as it is stored.
-    if context and len(json.dumps(context)) * len(batch) > limits.max_context_bytes:
-        raise ProblemError(
-            413,
-            f"Every event has a copy of the batch's context; all copies together may have at most"
-            f" {limits.max_context_bytes // 1024} KB. Send less of it, or fewer messages.",
-            reason="too_much_context",
-        )
-    return LibraryMessages(batch, context, content.get("sentAt"))

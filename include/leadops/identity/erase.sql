@@ -129,7 +129,7 @@ where
 update identity.lead_merges
 set
     value = 'erased',
-    undone_because = regexp_replace(undone_because, %(pattern)s::text, '[erased]', 'gi')
+    undone_because = erased.clear_text(undone_because, %(pattern)s)
 where older_lead_id = any(%(lead_ids)s::bigint[]) or younger_lead_id = any(%(lead_ids)s::bigint[]);
 
 -- name: clear_ties
@@ -137,7 +137,7 @@ update identity.kept_ties
 set
     value = 'erased',
     other_value = 'erased',
-    reason = regexp_replace(reason, %(pattern)s::text, '[erased]', 'gi')
+    reason = erased.clear_text(reason, %(pattern)s)
 where
     lead_id = any(%(lead_ids)s::bigint[])
     or other_lead_id = any(%(lead_ids)s::bigint[])
@@ -145,12 +145,12 @@ where
 
 -- name: clear_decisions
 update identity.do_not_merge
-set reason = regexp_replace(reason, %(pattern)s::text, '[erased]', 'gi')
+set reason = erased.clear_text(reason, %(pattern)s)
 where older_lead_id = any(%(lead_ids)s::bigint[]) or younger_lead_id = any(%(lead_ids)s::bigint[]);
 
 -- name: clear_uncounted
 update identity.uncounted_leads
-set entry = regexp_replace(entry, %(pattern)s::text, '[erased]', 'gi')
+set entry = erased.clear_text(entry, %(pattern)s)
 where lead_id = any(%(lead_ids)s::bigint[]);
 
 -- name: clear_unresolved

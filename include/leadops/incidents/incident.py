@@ -24,6 +24,9 @@ class Incident:
     escalated_at: datetime | None
     facts: Mapping[str, Any]
     acknowledged_at: datetime | None = field(default=None, kw_only=True)
+    #: The Slack message that is about it, and PagerDuty's page.
+    message_id: int | None = field(default=None, kw_only=True)
+    page_id: int | None = field(default=None, kw_only=True)
 
     @property
     def is_open(self) -> bool:
@@ -41,33 +44,15 @@ class Incident:
         return (self.resolved_at or self.opened_at) - self.opened_at
 
 
-@dataclass(frozen=True)
-class AnnouncedIncident(Incident):
-    """An incident, and the message that is about it."""
-
-    message_id: int
-
-
-@dataclass(frozen=True)
-class PagedIncident(Incident):
-    """An incident, and the page that is about it."""
-
-    page_id: int
-
-
-def list_announced(connection: Connection, message_ids: Sequence[int]) -> list[AnnouncedIncident]:
+def list_announced(connection: Connection, message_ids: Sequence[int]) -> list[Incident]:
     """Return the incidents that these messages are about, by message, the oldest first."""
-    return queries.all(connection, "list_announced", AnnouncedIncident, message_ids=list(message_ids))
-
-
-def list_message_incidents(connection: Connection, message_id: int) -> list[Incident]:
-    """Return the incidents that a message is about, the oldest first."""
-    return queries.all(connection, "list_message_incidents", Incident, message_id=message_id)
+    chosen = queries.values(connection, "list_announced", message_ids=list(message_ids))
+    return _read_incidents(connection, chosen)
 
 
 def list_unannounced(connection: Connection) -> list[Incident]:
     """Return the incidents that have no message yet and are not suppressed, the oldest first."""
-    return queries.all(connection, "list_unannounced", Incident)
+    return _read_incidents(connection, queries.values(connection, "list_unannounced"))
 
 
 def count_open(connection: Connection, kinds: Sequence[str]) -> int:
@@ -86,14 +71,20 @@ def assign_message(connection: Connection, message_id: int, incident_ids: Sequen
     queries.run(connection, "assign_message", message_id=message_id, incidents=list(incident_ids))
 
 
-def list_paged(connection: Connection, page_ids: Sequence[int]) -> list[PagedIncident]:
+def list_paged(connection: Connection, page_ids: Sequence[int]) -> list[Incident]:
     """Return the incidents that these pages are about, by page, the oldest first."""
-    return queries.all(connection, "list_paged", PagedIncident, page_ids=list(page_ids))
+    return _read_incidents(connection, queries.values(connection, "list_paged", page_ids=list(page_ids)))
 
 
 def list_unpaged(connection: Connection, kinds: Sequence[str]) -> list[Incident]:
     """Return the open incidents of these kinds that have no page yet, the oldest first."""
-    return queries.all(connection, "list_unpaged", Incident, kinds=list(kinds))
+    return _read_incidents(connection, queries.values(connection, "list_unpaged", kinds=list(kinds)))
+
+
+def _read_incidents(connection: Connection, incident_ids: Sequence[int]) -> list[Incident]:
+    if not incident_ids:
+        return []
+    return queries.all(connection, "read_incidents", Incident, incident_ids=list(incident_ids))
 
 
 def assign_page(
@@ -112,3 +103,8 @@ def assign_page(
 def acknowledge(connection: Connection, incident_id: int, *, now: datetime) -> bool:
     """Note that somebody has taken the open incident; return False where it is over or taken already."""
     return queries.run(connection, "acknowledge", incident_id=incident_id, now=now) > 0
+
+
+def erase_facts(connection: Connection, *, pattern: str) -> list[int]:
+    """Clear the facts that match `pattern`, of somebody erased; return the messages that show them."""
+    return queries.values(connection, "clear_facts", pattern=pattern)

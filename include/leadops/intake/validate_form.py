@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from leadops.events.event_batch import event_row
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.event_settings import EventSettings
-from leadops.events.event_store import event_row
 from leadops.events.field_changes import FieldChange
 from leadops.events.form_spam import find_spam
 from leadops.events.validate_event import ValidItem, validate_item

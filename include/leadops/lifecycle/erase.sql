@@ -14,14 +14,14 @@ where links.crm_lead_id = renamed.crm_id;
 
 -- name: clear_transitions
 update lifecycle.transitions
-set evidence = regexp_replace(evidence::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+set evidence = erased.clear_json(evidence, %(pattern)s)
 where lead_id = any(%(lead_ids)s::bigint[]) and evidence::text ~* %(pattern)s::text;
 
 -- name: clear_imported
 update lifecycle.imported
 set
-    evidence = regexp_replace(evidence::text, %(pattern)s::text, '[erased]', 'gi')::jsonb,
-    reference = regexp_replace(reference, %(pattern)s::text, '[erased]', 'gi')
+    evidence = erased.clear_json(evidence, %(pattern)s),
+    reference = erased.clear_text(reference, %(pattern)s)
 where
     lead_id = any(%(lead_ids)s::bigint[])
     and (evidence::text ~* %(pattern)s::text or reference ~* %(pattern)s::text);

@@ -54,3 +54,39 @@ comment on column sla.breaches.lead_id is '0: the clock of the median, which has
 comment on column sla.breaches.state is
 'held: due, but the CRM feed is late, so the outcome is unknown; settled later with the true times';
 create index breaches_open on sla.breaches (state) where state in ('at_risk', 'held', 'breached');
+
+-- When what the clocks of some cycles wait for was done, and when the cycle ended; null: not yet.
+create function sla.find_stops(asked_leads bigint[], asked_cycles integer[])
+returns table (clock_id bigint, done_at timestamptz, ended_at timestamptz)
+language sql stable as $$
+with asked as (
+    select * from unnest(asked_leads, asked_cycles) as asked (lead_id, cycle)
+),
+
+known as (
+    select
+        facts.lead_id,
+        facts.cycle,
+        min(facts.occurred_at) filter (where facts.fact = 'contact') as contact_at,
+        min(facts.occurred_at) filter (where facts.fact = 'taken') as taken_at,
+        min(facts.occurred_at) filter (where facts.fact in ('won', 'lost')) as ended_at
+    from lifecycle.facts as facts
+    inner join asked on facts.lead_id = asked.lead_id and facts.cycle = asked.cycle
+    group by facts.lead_id, facts.cycle
+)
+
+select
+    clocks.clock_id,
+    case clocks.clock
+        when 'first_contact' then known.contact_at
+        -- greatest() ignores nulls, but both are needed.
+        else case
+            when known.taken_at is not null and known.contact_at is not null
+                then greatest(known.taken_at, known.contact_at)
+        end
+    end as done_at,
+    known.ended_at
+from sla.clocks as clocks
+inner join asked on clocks.lead_id = asked.lead_id and clocks.cycle = asked.cycle
+left join known on clocks.lead_id = known.lead_id and clocks.cycle = known.cycle
+$$;

@@ -45,3 +45,10 @@ return exists (
         and not (is_proven and happened_at >= identifiers.day_ends_at)
         and not coalesce(happened_at >= identifiers.returned_at, false)
 );
+
+-- What is left of a text, or of the texts in a JSON value, that may name somebody erased; the pattern names the person.
+create function erased.clear_text(said text, pattern text) returns text language sql immutable parallel safe
+return regexp_replace(said, pattern, '[erased]', 'gi');
+
+create function erased.clear_json(said jsonb, pattern text) returns jsonb language sql immutable parallel safe
+return erased.clear_text(said::text, pattern)::jsonb;

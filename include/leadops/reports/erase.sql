@@ -1,6 +1,6 @@
 -- name: clear_reports
 update reports.reports
 set
-    sentences = regexp_replace(sentences::text, %(pattern)s::text, '[erased]', 'gi')::jsonb,
-    facts = regexp_replace(facts::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+    sentences = erased.clear_json(sentences, %(pattern)s),
+    facts = erased.clear_json(facts, %(pattern)s)
 where sentences::text ~* %(pattern)s::text or facts::text ~* %(pattern)s::text;

@@ -11,7 +11,7 @@ where lead_id = any(%(lead_ids)s::bigint[]);
 update routing.assignments
 set
     facts = '{}',
-    passed_over = regexp_replace(passed_over::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+    passed_over = erased.clear_json(passed_over, %(pattern)s)
 where lead_id = any(%(lead_ids)s::bigint[]);
 
 -- name: replace_notices

@@ -1,6 +1,6 @@
 """Notifies salespeople of their leads: one Slack message per assignment, posted once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,8 +8,7 @@ from leadops.clients.chat import Chat, Posted
 from leadops.clients.slack_errors import MessageGoneError
 from leadops.company import Company
 from leadops.db import Connection
-from leadops.delivery.database_mark import ON_HOLD, find_hold
-from leadops.delivery.installation import find_installation_id
+from leadops.delivery.database_mark import ON_HOLD, find_hold, find_installation_id
 from leadops.errors import LeadopsError
 from leadops.notifications.blocks import compose_text
 from leadops.notifications.call_budget import CallBudget
@@ -35,8 +34,9 @@ LOOK_UP_AFTER = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class AssignmentNotice:
-    """A message to a salesperson that is not sent yet; times in UTC."""
+    """A message to a salesperson; times in UTC. `withdrawn_because`: why the MQL was taken back."""
 
+    assignment_id: int
     created_at: datetime
     attempts: int
     unknown_since: datetime | None
@@ -44,10 +44,12 @@ class AssignmentNotice:
     rep_id: str | None
     queue: str | None
     cause: str
-    withdrawn_because: str | None  # the MQL was taken back while the outcome of the post was unknown
+    withdrawn_because: str | None
     account_state: str | None  # customer or open_deal: a customer's colleague, who is counted apart
-    crm_id: str | None
+    crm_id: str | None  # None: not known, or erased
     slack_id: str | None
+    channel: str | None
+    message_ts: str | None
 
 
 @dataclass(frozen=True)
@@ -124,33 +126,18 @@ def doubt_open_notices(connection: Connection, *, before: datetime) -> int:
     return queries.run(connection, "doubt_open", before=before)
 
 
-@dataclass(frozen=True)
-class OutdatedNotice:
-    """A message in Slack about somebody erased, or about an MQL that was taken back."""
-
-    assignment_id: int
-    lead_id: int
-    rep_id: str | None
-    queue: str | None
-    cause: str
-    withdrawn_because: str | None
-    account_state: str | None  # customer or open_deal: a customer's colleague, who is counted apart
-    crm_id: str | None  # None: not known, or erased
-    slack_id: str | None
-    channel: str | None
-    message_ts: str | None
-
-
 def _replace_outdated(
     connection: Connection, chat: Chat, budget: CallBudget, *, settings: SlackSettings, company: Company
 ) -> str:
-    """Replace messages about the erased and about MQLs that were taken back; commits.
+    """Replace messages about somebody erased, and about MQLs that were taken back; commits.
 
     Returns why the rest has to wait. Killed after an edit, it makes the same edit again. A webhook cannot
     edit: such a message stays as it is (docs/erasure.md, docs/routing.md).
     """
     with connection.transaction():
-        notices = queries.all(connection, "list_outdated", OutdatedNotice, max_rows=settings.at_most)
+        notices = _read_notices(
+            connection, queries.values(connection, "list_outdated", max_rows=settings.at_most)
+        )
     for notice in notices:
         if budget.is_spent:
             break
@@ -169,12 +156,13 @@ def _replace_outdated(
     return ""
 
 
-def _form_text(
-    notice: "AssignmentNotice | OutdatedNotice",
-    *,
-    settings: SlackSettings,
-    company: Company,
-) -> str:
+def _read_notices(connection: Connection, assignment_ids: Sequence[int]) -> list[AssignmentNotice]:
+    if not assignment_ids:
+        return []
+    return queries.all(connection, "read_notices", AssignmentNotice, assignment_ids=list(assignment_ids))
+
+
+def _form_text(notice: AssignmentNotice, *, settings: SlackSettings, company: Company) -> str:
     slack_id = notice.slack_id if notice.slack_id and notice.slack_id.isalnum() else None
     return form_assignment_message(
         company,
@@ -213,13 +201,13 @@ class _NoticeRecord:
 
     def read_due(self) -> AssignmentNotice | None:
         """Return the notice, locked; None if another process has it, tried it just now or settled it."""
-        return queries.first(
+        locked = queries.values(
             self._connection,
             "lock_due_notice",
-            AssignmentNotice,
             assignment_id=self._id,
             look_up_before=self._clock() - LOOK_UP_AFTER,
         )
+        return next(iter(_read_notices(self._connection, locked)), None)
 
     def find_key(self) -> str:
         """Return the key by which the message is found in Slack."""

@@ -17,7 +17,17 @@ order by notices.assignment_id;
 
 -- name: lock_due_notice
 -- Another process may have tried it since it was listed.
+select assignment_id
+from routing.notices
+where
+    assignment_id = %(assignment_id)s
+    and state = 'open'
+    and (unknown_since is null or tried_at <= %(look_up_before)s::timestamptz)
+for update skip locked;
+
+-- name: read_notices
 select
+    notices.assignment_id,
     notices.created_at,
     notices.attempts,
     notices.unknown_since,
@@ -36,16 +46,15 @@ select
     ) as account_state,
     (
         select known.external_id from lifecycle.crm_leads as known
-        where known.lead_id = assignments.lead_id
+        where known.lead_id = assignments.lead_id and notices.state <> 'erasing'
     ) as crm_id,
-    (select reps.profile ->> 'slack_id' from crm.reps as reps where reps.rep_id = assignments.rep_id) as slack_id
+    (select reps.profile ->> 'slack_id' from crm.reps as reps where reps.rep_id = assignments.rep_id) as slack_id,
+    notices.channel,
+    notices.message_ts
 from routing.notices as notices
 inner join routing.assignments as assignments on notices.assignment_id = assignments.assignment_id
-where
-    notices.assignment_id = %(assignment_id)s
-    and notices.state = 'open'
-    and (notices.unknown_since is null or notices.tried_at <= %(look_up_before)s::timestamptz)
-for update of notices skip locked;
+where notices.assignment_id = any(%(assignment_ids)s::bigint[])
+order by notices.assignment_id;
 
 -- name: lock_attempt
 select
@@ -90,32 +99,10 @@ where state = 'open' and unknown_since is null and created_at < %(before)s;
 
 -- name: list_outdated
 -- Messages in Slack that another text shall replace: about somebody erased, or about an MQL that was taken back.
-select
-    notices.assignment_id,
-    assignments.lead_id,
-    assignments.rep_id,
-    assignments.queue,
-    assignments.cause,
-    notices.withdrawn_because,
-    (
-        select mql.evidence #>> '{account,state}' from lifecycle.current_transitions as mql
-        where
-            mql.lead_id = assignments.lead_id
-            and mql.cycle = assignments.cycle
-            and mql.stage = 'mql'
-            and lifecycle.is_apart(mql.evidence)
-    ) as account_state,
-    (
-        select known.external_id from lifecycle.crm_leads as known
-        where known.lead_id = assignments.lead_id and notices.state <> 'erasing'
-    ) as crm_id,
-    (select reps.profile ->> 'slack_id' from crm.reps as reps where reps.rep_id = assignments.rep_id) as slack_id,
-    notices.channel,
-    notices.message_ts
-from routing.notices as notices
-inner join routing.assignments as assignments on notices.assignment_id = assignments.assignment_id
-where notices.state = 'erasing' or (notices.state = 'sent' and notices.withdrawn_because is not null)
-order by notices.assignment_id
+select assignment_id
+from routing.notices
+where state = 'erasing' or (state = 'sent' and withdrawn_because is not null)
+order by assignment_id
 limit %(max_rows)s;
 
 -- name: note_replaced

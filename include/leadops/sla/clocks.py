@@ -1,6 +1,6 @@
 """Starts the clocks of a cycle, keeps them in line with the policy, and stops them at what sales did."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -151,3 +151,13 @@ def plan_clock(
 
 def _describe_cycles(connection: Connection, keys: Sequence[CycleKey]) -> list[SlaCycle]:
     return queries.all(connection, "describe_cycles", SlaCycle, **cycle_arrays(keys)) if keys else []
+
+
+def write_breaches(connection: Connection, breaches: Iterable[Mapping[str, object]]) -> None:
+    """Write rows of sla.breaches; a clock that was met without ever having warned gets none."""
+    queries.run_many(connection, "upsert_breach", breaches)
+
+
+def wake_routing(connection: Connection, leads: Sequence[int], cycles: Sequence[int]) -> None:
+    """Let routing move on the leads whose clock has just run out; `leads` and `cycles` are parallel."""
+    queries.run(connection, "wake_routing", leads=list(leads), cycles=list(cycles))

@@ -62,42 +62,9 @@ where lead_id = %(lead_id)s and cycle = %(cycle)s and clock = %(clock)s;
 
 -- name: reopen_clocks
 -- Clocks not due yet that stopped at something that does not count any more, or counts from a later time.
-with touched as (
-    select * from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as touched (lead_id, cycle)
-),
-
-known as (
-    select
-        facts.lead_id,
-        facts.cycle,
-        min(facts.occurred_at) filter (where facts.fact = 'contact') as contact_at,
-        min(facts.occurred_at) filter (where facts.fact = 'taken') as taken_at,
-        min(facts.occurred_at) filter (where facts.fact in ('won', 'lost')) as ended_at
-    from lifecycle.facts as facts
-    inner join touched on facts.lead_id = touched.lead_id and facts.cycle = touched.cycle
-    group by facts.lead_id, facts.cycle
-),
-
-stops as (
-    select
-        clocks.clock_id,
-        known.ended_at,
-        case clocks.clock
-            when 'first_contact' then known.contact_at
-            -- greatest() ignores nulls, but both are needed.
-            else case
-                when known.taken_at is not null and known.contact_at is not null
-                    then greatest(known.taken_at, known.contact_at)
-            end
-        end as done_at
-    from sla.clocks as clocks
-    inner join touched on clocks.lead_id = touched.lead_id and clocks.cycle = touched.cycle
-    left join known on clocks.lead_id = known.lead_id and clocks.cycle = known.cycle
-)
-
 update sla.clocks
 set stopped_at = null, stopped_by = null, business_minutes = null, state = 'running'
-from stops
+from sla.find_stops(%(leads)s::bigint[], %(cycles)s::integer[]) as stops
 where
     clocks.clock_id = stops.clock_id
     and clocks.due_at > %(now)s
@@ -105,51 +72,58 @@ where
 
 -- name: list_stops
 -- A clock stops at what it waits for or at the end of the cycle, whichever came first.
-with touched as (
-    select * from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as touched (lead_id, cycle)
-),
-
-known as (
-    select
-        facts.lead_id,
-        facts.cycle,
-        min(facts.occurred_at) filter (where facts.fact = 'contact') as contact_at,
-        min(facts.occurred_at) filter (where facts.fact = 'taken') as taken_at,
-        min(facts.occurred_at) filter (where facts.fact in ('won', 'lost')) as ended_at
-    from lifecycle.facts as facts
-    inner join touched on facts.lead_id = touched.lead_id and facts.cycle = touched.cycle
-    group by facts.lead_id, facts.cycle
-),
-
-stops as (
-    select
-        clocks.clock_id,
-        clocks.started_at,
-        clocks.stopped_at as before_at,
-        known.ended_at,
-        case clocks.clock
-            when 'first_contact' then known.contact_at
-            -- greatest() ignores nulls, but both are needed.
-            else case
-                when known.taken_at is not null and known.contact_at is not null
-                    then greatest(known.taken_at, known.contact_at)
-            end
-        end as done_at
-    from sla.clocks as clocks
-    inner join known on clocks.lead_id = known.lead_id and clocks.cycle = known.cycle
-)
-
 select
-    clock_id,
-    started_at,
-    least(done_at, ended_at) as stopped_at,
-    case when done_at <= coalesce(ended_at, 'infinity') then 'contact' else 'end of cycle' end as stopped_by
-from stops
+    clocks.clock_id,
+    clocks.started_at,
+    least(stops.done_at, stops.ended_at) as stopped_at,
+    case when stops.done_at <= coalesce(stops.ended_at, 'infinity') then 'contact' else 'end of cycle' end as stopped_by
+from sla.find_stops(%(leads)s::bigint[], %(cycles)s::integer[]) as stops
+inner join sla.clocks as clocks on stops.clock_id = clocks.clock_id
 where
-    least(done_at, ended_at) is not null
-    and (before_at is null or before_at > least(done_at, ended_at));
+    least(stops.done_at, stops.ended_at) is not null
+    and (clocks.stopped_at is null or clocks.stopped_at > least(stops.done_at, stops.ended_at));
 
 -- name: stop_clock
 update sla.clocks
 set stopped_at = %(stopped_at)s, stopped_by = %(stopped_by)s, business_minutes = %(business_minutes)s
 where clock_id = %(clock_id)s;
+
+-- name: upsert_breach
+-- A clock that was met without ever having warned needs no row.
+insert into sla.breaches (
+    lead_id, cycle, clock, state, started_at, due_at, stopped_at, business_minutes, target_minutes, changed_at,
+    evidence
+)
+select
+    %(lead_id)s, %(cycle)s, %(clock)s, %(state)s, %(started_at)s, %(due_at)s, %(stopped_at)s,
+    %(business_minutes)s, %(target_minutes)s, %(now)s, %(evidence)s
+where
+    %(state)s <> 'met'
+    or exists (
+        select 1 from sla.breaches
+        where lead_id = %(lead_id)s and cycle = %(cycle)s and clock = %(clock)s
+    )
+on conflict (lead_id, cycle, clock) do update
+    set
+        state = excluded.state,
+        started_at = excluded.started_at,
+        due_at = excluded.due_at,
+        stopped_at = excluded.stopped_at,
+        business_minutes = excluded.business_minutes,
+        target_minutes = excluded.target_minutes,
+        changed_at = excluded.changed_at,
+        evidence = excluded.evidence
+    where
+    (breaches.state, breaches.due_at, breaches.stopped_at, breaches.business_minutes, breaches.evidence)
+    is distinct from (
+        excluded.state, excluded.due_at, excluded.stopped_at, excluded.business_minutes, excluded.evidence
+    );
+
+-- name: wake_routing
+-- The lead moves on to the next salesperson, if routing finds one.
+insert into routing.inbox (lead_id, cycle, why)
+select
+    late.lead_id,
+    late.cycle,
+    'breach'
+from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as late (lead_id, cycle);

@@ -12,10 +12,10 @@ where lead_id = any(%(lead_ids)s::bigint[]) and state in ('at_risk', 'held', 'br
 
 -- name: clear_clocks
 update sla.clocks
-set evidence = regexp_replace(evidence::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+set evidence = erased.clear_json(evidence, %(pattern)s)
 where lead_id = any(%(lead_ids)s::bigint[]);
 
 -- name: clear_breaches
 update sla.breaches
-set evidence = regexp_replace(evidence::text, %(pattern)s::text, '[erased]', 'gi')::jsonb
+set evidence = erased.clear_json(evidence, %(pattern)s)
 where lead_id = any(%(lead_ids)s::bigint[]);

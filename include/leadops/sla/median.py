@@ -7,8 +7,8 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.queries import Queries
-from leadops.sla.breaches import write_breaches
 from leadops.sla.clock_states import ClockState, SlaClock
+from leadops.sla.clocks import write_breaches
 from leadops.sla.sla_policy import SlaPolicy
 
 queries = Queries(__file__)

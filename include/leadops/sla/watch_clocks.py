@@ -11,9 +11,16 @@ from leadops.calendar.business_time import business_minutes
 from leadops.db import Connection
 from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
-from leadops.sla.breaches import wake_routing, write_breaches
 from leadops.sla.clock_states import ClockState
-from leadops.sla.clocks import apply_policy, cycle_arrays, start_clocks, stop_clocks, take_cycles
+from leadops.sla.clocks import (
+    apply_policy,
+    cycle_arrays,
+    start_clocks,
+    stop_clocks,
+    take_cycles,
+    wake_routing,
+    write_breaches,
+)
 from leadops.sla.median import watch_median
 from leadops.sla.sla_calendar import SlaCalendar
 from leadops.sla.sla_policy import SlaPolicy

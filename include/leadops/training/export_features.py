@@ -11,10 +11,9 @@ from leadops.calendar.local_days import local_midnight
 from leadops.company import Company
 from leadops.db import Connection, snapshot
 from leadops.errors import PermanentError
-from leadops.training.active_leads import fill_active_leads
 from leadops.training.features import read_matrix
 from leadops.training.matrix import MISSING, FeatureColumn, Matrix
-from leadops.training.mature_leads import fill_mature_leads
+from leadops.training.observations import fill_active_leads, fill_mature_leads
 from leadops.training.split import split_by_time
 from leadops.training.target_leakage import FeatureRefusal, find_late, find_too_good
 from leadops.training.training_settings import TrainingSettings

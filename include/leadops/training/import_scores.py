@@ -30,9 +30,9 @@ from leadops.training.evaluate_challenger import (
 )
 from leadops.training.features import read_matrix
 from leadops.training.matrix import Matrix
-from leadops.training.mature_leads import fill_mature_leads
 from leadops.training.measures import measure
 from leadops.training.model import Model, insert_model, load_model
+from leadops.training.observations import fill_mature_leads
 from leadops.training.retrain import hash_inputs, read_champion_matrix
 from leadops.training.score_file import ImportedScore
 from leadops.training.split import split_by_time

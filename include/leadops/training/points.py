@@ -12,11 +12,11 @@ from leadops.lanes import Lane
 from leadops.queries import Queries
 from leadops.scoring.ledger import lock_ledger
 from leadops.scoring.model_points import ModelTarget, append_model_points, stage_model_targets
-from leadops.training.active_leads import fill_active_leads
 from leadops.training.champion import find_champion
 from leadops.training.features import read_matrix
 from leadops.training.model import Model, load_model
 from leadops.training.model_gate import ModelLimits, ScoringModel, choose_model
+from leadops.training.observations import fill_active_leads
 from leadops.training.split_points import points_of, split_points
 from leadops.training.training_settings import TrainingSettings
 

@@ -18,8 +18,8 @@ from leadops.training.champion import (
 from leadops.training.evaluate_challenger import evaluate_challenger
 from leadops.training.features import read_matrix
 from leadops.training.matrix import Matrix
-from leadops.training.mature_leads import fill_mature_leads
 from leadops.training.model import Model, insert_model, load_model
+from leadops.training.observations import fill_mature_leads
 from leadops.training.target_leakage import FeatureRefusal, find_late
 from leadops.training.train_model import hash_settings
 from leadops.training.training_settings import TrainingSettings

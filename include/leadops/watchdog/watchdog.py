@@ -17,7 +17,7 @@ import psycopg
 from leadops.alerts.notify_channels import notify_channels
 from leadops.db import Connection, connect
 from leadops.db_errors import NOT_MIGRATED
-from leadops.delivery.installation import find_installation_id
+from leadops.delivery.database_mark import find_installation_id
 from leadops.errors import LeadopsError, TransientError
 from leadops.incidents.checks import WATCHDOG_CHECKS
 from leadops.incidents.finding import fire
