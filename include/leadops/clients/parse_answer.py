@@ -4,7 +4,6 @@ One half of an emoji in one note must not hide the other 499 items of a page.
 """
 
 import math
-import re
 from typing import Any
 
 import orjson
@@ -16,8 +15,10 @@ from leadops.normalization.lenient_json import JsonDepthError, NumberText, is_de
 MAX_DEPTH = 100
 #: What the lenient reader refuses as a whole, far above MAX_DEPTH and below what breaks a parser.
 _PARSED_DEPTH = 800
-#: Digits of which the fast parser would round some (RFC 8259, 6).
-_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+#: Digits of which the fast parser would round some (RFC 8259, 6), in an answer whose digits are all 0 and its
+#: other bytes blanks: this look takes a tenth of a pattern's time, and every answer gets it.
+_LONG_NUMBER = b"0" * 19
+_ONLY_DIGITS = bytes(ord("0") if ord("0") <= byte <= ord("9") else ord(" ") for byte in range(256))
 
 
 class NestedTooDeeply(str):
@@ -38,7 +39,7 @@ def parse_answer(content: bytes) -> Any:
     except ValueError:
         return make_storable(_read_leniently(content))
     # Most answers need no second look at each value: the checks are cheap, rebuilding is not.
-    if _LONG_NUMBER.search(content):
+    if _LONG_NUMBER in content.translate(_ONLY_DIGITS):
         return make_storable(_read_leniently(content))
     if b"\\u0000" in content or is_deeper(value, MAX_DEPTH):
         return make_storable(value)

@@ -91,11 +91,11 @@ next_rows as materialized (
     limit %(max_rows)s
 ),
 
-addressed as materialized (
+-- A step of its own: joined with the busy leads at once, each row would make a hash table of its one id.
+known as materialized (
     select
         next_rows.*,
-        known.external_id,
-        busy.external_id is not null as is_busy
+        known.external_id
     from next_rows
     -- One look-up per row: with a join the planner would read the ids of all leads for each range.
     left join lateral (
@@ -105,6 +105,13 @@ addressed as materialized (
         order by ids.lead_id
         limit 1
     ) as known on true
+),
+
+addressed as materialized (
+    select
+        known.*,
+        busy.external_id is not null as is_busy
+    from known
     left join busy on known.external_id = busy.external_id
 ),
 

@@ -1,7 +1,9 @@
 """Pushes everything pending for one target: effects first, then score changes, live before backfill."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -23,6 +25,8 @@ from leadops.lanes import Lane
 from leadops.products.product_client import ProductClient
 from leadops.settings import Endpoint
 
+#: Objects that are made between two looks for cycles of garbage, while a push runs.
+COLLECT_AFTER = 20_000
 #: The target whose score changes come from the ledger.
 SCORED_TARGET = "ma"
 
@@ -65,12 +69,27 @@ def push_target(
     workers = settings.targets[target].connections
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
-        running = [pool.submit(run_worker) for _ in range(workers)]
-        return sum((worker.result() for worker in running), PushReport())
+        with collecting_rarely():
+            running = [pool.submit(run_worker) for _ in range(workers)]
+            return sum((worker.result() for worker in running), PushReport())
     finally:
         # When this call is interrupted, the workers end after their current call; nothing waits for them.
         stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def collecting_rarely() -> Iterator[None]:
+    """Let Python look for cycles of garbage less often in this process.
+
+    Rows hold no cycles, and are many: looking through them again and again takes a fifth of the push's CPU.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def run_rounds(pusher: Pusher, *, sleep: Callable[[float], None], effects_only: bool = False) -> PushReport:

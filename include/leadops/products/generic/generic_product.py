@@ -15,6 +15,7 @@ import orjson
 from leadops.clients.answer_shapes import read_lead_score, read_page
 from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.lead_absence import read_moved
+from leadops.normalization.lenient_json import BIGGEST_INTEGER
 from leadops.products.generic.delta_results import read_delta_results
 from leadops.products.generic.generic_crm import GenericCrm
 from leadops.products.product import (
@@ -84,8 +85,8 @@ class GenericProduct(Product):
     def make_score_call(self, rows: Sequence[ScoreRow]) -> Call:
         """Return the bulk call; a single row has the route and the body for a single lead."""
         updates = [
-            form_update(row.external_id, points=row.points, reason=row.reason, delta_id=row.delta_id)
-            for row in rows
+            {"deltaId": row.delta_id, "leadId": lead_id, "delta": row.points, "reason": row.reason}
+            for row, lead_id in zip(rows, write_ids([row.external_id for row in rows]), strict=True)
         ]
         if len(updates) == 1:
             return Call("POST", "/api/lead/score", orjson.dumps(updates[0]).decode())
@@ -164,10 +165,30 @@ def find_route(target: str, operation: str) -> Route:
 
 
 def form_update(external_id: str, *, points: int, reason: str, delta_id: str) -> dict[str, Any]:
-    """Return one score change as the contract has it: the MA's id of the lead is a number there."""
-    is_number = external_id.isdecimal() and external_id.isascii() and external_id[0] != "0"
-    lead_id = int(external_id) if is_number else external_id
+    """Return one score change as the contract has it."""
+    (lead_id,) = write_ids([external_id])
     return {"deltaId": delta_id, "leadId": lead_id, "delta": points, "reason": reason}
+
+
+def write_ids(external_ids: list[str]) -> Sequence[int | str]:
+    """Return the MA's ids of leads as the contract has them: numbers, and as text what is no whole number."""
+    try:
+        numbers = list(map(int, external_ids))
+    except ValueError:
+        numbers = []
+    # Nearly always all are numbers: one look at the whole list costs less than one at each.
+    if (
+        numbers
+        and 0 < min(numbers) <= max(numbers) <= BIGGEST_INTEGER
+        and list(map(str, numbers)) == external_ids
+    ):
+        return numbers
+    return [int(one) if _is_number(one) else one for one in external_ids]
+
+
+def _is_number(external_id: str) -> bool:
+    is_plain = external_id.isdecimal() and external_id.isascii() and external_id[0] != "0"
+    return is_plain and len(external_id) < len(str(BIGGEST_INTEGER))
 
 
 def _names_another_lead(effect: EffectRow, body: object) -> bool:
