@@ -171,7 +171,7 @@ def form_update(external_id: str, *, points: int, reason: str, delta_id: str) ->
 
 
 def write_ids(external_ids: list[str]) -> Sequence[int | str]:
-    """Return the MA's ids of leads as the contract has them: numbers, and as text what is no whole number."""
+    """Return the MA's ids of leads as the contract has them: numbers, and all others as text."""
     try:
         numbers = list(map(int, external_ids))
     except ValueError:
