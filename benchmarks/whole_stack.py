@@ -61,7 +61,7 @@ def run_stack() -> Iterator[Stack]:
     with words.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "leadops_stack", "up"],
-            env=ours | places | ports,
+            env=ours | places | ports | {"LEADOPS_DEMO": "0"},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -1980,3 +1980,17 @@ create table erased.identifiers (
 
 -- function erased.keeps_out(asked_hashes text[], happened_at timestamptz, is_proven boolean, is_form boolean)
 --     returns boolean
+
+create schema made_up;
+
+create table made_up.pasts (
+    is_only boolean not null default true,
+    first_day date not null,
+    last_day date not null,
+    seed bigint not null,
+    begun_at timestamptz not null,
+    finished_at timestamptz,
+    primary key (is_only),
+    check (first_day <= last_day),
+    check (is_only)
+);

@@ -71,12 +71,19 @@ class Supervisor:
                         return False
         return True
 
+    def begin(self, part: Part) -> Child:
+        """Start `part` beside those that run, stopped before them; with `once` it ends by itself.
+
+        Raises LeadopsError when the program cannot be run.
+        """
+        return self._launch(part, max((child.order for child in self.children), default=0) + 1)
+
     def watch(self, *, every: float, tick: Callable[[], None]) -> None:
         """Keep the parts running until `stopping` is set; call `tick` each `every` seconds."""
         next_tick = time.monotonic() + every
         while not self.stopping.wait(PAUSE):
             self._restart_asked()
-            for child in self.children:
+            for child in tuple(self.children):
                 self._look_after(child)
             if time.monotonic() >= next_tick:
                 next_tick += every
@@ -193,6 +200,10 @@ class Supervisor:
         """Start `child` again, once its back-off is over, when it has ended."""
         name, code = child.part.name, child.exit_code()
         if code is None:
+            return
+        if child.part.once:  # it has done its work, or says in its log why not
+            child.stop()
+            self.children.remove(child)
             return
         if name not in self._due:
             if time.monotonic() - child.started_at > FORGIVEN_AFTER:

@@ -15,6 +15,7 @@ from leadops.watchdog.watchdog_thread import WatchdogThread
 from leadops_stack.airflow_env import airflow_environment, passwords_file, write_passwords
 from leadops_stack.home import Home
 from leadops_stack.minute import read_first_push, read_minute
+from leadops_stack.past_part import PastPart
 from leadops_stack.plan import DATABASE_WAVES, make_plan, make_server
 from leadops_stack.ports import check_free, read_ports
 from leadops_stack.restarts import SchedulerRestarts
@@ -119,7 +120,8 @@ def _run(home: Home, screen: Screen) -> int:
             ready_file(home).write_text(now.isoformat())
             _say_ready(home, values, screen, seconds=time.time() - started)
             with _watchdog(home, values, running):
-                _watch(running, values, screen, since=now, started=started)
+                past = PastPart(home, values, running, screen)
+                _watch(running, values, screen, since=now, started=started, past=past)
     finally:
         if running.children:
             screen.say("stopping …")
@@ -141,12 +143,19 @@ def _watchdog(home: Home, values: Mapping[str, str], running: Supervisor) -> Ite
 
 
 def _watch(
-    running: Supervisor, values: Mapping[str, str], screen: Screen, *, since: datetime, started: float
+    running: Supervisor,
+    values: Mapping[str, str],
+    screen: Screen,
+    *,
+    since: datetime,
+    started: float,
+    past: PastPart,
 ) -> None:
     next_line, first_push = time.monotonic() + MINUTE, None
 
     def look() -> None:
         nonlocal next_line, first_push
+        past.show()
         line_due = time.monotonic() >= next_line
         if first_push and not line_due:
             return
@@ -162,6 +171,7 @@ def _watch(
                 if not first_push and (first_push := read_first_push(connection, since=since)):
                     seconds = first_push.timestamp() - started
                     screen.say(f"{now:%H:%M:%S}  first score in the MA, {seconds:.0f} s after the start")
+                    past.begin(connection)
                 if line_due:
                     screen.say(read_minute(connection, now=now).text(now))
         except LeadopsError as error:

@@ -90,7 +90,7 @@ def stack() -> Iterator[Stack]:
         with output.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "leadops_stack", "up"],
-                env={**_clean(os.environ), **_places(home), **ports},
+                env={**_clean(os.environ), **_places(home), **ports, "LEADOPS_DEMO": "0"},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,

@@ -51,11 +51,20 @@ COSTS: dict[str, Any] = {
     "campaign": "campaign",
 }
 COST_COLUMNS = ("month", "category", "amount", "campaign")
+THRESHOLDS: dict[str, Any] = {
+    "effective_at": "at",
+    "total": {"column": "total", "type": "number"},
+    "sla_minutes": {"column": "minutes", "type": "number"},
+    "decided_by": "by",
+    "reason": "why",
+}
+THRESHOLD_COLUMNS = ("at", "total", "minutes", "by", "why")
 KINDS = {
     "leads": (LEADS, LEAD_COLUMNS),
     "transitions": (STAGES, STAGE_COLUMNS),
     "activities": (ACTIVITIES, ACTIVITY_COLUMNS),
     "costs": (COSTS, COST_COLUMNS),
+    "thresholds": (THRESHOLDS, THRESHOLD_COLUMNS),
 }
 
 Rows = Sequence[Sequence[object]]

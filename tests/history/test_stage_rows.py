@@ -219,3 +219,51 @@ def test_a_stage_that_leadops_saw_itself_stays(export: Export) -> None:
         "select cycle, stage, kpi_version, evidence ? 'imported' from lifecycle.transitions"
         " order by occurred_at"
     ) == [(1, "mql", "own", False), (1, "won", "2026-Q1", True)]
+
+
+KNOWN = {
+    "transitions": [
+        {
+            "stage": {"column": "stage"},
+            "at": {"column": "at", "zone": "UTC"},
+            "recorded_at": {"column": "deal", "zone": "UTC"},
+            "total": "value",
+        }
+    ]
+}
+
+
+def test_an_export_may_say_when_its_system_learned_of_a_stage_and_with_how_many_points(
+    export: Export,
+) -> None:
+    rows = [
+        ("c-1", "mql", "2026-01-07", "2026-01-09", "72"),
+        ("c-1", "sql", "2026-01-08", "2026-01-08", "99"),
+        ("c-2", "mql", "2026-01-08", "", ""),
+    ]
+    assert export.bring("transitions", rows, mapping=KNOWN) == ImportResult(rows=3, new=3)
+    assert export.query(
+        "select stage, recorded_at::date::text, evidence ->> 'total' from lifecycle.transitions"
+        " order by occurred_at, lead_id"
+    ) == [
+        ("mql", "2026-01-09", "72"),
+        ("sql", "2026-01-08", None),  # points are those of an MQL
+        ("mql", NOW.date().isoformat(), None),
+    ]
+    assert export.bring("transitions", rows, mapping=KNOWN) == ImportResult(rows=3, known=3)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "total", "reason"),
+    [
+        ("2026-01-06", "72", "deal: is before the stage itself"),
+        ("2027-01-01", "72", "deal: is in the future"),
+        ("2026-01-09", "72.5", "value: is not a whole number of points"),
+        ("2026-01-09", "many", "value: not a number"),
+    ],
+)
+def test_what_cannot_be_known_so_is_refused(export: Export, recorded: str, total: str, reason: str) -> None:
+    counts = export.bring("transitions", [("c-1", "mql", "2026-01-07", recorded, total)], mapping=KNOWN)
+    assert counts.refused == 1
+    assert export.refused[-1].reason.startswith(reason)
+    assert export.query("select * from lifecycle.transitions") == []

@@ -10,6 +10,8 @@ import pytest
 from rich.console import Console
 
 from leadops.db import Connection
+from leadops_stack.home import Home
+from leadops_stack.past_part import PastPart
 from leadops_stack.screen import Screen
 from leadops_stack.up import _watch
 
@@ -25,7 +27,7 @@ class Ticking:
 
 
 @pytest.fixture
-def look(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+def look(database_url: str, home: Home, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     """Look once; return what the terminal shows."""
     monkeypatch.setattr("leadops_stack.up.MINUTE", 0.0)
     monkeypatch.setattr("leadops.watchdog.airflow_queue.STATEMENT_LIMIT", "200ms")
@@ -38,6 +40,7 @@ def look(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str
             Screen(Console(file=shown, width=200)),
             since=NOW,
             started=time.time(),
+            past=PastPart(home, {"LEADOPS_DEMO": "0"}, Ticking(), Screen(Console(file=shown))),  # type: ignore[arg-type]
         )
         return shown.getvalue()
 

@@ -118,7 +118,7 @@ def test_too_little_data_is_an_answer(firm: Firm) -> None:
     firm.arrive(60, leads=20)
     choice = firm.propose().choice
     assert choice.plan == "keep"
-    assert "199 mature MQLs (imported ones have no score and do not count)" in choice.reason
+    assert "199 mature MQLs (imported ones without a total do not count)" in choice.reason
     assert "of which 30 became SQL; 200 and 20 are needed" in choice.reason
     assert firm.rows()[0][3] == "kept"
 

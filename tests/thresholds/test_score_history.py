@@ -276,3 +276,16 @@ def test_what_comes_later_or_in_another_cycle_ends_no_wait(past: History) -> Non
     past.mql(before(3))
     past.fact(99, "contact", before(2))
     assert backlog(past) == 3
+
+
+def test_an_imported_mql_counts_with_the_total_that_its_export_states(past: History) -> None:
+    imported = {"imported": "deals.csv", "backfill": True}
+    with_total = past.mql(before(60), 62, **imported)
+    past.reach(with_total, "sql", before(50), evidence=imported)
+    past.mql(before(60), None, **imported)
+    past.mql(before(60), 64, backfill=True)  # leadops' own: nobody had to answer it
+    past.mql(before(60), 66, known=UNTIL, **imported)  # not known then
+    assert past.labels() == [(62, 1, 1)]
+    past.mql(before(3), 70, **imported)
+    past.mql(before(3), None, **imported)
+    assert past.arrivals() == {70: 1}

@@ -70,3 +70,9 @@ def test_a_later_change_alone_stays_watched() -> None:
     revert = decide(50, reverted=["2026-07-11"])
     found = watch(decide(40), decide(43), revert, until=60)
     assert found == {"changes": [43], "periods": [[(15, 40)], [(50, 60)]]}
+
+
+def test_nothing_watches_an_imported_change() -> None:
+    assert watch(decide(40, imported="changes.csv"), until=60) is None
+    found = watch(decide(40, imported="changes.csv"), decide(45), until=60)
+    assert found == {"changes": [45], "periods": [[(40, 45)], [(45, 60)]]}

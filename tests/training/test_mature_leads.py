@@ -90,3 +90,14 @@ def test_imported_events_count_as_known_for_imported_mqls_until_the_day_ends(wor
         fill_mature_leads(world.connection, until=UNTIL, settings=settings())
         rows = world.rows("select lead_id, at, known_at, history_until from observations order by lead_id")
     assert rows == [(live, MQL, MQL, None), (imported, MQL, CAME, UNTIL)]
+
+
+def test_where_the_export_says_when_an_mql_was_recorded_its_events_count_whenever_they_came(
+    world: World,
+) -> None:
+    lead = world.lead()
+    world.stage(lead, "mql", MQL, recorded=CAME, imported=True, recorded_at=CAME.isoformat())
+    with world.connection.transaction():
+        fill_mature_leads(world.connection, until=UNTIL, settings=settings())
+        rows = world.rows("select lead_id, history_until = 'infinity' from observations")
+    assert rows == [(lead, True)]

@@ -70,6 +70,7 @@ GROUPS: Mapping[str, str] = {
     "kpi": "kpi",
     "crm": "crm",
     "report": "report",
+    "made-up": "made_up",
     "model": "model",
     "thresholds": "thresholds",
 }

@@ -13,8 +13,10 @@ from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.day_option import DayOption
+from leadops.cli.made_up_line import print_made_up
 from leadops.cli.terminal import console
 from leadops.errors import PermanentError
+from leadops.made_up.made_up_past import find_past
 
 app = typer.Typer(help="Which touches led to conversions.", no_args_is_help=True)
 
@@ -38,6 +40,7 @@ def show_credits(
         raise PermanentError(f"no model {model}; the models are {', '.join(MODELS)}")
     with open_database() as connection:
         period, lines = list_credits(connection, day=day, breakdown=by.value, model=model)
+        past = find_past(connection)
     company = config.company
     console.print(_describe(period, company.currency), highlight=False)
     if lines and lines[0].note:
@@ -45,6 +48,7 @@ def show_credits(
     elif lines:
         table = _draw(lines, by.value) if model else _draw_all(lines, by.value)
         console.print(table)
+    print_made_up(past)
 
 
 @app.command("refresh")

@@ -11,6 +11,7 @@ from rich.table import Table
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.day_option import DayOption
+from leadops.cli.made_up_line import print_made_up
 from leadops.cli.plural import count, say_won
 from leadops.cli.terminal import console, print_json
 from leadops.db import Connection
@@ -18,6 +19,7 @@ from leadops.economics.read_months import find_newest_day, list_categories, list
 from leadops.economics.refresh_economics import find_first_month, has_data, refresh_economics
 from leadops.economics.scenario import Inputs, Scenario, read_scenario
 from leadops.errors import PermanentError
+from leadops.made_up.made_up_past import find_past
 
 app = typer.Typer(help="What leads cost and return.", no_args_is_help=True)
 
@@ -53,6 +55,7 @@ def show(
         rows = [asdict(line) for line in list_months(connection, day=as_of, month=wanted)]
         costs = list_categories(connection, day=as_of, month=wanted) if wanted else []
         parts = [asdict(cost) for cost in costs]
+        past = find_past(connection)
     if as_json:
         print_json({"as_of": as_of, "months": rows, "costs": parts}, default=str)
         return
@@ -81,6 +84,7 @@ def show(
         )
     if left_out := sum(row["left_out"] for row in rows if row["is_total"]):
         console.print(f"left out: {count(left_out, 'deal')} won before their lead was MQL, which cannot be")
+    print_made_up(past)
 
 
 @app.command("scenario")

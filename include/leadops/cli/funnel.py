@@ -9,6 +9,7 @@ from rich.table import Table
 from leadops.calendar.local_days import last_whole_day, list_days
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.day_option import DayOption, FirstDayOption, LastDayOption
+from leadops.cli.made_up_line import print_made_up
 from leadops.cli.plural import count, say_won
 from leadops.cli.terminal import console, make_progress, print_json
 from leadops.company import Company
@@ -17,6 +18,7 @@ from leadops.funnel.built_days import read_built_days
 from leadops.funnel.funnel_cells import FunnelGrouping, count_without_cohort, read_funnel
 from leadops.funnel.quality_checks import check_days, list_findings, list_open_findings, settle_findings
 from leadops.funnel.refresh_funnel import refresh_funnel
+from leadops.made_up.made_up_past import find_past
 
 #: At most this many findings are listed, the newest days first.
 MOST_ROWS = 100
@@ -80,6 +82,7 @@ def show(
         rows = read_funnel(connection, first=days[0], last=days[-1], by=by, cohort=cohort)
         built = read_built_days(connection, first=days[0], last=days[-1])
         in_no_cohort = count_without_cohort(connection, first=days[0], last=days[-1]) if cohort else 0
+        past = find_past(connection)
     if as_json:
         print_json([row._asdict() for row in rows], default=str)
         return
@@ -111,6 +114,7 @@ def show(
             highlight=False,
         )
     _print_built(days, built)
+    print_made_up(past)
 
 
 @app.command("findings")

@@ -21,7 +21,7 @@ from leadops.normalization.visible_text import show_text
 
 
 def import_file(
-    kind: Annotated[str, typer.Argument(help="leads, transitions, activities, costs or rates.")],
+    kind: Annotated[str, typer.Argument(help="leads, transitions, activities, costs, rates, thresholds.")],
     file: Annotated[Path, typer.Argument(help="The export, .csv or .parquet.")],
     mapping: Annotated[Path, typer.Option(help="Which column is what, see docs/import.md.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,

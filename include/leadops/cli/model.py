@@ -10,10 +10,12 @@ from rich.table import Table
 from leadops.calendar.local_days import is_over, last_whole_day
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.day_option import DayOption
+from leadops.cli.made_up_line import print_made_up
 from leadops.cli.terminal import console, print_json
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.made_up.made_up_past import find_past
 from leadops.training.champion import find_champion, list_decisions
 
 app = typer.Typer(help="The model that says which leads become SQLs.", no_args_is_help=True)
@@ -128,6 +130,7 @@ def show_model(
     """Show the features of a model, their weights, and how good it was on its test weeks."""
     with open_database() as connection:
         model_id, body = _find(connection, model)
+        past = find_past(connection)
     if as_json:
         print_json(body)
         return
@@ -143,6 +146,7 @@ def show_model(
         f" of {measures['leads']} leads of the test weeks, {measures['reached']} with the goal",
         highlight=False,
     )
+    print_made_up(past)
 
 
 def _find_day(day: date | None, company: Company, *, now: datetime) -> date:

@@ -12,9 +12,11 @@ from rich.table import Table
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.day_option import DayOption
+from leadops.cli.made_up_line import print_made_up
 from leadops.cli.terminal import console
 from leadops.configuration import collect_threshold_context
 from leadops.errors import PermanentError
+from leadops.made_up.made_up_past import find_past
 
 if TYPE_CHECKING:
     from leadops.thresholds.apply_threshold import ApprovalAnswer
@@ -44,6 +46,7 @@ def show(days: Annotated[int, typer.Option(min=1, help="How many days to list.")
     with open_database() as connection:
         held = read_active_threshold(connection, contract=rules.kpi, policy=rules.sla, at=clock())
         rows = list_thresholds(connection, max_days=days)
+        past = find_past(connection)
     total = "no total" if held.rule.total is None else f"a total of {held.rule.total}"
     console.print(
         f"in force: {total}, first contact in {held.target:g} min (KPI version {held.kpi_version})",
@@ -54,6 +57,7 @@ def show(days: Annotated[int, typer.Option(min=1, help="How many days to list.")
         asked = f", {row.answer or 'waits'}" if row.plan == "ask" and row.decided_by == "kept" else ""
         table.add_row(str(row.day), row.decided_by + asked, row.reason)
     console.print(table)
+    print_made_up(past)
 
 
 @app.command("propose")

@@ -14,6 +14,7 @@ from leadops.funnel.built_days import list_unchecked_days, mark_checked
 from leadops.funnel.funnel_settings import FunnelSettings, QualityCheckSettings
 from leadops.funnel.volume_check import classify_volume
 from leadops.locks import Lock, hold_lock
+from leadops.made_up.made_up_past import MadeUpPast, find_past
 from leadops.queries import Queries
 from leadops.sla.sla_calendar import SlaCalendar
 from leadops.sla.sla_policy import SlaPolicy
@@ -103,10 +104,12 @@ def check_days(
 
     Writes the findings of a day whole; one that is found again keeps its first time and whether it was
     acknowledged. A finding about a day more than `incident_days` ago is never an incident, so that imported
-    history raises no alarm. `policy` says which days are working days.
+    history raises no alarm; nor is one about a made-up day, with which no other day is compared. `policy`
+    says which days are working days.
     """
     calendar = SlaCalendar(policy)
     days = list_unchecked_days(connection)
+    made_up = find_past(connection)
     connection.commit()
     count, days_found = 0, []
     for dt in days:
@@ -114,10 +117,11 @@ def check_days(
             hold_lock(connection, Lock.FUNNEL)
             issues = [
                 *_find_order_faults(connection, dt, company),
-                *_find_volume_changes(connection, dt, company, settings.quality_checks, calendar),
+                *_find_volume_changes(connection, dt, company, settings.quality_checks, calendar, made_up),
                 *_find_unnamed_words(connection, dt, company),
             ]
             is_old = (day_of(now, company.zone) - dt).days > settings.quality_checks.incident_days
+            is_old = is_old or (made_up is not None and dt <= made_up.last_day)
             open_until = now if is_old else now + settings.quality_checks.open_for
             _record_issues(connection, dt, issues, open_until=open_until, now=now)
         count += len(issues)
@@ -163,14 +167,22 @@ def _find_order_faults(connection: Connection, dt: date, company: Company) -> It
 
 
 def _find_volume_changes(
-    connection: Connection, dt: date, company: Company, settings: QualityCheckSettings, calendar: SlaCalendar
+    connection: Connection,
+    dt: date,
+    company: Company,
+    settings: QualityCheckSettings,
+    calendar: SlaCalendar,
+    made_up: MadeUpPast | None,
 ) -> Iterator[QualityIssue]:
     """Yield the counts of the day that differ from those of the same weekdays.
 
-    Working days are compared with working days, holidays with holidays.
+    Working days are compared with working days, holidays with holidays, and days that happened not with
+    those that are `made_up`.
     """
     is_working_day = bool(calendar.working_spans(dt))
     past = [dt - WEEK * number for number in range(settings.weeks, 0, -1)]
+    if made_up and dt > made_up.last_day:
+        past = [day for day in past if day > made_up.last_day]
     days = [*(other for other in past if bool(calendar.working_spans(other)) is is_working_day), dt]
     bounds = [day_bounds(day, company.zone) for day in days]
     volumes = queries.all(

@@ -23,6 +23,7 @@ from leadops.history.outcomes import Answer, ImportResult, ImportTask, ParsedRow
 from leadops.history.rate_rows import RateRows
 from leadops.history.rehearsal import Rehearsal
 from leadops.history.stage_rows import StageRows
+from leadops.history.threshold_rows import ThresholdRows
 from leadops.history.value_source import RowCells
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.kpi_contract import KpiContract
@@ -64,6 +65,7 @@ KINDS: dict[str, Callable[[Any, ImportTask], RowLoader]] = {
     "activities": ActivityRows,
     "costs": CostRows,
     "rates": RateRows,
+    "thresholds": ThresholdRows,
 }
 
 
@@ -85,7 +87,7 @@ def import_file(
     chunk_rows: int = CHUNK_ROWS,
     erased: ErasedFilter | None = None,
 ) -> ImportResult:
-    """Import the rows of `path` (CSV or Parquet) as `kind`: leads, transitions, activities, costs or rates.
+    """Import the rows of `path` (CSV or Parquet) as `kind`: one of MAPPINGS.
 
     `mapping` says which column is what; `zone` is of times that name none; with `fold_case` campaigns and
     sources that differ only in case are one.

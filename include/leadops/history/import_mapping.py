@@ -61,6 +61,9 @@ class StageSource(Settings):
     source: ValueSource | None = None  # else the lead's
     value: ValueSource | None = None  # of a won deal
     currency: ValueSource | None = None  # of the value, ISO 4217; else the company's
+    rep_id: ValueSource | None = None  # who in sales it was
+    recorded_at: TimeSource | None = None  # when the exporting system learned of it; else this import
+    total: ValueSource | None = None  # of an MQL: its points by these rules of scoring, of all kinds
 
 
 class ImportMapping(Settings):
@@ -135,12 +138,23 @@ class RatesMapping(ImportMapping):
     rate: ValueSource
 
 
+class ThresholdsMapping(ImportMapping):
+    """Of `leadops import thresholds`: changes of the threshold before leadops' own."""
+
+    effective_at: TimeSource  # from when the values were in force
+    total: ValueSource | None = None  # points that a lead needed; null: those of kpi.yaml
+    sla_minutes: ValueSource | None = None  # until the first contact; null: those of sla.yaml
+    decided_by: ValueSource  # automatic or approved
+    reason: ValueSource
+
+
 MAPPINGS: dict[str, type[ImportMapping]] = {
     "leads": LeadsMapping,
     "transitions": TransitionsMapping,
     "activities": ActivitiesMapping,
     "costs": CostsMapping,
     "rates": RatesMapping,
+    "thresholds": ThresholdsMapping,
 }
 
 

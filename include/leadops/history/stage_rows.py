@@ -22,6 +22,8 @@ from leadops.tabular.file_row import BadRowError
 STAGES = get_args(Stage)
 #: Values are kept as numeric(18, 2).
 _VALUE_BELOW = Decimal(10) ** 16
+#: Totals are kept as integers; no rules give so many points.
+MOST_POINTS = 1_000_000
 
 
 class StageRecord(NamedTuple):
@@ -75,6 +77,9 @@ class StageRows:
         evidence: dict[str, Any] = {"imported": self._task.file, "line": cells.number}
         if source.at.made_up:
             evidence["time"] = source.at.made_up
+        if rep_id := read_name(source.rep_id, cells):
+            evidence["rep_id"] = rep_id
+        evidence |= self._read_knowledge(source, cells, stage, occurred_at)
         return StageRecord(
             stage,
             occurred_at,
@@ -85,6 +90,21 @@ class StageRows:
             evidence,
             read_code(source.currency, cells),
         )
+
+    def _read_knowledge(
+        self, source: StageSource, cells: RowCells, stage: str, occurred_at: datetime
+    ) -> dict[str, Any]:
+        """Return when the stage was recorded and with how many points, as far as the row says so."""
+        known: dict[str, Any] = {}
+        if source.recorded_at:
+            recorded_at = source.recorded_at.read(cells, zone=self._task.zone, now=self._task.now)
+            if recorded_at is not None and recorded_at < occurred_at:
+                raise BadRowError(f"{source.recorded_at.name}: is before the stage itself", recorded_at)
+            if recorded_at is not None:
+                known["recorded_at"] = recorded_at.isoformat()
+        if source.total and stage == "mql" and (total := source.total.read(cells)) is not None:
+            known["total"] = read_points(total, source.total)
+        return known
 
     def keys(self, record: TransitionRecord) -> list[str]:
         """Return by what the row is known."""
@@ -157,3 +177,12 @@ def _read_value(source: ValueSource | None, cells: RowCells) -> Decimal | None:
     if value != round(value, 2) or abs(value) >= _VALUE_BELOW:
         raise BadRowError(f"{name}: has more than two digits after the point, or is too large", value)
     return value
+
+
+def read_points(value: Any, source: ValueSource) -> int:
+    """Return whole points; raise BadRowError for anything else."""
+    name = ", ".join(source.columns) or "total"
+    points = read_number(value, name)
+    if points != int(points) or abs(points) > MOST_POINTS:
+        raise BadRowError(f"{name}: is not a whole number of points", value)
+    return int(points)

@@ -160,7 +160,8 @@ inner join lifecycle.links as links on moved.lead_id = links.lead_id
 inner join crm.activities as activities on links.crm_lead_id = activities.crm_lead_id;
 
 -- name: insert_transitions
--- A stage that leadops recorded itself stays, unless the export has an earlier time; its own MQL always stays.
+-- A stage that leadops recorded itself stays, unless the export has an earlier time; its own MQL always stays. An
+-- export may say when its system learned of a stage.
 insert into lifecycle.transitions
 (lead_id, cycle, stage, occurred_at, recorded_at, evidence, campaign, kpi_version, source, value)
 select
@@ -168,7 +169,7 @@ select
     wanted.cycle,
     wanted.stage,
     wanted.occurred_at,
-    %(now)s::timestamptz,
+    coalesce((wanted.evidence ->> 'recorded_at')::timestamptz, %(now)s::timestamptz),
     wanted.evidence,
     wanted.campaign,
     wanted.kpi_version,

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,11 +13,13 @@ from psycopg.types.json import Jsonb
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.errors import PermanentError
+from leadops.made_up.made_up_past import find_past
 from leadops.queries import Queries
 from leadops.reports.boxes import group_boxes
 from leadops.reports.draw import draw_responses
 from leadops.reports.report_period import ReportPeriod
 from leadops.reports.report_settings import ReportSettings
+from leadops.reports.report_texts import REPORT_TEXTS
 from leadops.reports.responses import ResponseTime
 from leadops.reports.sentences import say_responses
 from leadops.sla.sla_policy import SlaPolicy
@@ -54,6 +56,9 @@ def make_report(
     """
     with connection.transaction():
         responses = read_responses(connection, period, settings=settings)
+        past = find_past(connection)
+    if past and past.first_day <= period.last_day and period.first_day <= past.last_day:
+        period = replace(period, note=REPORT_TEXTS[company.language]["made_up"])
     by_rep = group_boxes(responses, lambda response: response.rep, settings=settings)
     by_campaign = group_boxes(responses, lambda response: response.campaign, settings=settings)
     target = policy.median.target_minutes

@@ -14,8 +14,12 @@ class ReportPeriod:
     first_day: date
     last_day: date
     year_starts: int  # month in which the company's year begins
+    note: str = ""  # what a reader should know of the figures, such as that they are made up
 
     def __str__(self) -> str:
+        return f"{self._name()} ({self.note})" if self.note else self._name()
+
+    def _name(self) -> str:
         quarter = find_quarter(self.first_day, starts=self.year_starts)
         whole = (quarter.first_day, quarter.last_day) == (self.first_day, self.last_day)
         return str(quarter) if whole else f"{self.first_day} – {self.last_day}"

@@ -35,7 +35,7 @@ def open_forecaster(
     """Return what thresholds would bring, or in words why nothing can be said."""
     if history.mature < settings.min_mature or history.sqls < settings.min_sqls:
         return (
-            f"not enough data: {history.mature} mature MQLs (imported ones have no score and do not count),"
+            f"not enough data: {history.mature} mature MQLs (imported ones without a total do not count),"
             f" of which {history.sqls} became SQL; {settings.min_mature} and {settings.min_sqls} are needed"
         )
     if not history.arrivals.sum():

@@ -39,7 +39,10 @@ mqls as (
     where
         mql.stage = 'mql'
         and mql.occurred_at < %(mature_before)s
-        and not coalesce((mql.evidence ->> 'backfill')::boolean, false)
+        and (
+            not coalesce((mql.evidence ->> 'backfill')::boolean, false)
+            or (mql.evidence ? 'imported' and mql.evidence ? 'total')
+        )
 )
 
 select
@@ -62,7 +65,7 @@ where
     and occurred_at < %(until)s
     and recorded_at < %(until)s
     and evidence ->> 'total' is not null
-    and not coalesce((evidence ->> 'backfill')::boolean, false)
+    and (not coalesce((evidence ->> 'backfill')::boolean, false) or evidence ? 'imported')
 group by (evidence ->> 'total')::integer
 order by score;
 

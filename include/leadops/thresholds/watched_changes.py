@@ -26,6 +26,11 @@ class ThresholdDecision(NamedTuple):
     facts: dict[str, Any]
     hash: str
 
+    @property
+    def is_imported(self) -> bool:
+        """Whether the change was decided elsewhere: nothing is known of what was expected of it."""
+        return "imported" in self.facts
+
     def changed_values(self) -> dict[str, float | None]:
         """Return what this change replaced: the former `value` and `sla_minutes`, where they changed."""
         before: dict[str, float | None] = self.facts["before"]
@@ -75,11 +80,12 @@ def find_watched_span(
 
     A change is watched for `days`. One that is made while another is watched is watched together with it,
     until the days of the last one are over: what follows the first change is also what follows the others.
+    An imported change is not watched.
     """
     standing = list_standing_changes(decisions)
     watch = timedelta(days=days)
     first, ends = len(standing), until
-    while first and standing[first - 1].effective_at >= ends - watch:
+    while first and standing[first - 1].effective_at >= ends - watch and not standing[first - 1].is_imported:
         first -= 1
         ends = standing[first].effective_at
     if first == len(standing):

@@ -69,7 +69,8 @@ with mqls as materialized (
         cycle,
         occurred_at,
         recorded_at,
-        evidence ? 'imported' as is_imported
+        evidence ? 'imported' as is_imported,
+        evidence ? 'recorded_at' as has_own_record
     from lifecycle.counted_transitions
     where
         stage = 'mql'
@@ -100,8 +101,9 @@ select
     mqls.cycle,
     mqls.occurred_at,
     mqls.recorded_at,
-    -- An imported MQL was recorded long afterwards; imported events count as known in their own time.
-    case when mqls.is_imported then %(until)s::timestamptz end,
+    -- An imported MQL was recorded long afterwards; imported events count as known in their own time. Where its export
+    -- says when it was recorded, they do so whenever they came in.
+    case when mqls.has_own_record then 'infinity' when mqls.is_imported then %(until)s::timestamptz end,
     reached.lead_id is not null
 from mqls
 left join reached on mqls.lead_id = reached.lead_id and mqls.cycle = reached.cycle;
