@@ -1,4 +1,4 @@
-"""The made-up past beside the running stack: whether it comes, and what the terminal shows of it."""
+"""The simulated past beside the running stack: whether it comes, and what the terminal shows of it."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from leadops_stack.variables import SUPERVISORS_OWN, connections, uses_sandbox
 #: `0` leaves the past out.
 VARIABLE = "LEADOPS_DEMO"
 #: The part, its log, and the folder of the company's files.
-NAME, FOLDER = "past", "made-up"
+NAME, FOLDER = "past", "simulated-past"
 
 
 class PastPart:
@@ -82,7 +82,9 @@ def find_why_left_out(values: Mapping[str, str]) -> str | None:
     """Return why the past must not come into this installation, None where it may."""
     product = values.get(PRODUCT) or DEFAULT_PRODUCT
     if product != DEFAULT_PRODUCT:
-        return f"the sandbox stands in for {product}; the made-up company has the MA and CRM of our contract"
+        return (
+            f"the sandbox stands in for {product}; the simulated company has the MA and CRM of our contract"
+        )
     ours = connections(values, read_ports(values))
     slack = "AIRFLOW_CONN_LEADOPS_SLACK"
     if not uses_sandbox(values) or _find_base(values[slack]) != _find_base(ours[slack]):

@@ -1,4 +1,4 @@
-"""`python -m leadops_stack.play_past --folder F`: brings half a year of a made-up company in, once.
+"""`python -m leadops_stack.play_past --folder F`: brings half a year of a simulated company in, once.
 
 Everything goes through leadops' own commands, in one process because each would load its modules again. Each
 command may run twice and adds nothing the second time; so after a kill all begins again, with the days that
@@ -56,7 +56,7 @@ def play_past(folder: Path, *, now: datetime, say: Callable[[str], None]) -> boo
         return False
     past = _begin(now)
     say(
-        f"half a year of a made-up company, {past.first_day} to {past.last_day}, comes in beside the visitors"
+        f"half a year of a simulated company, {past.first_day} to {past.last_day}, comes in beside the visitors"
     )
     write_files(tell_past(past.seed, last_day=past.last_day), folder, seed=past.seed)
     stages = list_stages(past, folder)
@@ -64,8 +64,8 @@ def play_past(folder: Path, *, now: datetime, say: Callable[[str], None]) -> boo
         for command in stage.commands:
             run_command(command)
         say(f"{number} of {len(stages)}: {stage.text} ({time.monotonic() - started:.0f} s)")
-    run_command(("made-up", "finish"))
-    say(f"all of it is in after {time.monotonic() - started:.0f} s; leadops made-up show")
+    run_command(("simulated-past", "finish"))
+    say(f"all of it is in after {time.monotonic() - started:.0f} s; leadops simulated-past show")
     return True
 
 

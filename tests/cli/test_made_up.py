@@ -1,4 +1,4 @@
-"""`leadops made-up` marks a database, and takes nothing made up where a real system is connected."""
+"""`leadops simulated-past` marks a database, and takes nothing made up where a real system is connected."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from leadops_sandbox.serve import serve_in_thread
 from tests.scripted_server import ScriptedServer, serve_script
 
 Connect = Callable[..., None]
-BEGIN = ("made-up", "begin", "--from", "2026-01-01", "--to", "2026-06-30")
+BEGIN = ("simulated-past", "begin", "--from", "2026-01-01", "--to", "2026-06-30")
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +50,15 @@ def connect(database_url: str, sandbox: str, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_database_is_marked_once_and_says_what_is_in(connect: Connect) -> None:
     connect()
     run = CliRunner().invoke
-    assert run(app, ["made-up", "show"]).output == "nothing here is made up\n"
-    line = "made-up company: what happened from 2026-01-01 to 2026-06-30 is invented"
+    assert run(app, ["simulated-past", "show"]).output == "nothing here is made up\n"
+    line = "simulated company: what happened from 2026-01-01 to 2026-06-30 is invented"
     assert run(app, BEGIN).output == f"{line}\n"
-    assert run(app, ["made-up", "show"]).output == f"{line}; seed 1; not all of it is in yet\n"
-    later = ("made-up", "begin", "--from", "2026-01-02", "--to", "2026-07-01")
+    assert run(app, ["simulated-past", "show"]).output == f"{line}; seed 1; not all of it is in yet\n"
+    later = ("simulated-past", "begin", "--from", "2026-01-02", "--to", "2026-07-01")
     assert run(app, later).output == f"{line}\n", "what is in is of the days on record"
-    assert run(app, ["made-up", "finish"]).output == "recorded\n"
-    assert run(app, ["made-up", "finish"]).output == "it was recorded before\n"
-    assert run(app, ["made-up", "show"]).output == f"{line}; seed 1; all of it is in\n"
+    assert run(app, ["simulated-past", "finish"]).output == "recorded\n"
+    assert run(app, ["simulated-past", "finish"]).output == "it was recorded before\n"
+    assert run(app, ["simulated-past", "show"]).output == f"{line}; seed 1; all of it is in\n"
 
 
 @pytest.mark.parametrize("name", ["ma", "crm", "slack", "pagerduty"])
@@ -90,10 +90,10 @@ def test_both_days_are_needed(connect: Connect) -> None:
 @pytest.mark.parametrize("words", [("funnel", "show"), ("thresholds", "show")])
 def test_what_shows_numbers_says_that_they_are_made_up(connect: Connect, words: tuple[str, ...]) -> None:
     connect()
-    assert "made-up" not in CliRunner().invoke(app, words).output
+    assert "simulated" not in CliRunner().invoke(app, words).output
     CliRunner().invoke(app, BEGIN)
     assert (
         CliRunner()
         .invoke(app, words)
-        .output.endswith("made-up company: what happened from 2026-01-01 to 2026-06-30 is invented\n")
+        .output.endswith("simulated company: what happened from 2026-01-01 to 2026-06-30 is invented\n")
     )

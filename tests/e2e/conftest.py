@@ -80,7 +80,7 @@ class Stack:
 
 @pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    """The whole stack with its made-up visitors, ready; stopped after the last test that needs it."""
+    """The whole stack with its simulated visitors, ready; stopped after the last test that needs it."""
     with tempfile.TemporaryDirectory(prefix="leadops-stack-") as folder:
         root = Path(folder)
         root.chmod(0o755)

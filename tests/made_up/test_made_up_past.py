@@ -1,4 +1,4 @@
-"""The mark of a made-up past: it keeps its days, and knows when all of it is in."""
+"""The mark of a simulated past: it keeps its days, and knows when all of it is in."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,7 +23,7 @@ def test_a_past_that_began_keeps_its_days_when_it_begins_again_later(connection:
 
 
 def test_it_is_finished_once(connection: Connection) -> None:
-    with pytest.raises(PermanentError, match="no made-up past has begun"):
+    with pytest.raises(PermanentError, match="no simulated past has begun"):
         finish_past(connection, now=NOW)
     begin_past(connection, first_day=FIRST, last_day=LAST, seed=1, now=NOW)
     assert finish_past(connection, now=NOW)
@@ -39,4 +39,4 @@ def test_days_in_the_wrong_order_are_refused(connection: Connection) -> None:
 
 def test_its_line_names_the_days() -> None:
     line = MadeUpPast(FIRST, LAST, 1, NOW, None).describe()
-    assert line == "made-up company: what happened from 2026-01-01 to 2026-06-30 is invented"
+    assert line == "simulated company: what happened from 2026-01-01 to 2026-06-30 is invented"

@@ -70,7 +70,7 @@ GROUPS: Mapping[str, str] = {
     "kpi": "kpi",
     "crm": "crm",
     "report": "report",
-    "made-up": "made_up",
+    "simulated-past": "made_up",
     "model": "model",
     "thresholds": "thresholds",
 }

@@ -1,4 +1,4 @@
-"""`leadops made-up`: the past of a made-up company, which `make up` brings with it."""
+"""`leadops simulated-past`: the past of a simulated company, which `make up` brings with it."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from leadops.errors import PermanentError
 from leadops.made_up.made_up_past import MadeUpPast, begin_past, find_past, finish_past
 from leadops.settings import endpoint
 
-app = typer.Typer(help="The past of a made-up company, for trying things out.", no_args_is_help=True)
+app = typer.Typer(help="The past of a simulated company, for trying things out.", no_args_is_help=True)
 
 #: The connections that must lead to the sandbox, and those that need not exist.
 CONNECTIONS, OPTIONAL = ("ma", "crm", "slack"), ("pagerduty",)
@@ -23,7 +23,7 @@ CONNECTIONS, OPTIONAL = ("ma", "crm", "slack"), ("pagerduty",)
 
 @app.command("show")
 def show() -> None:
-    """Say whether this database holds a made-up past, of which days, and whether all of it is in."""
+    """Say whether this database holds a simulated past, of which days, and whether all of it is in."""
     with open_database() as connection:
         past = find_past(connection)
     if past is None:
@@ -51,14 +51,14 @@ def begin(
 
 @app.command("finish")
 def finish() -> None:
-    """Record that all of the made-up past is in. Idempotent."""
+    """Record that all of the simulated past is in. Idempotent."""
     with open_database() as connection:
         is_new = finish_past(connection, now=clock())
     console.print("recorded" if is_new else "it was recorded before", highlight=False)
 
 
 def begin_made_up(first: date, last: date, *, seed: int) -> MadeUpPast:
-    """Record a made-up past as `begin` does; return the one on record."""
+    """Record a simulated past as `begin` does; return the one on record."""
     if foreign := list(find_foreign()):
         raise PermanentError(
             f"nothing made up goes in here: {', '.join(foreign)} is not the sandbox; only an installation"

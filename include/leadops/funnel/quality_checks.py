@@ -104,7 +104,7 @@ def check_days(
 
     Writes the findings of a day whole; one that is found again keeps its first time and whether it was
     acknowledged. A finding about a day more than `incident_days` ago is never an incident, so that imported
-    history raises no alarm; nor is one about a made-up day, with which no other day is compared. `policy`
+    history raises no alarm; nor is one about a simulated day, with which no other day is compared. `policy`
     says which days are working days.
     """
     calendar = SlaCalendar(policy)

@@ -1,4 +1,4 @@
-"""Records that this database holds a made-up company's past, so that whoever shows numbers can say so."""
+"""Records that this database holds a simulated company's past, so that whoever shows numbers can say so."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +12,7 @@ queries = Queries(__file__)
 
 @dataclass(frozen=True)
 class MadeUpPast:
-    """The made-up past in a database."""
+    """The simulated past in a database."""
 
     first_day: date
     last_day: date
@@ -22,13 +22,13 @@ class MadeUpPast:
 
     def describe(self) -> str:
         """Return the line with which commands and reports mark what they show."""
-        return f"made-up company: what happened from {self.first_day} to {self.last_day} is invented"
+        return f"simulated company: what happened from {self.first_day} to {self.last_day} is invented"
 
 
 def begin_past(
     connection: Connection, *, first_day: date, last_day: date, seed: int, now: datetime
 ) -> MadeUpPast:
-    """Record that a made-up past of these days is about to come in; commits.
+    """Record that a simulated past of these days is about to come in; commits.
 
     Returns the past on record: one that has begun before keeps its days and its seed. Raises PermanentError
     if `first_day` is after `last_day`.
@@ -41,12 +41,12 @@ def begin_past(
 
 
 def find_past(connection: Connection) -> MadeUpPast | None:
-    """Return the made-up past in this database, None if it holds none."""
+    """Return the simulated past in this database, None if it holds none."""
     return queries.first(connection, "find_past", MadeUpPast)
 
 
 def is_made_up(connection: Connection) -> bool:
-    """Return whether this database holds a made-up past, finished or not."""
+    """Return whether this database holds a simulated past, finished or not."""
     return find_past(connection) is not None
 
 
@@ -57,5 +57,5 @@ def finish_past(connection: Connection, *, now: datetime) -> bool:
     """
     with connection.transaction():
         if find_past(connection) is None:
-            raise PermanentError("no made-up past has begun")
+            raise PermanentError("no simulated past has begun")
         return queries.run(connection, "finish_past", now=now) == 1

@@ -1,4 +1,4 @@
--- Whether this database holds the past of a made-up company: who shows numbers says so.
+-- Whether this database holds the past of a simulated company: who shows numbers says so.
 create schema made_up;
 
 create table made_up.pasts (
@@ -10,5 +10,5 @@ create table made_up.pasts (
     finished_at timestamptz,
     check (first_day <= last_day)
 );
-comment on table made_up.pasts is 'The made-up past in this database: its days and its seed (at most one row)';
+comment on table made_up.pasts is 'The simulated past in this database: its days and its seed (at most one row)';
 comment on column made_up.pasts.finished_at is 'When all of it was in; null: it was interrupted, and begins again';

@@ -1,1 +1,1 @@
-"""Half a year of a made-up company, the same everywhere under one seed but for the day on which it ends."""
+"""Half a year of a simulated company, the same everywhere under one seed but for the day on which it ends."""

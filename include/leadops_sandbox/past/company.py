@@ -1,4 +1,4 @@
-"""The made-up company: its campaigns, its salespeople, and what was special about its half year."""
+"""The simulated company: its campaigns, its salespeople, and what was special about its half year."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -142,11 +142,11 @@ def _describe(lead: Lead, count: int, past: Past, seed: int) -> dict[str, Any]:
         name = name_campaign(act.came_by, past.calendar.number_of(act.at.date()))
         context["utm"] = utm | ({"campaign": name} if name else {})
     return {
-        "event_id": f"made-up-{seed}-{past.calendar.last_day}-{lead.number}-{count}",
+        "event_id": f"simulated-{seed}-{past.calendar.last_day}-{lead.number}-{count}",
         "event": act.event,
         "ts": act.at.isoformat(),
         "email": lead.email,
-        "anonymous_id": f"made-up-{seed}-{lead.number}",
+        "anonymous_id": f"simulated-{seed}-{lead.number}",
         "properties": dict(act.properties),
         "context": context,
     }

@@ -67,7 +67,7 @@ class Act(NamedTuple):
 
 @dataclass(frozen=True)
 class Lead:
-    """A lead of the made-up company."""
+    """A lead of the simulated company."""
 
     number: int
     day: int  # of the first contact

@@ -1,4 +1,4 @@
-"""The points of the made-up company's leads, worked out by hand."""
+"""The points of the simulated company's leads, worked out by hand."""
 
 from datetime import date, timedelta
 
