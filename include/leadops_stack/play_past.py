@@ -55,9 +55,7 @@ def play_past(folder: Path, *, now: datetime, say: Callable[[str], None]) -> boo
     if known and known.finished_at:
         return False
     past = _begin(now)
-    say(
-        f"half a year of a simulated company, {past.first_day} to {past.last_day}, comes in beside the visitors"
-    )
+    say(f"half a year of a simulated company comes in: {past.first_day} to {past.last_day}")
     write_files(tell_past(past.seed, last_day=past.last_day), folder, seed=past.seed)
     stages = list_stages(past, folder)
     for number, stage in enumerate(stages, start=1):

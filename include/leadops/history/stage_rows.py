@@ -22,7 +22,7 @@ from leadops.tabular.file_row import BadRowError
 STAGES = get_args(Stage)
 #: Values are kept as numeric(18, 2).
 _VALUE_BELOW = Decimal(10) ** 16
-#: Totals are kept as integers; no rules give so many points.
+#: Totals are kept as integers; no rules give more.
 MOST_POINTS = 1_000_000
 
 

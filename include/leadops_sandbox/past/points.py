@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Worth(NamedTuple):
-    """Points of an act, at most so many a day and for a lead, and the group whose limits it shares."""
+    """Points of an act, the most of a day and of a lead, and the group whose limits it shares."""
 
     points: int
     a_day: int

@@ -118,7 +118,7 @@ def cut_off(sale: Sale, end: datetime) -> Sale:
 
 
 def find_chance(lead: Lead, mql: Mql, *, minutes: float, day: int) -> float:
-    """Return the chance (0 to 1) that the lead becomes SQL when it is answered after so many working minutes.
+    """Return the chance (0 to 1) that the lead becomes SQL when it is answered after these working minutes.
 
     Below LEAST_TOTAL points nobody does. Above, it grows with the points, the size of the company and the
     looks at the prices, and slowly over the half year; it falls with the wait.
