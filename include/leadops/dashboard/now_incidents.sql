@@ -8,6 +8,8 @@ select
     incidents.escalated_at,
     incidents.acknowledged_at,
     incidents.facts,
+    incidents.message_id,
+    incidents.page_id,
     messages.channel,
     messages.message_ts
 from incidents.incidents
