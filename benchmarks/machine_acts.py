@@ -1,4 +1,4 @@
-"""How many acts of machines are found, and how many of people lost, in a simulated world; what that costs."""
+"""How many acts of machines are found, and how many of people lost, in a simulated world; what lists cost."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -8,11 +8,14 @@ from benchmarks.arena import Arena, open_arena
 from benchmarks.figures import Figure, Measured
 from benchmarks.fill import fill
 from benchmarks.mail_world import MailWorld, batches, make_mail_world
+from leadops.company import InternalSettings
 from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.identity.resolve import resolve_events
+from leadops.lifecycle.qualify import qualify_leads
 from leadops.machines.machine_settings import MachineSettings
 from leadops.scoring.score import score_leads
+from leadops.subscribers import SUBSCRIBERS
 from tests.async_view import accept_events
 
 SEED = 7
@@ -28,13 +31,14 @@ def measure_machine_acts(*, quick: bool) -> Measured:
     found = len(verdicts & world.machine_ids)
     lost = len(verdicts & world.person_ids)
     events, leads, rounds = (10_000, 1_000, 1) if quick else (1_000_000, 100_000, 3)
-    with_signals, without, again = [], [], []
+    with_signals, without, again, ours = [], [], [], []
     for _ in range(rounds):
         with open_arena() as arena:
             without.append(_time_scoring(arena, None, events=events, leads=leads))
         with open_arena() as arena:
             with_signals.append(_time_scoring(arena, Config().machines, events=events, leads=leads))
             again.append(_time_change(arena))
+            ours.append(_time_own_people(arena, leads=leads))
     return Measured(
         figures=[
             Figure("acts of machines", len(world.machine_ids), ""),
@@ -50,7 +54,8 @@ def measure_machine_acts(*, quick: bool) -> Measured:
                 "at most",
                 1.1,
             ),
-            Figure("a changed list, for all leads", median(again), "s", "at most", 60),
+            Figure("a changed list of machines, for all leads", median(again), "s", "at most", 60),
+            Figure("a changed list of our own people, for all leads", median(ours), "s", "at most", 60),
         ],
         remarks=[f"{people:,} people, 4 mails; {events:,} events of {leads:,} leads, a fifth of them opens"],
     )
@@ -93,6 +98,34 @@ def _time_change(arena: Arena) -> float:
         started = time.perf_counter()
         _score(connection, settings.model_copy(update={"signals": signals}), now=datetime.now(UTC))
         return time.perf_counter() - started
+
+
+def _time_own_people(arena: Arena, *, leads: int) -> float:
+    """Return the seconds until no lead counts any more, after a list that names the domain of all of them."""
+    config, now = Config(), datetime.now(UTC)
+    domains = InternalSettings(domains=("ours.example",), addresses=(), networks=(), networks_wrong=())
+    identity = config.identity.link(config.company.model_copy(update={"internal": domains}))
+    with arena.connect() as connection:
+        connection.execute("update identity.leads set email = lead_id || '@ours.example'")
+        connection.execute("analyze identity.leads")
+        connection.commit()
+        _qualify(connection, now=now)
+        started = time.perf_counter()
+        resolve_events(connection, now=now, settings=identity)
+        _score(connection, config.machines, now=now)
+        _qualify(connection, now=now)
+        taken = time.perf_counter() - started
+        left = connection.execute("select count(*) from scoring.scores where fit <> 0 or behaviour <> 0")
+        uncounted = connection.execute("select count(*) from identity.uncounted_leads")
+        if (left.fetchone(), uncounted.fetchone()) != ((0,), (leads,)):
+            raise RuntimeError("some leads still count")
+    return taken
+
+
+def _qualify(connection: Connection, *, now: datetime) -> None:
+    fold_case = Config().company.fold_case
+    contract = Config().kpi
+    qualify_leads(connection, contract=contract, subscribers=SUBSCRIBERS, now=now, fold_case=fold_case)
 
 
 def _score(connection: Connection, machines: MachineSettings | None, *, now: datetime) -> None:

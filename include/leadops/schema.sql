@@ -218,8 +218,11 @@ create table identity.unannounced_leads (
 create table identity.resolved_events (
     event_seq bigint not null,
     lead_id bigint not null,
-    primary key (lead_id, event_seq)
+    is_mail_act boolean,
+    primary key (lead_id, event_seq),
+    check (is_mail_act)
 );
+create index resolved_events_mail on identity.resolved_events (lead_id, event_seq) where is_mail_act;
 create index resolved_events_seq on identity.resolved_events using brin (event_seq);
 
 create table identity.unresolved_events (
@@ -332,6 +335,7 @@ create table identity.progress (
     is_only boolean not null default true,
     last_seq bigint not null,
     merge_settings text,
+    mail_events text[],
     primary key (is_only),
     check (is_only)
 );

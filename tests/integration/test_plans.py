@@ -61,6 +61,19 @@ def find_scans(connection: Connection, statement: str, values: dict[str, Any]) -
     return found
 
 
+def count_read(connection: Connection, statement: str, values: dict[str, Any], table: str) -> int:
+    """Return how many rows of `table` the execution of `statement` looks at."""
+    row = connection.execute(f"explain (analyze, format json) {statement}".encode(), values).fetchone()
+    assert row
+    rows, nodes = 0.0, [row[0][0]["Plan"]]
+    while nodes:
+        node = nodes.pop()
+        nodes += node.get("Plans", [])
+        if node.get("Relation Name") == table:
+            rows += (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    return round(rows)
+
+
 def test_the_visits_of_a_new_mql_are_looked_up(crowded: Connection) -> None:
     statements = decide_mqls.queries.statements
     crowded.execute(statements["create_new_mqls"])
@@ -119,3 +132,8 @@ def test_the_events_of_a_few_leads_are_looked_up_for_acts_of_machines(
     for module, statement in ((mail_acts, "read_mail_acts"), (classify_visits, "read_site_acts")):
         scans = find_scans(crowded, module.queries.statements[statement], asked[statement])
         assert scans.isdisjoint({"events", "resolved_events"}), statement
+    # Of the 500 page views of these leads none is looked at; of two that are acts through mails, two.
+    read = mail_acts.queries.statements["read_mail_acts"]
+    assert count_read(crowded, read, asked["read_mail_acts"], "events") == 0
+    crowded.execute("update identity.resolved_events set is_mail_act = true where event_seq in (2002, 2004)")
+    assert count_read(crowded, read, asked["read_mail_acts"], "events") == 2

@@ -11,12 +11,16 @@ from leadops.lifecycle.publish import (
     publish_facts,
     publish_merges,
     publish_mqls,
+    publish_people,
+    publish_withdrawals,
+    WithdrawnMql,
 )
 from leadops.subscribers import SUBSCRIBERS
 from tests.lifecycle.conftest import START
 
 MQLS = [NewMql(1, 1, None, is_backfill=False)]
 CYCLES = [CycleKey(1, 1)]
+WITHDRAWN = [WithdrawnMql(1, 1, "machine")]
 
 
 def subscribe(calls: list[Any]) -> list[Subscription]:
@@ -31,6 +35,8 @@ def subscribe(calls: list[Any]) -> list[Subscription]:
             on_mqls=handler(room, "mqls"),
             on_facts=handler(room, "facts"),
             on_merges=handler(room, "merges"),
+            on_withdrawals=handler(room, "withdrawals"),
+            on_people=handler(room, "people"),
         )
 
     return [all_of("b"), Subscription("nothing"), all_of("a")]
@@ -38,7 +44,13 @@ def subscribe(calls: list[Any]) -> list[Subscription]:
 
 @pytest.mark.parametrize(
     ("publish", "what", "items"),
-    [(publish_mqls, "mqls", MQLS), (publish_facts, "facts", CYCLES), (publish_merges, "merges", CYCLES)],
+    [
+        (publish_mqls, "mqls", MQLS),
+        (publish_facts, "facts", CYCLES),
+        (publish_merges, "merges", CYCLES),
+        (publish_withdrawals, "withdrawals", WITHDRAWN),
+        (publish_people, "people", [1, 2]),
+    ],
 )
 def test_each_handler_gets_the_items_in_the_order_of_the_rooms(
     publish: Any, what: str, items: list[Any]

@@ -66,6 +66,11 @@ def outcome(world: MailWorld) -> dict[str, Any]:
         " group by 1, 2, 3 having count(*) > 1"
     )
     assert awarded == []
+    unmarked = world.rows(
+        "select event_seq from identity.resolved_events join cdp.events on seq = event_seq"
+        " where is_mail_act is distinct from (case when event like 'mail%%' or event = 'unsubscribe' then true end)"
+    )
+    assert unmarked == []
     return {"signals": world.signals(), "points": world.counted()}
 
 

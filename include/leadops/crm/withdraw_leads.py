@@ -1,4 +1,4 @@
-"""Tells the CRM which leads are no longer for sales because their MQL was taken back, and which are again."""
+"""Tells the CRM which leads are no longer for sales, and which are again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,15 @@ from leadops.queries import Queries
 queries = Queries(__file__)
 
 #: The record of what does not go out any more.
-TAKEN_BACK = "the MQL was taken back"
+NOT_FOR_SALES = "it is no longer for sales"
 
 
 @dataclass(frozen=True)
 class WithdrawnLead:
-    """A lead of a person whose MQL was taken back, because of `machine`, `split` or `internal`.
+    """A lead that is no longer for sales: the person's MQL was taken back, or the person is one of us.
 
-    `since` is when the person's last cycle ended (UTC); None: none has ended.
+    `because` is `machine`, `split` or `internal`. `since` is when the person's last cycle ended (UTC); None:
+    none has ended.
     """
 
     person_id: int
@@ -56,13 +57,13 @@ def withdraw_leads(connection: Connection, leads: Sequence[WithdrawnLead], *, no
     )
     taken = [lead for lead in leads if lead.because == "internal" or lead.person_id not in in_forms]
     lead_ids = [lead.lead_id for lead in leads]
-    queries.run(connection, "drop_owners", leads=lead_ids, reason=TAKEN_BACK, now=now)
+    queries.run(connection, "drop_owners", leads=lead_ids, reason=NOT_FOR_SALES, now=now)
     if not taken:
         return []
     lead_ids = [lead.lead_id for lead in taken]
     # A claim that is being committed is waited for; then the request counts as sent.
-    queries.run(connection, "drop_pending", leads=lead_ids, reason=TAKEN_BACK, now=now)
-    queries.run(connection, "drop_released", leads=lead_ids, reason=TAKEN_BACK, now=now)
+    queries.run(connection, "drop_pending", leads=lead_ids, reason=NOT_FOR_SALES, now=now)
+    queries.run(connection, "drop_released", leads=lead_ids, reason=NOT_FOR_SALES, now=now)
     _discard_refused(connection, lead_ids, now=now)
     return queries.values(
         connection,
@@ -90,4 +91,4 @@ def _discard_refused(connection: Connection, lead_ids: Sequence[int], *, now: da
             if letter.kind == "effect" and letter.reference in refused
         ]
         discard_dead_letters(connection, letters, now=now)
-        queries.run(connection, "free_keys", outbox_ids=sorted(refused), reason=TAKEN_BACK)
+        queries.run(connection, "free_keys", outbox_ids=sorted(refused), reason=NOT_FOR_SALES)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from leadops.db import Connection
+from leadops.events.mail_events import MAIL_EVENTS
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_resolver import KINDS, Identifier
 from leadops.identity.requeue import EventRange
@@ -81,6 +82,7 @@ def take_events(
         "take_events",
         **chunk._asdict(),
         trait_events=settings.trait_events,
+        mail_events=list(MAIL_EVENTS),
         enrichment_id=settings.enrichment_id,
         placeholders=find_placeholder_ids(connection, settings=settings, chunk=chunk),
         trust_claims=settings.trust_claims,

@@ -6,6 +6,7 @@ create temporary table if not exists taken (
     lane smallint not null,
     lead_id bigint,
     tells_traits boolean not null,
+    is_mail_act boolean,
     is_suspect boolean not null,
     confirms boolean,
     enrichment_lead bigint,
@@ -33,6 +34,7 @@ create temporary table if not exists chunk (
     user_lead bigint,
     anonymous_lead bigint,
     tells_traits boolean not null,
+    is_mail_act boolean,
     is_link boolean not null,
     lead_id bigint,
     is_filed boolean not null default false,
@@ -170,6 +172,7 @@ sent as (
         seq,
         ts,
         event = any(%(trait_events)s::text[]) as tells_traits,
+        nullif(event = any(%(mail_events)s::text[]), false) as is_mail_act,
         lower(btrim(email) collate "C") as email,
         case
             -- What a site signs is the email and the user id.
@@ -191,6 +194,7 @@ events as (
         seq,
         ts,
         tells_traits,
+        is_mail_act,
         email as named_email,
         is_unproven,
         is_unproven and num_nonnulls(email, enrichment_id, user_id) > 0 as is_claim,
@@ -241,8 +245,8 @@ found as (
 )
 
 insert into taken (
-    event_seq, ts, lane, lead_id, tells_traits, is_suspect, confirms, enrichment_lead, user_lead, anonymous_lead, email,
-    enrichment_id, user_id, anonymous_id, is_claim, claimed_email, claimed_lead
+    event_seq, ts, lane, lead_id, tells_traits, is_mail_act, is_suspect, confirms, enrichment_lead, user_lead,
+    anonymous_lead, email, enrichment_id, user_id, anonymous_id, is_claim, claimed_email, claimed_lead
 )
 select
     seq,
@@ -256,6 +260,7 @@ select
         when anonymous_id is not null and coalesce(anonymous_lead, 1) <> 0 then anonymous_lead
     end as lead_id,
     tells_traits,
+    is_mail_act,
     is_suspect,
     confirms,
     enrichment_lead,
@@ -282,7 +287,7 @@ where lead_id is not null and claimed_email is not null and claimed_lead is dist
 -- another lead's, and traits.
 insert into chunk (
     event_seq, email, enrichment_id, user_id, anonymous_id, enrichment_lead, user_lead, anonymous_lead,
-    tells_traits, is_link, lead_id, is_filed, lane, is_claim, claimed_email, claimed_lead
+    tells_traits, is_mail_act, is_link, lead_id, is_filed, lane, is_claim, claimed_email, claimed_lead
 )
 select
     taken.event_seq,
@@ -294,6 +299,7 @@ select
     taken.user_lead,
     taken.anonymous_lead,
     taken.tells_traits,
+    taken.is_mail_act,
     links.is_link,
     taken.lead_id,
     taken.lead_id is not null,
@@ -322,10 +328,11 @@ cross join
 where taken.lead_id is null or taken.tells_traits or links.is_link;
 
 -- name: file_clear
-insert into identity.resolved_events (event_seq, lead_id)
+insert into identity.resolved_events (event_seq, lead_id, is_mail_act)
 select
     event_seq,
-    lead_id
+    lead_id,
+    is_mail_act
 from taken
 where lead_id is not null
 order by lead_id, event_seq;
@@ -339,10 +346,11 @@ from taken
 where lead_id is not null;
 
 -- name: file_resolved
-insert into identity.resolved_events (event_seq, lead_id)
+insert into identity.resolved_events (event_seq, lead_id, is_mail_act)
 select
     event_seq,
-    lead_id
+    lead_id,
+    is_mail_act
 from chunk
 where lead_id is not null and not is_filed
 order by lead_id, event_seq;

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from leadops.db import Connection
+from leadops.events.mail_events import MAIL_EVENTS
 from leadops.errors import TransientError
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_resolver import KINDS, Identifier, LinkEvent, LinkResolver
@@ -91,7 +92,12 @@ def link_identifiers(
     if resolver.aliases_added:
         queries.run(connection, "insert_aliases", now=now)
         queries.run(connection, "adopt_chunk")
-        queries.run(connection, "adopt_unresolved", trait_events=settings.trait_events)
+        queries.run(
+            connection,
+            "adopt_unresolved",
+            trait_events=settings.trait_events,
+            mail_events=list(MAIL_EVENTS),
+        )
     queries.copy(connection, "copy_sightings", resolver.sightings_added)
     if shared := sorted(known & resolver.shared.keys()):
         queries.run(connection, "release_shared", **_columns(shared))

@@ -10,6 +10,7 @@ from leadops.identity.event_chunk import file_events, find_chunk, note_progress,
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_identifiers import SuspectsFoundError, link_identifiers
 from leadops.identity.link_resolver import Identifier
+from leadops.identity.mail_marks import follow_mail_events
 from leadops.identity.new_leads import announce_new_leads, create_leads
 from leadops.identity.requeue import EventRange
 from leadops.identity.traits import assign_accounts, learn_traits
@@ -41,6 +42,7 @@ def resolve_events(
     limit = settings.chunk_events if limit is None else limit
     with connection.transaction():
         lock_identity(connection)
+        follow_mail_events(connection)
         merges = follow_settings(connection, settings=settings, now=now)
         follow_internal(connection, settings=settings, now=now)
         chunk = find_chunk(connection, limit=limit)

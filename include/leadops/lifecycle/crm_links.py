@@ -1,4 +1,4 @@
-"""Links leads with the CRM: requests and withdraws leads there by their MQLs, and learns the CRM's ids."""
+"""Links leads with the CRM: requests and withdraws leads there, and learns the CRM's ids."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -21,27 +21,29 @@ class LinkedLead(NamedTuple):
     lead_id: int
 
 
+class SalesLead(NamedTuple):
+    """A lead that sales should have in the CRM, for one of its cycles; `lane` is that of the calls."""
+
+    lead_id: int
+    cycle: int
+    campaign: str | None
+    lane: Lane
+
+
 def request_crm_leads(connection: Connection, mqls: Sequence[NewMql], now: datetime) -> None:
     """Request a lead in the CRM for each MQL that a form has not brought there, and await its id.
 
     What was withdrawn there before is given back to sales.
     """
-    lead_ids, cycles = [mql.lead_id for mql in mqls], [mql.cycle for mql in mqls]
-    requests = queries.all(
+    lanes = [Lane.BACKFILL if mql.is_backfill else Lane.LIVE for mql in mqls]
+    wanted = [SalesLead(mql.lead_id, mql.cycle, mql.campaign, lane) for mql, lane in zip(mqls, lanes, strict=True)]
+    _request_or_restore(connection, wanted, now)
+    queries.run(
         connection,
-        "list_requests",
-        LeadRequest,
-        lead_ids=lead_ids,
-        cycles=cycles,
-        campaigns=[mql.campaign for mql in mqls],
-        lanes=[Lane.BACKFILL if mql.is_backfill else Lane.LIVE for mql in mqls],
+        "await_mqls",
+        lead_ids=[mql.lead_id for mql in mqls],
+        cycles=[mql.cycle for mql in mqls],
     )
-    request_leads(connection, requests, now=now)
-    for lane in Lane:
-        known = [mql.lead_id for mql in mqls if mql.is_backfill == (lane is Lane.BACKFILL)]
-        if known:
-            restore_leads(connection, known, lane=lane, now=now)
-    queries.run(connection, "await_mqls", lead_ids=lead_ids, cycles=cycles)
 
 
 def await_merged(connection: Connection, cycles: Sequence[CycleKey], _: datetime) -> None:
@@ -51,12 +53,24 @@ def await_merged(connection: Connection, cycles: Sequence[CycleKey], _: datetime
 
 def withdraw_crm_leads(connection: Connection, withdrawn: Sequence[WithdrawnMql], now: datetime) -> None:
     """Take the leads of MQLs that were taken back from sales in the CRM, unless their person is MQL again."""
-    values = {"leads": [mql.lead_id for mql in withdrawn], "because": [mql.because for mql in withdrawn]}
-    hold_crm_leads(connection, queries.values(connection, "list_members", leads=values["leads"]))
-    leads = queries.all(connection, "list_withdrawn", WithdrawnLead, **values)
-    if leads:
-        withdraw_leads(connection, leads, now=now)
-        queries.run(connection, "forget_awaited", leads=[lead.lead_id for lead in leads])
+    _withdraw(connection, [mql.lead_id for mql in withdrawn], [mql.because for mql in withdrawn], now)
+
+
+def follow_internal(connection: Connection, leads: Sequence[int], now: datetime) -> None:
+    """Take those of `leads` from sales that a form brought to the CRM and that are our own people's by now.
+
+    Leads that sales worked on stay. Of whoever counts again, and filled in a form before, sales have a lead
+    again: it is given back, or requested where the form did not request it.
+    """
+    internal: list[int] = queries.values(connection, "list_idle_internal", leads=list(leads))
+    if internal:
+        _withdraw(connection, internal, ["internal"] * len(internal), now)
+    wanted = queries.all(
+        connection, "list_counted_again", SalesLead, leads=list(leads), lane=Lane.BACKFILL
+    )
+    if wanted:
+        _hold_people(connection, [lead.lead_id for lead in wanted])
+        _request_or_restore(connection, wanted, now)
 
 
 def link_awaited(connection: Connection, *, now: datetime) -> list[int]:
@@ -81,6 +95,43 @@ def link_leads(connection: Connection, leads: Sequence[tuple[int, str]], *, now:
     )
 
 
+def _request_or_restore(connection: Connection, wanted: Sequence[SalesLead], now: datetime) -> None:
+    requests = queries.all(
+        connection,
+        "list_requests",
+        LeadRequest,
+        lead_ids=[lead.lead_id for lead in wanted],
+        cycles=[lead.cycle for lead in wanted],
+        campaigns=[lead.campaign for lead in wanted],
+        lanes=[lead.lane for lead in wanted],
+    )
+    request_leads(connection, requests, now=now)
+    for lane in Lane:
+        known = [lead.lead_id for lead in wanted if lead.lane == lane]
+        if known:
+            restore_leads(connection, known, lane=lane, now=now)
+
+
+def _withdraw(connection: Connection, leads: Sequence[int], because: Sequence[str], now: datetime) -> None:
+    """Take `leads` from sales, each for its reason in `because`, unless their person is MQL all the same."""
+    _hold_people(connection, leads)
+    withdrawn = queries.all(
+        connection, "list_withdrawn", WithdrawnLead, leads=list(leads), because=list(because)
+    )
+    if withdrawn:
+        withdraw_leads(connection, withdrawn, now=now)
+        queries.run(connection, "forget_awaited", leads=[lead.lead_id for lead in withdrawn])
+
+
+def _hold_people(connection: Connection, leads: Sequence[int]) -> None:
+    """Let no form ask for the leads of these people until the transaction ends."""
+    hold_crm_leads(connection, queries.values(connection, "list_members", leads=list(leads)))
+
+
 SUBSCRIPTION = Subscription(
-    "crm", on_mqls=request_crm_leads, on_merges=await_merged, on_withdrawals=withdraw_crm_leads
+    "crm",
+    on_mqls=request_crm_leads,
+    on_merges=await_merged,
+    on_withdrawals=withdraw_crm_leads,
+    on_people=follow_internal,
 )

@@ -97,6 +97,102 @@ where
     )
 order by stories.person_id, members.lead_id;
 
+-- name: list_idle_internal
+-- Our own people's leads that were requested in the CRM, of people on whom sales did not work since their last cycle
+-- ended.
+with asked as (
+    select distinct coalesce(people.person_id, listed.lead_id) as person_id
+    from unnest(%(leads)s::bigint[]) as listed (lead_id)
+    inner join identity.uncounted_leads as uncounted on listed.lead_id = uncounted.lead_id
+    inner join delivery.outbox as requests
+        on listed.lead_id = requests.lead_id and requests.target = 'crm' and requests.operation = 'create_lead'
+    left join identity.people as people on listed.lead_id = people.lead_id
+    where requests.state <> 'dropped'
+),
+
+members as (
+    select
+        person_id,
+        person_id as lead_id
+    from asked
+    union
+    select
+        asked.person_id,
+        people.lead_id
+    from asked
+    inner join identity.people as people on asked.person_id = people.person_id
+),
+
+worked as (
+    select members.person_id
+    from members
+    cross join
+        lateral (
+            select known.external_id as crm_lead_id
+            from delivery.external_ids as known
+            where known.target = 'crm' and known.lead_id = members.lead_id
+            union
+            select links.crm_lead_id
+            from lifecycle.links as links
+            where links.lead_id = members.lead_id
+        ) as named
+    inner join crm.activities as activities on named.crm_lead_id = activities.crm_lead_id
+    where
+        activities.occurred_at > coalesce(
+            (
+                select max(ending.occurred_at)
+                from lifecycle.person_transitions as ending
+                where ending.lead_id = members.person_id and ending.stage in ('won', 'lost')
+            ), '-infinity'
+        )
+)
+
+select person_id
+from asked
+where person_id not in (select worked.person_id from worked)
+order by person_id;
+
+-- name: list_counted_again
+-- People who count again, and filled in a form before, in the cycle that is theirs now.
+with freed as (
+    select distinct
+        coalesce(people.person_id, listed.lead_id) as person_id,
+        again.at
+    from unnest(%(leads)s::bigint[]) as listed (lead_id)
+    inner join identity.counted_again as again on listed.lead_id = again.lead_id
+    left join identity.people as people on listed.lead_id = people.lead_id
+    where not exists (select from identity.uncounted_leads as uncounted where uncounted.lead_id = listed.lead_id)
+),
+
+stories as (
+    select
+        freed.person_id,
+        max(freed.at) as freed_at,
+        case when latest.cycle is null or latest.ended_at is not null then 1 else 0 end
+        + coalesce(latest.cycle, 0) as cycle,
+        coalesce(
+            (
+                select max(ending.occurred_at)
+                from lifecycle.current_transitions as ending
+                where ending.lead_id = freed.person_id and ending.stage in ('won', 'lost')
+            ), '-infinity'
+        ) as since
+    from freed
+    left join lateral lifecycle.find_latest_cycle(freed.person_id) as latest on true
+    group by freed.person_id, latest.cycle, latest.ended_at
+)
+
+select distinct on (stories.person_id)
+    stories.person_id as lead_id,
+    stories.cycle,
+    nullif(forms.payload #>> '{context,utm,campaign}', '') as campaign,
+    %(lane)s::smallint as lane
+from stories
+inner join identity.person_events as done on stories.person_id = done.lead_id
+inner join cdp.events as forms on done.event_seq = forms.seq
+where forms.proof = 'form' and forms.ts > stories.since and forms.received_at <= stories.freed_at
+order by stories.person_id asc, forms.ts desc, forms.seq desc;
+
 -- name: forget_awaited
 -- Nothing is left that would give these leads an id there.
 delete from lifecycle.unlinked

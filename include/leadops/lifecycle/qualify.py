@@ -20,6 +20,7 @@ from leadops.lifecycle.publish import (
     WithdrawnMql,
     publish_facts,
     publish_mqls,
+    publish_people,
     publish_withdrawals,
 )
 from leadops.lifecycle.reevaluate_stages import (
@@ -85,6 +86,7 @@ def qualify_leads(
         while run.decide_mqls():
             run.follow_sales()
         run.publish_withdrawals()
+        run.publish_people()
         return run.result(waiting=count_waiting(connection))
 
 
@@ -105,6 +107,7 @@ class _QualificationRun:
         self._named = name_words(spans, contract.other_words)
         self._mqls, self._withdrawn = list[NewMql](), list[WithdrawnMql]()
         self._stages = list[RecordedStage]()
+        self._people = set[int]()
         self._active, self._reevaluated, self._moved = set[int](), set[int](), set[int]()
         self._ended, self._ended_long_ago = set[int](), set[int]()
 
@@ -115,6 +118,7 @@ class _QualificationRun:
         linked = link_awaited(connection, now=now)
         active = take_activities(connection, named=self._named, now=now)
         self._withdrawn += merged.withdrawn
+        self._people.update(merged.leads)
         leads = sorted({*linked, *active, *merged.leads})
         if not leads:
             return
@@ -141,6 +145,10 @@ class _QualificationRun:
     def publish_withdrawals(self) -> None:
         """Publish the MQLs that were taken back, once all that the run knows of their leads is recorded."""
         publish_withdrawals(self._connection, self._subscribers, self._withdrawn, now=self._now)
+
+    def publish_people(self) -> None:
+        """Publish the leads of other persons than before, and those that began or ceased to count."""
+        publish_people(self._connection, self._subscribers, sorted(self._people), now=self._now)
 
     def reevaluate(self, max_leads: int) -> None:
         """Evaluate leads again that another contract decided: all cycles, with or without new facts."""

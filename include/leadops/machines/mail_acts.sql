@@ -79,7 +79,8 @@ from (
         classified.lead_id,
         resolved.event_seq
     from classified
-    inner join identity.resolved_events as resolved on classified.lead_id = resolved.lead_id
+    inner join identity.resolved_events as resolved
+        on classified.lead_id = resolved.lead_id and resolved.is_mail_act
     union all
     select
         classified.person_id,

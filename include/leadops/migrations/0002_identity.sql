@@ -110,9 +110,13 @@ comment on table identity.unannounced_leads is
 create table identity.resolved_events (
     event_seq bigint not null,
     lead_id bigint not null,
+    is_mail_act boolean check (is_mail_act),
     primary key (lead_id, event_seq)
 );
+comment on column identity.resolved_events.is_mail_act is
+'It came through a mail (leadops.events.mail_events); null: it did not, which takes no space';
 create index resolved_events_seq on identity.resolved_events using brin (event_seq);
+create index resolved_events_mail on identity.resolved_events (lead_id, event_seq) where is_mail_act;
 
 -- Events of nobody known yet; they move to resolved_events when an alias of theirs becomes known.
 create table identity.unresolved_events (
@@ -249,9 +253,11 @@ create index kept_ties_other_identifier on identity.kept_ties (other_kind, other
 create table identity.progress (
     is_only boolean primary key default true check (is_only),
     last_seq bigint not null,
-    merge_settings text
+    merge_settings text,
+    mail_events text[]
 );
 comment on column identity.progress.merge_settings is 'The settings by which leads are merged, as they were last used';
+comment on column identity.progress.mail_events is 'The events that resolved_events marks as acts through mails';
 insert into identity.progress (last_seq) values (0);
 
 create table identity.late_events (
