@@ -1,4 +1,4 @@
-"""Acts through mails are marked on every way on which an event gets its lead, and again when their list changes."""
+"""Acts through mails are marked on every way by which an event gets its lead, and when their list changes."""
 
 from datetime import timedelta
 
@@ -14,6 +14,9 @@ from tests.scoring.conftest import NOW, World
 MAIL_ACTS = {"mail_open", "mail_click", "unsubscribe", "mail_delivered"}
 
 
+FILED = "select event_seq, lead_id, is_mail_act from identity.resolved_events order by 1"
+
+
 def marked(world: World) -> set[str]:
     """Return the event_ids of the marked events."""
     found = world.rows(
@@ -27,7 +30,9 @@ def test_each_kind_of_event_is_marked_or_not(world: World) -> None:
     world.accept([seen(event, event=event, email="ann@x.example") for event in sorted(MAIL_ACTS | others)])
     world.resolve()  # the first makes the lead, so all are filed from the chunk
     assert marked(world) == MAIL_ACTS
-    world.accept([seen(f"{event} 2", event=event, email="ann@x.example") for event in sorted(MAIL_ACTS | others)])
+    world.accept(
+        [seen(f"{event} 2", event=event, email="ann@x.example") for event in sorted(MAIL_ACTS | others)]
+    )
     world.resolve()  # a look-up tells whose they are
     assert marked(world) == MAIL_ACTS | {f"{event} 2" for event in MAIL_ACTS}
 
@@ -52,11 +57,11 @@ def test_a_claim_that_is_proven_and_an_event_that_was_lost_are_marked(world: Wor
     world.resolve()
     world.accept([seen("proof", email="ann@x.example", anonymous_id="a")])
     world.resolve()
-    before = world.rows("select event_seq, lead_id, is_mail_act from identity.resolved_events order by 1")
+    before = world.rows(FILED)
     world.connection.execute("delete from identity.resolved_events")
     requeue_lost_events(world.connection, start=NOW, end=NOW + timedelta(seconds=1), lane=Lane.LIVE)
     world.resolve()
-    assert world.rows("select event_seq, lead_id, is_mail_act from identity.resolved_events order by 1") == before
+    assert world.rows(FILED) == before
 
 
 def test_a_changed_list_marks_what_was_filed_and_classifies_its_leads_again(

@@ -21,7 +21,9 @@ def fill_in(shop: Shop, email: str = "ann@ours.example", **form: Any) -> None:
 
 
 def effects(shop: Shop) -> list[tuple[Any, ...]]:
-    return shop.rows("select operation, state, lane from delivery.outbox where target = 'crm' order by outbox_id")
+    return shop.rows(
+        "select operation, state, lane from delivery.outbox where target = 'crm' order by outbox_id"
+    )
 
 
 def test_a_lead_that_only_a_form_brought_is_withdrawn_and_given_back(shop: Shop) -> None:
@@ -106,9 +108,7 @@ def test_all_leads_of_the_person_go_and_come_back_with_a_split(shop: Shop) -> No
     assert shop.leads_in_crm() == [("ann@home.example", "new")]
     shop.run([seen("ours", email="ann@ours.example", user_id="u")])
     assert shop.leads_in_crm() == [("ann@home.example", "withdrawn")]
-    split_leads(
-        shop.world.connection, lead=2, by="ops", reason="two people", settings=OURS, now=shop.now
-    )
+    split_leads(shop.world.connection, lead=2, by="ops", reason="two people", settings=OURS, now=shop.now)
     shop.run()
     assert shop.leads_in_crm() == [("ann@home.example", "new")]
 

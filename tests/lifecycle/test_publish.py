@@ -8,12 +8,12 @@ from leadops.lifecycle.publish import (
     CycleKey,
     NewMql,
     Subscription,
+    WithdrawnMql,
     publish_facts,
     publish_merges,
     publish_mqls,
     publish_people,
     publish_withdrawals,
-    WithdrawnMql,
 )
 from leadops.subscribers import SUBSCRIBERS
 from tests.lifecycle.conftest import START

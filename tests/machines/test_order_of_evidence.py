@@ -68,7 +68,7 @@ def outcome(world: MailWorld) -> dict[str, Any]:
     assert awarded == []
     unmarked = world.rows(
         "select event_seq from identity.resolved_events join cdp.events on seq = event_seq"
-        " where is_mail_act is distinct from (case when event like 'mail%%' or event = 'unsubscribe' then true end)"
+        " where coalesce(is_mail_act, false) <> (event like 'mail%%' or event = 'unsubscribe')"
     )
     assert unmarked == []
     return {"signals": world.signals(), "points": world.counted()}

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from leadops.db import Connection
-from leadops.events.mail_events import MAIL_EVENTS
 from leadops.errors import TransientError
+from leadops.events.mail_events import MAIL_EVENTS
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_resolver import KINDS, Identifier, LinkEvent, LinkResolver
 from leadops.identity.violations import GuardStop, record_violations

@@ -12,7 +12,7 @@ queries = Queries(__file__)
 
 
 def follow_mail_events(connection: Connection) -> int:
-    """Bring the marks of filed events in line with MAIL_EVENTS, if that list changed; return how many changed.
+    """Bring the marks of filed events in line with MAIL_EVENTS if it changed; return how many marks changed.
 
     Their leads are scored again in the backfill lane: other acts of theirs may be a machine's. Runs in the
     caller's transaction, which holds the identity lock.

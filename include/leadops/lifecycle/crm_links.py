@@ -36,7 +36,9 @@ def request_crm_leads(connection: Connection, mqls: Sequence[NewMql], now: datet
     What was withdrawn there before is given back to sales.
     """
     lanes = [Lane.BACKFILL if mql.is_backfill else Lane.LIVE for mql in mqls]
-    wanted = [SalesLead(mql.lead_id, mql.cycle, mql.campaign, lane) for mql, lane in zip(mqls, lanes, strict=True)]
+    wanted = [
+        SalesLead(mql.lead_id, mql.cycle, mql.campaign, lane) for mql, lane in zip(mqls, lanes, strict=True)
+    ]
     _request_or_restore(connection, wanted, now)
     queries.run(
         connection,
@@ -65,9 +67,7 @@ def follow_internal(connection: Connection, leads: Sequence[int], now: datetime)
     internal: list[int] = queries.values(connection, "list_idle_internal", leads=list(leads))
     if internal:
         _withdraw(connection, internal, ["internal"] * len(internal), now)
-    wanted = queries.all(
-        connection, "list_counted_again", SalesLead, leads=list(leads), lane=Lane.BACKFILL
-    )
+    wanted = queries.all(connection, "list_counted_again", SalesLead, leads=list(leads), lane=Lane.BACKFILL)
     if wanted:
         _hold_people(connection, [lead.lead_id for lead in wanted])
         _request_or_restore(connection, wanted, now)

@@ -48,7 +48,7 @@ class Subscription:
     on_merges: Callable[[Connection, Sequence[CycleKey], datetime], object] | None = None
     #: MQLs were taken back; called last in a run, when the stages of their leads are known again.
     on_withdrawals: Callable[[Connection, Sequence[WithdrawnMql], datetime], object] | None = None
-    #: These leads belong to another person, or began or ceased to count for nothing; called after on_withdrawals.
+    #: These leads belong to another person, or began or ceased to count; called after on_withdrawals.
     on_people: Callable[[Connection, Sequence[int], datetime], object] | None = None
 
 
@@ -95,7 +95,7 @@ def publish_withdrawals(
 def publish_people(
     connection: Connection, subscribers: Sequence[Subscription], leads: Sequence[int], *, now: datetime
 ) -> None:
-    """Call every handler of leads whose person changed, or whether it counts, in the order of `subscribers`."""
+    """Call every handler of leads that belong to another person, or began or ceased to count, in order."""
     for subscription in subscribers:
         if leads and subscription.on_people:
             subscription.on_people(connection, leads, now)
