@@ -56,7 +56,8 @@ def test_the_roles_are_made_and_proven(urls: dict[str, str]) -> None:
         code, lines = run("migrate", "--roles")
         assert code == 0
         assert lines[-1] == (
-            f"roles: gateway {urls['gateway']}, reader {urls['reader']}, tasks {urls['tasks']}"
+            f"roles: gateway {urls['gateway']}, page {urls['page']}, reader {urls['reader']},"
+            f" tasks {urls['tasks']}"
         )
         assert run("check", "database") == (
             0,
@@ -108,6 +109,7 @@ def test_what_a_role_lacks_or_has_too_many_is_said(urls: dict[str, str]) -> None
             f"gateway: {urls['gateway']} has select on scoring.ledger, which the gateway does not need; run"
             " `leadops migrate --roles`, or revoke it from the role or group that has it",
             f"reader: {urls['reader']} ok",
+            f"page: {urls['page']} ok",
         ],
     )
     assert run("migrate", "--roles")[0] == 0

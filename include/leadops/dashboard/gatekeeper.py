@@ -72,9 +72,7 @@ class Gatekeeper:
         except Exception as error:
             _report(error)
             if not started:
-                problem = ProblemError(
-                    500, "The page failed. Reload it; the log of the api-server says more."
-                )
+                problem = ProblemError(500, "The page failed. Reload it; the api-server's log says more.")
                 await problem.response()(scope, receive, send_with_headers)
 
     async def _check(self, scope: Scope, request: Request) -> Response | None:

@@ -64,8 +64,10 @@ async def _show_database_error(_: Request, error: Exception) -> Response:
             detail = "The database is older than this page. Run `leadops migrate`."
         case PoolTimeout():
             detail = "The database does not answer, or too many pages are read at once."
-        case _:
+        case psycopg.OperationalError() | psycopg.InterfaceError():
             detail = f"The database does not answer ({type(error).__name__})."
+        case _:
+            return ProblemError(500, f"The database refused the reading ({type(error).__name__}).").response()
     return ProblemError(503, detail, RETRY).response()
 
 
