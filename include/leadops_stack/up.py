@@ -187,6 +187,7 @@ def _say_ready(home: Home, values: Mapping[str, str], screen: Screen, *, seconds
     screen.say(
         f"\nup after {seconds:.0f} s\n"
         f"  Airflow   {airflow}  user admin, password {password} (in {home.env_file}); viewer may only look\n"
+        f"  Lead ops  {airflow}/leadops/  what leadops does, in pages; also in Airflow's navigation\n"
         f"  gateway   http://127.0.0.1:{ports['LEADOPS_PORT_GATEWAY']}  POST /collect, GET /healthz"
     )
     if uses_sandbox(values):

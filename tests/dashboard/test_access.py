@@ -88,3 +88,18 @@ def test_nothing_can_be_changed(dashboard: Open, method: str) -> None:
     pages = dashboard(OP)
     for path in list_paths(pages.app_of_pages):
         assert pages.request(method, PREFIX + path).status_code == 405, path
+
+
+def test_what_somebody_searches_for_is_in_no_access_log(dashboard: Open) -> None:
+    """Airflow logs the query of a request once it is over."""
+    pages = dashboard(OP)
+    app, seen = pages.app, []
+
+    async def log_requests(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+        seen.append(scope.get("query_string", b""))
+
+    pages._transport.app = log_requests  # type: ignore[attr-defined]
+    pages.get(f"{PREFIX}/api/now?q=taro%40example.com&from=2026-11-01")
+    pages.get(f"{PREFIX}/api/now?from=2026-11-01")
+    assert seen == [b"q=%2A%2A%2A&from=2026-11-01", b"from=2026-11-01"]

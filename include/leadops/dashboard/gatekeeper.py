@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
@@ -38,6 +38,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+#: Parameters in which somebody may type a name or an address; no access log of the server gets their values.
+PRIVATE_PARAMETERS = ("q",)
 #: Personal data stay in no cache; files say otherwise themselves.
 NOT_KEPT = ("Cache-Control", "no-store")
 
@@ -75,6 +77,9 @@ class Gatekeeper:
                 problem = ProblemError(500, "The page failed. Reload it; the api-server's log says more.")
                 await problem.response()(scope, receive, send_with_headers)
 
+        finally:
+            _hide_private(scope)
+
     async def _check(self, scope: Scope, request: Request) -> Response | None:
         """Return the answer to who may not look, or None."""
         try:
@@ -104,6 +109,14 @@ def _add_headers(message: Message) -> None:
         if name.lower().encode() not in known:
             headers.append((name.encode(), value.encode()))
     message["headers"] = headers
+
+
+def _hide_private(scope: Scope) -> None:
+    """Leave what somebody searched for out of the request, which the server logs once it is over."""
+    query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    if any(name in PRIVATE_PARAMETERS for name, _ in query):
+        shown = [(name, "***" if name in PRIVATE_PARAMETERS else value) for name, value in query]
+        scope["query_string"] = urlencode(shown).encode()
 
 
 def _report(error: Exception) -> None:

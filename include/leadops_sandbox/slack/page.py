@@ -7,7 +7,7 @@ from html import escape, unescape
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from leadops_sandbox.answers import RefusedError, answer
@@ -32,6 +32,11 @@ def routes(world: World) -> list[Route]:
     async def page(_: Request) -> Response:
         return HTMLResponse(render(world.slack))
 
+    async def message(request: Request) -> Response:
+        """Lead a permalink of Slack (https://….slack.com/archives/C…/p…) to the message on the page."""
+        number = request.path_params["number"]
+        return RedirectResponse(f"/_slack#p{number}", status_code=302)
+
     async def as_json(_: Request) -> Response:
         return answer({"channels": list_channels(world.slack)})
 
@@ -45,6 +50,7 @@ def routes(world: World) -> list[Route]:
 
     return [
         Route("/_slack", page, methods=["GET"]),
+        Route("/archives/{channel}/p{number:int}", message, methods=["GET"]),
         Route("/_slack.json", as_json, methods=["GET"]),
         Route("/_slack/files/{file_id}", file, methods=["GET"]),
     ]
@@ -106,7 +112,7 @@ def _article(message: dict[str, Any], kind: str) -> str:
     before = "".join(f'<div class="text">{_words(body)}</div>' for body in reversed(message["before"]))
     earlier = f"<details><summary>earlier</summary>{before}</details>" if before else ""
     return (
-        f'<article class="{kind}"><time>{at}</time>{edited}'
+        f'<article class="{kind}" id="p{message["ts"].replace(".", "")}"><time>{at}</time>{edited}'
         f'<div class="text">{_words(message)}</div>{pictures}{earlier}</article>'
     )
 

@@ -42,3 +42,10 @@ def test_blocks_are_read_before_the_fallback_text(sandbox: Running) -> None:
     page = sandbox.admin("GET", "/_slack").text
     assert "CDP is late\nsince <b>10:00</b>" in page
     assert "fallback" not in page
+
+
+def test_a_permalink_leads_to_its_message(sandbox: Running) -> None:
+    number = post(sandbox, "here").replace(".", "")
+    answer = sandbox.admin("GET", f"/archives/C0001/p{number}")
+    assert [redirect.headers["location"] for redirect in answer.history] == [f"/_slack#p{number}"]
+    assert f'<article class="message" id="p{number}">' in answer.text
