@@ -16,7 +16,7 @@ from typing import Any
 
 import pglast
 from pglast import ast as tree
-from pglast.enums import OnConflictAction
+from pglast.enums import ObjectType, OnConflictAction
 from pglast.visitors import Visitor
 
 import leadops
@@ -275,6 +275,15 @@ def find_owners(migrations: dict[str, str]) -> dict[str, str]:
     return owners
 
 
+def find_comments(script: str) -> Iterator[tuple[str, str]]:
+    """Yield the tables of a migration that have a comment, each with it as a cell of ARCHITECTURE.md."""
+    for statement in pglast.parse_sql(script):
+        comment = statement.stmt
+        if isinstance(comment, tree.CommentStmt) and comment.objtype == ObjectType.OBJECT_TABLE:
+            text = comment.comment
+            yield ".".join(part.sval for part in comment.object), f"{text[:1].lower()}{text[1:]}"
+
+
 def find_accesses(root: Path, created: list[Created], owners: dict[str, str]) -> list[Access]:
     """Return every access of the rooms under `root`, and of the views, functions and triggers `created`."""
     accesses = [
@@ -411,6 +420,8 @@ class Walls:
     owners: dict[str, str]
     accesses: list[Access]
     heights: dict[str, int]
+    #: What the database's own comments say of tables.
+    comments: dict[str, str] = field(default_factory=dict)
 
     def owner(self, name: str) -> str:
         """Return the room that owns a table, view or function."""
@@ -477,11 +488,14 @@ class Walls:
         return faults
 
     def write_rows(self, rows: dict[str, Row]) -> dict[str, Row]:
-        """Return the table as the SQL is now; descriptions and reasons are kept."""
+        """Return the table as the SQL is now; descriptions and reasons are kept.
+
+        Without a description a table has its comment.
+        """
         return {
             name: Row(
                 name,
-                rows[name].text if name in rows else "",
+                (rows[name].text if name in rows else "") or self.comments.get(name, ""),
                 {
                     room: rows[name].writers.get(room, "") if name in rows else ""
                     for room in self.rooms(name, WRITES)
@@ -502,7 +516,8 @@ def measure(root: Path = ROOT, project: Path = PROJECT) -> Walls:
     runner = [Created(f"leadops.{name}", "table", Relations()) for name in ("migrations", "roles")]
     created = runner + [thing for script in migrations.values() for thing in find_created(script)]
     accesses = find_accesses(root, created, owners)
-    return Walls(created, owners, accesses, read_layers(project / "pyproject.toml"))
+    comments = {name: text for script in migrations.values() for name, text in find_comments(script)}
+    return Walls(created, owners, accesses, read_layers(project / "pyproject.toml"), comments)
 
 
 def write_table() -> None:

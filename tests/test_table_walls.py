@@ -16,6 +16,7 @@ from .table_walls import (
     Row,
     Walls,
     find_accesses,
+    find_comments,
     find_created,
     find_owners,
     find_relations,
@@ -301,3 +302,14 @@ def test_the_table_is_read_as_it_is_written() -> None:
 def test_the_heights_are_those_of_the_import_contract() -> None:
     heights = read_layers(PROJECT / "pyproject.toml")
     assert heights["cli"] > heights["intake"] > heights["lifecycle"] > heights["delivery"] > heights["events"]
+
+
+def test_the_comment_of_a_table_is_its_row_until_somebody_writes_a_better_one() -> None:
+    script = (
+        "create table a.b (c integer); comment on table a.b is 'A thing, and when';"
+        " comment on column a.b.c is 'not this'"
+    )
+    walls = Walls(list(find_created(script)), {"a": "a"}, [], {"a": 1}, dict(find_comments(script)))
+    assert [row.text for row in walls.write_rows({}).values()] == ["a thing, and when"]
+    (kept,) = walls.write_rows({"a.b": Row("a.b", "better", {}, {})}).values()
+    assert kept.text == "better"

@@ -47,6 +47,12 @@ def test_a_429_waits_by_its_policy(policy: str | None, headers: dict[str, str], 
     assert outcome.retry_after == seconds
 
 
+@pytest.mark.parametrize(("policy", "name"), [("Daily", "DAILY"), (None, "without a policy")])
+def test_a_429_says_which_policy_it_is(policy: str | None, name: str) -> None:
+    outcome = classify(429, {"policyName": policy}, {"Retry-After": "3"}, outcome=Throttled(30))
+    assert outcome == Throttled(3.0, f"asked to wait (429 {name})")
+
+
 def test_a_locked_record_makes_only_its_call_wait() -> None:
     assert classify(423, {"category": "LOCKED"}) == Postponed("the record is locked (423)", 2.0)
 
@@ -114,6 +120,14 @@ def test_a_property_that_we_cannot_write_is_no_fault_of_a_row(status: int, code:
     assert isinstance(outcome, Refused)
     assert outcome.concerns_caller
     assert "leadops_score" in outcome.reason
+
+
+def test_a_long_name_of_a_property_is_said_whole() -> None:
+    name = "p" * 100
+    detail = {"code": "READ_ONLY_VALUE", "context": {"propertyName": [name]}}
+    outcome = classify(400, {"category": "VALIDATION_ERROR", "errors": [detail]})
+    reason = f"HTTP 400: the contact's property {name} is read only (docs/products/hubspot.md)"
+    assert outcome == Refused(403, reason)
 
 
 def test_the_same_said_in_the_message_alone() -> None:

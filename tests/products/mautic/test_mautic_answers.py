@@ -7,7 +7,7 @@ import pytest
 
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import Answered, HttpAnswer, Outcome, Refused, TokenExpired, Unknown
-from leadops.products.mautic.mautic_codes import classify_mautic
+from leadops.products.mautic.mautic_codes import API_OFF, NO_RIGHT, classify_mautic
 from leadops.products.mautic.mautic_product import MauticPointsProduct, MauticProduct
 from leadops.products.product import (
     EffectRow,
@@ -188,3 +188,32 @@ def test_pages_go_on_behind_the_highest_id_until_one_is_not_full() -> None:
     assert (len(leads), leads[0].email, cursor) == (200, "1@b.example", "200")
     assert FIELD.make_list_call(cursor).params["where[0][val]"] == "200"
     assert FIELD.read_list({"total": "0", "contacts": []}) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("status", "errors", "outcome"),
+    [
+        (401, [], TokenExpired("Mautic 401: access denied")),
+        (
+            401,
+            [{"message": "The access token has expired."}],
+            TokenExpired("Mautic 401: The access token has expired."),
+        ),
+        (403, [], Refused(403, f"Mautic 403: no access; {NO_RIGHT}")),
+        (
+            403,
+            [{"message": "API disabled. You need to enable the API"}],
+            Refused(403, f"Mautic 403: API disabled. You need to enable the API; {API_OFF}"),
+        ),
+        (
+            403,
+            [{"message": "You do not have access"}],
+            Refused(403, f"Mautic 403: You do not have access; {NO_RIGHT}"),
+        ),
+    ],
+)
+def test_a_refusal_of_the_caller_says_mautics_words_or_that_there_are_none(
+    status: int, errors: list[dict[str, str]], outcome: Outcome | TokenExpired
+) -> None:
+    answer = HttpAnswer(status, {}, {"errors": errors})
+    assert classify_mautic(answer, Refused(status, "HTTP"), score_field=None) == outcome

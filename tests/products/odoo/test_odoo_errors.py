@@ -58,6 +58,13 @@ def classify(name: str, message: str, *, status: int | None = None) -> Outcome |
         ("builtins.KeyError", "x_leadops_score", Refused, 403),
         ("builtins.ValueError", "invalid literal for int()", Refused, 501),
         ("builtins.AttributeError", "type object 'crm.lead' has no attribute 'a'", Refused, 501),
+        ("builtins.TypeError", "write() got an unexpected keyword argument", Refused, 501),
+        ("builtins.NameError", "name 'x' is not defined", Refused, 501),
+        ("odoo.exceptions.RedirectWarning", "Set up the sales team first", Refused, 422),
+        ("werkzeug.exceptions.Unauthorized", "401", TokenExpired, None),
+        ("werkzeug.exceptions.Forbidden", "403", Refused, 403),
+        ("proxy.RateLimitExceeded", "slow down", Throttled, None),
+        ("psycopg2.OperationalError", "FATAL:  the database system is starting up\n", Postponed, None),
         ("psycopg2.OperationalError", 'FATAL:  database "nodb" does not exist\n', Refused, 403),
         ("psycopg2.errors.SerializationFailure", "could not serialize access", Postponed, None),
         ("psycopg2.errors.LockNotAvailable", "could not obtain lock", Postponed, None),
@@ -72,6 +79,12 @@ def test_each_error_by_either_way_in(
     found = classify(name, message, status=status)
     assert isinstance(found, kind)
     assert getattr(found, "status", None) == refused_with
+
+
+def test_a_limit_of_calls_waits_half_a_minute_and_says_why() -> None:
+    assert classify("werkzeug.exceptions.TooManyRequests", "429 a minute") == Throttled(
+        30.0, "asked to wait: 429 a minute"
+    )
 
 
 def test_only_a_lead_can_be_gone() -> None:
@@ -125,6 +138,12 @@ def test_the_faults_of_a_load_are_those_of_its_rows() -> None:
     found = find_row_faults([unknown, without_record, warning, None, "text"])
     assert found == {2: [unknown], 0: [without_record]}
     assert find_row_faults(None) == {}
+
+
+def test_a_fault_that_names_its_record_needs_no_rows_and_one_without_either_is_nobodys() -> None:
+    of_three = {"type": "error", "record": 3, "message": "Unknown"}
+    of_nobody = {"type": "error", "message": "Unknown"}
+    assert find_row_faults([of_three, of_nobody]) == {3: [of_three]}
 
 
 @pytest.mark.parametrize(

@@ -94,3 +94,8 @@ def test_what_else_an_error_says(
 )
 def test_errors_are_read_from_rows_and_from_calls(value: Any, errors: list[tuple[Any, ...]]) -> None:
     assert [tuple(error) for error in read_errors(value)] == errors
+
+
+def test_an_unknown_code_without_fields_says_salesforces_words_alone() -> None:
+    result = judge_error(SalesforceError("NEW_CODE", "what it is"))
+    assert (result.state, result.reason) == (RowState.DEAD, "Salesforce refuses it (NEW_CODE: what it is)")
