@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 
-from leadops.dashboard import now
+from leadops.dashboard import credits_page, funnel_page, kpi, now
 from leadops.dashboard.answer_cache import AnswerCache
 from leadops.dashboard.gatekeeper import Gatekeeper
 from leadops.dashboard.page_database import PageDatabase
@@ -16,7 +16,7 @@ from leadops.dashboard.wiring import Dashboard, DashboardWiring
 #: Seconds for which an answer of the page Now serves every browser.
 KEPT_SECONDS = 5.0
 #: The modules whose `router` has JSON routes.
-PARTS = (now,)
+PARTS = (now, funnel_page, credits_page, kpi)
 
 
 def create_dashboard(wiring: DashboardWiring) -> FastAPI:

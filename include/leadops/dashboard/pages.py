@@ -31,7 +31,12 @@ class PageShell:
 
 
 #: Every page, in the order of the navigation.
-PAGES = (PageShell("now", "/"),)
+PAGES = (
+    PageShell("now", "/"),
+    PageShell("funnel", "/funnel"),
+    PageShell("funnel_rows", "/funnel/rows", parent="funnel"),
+    PageShell("credits", "/credits"),
+)
 
 #: Modules that every page needs: the browser fetches them at once, not one after the other.
 SHARED_MODULES = ("fetch_json", "words", "states", "theme", "format", "shell")

@@ -31,6 +31,13 @@ export function formatMoney(value) {
   return numbers(options).format(value);
 }
 
+/** An amount of the company's currency with three digits: ¥54.1M, 5410万円. */
+export function formatMoneyShort(value) {
+  if (isMissing(value) || Math.abs(value) < 100000) return formatMoney(value);
+  const options = { style: "currency", currency, currencyDisplay: "narrowSymbol", notation: "compact" };
+  return numbers({ ...options, maximumSignificantDigits: 3 }).format(value);
+}
+
 /** A short number for an axis: 12K, 1.2万. */
 export function formatShort(value) {
   return isMissing(value) ? NOTHING : numbers({ notation: "compact", maximumFractionDigits: 1 }).format(value);

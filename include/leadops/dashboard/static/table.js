@@ -28,9 +28,11 @@ function compare(left, right) {
  *
  * `columns`: [{key, label, kind, value(row), show(row)}]; `kind` is text, number, percent, money, day, time
  * or span; `value` gives what is sorted (default row[key]), `show` a node or text. `sortBy`: {key, descending}.
+ * `total` is a row that stands below all others. With `onSort({key, descending})` the server sorts: `rows` are
+ * shown in their order, and the function is called with what the reader chooses.
  * Returns {update(rows), sortedRows()}; the reader's order stays after an update.
  */
-export function drawTable(container, { caption, columns, rows, sortBy = null, sortable = true, emptyText = "" }) {
+export function drawTable(container, { caption, columns, rows, sortBy = null, sortable = true, emptyText = "", total = null, onSort = null }) {
   let order = sortBy ? { descending: false, ...sortBy } : null;
   let current = rows;
   const valueOf = (column, row) => (column.value ? column.value(row) : row[column.key]);
@@ -43,7 +45,8 @@ export function drawTable(container, { caption, columns, rows, sortBy = null, so
     return h("th", { scope: "col", class: isNumeric ? "numeric" : null }, content);
   });
   const body = h("tbody");
-  const table = h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body);
+  const foot = total ? h("tfoot", {}, drawRow(total)) : null;
+  const table = h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body, foot);
   const region = h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": caption }, table);
   const note = h("p", { class: "muted", hidden: true }, emptyText || say("table.empty"));
   place(container, region, note);
@@ -51,10 +54,23 @@ export function drawTable(container, { caption, columns, rows, sortBy = null, so
   function sortByColumn(column) {
     const wasThis = order && order.key === column.key;
     order = { key: column.key, descending: wasThis ? !order.descending : NUMERIC.has(column.kind) };
-    draw();
+    if (onSort) onSort(order);
+    else draw();
+  }
+
+  function drawRow(row) {
+    const cells = columns.map((column, index) => {
+      const shown = column.show ? column.show(row) : SHOW[column.kind || "text"](valueOf(column, row));
+      const isNumeric = NUMERIC.has(column.kind);
+      return index === 0 && !isNumeric
+        ? h("th", { scope: "row" }, shown)
+        : h("td", { class: isNumeric ? "numeric" : null }, shown);
+    });
+    return h("tr", {}, cells);
   }
 
   function sortedRows() {
+    if (onSort) return [...current];
     const column = order && columns.find((one) => one.key === order.key);
     if (!column) return [...current];
     const sign = order.descending ? -1 : 1;
@@ -71,19 +87,7 @@ export function drawTable(container, { caption, columns, rows, sortBy = null, so
       if (direction) heads[index].setAttribute("aria-sort", direction);
       else heads[index].removeAttribute("aria-sort");
     });
-    const lines = sortedRows().map((row) =>
-      h(
-        "tr",
-        {},
-        columns.map((column, index) => {
-          const shown = column.show ? column.show(row) : SHOW[column.kind || "text"](valueOf(column, row));
-          const isNumeric = NUMERIC.has(column.kind);
-          return index === 0 && !isNumeric
-            ? h("th", { scope: "row" }, shown)
-            : h("td", { class: isNumeric ? "numeric" : null }, shown);
-        }),
-      ),
-    );
+    const lines = sortedRows().map(drawRow);
     body.replaceChildren(...lines);
     note.hidden = lines.length > 0;
   }
