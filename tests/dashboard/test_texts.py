@@ -13,7 +13,7 @@ FILES = sorted(TEXTS.glob("*.json"))
 #: say("key"), say(`key.${…}`): the key, or its beginning.
 SAID = re.compile(r"""\b(?:say|hasWords)\(\s*["`]([\w.\-]+)(["`$])""")
 #: Keys that the HTML of a page takes.
-OF_SHELLS = {"title", "heading", "skip", "noscript"}
+OF_SHELLS = {"title", "heading", "skip", "noscript", "made_up"}
 
 
 def read(path: Path) -> dict[str, dict[str, str]]:

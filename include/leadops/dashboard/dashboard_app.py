@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 
 from leadops.dashboard import credits_page, funnel_page, kpi, now
 from leadops.dashboard.answer_cache import AnswerCache
 from leadops.dashboard.gatekeeper import Gatekeeper
+from leadops.dashboard.made_up_mark import MadeUpMark, note_made_up
 from leadops.dashboard.page_database import PageDatabase
 from leadops.dashboard.page_problems import add_problem_handlers
 from leadops.dashboard.pages import add_pages
@@ -30,9 +31,12 @@ def create_dashboard(wiring: DashboardWiring) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        dependencies=[Depends(note_made_up)],
     )
+    database = PageDatabase(wiring.database_url)
+    app.state.made_up = MadeUpMark(database)
     app.state.dashboard = Dashboard(
-        database=PageDatabase(wiring.database_url),
+        database=database,
         clock=wiring.clock,
         read_config=wiring.read_config,
         record_look=wiring.record_look,

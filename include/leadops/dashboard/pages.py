@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
+from leadops.dashboard.made_up_mark import shows_made_up
 from leadops.dashboard.reader import ReaderDep
 from leadops.dashboard.static_files import TEXTS
 from leadops.dashboard.wiring import Dashboard, DashboardDep
@@ -62,7 +63,7 @@ _TEMPLATE = """<!doctype html>
 <nav aria-label="Lead ops"><ul>{links}</ul></nav>
 <div class="tools" id="tools"></div>
 </header>
-<p class="banner" id="made-up" hidden></p>
+{banner}
 <main id="main" tabindex="-1"><h1>{heading}</h1><noscript><p>{noscript}</p></noscript></main>
 </body>
 </html>
@@ -102,6 +103,7 @@ def render_page(
         people="yes" if people else "no",
         title=escape(read_texts(page.name)["en"]["title"]),
         heading=_say(page.name, "heading"),
+        banner=f'<p class="banner">{_say("shell", "made_up")}</p>' if shows_made_up.get() else "",
         skip=_say("shell", "skip"),
         noscript=_say("shell", "noscript"),
         links=links,

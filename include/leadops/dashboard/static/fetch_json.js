@@ -44,6 +44,5 @@ export async function fetchJson(path, params = {}, { signal, seconds = 20 } = {}
   if (!response.ok || body === null) {
     throw new AnswerError(response.ok ? 502 : response.status, body ? body.detail : "");
   }
-  document.dispatchEvent(new CustomEvent("leadops:answer", { detail: body }));
   return body;
 }

@@ -1,4 +1,4 @@
-// What every page has: words, the language switch, the banner of a simulated company.
+// What every page has: words, the language switch, the link to Airflow.
 import { h, place } from "./dom.js";
 import { chooseLanguage, language, loadWords, say } from "./words.js";
 import { showFailed } from "./states.js";
@@ -16,15 +16,6 @@ function drawTools() {
     tools.push(h("a", { class: "quiet", href: `${root.dataset.airflow}/` }, "Airflow"));
   }
   place(document.getElementById("tools"), tools);
-}
-
-function showMadeUp(event) {
-  const banner = document.getElementById("made-up");
-  const isMadeUp = Boolean(event.detail && event.detail.made_up);
-  if (isMadeUp && banner.hidden) {
-    banner.textContent = say("shell.made_up");
-    banner.hidden = false;
-  }
 }
 
 /** Whether the reader may see personal data. */
@@ -46,7 +37,6 @@ export async function startPage(name, run) {
   try {
     await loadWords(name);
     document.title = `${say("title")} · Lead ops`;
-    document.addEventListener("leadops:answer", showMadeUp);
     drawTools();
     await run(body);
   } catch (error) {
