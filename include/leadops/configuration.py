@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Model = TypeVar("Model", bound=Settings)
 
-#: Section, which is also the file's name: its model, imported when the section is first asked for.
+#: Section, which is also the file's name: its model, or what returns it, imported when it is first asked for.
 SECTIONS = {
     "alerts": "leadops.incidents.alert_settings:AlertSettings",
     "attribution": "leadops.attribution.attribution_settings:AttributionSettings",
@@ -63,7 +63,7 @@ SECTIONS = {
     "identity": "leadops.identity.identity_settings:IdentitySettings",
     "kpi": "leadops.lifecycle.kpi_contract:KpiContract",
     "machines": "leadops.machines.machine_settings:MachineSettings",
-    "products": "leadops.products.product_settings:ProductsSettings",
+    "products": "leadops.products.product_settings:find_products_settings",
     "reports": "leadops.reports.report_settings:ReportSettings",
     "reps": "leadops.routing.rep_settings:RepSettings",
     "retention": "leadops.housekeeping.retention_settings:RetentionSettings",
@@ -272,5 +272,6 @@ def _find_folder() -> Path | None:
 def find_model(section: str) -> type[Settings]:
     """Return the model of a section."""
     module, name = SECTIONS[section].split(":")
-    model: type[Settings] = getattr(import_module(module), name)
+    found = getattr(import_module(module), name)
+    model: type[Settings] = found if isinstance(found, type) else found()
     return model

@@ -35,6 +35,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @classmethod
+    def find_parts(cls) -> tuple[Path, ...]:
+        """Return the shipped files that hold more of a section than the file of its name does."""
+        return ()
+
 
 class LinkedSettings(Settings):
     """Settings that also need those of the section `linked_section`; the configuration adds them."""
@@ -57,7 +62,7 @@ class Endpoint(Settings):
     login: str = ""  # who asks for a token, where the product has names for that
     timeout: float = 10.0  # seconds; for each of connecting and waiting for the answer
     extra: dict[str, Any] = {}
-    #: The section of products.yaml of the product that `extra` names; None: it has none.
+    #: The section of products.yaml for the product that `extra` names; None: it has none.
     product_settings: SerializeAsAny[Settings] | None = None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from leadops_sandbox.app import create_app
 from leadops_sandbox.journal import JournalBusyError
-from leadops_sandbox.products.registry import NAMES
+from leadops_sandbox.products.registry import list_stand_ins
 from leadops_sandbox.serve import Certificate, listen, make_server
 from leadops_sandbox.settings import tokens_from_environment
 
@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument(
         "--product",
         default=os.environ.get("LEADOPS_SANDBOX_PRODUCT", ""),
-        help=f"a product to serve beside the generic routes: {', '.join(NAMES)} "
+        help=f"a product to serve beside the generic routes: {', '.join(list_stand_ins())} "
         "(default: LEADOPS_SANDBOX_PRODUCT, else none)",
     )
     parser.add_argument("--certificate", type=Path, help="serve TLS with this chain (PEM); needs --key")

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadops.errors import ConfigError
-from leadops.products.registry import DEFAULT_PRODUCT, list_products
-from leadops_sandbox.products.registry import NAMES
+from leadops.products.product_folders import list_products
+from leadops.products.registry import DEFAULT_PRODUCT
+from leadops_sandbox.products.registry import find_face, list_stand_ins
 
 #: The variable that names the product, and those that docker-compose.yaml puts into the two connections.
 PRODUCT = "LEADOPS_SANDBOX_PRODUCT"
 IN_COMPOSE = {"ma": "LEADOPS_SANDBOX_MA_PRODUCT", "crm": "LEADOPS_SANDBOX_CRM_PRODUCT"}
-#: Products that are an MA alone: the CRM beside them speaks our own contract.
-ONLY_MA = ("marketo", "mautic")
 #: As whom all stand-ins know leadops, and what their connections say beside the product: each takes its own.
 LOGIN = "sandbox-client"
 EXTRA = {"database": "leadops", "grant": "client_credentials"}
@@ -24,16 +23,18 @@ def choose_stand_in(name: str) -> str:
     """
     if name in ("", DEFAULT_PRODUCT):
         return ""
-    if name not in NAMES:
-        names = ", ".join([DEFAULT_PRODUCT, *NAMES])
+    if name not in (stand_ins := list_stand_ins()):
+        names = ", ".join([DEFAULT_PRODUCT, *stand_ins])
         raise ConfigError(f"{PRODUCT}={name}: the sandbox cannot be that; choose one of {names}")
     return name
 
 
 def find_spoken(product: str, target: str) -> str:
     """Return what leadops speaks with `target` (ma, crm) of a sandbox that serves `product`."""
-    is_spoken = product in list_products() and not (target == "crm" and product in ONLY_MA)
-    return product if is_spoken else DEFAULT_PRODUCT
+    is_spoken = product in list_products() and product in list_stand_ins()
+    if not is_spoken or (target == "crm" and not find_face(product).is_crm):
+        return DEFAULT_PRODUCT
+    return product
 
 
 def describe_product(values: Mapping[str, str], target: str) -> dict[str, Any]:

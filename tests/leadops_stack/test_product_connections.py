@@ -7,17 +7,18 @@ import pytest
 
 from leadops.products.crm_client import CrmClient
 from leadops.products.product_client import ProductClient
+from leadops.products.product_folders import list_products
 from leadops.products.product_settings import add_product_settings
-from leadops.products.registry import DEFAULT_PRODUCT, list_products
+from leadops.products.registry import DEFAULT_PRODUCT
 from leadops.settings import Endpoint
-from leadops_sandbox.products.registry import NAMES
+from leadops_sandbox.products.registry import list_stand_ins
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from leadops_stack.product_connections import PRODUCT, describe_product, find_spoken
 from tests.delivery_fixture import DeliveryFixture
 from tests.shipped import SHIPPED
 
-SPOKEN = sorted(set(NAMES) & set(list_products()))
+SPOKEN = sorted(set(list_stand_ins()) & set(list_products()))
 
 
 @dataclass

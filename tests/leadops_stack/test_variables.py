@@ -4,9 +4,10 @@ import psycopg.conninfo
 import pytest
 
 from leadops.errors import ConfigError
-from leadops.products.registry import choose_product, list_products
+from leadops.products.product_folders import list_products
+from leadops.products.registry import choose_product
 from leadops.settings import endpoint_from_connection
-from leadops_sandbox.products.registry import NAMES
+from leadops_sandbox.products.registry import list_stand_ins
 from leadops_stack.airflow_env import airflow_environment
 from leadops_stack.env_file import read_env, write_env
 from leadops_stack.home import Home
@@ -81,7 +82,7 @@ def test_no_variable_of_airflow_replaces_one_of_the_installation(home: Home) -> 
     assert not values.keys() & airflow_environment(home, values).keys()
 
 
-@pytest.mark.parametrize("product", NAMES)
+@pytest.mark.parametrize("product", list_stand_ins())
 def test_a_stand_in_is_named_by_the_connections_and_kept(home: Home, product: str) -> None:
     plain = prepare_variables(home, {})
     assert "LEADOPS_SANDBOX_PRODUCT" not in plain

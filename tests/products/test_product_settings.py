@@ -13,8 +13,12 @@ from leadops.cli.run_task import make_run
 from leadops.config.load_config import load_section
 from leadops.errors import ConfigError
 from leadops.products.product import find_settings
-from leadops.products.product_settings import ProductsSettings, add_product_settings
-from leadops.products.registry import list_products
+from leadops.products.product_folders import list_products
+from leadops.products.product_settings import (
+    ProductsSettings,
+    add_product_settings,
+    find_products_settings,
+)
 from leadops.settings import Endpoint, Settings, endpoint_from_connection
 from tests.shipped import SHIPPED
 
@@ -30,7 +34,8 @@ def test_an_endpoint_gets_the_section_of_its_product_alone() -> None:
 
 
 def test_every_section_is_a_product() -> None:
-    assert set(ProductsSettings.model_fields) <= set(list_products())
+    sections = set(find_products_settings().model_fields)
+    assert {"hubspot", "salesforce", "marketo", "odoo", "mautic"} <= sections <= set(list_products())
 
 
 def test_a_product_without_its_settings_says_so() -> None:
@@ -72,14 +77,14 @@ def test_a_wrong_section_is_refused_with_its_line(tmp_path: Path, text: str, fau
     file = tmp_path / "products.yaml"
     file.write_text(f"# ours\n{text}\n")
     with pytest.raises(ConfigError, match=fault) as error:
-        load_section("products", ProductsSettings, own=file)
+        load_section("products", find_products_settings(), own=file)
     assert "products.yaml:2" in str(error.value)
 
 
 def test_a_lead_status_of_the_account_is_added_and_a_shipped_one_taken_out(tmp_path: Path) -> None:
     file = tmp_path / "products.yaml"
     file.write_text(yaml.safe_dump({"hubspot": {"lead_statuses": {"BAD_FIT": "lost", "OPEN_DEAL": None}}}))
-    statuses = load_section("products", ProductsSettings, own=file).settings.hubspot.lead_statuses
+    statuses = load_section("products", find_products_settings(), own=file).settings.hubspot.lead_statuses
     shipped = SHIPPED.products.hubspot.lead_statuses
     kept = {name: word for name, word in shipped.items() if name != "OPEN_DEAL"}
     assert statuses == kept | {"BAD_FIT": "lost"}

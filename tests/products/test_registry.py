@@ -9,8 +9,9 @@ import pytest
 from leadops.delivery.outbox_worker import OutboxWorker, WorkerConfig
 from leadops.errors import ConfigError
 from leadops.products.product_client import ProductClient
+from leadops.products.product_folders import list_products
 from leadops.products.product_settings import add_product_settings
-from leadops.products.registry import are_one_system, choose_product, list_products, load_product
+from leadops.products.registry import are_one_system, choose_product, load_product
 from leadops.settings import Endpoint
 from tests.delivery_fixture import impatient
 from tests.products.acme_server import Acme

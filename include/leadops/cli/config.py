@@ -11,7 +11,7 @@ from leadops.cli.context import open_database, read_config
 from leadops.cli.plural import count
 from leadops.cli.terminal import console
 from leadops.config.kept_settings import forget_section
-from leadops.config.load_config import load_section, shipped_file
+from leadops.config.load_config import list_shipped_files, load_section, parse_shipped
 from leadops.config.value_origins import find_useless, list_settings
 from leadops.config.yaml_tree import parse_file
 from leadops.configuration import SECTIONS, Config, find_model
@@ -39,7 +39,7 @@ def show(
             _print(f"# {name}.yaml is refused: {in_force.refused}")
         if in_force.held:
             _print(f"# {in_force.held}")
-        for setting in list_settings(in_force.tree, shipped=shipped_file(name)):
+        for setting in list_settings(in_force.tree, shipped=list_shipped_files(name, find_model(name))):
             value = json.dumps(setting.value, ensure_ascii=False, default=str)
             is_kept = in_force.refused or in_force.held
             origin = "kept" if is_kept and setting.origin != "shipped" else setting.origin
@@ -103,7 +103,7 @@ def _find_faults(name: str, file: Path) -> list[str]:
 
 def _find_repetitions(name: str, file: Path) -> list[str]:
     try:
-        found = find_useless(parse_file(file), parse_file(shipped_file(name)))
+        found = find_useless(parse_file(file), parse_shipped(name, find_model(name)))
         return [f"{place}: {key}: repeats the shipped value; remove it" for place, key in found]
     except ConfigError:
         return []  # named already

@@ -1,13 +1,14 @@
 """`leadops init-config`: a folder of settings to make one's own."""
 
 import re
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from leadops.cli.terminal import console
+from leadops.config.load_config import list_shipped_files
+from leadops.configuration import SECTIONS, find_model
 from leadops.errors import PermanentError
 
 
@@ -18,10 +19,12 @@ def init_config(folder: Annotated[Path, typer.Argument(help="Where to put the YA
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for default in sorted(files("leadops.config").iterdir(), key=lambda file: file.name):
-            own = folder / default.name
-            if default.name.endswith(".yaml") and not own.exists():
-                own.write_text(_comment_out(default.read_text(encoding="utf-8")), encoding="utf-8")
+        for section in SECTIONS:
+            own = folder / f"{section}.yaml"
+            if not own.exists():
+                shipped = list_shipped_files(section, find_model(section))
+                text = "\n".join(file.read_text(encoding="utf-8") for file in shipped)
+                own.write_text(_comment_out(text), encoding="utf-8")
                 console.print(str(own))
     except OSError as error:
         raise PermanentError(f"{folder}: {error.strerror}; name a folder that can be written") from error

@@ -35,6 +35,18 @@ def shipped_file(name: str) -> Path:
     return Path(str(files("leadops.config").joinpath(f"{name}.yaml")))
 
 
+def list_shipped_files(name: str, model: type[Settings]) -> list[Path]:
+    """Return the files that the shipped section consists of: `name`.yaml, and the parts of its model."""
+    return [shipped_file(name), *model.find_parts()]
+
+
+def parse_shipped(name: str, model: type[Settings]) -> yaml.MappingNode:
+    """Return the shipped settings of a section; raise ConfigError as `parse_file` does."""
+    first, *parts = map(parse_file, list_shipped_files(name, model))
+    pairs = [pair for tree in (first, *parts) for pair in tree.value]
+    return yaml.MappingNode(first.tag, pairs, first.start_mark, first.end_mark)
+
+
 def load_section(name: str, model: type[Model], *, own: Path | None = None) -> Section[Model]:
     """Return the shipped `name`.yaml with the user's file `own` laid over it.
 
@@ -48,7 +60,7 @@ def load_section(name: str, model: type[Model], *, own: Path | None = None) -> S
 
 def lay_over_shipped(name: str, model: type[Model], *, own: yaml.MappingNode | None) -> Section[Model]:
     """Return the shipped `name`.yaml with `own`, a parsed file, laid over it, as `load_section` does."""
-    tree = parse_file(shipped_file(name))
+    tree = parse_shipped(name, model)
     if own is None:
         return Section(_validate(tree, model), tree)
     tree = overlay(tree, own, model)

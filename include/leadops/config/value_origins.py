@@ -1,6 +1,6 @@
 """Where each setting in force comes from, and which settings of a user's file change nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,11 +17,15 @@ class SettingInForce(NamedTuple):
     origin: str
 
 
-def list_settings(tree: yaml.MappingNode, *, shipped: Path) -> Iterator[SettingInForce]:
-    """Yield what a section says, in the order of its file; lists and empty mappings are one value each."""
+def list_settings(tree: yaml.MappingNode, *, shipped: Collection[Path]) -> Iterator[SettingInForce]:
+    """Yield what a section says, in the order of its file; lists and empty mappings are one value each.
+
+    `shipped` are the files of the shipped section.
+    """
+    prefixes = tuple(f"{file}:" for file in shipped)
     for key, value in _leaves(tree):
         line = place_of(value.key)
-        origin = "shipped" if line.startswith(f"{shipped}:") else line
+        origin = "shipped" if line.startswith(prefixes) else line
         yield SettingInForce(key, build_value(value.node), origin)
 
 

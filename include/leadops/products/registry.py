@@ -1,21 +1,15 @@
 """The products by name: each is one folder of this room, and is imported when a connection chooses it."""
 
-import pkgutil
 from importlib import import_module
 from typing import cast
 
-from leadops import products
 from leadops.errors import ConfigError
 from leadops.products.product import Product
+from leadops.products.product_folders import list_products
 from leadops.settings import Endpoint
 
 #: What a connection that names no product speaks: our own contract.
 DEFAULT_PRODUCT = "generic"
-
-
-def list_products() -> list[str]:
-    """Return the names of all products, in order."""
-    return sorted(module.name for module in pkgutil.iter_modules(products.__path__) if module.ispkg)
 
 
 def load_product(name: str, endpoint: Endpoint | None = None) -> Product:

@@ -50,6 +50,8 @@ class Face(ABC, Generic[Settings]):
     name: ClassVar[str]
     #: Settings that its routes and indexes are made from; they cannot change while it runs.
     fixed: ClassVar[frozenset[str]] = frozenset({"id_field"})
+    #: Whether it is a CRM, or an MA alone, with our own contract's CRM beside it.
+    is_crm: ClassVar[bool] = True
     #: Whether the product lists what happened with leads.
     keeps_log: ClassVar[bool] = False
     settings_type: type[Settings]

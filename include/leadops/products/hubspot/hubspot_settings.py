@@ -1,4 +1,4 @@
-"""What of HubSpot can be set (the section hubspot of config/products.yaml)."""
+"""What of HubSpot can be set (hubspot.yaml, the section hubspot of products.yaml)."""
 
 from typing import Annotated
 
@@ -41,3 +41,6 @@ class HubSpotSettings(Settings):
     withdrawn_lead_status: str | None
     activities: ActivityKinds
     page_size: int = Field(ge=1, le=200)
+
+
+SETTINGS = HubSpotSettings

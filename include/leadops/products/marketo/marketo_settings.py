@@ -1,4 +1,4 @@
-"""What of Marketo can be set (the section marketo of config/products.yaml)."""
+"""What of Marketo can be set (marketo.yaml, the section marketo of products.yaml)."""
 
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -38,3 +38,6 @@ class MarketoSettings(Settings):
     def zone(self) -> ZoneInfo:
         """The zone in which the day of the quota ends at midnight."""
         return ZoneInfo(self.day_ends)
+
+
+SETTINGS = MarketoSettings

@@ -1,4 +1,4 @@
-"""What of Mautic can be set (the section mautic of config/products.yaml)."""
+"""What of Mautic can be set (mautic.yaml, the section mautic of products.yaml)."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -34,3 +34,6 @@ class MauticSettings(Settings):
     scores: ScorePlace
     fields: ContactFields
     facts: dict[str, Alias | None]
+
+
+SETTINGS = MauticSettings

@@ -1,4 +1,4 @@
-"""What of Odoo can be set (the section odoo of config/products.yaml)."""
+"""What of Odoo can be set (odoo.yaml, the section odoo of products.yaml)."""
 
 from typing import Annotated, Literal
 
@@ -29,3 +29,6 @@ class OdooSettings(Settings):
     statuses: dict[str, str]
     messages: dict[str, MessageMeaning]
     kinds: dict[str, str]
+
+
+SETTINGS = OdooSettings

@@ -1,4 +1,4 @@
-"""What of Salesforce can be set (the section salesforce of config/products.yaml)."""
+"""What of Salesforce can be set (salesforce.yaml, the section salesforce of products.yaml)."""
 
 from typing import Annotated
 
@@ -16,6 +16,10 @@ class SalesforceFields(Settings):
     score: FieldName
     external_id: FieldName
     seq: FieldName | None
+
+    def list_names(self) -> tuple[str, ...]:
+        """Return the names of all of them."""
+        return tuple(filter(None, (self.score, self.external_id, self.seq)))
 
 
 class SalesforceSettings(Settings):
@@ -41,3 +45,6 @@ class SalesforceSettings(Settings):
     def path(self, end: str) -> str:
         """Return the path of a resource of the REST API."""
         return f"/services/data/v{self.api_version}/{end}"
+
+
+SETTINGS = SalesforceSettings

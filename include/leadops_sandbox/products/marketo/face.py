@@ -39,6 +39,7 @@ class Marketo(Face[MarketoSettings]):
     """Marketo over the world."""
 
     name = "marketo"
+    is_crm = False
     keeps_log = True
     settings_type = MarketoSettings
 
