@@ -17,7 +17,7 @@ from leadops.delivery.build_batches import build_batches
 from leadops.delivery.build_totals import build_totals
 from leadops.delivery.claim_calls import claim_batches, claim_effects
 from leadops.delivery.claim_totals import claim_totals
-from leadops.delivery.reconcile import reconcile_scores
+from leadops.delivery.reconcile import ReconciliationResult, reconcile_scores
 from leadops.lanes import Lane
 from leadops.products.mautic.mautic_settings import ScorePlace
 from leadops.products.product import ScoreWay
@@ -57,6 +57,22 @@ def scores(desk: ProductDelivery, stand_in: StandIn) -> dict[int, int]:
     with desk.connect() as connection:
         ids = connection.execute("select lead_id, external_id from delivery.external_ids").fetchall()
     return {lead: int(there[external_id]["score"]) for lead, external_id in ids if external_id in there}
+
+
+def reconcile(desk: ProductDelivery) -> ReconciliationResult:
+    """The nightly audit."""
+    client = desk.client()
+    with desk.connect() as connection:
+        result = reconcile_scores(
+            connection,
+            client,
+            settings=desk.settings.audit,
+            night=desk.now.date(),
+            audited_by="test",
+            now=desk.now,
+        )
+    client.close()
+    return result
 
 
 def kill_after_claim(desk: ProductDelivery) -> None:
@@ -106,17 +122,7 @@ def test_a_score_that_somebody_edits_is_corrected_by_the_audit(running: Running,
     lead = desk.add(10)
     desk.push(seconds=30)
     stand_in.edit_score(desk.person(lead), 13, kind)
-    client = desk.client()
-    with desk.connect() as connection:
-        result = reconcile_scores(
-            connection,
-            client,
-            settings=desk.settings.audit,
-            night=desk.now.date(),
-            audited_by="test",
-            now=desk.now,
-        )
-    client.close()
+    result = reconcile(desk)
     assert (result.differing, result.corrected) == (1, 1)
     desk.push(seconds=30)
     assert scores(desk, stand_in) == {lead: 10}
@@ -137,8 +143,6 @@ def test_a_deleted_lead_is_gone_and_takes_no_call_with_it(running: Running) -> N
 
 
 def test_a_merged_lead_is_followed_and_both_sums_count(running: Running, kind: str) -> None:
-    if kind != "marketo":
-        pytest.skip("Mautic's stand-in answers 404 after a merge, so the contact counts as gone")
     desk, stand_in = running
     kept, lost = desk.add(10), desk.add(3)
     desk.push(seconds=30)
@@ -146,6 +150,9 @@ def test_a_merged_lead_is_followed_and_both_sums_count(running: Running, kind: s
     stand_in.merge(desk.person(lost), winner)
     desk.score(lost, 4)
     desk.push(seconds=90)
+    if kind == "points":
+        # Mautic adds them to the contact that is left, and says nothing: the audit reads which one that is.
+        reconcile(desk)
     desk.push(seconds=90)
     assert desk.person(lost) == winner
     assert {int(lead["score"]) for lead in stand_in.leads().values()} == {17}

@@ -48,7 +48,7 @@ def routes(face: "Mautic") -> list[Route]:
         return write_one(values, known, 200 if known else 201)
 
     async def edit(request: Request) -> Response:
-        values, lead = await read_body_json(request), face.leads.find(request.path_params["contact_id"])
+        values, lead = await read_body_json(request), face.find_contact(request.path_params["contact_id"])
         if lead is None and request.method == "PATCH":
             raise refuse_call(404, NOT_FOUND)
         return write_one(values, lead, 201 if lead is None else 200)
@@ -92,7 +92,7 @@ def routes(face: "Mautic") -> list[Route]:
         return respond({"total": len(shown), "fields": shown})
 
     def find(request: Request) -> Lead:
-        if (lead := face.leads.find(request.path_params["contact_id"])) is None:
+        if (lead := face.find_contact(request.path_params["contact_id"])) is None:
             raise refuse_call(404, NOT_FOUND)
         return lead
 

@@ -28,12 +28,14 @@ class MauticSettings(ProductSettings):
     client_id: str
     token_seconds: float
     minus_loses_sign: bool
+    follows_merges: bool
 
 
 class Mautic(Face[MauticSettings]):
     """Mautic over the world."""
 
     name = "mautic"
+    is_crm = False
     settings_type = MauticSettings
 
     def __init__(self, world: World, table: Table) -> None:
@@ -73,6 +75,14 @@ class Mautic(Face[MauticSettings]):
             raise VendorError(400, error)
         token, left = self.tokens.give(self.now(), seconds=settings.token_seconds, same=False)
         return respond({"access_token": token, "expires_in": left, "token_type": "bearer", "scope": ""})
+
+    def find_contact(self, contact_id: object) -> Lead | None:
+        """Return the contact that a call about one means: after a merge, the one that is left."""
+        lead = self.leads.find(contact_id)
+        if lead is not None or not self.settings.follows_merges or not str(contact_id).isdecimal():
+            return lead
+        survivor = self.world.ma.find_survivor(int(str(contact_id)))
+        return None if survivor is None or survivor.absence else survivor
 
     def is_secret(self, secret: str) -> bool:
         """Return whether `secret` is the token of the MA."""

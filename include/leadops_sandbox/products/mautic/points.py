@@ -23,7 +23,7 @@ def routes(face: "Mautic") -> list[Route]:
 
     async def change(request: Request) -> Response:
         path, values = request.path_params, await read_body_json(request)
-        if (lead := face.leads.find(path["contact_id"])) is None:
+        if (lead := face.find_contact(path["contact_id"])) is None:
             raise refuse_call(404, NOT_FOUND)
         number = int(path["number"])
         before = face.read_points(lead)

@@ -177,6 +177,28 @@ def test_each_fault_of_the_table_answers_once_and_writes_nothing(
     assert mautic.score(contact) is None
 
 
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_contact_that_was_merged_is_the_one_that_is_left_but_for_a_batch(
+    mautic: MauticCaller, follows: bool
+) -> None:
+    """LeadModel::getEntity asks the records of merges; getBatchEntities lists ids."""
+    settings = {"product": {"follows_merges": follows}}
+    assert mautic.running.admin("POST", "/_settings", settings).status_code == 200
+    winner, loser = mautic.make(1), mautic.make(2)
+    merged = mautic.running.admin("POST", f"/_ma/leads/{loser}/merge", {"into": winner})
+    assert merged.ok, merged.text
+    found = mautic("GET", f"/api/contacts/{loser}")
+    edited = mautic("PATCH", f"/api/contacts/{loser}/edit", {"firstname": "Ada"})
+    added = mautic.plus(loser, 3, "d1")
+    if follows:
+        assert found.json()["contact"]["id"] == edited.json()["contact"]["id"] == winner
+        assert added.json() == {"success": 1}
+    else:
+        assert [answer.status_code for answer in (found, edited, added)] == [404] * 3
+    rows = [{"id": loser, "firstname": "Bo"}, {"id": winner, "firstname": "Bo"}]
+    assert mautic("PATCH", "/api/contacts/batch/edit", rows).json()["statusCodes"] == [404, 200]
+
+
 def test_a_contact_is_found_by_its_address_and_erased(mautic: MauticCaller) -> None:
     contact = mautic.make(1)
     mautic.make(2)
