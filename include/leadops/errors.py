@@ -11,6 +11,7 @@
     │   ├── NoZoneError            a time names no zone (also a ValueError)
     │   ├── NothingLeftError       no feature is left to train a model with
     │   ├── NothingToSendError     an effect holds nothing for the product, by its settings
+    │   ├── OtherAccountError      a connection leads to another account than the one on record
     │   ├── PagerRefusedError      PagerDuty does not accept the event
     │   ├── RefusedCallError       a product refused a call of a reading; its status says how
     │   └── UnsupportedCallError   the product has no call for what is asked of it

@@ -30,6 +30,8 @@ class Lock(IntEnum):
     TARGET_CALLS = 7_302_024
     CRM_LEADS = 7_302_025
     TOTALS = 7_302_026
+    UPSERTS = 7_302_027
+    ACCOUNTS = 7_302_028
 
 
 def hold_lock(connection: Connection, lock: Lock) -> None:
@@ -73,6 +75,24 @@ def holding_place(connection: Connection, lock: Lock, name: str, *, places: int)
         if held is not None and not connection.closed:
             with connection.transaction():
                 queries.run(connection, "leave_place", lock=lock, place=held)
+
+
+@contextmanager
+def sharing_lock(connection: Connection, lock: Lock, name: str) -> Iterator[None]:
+    """Share `lock` of `name` over several transactions; `hold_named_lock` waits for all who share it."""
+    with connection.transaction():
+        queries.run(connection, "share_in_session", lock=lock, name=name)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            with connection.transaction():
+                queries.run(connection, "release_share", lock=lock, name=name)
+
+
+def hold_named_lock(connection: Connection, lock: Lock, name: str) -> None:
+    """Wait for `lock` of `name`, and hold it alone until the caller's transaction ends."""
+    queries.run(connection, "hold_named", lock=lock, name=name)
 
 
 def _name_places(name: str, places: int) -> list[str]:

@@ -15,6 +15,15 @@ select pg_advisory_lock(%(lock)s::bigint);
 -- name: release_in_session
 select pg_advisory_unlock(%(lock)s::bigint);
 
+-- name: share_in_session
+select pg_advisory_lock_shared(%(lock)s, hashtext(%(name)s));
+
+-- name: release_share
+select pg_advisory_unlock_shared(%(lock)s, hashtext(%(name)s));
+
+-- name: hold_named
+select pg_advisory_xact_lock(%(lock)s, hashtext(%(name)s));
+
 -- name: try_place
 -- Two numbers name a lock of another space than one.
 select pg_try_advisory_lock(%(lock)s, hashtext(%(place)s));

@@ -510,6 +510,25 @@ create table delivery.holds (
 );
 create unique index holds_open on delivery.holds ((true)) where (opened_at is null);
 
+create table delivery.accounts (
+    target text not null,
+    product text not null,
+    account text,
+    place text not null,
+    since timestamptz not null,
+    connection text not null,
+    checked_at timestamptz not null,
+    other_product text,
+    other_account text,
+    other_place text,
+    other_connection text,
+    other_asked_at timestamptz,
+    other_at timestamptz,
+    primary key (target),
+    check (char_length(account) <= 200),
+    check (char_length(other_account) <= 200)
+);
+
 create table delivery.outbox (
     outbox_id bigint generated always as identity,
     target text not null,
@@ -527,6 +546,7 @@ create table delivery.outbox (
     body text,
     first_sent_at timestamptz,
     may_have_arrived boolean not null default false,
+    gone_answers smallint not null default 0,
     settled_at timestamptz,
     answer jsonb,
     error text,

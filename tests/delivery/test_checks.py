@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from psycopg.types.json import Json
 
 from leadops.alerts.checks import CHECKS
 from leadops.db import Connection
@@ -207,6 +208,22 @@ def test_what_is_held_for_a_lead_that_nobody_makes_is_told_by_its_dead_letter_al
         )
     assert look(6).opened == opened
     assert {incident.kind for incident in incidents(connection)} <= {"ma_backlog"}
+
+
+@pytest.mark.parametrize(("attempts", "seq", "opened"), [(3, 0, 1), (0, 0, 0), (3, 1, 0)])
+def test_a_total_once_more_that_no_answer_takes_is_told_although_backfill_may_wait(
+    connection, look, clock, attempts: int, seq: int, opened: int
+):
+    connection.execute(
+        "insert into delivery.batches (target, lane, idempotency_key, deltas, rows, created_at, attempts)"
+        " values ('ma', 1, 'k', 1, %s, %s, %s)",
+        [
+            Json([{"seq": seq, "lead_id": 1, "external_id": "9", "points": 0, "reason": "r"}]),
+            clock(),
+            attempts,
+        ],
+    )
+    assert look(6).opened == opened
 
 
 def test_an_effect_that_waits_is_told_but_not_one_just_sent_again(connection, look, clock):

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from leadops.db import Connection, connect
-from leadops.delivery.daily_quota import note_reading, purge_call_counts
+from leadops.delivery.daily_quota import note_reading, note_reads, purge_call_counts
 from leadops.delivery.delivery_settings import TargetSettings
 from leadops.delivery.rate_limit import acquire_permits, settle_permits
 from leadops.lanes import Lane
@@ -91,6 +91,19 @@ def test_what_the_target_says_of_its_account_counts_with_the_calls_of_others(con
     assert take(connection, settings, now=NOW) == (0, 6 * HOUR)
     # What was said yesterday says nothing of today.
     assert take(connection, settings, wanted=200, now=NOW + 6 * HOUR)[0] == 200
+
+
+def test_what_polls_and_audits_read_is_counted_with_the_calls_of_pushes(connection: Connection) -> None:
+    settings = limits()
+    note_reads(connection, "ma", calls=4, reading=None, now=NOW)
+    assert take(connection, settings, now=NOW)[0] == 6
+    assert take(connection, settings, now=NOW) == (0, 6 * HOUR)
+    reading = QuotaReading(used=90, limit=100)
+    note_reads(connection, "ma", calls=3, reading=reading, now=NOW + 7 * HOUR)
+    assert take(connection, settings, now=NOW + 7 * HOUR)[0] == 7
+    note_reads(connection, "ma", calls=2, reading=None, now=NOW + 8 * HOUR)
+    # 90 + 7 + 2 of the 100 of the account, which is more than 3 + 7 + 2 of ours.
+    assert take(connection, limits(daily_calls=50), now=NOW + 8 * HOUR)[0] == 1
 
 
 def test_the_smaller_of_both_limits_counts(connection: Connection) -> None:

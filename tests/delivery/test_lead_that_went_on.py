@@ -156,6 +156,27 @@ def test_it_waits_for_the_feed_for_a_while_and_then_a_person_looks(
     assert len(asked) == 13
 
 
+def test_an_outage_takes_nothing_of_the_time_in_which_the_feed_may_tell(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GenericProduct, "crm", FeedCrm())
+    with crm_without({"11": None}) as (script, asked):
+        desk, answer = Desk(connection, script.url), script.respond
+        script.respond = lambda *_: (503, b"")
+        for _ in range(20):
+            desk.push()
+            desk.now += timedelta(minutes=1)
+        assert connection.execute("select attempts > 12 from delivery.outbox").fetchone() == (True,)
+        connection.commit()
+        script.respond = answer
+        assert desk.push()[0] == "sending"
+        with connection.transaction():
+            follow_merge(connection, target="crm", external_id="11", survivor="12", now=NOW)
+        desk.now += timedelta(minutes=1)
+        assert desk.push()[0] == "done"
+    assert asked[-1] == "PATCH /v1/leads/12"
+
+
 def test_a_chain_of_merges_is_followed_and_a_circle_is_not(connection: Connection) -> None:
     with connection.transaction():
         save_external_id(connection, target="crm", lead_id=1, external_id="A", now=NOW)

@@ -15,6 +15,7 @@ from leadops.cli.gateway import SettingsReader
 from leadops.db import Connection
 from leadops.errors import ConfigError
 from leadops.gateway.app import create_app
+from leadops.gateway.gateway_parts import GatewayConfig
 from leadops.gateway.serve import serve_in_thread
 from leadops.migrations.rights import Part
 from tests.cluster import free_port
@@ -175,6 +176,25 @@ def test_a_first_start_with_a_broken_file_is_refused(folder: Path) -> None:
     (folder / "gateway.yaml").write_text("")
     with pytest.raises(ConfigError, match=rf"^{folder}/gateway\.yaml:1: the file is empty[^\n]*$"):
         SettingsReader().read()
+
+
+def test_the_settings_of_products_reach_the_workers_without_a_restart(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hubspot = {"conn_type": "http", "host": "http://127.0.0.1:9", "extra": {"product": "hubspot"}}
+    monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_MA", json.dumps(hubspot))
+    reader = SettingsReader()
+    assert name_score(reader.read()) == "leadops_score"
+    (folder / "products.yaml").write_text("hubspot: {properties: {score: acme_score}}\n")
+    config = reader.read_changes()
+    assert config
+    assert name_score(config) == "acme_score"
+
+
+def name_score(config: GatewayConfig) -> str:
+    (worker,) = config.worker_configs
+    assert worker.endpoint.product_settings is not None
+    return str(worker.endpoint.product_settings.model_dump()["properties"]["score"])
 
 
 def test_changes_wait_while_the_database_is_away(

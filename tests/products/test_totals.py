@@ -218,6 +218,38 @@ def test_an_answer_that_the_reading_belies_costs_two_calls_a_minute(
     assert (acme.totals[person(till, lead)], undelivered(till)) == (14, 0)
 
 
+def test_after_a_quarter_of_an_hour_a_person_looks_at_a_total_that_the_reading_belies(
+    till: SteppedDelivery, acme: Acme
+) -> None:
+    lead = add(till, 10)
+    till.push()
+    till.score(lead, 4)
+    acme.row_faults.extend(["ELSEWHERE"] * 40)
+    began = till.now
+    while till.now < began + timedelta(minutes=14):
+        till.push(seconds=50)
+        till.now += timedelta(minutes=1)
+    assert letters(till) == []
+    while till.now < began + timedelta(minutes=18):
+        till.push(seconds=50)
+        till.now += timedelta(minutes=1)
+    assert letters(till) == ["open"]
+    acme.calls.clear()
+    till.push(seconds=600)
+    assert acme.calls == [], "nobody asks any more"
+    till.score(lead, 1)
+    till.push()
+    assert letters(till) == ["open"] * 2, "a new change is tried once"
+    acme.row_faults.clear()
+    till.score(lead, 1)
+    till.push()
+    assert (acme.totals[person(till, lead)], letters(till)) == (16, ["applied"] * 2)
+    acme.row_faults.append("ELSEWHERE")
+    till.score(lead, 1)
+    till.push()
+    assert letters(till) == ["applied"] * 2, "once it was taken, the patience is new"
+
+
 def test_leads_that_are_merged_in_a_circle_cost_a_call_a_minute(till: SteppedDelivery, acme: Acme) -> None:
     first, second = add(till, 1), add(till, 2)
     till.push()

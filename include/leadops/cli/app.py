@@ -61,6 +61,7 @@ GROUPS: Mapping[str, str] = {
     "machines": "machines",
     "dead-letters": "dead_letters",
     "gone": "gone",
+    "products": "products",
     "incidents": "incidents",
     "identity": "identity",
     "routing": "routing",

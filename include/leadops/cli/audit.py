@@ -9,8 +9,10 @@ from rich.table import Table
 from leadops.cli.context import clock, find_product, open_database, read_config
 from leadops.cli.terminal import console
 from leadops.db import Connection
+from leadops.delivery.account_guard import holding_own_account
 from leadops.delivery.audit import audit_scores
 from leadops.delivery.compare_scores import UnmatchedLead
+from leadops.delivery.daily_quota import note_reads
 from leadops.delivery.database_mark import ON_HOLD, find_hold
 from leadops.delivery.reconcile import reconcile_scores
 from leadops.errors import PermanentError
@@ -32,7 +34,12 @@ def audit(
     """
     client = ProductClient(find_product("ma"))
     with open_database() as connection, console.status("comparing every lead with the MA …"):
-        lines, unmatched, is_right = (_correct if correct else _compare)(connection, client, limit)
+        try:
+            with holding_own_account(connection, client, target="ma", now=clock()):
+                lines, unmatched, is_right = (_correct if correct else _compare)(connection, client, limit)
+        finally:
+            if calls := client.take_calls():
+                note_reads(connection, "ma", calls=calls, reading=client.take_quota(), now=clock())
     for line in lines:
         console.print(line)
     if unmatched:

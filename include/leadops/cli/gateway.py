@@ -27,7 +27,7 @@ from leadops.intake.tool_secrets import ToolSecrets
 from leadops.settings import GATEWAY_URL, database_url, mark_folder
 
 #: The settings of the gateway.
-SECTIONS = ("company", "gateway", "events", "forms", "identity", "delivery")
+SECTIONS = ("company", "gateway", "events", "forms", "identity", "delivery", "products")
 #: The write key that libraries in apps and pages may have, where everybody can read it.
 PUBLIC_KEY = "LEADOPS_PUBLIC_WRITE_KEY"
 #: How often the gateway reads its settings though no file changed.

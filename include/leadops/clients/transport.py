@@ -33,17 +33,19 @@ class Answered:
 class Refused:
     """No effect: the same call will be refused again, at least until somebody changes a setting.
 
-    `absence` says that the lead of the call is gone, and where it went.
+    `absence` says that the lead of the call is gone, and where it went. `is_setup`: every such call is
+    refused until somebody changes what the reason names, such as a field that is missing.
     """
 
     status: int
     reason: str
     absence: LeadAbsence | None = None
+    is_setup: bool = False
 
     @property
     def concerns_caller(self) -> bool:
-        """Whether our credentials, account or network are refused (401, 402, 403 …), not what we sent."""
-        return find_status_rule(self.status).concerns_us
+        """Whether every call is refused, not what this one holds: credentials, account, network, setup."""
+        return self.is_setup or find_status_rule(self.status).concerns_us
 
     @property
     def is_splittable(self) -> bool:

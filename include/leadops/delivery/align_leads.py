@@ -11,7 +11,12 @@ from leadops.delivery.compare_scores import LeadState, read_lead
 from leadops.delivery.corrections import enqueue_correction
 from leadops.delivery.dead_letters import accept_lead_letters, dead_letter_correction
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.presence import MOVED, PAUSE_BETWEEN_MERGES, record_absence
+from leadops.delivery.presence import (
+    MOVED,
+    PAUSE_BETWEEN_MERGES,
+    THERE_AFTER_ALL,
+    record_absence,
+)
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.lanes import Lane
@@ -124,7 +129,14 @@ def _find_lead(
             return _settle_unread(connection, lead, answer, target=target, settings=settings, now=now)
         # It is there after all: its total goes out, but not at once, since an answer just said otherwise.
         until = now + PAUSE_BETWEEN_MERGES
-        queries.run(connection, "mark_found", target=target, external_id=lead.ma_id, until=until)
+        queries.run(
+            connection,
+            "mark_found",
+            target=target,
+            external_id=lead.ma_id,
+            there=THERE_AFTER_ALL,
+            until=until,
+        )
     return PushReport(calls=1)
 
 

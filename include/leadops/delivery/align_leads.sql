@@ -25,7 +25,7 @@ where target = %(target)s and external_id = %(external_id)s;
 
 -- name: mark_found
 update delivery.external_ids
-set reason = 'there after all', not_before = %(until)s
+set reason = %(there)s, not_before = %(until)s
 where target = %(target)s and external_id = %(external_id)s and state = 'unaligned';
 
 -- name: absorb_held

@@ -20,14 +20,16 @@ def schedule_retry(
 ) -> datetime:
     """Return when a call that ended in `outcome` is due again; pause the target where the outcome demands it.
 
-    A 429 pauses the whole target, as does a 503 that says for how long. Refused credentials (401, 403)
-    concern us, not the row, so nothing becomes a dead letter: the target pauses, with the reason on record.
+    A 429 pauses the whole target, as does a 503 that says for how long. Refused credentials (401, 403), and
+    a field that is missing there, concern us, not the row, so nothing becomes a dead letter: the target
+    pauses, with the reason on record.
     Everything else backs off by the call's own attempts, or for as long as the answer asks if that is longer.
     Runs in the caller's transaction.
     """
     if isinstance(outcome, Refused):
         until = now + timedelta(seconds=settings.credentials_pause_seconds)
-        reason = f"the target refuses our credentials ({outcome.reason})"
+        refusal = f"the target refuses our credentials ({outcome.reason})"
+        reason = outcome.reason if outcome.is_setup else refusal
         pause_target(connection, target, until=until, reason=reason)
         return until
     stated = outcome.retry_after if isinstance(outcome, Throttled | Postponed | Unknown) else None

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from leadops.db import Connection
 from leadops.delivery.build_batches import LedgerRange, build_from_ledger
-from leadops.delivery.presence import MOVED
+from leadops.delivery.presence import MOVED, THERE_AFTER_ALL
 from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
@@ -39,7 +39,7 @@ def build_totals(
     with connection.transaction():
         # In whichever lanes and processes: two calls that are built at once never hold one lead.
         hold_lock(connection, Lock.TOTALS)
-        queries.run(connection, "align_leads", target=target, moved=MOVED, now=now)
+        queries.run(connection, "align_leads", target=target, moved=MOVED, there=THERE_AFTER_ALL, now=now)
         built = queries.run(
             connection,
             "from_held",

@@ -1,6 +1,7 @@
 -- name: align_leads
 -- The total that is sent is what a comparison would bring about; only where a lead has moved to is not known yet. Of
--- leads that are merged again and again, the reason stays: see presence.mark_merged. Rows that another process changes
+-- leads that are merged again and again, the reason stays: see presence.mark_merged. So does that of leads that are
+-- refused as being elsewhere, and read as there. Rows that another process changes
 -- right now are left to it.
 with due as (
     select lead_id
@@ -17,8 +18,8 @@ aligned as (
     update delivery.external_ids as known
     set
         state = 'present',
-        changed_at = %(now)s,
-        reason = case when known.reason = 'merged' then known.reason end,
+        changed_at = case when known.reason = %(there)s then known.changed_at else %(now)s::timestamptz end,
+        reason = case when known.reason in ('merged', %(there)s) then known.reason end,
         not_before = null
     from due
     where known.target = %(target)s and known.lead_id = due.lead_id

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from leadops.db import Connection
+from leadops.delivery.account_guard import list_held
 from leadops.delivery.database_mark import find_hold
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.incidents.check import Check, CheckInput
@@ -20,6 +21,8 @@ AnyBacklog = TypeVar("AnyBacklog", bound="Backlog")
 MINUTE = timedelta(minutes=1)
 #: Leads that a message names.
 NAMED_LEADS = 5
+#: A connection is asked each minute; so long after the last time it counts as leading elsewhere.
+ACCOUNT_COUNTS = timedelta(minutes=5)
 #: So long one duplicate that nothing explains keeps its incident open.
 DUPLICATES_COUNT = timedelta(days=1)
 
@@ -77,31 +80,33 @@ def list_outbox_backlogs(connection: Connection) -> list[OutboxBacklog]:
 def check_backlogs(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Find the targets whose oldest live score change has waited longer than `backlog_minutes`.
 
-    While everything is on hold, or a target's quota is used up, everything waits: one incident is enough.
+    While everything is on hold, a target's quota is used up, or its connection leads to another account,
+    everything waits: one incident is enough.
     """
     if find_hold(connection):
         return []
-    backlogs = _drop_used_up(connection, list_score_backlogs(connection), now=given.now)
+    backlogs = _drop_explained(connection, list_score_backlogs(connection), now=given.now)
     return _find_overdue("ma_backlog", backlogs, limit=given.settings.backlog_minutes, now=given.now)
 
 
 def check_outbox(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Find the targets whose oldest live effect has waited longer than `outbox_minutes`.
 
-    None in a hold, and none of a target whose quota is used up.
+    None in a hold, and none of a target of which another incident says why everything waits.
     """
     if find_hold(connection):
         return []
-    backlogs = _drop_used_up(connection, list_outbox_backlogs(connection), now=given.now)
+    backlogs = _drop_explained(connection, list_outbox_backlogs(connection), now=given.now)
     return _find_overdue("outbox_waiting", backlogs, limit=given.settings.outbox_minutes, now=given.now)
 
 
-def _drop_used_up(
+def _drop_explained(
     connection: Connection, backlogs: Sequence[AnyBacklog], *, now: datetime
 ) -> list[AnyBacklog]:
-    """Return `backlogs` without those of targets whose quota is used up."""
-    used_up = {quota.target for quota in queries.all(connection, "list_used_up", UsedUpQuota, now=now)}
-    return [backlog for backlog in backlogs if backlog.target not in used_up]
+    """Return `backlogs` without those of targets of which another incident says why everything waits."""
+    explained = {quota.target for quota in queries.all(connection, "list_used_up", UsedUpQuota, now=now)}
+    explained |= {record.target for record in list_held(connection, since=now - ACCOUNT_COUNTS)}
+    return [backlog for backlog in backlogs if backlog.target not in explained]
 
 
 def _find_overdue(
@@ -257,6 +262,20 @@ def check_hold(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     return [fire("database_went_back", facts, since=hold.held_at)]
 
 
+def check_accounts(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Find the targets whose connection leads to another account than the one that gave the ids."""
+    findings = []
+    for record in list_held(connection, since=given.now - ACCOUNT_COUNTS):
+        facts = {
+            "target": record.target,
+            "account": record.name,
+            "other": record.other_name,
+            "waiting": queries.value(connection, "count_waiting", target=record.target),
+        }
+        findings.append(fire("another_account", facts, since=given.now))
+    return findings
+
+
 @dataclass(frozen=True)
 class UnexplainedDuplicates:
     """Changes that a target says it had before, though nothing on record explains how."""
@@ -279,6 +298,7 @@ def check_duplicates(connection: Connection, given: CheckInput) -> list[CheckFin
 
 CHECKS = (
     Check("hold", ("database_went_back",), check_hold),
+    Check("accounts", ("another_account",), check_accounts),
     Check("duplicates", ("unexplained_duplicates",), check_duplicates),
     Check("quotas", ("quota_used_up",), check_quotas),
     Check("backlogs", ("ma_backlog",), check_backlogs),

@@ -29,6 +29,20 @@ with waiting as (
     where batches.state = 'ready' and batches.lane = 0
     group by batches.target
     union all
+    -- A total that goes out once more, and that no answer takes. It goes with backfill, whose changes may wait.
+    select
+        batches.target,
+        min(batches.created_at),
+        sum(batches.deltas)
+    from delivery.batches
+    where
+        batches.state = 'ready' and batches.lane <> 0 and batches.from_seq is null and batches.attempts > 0
+        and not exists (
+            select from json_array_elements(batches.rows) as delta (delta)
+            where (delta.delta ->> 'seq')::bigint > 0
+        )
+    group by batches.target
+    union all
     -- held until the lead is known; if its creation was refused, the dead letter reports it, not this check
     select
         held.target,
@@ -222,6 +236,17 @@ limit 1;
 select
     (select count(*) from delivery.outbox where state in ('pending', 'sending'))
     + (select count(*) from delivery.batches where state = 'ready') as calls;
+
+-- name: count_waiting
+-- Calls to one target that wait; what is not in a batch yet is counted with the first push.
+select
+    (
+        select count(*) from delivery.outbox as wanted
+        where wanted.target = %(target)s and wanted.state in ('pending', 'sending')
+    ) + (
+        select count(*) from delivery.batches as open_calls
+        where open_calls.target = %(target)s and open_calls.state = 'ready'
+    ) as calls;
 
 -- name: count_duplicates
 select

@@ -23,6 +23,7 @@ from leadops.delivery.operations import (
 )
 from leadops.delivery.outbox import OutboxState, close_effect, rests
 from leadops.lanes import Lane
+from leadops.locks import Lock, hold_lock
 from leadops.products.product import Call, EffectRow, NothingToSendError, Product, UnsupportedCallError
 from leadops.queries import Queries
 
@@ -83,6 +84,10 @@ def claim_effects(
             _claim_released(connection, target=target, lane=lane, limit=limit, now=now)
             return idle
         calls = list[dict[str, Any]]()
+        upserting = operations_upserting(target)
+        if upserting:
+            # In whichever lanes: of two that mark at once, neither would see that the other has the lead.
+            hold_lock(connection, Lock.UPSERTS)
         # What holds nothing for the product is done here, and makes room for the next.
         while len(calls) < most_new - idle and (
             marked := queries.all(
@@ -93,7 +98,7 @@ def claim_effects(
                 lane=lane,
                 with_id=operations_with_id(target),
                 following=operations_following(target),
-                upserting=operations_upserting(target),
+                upserting=upserting,
                 repeat_pause=product.repeat_pause,
                 max_rows=most_new - idle - len(calls),
                 now=now,

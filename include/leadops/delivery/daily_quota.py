@@ -124,6 +124,19 @@ def settle_calls(connection: Connection, target: str, *, granted: int, unused: i
     queries.run(connection, "settle", target=target, granted=granted, unused=unused)
 
 
+def note_reads(
+    connection: Connection, target: str, *, calls: int, reading: QuotaReading | None, now: datetime
+) -> None:
+    """Count `calls` that took no permits, as those of polls and audits, and keep what they said; commits."""
+    with connection.transaction():
+        if calls:
+            values = {"target": target, "calls": calls}
+            queries.run(connection, "count_calls", now=now, counted_by=COUNTED_BY, **values)
+            queries.run(connection, "count_since", **values)
+        if reading is not None:
+            note_reading(connection, target, reading, now=now)
+
+
 def claim_quota_call(connection: Connection, target: str, *, now: datetime) -> bool:
     """Return whether `target` has to be asked for its day's calls now, at most every 15 minutes; commits.
 

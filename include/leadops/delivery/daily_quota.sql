@@ -28,6 +28,11 @@ values (
 )
 on conflict (target, starts_at) do update set calls = known.calls + excluded.calls;
 
+-- name: count_since
+insert into delivery.quotas as known (target, calls_since)
+values (%(target)s, %(calls)s)
+on conflict (target) do update set calls_since = known.calls_since + excluded.calls_since;
+
 -- name: reserve
 insert into delivery.quotas as known (target, calls_since, reserved, reserved_at)
 values (%(target)s, %(calls)s, %(calls)s, %(now)s)

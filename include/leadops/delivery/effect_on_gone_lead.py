@@ -63,7 +63,8 @@ def follow_lead(attempt: EffectTry, result: RowResult) -> RowResult:
     """Let an effect on a lead that was merged or converted in the CRM go to where that lead went.
 
     Return GONE where it waits: for another call, which names the other lead, or for the feed, where that
-    alone tells merges: until then it is sent again after MERGE_PAUSE, at most MERGE_TRIES times.
+    alone tells merges: until then it is sent again after MERGE_PAUSE. Only answers that the lead is gone
+    count towards MERGE_TRIES: while the CRM is down, its feed tells nothing either.
     """
     connection, effect, target, now = attempt.connection, attempt.effect, attempt.target, attempt.now
     gone_id = str(effect.request.get("external_id"))
@@ -75,7 +76,9 @@ def follow_lead(attempt: EffectTry, result: RowResult) -> RowResult:
         attempt.close(OutboxState.PENDING, error=f"the lead went on as {known}")
         return result
     crm = attempt.product.crm
-    if crm is None or not crm.tells_merges_by_feed or effect.attempts >= MERGE_TRIES:
+    if crm is None or not crm.tells_merges_by_feed or effect.gone_answers >= MERGE_TRIES:
         return RowResult(RowState.DEAD, result.reason)
-    attempt.close(OutboxState.SENDING, error=MERGED_OR_DELETED, not_before=now + MERGE_PAUSE)
+    attempt.close(
+        OutboxState.SENDING, error=MERGED_OR_DELETED, not_before=now + MERGE_PAUSE, is_gone=True
+    )
     return result

@@ -73,6 +73,7 @@ class EffectTry:
         answer: Jsonb | None = None,
         not_before: datetime | None = None,
         may_have_arrived: bool = False,
+        is_gone: bool = False,
     ) -> None:
         """Record one more attempt, and the state in which it leaves the effect."""
         close_effect(
@@ -83,6 +84,7 @@ class EffectTry:
             answer=answer,
             not_before=not_before,
             may_have_arrived=may_have_arrived,
+            is_gone=is_gone,
             now=self.now,
         )
 

@@ -50,6 +50,7 @@ class Effect:
 
     `payload` are its values; `request` and `body` are the call as it was stored. `first_sent_at`: the claim
     before the first call that may have arrived; `may_have_arrived`: an earlier outcome is unknown.
+    `gone_answers`: how often the target said that the lead is gone, while the feed may tell where it went.
     """
 
     outbox_id: int
@@ -62,6 +63,7 @@ class Effect:
     attempts: int
     first_sent_at: datetime
     may_have_arrived: bool = False
+    gone_answers: int = 0
 
     @property
     def call(self) -> Call:
@@ -150,10 +152,12 @@ def close_effect(
     error: str | None = None,
     not_before: datetime | None = None,
     may_have_arrived: bool = False,
+    is_gone: bool = False,
 ) -> None:
     """Record one more attempt and the state in which it leaves the effect; `answer` is the body received.
 
-    `may_have_arrived`, once set, stays, until the effect gets another call.
+    `may_have_arrived`, once set, stays, until the effect gets another call. `is_gone` counts one more answer
+    that the lead is gone.
     """
     queries.run(
         connection,
@@ -164,6 +168,7 @@ def close_effect(
         error=error,
         not_before=not_before,
         may_have_arrived=may_have_arrived,
+        is_gone=is_gone,
         now=now,
     )
 

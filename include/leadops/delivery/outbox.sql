@@ -18,7 +18,8 @@ select
     body,
     attempts,
     first_sent_at,
-    may_have_arrived
+    may_have_arrived,
+    gone_answers
 from delivery.outbox
 where
     target = %(target)s and lane = %(lane)s and state = 'sending' and body is not null and first_sent_at is not null
@@ -41,6 +42,7 @@ set
     attempts = attempts + 1,
     not_before = %(not_before)s,
     may_have_arrived = (may_have_arrived or %(may_have_arrived)s) and %(state)s::text <> 'pending',
+    gone_answers = case when %(state)s::text = 'pending' then 0 else gone_answers + %(is_gone)s::boolean::integer end,
     -- What waits for its lead gets another call, under another key: that of the id which the lead has then.
     nonce = case when %(state)s::text = 'pending' then delivery.make_nonce() else nonce end,
     request = case when %(state)s::text = 'pending' then null else request end,

@@ -11,7 +11,7 @@ from typing import Literal
 import psycopg
 
 from leadops.db import Connection, connect
-from leadops.delivery.database_mark import ON_HOLD, DatabaseMark
+from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push import run_round
 from leadops.delivery.rounds import Pusher
@@ -102,8 +102,8 @@ class OutboxWorker(threading.Thread):
             self._stop_asked.is_set,
             mark=config.mark,
         )
-        if pusher.is_on_hold():
-            logger.warning("outbox worker %s waits: %s", config.target, ON_HOLD)
+        if obstacle := pusher.find_obstacle():
+            logger.warning("outbox worker %s waits: %s", config.target, obstacle)
         while not pusher.is_over:
             report, wait = run_round(pusher, effects_only=True)
             if wait:

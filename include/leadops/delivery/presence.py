@@ -26,6 +26,10 @@ GONE_LATELY = timedelta(days=1)
 MAX_RECREATED = 100
 #: Why a lead is unaligned that the target refused without a word on which one stands for it.
 MOVED = "moved"
+#: What is on record of such a lead that a reading found there all the same, until its total is taken.
+THERE_AFTER_ALL = "there after all"
+#: So long a total that is refused like that is tried again: the two answers may be of different moments.
+MOVED_PATIENCE = timedelta(minutes=15)
 
 
 class LeadPresence(StrEnum):
@@ -100,7 +104,36 @@ def record_found(connection: Connection, *, target: str, external_ids: Collectio
 
 def unalign_lead(connection: Connection, *, target: str, lead_id: int, reason: str, now: datetime) -> None:
     """Let the lead's total be compared before it gets more points, in the caller's transaction."""
-    queries.run(connection, "unalign_lead", target=target, lead_id=lead_id, reason=reason, now=now)
+    queries.run(
+        connection,
+        "unalign_lead",
+        target=target,
+        lead_id=lead_id,
+        reason=reason,
+        there=THERE_AFTER_ALL,
+        now=now,
+    )
+
+
+def find_contradicted(
+    connection: Connection, *, target: str, lead_ids: Collection[int], now: datetime
+) -> set[int]:
+    """Return those of `lead_ids` that were refused as elsewhere for MOVED_PATIENCE, and read as there."""
+    return set(
+        queries.values(
+            connection,
+            "find_contradicted",
+            target=target,
+            lead_ids=list(lead_ids),
+            there=THERE_AFTER_ALL,
+            since=now - MOVED_PATIENCE,
+        )
+    )
+
+
+def settle_found(connection: Connection, *, target: str, lead_ids: Collection[int]) -> None:
+    """Record that the target takes the totals of these leads, in the caller's transaction."""
+    queries.run(connection, "settle_found", target=target, lead_ids=list(lead_ids), there=THERE_AFTER_ALL)
 
 
 def record_mqls(connection: Connection, lead_ids: Collection[int], *, now: datetime) -> None:

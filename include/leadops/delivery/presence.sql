@@ -46,9 +46,28 @@ set state = 'unaligned', changed_at = %(now)s, reason = 'found again', not_befor
 where target = %(target)s and external_id = any(%(external_ids)s::text[]) and state = 'gone';
 
 -- name: unalign_lead
+-- Since when a lead is refused that is there, stays on record.
 update delivery.external_ids
-set state = 'unaligned', changed_at = %(now)s, reason = %(reason)s, not_before = null
+set
+    state = 'unaligned',
+    changed_at = case when reason = %(there)s then changed_at else %(now)s::timestamptz end,
+    reason = %(reason)s,
+    not_before = null
 where target = %(target)s and lead_id = %(lead_id)s and state = 'present';
+
+-- name: find_contradicted
+select lead_id
+from delivery.external_ids
+where
+    target = %(target)s
+    and lead_id = any(%(lead_ids)s::bigint[])
+    and reason = %(there)s
+    and changed_at <= %(since)s;
+
+-- name: settle_found
+update delivery.external_ids
+set reason = null
+where target = %(target)s and lead_id = any(%(lead_ids)s::bigint[]) and reason = %(there)s;
 
 -- name: record_mqls
 update delivery.external_ids

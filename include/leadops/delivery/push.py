@@ -9,7 +9,7 @@ from threading import Event
 
 from leadops.db import connect
 from leadops.delivery.batches import BATCHES_PER_ROUND
-from leadops.delivery.database_mark import ON_HOLD, DatabaseMark
+from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.rounds import (
@@ -60,8 +60,8 @@ def push_target(
                 pusher = Pusher(
                     connection, client, target, settings, clock, until, stop.is_set, identity, mark, began_at
                 )
-                if pusher.is_on_hold():
-                    return PushReport(is_paused=True, problem=ON_HOLD)
+                if obstacle := pusher.find_obstacle():
+                    return PushReport(is_paused=True, problem=obstacle)
                 return run_rounds(pusher, sleep=sleep, effects_only=effects_only)
         finally:
             client.transport.close()
@@ -131,6 +131,6 @@ def run_round(pusher: Pusher, *, effects_only: bool) -> tuple[PushReport, timede
                 continue
             sent, wait = pusher.run_permitted(send, lane, limit=limit)
             report += sent
-        if wait or report.has_progress:
+        if wait or report.has_progress or report.is_paused:
             return report, wait
     return PushReport(), timedelta()

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
+from leadops.delivery.account_guard import find_known_problem, holding_account
 from leadops.delivery.align_leads import align_leads
+from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.batches import find_next_batch_retry
 from leadops.delivery.build_totals import list_total_lanes
 from leadops.delivery.claim_calls import claim_effects
@@ -73,6 +75,12 @@ class Pusher(PushWorker):
             lanes = list_total_lanes(self.connection, target=self.target, now=self.clock())
         return work | {PendingWork("batches", lane) for lane in lanes}
 
+    def find_obstacle(self) -> str | None:
+        """Return why nothing may be sent, or None: call it once the connection is open; commits."""
+        if self.is_on_hold():
+            return ON_HOLD
+        return find_known_problem(self.connection, self.client, target=self.target, now=self.clock())
+
     def run_permitted(self, send: Round, lane: Lane, *, limit: int) -> tuple[PushReport, timedelta]:
         """Run one round within the target's limits; return what it did, or how long to wait for a permit."""
         places = self.target_settings.calls_at_once
@@ -91,7 +99,7 @@ class Pusher(PushWorker):
         report = PushReport()
         try:
             # What the target says of its day decides how many permits the next round gets.
-            report = self._ask_quota(at) or send(lane, granted)
+            report = self._ask_quota(at) or self._send_in_account(send, lane, granted, at)
         finally:
             unused = granted - report.calls
             settle_permits(self.connection, self.target, granted=granted, unused=unused, now=at)
@@ -99,6 +107,25 @@ class Pusher(PushWorker):
                 with self.connection.transaction():
                     note_reading(self.connection, self.target, reading, now=at)
         return report, timedelta()
+
+    def _send_in_account(self, send: Round, lane: Lane, permits: int, at: datetime) -> PushReport:
+        """Send where the connection leads to the account on record; nothing goes to another one."""
+        with holding_account(self.connection, self.client, target=self.target, now=at) as check:
+            asked = PushReport(calls=check.calls)
+            if not check.reason:
+                return asked + (send(lane, permits - check.calls) if permits > check.calls else PushReport())
+        if check.failure is None:
+            return asked + PushReport(is_paused=True, problem=check.reason)
+        with self.connection.transaction():
+            schedule_retry(
+                self.connection,
+                check.failure,
+                target=self.target,
+                attempts=1,
+                settings=self.settings,
+                now=at,
+            )
+        return report_failed_call(check.failure, check.reason, attempts=0)
 
     def _ask_quota(self, at: datetime) -> PushReport | None:
         """Ask a target that says nothing of its day in other answers; None where that is not due."""

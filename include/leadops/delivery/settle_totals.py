@@ -14,7 +14,13 @@ from leadops.delivery.build_totals import LATE_CALLS
 from leadops.delivery.claim_totals import decode_totals, group_rows, halve_batch, list_members
 from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
-from leadops.delivery.presence import MOVED, record_absence, unalign_lead
+from leadops.delivery.presence import (
+    MOVED,
+    find_contradicted,
+    record_absence,
+    settle_found,
+    unalign_lead,
+)
 from leadops.delivery.push_report import PushReport
 from leadops.mask import SentValues, mask_text
 from leadops.products.product import Product, RowResult, RowState, ScoreRow, TotalRow
@@ -22,6 +28,9 @@ from leadops.products.product_client import LeadAnswer
 from leadops.queries import Queries
 
 queries = Queries(__file__)
+
+#: Why a total is for a person that is refused again and again, and whose lead is there.
+CONTRADICTED = "refused as if another lead stood for it, and a reading finds the lead"
 
 _UNKNOWN = RowResult(RowState.UNKNOWN)
 _MOVED = RowResult(RowState.MOVED)
@@ -117,7 +126,16 @@ def _settle_answered(
             target=target,
             now=now,
         )
-    for total in (moved := select(RowState.MOVED)):
+    moved = select(RowState.MOVED)
+    stuck = find_contradicted(
+        connection, target=target, lead_ids=[lead_id for lead_id, _ in list_members(batch, moved)], now=now
+    )
+    for lead_id, total in list_members(batch, moved):
+        if lead_id in stuck and total in moved:
+            moved.remove(total)
+            reason = explain(total, CONTRADICTED)
+            dead += _bury(connection, total, rows[total.external_id], reason, target=target, now=now)
+    for total in moved:
         hold_deltas(connection, [row.seq for row in rows[total.external_id]], target=target)
     # Each lead with the id waits: one that did not would make the next call.
     for lead_id, _ in list_members(batch, moved):
@@ -192,6 +210,7 @@ def _record_taken(
         claimed_at=batch.first_sent_at,
         **values,
     )
+    settle_found(connection, target=target, lead_ids=[lead_id for lead_id, _ in members])
     queries.run(connection, "accept_letters", now=now, **values)
     return queries.run(connection, "delete_held", **values)
 

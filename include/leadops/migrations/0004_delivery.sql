@@ -42,6 +42,30 @@ comment on column delivery.holds.epoch is
 'Random, since opened_at: files that remember a number of an earlier epoch were right to be ahead';
 create unique index holds_open on delivery.holds ((true)) where opened_at is null;
 
+-- Which account each target was when it gave its ids to our leads. In another account the same ids are other people's.
+create table delivery.accounts (
+    target text primary key,
+    product text not null,
+    account text check (char_length(account) <= 200),
+    place text not null,
+    since timestamptz not null,
+    connection text not null,
+    checked_at timestamptz not null,
+    other_product text,
+    other_account text check (char_length(other_account) <= 200),
+    other_place text,
+    other_connection text,
+    other_asked_at timestamptz,
+    other_at timestamptz
+);
+comment on column delivery.accounts.connection is
+'A salted hash of the connection that last led there: another one is asked for its account before anything is sent';
+comment on column delivery.accounts.account is 'Its own permanent id; null: it says none, and counts by its place';
+comment on column delivery.accounts.place is 'The address of the connection, and the database that it names';
+comment on column delivery.accounts.other_place is
+'Where a connection led last that is not this account; nothing is sent there';
+comment on column delivery.accounts.other_at is 'When it was last met';
+
 -- Inbox of delivery: the stage that needs the effect fills it, delivery settles it.
 create table delivery.outbox (
     outbox_id bigint generated always as identity primary key,
@@ -60,6 +84,7 @@ create table delivery.outbox (
     body text,
     first_sent_at timestamptz,
     may_have_arrived boolean not null default false,
+    gone_answers smallint not null default 0,
     settled_at timestamptz,
     answer jsonb,
     error text
@@ -73,6 +98,8 @@ comment on column delivery.outbox.state is
 comment on column delivery.outbox.first_sent_at is
 'Since when a call of it may have arrived: the memory of its key counts; null: certainly none had an effect';
 comment on column delivery.outbox.may_have_arrived is 'The outcome of an earlier call is unknown';
+comment on column delivery.outbox.gone_answers is
+'How often the target said that the lead is gone, while its feed may still tell where it went';
 create index outbox_ended on delivery.outbox (settled_at) where state in ('done', 'dead', 'dropped');
 create index outbox_settled on delivery.outbox (settled_at) where state in ('done', 'dropped') and body is not null;
 create index outbox_open on delivery.outbox (target, lane, outbox_id) where state in ('pending', 'sending');

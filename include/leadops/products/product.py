@@ -335,6 +335,20 @@ class Product(ABC):
         """
         return None
 
+    def make_account_call(self) -> Call | None:
+        """Return a call that only reads and whose answer `read_account` understands.
+
+        None where the product does not say which account it is: then it is the host of the connection.
+        """
+        return None
+
+    def read_account(self, body: Any) -> str | None:  # noqa: ARG002
+        """Return the permanent id of the account, by a 2xx answer; None: the answer does not say it.
+
+        An account that was copied, or that has another id, may give the ids of our leads to other people.
+        """
+        return None
+
     def check(self, target: str, send: SendCall) -> Iterator[CheckLine]:  # noqa: ARG002
         """Yield what the product itself has to be asked, for `leadops check`; only calls that read.
 

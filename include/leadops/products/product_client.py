@@ -60,6 +60,8 @@ def read_date(text: str | None) -> datetime | None:
         return None
 
 
+#: Refusals of us altogether; any other is of the one call.
+NOT_LET_IN = (401, 402, 407)
 #: Merges of this time are looked for.
 MERGES_SINCE = timedelta(days=7)
 #: So long what the log of merges said is not asked again.
@@ -83,6 +85,7 @@ class ProductClient:
             fill_body=self._fill_body if self.product.has_token_in_body else None,
         )
         self._quota: QuotaReading | None = None
+        self._calls = 0
         #: What the last answer says of the time (UTC), its Date; None where it says none.
         self.server_time: datetime | None = None
         self._merges: Mapping[str, str] = {}
@@ -102,8 +105,36 @@ class ProductClient:
         reading, self._quota = self._quota, None
         return reading
 
+    def take_calls(self) -> int:
+        """Return how many calls were made since this was asked last; two tries for a new token are one."""
+        calls, self._calls = self._calls, 0
+        return calls
+
+    @property
+    def place(self) -> str:
+        """Where the connection leads: its address without the scheme, and the database it names."""
+        endpoint = self.transport.endpoint
+        address = endpoint.base_url.partition("://")[2].rstrip("/").lower()
+        database = endpoint.extra.get("database")
+        return f"{address} {database}" if database else address
+
+    def find_account(self) -> str | Failure | None:
+        """Return the permanent id of the account that the connection leads to, as the product says it.
+
+        None: it does not say one, or not to us. A `Failure`: there is no whole answer, or we are not let in.
+        """
+        call = self.product.make_account_call()
+        if call is None:
+            return None
+        outcome = self.send(call)
+        if isinstance(outcome, Answered):
+            return self.product.read_account(outcome.body)
+        is_kept_secret = isinstance(outcome, Refused) and outcome.status not in NOT_LET_IN
+        return None if is_kept_secret else outcome
+
     def send(self, call: Call, *, key: str | None = None) -> Outcome:
         """Send `call`, under `key` where the product remembers keys; never raises for HTTP faults."""
+        self._calls += 1
         return self.transport.send(
             call.method,
             call.path,

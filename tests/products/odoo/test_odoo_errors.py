@@ -107,7 +107,7 @@ def test_a_reason_holds_no_person() -> None:
 )
 def test_a_way_in_that_is_not_there_stops_the_target_and_kills_nothing(status: int, body: Any) -> None:
     found = classify_odoo_answer(HttpAnswer(status, {}, body), Refused(status, "HTTP"))
-    assert found == Refused(403, NO_WAY_IN)
+    assert found == Refused(403, NO_WAY_IN, is_setup=True)
     assert found.concerns_caller
 
 

@@ -25,6 +25,7 @@ AT_ONCE = [{"message": "ConcurrentPerOrgLongTxn Limit exceeded.", "errorCode": "
 ENDED = [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
 BUSY = [{"message": "Server too busy", "errorCode": "SERVER_UNAVAILABLE"}]
 API_OFF = [{"message": "The REST API is not enabled", "errorCode": "API_DISABLED_FOR_ORG"}]
+OWN = ("Score__c", "Id__c")
 NO_FIELD = [{"message": "No such column 'X' on Lead", "errorCode": "INVALID_FIELD"}]
 USED_UP = "the calls of the last 24 hours are used up"
 STRANGE = [{"errorCode": "UNKNOWN_EXCEPTION", "message": "?"}]
@@ -58,14 +59,59 @@ GONE = [{"errorCode": "ENTITY_IS_DELETED", "message": "entity is deleted"}]
         (400, NO_FIELD, Refused(400, "x"), Answered(400, NO_FIELD)),
         (404, GONE, Refused(404, "x"), Answered(404, GONE)),
         (404, None, Refused(404, "x"), Refused(404, "x")),
-        (404, NO_PATH, Refused(404, "x"), Refused(403, f"HTTP 404: NOT_FOUND: {NO_PATH_WORDS}")),
-        (410, RETIRED, Refused(410, "x"), Refused(403, f"HTTP 410: GONE: {RETIRED_WORDS}")),
+        (
+            404,
+            NO_PATH,
+            Refused(404, "x"),
+            Refused(403, f"HTTP 404: NOT_FOUND: {NO_PATH_WORDS}", is_setup=True),
+        ),
+        (410, RETIRED, Refused(410, "x"), Refused(403, f"HTTP 410: GONE: {RETIRED_WORDS}", is_setup=True)),
         (500, STRANGE, Unknown("HTTP 500", 500), Unknown("HTTP 500", 500)),
     ],
 )
 def test_each_answer(status: int, body: Any, outcome: Outcome, meaning: Any) -> None:
     answer = HttpAnswer(status, {}, body)
     assert classify_salesforce(answer, outcome, busy_seconds=10, used_up_seconds=900) == meaning
+
+
+#: Rows of a collection: one is written, the next is a contact, whose object lacks the field of the score.
+HALF_THERE = [
+    {"id": "00Q1", "success": True, "errors": []},
+    {
+        "success": False,
+        "errors": [{"statusCode": "INVALID_FIELD", "message": "No such column 'Score__c' on Contact"}],
+    },
+]
+MAY_NOT = [
+    {
+        "errorCode": "INVALID_FIELD_FOR_INSERT_UPDATE",
+        "message": "Unable to create/update fields: Id__c",
+        "fields": ["Id__c"],
+    }
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "named"),
+    [
+        (200, HALF_THERE, "No such column 'Score__c' on Contact; Score__c: the field is missing"),
+        (400, MAY_NOT, "Unable to create/update fields: Id__c; Id__c: the field is missing"),
+        (400, NO_FIELD, None),
+        (200, HALF_THERE[:1], None),
+    ],
+)
+def test_a_field_of_leadops_that_is_missing_stops_the_target_as_in_every_product(
+    status: int, body: Any, named: str | None
+) -> None:
+    outcome = Answered(200, body) if status == 200 else Refused(status, "x")
+    answer = HttpAnswer(status, {}, body)
+    meaning = classify_salesforce(answer, outcome, busy_seconds=10, used_up_seconds=900, own_fields=OWN)
+    if named is None:
+        assert isinstance(meaning, Answered)
+        return
+    assert isinstance(meaning, Refused)
+    assert (meaning.concerns_caller, meaning.is_setup) == (True, True)
+    assert named in meaning.reason
 
 
 @pytest.mark.parametrize(

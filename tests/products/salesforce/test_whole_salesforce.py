@@ -6,7 +6,6 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-import requests
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -148,16 +147,20 @@ def test_a_deleted_lead_is_gone_and_its_points_wait(desk: SalesforceDesk) -> Non
     assert desk.value("select count(*) from delivery.held_deltas") == 1
 
 
-def test_a_field_that_may_not_be_written_is_a_dead_letter_that_names_it(desk: SalesforceDesk) -> None:
+def test_a_field_that_may_not_be_written_stops_the_target_and_kills_nothing(desk: SalesforceDesk) -> None:
     (lead,) = make(desk, "jane")
-    fields = requests.get(f"{desk.ma_url}/_settings", timeout=30).json()
-    assert fields
-    desk.set_product(fields={"LeadOps_Score__c": {"type": "number", "read_only": True}})
-    score(desk, lead, 4)
+    field = {"type": "number", "read_only": True}
+    desk.set_product(fields={"LeadOps_Score__c": field})
+    score(desk, lead, 5)
+    report = desk.push()
+    assert (report.is_paused, report.dead, desk.letters()) == (True, 0, [])
+    reason = str(desk.value("select pause_reason from delivery.targets where target = 'ma'"))
+    assert "LeadOps_Score__c: the field is missing in Salesforce, or leadops' user may not write it" in reason
+    assert "credentials" not in reason
+    desk.set_product(fields={"LeadOps_Score__c": field | {"read_only": False}})
+    desk.now += timedelta(seconds=61)
     desk.push()
-    ((kind, reason),) = desk.letters()
-    assert kind == "delta"
-    assert reason.startswith("LeadOps_Score__c: the field is missing in Salesforce, or leadops' user may not")
+    assert (desk.points(lead), desk.letters()) == (5.0, [])
 
 
 def test_a_version_that_salesforce_does_not_serve_stops_the_target_and_kills_nothing(

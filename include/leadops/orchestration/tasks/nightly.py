@@ -4,6 +4,8 @@ import logging
 from collections import Counter
 from dataclasses import asdict
 
+from leadops.delivery.account_guard import OtherAccountError, holding_own_account
+from leadops.delivery.daily_quota import note_reads
 from leadops.delivery.database_mark import ON_HOLD, find_hold
 from leadops.delivery.reconcile import reconcile_scores
 from leadops.orchestration.counts import Counts, run_chunks
@@ -48,15 +50,22 @@ def audit(run: TaskRun) -> Counts:
                 log.warning(ON_HOLD)
                 return {"on_hold": True}
             connection.commit()
-            result = reconcile_scores(
-                connection,
-                client,
-                settings=run.config.delivery.audit,
-                night=started.astimezone(run.config.company.zone).date(),
-                audited_by=f"{run.dag_id} {run.run_id}",
-                now=started,
-            )
+            with holding_own_account(connection, client, target="ma", now=started):
+                result = reconcile_scores(
+                    connection,
+                    client,
+                    settings=run.config.delivery.audit,
+                    night=started.astimezone(run.config.company.zone).date(),
+                    audited_by=f"{run.dag_id} {run.run_id}",
+                    now=started,
+                )
+    except OtherAccountError as error:
+        log.warning("%s", error)
+        return {"on_hold": True}
     finally:
+        if calls := client.take_calls():
+            with run.open_database() as connection:
+                note_reads(connection, "ma", calls=calls, reading=client.take_quota(), now=run.clock())
         client.transport.close()
     if result.uncorrected:
         log.warning("not corrected: leads %s", ", ".join(map(str, result.uncorrected)))

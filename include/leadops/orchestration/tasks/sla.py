@@ -5,14 +5,15 @@ from dataclasses import asdict
 from datetime import datetime
 
 from leadops.crm.poll import poll_crm
-from leadops.delivery.daily_quota import find_allowance, note_closed, note_reading
+from leadops.delivery.account_guard import holding_own_account
+from leadops.delivery.daily_quota import find_allowance, note_closed, note_reads
 from leadops.erased.erased_filter import ErasureKeyError
 from leadops.errors import PermanentError, TransientError
 from leadops.lanes import Lane
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
 from leadops.products.crm_client import CrmClient
-from leadops.products.product import QuotaReading
+from leadops.products.product_client import ProductClient
 from leadops.products.registry import are_one_system
 from leadops.sla.watch_clocks import watch_clocks
 
@@ -37,14 +38,15 @@ def poll(run: TaskRun) -> Counts:
     try:
         with run.open_database() as connection:
             overlap = run.config.feeds.crm.overlap
-            result = poll_crm(
-                connection,
-                client,
-                now=run.clock(),
-                overlap=overlap,
-                erased=run.erased,
-                is_ma_too=client.has_one_id and are_one_system(run.find_endpoint("ma"), endpoint),
-            )
+            with holding_own_account(connection, client.client, target=CRM, now=run.clock()):
+                result = poll_crm(
+                    connection,
+                    client,
+                    now=run.clock(),
+                    overlap=overlap,
+                    erased=run.erased,
+                    is_ma_too=client.has_one_id and are_one_system(run.find_endpoint("ma"), endpoint),
+                )
     except ErasureKeyError:
         raise
     except TransientError as error:
@@ -60,7 +62,7 @@ def poll(run: TaskRun) -> Counts:
         )
         return dict(NOT_READ)
     finally:
-        _note_quota(run, client.client.take_quota())
+        _note_reads(run, client.client)
         client.close()
     return {"activities": result.activities, "reps": result.reps, "unreachable": 0}
 
@@ -78,11 +80,12 @@ def _find_end_of_quota(run: TaskRun) -> datetime | None:
     return allowance.ends_at
 
 
-def _note_quota(run: TaskRun, reading: QuotaReading | None) -> None:
-    """Keep what the CRM's answers said of its day: the next poll and the push go by it."""
-    if reading is not None:
-        with run.open_database() as connection, connection.transaction():
-            note_reading(connection, CRM, reading, now=run.clock())
+def _note_reads(run: TaskRun, client: ProductClient) -> None:
+    """Count the calls of a poll, and keep what their answers said: the next poll and the push go by it."""
+    calls, reading = client.take_calls(), client.take_quota()
+    if calls:
+        with run.open_database() as connection:
+            note_reads(connection, CRM, calls=calls, reading=reading, now=run.clock())
 
 
 def clock(run: TaskRun) -> Counts:

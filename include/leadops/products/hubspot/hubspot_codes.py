@@ -56,7 +56,7 @@ def classify_hubspot(answer: HttpAnswer, outcome: Outcome) -> Outcome:
     body = answer.body if isinstance(answer.body, dict) else {}
     message = mask_text(body.get("message") or "", longest=200)
     if fault := find_property_fault(body):
-        return Refused(OUR_FAULT, f"HTTP {answer.status}: {fault}")
+        return Refused(OUR_FAULT, f"HTTP {answer.status}: {fault}", is_setup=True)
     match answer.status:
         case 400 | 409 if find_existing_id(body) is not None:
             return Answered(answer.status, body)
@@ -72,7 +72,8 @@ def classify_hubspot(answer: HttpAnswer, outcome: Outcome) -> Outcome:
         case 404 if is_not_found(body):
             return Refused(404, f"HTTP 404: {message}", LeadAbsence(AbsenceWord.NOT_FOUND))
         case 404 | 410 if "category" not in body:
-            return Refused(OUR_FAULT, f"HTTP {answer.status}: {message or 'nothing is there'}; {WRONG_WAY}")
+            reason = f"HTTP {answer.status}: {message or 'nothing is there'}; {WRONG_WAY}"
+            return Refused(OUR_FAULT, reason, is_setup=True)
     if isinstance(outcome, Refused) and message:
         return Refused(outcome.status, f"HTTP {answer.status}: {message}", outcome.absence)
     return outcome

@@ -13,7 +13,7 @@ from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import HttpAnswer, Outcome
 from leadops.products.check_line import CheckLine
 from leadops.products.hubspot.hubspot_calls import BATCH_LIMIT, HubSpotCalls
-from leadops.products.hubspot.hubspot_check import HubSpotCheck
+from leadops.products.hubspot.hubspot_check import ACCOUNT, HubSpotCheck
 from leadops.products.hubspot.hubspot_codes import classify_hubspot, read_hubspot_quota
 from leadops.products.hubspot.hubspot_crm import HubSpotCrm
 from leadops.products.hubspot.hubspot_effects import HubSpotEffects
@@ -108,6 +108,14 @@ class HubSpotProduct(Product):
     def make_ping_call(self, target: str) -> Call:  # noqa: ARG002
         """Return GET of one contact, by the version of the settings."""
         return Call("GET", self._calls.find_path("contacts"), params={"limit": 1})
+
+    def make_account_call(self) -> Call:
+        """Return GET of the account, which every token may make."""
+        return ACCOUNT
+
+    def read_account(self, body: Any) -> str | None:
+        """Return the id of the portal."""
+        return read_id(body.get("portalId")) if isinstance(body, dict) else None
 
     def check(self, target: str, send: SendCall) -> Iterator[CheckLine]:
         """Yield the account's facts, and whether each property is there and takes what leadops writes."""

@@ -46,6 +46,8 @@ CALLER_CODES = {
     "605": (403, "`host` of the connection leads elsewhere than to Marketo's REST API"),
     "610": (403, "`host` of the connection leads elsewhere than to Marketo's REST API"),
 }
+#: Those of them that speak of the way to Marketo, not of whom it trusts.
+WAY_CODES = frozenset({"605", "610"})
 #: The outcome is not certain.
 UNSURE_CODES = frozenset({"604", "611", "713"})
 #: Only this call has to wait: its leads are in use.
@@ -70,7 +72,7 @@ def classify_code(answer: HttpAnswer, outcome: Outcome, *, zone: ZoneInfo) -> Ou
     error = find_error(answer.body)
     if error is None:
         missing = find_missing_field(answer.body)
-        return outcome if missing is None else Refused(403, missing)
+        return outcome if missing is None else Refused(403, missing, is_setup=True)
     code, message = error
     reason = f"Marketo {code}: {message}"
     if code in TOKEN_CODES:
@@ -85,7 +87,7 @@ def classify_code(answer: HttpAnswer, outcome: Outcome, *, zone: ZoneInfo) -> Ou
         return Throttled(SUBSCRIPTION_PAUSE, f"the subscription cannot be reached ({code})")
     if code in CALLER_CODES:
         status, advice = CALLER_CODES[code]
-        return Refused(status, f"{reason}; {advice}")
+        return Refused(status, f"{reason}; {advice}", is_setup=code in WAY_CODES)
     if code in LATER_CODES:
         return Postponed(reason)
     if code in CONTENT_CODES or (len(code) == 4 and code.startswith("1")):

@@ -29,8 +29,9 @@ def classify_mautic(
     if answer.status == 401:
         return TokenExpired(f"Mautic 401: {error or 'access denied'}")
     if answer.status == 403:
-        advice = API_OFF if error and "API" in error and "enable" in error else NO_RIGHT
-        return Refused(403, f"Mautic 403: {error or 'no access'}; {advice}")
+        is_off = bool(error) and "API" in str(error) and "enable" in str(error)
+        reason = f"Mautic 403: {error or 'no access'}; {API_OFF if is_off else NO_RIGHT}"
+        return Refused(403, reason, is_setup=is_off)
     if answer.status == 404 and error is not None:
         # A proxy, and a wrong address, answer 404 without Mautic's own words.
         return Refused(404, f"Mautic 404: {error}", NOT_FOUND)
@@ -39,9 +40,8 @@ def classify_mautic(
     if find_row_codes(answer.body) == {403}:
         return Refused(403, f"Mautic 403 for every row; {NO_RIGHT}")
     if score_field is not None and lacks_field(answer.body, score_field):
-        return Refused(
-            403, f"Mautic has no field {score_field}; make it, or correct its alias in products.yaml"
-        )
+        reason = f"Mautic has no field {score_field}; make it, or correct its alias in products.yaml"
+        return Refused(403, reason, is_setup=True)
     return outcome
 
 

@@ -90,7 +90,7 @@ def classify_odoo_answer(
     fault = find_fault(answer)
     if answer.status in (404, 405) and (fault is None or not fault.name.startswith("odoo.")):
         # Every call goes there: it is the connection that is wrong, not the call.
-        return Refused(403, NO_WAY_IN)
+        return Refused(403, NO_WAY_IN, is_setup=True)
     if fault is None:
         return outcome
     text = mask_text(fault.message or fault.name, longest=200)
@@ -108,11 +108,11 @@ def classify_odoo_answer(
         case "ValueError" | "KeyError" if _FIELD.search(fault.message) or _FIELD_NAME.match(fault.message):
             is_needed = any(name in fault.message for name in needed)
             reason = f"a field does not exist in Odoo; make it, or name another in products.yaml: {text}"
-            return Refused(403 if is_needed else NEVER_TAKEN, reason)
+            return Refused(403 if is_needed else NEVER_TAKEN, reason, is_setup=is_needed)
         case "ValueError" | "KeyError" | "AttributeError" | "TypeError" | "NameError":
             return Refused(NEVER_TAKEN, f"{fault.short_name}: {text}")
         case "OperationalError" if "database" in fault.message and "does not exist" in fault.message:
-            return Refused(403, f"`database` in the connection's extra: {text}")
+            return Refused(403, f"`database` in the connection's extra: {text}", is_setup=True)
         case "TooManyRequests" | "RateLimitExceeded":
             return Throttled(LIMIT_PAUSE, f"asked to wait: {text}")
     return Postponed(f"{fault.short_name}: {text}")

@@ -83,6 +83,15 @@ class OdooProduct(Product):
             "res.users", [["login", "=", self.login]], ["name", "tz"], order="id", limit=1
         )
 
+    def make_account_call(self) -> Call:
+        """Return the reading of the database's id, which only a user with the right Settings may make."""
+        return self.calls.call("ir.config_parameter", "get_param", key="database.uuid")
+
+    def read_account(self, body: Any) -> str | None:
+        """Return the id of the database."""
+        found = take_result(body)
+        return found if isinstance(found, str) and found else None
+
     def check(self, target: str, send: SendCall) -> Iterator[CheckLine]:
         """Yield a line for each field that leadops sets, and for each model that the feed reads."""
         yield from check_fields(self.calls, self.settings, target, send)

@@ -1,7 +1,8 @@
 """What an answer of Salesforce means for the call as a whole: an ended session, a quota, a busy server."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from leadops.clients.transport import (
     Answered,
@@ -13,7 +14,12 @@ from leadops.clients.transport import (
 )
 from leadops.mask import mask_text
 from leadops.products.product import QuotaReading
-from leadops.products.salesforce.salesforce_codes import SalesforceError, read_errors
+from leadops.products.salesforce.salesforce_codes import (
+    FIELD_ADVICE,
+    FIELD_CODES,
+    SalesforceError,
+    read_errors,
+)
 
 ENDED = {"INVALID_SESSION_ID", "INVALID_AUTH_HEADER"}
 USED_UP = "REQUEST_LIMIT_EXCEEDED"
@@ -29,13 +35,19 @@ ABOUT_ROWS = (400, 404)
 
 
 def classify_salesforce(
-    answer: HttpAnswer, outcome: Outcome, *, busy_seconds: float, used_up_seconds: float
+    answer: HttpAnswer,
+    outcome: Outcome,
+    *,
+    busy_seconds: float,
+    used_up_seconds: float,
+    own_fields: Collection[str] = (),
 ) -> Outcome | TokenExpired:
     """Return what an answer means for the call as a whole; `outcome` is what its status means.
 
     A refusal with Salesforce's own errors about a row is an answer, to be read as one; a path that it does
-    not serve is a refusal of us, since every call would meet it. Salesforce does not say when calls are free
-    again: after the given seconds it is asked once more.
+    not serve is a refusal of us, since every call would meet it. So is one of `own_fields`, those of leadops,
+    that is missing or not ours to write, whichever row it was of: no row would be taken. Salesforce does not
+    say when calls are free again: after the given seconds it is asked once more.
     """
     errors = read_errors(answer.body)
     codes = {error.code for error in errors}
@@ -49,13 +61,32 @@ def classify_salesforce(
         return Throttled(stated or busy_seconds, mask_text(text))
     if answer.status in (404, 410) and errors and (answer.status == 410 or codes & NOT_SERVED):
         text = mask_text(f"HTTP {answer.status}: {errors[0].code}: {errors[0].message}", longest=200)
-        return Refused(403, f"{text}; {WRONG_WAY}")
+        return Refused(403, f"{text}; {WRONG_WAY}", is_setup=True)
+    if missing := find_missing_field(errors + list_row_errors(answer.body), own_fields):
+        return Refused(403, f"HTTP {answer.status}: {missing}", is_setup=True)
     if answer.status in ABOUT_ROWS and errors:
         return Answered(answer.status, answer.body)
     if isinstance(outcome, Refused) and errors:
         text = mask_text(f"HTTP {answer.status}: {errors[0].code}: {errors[0].message}", longest=200)
         return Refused(outcome.status, text)
     return outcome
+
+
+def list_row_errors(body: Any) -> list[SalesforceError]:
+    """Return the errors of all rows of a collection; none of another answer."""
+    rows = body if isinstance(body, list) else []
+    return [error for row in rows if isinstance(row, dict) and "success" in row for error in read_errors(row)]
+
+
+def find_missing_field(errors: Iterable[SalesforceError], own_fields: Collection[str]) -> str | None:
+    """Return what to change where an error is about one of `own_fields`."""
+    for error in errors:
+        if error.code not in FIELD_CODES:
+            continue
+        for name in own_fields:
+            if name in error.fields or name in error.message:
+                return mask_text(f"{error.code}: {error.message}; {name}: {FIELD_ADVICE}", longest=300)
+    return None
 
 
 def is_day_over(errors: list[SalesforceError]) -> bool:

@@ -32,10 +32,13 @@ def _dead(words: str) -> RowRule:
     return RowRule(RowState.DEAD, words)
 
 
-_FIELD = _dead(
+#: Codes of a field that is missing, or that our user may not write. A field of leadops' own stops the target.
+FIELD_CODES = frozenset({"INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE"})
+FIELD_ADVICE = (
     "the field is missing in Salesforce, or leadops' user may not write it: create it, and allow it to the"
     " user (field-level security)"
 )
+_FIELD = _dead(FIELD_ADVICE)
 _RULE = _dead("a rule of your Salesforce refuses the value: change the rule or the record, then retry")
 _ACCESS = _dead("leadops' user may not write this record: give it the right to edit all leads and contacts")
 _BUSY = _again("Salesforce is busy")

@@ -7,6 +7,7 @@ Collections, Composite, Headers) and its limits.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.shared_token import SharedToken
 from leadops.clients.transport import HttpAnswer, Outcome, TokenExpired
 from leadops.products.check_line import CheckLine
@@ -26,7 +27,7 @@ from leadops.products.product import (
 )
 from leadops.products.salesforce.salesforce_access import open_salesforce_access
 from leadops.products.salesforce.salesforce_answers import classify_salesforce, read_salesforce_quota
-from leadops.products.salesforce.salesforce_bodies import ROWS, form_update
+from leadops.products.salesforce.salesforce_bodies import ROWS, form_query, form_update
 from leadops.products.salesforce.salesforce_check import check_salesforce
 from leadops.products.salesforce.salesforce_codes import judge_error, read_errors
 from leadops.products.salesforce.salesforce_crm import SalesforceCrm
@@ -38,6 +39,7 @@ from leadops.products.salesforce.salesforce_leads import (
     read_listed,
     read_page,
     read_reading,
+    read_records,
 )
 from leadops.products.salesforce.salesforce_settings import SalesforceSettings
 from leadops.settings import Endpoint
@@ -66,6 +68,7 @@ class SalesforceProduct(Product):
             outcome,
             busy_seconds=self.settings.busy_seconds,
             used_up_seconds=self.settings.used_up_seconds,
+            own_fields=self.settings.fields.list_names(),
         )
 
     def read_quota(self, answer: HttpAnswer) -> QuotaReading | None:
@@ -120,6 +123,18 @@ class SalesforceProduct(Product):
     def make_ping_call(self, target: str) -> Call:  # noqa: ARG002
         """Return GET of the limits."""
         return Call("GET", self.settings.path("limits"))
+
+    def make_account_call(self) -> Call:
+        """Return the query for the organisation."""
+        return form_query(self.settings, "Organization", ("Id",), "Id != null")
+
+    def read_account(self, body: Any) -> str | None:
+        """Return the id of the organisation, in the length that never changes."""
+        try:
+            records = read_records(body, "Organization")
+        except AnswerShapeError:
+            return None
+        return write_id(records[0].get("Id")) if records else None
 
     def check(self, target: str, send: SendCall) -> Iterator[CheckLine]:
         """Yield what Salesforce says of its API, its objects and their fields."""

@@ -20,6 +20,7 @@ class OdooSettings(ProductSettings):
     """What of Odoo can be set; the table says what each means."""
 
     database: str
+    database_uuid: str
     login: str
     user_id: int
     version: str

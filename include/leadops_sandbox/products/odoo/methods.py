@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadops_sandbox.products.feed import visible_at
 from leadops_sandbox.products.odoo.domain import names_of, plain, read_domain
-from leadops_sandbox.products.odoo.errors import MISSING, USER_ERROR, OdooError
+from leadops_sandbox.products.odoo.errors import ACCESS_ERROR, MISSING, USER_ERROR, OdooError
 from leadops_sandbox.products.odoo.fields import FIELDS, STAMPS, Record, field_types
 from leadops_sandbox.products.odoo.loading import load
 from leadops_sandbox.products.odoo.records import list_records
@@ -21,6 +21,8 @@ def call_method(face: "Odoo", model: str, method: str, args: list[Any], named: d
     """Return what a method of a model returns; raise OdooError as Odoo does."""
     if model == "crm.merge.opportunity":
         return merge_leads(face, method, args, named)
+    if (model, method) == ("ir.config_parameter", "get_param"):
+        return get_parameter(face, *args, **named)
     if model not in FIELDS:
         raise OdooError(USER_ERROR, f"Object {model} doesn't exist")
     context = named.pop("context", None) or {}
@@ -35,6 +37,15 @@ def call_method(face: "Odoo", model: str, method: str, args: list[Any], named: d
         return known[method](face, model, context, *args, **named)
     except TypeError as error:
         raise OdooError("builtins.TypeError", str(error)) from error
+
+
+def get_parameter(face: "Odoo", key: str, context: dict[str, Any] | None = None) -> Any:  # noqa: ARG001
+    """Return a system parameter, False where there is none; only users with the right Settings may."""
+    uuid = face.settings.database_uuid
+    if not uuid:
+        message = "You are not allowed to access 'System Parameter' (ir.config_parameter) records."
+        raise OdooError(ACCESS_ERROR, message)
+    return uuid if key == "database.uuid" else False
 
 
 def search_records(

@@ -1,0 +1,83 @@
+"""`leadops products`: to which accounts leadops sends, and what becomes of another one."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from leadops.cli.context import clock, open_database, read_config
+from leadops.cli.plural import count
+from leadops.cli.terminal import console
+from leadops.crm.set_aside import set_aside_mirror
+from leadops.db import Connection
+from leadops.delivery.account_guard import AccountRecord, accept_account, find_record, list_records
+from leadops.delivery.begin_account import begin_account
+from leadops.errors import PermanentError
+
+app = typer.Typer(
+    help="To which accounts leadops sends: show, or decide about another one.", no_args_is_help=True
+)
+
+Target = Annotated[str, typer.Argument(help="ma or crm.")]
+
+
+@app.command()
+def show() -> None:
+    """Show the account of each target, and another one to which its connection leads."""
+    with open_database() as connection:
+        records = list_records(connection)
+    table = Table("target", "account", "since (UTC)", "the connection leads to", "last met (UTC)")
+    for record in records:
+        met = f"{record.other_at:%Y-%m-%d %H:%M}" if record.other_at else ""
+        since = f"{record.since:%Y-%m-%d %H:%M}"
+        table.add_row(record.target, record.name, since, record.other_name or "", met)
+    console.print(table if records else "nothing was sent yet")
+
+
+@app.command()
+def accept(target: Target) -> None:
+    """Say that the other account is the same one: it moved, and its leads have the ids that leadops knows."""
+    with open_database() as connection, connection.transaction():
+        record = _find_other(connection, target)
+        if record.other_product != record.product:
+            raise PermanentError(
+                f"{record.other_product} does not have the ids of {record.product}; run `leadops products"
+                f" begin {target}`"
+            )
+        accept_account(connection, record, now=clock())
+    console.print(f"{target} is {record.other_name} from now on, with the ids that are known")
+
+
+@app.command()
+def begin(
+    target: Target,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Begin with the other account, and forget the ids that the former one gave.
+
+    The MA gets its leads again, in the backfill lane, with their totals. The CRM gets new MQLs alone: whom
+    sales are at work on in the former account stays there.
+    """
+    config = read_config()
+    with open_database() as connection, connection.transaction():
+        record = _find_other(connection, target)
+        if not yes:
+            typer.confirm(f"Forget all ids in {record.name} and begin with {record.other_name}?", abort=True)
+        begun = begin_account(connection, record, identity=config.identity, now=clock())
+        activities = set_aside_mirror(connection) if target == "crm" else 0
+    console.print(f"{target} is {record.other_name} from now on: {count(begun.forgotten, 'id')} forgotten")
+    for number, what in (
+        (begun.made_again, "leads are made there with the next pushes"),
+        (begun.dropped, "requests for the former account dropped"),
+        (activities, "activities of the former account set aside"),
+        (begun.erasures, "erasures that the former account has to get by hand: `leadops dead-letters list`"),
+    ):
+        if number:
+            console.print(f"  {number} {what}")
+
+
+def _find_other(connection: Connection, target: str) -> AccountRecord:
+    record = find_record(connection, target=target)
+    if record is None or record.other_name is None:
+        raise PermanentError(f"no connection of {target} led to another account; see `leadops products show`")
+    return record

@@ -1,0 +1,116 @@
+-- name: find_record
+select
+    target,
+    product,
+    account,
+    place,
+    since,
+    connection,
+    checked_at,
+    other_product,
+    other_account,
+    other_place,
+    other_connection,
+    other_asked_at,
+    other_at
+from delivery.accounts
+where target = %(target)s;
+
+-- name: list_records
+select
+    target,
+    product,
+    account,
+    place,
+    since,
+    connection,
+    checked_at,
+    other_product,
+    other_account,
+    other_place,
+    other_connection,
+    other_asked_at,
+    other_at
+from delivery.accounts
+order by target;
+
+-- name: list_held
+select
+    target,
+    product,
+    account,
+    place,
+    since,
+    connection,
+    checked_at,
+    other_product,
+    other_account,
+    other_place,
+    other_connection,
+    other_asked_at,
+    other_at
+from delivery.accounts
+where other_at > %(since)s
+order by target;
+
+-- name: insert_record
+insert into delivery.accounts (target, product, account, place, since, connection, checked_at)
+values (%(target)s, %(product)s, %(account)s, %(place)s, %(now)s, %(connection)s, %(now)s)
+on conflict (target) do nothing;
+
+-- name: note_seen
+-- An account that is known by its place alone gets its own id once it tells it.
+update delivery.accounts
+set
+    account = coalesce(%(account)s::text, account),
+    place = %(place)s,
+    connection = %(connection)s,
+    checked_at = %(now)s
+where target = %(target)s;
+
+-- name: replace_unused
+-- An account that gave no ids, as that of a mistyped address, can be confused with no other.
+update delivery.accounts
+set
+    product = %(product)s,
+    account = %(account)s,
+    place = %(place)s,
+    since = %(now)s,
+    connection = %(connection)s,
+    checked_at = %(now)s
+where
+    target = %(target)s
+    and not exists (select from delivery.external_ids as known where known.target = %(target)s);
+
+-- name: note_other
+update delivery.accounts
+set
+    other_product = %(product)s,
+    other_account = %(account)s,
+    other_place = %(place)s,
+    other_connection = %(connection)s,
+    other_asked_at = %(now)s,
+    other_at = %(now)s
+where target = %(target)s;
+
+-- name: note_met
+update delivery.accounts
+set other_at = %(now)s
+where target = %(target)s;
+
+-- name: accept
+-- The next call asks whichever connection it has.
+update delivery.accounts
+set
+    product = other_product,
+    account = other_account,
+    place = other_place,
+    since = %(now)s,
+    connection = '',
+    other_product = null,
+    other_account = null,
+    other_place = null,
+    other_connection = null,
+    other_asked_at = null,
+    other_at = null
+where target = %(target)s and other_place is not null;
