@@ -54,7 +54,7 @@ INTERNAL = {
     *("crm.feeds.feed", "crm.refused.feed", "lifecycle.cursors.feed", "sla.breaches.clock"),
     *("cdp.quarantine.reason", "cdp.refused_calls.reason", "intake.form_refusals.reason"),
     *("delivery.batches.target", "delivery.cursors.target", "delivery.dead_letters.target"),
-    "delivery.totals.target",
+    *("delivery.totals.target", "delivery.accounts.target"),
     *("delivery.external_ids.target", "delivery.outbox.target", "delivery.targets.target"),
     *("delivery.call_counts.target", "delivery.quotas.target"),
     *("identity.lead_merges.kind", "identity.sightings.kind", "identity.violations.kind"),

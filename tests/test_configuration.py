@@ -8,7 +8,7 @@ from typing import Any, get_origin
 import pytest
 import yaml
 
-from leadops.config.load_config import shipped_file
+from leadops.config.load_config import list_shipped_files
 from leadops.config.model_keys import find_model as find_settings_model
 from leadops.config.model_keys import unwrap
 from leadops.configuration import SECTIONS, Config, find_model
@@ -35,12 +35,18 @@ def test_the_shipped_file_is_valid_and_has_a_typed_attribute(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(SECTIONS))
 def test_every_setting_stands_in_its_file_with_a_comment(name: str) -> None:
-    lines = shipped_file(name).read_text(encoding="utf-8").splitlines()
+    lines = read_shipped(name).splitlines()
     tree = yaml.compose("\n".join(lines), Loader=yaml.SafeLoader)
     commented = {key for key, line in _keys(tree) if _has_comment(lines, line)}
     top = {key.value for key, _ in tree.value}
     assert set(find_model(name).model_fields) <= top | commented, "a setting does not stand in the file"
     assert top <= commented, "a setting has no comment"
+
+
+def read_shipped(name: str) -> str:
+    """The shipped file with the parts of it that stand elsewhere."""
+    files = list_shipped_files(name, find_model(name))
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _keys(node: yaml.Node) -> list[tuple[str, int]]:
@@ -83,7 +89,7 @@ def test_the_comparison_can_fail() -> None:
 
 @pytest.mark.parametrize("name", sorted(SECTIONS))
 def test_no_setting_has_a_second_default_in_the_code(name: str) -> None:
-    tree = yaml.safe_load(shipped_file(name).read_text(encoding="utf-8"))
+    tree = yaml.safe_load(read_shipped(name))
     assert list(_defaults(find_model(name), tree, name)) == []
 
 
