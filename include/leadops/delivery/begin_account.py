@@ -74,6 +74,8 @@ def begin_account(
     queries.run(connection, "restart_effects", target=target)
     queries.run(connection, "forget_totals", target=target)
     queries.run(connection, "forget_found", target=target)
+    # In this order, as whoever takes permits: else two could wait for each other.
+    queries.run(connection, "end_pause", target=target)
     queries.run(connection, "forget_quota", target=target)
     accept_account(connection, record, now=now)
     return BeginResult(forgotten, len(made), dropped, len(erasures))

@@ -85,14 +85,12 @@ where target = %(target)s;
 delete from delivery.found_leads
 where target = %(target)s;
 
--- name: forget_quota
--- A pause and a quota are those of the former account.
-with paused as (
-    update delivery.targets
-    set paused_until = null, pause_reason = null
-    where target = %(target)s
-)
+-- name: end_pause
+update delivery.targets
+set paused_until = null, pause_reason = null
+where target = %(target)s;
 
+-- name: forget_quota
 delete from delivery.quotas
 where target = %(target)s;
 
