@@ -14,6 +14,7 @@ STACK_FOLDER = "tests/e2e/"
 
 #: Files that take a minute or much of it, the longest first. A file that is missing here costs time, no more.
 LONG = (
+    "tests/integration/test_simulated_past.py",
     "tests/integration/test_form_promises.py",
     "tests/dags/test_broken_settings.py",
     "tests/integration/test_real_data.py",

@@ -19,7 +19,8 @@ import typer
 from leadops.cli.app import make_app
 from leadops.cli.context import open_database
 from leadops.cli.made_up import begin_made_up
-from leadops.errors import LeadopsError, PermanentError
+from leadops.db_errors import database_errors_in_one_line
+from leadops.errors import LeadopsError, PermanentError, TransientError
 from leadops.made_up.made_up_past import MadeUpPast, find_past
 from leadops_sandbox.past.company import ZONE, Calendar
 from leadops_sandbox.past.files import EVENTS, EXPORTS, write_files
@@ -33,6 +34,8 @@ MARK = "past:"
 DECIDED_WEEKS, TRAINED_WEEKS = 8, 3
 #: What happens now comes first on a busy machine.
 NICENESS = 10
+#: Seconds for which a command is tried again while others hold what it needs, and between two tries.
+PATIENCE, PAUSE = 300.0, 3.0
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,25 @@ def run_command(arguments: tuple[str, ...]) -> None:
 
     Imports and replays end with 1 where single rows were refused; they say so and keep these rows.
     """
-    try:
-        code = typer.main.get_command(make_app(arguments[0])).main(list(arguments), standalone_mode=False)
-    except typer.Exit as ended:
-        code = ended.exit_code
+    code = _try_command(arguments)
     if code and arguments[0] not in ("import", "replay"):
         raise PermanentError(f"leadops {' '.join(arguments)} ended with {code}")
+
+
+def _try_command(arguments: tuple[str, ...]) -> int:
+    """Run a command until nothing that passes by itself keeps it from its work; return its exit code."""
+    command = typer.main.get_command(make_app(arguments[0]))
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with database_errors_in_one_line():
+                return int(command.main(list(arguments), standalone_mode=False) or 0)
+        except typer.Exit as ended:
+            return ended.exit_code
+        except TransientError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)
 
 
 def _begin(now: datetime) -> MadeUpPast:
@@ -145,8 +161,9 @@ def main() -> int:
         print(f"{MARK} {text}", flush=True)
 
     try:
-        if not play_past(given.folder, now=datetime.now(UTC), say=say):
-            say("it was there before")
+        with database_errors_in_one_line():
+            if not play_past(given.folder, now=datetime.now(UTC), say=say):
+                say("it was there before")
     except LeadopsError as error:
         say(f"not in: {error}")
         return 1

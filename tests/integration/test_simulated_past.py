@@ -60,15 +60,16 @@ class Desk:
 
     def play(self, *, until: str = "") -> list[str]:
         """Play the past, or kill it at the line of progress that begins with `until`; return these lines."""
-        lines = []
+        lines, output = list[str](), list[str]()
         with self.start() as process:
             assert process.stdout
             for line in process.stdout:
+                output.append(line)
                 if line.startswith(MARK):
                     lines.append(line.removeprefix(MARK).strip())
                     if until and lines[-1].startswith(until):
                         process.send_signal(signal.SIGKILL)
-            assert process.wait() == (-signal.SIGKILL if until else 0), lines
+            assert process.wait() == (-signal.SIGKILL if until else 0), "".join(output[-30:])
         return lines
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -245,7 +246,7 @@ def check_quiet(desk: Desk) -> None:
 def list_counts(desk: Desk) -> dict[str, int]:
     """Return how many rows each table has."""
     tables = desk.rows(
-        "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in"
+        "select schemaname || '.' || tablename from pg_tables where schemaname not in"
         " ('pg_catalog', 'information_schema', 'config') order by 1"
     )
     return {name: desk.rows(f"select count(*) from {name}")[0][0] for (name,) in tables}
