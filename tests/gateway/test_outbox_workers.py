@@ -10,7 +10,7 @@ from leadops.db import Connection
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.events.admit_quarantined import RetryResult
 from leadops.identity.resolve import resolve_events
-from leadops.intake.admit_forms import release_quarantined_forms
+from leadops.intake.admit_forms import retry_quarantined_forms
 from leadops.migrations.rights import Part
 from leadops_sandbox.serve import serve_in_thread
 from tests.gateway.conftest import FORM_SECRETS, Serve
@@ -72,8 +72,13 @@ def test_spam_reaches_neither_until_it_is_released(
     fill_in(sender, "free-mail")
     until(lambda: has_sent(connection, 2))
     assert leads(sandbox) == (before[0] + 1, before[1] + 1), "only the person's"
-    released = release_quarantined_forms(
-        connection, now=datetime.now(UTC), events=SHIPPED.events, identity=SHIPPED.identity, ids=[1]
+    released = retry_quarantined_forms(
+        connection,
+        now=datetime.now(UTC),
+        events=SHIPPED.events,
+        identity=SHIPPED.identity,
+        ids=[1],
+        vouched=True,
     )
     connection.commit()
     assert released == RetryResult(admitted=1)

@@ -11,7 +11,6 @@ from leadops.errors import PermanentError
 from leadops.events.admit_quarantined import RetryResult
 from leadops.events.event_settings import EventSettings
 from leadops.intake.admit_forms import (
-    release_quarantined_forms,
     repair_quarantined_form,
     retry_quarantined_forms,
 )
@@ -71,9 +70,9 @@ def test_x_timestamp_stands_for_a_missing_ts(database_url: str) -> None:
 def test_released_it_is_a_lead_as_if_it_had_come_then(database_url: str, connection: Connection) -> None:
     kept = keep_body(database_url, TRAPPED, now=NOW)
     assert admit(retry_quarantined_forms, connection) == RetryResult(refused=1)
-    assert admit(release_quarantined_forms, connection, ids=[]) == RetryResult()
-    assert admit(release_quarantined_forms, connection, ids=[1]) == RetryResult(admitted=1)
-    assert admit(release_quarantined_forms, connection, ids=[1]) == RetryResult()
+    assert admit(retry_quarantined_forms, connection, vouched=True, ids=[]) == RetryResult()
+    assert admit(retry_quarantined_forms, connection, vouched=True, ids=[1]) == RetryResult(admitted=1)
+    assert admit(retry_quarantined_forms, connection, vouched=True, ids=[1]) == RetryResult()
     row = connection.execute(
         "select created_at, ts, events.received_at, was_refused, is_history, anonymous_id, proof"
         " from identity.leads join cdp.events using (email)"
@@ -89,9 +88,11 @@ def test_released_it_is_a_lead_as_if_it_had_come_then(database_url: str, connect
 
 def test_what_is_broken_cannot_be_released(database_url: str, connection: Connection) -> None:
     keep_body(database_url, {"email": "ann@"}, now=NOW)
-    assert admit(release_quarantined_forms, connection) == RetryResult(refused=1)
+    assert admit(retry_quarantined_forms, connection, vouched=True) == RetryResult(refused=1)
     keep_body(database_url, TRAPPED | {"email": "ann@"}, now=NOW)
-    assert admit(release_quarantined_forms, connection, reason="spam_honeypot") == RetryResult(refused=1)
+    assert admit(retry_quarantined_forms, connection, vouched=True, reason="spam_honeypot") == RetryResult(
+        refused=1
+    )
     changes = [("email", "ann@buyers.example")]
     options: dict[str, Any] = {"events": SHIPPED.events, "identity": SHIPPED.identity, "now": LATER}
     assert repair_quarantined_form(connection, 2, changes=changes, **options), "a person looked at it"

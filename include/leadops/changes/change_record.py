@@ -152,7 +152,8 @@ def decide_change(
 
 def claim_question(connection: Connection, *, run_id: str) -> ChangeRecord | None:
     """Return the oldest change that waits and that no other run asks about; it is the run's from now on."""
-    return queries.first(connection, "claim_question", ChangeRecord, run_id=run_id)
+    change_id: int | None = queries.value(connection, "claim_question", run_id=run_id)
+    return None if change_id is None else _list_changes(connection, change_id=change_id)[0]
 
 
 def announce_questions(connection: Connection, *, now: datetime) -> int:
@@ -179,6 +180,7 @@ def _list_changes(
     is_open: bool | None = None,
     prefix: str | None = None,
     run_id: str | None = None,
+    change_id: int | None = None,
     max_rows: int | None = None,
 ) -> list[ChangeRecord]:
     return queries.all(
@@ -188,5 +190,6 @@ def _list_changes(
         is_open=is_open,
         prefix=prefix,
         run_id=run_id,
+        change_id=change_id,
         max_rows=max_rows,
     )

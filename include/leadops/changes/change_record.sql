@@ -21,6 +21,7 @@ where
     (%(is_open)s::boolean is null or (ended_at is null) = %(is_open)s::boolean)
     and (%(prefix)s::text is null or starts_with(hash, %(prefix)s::text))
     and (%(run_id)s::text is null or run_id = %(run_id)s::text)
+    and (%(change_id)s::bigint is null or change_id = %(change_id)s::bigint)
 order by change_id desc
 limit %(max_rows)s::integer;
 
@@ -90,23 +91,7 @@ where
         order by waiting.run_id is null, waiting.change_id
         limit 1
     )
-returning
-    change_id,
-    kind,
-    hash,
-    subject,
-    content,
-    base,
-    status,
-    effect,
-    reason,
-    problem,
-    asked_at,
-    weighed_at,
-    decided_at,
-    decided_by,
-    ended_at,
-    run_id;
+returning change_id;
 
 -- name: announce_questions
 update changes.changes

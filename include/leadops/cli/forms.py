@@ -24,11 +24,9 @@ from leadops.cli.quarantine import (
 from leadops.cli.terminal import console
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import PermanentError
-from leadops.events.admit_quarantined import RetryResult
 from leadops.events.event_refusal import EventRefusal
 from leadops.events.quarantine import show_detail
 from leadops.intake.admit_forms import (
-    release_quarantined_forms,
     repair_quarantined_form,
     retry_quarantined_forms,
 )
@@ -209,19 +207,8 @@ def retry(
     everything: Annotated[bool, typer.Option("--all", help="All quarantined forms.")] = False,
 ) -> None:
     """Validate quarantined forms again, for example after an upgrade; those that are valid become leads."""
-    config = read_config()
     require_selection(ids, reason, everything, of="forms")
-    with open_database() as connection:
-        result = retry_quarantined_forms(
-            connection,
-            now=clock(),
-            events=config.events,
-            identity=config.identity,
-            erased=ErasedFilter.of(os.environ),
-            ids=ids or None,
-            reason=reason or None,
-        )
-    _print_admitted(result)
+    _admit(ids, reason, vouched=False)
 
 
 @quarantine.command()
@@ -232,19 +219,8 @@ def release(
     reason: Annotated[str, typer.Option(help="All forms with this reason, such as spam_links.")] = "",
 ) -> None:
     """Make leads of forms that look like spam and are a person's; each counts from when it came."""
-    config = read_config()
     require_selection(ids, reason, everything=False, of="forms")
-    with open_database() as connection:
-        result = release_quarantined_forms(
-            connection,
-            now=clock(),
-            events=config.events,
-            identity=config.identity,
-            erased=ErasedFilter.of(os.environ),
-            ids=ids or None,
-            reason=reason or None,
-        )
-    _print_admitted(result)
+    _admit(ids, reason, vouched=True)
 
 
 @quarantine.command()
@@ -262,7 +238,19 @@ def drop(
     console.print(f"{dropped} dropped")
 
 
-def _print_admitted(result: RetryResult) -> None:
+def _admit(ids: list[int] | None, reason: str, *, vouched: bool) -> None:
+    config = read_config()
+    with open_database() as connection:
+        result = retry_quarantined_forms(
+            connection,
+            now=clock(),
+            events=config.events,
+            identity=config.identity,
+            erased=ErasedFilter.of(os.environ),
+            ids=ids or None,
+            reason=reason or None,
+            vouched=vouched,
+        )
     console.print(
         f"{result.admitted} are leads now, {result.duplicates} were leads already,"
         f" {result.refused} are still refused"

@@ -48,63 +48,15 @@ def retry_quarantined_forms(
     identity: IdentitySettings,
     ids: Sequence[int] | None = None,
     reason: str | None = None,
+    vouched: bool = False,
     erased: ErasedFilter | None = None,
 ) -> RetryResult:
     """Validate waiting forms again (all, those of `reason`, of `ids`) and admit what is valid now, each once.
 
-    Times are compared with the time of the signature, as on arrival. What still looks like spam stays. No ids
-    ([]) are none, not all. Forms that another retry holds at the same time are left to it. Each 100 forms are
-    one transaction.
+    Times are compared with the time of the signature, as on arrival. What still looks like spam stays, unless
+    a person vouches for it (`vouched`). No ids ([]) are none, not all. Forms that another retry holds at the
+    same time are left to it. Each 100 forms are one transaction.
     """
-    return _admit_valid(
-        connection,
-        now=now,
-        events=events,
-        identity=identity,
-        ids=ids,
-        reason=reason,
-        vouched=False,
-        erased=erased,
-    )
-
-
-def release_quarantined_forms(
-    connection: Connection,
-    *,
-    now: datetime,
-    events: EventSettings,
-    identity: IdentitySettings,
-    ids: Sequence[int] | None = None,
-    reason: str | None = None,
-    erased: ErasedFilter | None = None,
-) -> RetryResult:
-    """Admit waiting forms (all, those of `reason`, of `ids`) although they look like spam.
-
-    A person vouches for them. Otherwise as `retry_quarantined_forms`.
-    """
-    return _admit_valid(
-        connection,
-        now=now,
-        events=events,
-        identity=identity,
-        ids=ids,
-        reason=reason,
-        vouched=True,
-        erased=erased,
-    )
-
-
-def _admit_valid(
-    connection: Connection,
-    *,
-    now: datetime,
-    events: EventSettings,
-    identity: IdentitySettings,
-    ids: Sequence[int] | None,
-    reason: str | None,
-    vouched: bool,
-    erased: ErasedFilter | None,
-) -> RetryResult:
     admitted = duplicates = refused = after = 0
     while True:
         with connection.transaction():

@@ -34,12 +34,16 @@ def lock_decisions(connection: Connection) -> None:
 
 def find_decision(connection: Connection, *, day: date) -> TrainingDecision | None:
     """Return the newest decision of `day`, or None."""
-    return queries.first(connection, "find_decision", TrainingDecision, day=day)
+    return next(iter(_list_decisions(connection, limit=1, day=day)), None)
 
 
 def list_decisions(connection: Connection, *, limit: int) -> list[TrainingDecision]:
     """Return the newest decision of each of the newest `limit` days, the newest day first."""
-    return queries.all(connection, "list_decisions", TrainingDecision, max_days=limit)
+    return _list_decisions(connection, limit=limit, day=None)
+
+
+def _list_decisions(connection: Connection, *, limit: int, day: date | None) -> list[TrainingDecision]:
+    return queries.all(connection, "list_decisions", TrainingDecision, max_days=limit, day=day)
 
 
 def find_champion(connection: Connection, *, before: date | None = None) -> int | None:

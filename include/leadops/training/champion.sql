@@ -1,22 +1,6 @@
 -- name: lock_decisions
 lock table training.decisions in share row exclusive mode;
 
--- name: find_decision
-select
-    decision_id,
-    day,
-    outcome,
-    reason,
-    model_id,
-    champion_id,
-    inputs_hash,
-    findings,
-    decided_at
-from training.decisions
-where day = %(day)s
-order by decision_id desc
-limit 1;
-
 -- name: list_decisions
 select distinct on (day)
     decision_id,
@@ -29,6 +13,7 @@ select distinct on (day)
     findings,
     decided_at
 from training.decisions
+where %(day)s::date is null or day = %(day)s::date
 order by day desc, decision_id desc
 limit %(max_days)s;
 
