@@ -66,3 +66,18 @@ def test_the_contract_says_how_the_crm_writes() -> None:
     assert read_deal_value({"value": 1, "worth": "\u20ac1.200"}, settings) == DealValue(Decimal("1200.00"))
     assert read_deal_value({"worth": "1.200,5 EUR"}, settings) == DealValue(Decimal("1200.50"))
     assert read_deal_value({"worth": "1200.50"}, settings) == DealValue(None, "1200.50")
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        ({"value": 5, "currency": "USD"}, DealValue(Decimal("5.00"), None, "USD")),
+        ({"value": "", "amount": 7, "currency": "Zorkmid"}, DealValue(None, "7 Zorkmid")),
+        ({"currency": "Zorkmid"}, DealValue(None, None)),
+        ({"value": "9" * 100, "currency": "Zorkmid"}, DealValue(None, "9" * 100)),
+    ],
+)
+def test_a_currency_goes_with_its_value_and_one_that_is_none_leaves_both_as_evidence(
+    details: dict[str, Any], expected: DealValue
+) -> None:
+    assert read_deal_value(details, SHIPPED.kpi.deal_value, company_currency="JPY") == expected

@@ -51,3 +51,29 @@ def test_the_first_version_covers_what_was_before_it(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_named_with_its_line(text: str, says: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=says):
         read(text, tmp_path)
+
+
+def test_rules_are_a_flat_row_for_the_sql_with_the_time_in_which_they_are_in_force(tmp_path: Path) -> None:
+    text = second_version("2026-Q2", "2026-04-01").replace("timezone: null", "timezone: Asia/Tokyo")
+    contract = read(text, tmp_path)
+    first, second = contract.span_rows()
+    version = contract.versions[0]
+    assert first == {
+        "version": "2026-Q1",
+        "taken": version.sal.taken,
+        "contact": version.sal.contact,
+        "contacted": version.sal.contacted,
+        "within_hours": version.sal.within_hours,
+        "criteria": version.sql.criteria,
+        "at_least": version.sql.at_least,
+        "next_meeting": version.sql.next_meeting,
+        "won": version.won,
+        "lost": version.lost,
+        "since": "-infinity",
+        "until": "2026-04-01T00:00:00+09:00",
+    }
+    assert second == first | {
+        "version": "2026-Q2",
+        "since": "2026-04-01T00:00:00+09:00",
+        "until": "infinity",
+    }

@@ -14,6 +14,7 @@ from leadops.lifecycle.rule_spans import (
     digest_spans,
     find_changed_times,
     find_rules,
+    key_words,
     list_rule_spans,
     read_spans,
 )
@@ -94,3 +95,29 @@ def test_how_values_are_read_belongs_to_the_rules(decimal: str | None) -> None:
 def test_what_is_written_is_read_again() -> None:
     spans = list_rule_spans(SHORT, {Q3: PLAIN})
     assert read_spans([span.as_row() for span in spans]) == spans
+
+
+def test_the_order_in_which_rules_are_written_changes_no_digest() -> None:
+    rules = {"won": ["Closed"], "lost": ["Gone"], "within_hours": 24}
+    written, turned = (RuleSpan(FIRST, LAST, one) for one in (rules, dict(reversed(rules.items()))))
+    assert digest_spans([written]) == digest_spans([turned])
+    assert digest_spans([written]) != digest_spans([written._replace(since=JULY)])
+
+
+def test_words_are_compared_by_their_keys_and_the_first_of_two_criteria_with_one_key_names_it() -> None:
+    words = {"contact": ["Call", "EMAIL"], "contacted": [], "next_meeting": ["demo"], "won": ["Won"]}
+    rules = {
+        **words,
+        "taken": ["Working ", "working"],
+        "lost": ["Lost"],
+        "criteria": ["Budget", "BUDGET", "Need"],
+    }
+    assert key_words(rules) == {
+        "taken": ["working"],
+        "contact": ["call", "email"],
+        "contacted": [],
+        "next_meeting": ["demo"],
+        "won": ["won"],
+        "lost": ["lost"],
+        "criteria": {"Budget": "budget", "Need": "need"},
+    }

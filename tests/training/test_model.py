@@ -1,6 +1,7 @@
 """The JSON alone gives what scikit-learn gives."""
 
 import json
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from leadops.training.encode import learn_encodings, learn_standard, standardise
 from leadops.training.fit import calibrate, fit_logistic
 from leadops.training.matrix import Matrix
 from leadops.training.model import load, predict
-from leadops.training.train_model import TimeSplit, train_model
+from leadops.training.train_model import TimeSplit, describe_data, train_model
 from tests.promises import promise_examples
 from tests.training.conftest import START, settings
 from tests.training.matrices import category, drawn, matrix, number
@@ -100,3 +101,24 @@ def test_a_model_whose_numbers_do_not_fit_is_refused() -> None:
         load(body | {"format": 2})
     with pytest.raises(PermanentError, match="do not fit"):
         load(body | {"coefficients": body["coefficients"][1:]})
+
+
+def test_a_model_has_one_digest_whatever_it_was_measured_with() -> None:
+    model = train_model(sample(7), PARTS, settings=SETTINGS).model
+    assert model.model_copy(update={"measures": {"auc": 0.5}}).digest() == model.digest()
+    assert model.model_copy(update={"intercept": model.intercept + 1}).digest() != model.digest()
+
+
+def test_each_part_of_the_data_is_described_from_its_first_lead_to_its_last() -> None:
+    rows = matrix({"views": number([1] * 6)}, [0, 1, 1, 0, 0, 1], start=START, hours=24)
+    parts = TimeSplit(slice(0, 3), slice(3, 5), slice(5, 6))
+
+    def day(number: int) -> str:
+        return (START + timedelta(days=number)).isoformat()
+
+    assert describe_data(rows, parts) == {
+        "hash": rows.digest(),
+        "training": {"leads": 3, "reached": 2, "from": day(0), "to": day(2)},
+        "calibration": {"leads": 2, "reached": 0, "from": day(3), "to": day(4)},
+        "test": {"leads": 1, "reached": 1, "from": day(5), "to": day(5)},
+    }

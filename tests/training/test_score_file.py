@@ -34,6 +34,7 @@ def test_scores_come_in_order_of_lead_and_cycle(tmp_path: Path) -> None:
         ({"ml_score": ["a", "b", "c"]}, "ml_score is str; write it as float64"),
         ({"lead_id": [1.5, 2, 3]}, "lead_id is float64; write it as int64"),
         ({"lead_id": [1, -2, 3]}, "row 2 .* lead_id must be a number of the export"),
+        ({"lead_id": pandas.array([1, None, 3], dtype="Int64")}, "row 2 .* lead_id must be a number"),
         ({"cycle": [0, 2**31, 1]}, "row 2 .* cycle must be a number of the export"),
         ({"lead_id": [3, 3, 3], "cycle": [1, 2, 2]}, "row 3 .* come twice; write one row each"),
     ],
@@ -58,3 +59,12 @@ def test_what_is_not_parquet_is_refused(tmp_path: Path) -> None:
         read_score_file(path)
     with pytest.raises(PermanentError, match="not a readable Parquet file"):
         read_score_file(tmp_path / "gone.parquet")
+
+
+def test_the_largest_numbers_of_a_lead_and_of_a_cycle_are_read(tmp_path: Path) -> None:
+    path = write(tmp_path, lead_id=[2**63 - 1, 127, 3], cycle=[63, 2**31 - 1, 0])
+    assert [(score.lead_id, score.cycle) for score in read_score_file(path)] == [
+        (3, 0),
+        (127, 2**31 - 1),
+        (2**63 - 1, 63),
+    ]

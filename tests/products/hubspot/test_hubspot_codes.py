@@ -166,6 +166,18 @@ def test_a_missing_right_says_which_and_hides_addresses() -> None:
             {},
             QuotaReading(10, 250_000),
         ),
+        (
+            200,
+            {"X-HubSpot-RateLimit-Daily": "250000000", "X-HubSpot-RateLimit-Daily-Remaining": "250000000"},
+            {},
+            QuotaReading(0, 250_000_000),
+        ),
+        (
+            200,
+            {"X-HubSpot-RateLimit-Daily": "2500000000", "X-HubSpot-RateLimit-Daily-Remaining": "1"},
+            {},
+            None,
+        ),
         # With OAuth, and on search, the headers are missing.
         (200, {"X-HubSpot-RateLimit-Max": "100"}, {}, None),
         (200, {"X-HubSpot-RateLimit-Daily": "lots", "X-HubSpot-RateLimit-Daily-Remaining": "1"}, {}, None),
@@ -179,3 +191,25 @@ def test_what_is_left_of_the_day(
     status: int, headers: dict[str, str], body: Any, reading: QuotaReading | None
 ) -> None:
     assert read_hubspot_quota(HttpAnswer(status, headers, body)) == reading
+
+
+@pytest.mark.parametrize("body", [{}, {"category": "RATE"}, {"message": None}])
+def test_a_refusal_without_words_is_what_its_status_says(body: dict[str, Any]) -> None:
+    refused = Refused(400, "HTTP 400: refused")
+    assert classify(400, body, outcome=refused) is refused
+
+
+@pytest.mark.parametrize(("length", "kept"), [(200, 200), (201, 199)])
+def test_long_words_are_cut_at_two_hundred_characters(length: int, kept: int) -> None:
+    words = "w" * length
+    outcome = classify(400, {"message": words, "category": "VALIDATION_ERROR"})
+    assert outcome == Refused(400, f"HTTP 400: {words[:kept]}" + ("" if kept == length else "…"))
+
+
+@pytest.mark.parametrize(("length", "kept"), [(200, 200), (201, 199)])
+def test_a_fault_of_a_property_is_cut_there_too(length: int, kept: int) -> None:
+    begin, end = "the contact's property ", " is read only (docs/products/hubspot.md)"
+    text = begin + "p" * (length - len(begin + end)) + end
+    detail = {"code": "READ_ONLY_VALUE", "context": {"propertyName": [text[len(begin) : -len(end)]]}}
+    outcome = classify(400, {"errors": [detail]})
+    assert outcome == Refused(403, f"HTTP 400: {text[:kept]}" + ("" if kept == length else "…"))

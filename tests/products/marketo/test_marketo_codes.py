@@ -17,7 +17,7 @@ from leadops.clients.transport import (
     TokenExpired,
     Unknown,
 )
-from leadops.products.marketo.marketo_codes import classify_code
+from leadops.products.marketo.marketo_codes import classify_code, find_missing_field, read_reason
 
 CENTRAL = ZoneInfo("America/Chicago")
 NOON = datetime(2026, 11, 30, 18, 0, tzinfo=UTC)  # 12:00 in Chicago
@@ -63,6 +63,8 @@ def classify(body: Any, *, at: datetime | None = NOON) -> Outcome | TokenExpired
         ("1003", Refused),
         ("1006", Refused),
         ("799", Unknown),
+        ("16", Unknown),
+        ("2000", Unknown),
     ],
 )
 def test_each_code_has_its_outcome(code: str, outcome: type) -> None:
@@ -132,3 +134,27 @@ def test_a_field_that_is_missing_for_all_rows_is_our_fault_not_that_of_the_rows(
 @pytest.mark.parametrize("body", [{"success": False}, {"success": False, "errors": ["?"]}])
 def test_an_error_without_a_code_is_unknown(body: Any) -> None:
     assert classify(body) == Unknown("Marketo without a code: no message", 200)
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("606", Throttled(20.0, "more than 100 calls in 20 seconds (606)")),
+        ("607", Throttled(43_200.0, "the quota of the day is used up (607)")),
+        ("614", Throttled(60.0, "the subscription cannot be reached (614)")),
+        ("615", Throttled(2.0, "more than 10 calls at once (615)")),
+        ("609", Refused(422, "Marketo 609: a message")),
+    ],
+)
+def test_the_reason_says_what_is_the_matter(code: str, outcome: Outcome) -> None:
+    assert read(code) == outcome
+
+
+@pytest.mark.parametrize("rows", [[], 5, None, "rows"])
+def test_an_answer_without_rows_lacks_no_field(rows: Any) -> None:
+    assert find_missing_field({"success": True, "result": rows}) is None
+
+
+@pytest.mark.parametrize("reasons", [[], ["?"], None, "?", [{}]])
+def test_a_row_that_is_skipped_without_a_reason_says_so(reasons: Any) -> None:
+    assert read_reason({"status": "skipped", "reasons": reasons}) == ("without a code", "no message")

@@ -7,7 +7,7 @@ import pytest
 
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import Answered, HttpAnswer, Outcome, Refused, TokenExpired, Unknown
-from leadops.products.mautic.mautic_codes import API_OFF, NO_RIGHT, classify_mautic
+from leadops.products.mautic.mautic_codes import API_OFF, NO_RIGHT, NOT_FOUND, classify_mautic
 from leadops.products.mautic.mautic_product import MauticPointsProduct, MauticProduct
 from leadops.products.product import (
     EffectRow,
@@ -217,3 +217,38 @@ def test_a_refusal_of_the_caller_says_mautics_words_or_that_there_are_none(
 ) -> None:
     answer = HttpAnswer(status, {}, {"errors": errors})
     assert classify_mautic(answer, Refused(status, "HTTP"), score_field=None) == outcome
+
+
+@pytest.mark.parametrize("contacts", [[contact(50, 17)], {"0": contact(50, 17)}, ["?"], [None]])
+def test_a_field_that_no_contact_shows_is_ours_to_correct(contacts: Any) -> None:
+    body = {"contacts": contacts, "statusCodes": [200]}
+    outcome = classify_mautic(HttpAnswer(200, {}, body), Answered(200, body), score_field="other")
+    assert outcome == Refused(
+        403, "Mautic has no field other; make it, or correct its alias in products.yaml"
+    )
+
+
+@pytest.mark.parametrize("contacts", [[], {}, None, "?"])
+def test_without_contacts_no_field_is_missing(contacts: Any) -> None:
+    body = {"contacts": contacts, "statusCodes": [404]}
+    outcome = classify_mautic(HttpAnswer(200, {}, body), Answered(200, body), score_field="other")
+    assert outcome == Answered(200, body)
+
+
+def test_the_errors_of_rows_are_not_those_of_the_call() -> None:
+    body = {"errors": [{"message": "of a row"}], "statusCodes": [400]}
+    refused = Refused(400, "HTTP 400")
+    assert classify_mautic(HttpAnswer(400, {}, body), refused, score_field=None) is refused
+
+
+def test_a_404_with_an_error_without_words_is_mautics_all_the_same() -> None:
+    answer = HttpAnswer(404, {}, {"errors": [{}]})
+    found = classify_mautic(answer, Refused(404, "HTTP 404"), score_field=None)
+    assert found == Refused(404, "Mautic 404: no message", NOT_FOUND)
+
+
+@pytest.mark.parametrize("codes", [[403, 403], {"0": 403, "1": 403}])
+def test_a_right_that_is_missing_for_every_row_stops_the_target(codes: Any) -> None:
+    body = {"statusCodes": codes}
+    found = classify_mautic(HttpAnswer(200, {}, body), Answered(200, body), score_field=None)
+    assert found == Refused(403, f"Mautic 403 for every row; {NO_RIGHT}")

@@ -135,7 +135,7 @@ def test_the_faults_of_a_load_are_those_of_its_rows() -> None:
     }
     without_record = {"rows": {"from": 0, "to": 0}, "type": "error", "message": "Missing required value"}
     warning = {"rows": {"from": 1, "to": 1}, "type": "warning", "record": 1, "message": "odd"}
-    found = find_row_faults([unknown, without_record, warning, None, "text"])
+    found = find_row_faults([warning, None, "text", unknown, without_record])
     assert found == {2: [unknown], 0: [without_record]}
     assert find_row_faults(None) == {}
 

@@ -140,3 +140,19 @@ def test_the_quota_is_that_of_the_whole_day_alone() -> None:
     assert read(403, DAY, {}) == QuotaReading(None, None, 900)
     assert read(403, AT_ONCE) == QuotaReading(5000, 5000)
     assert read(200, [], {}) is None
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "API_DISABLED_FOR_ORG"), (410, "GONE")])
+@pytest.mark.parametrize(("length", "kept"), [(200, 200), (201, 199)])
+def test_a_long_reason_is_cut_at_two_hundred_characters(
+    status: int, code: str, length: int, kept: int
+) -> None:
+    begin = f"HTTP {status}: {code}: "
+    message = "w" * (length - len(begin))
+    body = [{"errorCode": code, "message": message}]
+    outcome = classify_salesforce(
+        HttpAnswer(status, {}, body), Refused(status, "x"), used_up_seconds=900, busy_seconds=10
+    )
+    assert isinstance(outcome, Refused)
+    text = outcome.reason.removesuffix(f"; {CORRECT}")
+    assert text == f"{begin}{message}"[:kept] + ("" if kept == length else "…")

@@ -99,3 +99,11 @@ def test_errors_are_read_from_rows_and_from_calls(value: Any, errors: list[tuple
 def test_an_unknown_code_without_fields_says_salesforces_words_alone() -> None:
     result = judge_error(SalesforceError("NEW_CODE", "what it is"))
     assert (result.state, result.reason) == (RowState.DEAD, "Salesforce refuses it (NEW_CODE: what it is)")
+
+
+def test_the_reason_names_every_field_and_says_that_a_limit_passes() -> None:
+    error = SalesforceError("CANNOT_EXECUTE_FLOW_TRIGGER", "CPU time limit", ("A__c", "B__c"))
+    assert judge_error(error).reason == (
+        "A__c, B__c: a trigger or a flow met a limit of the moment"
+        " (CANNOT_EXECUTE_FLOW_TRIGGER: CPU time limit)"
+    )
