@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from leadops.clients.cdp import CdpClient
-from leadops.clients.transport import Answered, Refused, Unreachable
+from leadops.clients.outcomes import Answered, Refused, Unreachable
 from leadops.errors import PermanentError, TransientError
 from leadops.settings import Endpoint
 from tests.gateway.conftest import KEY, TOKEN, Serve, item, serve

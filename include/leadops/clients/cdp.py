@@ -3,7 +3,8 @@
 from typing import Any
 
 from leadops.clients.answer_shapes import read_number, read_object
-from leadops.clients.transport import Outcome, Transport, expect
+from leadops.clients.outcomes import Outcome
+from leadops.clients.transport import Transport, expect
 from leadops.settings import Endpoint
 
 

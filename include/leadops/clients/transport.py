@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -10,118 +9,20 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from leadops.clients.access import Access, StaticToken
-from leadops.clients.lead_absence import LeadAbsence, read_problem
+from leadops.clients.classify_response import apply_classifier, classify_response
 from leadops.clients.network_route import apply_route, find_why_unsent
-from leadops.clients.parse_answer import parse_answer
-from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, read_retry_after
-from leadops.clients.status_codes import Action, find_status_rule
+from leadops.clients.outcomes import (
+    AnswerClassifier,
+    Answered,
+    Outcome,
+    Refused,
+    TokenExpired,
+    Unknown,
+    Unreachable,
+)
 from leadops.errors import PermanentError, TransientError
-from leadops.mask import SentValues, mask_text, remember_secrets
-from leadops.normalization.clean_text import clean_text
+from leadops.mask import SentValues, remember_secrets
 from leadops.settings import Endpoint
-
-
-@dataclass(frozen=True)
-class Answered:
-    """2xx with a JSON body (None if there is no body): the effect took place."""
-
-    status: int
-    body: Any
-
-
-@dataclass(frozen=True)
-class Refused:
-    """No effect: the same call will be refused again, at least until somebody changes a setting.
-
-    `absence` says that the lead of the call is gone, and where it went. `is_setup`: every such call is
-    refused until somebody changes what the reason names, such as a field that is missing.
-    """
-
-    status: int
-    reason: str
-    absence: LeadAbsence | None = None
-    is_setup: bool = False
-
-    @property
-    def concerns_caller(self) -> bool:
-        """Whether every call is refused, not what this one holds: credentials, account, network, setup."""
-        return self.is_setup or find_status_rule(self.status).concerns_us
-
-    @property
-    def is_splittable(self) -> bool:
-        """Whether a smaller call may be accepted (400, 413, 422)."""
-        return find_status_rule(self.status).is_splittable
-
-
-@dataclass(frozen=True)
-class Throttled:
-    """429: no effect; `retry_after` seconds from now the other side listens again."""
-
-    retry_after: float
-    reason: str = "asked to wait (429)"
-
-
-@dataclass(frozen=True)
-class Postponed:
-    """No effect, and only this call has to wait (421, 425): for `retry_after` seconds, if it says so."""
-
-    reason: str
-    retry_after: float | None = None
-
-
-@dataclass(frozen=True)
-class Unreachable:
-    """No connection: certainly no effect."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """Sent, but the answer is missing, broken or 5xx: the effect may have taken place or not.
-
-    `status` is None without an answer; `retry_after` is how many seconds the answer asks to wait, if it does.
-    """
-
-    reason: str
-    status: int | None = None
-    retry_after: float | None = None
-
-    @property
-    def is_in_conflict(self) -> bool:
-        """Whether the first call with the key is still in progress (409), or what it asks for conflicts."""
-        return self.status == 409
-
-    @property
-    def pauses_target(self) -> bool:
-        """Whether the whole target asks for a pause (503 with Retry-After)."""
-        return self.status == 503 and self.retry_after is not None
-
-
-@dataclass(frozen=True)
-class TokenExpired:
-    """No effect: the token that the call carried is no longer valid. An `AnswerClassifier` says so."""
-
-    reason: str
-
-
-#: What a call ends in that has no 2xx answer.
-Failure = Refused | Throttled | Postponed | Unreachable | Unknown
-
-Outcome = Answered | Failure
-
-
-@dataclass(frozen=True)
-class HttpAnswer:
-    """A whole HTTP response: its status, its fields, and its JSON (None where it has none)."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Any
-
-
-#: Says what an answer means for the call as a whole, where a product knows more than the status says.
-AnswerClassifier = Callable[[HttpAnswer, Outcome], Outcome | TokenExpired]
 
 CONNECT_TIMEOUT = 5.0
 
@@ -222,7 +123,11 @@ class Transport:
                 content = _read_body(response, until=time.monotonic() + self.endpoint.timeout)
             sent = SentValues(body, *map(str, params.values())) if response.status_code >= 300 else None
             outcome = classify_response(response, content, has_key=key is not None, sent=sent)
-            return outcome if self.classify is None else _classify(self.classify, response, content, outcome)
+            return (
+                outcome
+                if self.classify is None
+                else apply_classifier(self.classify, response, content, outcome)
+            )
         except requests.ConnectTimeout:
             return Unreachable("no connection in time")
         except _EndlessAnswerError as error:
@@ -267,67 +172,3 @@ def _read_body(response: requests.Response, *, until: float) -> bytes:
     # Nothing is left to read, but only this lets http.client notice it and keep the connection alive.
     response.raw.read(1)
     return bytes(content)
-
-
-def classify_response(
-    response: requests.Response, content: bytes, *, has_key: bool = True, sent: SentValues | None = None
-) -> Outcome:
-    """Return what a complete HTTP response with its body says about the effect: see `status_codes`.
-
-    Without a key no earlier call can be in progress, so a 409 is a refusal. What was `sent` is hidden in the
-    reasons.
-    """
-    status = response.status_code
-    action = find_status_rule(status).action
-    retry_after = read_retry_after(response.headers)
-    reason = f"HTTP {status}"
-    if action is Action.DONE:
-        if not content:
-            return Answered(status, None)
-        try:
-            return Answered(status, parse_answer(content))
-        except ValueError:
-            return Unknown(f"{reason} without valid JSON", status)
-    if status == 429:
-        return Throttled(DEFAULT_RETRY_AFTER if retry_after is None else retry_after)
-    problem = _read_problem(content)
-    detail = _detail(response.reason, problem, sent)
-    if status == 409 and has_key:
-        return Unknown(f"{reason}: {detail}", status, retry_after)
-    # RFC 9110 15.5.14: with Retry-After, the size is a problem of the moment.
-    if action is Action.AGAIN or status == 425 or (status == 413 and retry_after is not None):
-        return Postponed(reason, retry_after)
-    if action is Action.READ_BACK:
-        return Unknown(reason, status, retry_after)
-    return Refused(status, f"{reason}: {detail}", read_problem(status, problem))
-
-
-def _classify(
-    classify: AnswerClassifier, response: requests.Response, content: bytes, outcome: Outcome
-) -> Outcome | TokenExpired:
-    """Return what `classify` makes of a whole response, of which the status says `outcome`."""
-    body = outcome.body if isinstance(outcome, Answered) else _read_problem(content)
-    return classify(
-        HttpAnswer(response.status_code, response.headers, None if body is _NO_JSON else body), outcome
-    )
-
-
-_NO_JSON = object()
-
-
-def _read_problem(content: bytes) -> Any:
-    """Return the JSON of an error's body; _NO_JSON if it is none."""
-    try:
-        return parse_answer(content)
-    except ValueError:
-        return _NO_JSON
-
-
-def _detail(reason: str, problem: Any, sent: SentValues | None) -> str:
-    """Return what a problem document says, without secrets and people; nothing of any other body."""
-    if problem is _NO_JSON:
-        return mask_text(clean_text(reason or "refused"), longest=200, sent=sent)
-    if isinstance(problem, dict):
-        text = problem.get("detail") or problem.get("title") or problem.get("error") or "refused"
-        return mask_text(text, longest=200, sent=sent)
-    return "refused"

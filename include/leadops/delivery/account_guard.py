@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from leadops.clients.transport import Failure, expect
+from leadops.clients.outcomes import Failure
+from leadops.clients.transport import expect
 from leadops.db import Connection
 from leadops.delivery.database_mark import find_installation_id
 from leadops.errors import PermanentError

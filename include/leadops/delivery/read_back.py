@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from leadops.clients.lead_absence import LeadAbsence
-from leadops.clients.transport import Failure
+from leadops.clients.outcomes import Failure
 from leadops.db import Connection
 from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, shrink_batch
 from leadops.delivery.build_batches import hold_deltas

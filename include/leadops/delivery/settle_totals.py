@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import chain
 
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.transport import Answered, Outcome, Refused, Unknown
+from leadops.clients.outcomes import Answered, Outcome, Refused, Unknown
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, shrink_batch

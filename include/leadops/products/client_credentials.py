@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from leadops.clients.outcomes import Answered, Outcome, Refused
 from leadops.clients.shared_token import SharedToken
-from leadops.clients.transport import Answered, Outcome, Refused, Transport
+from leadops.clients.transport import Transport
 from leadops.errors import ConfigError, PermanentError, TransientError
 from leadops.settings import Endpoint
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from leadops.clients.access import Access, StaticToken
 from leadops.clients.lead_absence import LeadAbsence
-from leadops.clients.transport import HttpAnswer, Outcome, TokenExpired
+from leadops.clients.outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.errors import ConfigError, PermanentError
 from leadops.products.check_line import CheckLine
 from leadops.products.crm_side import CrmSide

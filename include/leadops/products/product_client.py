@@ -9,7 +9,7 @@ from typing import cast
 
 from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.transport import (
+from leadops.clients.outcomes import (
     Answered,
     Failure,
     HttpAnswer,
@@ -17,10 +17,9 @@ from leadops.clients.transport import (
     Refused,
     Throttled,
     TokenExpired,
-    Transport,
     Unknown,
-    expect,
 )
+from leadops.clients.transport import Transport, expect
 from leadops.errors import TransientError
 from leadops.products.product import Call, ListedLead, QuotaReading
 from leadops.products.reading import ReadAnswer, Reading, RefusedCallError, T

@@ -5,15 +5,7 @@ from typing import Any
 import pytest
 
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.transport import (
-    Answered,
-    HttpAnswer,
-    Outcome,
-    Postponed,
-    Refused,
-    Throttled,
-    Unknown,
-)
+from leadops.clients.outcomes import Answered, HttpAnswer, Outcome, Postponed, Refused, Throttled, Unknown
 from leadops.products.hubspot.hubspot_codes import classify_hubspot, read_hubspot_quota
 from leadops.products.product import QuotaReading
 

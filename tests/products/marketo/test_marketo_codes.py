@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from leadops.clients.transport import (
+from leadops.clients.outcomes import (
     Answered,
     HttpAnswer,
     Outcome,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.transport import (
+from leadops.clients.outcomes import (
     Answered,
     HttpAnswer,
     Outcome,

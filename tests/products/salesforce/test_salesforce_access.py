@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from leadops.clients.transport import Refused, TokenExpired, Transport
+from leadops.clients.outcomes import Refused, TokenExpired
+from leadops.clients.transport import Transport
 from leadops.errors import ConfigError, PermanentError, TransientError
 from leadops.products.salesforce.salesforce_access import (
     ask_session,

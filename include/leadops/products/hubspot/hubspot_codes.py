@@ -8,14 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.transport import (
-    Answered,
-    HttpAnswer,
-    Outcome,
-    Postponed,
-    Refused,
-    Throttled,
-)
+from leadops.clients.outcomes import Answered, HttpAnswer, Outcome, Postponed, Refused, Throttled
 from leadops.mask import mask_text
 from leadops.products.product import QuotaReading, RowState
 

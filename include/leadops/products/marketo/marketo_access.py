@@ -4,8 +4,9 @@ All who ask get the same token as long as it lives, so processes need no shared 
 601 and 602 say that it has ended.
 """
 
+from leadops.clients.outcomes import Outcome
 from leadops.clients.shared_token import SharedToken
-from leadops.clients.transport import Outcome, Transport
+from leadops.clients.transport import Transport
 from leadops.products.client_credentials import ask_with_credentials, open_shared_token
 from leadops.settings import Endpoint
 

@@ -2,8 +2,9 @@
 
 from urllib.parse import urlencode
 
+from leadops.clients.outcomes import Outcome
 from leadops.clients.shared_token import SharedToken
-from leadops.clients.transport import Outcome, Transport
+from leadops.clients.transport import Transport
 from leadops.products.client_credentials import ask_with_credentials, open_shared_token
 from leadops.settings import Endpoint
 

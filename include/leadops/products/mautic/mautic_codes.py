@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.transport import HttpAnswer, Outcome, Refused, TokenExpired
+from leadops.clients.outcomes import HttpAnswer, Outcome, Refused, TokenExpired
 from leadops.products.product import RowState
 
 NOT_FOUND = LeadAbsence(AbsenceWord.NOT_FOUND)

@@ -6,7 +6,7 @@ from typing import Any
 from leadops.clients.access import Access
 from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.transport import HttpAnswer, Outcome, TokenExpired
+from leadops.clients.outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.products.check_line import CheckLine
 from leadops.products.odoo.odoo_access import OdooAccess
 from leadops.products.odoo.odoo_calls import OdooCalls, fill_placeholders, read_rows, take_result

@@ -12,8 +12,9 @@ from urllib.parse import urlencode, urlsplit
 
 import jwt
 
+from leadops.clients.outcomes import Answered, HttpAnswer, Outcome, Refused
 from leadops.clients.shared_token import SharedToken
-from leadops.clients.transport import Answered, HttpAnswer, Outcome, Refused, Transport
+from leadops.clients.transport import Transport
 from leadops.errors import ConfigError, PermanentError, TransientError
 from leadops.mask import mask_text, remember_secrets
 from leadops.settings import Endpoint

@@ -10,7 +10,7 @@ from leadops.clients.access import Access
 from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.transport import HttpAnswer, Outcome, Throttled, TokenExpired
+from leadops.clients.outcomes import HttpAnswer, Outcome, Throttled, TokenExpired
 from leadops.errors import TransientError
 from leadops.products.product import (
     Call,
