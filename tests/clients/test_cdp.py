@@ -4,8 +4,8 @@ from typing import Any
 import httpx
 import pytest
 
+from leadops.clients.call_outcomes import Answered, Refused, Unreachable
 from leadops.clients.cdp import CdpClient
-from leadops.clients.outcomes import Answered, Refused, Unreachable
 from leadops.errors import PermanentError, TransientError
 from leadops.settings import Endpoint
 from tests.gateway.conftest import KEY, TOKEN, Serve, item, serve

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import requests
 
+from leadops.clients.call_outcomes import Refused
 from leadops.clients.classify_response import classify_response
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence, read_ma_id, read_moved, read_problem
-from leadops.clients.outcomes import Refused
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from leadops.clients.outcomes import Answered, Outcome, Unreachable
+from leadops.clients.call_outcomes import Answered, Outcome, Unreachable
 from leadops.clients.transport import Transport
 from leadops.errors import ConfigError
 from leadops.mask import mask_text

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 import requests
 
-from leadops.clients.outcomes import Answered, Outcome, Postponed, Refused, Throttled, Unknown, Unreachable
+from leadops.clients.call_outcomes import (
+    Answered,
+    Outcome,
+    Postponed,
+    Refused,
+    Throttled,
+    Unknown,
+    Unreachable,
+)
 from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, LONGEST_RETRY_AFTER
 from leadops.clients.transport import Transport, expect
 from leadops.errors import PermanentError, TransientError

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadops.clients.outcomes import Outcome, Postponed, Refused, Throttled, Unknown, Unreachable
+from leadops.clients.call_outcomes import Outcome, Postponed, Refused, Throttled, Unknown, Unreachable
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.push_report import PushReport

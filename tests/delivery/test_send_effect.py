@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from leadops.clients.call_outcomes import Answered, Outcome, Postponed, Refused, Throttled, Unknown
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import Answered, Outcome, Postponed, Refused, Throttled, Unknown
 from leadops.db import Connection
 from leadops.delivery.claim_calls import claim_effects
 from leadops.delivery.effect_result import find_lead_id, read_result

@@ -7,7 +7,15 @@ from typing import Any
 import orjson
 import pytest
 
-from leadops.clients.outcomes import Answered, Outcome, Postponed, Refused, Throttled, Unknown, Unreachable
+from leadops.clients.call_outcomes import (
+    Answered,
+    Outcome,
+    Postponed,
+    Refused,
+    Throttled,
+    Unknown,
+    Unreachable,
+)
 from leadops.db import Connection
 from leadops.delivery.batches import BatchState, DeltaBatch, encode_rows, lock_due_batches
 from leadops.delivery.claim_calls import claim_batches

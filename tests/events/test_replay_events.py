@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from leadops.clients.call_outcomes import Answered, Outcome, Refused, Throttled, Unknown, Unreachable
 from leadops.clients.cdp import CdpClient
-from leadops.clients.outcomes import Answered, Outcome, Refused, Throttled, Unknown, Unreachable
 from leadops.errors import PermanentError, TransientError
 from leadops.events.replay_events import Replay, ReplayCounts, RowRejection
 from leadops.settings import Endpoint

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leadops.clients.outcomes import Refused
+from leadops.clients.call_outcomes import Refused
 from leadops.products.product_client import ProductClient
 from leadops.products.product_settings import add_product_settings
 from leadops.settings import Endpoint

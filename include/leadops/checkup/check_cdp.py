@@ -6,7 +6,7 @@ from datetime import datetime
 from leadops.checkup.check_product import check_clock
 from leadops.checkup.reach import REACHED, check_reach
 from leadops.clients.answer_shapes import read_number, read_object
-from leadops.clients.outcomes import Answered, HttpAnswer, Outcome, Refused
+from leadops.clients.call_outcomes import Answered, HttpAnswer, Outcome, Refused
 from leadops.clients.transport import Transport
 from leadops.errors import TransientError
 from leadops.products.check_line import CheckLine, CheckState

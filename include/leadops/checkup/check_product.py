@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from leadops.checkup.reach import REACHED, check_reach
-from leadops.clients.outcomes import Answered, Outcome, Refused, Throttled
+from leadops.clients.call_outcomes import Answered, Outcome, Refused, Throttled
 from leadops.products.check_line import CheckLine, CheckState
 from leadops.products.product_client import ProductClient
 

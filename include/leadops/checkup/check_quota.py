@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from leadops.clients.outcomes import Answered
+from leadops.clients.call_outcomes import Answered
 from leadops.db import Connection
 from leadops.delivery.delivery_settings import TargetSettings
 from leadops.delivery.forecast_calls import CallForecast, forecast_calls

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from leadops.clients.outcomes import Answered, Outcome, Refused, Unknown
+from leadops.clients.call_outcomes import Answered, Outcome, Refused, Unknown
 from leadops.products.check_line import CheckLine
 from leadops.products.product import (
     Call,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from leadops.clients.answer_shapes import read_number, read_object
-from leadops.clients.outcomes import Outcome
+from leadops.clients.call_outcomes import Outcome
 from leadops.clients.transport import Transport, expect
 from leadops.settings import Endpoint
 

@@ -4,8 +4,7 @@ from typing import Any
 
 import requests
 
-from leadops.clients.lead_absence import read_problem
-from leadops.clients.outcomes import (
+from leadops.clients.call_outcomes import (
     AnswerClassifier,
     Answered,
     HttpAnswer,
@@ -16,6 +15,7 @@ from leadops.clients.outcomes import (
     TokenExpired,
     Unknown,
 )
+from leadops.clients.lead_absence import read_problem
 from leadops.clients.parse_answer import parse_answer
 from leadops.clients.retry_after import DEFAULT_RETRY_AFTER, read_retry_after
 from leadops.clients.status_codes import Action, find_status_rule

@@ -9,9 +9,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from leadops.clients.access import Access, StaticToken
-from leadops.clients.classify_response import apply_classifier, classify_response
-from leadops.clients.network_route import apply_route, find_why_unsent
-from leadops.clients.outcomes import (
+from leadops.clients.call_outcomes import (
     AnswerClassifier,
     Answered,
     Outcome,
@@ -20,6 +18,8 @@ from leadops.clients.outcomes import (
     Unknown,
     Unreachable,
 )
+from leadops.clients.classify_response import apply_classifier, classify_response
+from leadops.clients.network_route import apply_route, find_why_unsent
 from leadops.errors import PermanentError, TransientError
 from leadops.mask import SentValues, remember_secrets
 from leadops.settings import Endpoint

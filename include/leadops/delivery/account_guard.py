@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from leadops.clients.outcomes import Failure
+from leadops.clients.call_outcomes import Failure
 from leadops.clients.transport import expect
 from leadops.db import Connection
 from leadops.delivery.database_mark import find_installation_id

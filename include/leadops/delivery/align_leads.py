@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
-from leadops.clients.outcomes import Failure
+from leadops.clients.call_outcomes import Failure
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.compare_scores import LeadState, read_lead

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from leadops.clients.outcomes import Outcome, Postponed, Refused, Throttled, Unknown, Unreachable
+from leadops.clients.call_outcomes import Outcome, Postponed, Refused, Throttled, Unknown, Unreachable
 from leadops.db import Connection
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport

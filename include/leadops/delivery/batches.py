@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from leadops.clients.outcomes import Outcome
+from leadops.clients.call_outcomes import Outcome
 from leadops.db import Connection
 from leadops.delivery.due_calls import TAKEOVER_PAUSE, lock_due
 from leadops.lanes import Lane

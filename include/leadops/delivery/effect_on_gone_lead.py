@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from leadops.clients.call_outcomes import Outcome
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import Outcome
 from leadops.delivery.effect_result import find_lead_id, read_result
 from leadops.delivery.effect_try import EffectTry
 from leadops.delivery.external_ids import find_survivor, follow_merge

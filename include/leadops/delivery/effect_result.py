@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from leadops.clients.answer_values import read_id
-from leadops.clients.outcomes import Answered, Outcome, Refused
+from leadops.clients.call_outcomes import Answered, Outcome, Refused
 from leadops.delivery.operations import Operation
 from leadops.delivery.outbox import Effect
 from leadops.mask import SentValues, mask_text

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from psycopg.types.json import Jsonb
 
-from leadops.clients.outcomes import Outcome
+from leadops.clients.call_outcomes import Outcome
 from leadops.db import Connection
 from leadops.delivery.backoff import schedule_retry
 from leadops.delivery.dead_letters import bury_effect

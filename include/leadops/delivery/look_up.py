@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from leadops.clients.outcomes import Answered, Failure, Refused
+from leadops.clients.call_outcomes import Answered, Failure, Refused
 from leadops.db import Connection
 from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, split_batch
 from leadops.delivery.build_totals import LATE_CALLS

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from leadops.clients.call_outcomes import Failure
 from leadops.clients.lead_absence import LeadAbsence
-from leadops.clients.outcomes import Failure
 from leadops.db import Connection
 from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, shrink_batch
 from leadops.delivery.build_batches import hold_deltas

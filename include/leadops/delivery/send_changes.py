@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from leadops.clients.outcomes import Refused
+from leadops.clients.call_outcomes import Refused
 from leadops.delivery.batches import (
     DeltaBatch,
     count_idle_batches,

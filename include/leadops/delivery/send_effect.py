@@ -5,7 +5,7 @@ from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
-from leadops.clients.outcomes import Answered, Outcome, Unknown
+from leadops.clients.call_outcomes import Answered, Outcome, Unknown
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call
 from leadops.delivery.delivery_settings import TRUSTED_MEMORY, DeliverySettings

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from leadops.clients.call_outcomes import Answered, Outcome, Refused, Unknown
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import Answered, Outcome, Refused, Unknown
 from leadops.db import Connection
 from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.batches import (

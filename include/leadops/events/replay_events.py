@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from leadops.clients.answer_shapes import AnswerShapeError, read_collected
+from leadops.clients.call_outcomes import Answered, Refused, Throttled
 from leadops.clients.cdp import CdpClient
-from leadops.clients.outcomes import Answered, Refused, Throttled
 from leadops.errors import PermanentError, TransientError
 from leadops.events.event_mapping import EventMapping, nest
 from leadops.tabular.file_row import BadRowError, FileRow

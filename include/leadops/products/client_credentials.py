@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from leadops.clients.outcomes import Answered, Outcome, Refused
+from leadops.clients.call_outcomes import Answered, Outcome, Refused
 from leadops.clients.shared_token import SharedToken
 from leadops.clients.transport import Transport
 from leadops.errors import ConfigError, PermanentError, TransientError

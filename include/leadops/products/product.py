@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from leadops.clients.access import Access, StaticToken
+from leadops.clients.call_outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.clients.lead_absence import LeadAbsence
-from leadops.clients.outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.errors import ConfigError, PermanentError
 from leadops.products.check_line import CheckLine
 from leadops.products.crm_side import CrmSide

@@ -8,8 +8,7 @@ from itertools import islice
 from typing import cast
 
 from leadops.clients.answer_shapes import AnswerShapeError
-from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import (
+from leadops.clients.call_outcomes import (
     Answered,
     Failure,
     HttpAnswer,
@@ -19,6 +18,7 @@ from leadops.clients.outcomes import (
     TokenExpired,
     Unknown,
 )
+from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import Transport, expect
 from leadops.errors import TransientError
 from leadops.products.product import Call, ListedLead, QuotaReading

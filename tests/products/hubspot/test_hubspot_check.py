@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from leadops.checkup.trial_lead import try_lead
-from leadops.clients.outcomes import Answered, Outcome, Refused
+from leadops.clients.call_outcomes import Answered, Outcome, Refused
 from leadops.products.check_line import CheckState
 from leadops.products.hubspot.hubspot_check import HubSpotCheck, Wanted, describe_property
 from leadops.products.product import Call

@@ -4,8 +4,16 @@ from typing import Any
 
 import pytest
 
+from leadops.clients.call_outcomes import (
+    Answered,
+    HttpAnswer,
+    Outcome,
+    Postponed,
+    Refused,
+    Throttled,
+    Unknown,
+)
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import Answered, HttpAnswer, Outcome, Postponed, Refused, Throttled, Unknown
 from leadops.products.hubspot.hubspot_codes import classify_hubspot, read_hubspot_quota
 from leadops.products.product import QuotaReading
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from leadops.clients.outcomes import (
+from leadops.clients.call_outcomes import (
     Answered,
     HttpAnswer,
     Outcome,

@@ -9,8 +9,8 @@ import pytest
 
 from leadops.alerts.checks import CHECKS
 from leadops.checkup.trial_lead import try_lead
+from leadops.clients.call_outcomes import Answered, Refused
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import Answered, Refused
 from leadops.delivery.claim_calls import claim_effects
 from leadops.delivery.outbox import enqueue_effect
 from leadops.incidents.run_checks import run_checks

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from leadops.clients.call_outcomes import Answered, HttpAnswer, Outcome, Refused, TokenExpired, Unknown
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import Answered, HttpAnswer, Outcome, Refused, TokenExpired, Unknown
 from leadops.products.mautic.mautic_codes import API_OFF, NO_RIGHT, NOT_FOUND, classify_mautic
 from leadops.products.mautic.mautic_product import MauticPointsProduct, MauticProduct
 from leadops.products.product import (

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import (
+from leadops.clients.call_outcomes import (
     Answered,
     HttpAnswer,
     Outcome,
@@ -15,6 +14,7 @@ from leadops.clients.outcomes import (
     TokenExpired,
     Unknown,
 )
+from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.products.odoo.odoo_errors import (
     NO_WAY_IN,
     classify_odoo_answer,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from leadops.clients.outcomes import Refused, TokenExpired
+from leadops.clients.call_outcomes import Refused, TokenExpired
 from leadops.clients.transport import Transport
 from leadops.errors import ConfigError, PermanentError, TransientError
 from leadops.products.salesforce.salesforce_access import (

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from leadops.clients.outcomes import Answered, HttpAnswer, Outcome, Refused, Throttled, TokenExpired, Unknown
+from leadops.clients.call_outcomes import (
+    Answered,
+    HttpAnswer,
+    Outcome,
+    Refused,
+    Throttled,
+    TokenExpired,
+    Unknown,
+)
 from leadops.products.product import QuotaReading
 from leadops.products.salesforce.salesforce_answers import (
     classify_salesforce,

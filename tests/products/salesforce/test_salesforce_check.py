@@ -8,7 +8,7 @@ import pytest
 
 from leadops.checkup.check_product import describe_token
 from leadops.checkup.trial_lead import try_lead
-from leadops.clients.outcomes import Answered, Refused
+from leadops.clients.call_outcomes import Answered, Refused
 from leadops.products.check_line import CheckLine, CheckState
 from leadops.products.product_client import ProductClient
 from leadops.products.salesforce.salesforce_check import (

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leadops.clients.outcomes import Answered, Refused
+from leadops.clients.call_outcomes import Answered, Refused
 from leadops.products.check_line import CheckLine
 from leadops.products.hubspot.hubspot_calls import HubSpotCalls
 from leadops.products.hubspot.hubspot_effects import STATUS

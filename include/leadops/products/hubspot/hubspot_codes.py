@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from leadops.clients.call_outcomes import Answered, HttpAnswer, Outcome, Postponed, Refused, Throttled
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import Answered, HttpAnswer, Outcome, Postponed, Refused, Throttled
 from leadops.mask import mask_text
 from leadops.products.product import QuotaReading, RowState
 

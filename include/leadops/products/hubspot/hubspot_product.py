@@ -9,8 +9,8 @@ from typing import Any
 
 from leadops.clients.answer_shapes import AnswerShapeError, read_object
 from leadops.clients.answer_values import read_id, read_score
+from leadops.clients.call_outcomes import HttpAnswer, Outcome
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import HttpAnswer, Outcome
 from leadops.products.check_line import CheckLine
 from leadops.products.hubspot.hubspot_calls import BATCH_LIMIT, HubSpotCalls
 from leadops.products.hubspot.hubspot_check import ACCOUNT, HubSpotCheck

@@ -4,7 +4,7 @@ All who ask get the same token as long as it lives, so processes need no shared 
 601 and 602 say that it has ended.
 """
 
-from leadops.clients.outcomes import Outcome
+from leadops.clients.call_outcomes import Outcome
 from leadops.clients.shared_token import SharedToken
 from leadops.clients.transport import Transport
 from leadops.products.client_credentials import ask_with_credentials, open_shared_token

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from leadops.clients.outcomes import Answered
+from leadops.clients.call_outcomes import Answered
 from leadops.products.check_line import CheckLine
 from leadops.products.marketo.marketo_calls import DESCRIBE
 from leadops.products.marketo.marketo_rows import read_results

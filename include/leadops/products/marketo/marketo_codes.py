@@ -10,7 +10,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from leadops.calendar.local_days import local_midnight
-from leadops.clients.outcomes import HttpAnswer, Outcome, Postponed, Refused, Throttled, TokenExpired, Unknown
+from leadops.clients.call_outcomes import (
+    HttpAnswer,
+    Outcome,
+    Postponed,
+    Refused,
+    Throttled,
+    TokenExpired,
+    Unknown,
+)
 from leadops.products.product import RowState
 from leadops.products.product_client import read_date
 

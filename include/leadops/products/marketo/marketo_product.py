@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadops.clients.access import Access
-from leadops.clients.outcomes import HttpAnswer, Outcome, TokenExpired
+from leadops.clients.call_outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.products.check_line import CheckLine
 from leadops.products.marketo.marketo_access import open_marketo_access
 from leadops.products.marketo.marketo_calls import BYTE_LIMIT, FILTER_LIMIT, ROW_LIMIT, USAGE, MarketoCalls

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from leadops.clients.outcomes import Outcome
+from leadops.clients.call_outcomes import Outcome
 from leadops.clients.shared_token import SharedToken
 from leadops.clients.transport import Transport
 from leadops.products.client_credentials import ask_with_credentials, open_shared_token

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from leadops.clients.outcomes import Answered
+from leadops.clients.call_outcomes import Answered
 from leadops.products.check_line import CheckLine
 from leadops.products.mautic.mautic_settings import MauticSettings, ScorePlace
 from leadops.products.product import Call, SendCall

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from leadops.clients.call_outcomes import HttpAnswer, Outcome, Refused, TokenExpired
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import HttpAnswer, Outcome, Refused, TokenExpired
 from leadops.products.product import RowState
 
 NOT_FOUND = LeadAbsence(AbsenceWord.NOT_FOUND)

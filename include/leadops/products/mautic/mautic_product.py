@@ -6,7 +6,7 @@ from typing import Any
 from leadops.clients.access import Access
 from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.answer_values import read_id, read_score
-from leadops.clients.outcomes import HttpAnswer, Outcome, TokenExpired
+from leadops.clients.call_outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.products.check_line import CheckLine
 from leadops.products.mautic.mautic_access import open_mautic_access
 from leadops.products.mautic.mautic_calls import CONTACTS, ROW_LIMIT, MauticCalls

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from leadops.clients.outcomes import Answered
+from leadops.clients.call_outcomes import Answered
 from leadops.products.check_line import CheckLine
 from leadops.products.odoo.odoo_calls import OdooCalls, take_result
 from leadops.products.odoo.odoo_settings import OdooSettings

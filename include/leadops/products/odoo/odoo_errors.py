@@ -23,8 +23,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from leadops.clients.call_outcomes import HttpAnswer, Outcome, Postponed, Refused, Throttled, TokenExpired
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import HttpAnswer, Outcome, Postponed, Refused, Throttled, TokenExpired
 from leadops.mask import mask_text
 
 #: Seconds until a call after a limit of the server.

@@ -5,8 +5,8 @@ from typing import Any
 
 from leadops.clients.access import Access
 from leadops.clients.answer_values import read_id, read_score
+from leadops.clients.call_outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.products.check_line import CheckLine
 from leadops.products.odoo.odoo_access import OdooAccess
 from leadops.products.odoo.odoo_calls import OdooCalls, fill_placeholders, read_rows, take_result

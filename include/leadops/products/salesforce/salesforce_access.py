@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 import jwt
 
-from leadops.clients.outcomes import Answered, HttpAnswer, Outcome, Refused
+from leadops.clients.call_outcomes import Answered, HttpAnswer, Outcome, Refused
 from leadops.clients.shared_token import SharedToken
 from leadops.clients.transport import Transport
 from leadops.errors import ConfigError, PermanentError, TransientError

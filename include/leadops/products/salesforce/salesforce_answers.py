@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from leadops.clients.outcomes import Answered, HttpAnswer, Outcome, Refused, Throttled, TokenExpired
+from leadops.clients.call_outcomes import Answered, HttpAnswer, Outcome, Refused, Throttled, TokenExpired
 from leadops.mask import mask_text
 from leadops.products.product import QuotaReading
 from leadops.products.salesforce.salesforce_codes import (

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from leadops.clients.answer_shapes import AnswerShapeError
-from leadops.clients.outcomes import Answered, Outcome
+from leadops.clients.call_outcomes import Answered, Outcome
 from leadops.products.check_line import CheckLine
 from leadops.products.product import Call, SendCall
 from leadops.products.salesforce.salesforce_bodies import form_query

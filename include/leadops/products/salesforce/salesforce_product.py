@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from leadops.clients.answer_shapes import AnswerShapeError
-from leadops.clients.outcomes import HttpAnswer, Outcome, TokenExpired
+from leadops.clients.call_outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.clients.shared_token import SharedToken
 from leadops.products.check_line import CheckLine
 from leadops.products.product import (

@@ -9,8 +9,8 @@ import requests
 from leadops.clients.access import Access
 from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.answer_values import read_id, read_score
+from leadops.clients.call_outcomes import HttpAnswer, Outcome, Throttled, TokenExpired
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.clients.outcomes import HttpAnswer, Outcome, Throttled, TokenExpired
 from leadops.errors import TransientError
 from leadops.products.product import (
     Call,
