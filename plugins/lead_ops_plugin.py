@@ -28,6 +28,19 @@ class LeadOpsPlugin(AirflowPlugin):
             "url_route": "lead-ops",
             "nav_top_level": True,
         },
+        # Tabs on the pages of DAGs and runs; Airflow writes the ids into the address, escaped.
+        {
+            "name": "In numbers",
+            "href": f"{PREFIX}/runs/{{DAG_ID}}",
+            "destination": "dag",
+            "url_route": "lead-ops-dag",
+        },
+        {
+            "name": "In numbers",
+            "href": f"{PREFIX}/runs/{{DAG_ID}}/{{RUN_ID}}",
+            "destination": "dag_run",
+            "url_route": "lead-ops-run",
+        },
     ]
 
     @property

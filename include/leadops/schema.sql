@@ -1794,7 +1794,7 @@ create table incidents.task_results (
     run_type text not null,
     run_started_at timestamptz not null,
     finished_at timestamptz not null,
-    counts jsonb not null,
+    counts json not null,
     primary key (dag_id, run_id, task_id, try_number),
     check (char_length(dag_id) <= 250),
     check (char_length(run_id) <= 250),

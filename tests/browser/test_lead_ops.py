@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -17,13 +18,14 @@ from tests.browser.lead_ops import ADMIN, PREFIX, serve_pages
 from tests.cluster import database_of
 from tests.conftest import PostgresServer
 from tests.dashboard.now_world import fill_now
+from tests.dashboard.operations_world import SCORING_RUN, fill_delivery, fill_runs, fill_threshold
 
 VENDOR = Path(__file__).parent / "vendor"
 
 #: What fills the database for the pages: functions of a connection and the time; each commits.
-FILLERS = [fill_now]
+FILLERS = [fill_now, fill_threshold, fill_delivery, fill_runs]
 #: The address of each page whose path has parameters.
-ADDRESSES: dict[str, str] = {}
+ADDRESSES: dict[str, str] = {"runs": f"/runs/score_leads/{quote(SCORING_RUN, safe='')}"}
 
 #: The clock of the pages; a test moves it on.
 START = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
@@ -112,7 +114,7 @@ def test_axe_is_the_file_of_its_release() -> None:
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "ja"])
-@pytest.mark.parametrize("name", [page.name for page in PAGES])
+@pytest.mark.parametrize("name", list(dict.fromkeys(page.name for page in PAGES)))
 def test_every_page_can_be_read_by_everybody(
     browser: Browser, served: Served, name: str, language: str, theme: Any, width: int
 ) -> None:

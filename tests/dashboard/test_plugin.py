@@ -1,4 +1,4 @@
-"""The plugin as every process of Airflow loads it: one navigation entry, and nothing heavy on the way."""
+"""The plugin as every process of Airflow loads it: one navigation entry, tabs for runs, and nothing heavy."""
 
 import json
 import subprocess
@@ -41,4 +41,10 @@ def test_a_task_loads_the_plugin_and_nothing_of_leadops(tmp_path: Path) -> None:
     assert [(view["name"], view["href"]) for view in loaded["views"] if view["destination"] == "nav"] == [
         ("Lead ops", "/leadops/")
     ]
+    assert {view["destination"]: view["href"] for view in loaded["views"]} == {
+        "nav": "/leadops/",
+        "dag": "/leadops/runs/{DAG_ID}",
+        "dag_run": "/leadops/runs/{DAG_ID}/{RUN_ID}",
+    }
+    assert len({view["url_route"] for view in loaded["views"]}) == 3
     assert loaded["new"] == ["lead_ops_plugin"]

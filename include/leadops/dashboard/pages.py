@@ -36,7 +36,12 @@ PAGES = (
     PageShell("now", "/"),
     PageShell("funnel", "/funnel"),
     PageShell("funnel_rows", "/funnel/rows", parent="funnel"),
+    PageShell("threshold", "/threshold"),
     PageShell("credits", "/credits"),
+    PageShell("delivery", "/delivery"),
+    # Airflow shows these on the pages of its DAGs and runs; the navigation has no place for them.
+    PageShell("runs", "/runs/{dag_id}", parent="runs"),
+    PageShell("runs", "/runs/{dag_id}/{run_id:path}", parent="runs"),
 )
 
 #: Modules that every page needs: the browser fetches them at once, not one after the other.

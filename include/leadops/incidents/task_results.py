@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json
 
 from leadops.db import Connection
 from leadops.queries import Queries
@@ -38,7 +38,7 @@ def record_result(connection: Connection, result: TaskResult, *, dag_id: str) ->
         task_id=result.task_id,
         try_number=result.try_number,
         finished_at=result.finished_at,
-        counts=Jsonb(dict(result.counts)),
+        counts=Json(dict(result.counts)),
     )
 
 

@@ -49,8 +49,9 @@ create table incidents.task_results (
     run_type text not null,
     run_started_at timestamptz not null,
     finished_at timestamptz not null,
-    counts jsonb not null,
+    counts json not null,
     primary key (dag_id, run_id, task_id, try_number)
 );
-comment on column incidents.task_results.counts is 'What the task returned: numbers and words, no personal data';
+comment on column incidents.task_results.counts is
+'What the task returned, in its order: numbers and words, no personal data';
 create index task_results_runs on incidents.task_results (dag_id, run_started_at, run_id);
