@@ -1210,12 +1210,14 @@ create table routing.notices (
     message_ts text,
     reason text,
     withdrawn_because text,
+    posted_with bigint,
     primary key (assignment_id),
     check (state in ('open', 'sent', 'erasing', 'dropped')),
     check (withdrawn_because in ('internal', 'split', 'machine'))
 );
 create index notices_open on routing.notices (assignment_id) where (state = 'open');
 create index notices_outdated on routing.notices (assignment_id) where ((state = 'erasing') or ((state = 'sent') and (withdrawn_because is not null)));
+create index notices_posted_with on routing.notices (posted_with) where (posted_with is not null);
 
 create table routing.unprofiled_reps (
     rep_id text not null,

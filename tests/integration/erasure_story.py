@@ -35,7 +35,7 @@ from leadops.incidents.run_checks import run_checks
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.products.crm_client import CrmClient
 from leadops.routing.assign_leads import assign_leads
-from leadops.routing.notify_reps import notify_reps
+from leadops.routing.notify_reps import NoticeContext, notify_reps
 from leadops.scoring.decay_leads import decay_leads
 from leadops.scoring.score import score_leads
 from leadops.settings import Endpoint
@@ -198,7 +198,9 @@ class Story:
             "sleep": lambda _: None,
         }
         notify_incidents(self.connection, self.chat(), settings=ALERTS, **options)
-        notify_reps(self.connection, self.chat(), settings=ROUTING.slack, **options)
+        context = NoticeContext(ROUTING.slack, SHIPPED.company, SHIPPED.scoring.grades)
+        del options["company"]
+        notify_reps(self.connection, self.chat(), context=context, **options)
 
     def work(self) -> None:
         """Let salespeople do something with both leads in the CRM, and let leadops read it."""

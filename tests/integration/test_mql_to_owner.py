@@ -17,7 +17,7 @@ from leadops.delivery.push import push_target
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.products.crm_client import CrmClient
 from leadops.routing.assign_leads import assign_leads
-from leadops.routing.notify_reps import notify_reps
+from leadops.routing.notify_reps import NoticeContext, notify_reps
 from leadops.settings import Endpoint
 from leadops.subscribers import SUBSCRIBERS
 from leadops_sandbox.serve import serve_in_thread
@@ -87,13 +87,8 @@ def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
                 sleep=time.sleep,
                 until=clock() + timedelta(seconds=10),
             )
-            options = {
-                "settings": rules.slack,
-                "company": SHIPPED.company,
-                "clock": clock,
-                "sleep": time.sleep,
-            }
-            told += notify_reps(connection, chat, **options).sent
+            context = NoticeContext(rules.slack, SHIPPED.company, SHIPPED.scoring.grades)
+            told += notify_reps(connection, chat, context=context, clock=clock, sleep=time.sleep).sent
         assert told == 1
         lines = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
         effects = [line for line in lines if line["kind"] in ("crm.lead", "crm.patch")]

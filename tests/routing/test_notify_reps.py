@@ -1,5 +1,6 @@
 """One Slack message for each lead given, whatever Slack does, against a Slack over HTTP."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -13,7 +14,14 @@ from leadops.clients.chat import ApiChat, Chat, WebhookChat
 from leadops.clients.slack_errors import ChatUnknownError
 from leadops.company import Company
 from leadops.db import connect
-from leadops.routing.notify_reps import NO_OWN_CHANNEL, RepNotifyResult, doubt_open_notices, notify_reps
+from leadops.routing.notify_reps import (
+    NO_OWN_CHANNEL,
+    FindDue,
+    NoticeContext,
+    RepNotifyResult,
+    doubt_open_notices,
+    notify_reps,
+)
 from tests.alerts.conftest import Slack, slack, slack_server
 from tests.held_rows import hold_until_awaited
 from tests.routing.conftest import Office, everybody
@@ -29,14 +37,14 @@ def notify(
     chat: Chat | None = None,
     sleep: Callable[[float], None] = lambda _: None,
     company: Company = SHIPPED.company,
+    find_due: FindDue = lambda _connection, _keys: {},
     **changes: Any,
 ) -> RepNotifyResult:
     settings = everybody().slack.model_copy(update={"seconds_between": 0} | changes)
     return notify_reps(
         office.connection,
         chat or slack.chat(timeout=30),
-        settings=settings,
-        company=company,
+        context=NoticeContext(settings, company, SHIPPED.scoring.grades, find_due),
         clock=slack.clock,
         sleep=sleep,
     )
@@ -405,3 +413,112 @@ def test_a_webhook_cannot_edit_and_the_message_stays(given: Office, slack: Slack
     assert notify(given, slack, chat=chat) == RepNotifyResult(sent=0, dropped=0)
     assert notify(given, slack).problem == "", "nor can the API, which does not know where it is"
     assert given.rows("select state from routing.notices where assignment_id = 1") == [("dropped",)]
+
+
+@pytest.fixture
+def many(office: Office, slack: Slack) -> Office:
+    """Thirteen leads for one salesperson at once."""
+    office.rep("a", slack_id="U0A", capacity_per_day=20)
+    for lead in range(1, 14):
+        office.mql(lead)
+    office.assign()
+    office.connection.execute("update routing.notices set created_at = %s", [slack.clock()])
+    office.connection.commit()
+    slack.clock.forward(minutes=3)
+    return office
+
+
+def sections(slack: Slack, place: int) -> list[str]:
+    return [block["text"]["text"] for block in slack.messages()[place]["blocks"]]
+
+
+def named_leads(slack: Slack) -> list[int]:
+    """The lead of each line in which one is named, in all messages."""
+    shown = [section for place in range(len(texts(slack))) for section in sections(slack, place)]
+    return sorted(int(found[1]) for section in shown if (found := re.search(r"[Ll]ead (\d+)", section)))
+
+
+def states(office: Office) -> dict[str, int]:
+    return dict(office.rows("select state, count(*) from routing.notices group by state"))  # type: ignore[arg-type]
+
+
+def test_what_one_recipient_gets_at_once_is_one_message(many: Office, slack: Slack) -> None:
+    many.rep("b")
+    many.mql(20)
+    many.assign()
+    many.connection.execute("update routing.assignments set rep_id = 'b' where lead_id = 20")
+    many.connection.execute("update routing.notices set created_at = %s", [slack.clock()])
+    many.connection.commit()
+    slack.clock.forward(minutes=3)
+    assert notify(many, slack) == RepNotifyResult(sent=3, dropped=0)
+    assert texts(slack) == [
+        "<@U0A>: 10 leads are yours",
+        "<@U0A>: 3 leads are yours",
+        "*b*: lead 20 is yours",
+    ]
+    assert sections(slack, 0) == ["<@U0A>: 10 leads are yours", *(f"*Lead {lead}*" for lead in range(1, 11))]
+    assert notify(many, slack) == RepNotifyResult(sent=0, dropped=0)
+    assert states(many) == {"sent": 14}
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "half_answer", "reset_before", "500"])
+def test_many_leads_are_one_message_whatever_gets_lost(many: Office, slack: Slack, kind: str) -> None:
+    """A lead that comes while it is unknown whether the message is in Slack gets one of its own."""
+    slack.fault(kind, path="/api/chat.postMessage", count=1)
+    assert notify(many, slack).problem
+    many.mql(30)
+    many.assign()
+    many.connection.execute("update routing.notices set created_at = %s", [slack.clock()])
+    many.connection.commit()
+    slack.clock.forward(minutes=3)
+    while notify(many, slack).sent:
+        slack.clock.forward(seconds=31)
+    assert named_leads(slack) == [*range(1, 14), 30]
+    assert states(many) == {"sent": 14}
+
+
+def test_one_of_many_that_was_withdrawn_is_told_in_their_message(many: Office, slack: Slack) -> None:
+    notify(many, slack)
+    withdraw(many, 2)
+    withdraw(many, 12)
+    notify(many, slack)
+    shown = sections(slack, 0)
+    machine = "was withdrawn, do not call: a machine, not a person, did what it stood on"
+    assert [section for section in shown if "withdrawn" in section] == [f"*Lead 2* {machine}"]
+    assert len(shown) == 11
+    assert sections(slack, 1) == [
+        "<@U0A>: 3 leads are yours",
+        "*Lead 11*",
+        f"*Lead 12* {machine}",
+        "*Lead 13*",
+    ]
+
+
+def test_a_lead_that_is_dropped_between_two_attempts_leaves_the_message(many: Office, slack: Slack) -> None:
+    """The first of them, in whose row the post is on record, and another."""
+    slack.fault("429", path="/api/chat.postMessage", count=1)
+    assert notify(many, slack).problem
+    for lead in (1, 5):
+        many.connection.execute(
+            "update routing.notices set state = 'dropped', settled_at = now(), reason = 'moved on'"
+            " where assignment_id = (select assignment_id from routing.assignments where lead_id = %s)",
+            [lead],
+        )
+    many.connection.commit()
+    slack.clock.forward(minutes=1)
+    while notify(many, slack).sent:
+        slack.clock.forward(seconds=31)
+    assert named_leads(slack) == [lead for lead in range(1, 14) if lead not in (1, 5)]
+    assert states(many) == {"sent": 11, "dropped": 2}
+
+
+def test_two_notifiers_at_once_name_each_lead_once(many: Office, slack: Slack, database_url: str) -> None:
+    def run(_: int) -> int:
+        with connect(database_url) as connection:
+            return notify(Office(connection), slack).sent
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, range(4)))
+    while notify(many, slack).sent:
+        pass
+    assert named_leads(slack) == list(range(1, 14))

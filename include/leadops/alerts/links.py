@@ -1,10 +1,11 @@
-"""Links from a message to what explains it: the runbook, the run, the task's log."""
+"""Links from a message to what explains it: the runbook, the page that shows it, the run, the log."""
 
 from typing import NamedTuple
 from urllib.parse import quote
 
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.incident import Incident
+from leadops.incidents.kinds import KINDS, load_incident_catalogue
 from leadops.notifications.markup import link
 from leadops.notifications.messages import Messages
 
@@ -17,8 +18,8 @@ class Link(NamedTuple):
 
 
 def list_links(incident: Incident, messages: Messages, settings: AlertSettings) -> list[Link]:
-    """Return the links of an incident, as far as settings and facts name them: runbook, run, log."""
-    links = _list_run_links(incident, messages, settings)
+    """Return the links of an incident, as far as settings and facts name them: runbook, page, run, log."""
+    links = _list_page_links(incident, messages, settings) + _list_run_links(incident, messages, settings)
     if settings.runbook_base_url:
         return [_form_runbook_link(incident.kind, messages, settings), *links]
     return links
@@ -41,13 +42,39 @@ def link_runbook(kind: str, messages: Messages, settings: AlertSettings) -> str:
     return link(*_form_runbook_link(kind, messages, settings))
 
 
-def link_run(incident: Incident, messages: Messages, settings: AlertSettings) -> list[str]:
-    """Return links to the run and the task's log, as far as the facts name them."""
-    return [link(*found) for found in _list_run_links(incident, messages, settings)]
+def link_places(incident: Incident, messages: Messages, settings: AlertSettings) -> list[str]:
+    """Return links to the page, the run and the task's log, as far as settings and facts name them."""
+    places = _list_page_links(incident, messages, settings) + _list_run_links(incident, messages, settings)
+    return [link(*place) for place in places]
+
+
+def link_group_page(group: str, messages: Messages, settings: AlertSettings) -> list[str]:
+    """Return a link to the page that shows several incidents of a group."""
+    pages_url, path = form_pages_url(settings), load_incident_catalogue()["pages"][group]
+    if not pages_url:
+        return []
+    return [link(f"{pages_url}/{'' if '{' in path else path}", messages.say("words", "page"))]
+
+
+def form_pages_url(settings: AlertSettings) -> str:
+    """Return where the pages of leadops in the Airflow UI are; empty without Airflow's address."""
+    return f"{settings.airflow_base_url}/leadops" if settings.airflow_base_url else ""
 
 
 def _form_runbook_link(kind: str, messages: Messages, settings: AlertSettings) -> Link:
     return Link(f"{settings.runbook_base_url}/{kind}.md", messages.say("words", "runbook"))
+
+
+def _list_page_links(incident: Incident, messages: Messages, settings: AlertSettings) -> list[Link]:
+    pages_url, kind = form_pages_url(settings), KINDS.get(incident.kind)
+    if not pages_url or kind is None:
+        return []
+    facts = {name: quote(str(value), safe="") for name, value in incident.facts.items()}
+    try:
+        path = load_incident_catalogue()["pages"][kind.group].format_map(facts)
+    except KeyError:
+        return []
+    return [Link(f"{pages_url}/{path}", messages.say("words", "page"))]
 
 
 def _list_run_links(incident: Incident, messages: Messages, settings: AlertSettings) -> list[Link]:

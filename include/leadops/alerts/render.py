@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from leadops.alerts.links import link_run, link_runbook
+from leadops.alerts.links import link_places, link_runbook
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.incident import Incident
 from leadops.incidents.kinds import KINDS
@@ -83,7 +83,7 @@ def _render_resolved(incident: Incident, *, messages: Messages, settings: AlertS
 def _small_print(incident: Incident, messages: Messages, settings: AlertSettings) -> list[str]:
     return [
         link_runbook(incident.kind, messages, settings),
-        *link_run(incident, messages, settings),
+        *link_places(incident, messages, settings),
         messages.say("words", "incident", {"incident_id": incident.incident_id or None}),
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from leadops.alerts.links import link_runbook
+from leadops.alerts.links import link_group_page, link_runbook
 from leadops.alerts.render import render_incident, say_label
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.incident import Incident
@@ -79,4 +79,5 @@ def _name_first(
 
 def _runbooks(incidents: Sequence[Incident], messages: Messages, settings: AlertSettings) -> list[str]:
     kinds = dict.fromkeys(incident.kind for incident in incidents)
-    return [link_runbook(kind, messages, settings) for kind in kinds]
+    runbooks = [link_runbook(kind, messages, settings) for kind in kinds]
+    return [*runbooks, *link_group_page(KINDS[incidents[0].kind].group, messages, settings)]

@@ -105,5 +105,5 @@ def _show(
 
 
 def _name_links(incident: Incident, messages: Messages, alerts: AlertSettings) -> dict[str, str]:
-    names = {messages.say("words", name): name for name in ("runbook", "run", "log")}
+    names = {messages.say("words", name): name for name in ("runbook", "page", "run", "log")}
     return {names[link.label]: link.url for link in list_links(incident, messages, alerts)}

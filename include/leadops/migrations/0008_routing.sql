@@ -93,8 +93,11 @@ create table routing.notices (
     channel text,
     message_ts text,
     reason text,
-    withdrawn_because text check (withdrawn_because in ('internal', 'split', 'machine'))
+    withdrawn_because text check (withdrawn_because in ('internal', 'split', 'machine')),
+    posted_with bigint
 );
+comment on column routing.notices.posted_with is
+'The notice in whose message it stands: leads for one recipient in one minute are one message; null: its own';
 comment on column routing.notices.withdrawn_because is
 'The MQL was taken back: the message, once it is in Slack, is replaced by one that says so';
 comment on column routing.notices.nonce is 'Slack knows the message by it: numbers start again after a restored backup';
@@ -103,6 +106,7 @@ comment on column routing.notices.unknown_since is
 create index notices_outdated on routing.notices (assignment_id)
 where state = 'erasing' or (state = 'sent' and withdrawn_because is not null);
 create index notices_open on routing.notices (assignment_id) where state = 'open';
+create index notices_posted_with on routing.notices (posted_with) where posted_with is not null;
 
 -- Users of the CRM who get no leads because neither the CRM nor reps.yaml says what they cover, take or work,
 -- or because one entry of reps.yaml fits several of them.

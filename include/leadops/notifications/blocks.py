@@ -51,3 +51,8 @@ def _text(text: str) -> dict[str, Any]:
 def compose_text(text: str) -> SlackMessage:
     """Return a message of one section (mrkdwn)."""
     return SlackMessage(text, (_section(text),))
+
+
+def compose_sections(text: str, sections: Iterable[str]) -> SlackMessage:
+    """Return a message of several sections (mrkdwn), of which notifications show `text`."""
+    return SlackMessage(text, tuple(map(_section, sections)))

@@ -1,8 +1,9 @@
-"""Notifies salespeople of their leads: one Slack message per assignment, posted once."""
+"""Notifies salespeople of their leads: one Slack message for what one recipient gets at once, posted once."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from leadops.clients.chat import Chat, Posted
 from leadops.clients.slack_errors import MessageGoneError
@@ -10,7 +11,8 @@ from leadops.company import Company
 from leadops.db import Connection
 from leadops.delivery.database_mark import ON_HOLD, find_hold, find_installation_id
 from leadops.errors import LeadopsError
-from leadops.notifications.blocks import compose_text
+from leadops.lifecycle.publish import CycleKey
+from leadops.notifications.blocks import SlackMessage
 from leadops.notifications.call_budget import CallBudget
 from leadops.notifications.post_once import (
     PostAttempt,
@@ -20,8 +22,13 @@ from leadops.notifications.post_once import (
     look_up_if_allowed,
 )
 from leadops.queries import Queries
-from leadops.routing.assignment_message import form_assignment_message
+from leadops.routing.assignment_message import (
+    AssignmentLinks,
+    AssignmentNotice,
+    form_assignment_message,
+)
 from leadops.routing.routing_rules import SlackSettings
+from leadops.scoring.grades import Grades
 
 queries = Queries(__file__)
 
@@ -32,24 +39,32 @@ NO_OWN_CHANNEL = "after hours: no channel of its own (slack.channel of routing.y
 LOOK_UP_AFTER = timedelta(seconds=30)
 
 
-@dataclass(frozen=True)
-class AssignmentNotice:
-    """A message to a salesperson; times in UTC. `withdrawn_because`: why the MQL was taken back."""
+#: Leads in one message; more make more messages.
+LEADS_IN_MESSAGE = 10
+
+#: Until when sales has to contact the leads of these cycles, as far as they have a clock.
+FindDue = Callable[[Connection, Sequence[CycleKey]], Mapping[CycleKey, datetime]]
+
+
+class _DueNotice(NamedTuple):
+    """A notice that can be sent; those of one recipient and wording may be one message."""
 
     assignment_id: int
-    created_at: datetime
-    attempts: int
-    unknown_since: datetime | None
-    lead_id: int
-    rep_id: str | None
-    queue: str | None
-    cause: str
-    withdrawn_because: str | None
-    account_state: str | None  # customer or open_deal: a customer's colleague, who is counted apart
-    crm_id: str | None  # None: not known, or erased
-    slack_id: str | None
-    channel: str | None
-    message_ts: str | None
+    recipient: str
+    wording: str
+    has_begun: bool
+
+
+@dataclass(frozen=True)
+class NoticeContext:
+    """What messages to salespeople need beside the notices: settings, links, grades, and what is due when."""
+
+    settings: SlackSettings
+    company: Company
+    grades: Grades
+    find_due: FindDue = lambda _connection, _keys: {}
+    #: Where the pages of leadops are; empty: no link.
+    pages_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,45 +80,41 @@ def notify_reps(
     connection: Connection,
     chat: Chat,
     *,
-    settings: SlackSettings,
-    company: Company,
+    context: NoticeContext,
     clock: Callable[[], datetime],
     sleep: Callable[[float], None],
 ) -> RepNotifyResult:
     """Send the open notices, the oldest first; commits as it goes, may run twice at once and be killed.
 
-    The first call that fails ends the run. A notice not sent within `drop_after_minutes` is dropped. So is a
-    notice to those who cover the hours outside working hours, if it would go to the channel of alerts: at
-    night that is a post for each lead to whoever is on call.
+    Notices of one recipient that can be sent at once are one message. The first call that fails ends the run.
+    A notice not sent within `drop_after_minutes` is dropped. So is a notice to those who cover the hours
+    outside working hours, if it would go to the channel of alerts: at night that is a post for each lead to
+    whoever is on call.
     """
     connection.commit()
     with connection.transaction():
         if find_hold(connection):
             return RepNotifyResult(0, 0, ON_HOLD)
+    settings = context.settings
     budget = CallBudget(most=settings.at_most, seconds_between=settings.seconds_between, sleep=sleep)
     sent = dropped = 0
-    problem = _replace_outdated(connection, chat, budget, settings=settings, company=company)
+    problem = _replace_outdated(connection, chat, budget, context=context, now=clock())
     if problem:
         return RepNotifyResult(sent, dropped, problem)
-    for assignment_id in _list_due(connection, settings, clock()):
+    for group in _list_due(connection, settings, clock()):
         if budget.is_spent:
             break
-        record = _NoticeRecord(connection, assignment_id, clock=clock)
         with connection.transaction():
-            notice = record.read_due()
-            if notice and clock() - notice.created_at > timedelta(minutes=settings.drop_after_minutes):
-                record.drop("not delivered within drop_after_minutes")
-                dropped += 1
+            notices, given_up = _lock_notices(connection, chat, group, settings=settings, clock=clock)
+            dropped += given_up
+            if not notices:
                 continue
-            if notice and notice.rep_id is None and not _has_own_channel(chat, settings):
-                record.drop(NO_OWN_CHANNEL)
-                dropped += 1
-                continue
+            record = _MessageRecord(connection, notices[0].first_id, clock=clock)
             attempt = begin_post(record, clock())
-        if notice is None or attempt is None:
+        if attempt is None:
             continue
         budget.pace()
-        message = _Message(chat, record.find_key(), notice, settings=settings, company=company)
+        message = _Message(connection, chat, record, context=context)
         try:
             outcome = finish_post(
                 connection,
@@ -127,7 +138,7 @@ def doubt_open_notices(connection: Connection, *, before: datetime) -> int:
 
 
 def _replace_outdated(
-    connection: Connection, chat: Chat, budget: CallBudget, *, settings: SlackSettings, company: Company
+    connection: Connection, chat: Chat, budget: CallBudget, *, context: NoticeContext, now: datetime
 ) -> str:
     """Replace messages about somebody erased, and about MQLs that were taken back; commits.
 
@@ -135,14 +146,14 @@ def _replace_outdated(
     edit: such a message stays as it is (docs/erasure.md, docs/routing.md).
     """
     with connection.transaction():
-        notices = _read_notices(
-            connection, queries.values(connection, "list_outdated", max_rows=settings.at_most)
-        )
+        outdated = queries.values(connection, "list_outdated", max_rows=context.settings.at_most)
+        notices = _read_notices(connection, outdated)
     for notice in notices:
         if budget.is_spent:
             break
-        message = compose_text(_form_text(notice, settings=settings, company=company))
         if chat.can_edit and notice.message_ts:  # without it, a webhook posted it
+            with connection.transaction():
+                message = _form_message(connection, notice.first_id, context=context, now=now)
             budget.pace()
             try:
                 place = Posted(notice.channel, notice.message_ts)
@@ -162,19 +173,19 @@ def _read_notices(connection: Connection, assignment_ids: Sequence[int]) -> list
     return queries.all(connection, "read_notices", AssignmentNotice, assignment_ids=list(assignment_ids))
 
 
-def _form_text(notice: AssignmentNotice, *, settings: SlackSettings, company: Company) -> str:
-    slack_id = notice.slack_id if notice.slack_id and notice.slack_id.isalnum() else None
+def _form_message(
+    connection: Connection, first_id: int, *, context: NoticeContext, now: datetime
+) -> SlackMessage:
+    """Return the message in which the notice `first_id` stands, with all others of it."""
+    notices = _read_notices(connection, queries.values(connection, "list_message", first_id=first_id))
+    known = [CycleKey(notice.lead_id, notice.cycle) for notice in notices if notice.is_current]
     return form_assignment_message(
-        company,
-        lead_id=notice.lead_id,
-        rep_id=notice.rep_id,
-        slack_id=slack_id,
-        queue=notice.queue,
-        cause=notice.cause,
-        withdrawn_because=notice.withdrawn_because,
-        account_state=notice.account_state,
-        crm_id=notice.crm_id,
-        crm_link=settings.crm_link,
+        notices,
+        company=context.company,
+        grades=context.grades,
+        due=context.find_due(connection, known) if known else {},
+        links=AssignmentLinks(context.settings.crm_link, context.pages_url),
+        now=now,
     )
 
 
@@ -183,84 +194,125 @@ def _has_own_channel(chat: Chat, settings: SlackSettings) -> bool:
     return settings.channel is not None and chat.channel == settings.channel
 
 
-def _list_due(connection: Connection, settings: SlackSettings, now: datetime) -> list[int]:
+def _list_due(connection: Connection, settings: SlackSettings, now: datetime) -> list[list[int]]:
+    """Return the notices that can be sent, those that may be one message together; the oldest first.
+
+    A message that may be in Slack stays as it is: no other lead joins it.
+    """
     with connection.transaction():
-        return queries.values(
+        due = queries.all(
             connection,
             "list_due_notices",
+            _DueNotice,
             look_up_before=now - LOOK_UP_AFTER,
             wanted_before=now - timedelta(minutes=settings.wait_for_id_minutes),
         )
+    groups: list[list[int]] = []
+    open_groups: dict[tuple[str, str], list[int]] = {}
+    for notice in due:
+        key = (notice.recipient, notice.wording)
+        group = open_groups.get(key)
+        if notice.has_begun or group is None or len(group) == LEADS_IN_MESSAGE:
+            group = []
+            groups.append(group)
+            if not notice.has_begun:
+                open_groups[key] = group
+        group.append(notice.assignment_id)
+    return groups
 
 
-class _NoticeRecord:
-    """The row of routing.notices as the record of one post."""
+def _lock_notices(
+    connection: Connection,
+    chat: Chat,
+    assignment_ids: Sequence[int],
+    *,
+    settings: SlackSettings,
+    clock: Callable[[], datetime],
+) -> tuple[list[AssignmentNotice], int]:
+    """Lock the notices that are still due and make them one message; return how many were dropped."""
+    locked = queries.values(
+        connection,
+        "lock_due_notices",
+        assignment_ids=list(assignment_ids),
+        look_up_before=clock() - LOOK_UP_AFTER,
+    )
+    notices, dropped = [], 0
+    for notice in _read_notices(connection, locked):
+        reason = None
+        if clock() - notice.created_at > timedelta(minutes=settings.drop_after_minutes):
+            reason = "not delivered within drop_after_minutes"
+        elif notice.rep_id is None and not _has_own_channel(chat, settings):
+            reason = NO_OWN_CHANNEL
+        if reason is None:
+            notices.append(notice)
+            continue
+        queries.run(connection, "drop_notice", assignment_id=notice.assignment_id, reason=reason, now=clock())
+        dropped += 1
+    # A message that may be in Slack keeps its leads, unless that in which they stood was dropped.
+    if notices and (notices[0].unknown_since is None or notices[0].first_id != notices[0].assignment_id):
+        first_id, ids = notices[0].assignment_id, [notice.assignment_id for notice in notices]
+        queries.run(connection, "leave_message", first_id=first_id, assignment_ids=ids)
+        queries.run(connection, "join_message", first_id=first_id, assignment_ids=ids)
+        notices = [replace(notice, first_id=first_id) for notice in notices]
+    return notices, dropped
 
-    def __init__(self, connection: Connection, assignment_id: int, *, clock: Callable[[], datetime]) -> None:
-        self._connection, self._id, self._clock = connection, assignment_id, clock
 
-    def read_due(self) -> AssignmentNotice | None:
-        """Return the notice, locked; None if another process has it, tried it just now or settled it."""
-        locked = queries.values(
-            self._connection,
-            "lock_due_notice",
-            assignment_id=self._id,
-            look_up_before=self._clock() - LOOK_UP_AFTER,
-        )
-        return next(iter(_read_notices(self._connection, locked)), None)
+class _MessageRecord:
+    """The first notice of a message, in routing.notices, as the record of its post; the others follow it."""
+
+    def __init__(self, connection: Connection, first_id: int, *, clock: Callable[[], datetime]) -> None:
+        self.first_id, self.clock = first_id, clock
+        self._connection = connection
 
     def find_key(self) -> str:
         """Return the key by which the message is found in Slack."""
         with self._connection.transaction():
-            nonce = queries.value(self._connection, "find_nonce", assignment_id=self._id)
-            return f"{find_installation_id(self._connection)}-routing-{self._id}-{nonce}"
+            nonce = queries.value(self._connection, "find_nonce", assignment_id=self.first_id)
+            return f"{find_installation_id(self._connection)}-routing-{self.first_id}-{nonce}"
 
     def lock(self) -> PostAttempt | None:
         """Lock the row if it is due."""
-        notice = self.read_due()
+        locked = queries.values(
+            self._connection,
+            "lock_due_notices",
+            assignment_ids=[self.first_id],
+            look_up_before=self.clock() - LOOK_UP_AFTER,
+        )
+        notice = next(iter(_read_notices(self._connection, locked)), None)
         return PostAttempt(notice.attempts, notice.unknown_since) if notice else None
 
     def relock(self) -> PostAttempt | None:
         """Lock the row once nobody else has it; None if it is settled."""
-        return queries.first(self._connection, "lock_attempt", PostAttempt, assignment_id=self._id)
+        return queries.first(self._connection, "lock_attempt", PostAttempt, assignment_id=self.first_id)
 
     def note_attempt(self, now: datetime) -> None:
         """Note that the message may be in Slack from now on."""
-        queries.run(self._connection, "note_attempt", assignment_id=self._id, now=now)
+        queries.run(self._connection, "note_attempt", assignment_id=self.first_id, now=now)
 
     def note_refused(self, error: LeadopsError) -> None:  # noqa: ARG002
         """Note that the message is not in Slack."""
-        queries.run(self._connection, "note_refused", assignment_id=self._id)
+        queries.run(self._connection, "note_refused", assignment_id=self.first_id)
 
     def note_posted(self, place: Posted, outcome: PostOutcome) -> None:  # noqa: ARG002
         """Note where the message is."""
-        self._settle("sent", place)
-
-    def drop(self, reason: str) -> None:
-        """Note that the message will not be sent."""
-        self._settle("dropped", Posted(), reason=reason)
-
-    def _settle(self, state: str, place: Posted, *, reason: str | None = None) -> None:
         queries.run(
             self._connection,
-            "settle_notice",
-            assignment_id=self._id,
-            state=state,
-            now=self._clock(),
+            "settle_message",
+            assignment_id=self.first_id,
+            now=self.clock(),
             channel=place.channel,
             message_ts=place.ts,
-            reason=reason,
         )
 
 
 class _Message:
-    """One notice as a message in Slack."""
+    """The message of a record in Slack."""
 
     def __init__(
-        self, chat: Chat, key: str, notice: AssignmentNotice, *, settings: SlackSettings, company: Company
+        self, connection: Connection, chat: Chat, record: _MessageRecord, *, context: NoticeContext
     ) -> None:
-        self._chat, self._key, self._notice = chat, key, notice
-        self._settings, self._company = settings, company
+        self._connection, self._chat, self._context = connection, chat, context
+        self._record, self._key = record, record.find_key()
 
     def look_up(self, since: datetime) -> Posted | None:
         """Find the message in the channel, if the app may read it."""
@@ -268,5 +320,6 @@ class _Message:
 
     def send(self) -> Posted:
         """Post the message."""
-        message = compose_text(_form_text(self._notice, settings=self._settings, company=self._company))
+        record = self._record
+        message = _form_message(self._connection, record.first_id, context=self._context, now=record.clock())
         return self._chat.post(text=message.text, blocks=message.blocks, payload={"key": self._key})

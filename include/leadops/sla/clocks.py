@@ -110,6 +110,20 @@ def stop_clocks(
         queries.run_many(connection, "stop_clock", rows)
 
 
+def find_contact_dues(
+    connection: Connection, keys: Sequence[CycleKey], *, policy: SlaPolicy
+) -> dict[CycleKey, datetime]:
+    """Return until when (UTC) sales has to contact the leads of these cycles, as far as they have a clock."""
+    calendar, fingerprint = SlaCalendar(policy), policy.fingerprint()
+    return {
+        CycleKey(cycle.lead_id, cycle.cycle): plan_clock(
+            cycle, SlaClock.FIRST_CONTACT, policy=policy, calendar=calendar, fingerprint=fingerprint
+        )["due_at"]
+        for cycle in _describe_cycles(connection, keys)
+        if not cycle.is_backfill
+    }
+
+
 def cycle_arrays(cycles: Sequence[SlaCycle | CycleKey]) -> dict[str, list[int]]:
     """Return the two parallel arrays by which SQL finds `cycles`."""
     return {

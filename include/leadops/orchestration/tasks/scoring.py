@@ -3,7 +3,9 @@
 import logging
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 
+from leadops.alerts.links import form_pages_url
 from leadops.identity.resolve import resolve_events
 from leadops.lanes import Lane
 from leadops.lifecycle.frozen_quarters import record_contract_changes
@@ -12,10 +14,11 @@ from leadops.orchestration.counts import Counts, run_chunks
 from leadops.orchestration.run import TaskRun
 from leadops.orchestration.tasks.delivery import push_to
 from leadops.routing.assign_leads import assign_leads
-from leadops.routing.notify_reps import notify_reps
+from leadops.routing.notify_reps import NoticeContext, notify_reps
 from leadops.scoring.active_rules import name_source
 from leadops.scoring.score import score_leads
 from leadops.scoring.scoring_inbox import enqueue_interval
+from leadops.sla.clocks import find_contact_dues
 from leadops.subscribers import SUBSCRIBERS
 
 log = logging.getLogger(__name__)
@@ -112,17 +115,19 @@ def assign(run: TaskRun) -> Counts:
 
 def notify_owners(run: TaskRun) -> Counts:
     """Send salespeople the open Slack messages about their leads."""
-    slack, alerts = run.config.routing.slack, run.config.alerts
+    slack, alerts = run.config.routing.slack, run.alerts
+    context = NoticeContext(
+        slack,
+        run.config.company,
+        run.config.scoring.grades,
+        find_due=partial(find_contact_dues, policy=run.config.sla),
+        pages_url=form_pages_url(alerts),
+    )
     if slack.channel:
         alerts = alerts.model_copy(update={"channel": slack.channel})
     with run.open_database() as connection:
         result = notify_reps(
-            connection,
-            run.open_chat(alerts),
-            settings=slack,
-            company=run.config.company,
-            clock=run.clock,
-            sleep=run.sleep,
+            connection, run.open_chat(alerts), context=context, clock=run.clock, sleep=run.sleep
         )
     if result.problem:
         log.warning("%s; the next run notifies the salespeople", result.problem)

@@ -54,7 +54,7 @@ function updateIncident(item, incident, now) {
   setText(what, incident.what[language] || incident.label[language] || incident.kind);
   setText(age, say("incident.open_for", { span: formatSpan(secondsSince(incident.opened_at, now)) }));
   setText(taken, incident.acknowledged_at ? say("incident.taken") : incident.escalated_at ? say("incident.escalated") : "");
-  const wanted = ["slack", "runbook", "run", "log"].filter((name) => incident.links[name]);
+  const wanted = ["slack", "page", "runbook", "run", "log"].filter((name) => incident.links[name]);
   keepList(links, wanted, {
     keyOf: (name) => name,
     make: (name) => link(incident.links[name], say(`link.${name}`), { target: "_blank", rel: "noopener" }),
