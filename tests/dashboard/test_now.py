@@ -85,10 +85,10 @@ def test_open_incidents_are_in_words_with_their_links(answer: Any) -> None:
     assert backlog["what"] == {"en": "MA is 6 min behind", "ja": "MAへの配信が6分遅延"}
     assert backlog["links"] == {
         "slack": "https://slack.test/archives/C0123456789/p1700000000123456",
-        "page": "http://localhost:8080/leadops/delivery",
+        "page": "http://airflow.test/leadops/delivery",
     }
     assert reps["subject"] == "reps"
-    assert reps["links"] == {"page": "http://localhost:8080/leadops/"}
+    assert reps["links"] == {"page": "http://airflow.test/leadops/"}
 
 
 def test_a_dag_is_late_after_three_minutes_and_unknown_before_its_first_success(answer: Any) -> None:
