@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,20 +23,54 @@ print(json.dumps({
 }))
 """
 
+#: What the plugin hands to the pages, tried on Airflow's own table of the audit log.
+WIRE = """
+import json, os
+from airflow import plugins_manager
+from leadops.dashboard import dashboard_app
+from leadops.dashboard.reader import Reader
+wirings = []
+make = dashboard_app.create_dashboard
+dashboard_app.create_dashboard = lambda wiring: wirings.append(wiring) or make(wiring)
+(plugin,) = plugins_manager._get_plugins()[0]
+(app,), (again,) = plugin.fastapi_apps, plugin.fastapi_apps
+from airflow import settings
+from airflow.models.log import Log
+Log.__table__.create(settings.engine)
+wirings[0].record_look(Reader("otto", sees_people=True), 7)
+with settings.Session() as session:
+    rows = [(row.event, row.owner, row.extra) for row in session.query(Log)]
+print(json.dumps({
+    "apps": [app["app"] is again["app"], app["url_prefix"], len(wirings)],
+    "rows": rows,
+    "slack": wirings[0].find_slack(),
+    "zone": wirings[0].read_config().company.timezone,
+    "clock": wirings[0].clock().tzinfo is not None,
+    "airflow": wirings[0].airflow_url,
+}))
+"""
 
-def test_a_task_loads_the_plugin_and_nothing_of_leadops(tmp_path: Path) -> None:
+
+def run_airflow(code: str, folder: Path, **variables: str) -> Any:
+    """Run `code` in a process with the plugins of the project; return the JSON of its last line."""
     environment = {
         "PATH": "",
-        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW_HOME": str(folder),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/airflow.db",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db",
         "PYTHONPATH": str(ROOT / "include"),
+        **variables,
     }
     done = subprocess.run(
-        [sys.executable, "-c", LOAD], env=environment, capture_output=True, text=True, check=True, timeout=300
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300
     )
-    loaded = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_task_loads_the_plugin_and_nothing_of_leadops(tmp_path: Path) -> None:
+    loaded = run_airflow(LOAD, tmp_path)
     assert loaded["errors"] == {}
     assert loaded["plugins"] == ["lead_ops"]
     assert [(view["name"], view["href"]) for view in loaded["views"] if view["destination"] == "nav"] == [
@@ -48,3 +83,31 @@ def test_a_task_loads_the_plugin_and_nothing_of_leadops(tmp_path: Path) -> None:
     }
     assert len({view["url_route"] for view in loaded["views"]}) == 3
     assert loaded["new"] == ["lead_ops_plugin"]
+
+
+def test_a_look_at_a_person_is_in_airflows_audit_log(tmp_path: Path) -> None:
+    slack = {"conn_type": "slack", "password": "x", "extra": {"base_url": "http://127.0.0.1:8082/api/"}}
+    wired = run_airflow(
+        WIRE,
+        tmp_path,
+        AIRFLOW_CONN_LEADOPS_SLACK=json.dumps(slack),
+        AIRFLOW__API__BASE_URL="http://airflow.test/",
+    )
+    assert wired == {
+        "apps": [True, "/leadops", 1],
+        "rows": [["leadops_lead_viewed", "otto", '{"lead_id": 7}']],
+        "slack": "http://127.0.0.1:8082",
+        "zone": "Asia/Tokyo",
+        "clock": True,
+        "airflow": "http://airflow.test",
+    }
+
+
+def test_a_page_that_cannot_be_made_leaves_the_rest_of_airflow_alone(tmp_path: Path) -> None:
+    broken = """
+import json, sys
+sys.modules["leadops.dashboard.dashboard_app"] = None
+from airflow import plugins_manager
+print(json.dumps([plugin.fastapi_apps for plugin in plugins_manager._get_plugins()[0]]))
+"""
+    assert run_airflow(broken, tmp_path) == [[]]
