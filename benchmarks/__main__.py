@@ -21,6 +21,7 @@ from benchmarks.latency import measure_latency
 from benchmarks.machine import describe_machine
 from benchmarks.machine_acts import measure_machine_acts
 from benchmarks.minute_run import measure_minute_run
+from benchmarks.now_browsers import measure_now_browsers
 from benchmarks.product_limits import measure_product_limits
 from benchmarks.promise import measure_promise
 from benchmarks.push import measure_push
@@ -43,6 +44,7 @@ NAMES = (
     "decay",
     "latency",
     "cpu",
+    "now_browsers",
     "threshold_search",
     "attribution",
     "refresh_funnel",
@@ -96,6 +98,7 @@ def main() -> int:
             "latency": lambda: measure_latency(stack(), quick=given.quick),
             "year": partial(measure_year, quick=given.quick),
             "cpu": lambda: measure_cpu(stack(), quick=given.quick),
+            "now_browsers": lambda: measure_now_browsers(stack(), quick=given.quick),
         }
         for name in given.names or NAMES:
             print(f"{name} …", flush=True)
