@@ -14,7 +14,12 @@ from leadops.clients.call_outcomes import (
     Unknown,
 )
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.products.hubspot.hubspot_codes import classify_hubspot, read_hubspot_quota
+from leadops.products.hubspot.hubspot_codes import (
+    WRONG_WAY,
+    classify_hubspot,
+    find_property_fault,
+    read_hubspot_quota,
+)
 from leadops.products.product import QuotaReading
 
 CORRELATION = {"status": "error", "correlationId": "aaaa"}
@@ -127,7 +132,7 @@ def test_a_long_name_of_a_property_is_said_whole() -> None:
     detail = {"code": "READ_ONLY_VALUE", "context": {"propertyName": [name]}}
     outcome = classify(400, {"category": "VALIDATION_ERROR", "errors": [detail]})
     reason = f"HTTP 400: the contact's property {name} is read only (docs/products/hubspot.md)"
-    assert outcome == Refused(403, reason)
+    assert outcome == Refused(403, reason, is_setup=True)
 
 
 def test_the_same_said_in_the_message_alone() -> None:
@@ -212,4 +217,56 @@ def test_a_fault_of_a_property_is_cut_there_too(length: int, kept: int) -> None:
     text = begin + "p" * (length - len(begin + end)) + end
     detail = {"code": "READ_ONLY_VALUE", "context": {"propertyName": [text[len(begin) : -len(end)]]}}
     outcome = classify(400, {"errors": [detail]})
-    assert outcome == Refused(403, f"HTTP 400: {text[:kept]}" + ("" if kept == length else "…"))
+    reason = f"HTTP 400: {text[:kept]}" + ("" if kept == length else "…")
+    assert outcome == Refused(403, reason, is_setup=True)
+
+
+def test_a_move_says_why_all_calls_wait() -> None:
+    assert classify(477, {}, {"Retry-After": "5"}) == Throttled(
+        5.0, "the account is being moved to another data centre (477)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (
+            404,
+            {"message": "resource not found", **CORRELATION},
+            Refused(404, "HTTP 404: resource not found", LeadAbsence(AbsenceWord.NOT_FOUND)),
+        ),
+        (404, {"message": "no scope", "category": "MISSING_SCOPES"}, Refused(404, "HTTP 404: no scope")),
+        (404, {}, Refused(403, f"HTTP 404: nothing is there; {WRONG_WAY}", is_setup=True)),
+        (410, {"message": "retired"}, Refused(403, f"HTTP 410: retired; {WRONG_WAY}", is_setup=True)),
+        (411, {"message": "length"}, Refused(411, "HTTP 411: length")),
+    ],
+)
+def test_what_is_not_there_is_the_contact_or_the_way_to_it(
+    status: int, body: dict[str, Any], outcome: Outcome
+) -> None:
+    assert classify(status, body) == outcome
+
+
+def test_the_words_of_a_refusal_leave_what_its_status_says_of_the_lead() -> None:
+    gone = Refused(400, "HTTP 400", LeadAbsence(AbsenceWord.NOT_FOUND))
+    assert classify(400, {"message": "words"}, outcome=gone) == Refused(400, "HTTP 400: words", gone.absence)
+
+
+@pytest.mark.parametrize(
+    ("context", "name"),
+    [
+        ({"propertyName": ["x"]}, "x"),
+        ({"propertyName": []}, "of products.yaml"),
+        ({"propertyName": "x"}, "of products.yaml"),
+        ({}, "of products.yaml"),
+        (None, "of products.yaml"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("code", "fault"), [("PROPERTY_DOESNT_EXIST", "does not exist"), ("READ_ONLY_VALUE", "is read only")]
+)
+def test_a_fault_names_the_property_or_where_to_look_for_it(
+    context: Any, name: str, code: str, fault: str
+) -> None:
+    found = find_property_fault({"errors": [{"code": code, "context": context}]})
+    assert found == f"the contact's property {name} {fault} (docs/products/hubspot.md)"

@@ -203,7 +203,7 @@ def test_pages_go_on_behind_the_highest_id_until_one_is_not_full() -> None:
         (
             403,
             [{"message": "API disabled. You need to enable the API"}],
-            Refused(403, f"Mautic 403: API disabled. You need to enable the API; {API_OFF}"),
+            Refused(403, f"Mautic 403: API disabled. You need to enable the API; {API_OFF}", is_setup=True),
         ),
         (
             403,
@@ -224,7 +224,7 @@ def test_a_field_that_no_contact_shows_is_ours_to_correct(contacts: Any) -> None
     body = {"contacts": contacts, "statusCodes": [200]}
     outcome = classify_mautic(HttpAnswer(200, {}, body), Answered(200, body), score_field="other")
     assert outcome == Refused(
-        403, "Mautic has no field other; make it, or correct its alias in products.yaml"
+        403, "Mautic has no field other; make it, or correct its alias in products.yaml", is_setup=True
     )
 
 

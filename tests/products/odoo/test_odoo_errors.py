@@ -58,6 +58,8 @@ def classify(name: str, message: str, *, status: int | None = None) -> Outcome |
         ("builtins.KeyError", "x_leadops_score", Refused, 403),
         ("builtins.ValueError", "invalid literal for int()", Refused, 501),
         ("builtins.AttributeError", "type object 'crm.lead' has no attribute 'a'", Refused, 501),
+        ("builtins.ValueError", "x_a", Refused, 501),
+        ("builtins.KeyError", "'the key' of 3", Refused, 501),
         ("builtins.TypeError", "write() got an unexpected keyword argument", Refused, 501),
         ("builtins.NameError", "name 'x' is not defined", Refused, 501),
         ("odoo.exceptions.RedirectWarning", "Set up the sales team first", Refused, 422),
@@ -157,3 +159,41 @@ def test_a_fault_that_names_its_record_needs_no_rows_and_one_without_either_is_n
 )
 def test_what_passes_is_sent_again(message: str, passes: bool) -> None:
     assert is_passing(message) is passes
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "reason"),
+    [
+        (
+            "builtins.ValueError",
+            "x_a",
+            "a field does not exist in Odoo; make it, or name another in products.yaml: x_a",
+        ),
+        ("builtins.KeyError", "'the key' of 3", "KeyError: 'the key' of 3"),
+        ("odoo.exceptions.MissingError", GONE, "the lead is gone"),
+        ("odoo.exceptions.UserError", "", "odoo.exceptions.UserError"),
+        ("odoo.exceptions.UserError", "w" * 200, "w" * 200),
+        ("odoo.exceptions.UserError", "w" * 201, "w" * 199 + "…"),
+    ],
+)
+def test_the_reason_is_what_a_person_can_act_on(name: str, message: str, reason: str) -> None:
+    found = classify(name, message)
+    assert isinstance(found, Refused)
+    assert found.reason == reason
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_json_2_says_errors_with_statuses_from_400(status: int) -> None:
+    found = classify("odoo.exceptions.ValidationError", "a rule", status=status)
+    assert found == Refused(422, "a rule")
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_odoos_own_words_with_a_404_are_about_the_record(status: int) -> None:
+    assert classify("odoo.exceptions.MissingError", GONE, status=status) == Refused(
+        404, "the lead is gone", LeadAbsence(AbsenceWord.NOT_FOUND)
+    )
+
+
+def test_an_error_without_a_name_has_none() -> None:
+    assert classify("", "words") == Postponed(": words")
