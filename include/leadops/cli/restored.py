@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +16,7 @@ from leadops.cli.plural import count
 from leadops.cli.slack import VARIABLE, open_chat
 from leadops.cli.terminal import console
 from leadops.db import Connection
+from leadops.delivery.account_guard import holding_own_account
 from leadops.delivery.adopt_crm_leads import (
     MAX_NAMED,
     CrmDifference,
@@ -65,7 +66,11 @@ def restored(
     """
     config = read_config()
     saved = read_record(record) if record else None
-    with open_database() as connection, _open_clients() as (ma_client, crm_client):
+    with (
+        open_database() as connection,
+        _open_clients() as (ma_client, crm_client),
+        _holding_accounts(connection, ma_client, crm_client),
+    ):
         hold = _find_hold(connection, opens=not dry_run)
         if hold:
             console.print(f"on hold since {hold.held_at:%Y-%m-%d %H:%M:%S} (UTC), {_explain(hold)}")
@@ -117,6 +122,18 @@ def _open_clients() -> Iterator[tuple[ProductClient, CrmClient | None]]:
             return
         with closing(CrmClient(find_product("crm"))) as crm_client:
             yield ma_client, crm_client
+
+
+@contextmanager
+def _holding_accounts(
+    connection: Connection, ma_client: ProductClient, crm_client: CrmClient | None
+) -> Iterator[None]:
+    """Compare with no account but those whose ids the database has; raise OtherAccountError."""
+    clients = {"ma": ma_client} | ({"crm": crm_client.client} if crm_client else {})
+    with ExitStack() as accounts:
+        for target, client in clients.items():
+            accounts.enter_context(holding_own_account(connection, client, target=target, now=clock()))
+        yield
 
 
 def _find_hold(connection: Connection, *, opens: bool) -> Hold | None:
