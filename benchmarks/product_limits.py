@@ -18,8 +18,9 @@ from benchmarks.prepared_ma import write_leads
 from leadops.configuration import Config
 from leadops.delivery.delivery_settings import ROLLING, DeliverySettings
 from leadops.delivery.push import push_target
+from leadops.products.product_folders import list_products
 from leadops.products.product_settings import add_product_settings
-from leadops.products.registry import choose_product, list_products
+from leadops.products.registry import choose_product
 from leadops.settings import Endpoint
 from leadops_sandbox.ma.store import FIRST_ID, ID_STEP
 from leadops_sandbox.products.salesforce.ids import make_id
