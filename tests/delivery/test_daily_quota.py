@@ -126,22 +126,6 @@ def test_a_rolling_account_is_asked_again_an_hour_after_it_said_that_nothing_is_
     assert take(connection, settings, wanted=1, now=NOW + HOUR + MINUTE)[0] == 1
 
 
-def test_a_rolling_account_that_we_used_up_alone_is_not_asked_before_our_first_call_leaves_the_day(
-    connection: Connection,
-) -> None:
-    settings = limits(daily_calls=None, day_ends="rolling")
-    assert take(connection, settings, wanted=100, now=NOW + 5 * MINUTE)[0] == 100
-    with connection.transaction():
-        note_reading(connection, "ma", QuotaReading(used=100, limit=100), now=NOW + 6 * MINUTE)
-    # Of 09:05, counted by the quarter of an hour: 24 hours and 15 minutes after 09:00.
-    assert take(connection, settings, now=NOW + 2 * HOUR) == (0, 22 * HOUR + 15 * MINUTE)
-    assert take(connection, settings, wanted=1, now=NOW + 24 * HOUR + 15 * MINUTE)[0] == 1
-    # Of an account that others use too, some call may be free sooner: it is asked after an hour.
-    with connection.transaction():
-        note_reading(connection, "ma", QuotaReading(used=100, limit=100), now=NOW + 25 * HOUR)
-    assert take(connection, settings, now=NOW + 25 * HOUR) == (0, HOUR)
-
-
 def test_calls_that_were_not_made_are_there_again(connection: Connection) -> None:
     settings = limits()
     granted, _ = acquire_permits(connection, "ma", settings, Lane.LIVE, wanted=99, now=NOW)

@@ -88,9 +88,6 @@ def find_allowance(
     elif state.day_limit is not None and state.used is not None and state.read_at:
         told = _keep(state.day_limit, reserve) - state.used - state.calls_since
         holds_until = _find_end(state.read_at, since, ends_at, is_rolling=is_rolling, is_used_up=told <= 0)
-        if is_rolling and told <= 0 and state.first_at and state.counted >= state.used + state.calls_since:
-            # All of them are ours: none leaves the day before the first one does.
-            holds_until = max(holds_until, state.first_at + DAY + COUNTED_BY)
         if since <= state.read_at and now < holds_until:
             left.append(told)
             ends_at = holds_until if told <= 0 else ends_at
