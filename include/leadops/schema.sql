@@ -183,7 +183,7 @@ create table identity.accounts (
     unique (domain),
     check (char_length(domain) <= 253)
 );
-create index accounts_domain on identity.accounts (domain text_pattern_ops);
+create index accounts_domain on identity.accounts (domain collate "c");
 
 create table identity.aliases (
     kind text not null,
@@ -196,7 +196,7 @@ create table identity.aliases (
     check (char_length(value) <= 254),
     check (kind in ('email', 'crm_id', 'enrichment_id', 'user_id', 'anonymous_id'))
 );
-create index aliases_email on identity.aliases (value text_pattern_ops) where (kind = 'email');
+create index aliases_email on identity.aliases (value collate "c") where (kind = 'email');
 create index aliases_lead on identity.aliases (lead_id);
 
 create table identity.mailboxes (
@@ -249,7 +249,7 @@ create table identity.traits (
     is_history boolean not null default false,
     primary key (lead_id, trait)
 );
-create index traits_company on identity.traits (identity.read_company(value, comparable) text_pattern_ops) where (trait = 'company');
+create index traits_company on identity.traits (identity.read_company(value, comparable) collate "c") where (trait = 'company');
 
 create table identity.sightings (
     kind text not null,

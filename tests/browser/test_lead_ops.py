@@ -17,15 +17,20 @@ from leadops.db import connect
 from tests.browser.lead_ops import ADMIN, PREFIX, serve_pages
 from tests.cluster import database_of
 from tests.conftest import PostgresServer
+from tests.dashboard.lead_world import HANAKO, fill_lead
 from tests.dashboard.now_world import fill_now
 from tests.dashboard.operations_world import SCORING_RUN, fill_delivery, fill_runs, fill_threshold
+from tests.dashboard.response_world import fill_responses
 
 VENDOR = Path(__file__).parent / "vendor"
 
 #: What fills the database for the pages: functions of a connection and the time; each commits.
-FILLERS = [fill_now, fill_threshold, fill_delivery, fill_runs]
+FILLERS = [fill_now, fill_threshold, fill_delivery, fill_runs, fill_lead, fill_responses]
 #: The address of each page whose path has parameters.
-ADDRESSES: dict[str, str] = {"runs": f"/runs/score_leads/{quote(SCORING_RUN, safe='')}"}
+ADDRESSES: dict[str, str] = {
+    "runs": f"/runs/score_leads/{quote(SCORING_RUN, safe='')}",
+    "lead": f"/leads/{HANAKO}",
+}
 
 #: The clock of the pages; a test moves it on.
 START = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)

@@ -4,7 +4,17 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, Response
 
-from leadops.dashboard import credits_page, delivery_page, funnel_page, kpi, now, run_tab, threshold_page
+from leadops.dashboard import (
+    credits_page,
+    delivery_page,
+    funnel_page,
+    kpi,
+    lead_page,
+    now,
+    response_page,
+    run_tab,
+    threshold_page,
+)
 from leadops.dashboard.answer_cache import AnswerCache
 from leadops.dashboard.gatekeeper import Gatekeeper
 from leadops.dashboard.made_up_mark import MadeUpMark, note_made_up
@@ -17,7 +27,17 @@ from leadops.dashboard.wiring import Dashboard, DashboardWiring
 #: Seconds for which an answer of the page Now serves every browser.
 KEPT_SECONDS = 5.0
 #: The modules whose `router` has JSON routes.
-PARTS = (now, funnel_page, threshold_page, credits_page, kpi, delivery_page, run_tab)
+PARTS = (
+    now,
+    funnel_page,
+    threshold_page,
+    credits_page,
+    kpi,
+    delivery_page,
+    run_tab,
+    response_page,
+    lead_page,
+)
 
 
 def create_dashboard(wiring: DashboardWiring) -> FastAPI:

@@ -68,7 +68,7 @@ create table identity.accounts (
     domain text not null unique check (char_length(domain) <= 253),
     created_at timestamptz not null
 );
-create index accounts_domain on identity.accounts (domain text_pattern_ops);
+create index accounts_domain on identity.accounts (domain collate "C");
 comment on table identity.accounts is 'A company, by its registrable domain';
 
 create table identity.aliases (
@@ -87,7 +87,7 @@ comment on column identity.aliases.confirmed_seq is
 'The first event that shows it with the lead''s own email; null: other identifiers tied it to the lead';
 create index aliases_lead on identity.aliases (lead_id);
 -- The search of the Lead ops page: addresses that begin with a text.
-create index aliases_email on identity.aliases (value text_pattern_ops) where kind = 'email';
+create index aliases_email on identity.aliases (value collate "C") where kind = 'email';
 
 -- Where several spellings of an address are one mailbox: what the settings say of each address that is proven.
 create table identity.mailboxes (
@@ -150,7 +150,7 @@ return left(
     end, 200
 );
 -- The search of the Lead ops page: names that begin with a text, letter by letter.
-create index traits_company on identity.traits (identity.read_company(value, comparable) text_pattern_ops)
+create index traits_company on identity.traits ((identity.read_company(value, comparable)) collate "C")
 where trait = 'company';
 comment on table identity.traits is
 'The newest known value of each trait (industry, employees, title, country), and the domain of the address';

@@ -22,7 +22,10 @@ select
     responses.working_minutes as minutes,
     responses.cause,
     case when %(names)s then coalesce(reps.profile ->> 'name', responses.rep_id) else responses.rep_id end as rep,
-    ended.lead_id is not null as has_ended
+    ended.lead_id is not null as has_ended,
+    responses.local_hour as hour,
+    responses.lead_id,
+    responses.cycle
 from mqls as responses
 left join ended on responses.lead_id = ended.lead_id and responses.cycle = ended.cycle
 left join crm.reps as reps on responses.rep_id = reps.rep_id
