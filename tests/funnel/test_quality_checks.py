@@ -11,6 +11,7 @@ from leadops.funnel.quality_checks import (
     list_open_findings,
     settle_findings,
 )
+from leadops.made_up.made_up_past import begin_past
 from tests.funnel.conftest import NOW, Books, at, on
 from tests.shipped import SHIPPED, change
 
@@ -294,3 +295,29 @@ def test_words_without_a_meaning_are_counted_and_the_most_frequent_named(books: 
         "of": 10,
         "examples": ["beta", "alpha", "delta", "eta", "theta"],
     }
+
+
+@pytest.mark.parametrize(
+    ("last", "is_open", "expected"),
+    [
+        # The Monday itself is simulated: what is odd about it is listed, and is not an incident.
+        (MONDAY, False, [(MONDAY, "gap", "leads"), (MONDAY, "gap", "mqls")]),
+        # The Mondays before it are: they say nothing about it.
+        (MONDAY - timedelta(days=1), False, []),
+        # Four Mondays are left that happened: enough to compare with.
+        (MONDAY - timedelta(weeks=5), True, [(MONDAY, "gap", "leads"), (MONDAY, "gap", "mqls")]),
+    ],
+)
+def test_simulated_days_are_no_incident_and_nothing_is_compared_with_them(
+    books: Books, last: date, is_open: bool, expected: list[tuple[date, str, str]]
+) -> None:
+    for weeks in range(1, 7):
+        for _ in range(4):
+            books.mql(at("06-29 10:00") - timedelta(weeks=weeks))
+    begin_past(books.connection, first_day=on("01-01"), last_day=last, seed=1, now=NOW)
+    books.now = at("06-30 00:01")
+    books.refresh(MONDAY)
+    check(books)
+
+    assert found(books) == expected
+    assert len(list_open_findings(books.connection, now=books.now)) == (len(expected) if is_open else 0)

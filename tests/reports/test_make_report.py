@@ -5,9 +5,10 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from leadops.errors import PermanentError
+from leadops.made_up.made_up_past import begin_past
 from tests.shipped import SHIPPED, change
 
-from .conftest import ReportFixture
+from .conftest import NOW, ReportFixture
 
 
 def test_kept_as_a_file_and_on_record(desk: ReportFixture) -> None:
@@ -79,3 +80,25 @@ def test_where_the_files_go(monkeypatch: pytest.MonkeyPatch) -> None:
     assert change(SHIPPED.reports, folder="/mnt/reports").place() == Path("/mnt/reports")
     monkeypatch.delenv("AIRFLOW_HOME")
     assert SHIPPED.reports.place() == Path("reports")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "is_marked"),
+    [
+        (date(2026, 1, 1), date(2026, 6, 30), False),
+        (date(2026, 1, 1), date(2026, 7, 1), True),
+        (date(2026, 9, 30), date(2026, 12, 31), True),
+        (date(2026, 10, 1), date(2026, 12, 31), False),
+    ],
+)
+def test_a_period_with_simulated_days_says_so_in_picture_and_sentences(
+    desk: ReportFixture, first: date, last: date, is_marked: bool
+) -> None:
+    desk.answer("rep-a", 10)
+    plain = desk.make()
+    picture = plain.file.read_bytes()
+    begin_past(desk.connection, first_day=first, last_day=last, seed=1, now=NOW)
+    marked = desk.make()
+    assert marked.file == plain.file
+    assert (marked.file.read_bytes() != picture) is is_marked
+    assert marked.sentences[0].startswith("2026-Q3 (a simulated company): " if is_marked else "2026-Q3: ")
