@@ -117,7 +117,7 @@ def test_only_the_wiring_reads_settings() -> None:
             r"leadops\.config\.load_config|leadops\.configuration\b|LEADOPS_CONFIG_DIR", path.read_text()
         )
     }
-    assert readers == {"cli", "orchestration", "configuration.py", "config"}
+    assert readers == {"cli", "orchestration", "dashboard", "configuration.py", "config"}
 
 
 def test_what_runs_goes_by_the_settings_in_force_not_by_the_files_alone() -> None:

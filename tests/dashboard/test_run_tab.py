@@ -1,14 +1,22 @@
 """The tab of a run: what its tasks returned, line by line, and nothing where nothing is on record."""
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from leadops.dashboard.pages import read_texts
 from leadops.dashboard.run_tab import CountLine, list_counts
 from leadops.db import Connection
+from leadops.delivery.push_report import PushReport
+from leadops.identity.resolve import ResolveResult
 from leadops.incidents.task_results import TaskResult, record_result
+from leadops.lifecycle.qualify import QualificationResult
+from leadops.routing.assign_leads import AssignmentResult
+from leadops.scoring.score import ScoringResult
+from leadops.training.points import PointsResult
 
 from .conftest import PREFIX, VIEWER, Open
 
@@ -113,3 +121,23 @@ def test_endless_names_are_refused(dashboard: Open) -> None:
     assert "run_id" in pages.refuse("api/runs/score_leads/" + "x" * 251, 422)
     assert "runs" in pages.refuse("api/runs/score_leads", 422, runs=201)
     assert pages.refuse("api/runs/score_leads/%00", 422)
+
+
+#: What the tasks of the DAGs with words of their own return, as far as dataclasses say it.
+RESULTS: dict[str, type] = {
+    "resolve": ResolveResult,
+    "score": ScoringResult,
+    "push": PushReport,
+    "qualify": QualificationResult,
+    "assign": AssignmentResult,
+    "points": PointsResult,
+}
+
+
+@pytest.mark.parametrize("task_id", RESULTS)
+def test_every_count_of_these_tasks_has_its_words(task_id: str) -> None:
+    words = read_texts("runs")["en"]
+    names = {part.name for part in fields(RESULTS[task_id])} - {"remaining", "problem"}
+    assert {
+        name for name in names if not {f"count.{task_id}.{name}", f"count.{name}"} & words.keys()
+    } == set()

@@ -114,6 +114,16 @@ def test_a_what_if_is_that_of_the_command(pages: Pages, busy: Firm, asked: dict[
     assert answer["what_if"] in answer["curve"]
 
 
+def test_many_people_with_next_to_nothing_to_do_are_a_number_too(pages: Pages) -> None:
+    """No lead ever waits then: the SQLs are the chances of the leads alone."""
+    answer = pages.read("api/threshold/what-if", salespeople=1_000, threshold=10_000)["what_if"]
+    there = answer["what_if"]["forecast"]
+    assert (there["leads"], there["sqls"], there["in_time"], there["worked"]) == (0, 0, 1, 1)
+    busy = answer["curve"][0]
+    assert busy["forecast"]["in_time"] == pytest.approx(1)
+    assert 0 < busy["low"] < busy["forecast"]["sqls"] < busy["high"]
+
+
 def test_more_people_bring_more(pages: Pages) -> None:
     sqls = [
         pages.read("api/threshold/what-if", salespeople=count)["what_if"]["what_if"]["forecast"]["sqls"]
@@ -127,7 +137,7 @@ def test_more_people_bring_more(pages: Pages) -> None:
     [
         {"salespeople": 0},
         {"salespeople": "many"},
-        {"salespeople": 10_001},
+        {"salespeople": 1_001},
         {"sla_minutes": 0},
         {"sla_minutes": "nan"},
         {"sla_minutes": "inf"},

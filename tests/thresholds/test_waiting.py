@@ -24,6 +24,14 @@ def test_half_of_what_waiting_takes_is_lost_after_each_half_life() -> None:
     assert respond(1e9, RESPONSE) == pytest.approx(0.2)
 
 
+@pytest.mark.parametrize("places", [2, 30, 400.5])
+def test_many_people_with_next_to_nothing_to_do_answer_at_once(places: float) -> None:
+    """The idle states of 400 people and a lead in a million years are a number beyond every float."""
+    found = look(np.array([1e-12, 1e-300]), ServicePool(places, 0.02 * places), 60)
+    for part, expected in zip(found, (1, 0, 1, 0, 1), strict=True):
+        assert part == pytest.approx(expected, abs=1e-9)
+
+
 def test_one_salesperson_with_endless_patience_is_the_queue_of_the_textbook() -> None:
     """M/M/1, one lead in 100 minutes, 50 minutes of work: half do not wait, the mean wait is 50 minutes."""
     found = look(0.01, ServicePool(1, 0.02), 1e5)

@@ -31,7 +31,7 @@ ASKING_DAG = "retrain_thresholds"
 #: Days whose decisions the page lists.
 USUAL_DAYS, MAX_DAYS = 30, 1_100
 #: What a what-if takes: a team, minutes of working time (a quarter), points.
-MAX_SALESPEOPLE, MAX_MINUTES, MAX_POINTS = 10_000, 99_999, 1_000_000
+MAX_SALESPEOPLE, MAX_MINUTES, MAX_POINTS = 1_000, 99_999, 1_000_000
 
 
 @dataclass(frozen=True)

@@ -100,9 +100,10 @@ def _estimate_line(
     beyond = np.exp(drift * target - scale) / handled
     # 1 - k of the module's text; 0 in an overload, where nobody is ever free. Else the scale is 0.
     left = np.where(drift < 0, 1.0 - rate * beyond, 0.0)
-    idle = _sum_of_idle_states(rate * (places / handled), places) * left
-    unit = 1.0 / (idle + rate * (in_line + beyond))
-    at_once = idle * unit
+    one_idle = _find_share_of_one_idle(rate * (places / handled), places)
+    busy = rate * (in_line + beyond)
+    at_once = left / (left + one_idle * busy)
+    unit = one_idle / (left + one_idle * busy)
     overdue = rate * beyond * unit
     decay = np.log(2.0) / response.half_life_minutes
     fading = _integrate(drift - decay, target, scale)
@@ -114,15 +115,16 @@ def _estimate_line(
     )
 
 
-def _sum_of_idle_states(offered: Numbers, places: int) -> Numbers:
-    """Return the probability that somebody is free, in units of that exactly one is (Erlang's recursion).
+def _find_share_of_one_idle(offered: Numbers, places: int) -> Numbers:
+    """Return the part of the idle time in which exactly one is free (Erlang's recursion).
 
-    `offered` are the salespeople that the leads would keep busy.
+    `offered` are the salespeople that the leads would keep busy. The sum of the idle states, in units of this
+    one, grows beyond every number where many people have next to nothing to do; its inverse goes to 0.
     """
-    total = np.ones_like(offered)
+    share = np.ones_like(offered)
     for busy in range(1, places):
-        total = 1.0 + total * (busy / offered)
-    return total
+        share = share / (share + busy / offered)
+    return share
 
 
 def _integrate(growth: Numbers, until: float, scale: Numbers) -> Numbers:
