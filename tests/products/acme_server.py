@@ -114,8 +114,8 @@ class Acme:
         if self.quota_ends_in is not None:
             return 200, {"fault": "DAILY"}
         fault = self.faults.popleft() if self.faults and call.method != "GET" else ""
-        if fault == "429":
-            return 429, {}
+        if fault.isdecimal():  # a status
+            return int(fault), {}
         if fault == "TOKEN":
             self.token += 1
             return 200, {"fault": "TOKEN"}

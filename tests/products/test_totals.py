@@ -49,6 +49,13 @@ def letters(till: SteppedDelivery) -> list[str]:
         return [state for (state,) in found]
 
 
+def refusals(till: SteppedDelivery) -> dict[int, str]:
+    """Return why the target refused the newest total of a lead, by lead."""
+    with till.connect() as connection:
+        found = connection.execute("select lead_id, refused from delivery.totals where refused is not null")
+        return dict(found)
+
+
 def reconcile(till: SteppedDelivery) -> ReconciliationResult:
     client = ProductClient(till.endpoint)
     try:
@@ -291,13 +298,47 @@ def test_a_refused_total_is_a_dead_letter_for_each_change_until_a_later_total_is
     acme.row_faults.extend(["INVALID", ""])
     assert till.push().dead == 2
     assert letters(till) == ["open", "open"]
+    assert refusals(till) == {lead: "the row is not taken"}
     assert acme.totals[person(till, other)] == 1
     assert till.audit().differences == []
     till.score(lead, 1)
     till.push()
     assert acme.totals[person(till, lead)] == 8
     assert letters(till) == ["applied", "applied"]
+    assert refusals(till) == {}
     assert (till.audit().differences, undelivered(till)) == ([], 0)
+
+
+def test_a_refused_call_is_halved_until_the_one_total_that_is_refused_is_alone(
+    till: SteppedDelivery, acme: Acme
+) -> None:
+    leads = [add(till) for _ in range(4)]
+    till.push()
+    for lead in leads:
+        till.score(lead, 3)
+        till.score(lead, 4)
+    # The four; leads 1 and 2; leads 3 and 4; lead 1; lead 2.
+    acme.faults.extend(["422", "422", "", "422", ""])
+    report = till.push()
+    assert [len(totals) for totals in acme.total_calls()] == [4, 2, 2, 1, 1]
+    assert (report.deltas, report.dead, letters(till)) == (6, 2, ["open", "open"])
+    assert [acme.totals[person(till, lead)] for lead in leads] == [0, 7, 7, 7]
+    assert refusals(till) == {leads[0]: "HTTP 422: refused"}
+    assert undelivered(till) == 2
+
+
+@pytest.mark.parametrize("status", ["405", "501"])
+def test_a_refusal_that_no_smaller_call_would_change_kills_every_total_of_the_call(
+    till: SteppedDelivery, acme: Acme, status: str
+) -> None:
+    leads = [add(till) for _ in range(2)]
+    till.push()
+    for lead in leads:
+        till.score(lead, 3)
+    acme.faults.append(status)
+    assert till.push().dead == 2
+    assert [len(totals) for totals in acme.total_calls()] == [2]
+    assert refusals(till) == dict.fromkeys(leads, f"HTTP {status}: refused")
 
 
 def test_points_of_a_lead_that_is_gone_wait_and_come_as_its_total(till: SteppedDelivery, acme: Acme) -> None:
