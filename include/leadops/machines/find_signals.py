@@ -32,11 +32,14 @@ def find_signals(connection: Connection, signals: Signals) -> bool:
         queries.run(connection, "find_marked")
     if signals.agent:
         agents = [agent for agent in list_agents(connection) if is_machine_agent(agent, signals.agent)]
-        queries.run(connection, "find_agents", agents=agents)
+        if agents:
+            queries.run(connection, "find_agents", agents=agents)
     if signals.network and not signals.network.is_empty:
         queries.run(connection, "find_networks", networks=list_machine_networks(signals.network))
     if signals.many_people:
         find_companies(connection, signals.many_people)
+    if not queries.value(connection, "has_found"):
+        return False  # as nearly always: the rest would look at every act for nothing
     queries.run(connection, "drop_exempt")
     if signals.same_moment:
         queries.run(connection, "find_unsubscribes", seconds=signals.same_moment.seconds)

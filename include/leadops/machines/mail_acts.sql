@@ -6,8 +6,6 @@ create temporary table if not exists mail_acts (
     lead_id bigint not null,
     event text not null,
     ts timestamptz not null,
-    received_at timestamptz not null,
-    is_history boolean not null,
     is_whole boolean not null,
     mail text,
     link text,
@@ -36,8 +34,8 @@ where leads.email is not null;
 -- the claims of leads that are only claimed are looked up: over a union the planner cannot see that a few leads have
 -- few events.
 insert into mail_acts (
-    event_seq, person_id, lead_id, event, ts, received_at, is_history, is_whole, mail, link, delivered_at, agent,
-    network, is_trap, is_marked, is_exempt, company
+    event_seq, person_id, lead_id, event, ts, is_whole, mail, link, delivered_at, agent, network, is_trap,
+    is_marked, is_exempt, company
 )
 select
     events.seq,
@@ -45,8 +43,6 @@ select
     done.lead_id,
     events.event,
     events.ts,
-    events.received_at,
-    events.is_history,
     date_trunc('second', events.ts) = events.ts,
     machines.bound_text(coalesce(
         nullif(events.payload #>> %(mail_1)s::text[], ''), nullif(events.payload #>> %(mail_2)s::text[], ''),
@@ -121,12 +117,16 @@ from pg_settings
 where name = 'default_statistics_target';
 
 -- name: allow_acts
+-- While nothing is allowed, no act is looked at.
 update mail_acts
 set is_allowed = true
 from machines.allowed as allowed
 where
-    (allowed.kind = 'company' and allowed.value = mail_acts.company)
-    or (allowed.kind = 'mail' and allowed.value = mail_acts.mail);
+    exists (select from machines.allowed)
+    and (
+        (allowed.kind = 'company' and allowed.value = mail_acts.company)
+        or (allowed.kind = 'mail' and allowed.value = mail_acts.mail)
+    );
 
 -- name: list_agents
 select distinct agent
