@@ -32,7 +32,7 @@ where leads.email is not null;
 -- name: read_mail_acts
 -- Four addresses of a fact at most, so that each is read by one operator. By proof and by claim are two branches, and
 -- the claims of leads that are only claimed are looked up: over a union the planner cannot see that a few leads have
--- few events.
+-- few events. Which events are acts through mails is marked: others are not looked at.
 insert into mail_acts (
     event_seq, person_id, lead_id, event, ts, is_whole, mail, link, delivered_at, agent, network, is_trap,
     is_marked, is_exempt, company

@@ -39,7 +39,8 @@ def enqueue_leads(connection: Connection, leads: Sequence[int], *, lane: Lane) -
 def enqueue_classified(connection: Connection, *, lane: Lane) -> int:
     """Put every lead with acts through mails into `lane`; return how many."""
     leads = queries.run(connection, "enqueue_classified", lane=lane)
-    queries.run(connection, "analyze_inbox")
+    if leads:
+        queries.run(connection, "analyze_inbox")
     return leads
 
 
