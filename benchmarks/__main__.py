@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.attribution import measure_attribution
 from benchmarks.checks import measure_checks
 from benchmarks.cpu import measure_cpu
+from benchmarks.dashboard import measure_dashboard
 from benchmarks.decay import measure_decay
 from benchmarks.figures import Measured
 from benchmarks.form_intake import measure_form_intake
@@ -54,6 +55,7 @@ NAMES = (
     "gain_coverage",
     "machine_acts",
     "product_limits",
+    "dashboard",
 )
 #: Those that run only when they are named.
 LONG = ("year",)
@@ -95,6 +97,7 @@ def main() -> int:
             "gain_coverage": partial(measure_gain_coverage, quick=given.quick),
             "machine_acts": partial(measure_machine_acts, quick=given.quick),
             "product_limits": partial(measure_product_limits, quick=given.quick),
+            "dashboard": partial(measure_dashboard, quick=given.quick),
             "latency": lambda: measure_latency(stack(), quick=given.quick),
             "year": partial(measure_year, quick=given.quick),
             "cpu": lambda: measure_cpu(stack(), quick=given.quick),

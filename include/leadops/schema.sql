@@ -1355,6 +1355,26 @@ create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
 --     bigint, sqls bigint, wons bigint, losts bigint, value numeric, wons_without_value bigint,
 --     wons_without_rate bigint, mqls_apart bigint, left_out bigint)
 
+create table analytics.funnel_sums (
+    dimension text not null,
+    dt date not null,
+    key text,
+    leads bigint not null,
+    mqls bigint not null,
+    sals bigint not null,
+    sqls bigint not null,
+    wons bigint not null,
+    losts bigint not null,
+    value numeric(18,2) not null,
+    wons_without_value bigint not null,
+    wons_without_rate bigint not null,
+    mqls_apart bigint not null,
+    left_out bigint not null,
+    unique nulls not distinct (dimension, dt, key),
+    check (char_length(key) <= 200),
+    check (dimension in ('all', 'campaign', 'source', 'rep'))
+);
+
 create table analytics.funnel_entries (
     dt date not null,
     stage text not null,

@@ -18,6 +18,7 @@ from tests.browser.lead_ops import ADMIN, PREFIX, serve_pages
 from tests.cluster import database_of
 from tests.conftest import PostgresServer
 from tests.dashboard.lead_world import HANAKO, fill_lead
+from tests.dashboard.funnel_world import fill_funnel
 from tests.dashboard.now_world import fill_now
 from tests.dashboard.operations_world import SCORING_RUN, fill_delivery, fill_runs, fill_threshold
 from tests.dashboard.response_world import fill_responses
@@ -25,7 +26,7 @@ from tests.dashboard.response_world import fill_responses
 VENDOR = Path(__file__).parent / "vendor"
 
 #: What fills the database for the pages: functions of a connection and the time; each commits.
-FILLERS = [fill_now, fill_threshold, fill_delivery, fill_runs, fill_lead, fill_responses]
+FILLERS = [fill_now, fill_threshold, fill_delivery, fill_runs, fill_lead, fill_responses, fill_funnel]
 #: The address of each page whose path has parameters.
 ADDRESSES: dict[str, str] = {
     "runs": f"/runs/score_leads/{quote(SCORING_RUN, safe='')}",

@@ -83,7 +83,7 @@ def spent(books: Books) -> Books:
 def test_the_months_are_those_of_the_command(
     spent: Books, dashboard: Open, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.READER))
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     answer = dashboard(VIEWER).read("api/economics", month="2026-03")
     printed = json.loads(CliRunner().invoke(economics_command.app, ["show", "--json"]).output)
     of_month = json.loads(

@@ -70,7 +70,7 @@ def test_the_executive_view_is_a_period_beside_the_one_before(company: Books, da
 def test_the_numbers_are_those_of_the_command(
     company: Books, dashboard: Open, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.READER))
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     names = ("leads", "mqls", "sals", "sqls", "wons", "losts", "mqls_apart", "left_out")
     for by in ("campaign", "source", "rep"):
         words = ["show", "--from", PERIOD["from"], "--to", PERIOD["to"], "--by", by, "--json"]

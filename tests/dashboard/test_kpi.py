@@ -61,7 +61,7 @@ def test_payback_is_that_of_the_newest_month_old_enough(company: Books, dashboar
 def test_cac_and_payback_are_those_of_the_command(
     company: Books, dashboard: Open, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.READER))
+    monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
     printed = json.loads(CliRunner().invoke(economics_command.app, ["show", "--json"]).output)
     months = {row["month"][:7]: row for row in printed["months"]}
     pages = dashboard(VIEWER)

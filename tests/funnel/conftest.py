@@ -126,6 +126,7 @@ class Books:
         """All tables that a build writes, without when it wrote them."""
         queries = {
             "cells": "select * from analytics.funnel_cells order by dt, cohort_dt, campaign, source, rep_id",
+            "sums": "select * from analytics.funnel_sums order by dt, dimension, key",
             "entries": "select * from analytics.funnel_entries order by dt, stage, lead_id, cycle",
             "left_out": "select * from analytics.left_out order by lead_id, cycle, stage",
             "responses": "select * from analytics.response_times order by lead_id, cycle",

@@ -19,7 +19,7 @@ STAGES = ("mql", "sal", "sql", "won", "lost")
 TABLES = (
     "analytics.funnel_cells, analytics.built_days, analytics.dirty_days, analytics.left_out, analytics.inbox,"
     " analytics.response_times, analytics.response_time_summaries, analytics.lead_times,"
-    " analytics.funnel_entries"
+    " analytics.funnel_entries, analytics.funnel_sums"
 )
 
 hours = st.integers(0, 5 * 24 - 1)
@@ -124,6 +124,17 @@ def check_entries(books: Books) -> None:
         f" from analytics.funnel_entries group by {key} order by {key}"
     )
     assert of_cells == of_entries
+    # Their sums by each name, worked out from the entries.
+    of_sums = books.ask(
+        "select dimension, dt, key, leads, mqls, sals, sqls, wons, losts, left_out, mqls_apart, value"
+        " from analytics.funnel_sums"
+    )
+    sums: dict[tuple[str, date, str | None], list[Any]] = {}
+    for dt, _, campaign, source, rep_id, *numbers in of_entries:
+        for dimension, name in (("all", None), ("campaign", campaign), ("source", source), ("rep", rep_id)):
+            known = sums.setdefault((dimension, dt, name), [0] * len(numbers))
+            sums[dimension, dt, name] = [one + other for one, other in zip(known, numbers, strict=True)]
+    assert {tuple(row[:3]): row[3:] for row in map(list, of_sums)} == sums
 
 
 @pytest.mark.timeout(300)

@@ -47,6 +47,7 @@ from tests.whole_database import dump_database
 AGGREGATES = (
     "analytics.funnel_cells",
     "analytics.funnel_entries",
+    "analytics.funnel_sums",
     "analytics.left_out",
     "analytics.response_times",
     "analytics.response_time_summaries",

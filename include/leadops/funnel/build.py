@@ -8,7 +8,7 @@ from leadops.funnel import day_inputs, spans
 from leadops.funnel.built_days import mark_built
 from leadops.funnel.daily_table import BuildContext, derive_version, plan_day
 from leadops.funnel.day_inputs import collect_inputs
-from leadops.funnel.funnel_cells import FUNNEL_CELLS, LEFT_OUT, DayCounts, read_counts
+from leadops.funnel.funnel_cells import FUNNEL_CELLS, FUNNEL_SUMS, LEFT_OUT, DayCounts, read_counts
 from leadops.funnel.funnel_entries import FUNNEL_ENTRIES
 from leadops.funnel.funnel_settings import fingerprint_settings
 from leadops.funnel.lead_times import LEAD_TIMES
@@ -19,6 +19,7 @@ from leadops.locks import Lock, hold_lock
 DAILY_TABLES = (
     LEFT_OUT,
     FUNNEL_CELLS,
+    FUNNEL_SUMS,
     FUNNEL_ENTRIES,
     RESPONSE_TIMES,
     RESPONSE_SUMMARIES,

@@ -80,11 +80,16 @@ on conflict (dt) do update
 
 -- name: read_built_days
 -- A day is stale if its counts were touched since it was built, whether a run has taken that from the inbox or not.
+-- Many touches have the same moment.
+with touched as materialized (
+    select distinct moment from analytics.inbox
+)
+
 select
     built.dt,
     dirty.dt is not null or exists (
-        select from analytics.inbox
-        where inbox.moment >= built.starts_at and inbox.moment < built.ends_at
+        select from touched
+        where touched.moment >= built.starts_at and touched.moment < built.ends_at
     ) as is_stale
 from analytics.built_days as built
 left join analytics.dirty_days as dirty on built.dt = dirty.dt and dirty.scope = 'counts'

@@ -1,4 +1,4 @@
-"""The counts of a day: analytics.funnel_cells, analytics.left_out, and the two views over the cells."""
+"""The counts of a day: funnel_cells, their sums, left_out, and the two views over the cells."""
 
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -59,6 +59,18 @@ class FunnelFilter:
     source: str | None = None
     rep: str | None = None
 
+    def find_dimension(self) -> tuple[FunnelGrouping, str] | None:
+        """Return the dimension of the sums that has it, and the key; None: only the cells have it."""
+        given: list[tuple[FunnelGrouping, str | None]] = [
+            ("campaign", self.campaign),
+            ("source", self.source),
+            ("rep", self.rep),
+        ]
+        names = [(by, key) for by, key in given if key is not None]
+        if len(names) > 1:
+            return None
+        return names[0] if names else ("all", "")
+
 
 EVERYTHING = FunnelFilter()
 
@@ -105,8 +117,15 @@ def write_cells(connection: Connection, build: DayBuild) -> None:
     queries.run(connection, "insert_cells", keys=Jsonb(keys), **build.parameters)
 
 
+def write_sums(connection: Connection, build: DayBuild) -> None:
+    """Write the sums of the day's cells over all, by campaign, by source and by salesperson."""
+    queries.run(connection, "delete_sums", dt=build.day.dt)
+    queries.run(connection, "insert_sums", dt=build.day.dt)
+
+
 LEFT_OUT = DailyTable("analytics.left_out", write=write_left_out, sources=(__file__,))
 FUNNEL_CELLS = DailyTable("analytics.funnel_cells", write=write_cells, sources=(__file__,))
+FUNNEL_SUMS = DailyTable("analytics.funnel_sums", write=write_sums, sources=(__file__,))
 
 
 def read_counts(connection: Connection, dt: date) -> DayCounts:
@@ -132,17 +151,18 @@ def count_without_cohort(connection: Connection, *, first: date, last: date) -> 
     return stages
 
 
-def sum_groups(
-    connection: Connection, *, first: date, last: date, by: FunnelGrouping, only: FunnelFilter = EVERYTHING
-) -> list[GroupTotals]:
+def sum_groups(connection: Connection, *, first: date, last: date, by: FunnelGrouping) -> list[GroupTotals]:
     """Return the sums of the days from `first` to `last` for each group, in the order of their names."""
-    return queries.all(
-        connection, "sum_groups", GroupTotals, first=first, last=last, grouped=by, **asdict(only)
-    )
+    return queries.all(connection, "sum_groups", GroupTotals, first=first, last=last, grouped=by)
 
 
 def sum_days(
     connection: Connection, *, first: date, last: date, only: FunnelFilter = EVERYTHING
 ) -> FunnelTotals:
     """Return the sums of the days from `first` to `last`."""
-    return queries.one(connection, "sum_days", FunnelTotals, first=first, last=last, **asdict(only))
+    bounds = {"first": first, "last": last}
+    named = only.find_dimension()
+    if named is None:
+        return queries.one(connection, "sum_filtered", FunnelTotals, **bounds, **asdict(only))
+    by, key = named
+    return queries.one(connection, "sum_days", FunnelTotals, **bounds, grouped=by, key=key)

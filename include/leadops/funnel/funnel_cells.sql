@@ -123,6 +123,36 @@ select
 from counted
 group by cohort_dt, campaign, source, rep_id, kpi_version;
 
+-- name: delete_sums
+delete from analytics.funnel_sums
+where dimension in ('all', 'campaign', 'source', 'rep') and dt = %(dt)s;
+
+-- name: insert_sums
+insert into analytics.funnel_sums
+(
+    dimension, dt, key, leads, mqls, sals, sqls, wons, losts, value, wons_without_value, wons_without_rate,
+    mqls_apart, left_out
+)
+select
+    case grouping(campaign, source, rep_id) when 7 then 'all' when 3 then 'campaign' when 5 then 'source' else 'rep' end
+        as dimension,
+    dt,
+    coalesce(campaign, source, rep_id) as key,
+    sum(leads),
+    sum(mqls),
+    sum(sals),
+    sum(sqls),
+    sum(wons),
+    sum(losts),
+    sum(value),
+    sum(wons_without_value),
+    sum(wons_without_rate),
+    sum(mqls_apart),
+    sum(left_out)
+from analytics.funnel_cells
+where dt = %(dt)s
+group by dt, grouping sets ((), (campaign), (source), (rep_id));
+
 -- name: sum_cells
 select
     coalesce(sum(leads), 0)::bigint as leads,
@@ -141,21 +171,20 @@ where dt = %(dt)s;
 -- name: read_days
 select
     dt,
-    case %(grouped)s when 'campaign' then campaign when 'source' then source when 'rep' then rep_id end as "group",
-    sum(leads)::bigint as leads,
-    sum(mqls)::bigint as mqls,
-    sum(sals)::bigint as sals,
-    sum(sqls)::bigint as sqls,
-    sum(wons)::bigint as wons,
-    sum(losts)::bigint as losts,
-    sum(value) as value,
-    sum(wons_without_value)::bigint as wons_without_value,
-    sum(wons_without_rate)::bigint as wons_without_rate,
-    sum(mqls_apart)::bigint as mqls_apart,
-    sum(left_out)::bigint as left_out
-from analytics.daily_funnel
-where dt between %(first)s and %(last)s
-group by dt, "group"
+    key as "group",
+    leads,
+    mqls,
+    sals,
+    sqls,
+    wons,
+    losts,
+    value,
+    wons_without_value,
+    wons_without_rate,
+    mqls_apart,
+    left_out
+from analytics.funnel_sums
+where dimension = %(grouped)s and dt between %(first)s and %(last)s
 order by dt, "group";
 
 -- name: read_cohorts
@@ -186,7 +215,7 @@ where cohort_dt is null and dt between %(first)s and %(last)s;
 
 -- name: sum_groups
 select
-    case %(grouped)s when 'campaign' then campaign when 'source' then source when 'rep' then rep_id end as "group",
+    key as "group",
     coalesce(sum(leads), 0)::bigint as leads,
     coalesce(sum(mqls), 0)::bigint as mqls,
     coalesce(sum(sals), 0)::bigint as sals,
@@ -198,16 +227,29 @@ select
     coalesce(sum(wons_without_rate), 0)::bigint as wons_without_rate,
     coalesce(sum(mqls_apart), 0)::bigint as mqls_apart,
     coalesce(sum(left_out), 0)::bigint as left_out
-from analytics.funnel_cells
-where
-    dt between %(first)s and %(last)s
-    and (%(campaign)s::text is null or coalesce(campaign, '') = %(campaign)s)
-    and (%(source)s::text is null or coalesce(source, '') = %(source)s)
-    and (%(rep)s::text is null or coalesce(rep_id, '') = %(rep)s)
-group by "group"
-order by "group" nulls last;
+from analytics.funnel_sums
+where dimension = %(grouped)s and dt between %(first)s and %(last)s
+group by key
+order by key nulls last;
 
 -- name: sum_days
+select
+    coalesce(sum(leads), 0)::bigint as leads,
+    coalesce(sum(mqls), 0)::bigint as mqls,
+    coalesce(sum(sals), 0)::bigint as sals,
+    coalesce(sum(sqls), 0)::bigint as sqls,
+    coalesce(sum(wons), 0)::bigint as wons,
+    coalesce(sum(losts), 0)::bigint as losts,
+    coalesce(sum(value), 0) as value,
+    coalesce(sum(wons_without_value), 0)::bigint as wons_without_value,
+    coalesce(sum(wons_without_rate), 0)::bigint as wons_without_rate,
+    coalesce(sum(mqls_apart), 0)::bigint as mqls_apart,
+    coalesce(sum(left_out), 0)::bigint as left_out
+from analytics.funnel_sums
+where dimension = %(grouped)s and coalesce(key, '') = %(key)s and dt between %(first)s and %(last)s;
+
+-- name: sum_filtered
+-- By two names or more, which only the cells have beside each other.
 select
     coalesce(sum(leads), 0)::bigint as leads,
     coalesce(sum(mqls), 0)::bigint as mqls,

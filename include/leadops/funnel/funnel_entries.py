@@ -84,22 +84,33 @@ def list_entries(
 
     At most `max_rows` (over 0), those behind the place `after`; None: from the beginning.
     """
-    bounds = {
-        "first": first,
-        "last": last,
-        **asdict(only),
+    place = {
         "after_dt": after.dt if after else None,
         "after_lead": after.lead_id if after else None,
         "after_cycle": after.cycle if after else None,
         "max_rows": max_rows,
     }
+    bounds = {"first": first, "last": last, **asdict(only), **place}
     if number == "cohort_wons":
         return queries.all(connection, "list_cohort", FunnelEntry, **bounds)
+    days = _list_days(connection, number, only, **bounds)
+    shown = {"days": days, **asdict(only), **place}
     if number == "left_out":
         stage = after.stage if after else None
-        return queries.all(connection, "list_left_out", FunnelEntry, **bounds, after_stage=stage)
+        return queries.all(connection, "list_left_out", FunnelEntry, **shown, after_stage=stage)
     stage, counts_as = _STAGES[number]
-    return queries.all(connection, "list_stage", FunnelEntry, **bounds, stage=stage, counts_as=counts_as)
+    return queries.all(connection, "list_stage", FunnelEntry, **shown, stage=stage, counts_as=counts_as)
+
+
+def _list_days(
+    connection: Connection, number: FunnelNumber, only: FunnelFilter, **bounds: object
+) -> list[date]:
+    """Return the days that a page of entries is on: a rare name is found without reading all others."""
+    named = only.find_dimension()
+    if named is None:
+        return queries.values(connection, "list_filtered_days", number=number, **bounds)
+    by, key = named
+    return queries.values(connection, "list_days", number=number, grouped=by, key=key, **bounds)
 
 
 def count_entries(

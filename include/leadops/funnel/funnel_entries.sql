@@ -67,6 +67,89 @@ select
 from happened
 order by stage, lead_id, cycle;
 
+-- name: list_days
+-- The newest days that count something, as many as a page needs: of the day of `after` any part may be shown already.
+with counted as (
+    select
+        dt,
+        sum(
+            case %(number)s
+                when 'leads' then leads
+                when 'mqls' then mqls
+                when 'sals' then sals
+                when 'sqls' then sqls
+                when 'wons' then wons
+                when 'losts' then losts
+                when 'mqls_apart' then mqls_apart
+                else left_out
+            end
+        ) as entries
+    from analytics.funnel_sums
+    where
+        dt between %(first)s and least(%(last)s, %(after_dt)s::date)
+        and dimension = %(grouped)s
+        and coalesce(key, '') = %(key)s
+    group by dt
+),
+
+behind as (
+    select
+        dt,
+        entries,
+        sum(case when dt = %(after_dt)s::date then 0 else entries end) over (
+            order by dt desc rows between unbounded preceding and 1 preceding
+        ) as newer
+    from counted
+    where entries > 0
+)
+
+select dt
+from behind
+where coalesce(newer, 0) < %(max_rows)s
+order by dt;
+
+-- name: list_filtered_days
+-- Likewise by two names or more.
+with counted as (
+    select
+        dt,
+        sum(
+            case %(number)s
+                when 'leads' then leads
+                when 'mqls' then mqls
+                when 'sals' then sals
+                when 'sqls' then sqls
+                when 'wons' then wons
+                when 'losts' then losts
+                when 'mqls_apart' then mqls_apart
+                else left_out
+            end
+        ) as entries
+    from analytics.funnel_cells
+    where
+        dt between %(first)s and least(%(last)s, %(after_dt)s::date)
+        and (%(campaign)s::text is null or coalesce(campaign, '') = %(campaign)s)
+        and (%(source)s::text is null or coalesce(source, '') = %(source)s)
+        and (%(rep)s::text is null or coalesce(rep_id, '') = %(rep)s)
+    group by dt
+),
+
+behind as (
+    select
+        dt,
+        entries,
+        sum(case when dt = %(after_dt)s::date then 0 else entries end) over (
+            order by dt desc rows between unbounded preceding and 1 preceding
+        ) as newer
+    from counted
+    where entries > 0
+)
+
+select dt
+from behind
+where coalesce(newer, 0) < %(max_rows)s
+order by dt;
+
 -- name: list_stage
 -- The newest first, in the order of the primary key.
 select
@@ -85,7 +168,7 @@ from analytics.funnel_entries as entries
 where
     entries.stage = %(stage)s
     and entries.counts_as = %(counts_as)s
-    and entries.dt between %(first)s and %(last)s
+    and entries.dt = any(%(days)s::date[])
     and (%(campaign)s::text is null or coalesce(entries.campaign, '') = %(campaign)s)
     and (%(source)s::text is null or coalesce(entries.source, '') = %(source)s)
     and (%(rep)s::text is null or coalesce(entries.rep_id, '') = %(rep)s)
@@ -113,7 +196,7 @@ select
 from analytics.funnel_entries as entries
 where
     entries.counts_as in ('before_mql', 'reopened')
-    and entries.dt between %(first)s and %(last)s
+    and entries.dt = any(%(days)s::date[])
     and (%(campaign)s::text is null or coalesce(entries.campaign, '') = %(campaign)s)
     and (%(source)s::text is null or coalesce(entries.source, '') = %(source)s)
     and (%(rep)s::text is null or coalesce(entries.rep_id, '') = %(rep)s)

@@ -116,6 +116,26 @@ group by cohort_dt, campaign, source, rep_id
 having sum(mqls + mqls_apart + sals + sqls + wons + losts + left_out) > 0;
 comment on view analytics.cohort_funnel is 'What became of the MQLs of a day, on any built day; null: no MQL known';
 
+-- The cells of a day summed over all, by campaign, by source and by salesperson: few rows for who reads many days.
+create table analytics.funnel_sums (
+    dimension text not null check (dimension in ('all', 'campaign', 'source', 'rep')),
+    dt date not null,
+    key text check (char_length(key) <= 200),
+    leads bigint not null,
+    mqls bigint not null,
+    sals bigint not null,
+    sqls bigint not null,
+    wons bigint not null,
+    losts bigint not null,
+    value numeric(18, 2) not null,
+    wons_without_value bigint not null,
+    wons_without_rate bigint not null,
+    mqls_apart bigint not null,
+    left_out bigint not null,
+    unique nulls not distinct (dimension, dt, key)
+);
+comment on column analytics.funnel_sums.key is 'Null: no campaign, source or salesperson; always of all';
+
 -- The rows behind the cells: a new lead, or a stage that a lead reached. Written with the cells of the day.
 create table analytics.funnel_entries (
     dt date not null,

@@ -1,7 +1,7 @@
 // The page Attribution and economics: months with CAC and payback, credits by model, and the calculator.
 import { drawChart } from "../charts.js";
 import { h, link, place } from "../dom.js";
-import { fetchJson } from "../fetch_json.js";
+import { AnswerError, fetchJson } from "../fetch_json.js";
 import { NOTHING, formatDay, formatMoney, formatMoneyShort, formatNumber, formatPercent } from "../format.js";
 import { keepInAddress } from "../period.js";
 import { pageAddress, startPage } from "../shell.js";
@@ -239,7 +239,7 @@ function drawScenario(container, inputs) {
     const digits = amount >= 1000 ? 0 : 2;
     const given = inputs[name] === null ? "" : String(Number(amount.toFixed(digits)));
     const make = (side) => {
-      const field = h("input", { type: "number", min: "0", max: isRate ? "100" : null, step: "any", inputmode: "decimal", value: given, id: `${side}-${name}`, "aria-label": `${say(`input.${name}`)}, ${say(`side.${side}`)}` });
+      const field = h("input", { type: "number", min: "0", max: isRate ? "100" : null, step: "any", required: name !== "cost", inputmode: "decimal", value: given, id: `${side}-${name}`, "aria-label": `${say(`input.${name}`)}, ${say(`side.${side}`)}` });
       field.addEventListener("input", () => answerSoon());
       fields[`${side}-${name}`] = field;
       return field;
@@ -279,6 +279,11 @@ function drawScenario(container, inputs) {
   async function answerNow() {
     running?.abort();
     running = new AbortController();
+    const wrong = Object.values(fields).find((field) => !field.validity.valid);
+    if (wrong) {
+      showFailed(result, new AnswerError(422, say("input.wrong", { name: wrong.getAttribute("aria-label"), bounds: say(wrong.max ? "input.percent" : "input.number") })));
+      return;
+    }
     try {
       drawResult(await fetchJson("api/economics/scenario", readInputs(), { signal: running.signal }));
     } catch (error) {

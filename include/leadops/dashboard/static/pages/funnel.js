@@ -290,7 +290,8 @@ startPage("funnel", async (page) => {
     drawTable(table, {
       caption: say("field"),
       columns: describeColumns(by, days, totals.mqls_apart > 0, totals.left_out > 0),
-      rows,
+      // New leads have no salesperson: without this, "nobody" is a row of zeros.
+      rows: by === "rep" ? rows.filter((row) => row.mqls || row.sals || row.sqls || row.wons || row.losts || row.left_out || row.mqls_apart) : rows,
       total: query.q ? null : { ...totals, isTotal: true },
       sortBy: { key: query.sort, descending: query.desc },
       onSort: (order) => load({ sort: order.key, desc: order.descending, page: 1 }),

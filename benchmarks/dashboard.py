@@ -1,0 +1,161 @@
+"""The JSON routes of the Lead ops pages: how long each takes with many leads and events behind it."""
+
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import requests
+from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
+
+from benchmarks.arena import open_arena
+from benchmarks.dashboard_world import LAST_DAY, NOW, fill_dashboard_world
+from benchmarks.figures import Figure, Measured
+from benchmarks.percentiles import percentile
+from leadops.configuration import Config
+from leadops.dashboard.dashboard_app import create_dashboard
+from leadops.dashboard.reader import Reader
+from leadops.dashboard.wiring import DashboardWiring
+from leadops.gateway.serve import serve_in_thread
+
+#: Milliseconds within which 95 of 100 answers have to come.
+TARGET = 200
+
+
+@dataclass(frozen=True)
+class PageCall:
+    """A call of a route of the pages: its path as the app declares it, and what it is called with."""
+
+    route: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    path: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """The path with its query."""
+        query = urlencode(self.parameters)
+        return self.route.format(**self.path) + (f"?{query}" if query else "")
+
+
+_YEAR = {"from": "2025-11-30", "to": str(LAST_DAY)}
+_ALL = {"from": "2023-11-27", "to": str(LAST_DAY)}
+
+#: What each route is called with. A route that needs nothing is called without parameters even if it is not
+#: listed here; one that needs some has to be listed.
+CALLS = (
+    PageCall("/kpi"),
+    PageCall("/kpi", _YEAR),
+    PageCall("/kpi", _ALL),
+    PageCall("/api/funnel"),
+    PageCall("/api/funnel", {"by": "rep", "sort": "value"}),
+    PageCall("/api/funnel", {**_YEAR, "by": "source", "q": "network-1"}),
+    PageCall("/api/funnel", _ALL),
+    PageCall("/api/funnel.csv", _YEAR),
+    PageCall("/api/funnel/rows", {"number": "mqls"}),
+    PageCall("/api/funnel/rows", {**_ALL, "number": "leads"}),
+    PageCall("/api/funnel/rows", {**_ALL, "number": "leads", "after": "2025-01-01.400000.0.lead"}),
+    PageCall("/api/funnel/rows", {**_ALL, "number": "wons", "campaign": "campaign-7", "rep": "rep-4"}),
+    PageCall(
+        "/api/funnel/rows", {**_ALL, "number": "leads", "campaign": "campaign-7", "source": "network-3"}
+    ),
+    PageCall("/api/funnel/rows", {**_ALL, "number": "left_out"}),
+    PageCall("/api/funnel/rows", {"from": "2026-07-01", "to": "2026-07-31", "number": "cohort_wons"}),
+    PageCall("/api/credits"),
+    PageCall("/api/credits", {"by": "campaign"}),
+    PageCall("/api/economics"),
+    PageCall("/api/economics", {"month": "2026-08"}),
+    PageCall(
+        "/api/economics/scenario",
+        {"mqls": "1200", "sql_rate": "0.15:0.29", "win_rate": "0.22", "acv": "1200000", "cost": "900000"},
+    ),
+)
+
+
+def measure_dashboard(*, quick: bool) -> Measured:
+    """Fill a company, ask each route again and again over HTTP, and report the slowest call of each."""
+    leads, events, rounds = (50_000, 500_000, 5) if quick else (1_000_000, 10_000_000, 40)
+    config = Config()
+    with open_arena() as arena:
+        started = time.perf_counter()
+        with arena.connect() as connection:
+            fill_dashboard_world(connection, leads=leads, events=events, config=config)
+        filled = time.perf_counter() - started
+        app = make_pages(arena.url, config)
+        with serve_in_thread(app) as address:
+            slowest = time_calls(address, list_calls(app), rounds=rounds)
+        app.state.dashboard.database.close()
+    return Measured(
+        figures=[
+            Figure(f"{route}, p95", milliseconds, "ms", "under", TARGET)
+            for route, milliseconds in sorted(slowest.items())
+        ],
+        remarks=[
+            f"{leads:,} leads, {events:,} events; each call {rounds} times over HTTP, from one client."
+            " Of each route the slowest call counts.",
+            f"Filling took {filled:.0f} s: the days by SQL, the last day, months and credits by leadops.",
+        ],
+    )
+
+
+def make_pages(database_url: str, config: Config) -> FastAPI:
+    """Return the pages of a database, read by somebody who may see people."""
+
+    async def identify(_: Request) -> Reader | None:
+        return Reader("benchmark", sees_people=True)
+
+    return create_dashboard(
+        DashboardWiring(
+            database_url=database_url,
+            identify=identify,
+            record_look=_record_nothing,
+            read_config=lambda: config,
+            clock=lambda: NOW,
+            find_login=lambda address: address,
+        )
+    )
+
+
+def _record_nothing(reader: Reader, lead_id: int) -> None:
+    """A look costs a row of Airflow's database, which is not here."""
+
+
+def list_calls(app: FastAPI) -> list[PageCall]:
+    """Return the calls of CALLS, and one of each other route of the app that needs nothing.
+
+    Raises LookupError for a route that needs parameters and is not in CALLS, or is there and not in the app.
+    """
+    routes = {
+        route.path: route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema
+    }
+    listed = {call.route for call in CALLS}
+    if unknown := listed - routes.keys():
+        raise LookupError(f"the app has no route {', '.join(sorted(unknown))}; take it out of CALLS")
+    others = []
+    for path, route in routes.items():
+        if path in listed:
+            continue
+        if route.dependant.path_params or _needs_query(route):
+            raise LookupError(f"{path} needs parameters; write a call of it into CALLS")
+        others.append(PageCall(path))
+    return [*CALLS, *others]
+
+
+def _needs_query(route: APIRoute) -> bool:
+    return any(parameter.field_info.is_required() for parameter in route.dependant.query_params)
+
+
+def time_calls(address: str, calls: list[PageCall], *, rounds: int) -> dict[str, float]:
+    """Return the p95 (milliseconds) of the slowest call of each route; raise RuntimeError if one fails."""
+    slowest: dict[str, float] = {}
+    with requests.Session() as session:
+        for call in calls:
+            samples = []
+            for number in range(rounds + 1):
+                started = time.perf_counter()
+                answer = session.get(address + call.address, timeout=60)
+                if number:  # the first one fills the caches
+                    samples.append((time.perf_counter() - started) * 1000)
+                if answer.status_code != 200:
+                    raise RuntimeError(f"{call.address}: {answer.status_code} {answer.text}")
+            slowest[call.route] = max(slowest.get(call.route, 0.0), percentile(samples, 0.95))
+    return slowest
