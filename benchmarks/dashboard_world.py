@@ -6,13 +6,14 @@ from typing import Any
 from benchmarks.settle import settle
 from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.calendar.local_days import day_bounds, local_midnight
-from leadops.configuration import Config
+from leadops.configuration import Config, collect_threshold_context
 from leadops.db import Connection
 from leadops.economics.refresh_economics import refresh_economics
 from leadops.funnel.build import fingerprint_build
 from leadops.funnel.daily_table import BuildContext
 from leadops.funnel.refresh_funnel import refresh_funnel
 from leadops.queries import Queries
+from leadops.thresholds.propose_threshold import propose_threshold
 
 queries = Queries(__file__)
 
@@ -51,7 +52,7 @@ def fill_dashboard_world(connection: Connection, *, leads: int, events: int, con
     """
     zone = config.company.zone
     first_day = LAST_DAY - timedelta(days=DAYS - 1)
-    context = BuildContext(config.company, config.funnel, config.kpi, config.sla, NOW)
+    build = BuildContext(config.company, config.funnel, config.kpi, config.sla, NOW)
     values: dict[str, Any] = {
         "leads": leads,
         "events": events,
@@ -61,7 +62,7 @@ def fill_dashboard_world(connection: Connection, *, leads: int, events: int, con
         "first_day": first_day,
         "last_day": LAST_DAY,
         "zone": zone.key,
-        "settings": fingerprint_build(context),
+        "settings": fingerprint_build(build),
     }
     for filling in FILLINGS:
         with connection.transaction():
@@ -70,6 +71,8 @@ def fill_dashboard_world(connection: Connection, *, leads: int, events: int, con
         if filling in ("fill_events", "fill_ledger", "fill_transitions", "fill_entries"):
             settle(connection)
     settle(connection)
+    context = collect_threshold_context(config)
+    propose_threshold(connection, day=LAST_DAY, context=context, now=NOW)
     refresh_funnel(
         connection,
         day=LAST_DAY,

@@ -162,7 +162,7 @@ from routing.leads;
 insert into crm.reps (rep_id, profile, updated_at)
 select
     'rep-' || n,
-    jsonb_build_object('name', 'Salesperson ' || n),
+    jsonb_build_object('name', 'Salesperson ' || n, 'zone', 'Asia/Tokyo', 'capacity_per_day', 20),
     %(until)s
 from generate_series(0, 29) as n;
 

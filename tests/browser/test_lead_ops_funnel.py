@@ -2,19 +2,37 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from leadops.db import connect
-from tests.browser.test_lead_ops import Served, Watched, pages, served, watched
+from tests.browser.lead_ops import serve_pages
+from tests.browser.test_lead_ops import START, Served, Watched, served, watched
+from tests.cluster import database_of
+from tests.conftest import PostgresServer
+from tests.dashboard.funnel_world import fill_funnel
 
-__all__ = ["pages", "served", "watched"]
+__all__ = ["served", "watched"]
 
 #: The days of START's page: 30 whole days of Tokyo.
 BOUNDS = ("2026-10-30T15:00:00+00:00", "2026-11-29T15:00:00+00:00")
 HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def pages(postgres: PostgresServer) -> Iterator[Served]:
+    """The pages of a database that has nothing but this company, so that every number can be counted."""
+    found = Served()
+    with database_of(postgres, "lead_ops_funnel") as url:
+        with connect(url) as connection:
+            fill_funnel(connection, START)
+        with serve_pages(url, clock=lambda: found.now, reader=lambda: found.reader) as address:
+            found.address, found.database_url = address, url
+            yield found
 
 
 def ask(served: Served, query: str, *values: Any) -> Any:
