@@ -17,8 +17,8 @@ from leadops.db import connect
 from tests.browser.lead_ops import ADMIN, PREFIX, serve_pages
 from tests.cluster import database_of
 from tests.conftest import PostgresServer
-from tests.dashboard.lead_world import HANAKO, fill_lead
 from tests.dashboard.funnel_world import fill_funnel
+from tests.dashboard.lead_world import HANAKO, fill_lead
 from tests.dashboard.now_world import fill_now
 from tests.dashboard.operations_world import SCORING_RUN, fill_delivery, fill_runs, fill_threshold
 from tests.dashboard.response_world import fill_responses

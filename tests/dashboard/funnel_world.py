@@ -26,7 +26,10 @@ def fill_funnel(connection: Connection, now: datetime) -> None:
     for number in range(2 * DAYS):
         moment = now - timedelta(days=1 + number // 2, hours=1)
         _add_lead(connection, FIRST_LEAD + number, moment, CAMPAIGNS[number % len(CAMPAIGNS)], number)
-    connection.execute("insert into crm.reps values ('ann', %s, %s)", [Jsonb({"name": "Ann Abe"}), now])
+    connection.execute(
+        "insert into crm.reps values ('ann', %s, %s) on conflict do nothing",
+        [Jsonb({"name": "Ann Abe"}), now],
+    )
     month = last.replace(day=1)
     costs = [
         Cost((month - timedelta(days=1)).replace(day=1), "ads", "page:1", Decimal(90_000), "spring launch"),
