@@ -92,7 +92,7 @@ def find_faults(urls: dict[str, str]) -> dict[str, list[str]]:
     return faults
 
 
-SOUND: dict[str, list[str]] = {"owner": [], "tasks": [], "gateway": [], "reader": []}
+SOUND: dict[str, list[str]] = {"owner": [], "tasks": [], "gateway": [], "reader": [], "page": []}
 
 
 def test_the_roles_of_the_stack_have_what_they_need_and_no_more(
