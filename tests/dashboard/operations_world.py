@@ -205,8 +205,9 @@ def fill_runs(connection: Connection, now: datetime) -> None:
         add("score_leads", run_id, "resolve", resolved | {"merges": 0}, age=age)
         scored = {"leads": events, "rows": events * 2, "points": events * 7, "corrections": 0}
         add("score_leads", run_id, "score", scored, age=age)
-        add("score_leads", run_id, "push", push if events else dict.fromkeys(push, 0), age=age)
-        qualified = {"mql": events // 6, "sal": 0, "sql": 0, "won": 0, "lost": 0, "crm": push}
+        sent = push if events else dict.fromkeys(push, 0)
+        add("score_leads", run_id, "push", sent, age=age)
+        qualified = {"mql": events // 6, "sal": 0, "sql": 0, "won": 0, "lost": 0, "crm": sent}
         add("score_leads", run_id, "qualify", qualified, age=age)
         assigned = {"assigned": events // 6, "to_account_owner": 0, "moved_on": 0, "queued": 0, "closed": 0}
         add("score_leads", run_id, "assign", assigned | {"notified": events // 6, "dropped": 0}, age=age)
