@@ -53,7 +53,7 @@ function drawFigure(name, now, before, { href, note = "" }) {
   const direction = change.share === null || change.share === 0 ? "" : change.share * BETTER[name] > 0 ? "up" : "down";
   const arrow = change.share === null || change.share === 0 ? "" : change.share > 0 ? "▲ " : "▼ ";
   return h("section", { class: "card figure" },
-    h("h3", { class: "label" }, say(`figure.${name}`)),
+    h("h2", { class: "label" }, say(`figure.${name}`)),
     h(href && now !== null ? "a" : "span", { class: "value", href: now === null ? null : href, dataset: { figure: name } },
       name === "payback" && now !== null ? [formatNumber(now, 1), h("small", {}, ` ${say("months.unit", { count: now })}`)] : show(name, now)),
     change.text ? h("p", { class: "note" }, h("strong", { class: direction }, arrow + change.text)) : null,
