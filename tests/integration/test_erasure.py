@@ -334,9 +334,13 @@ def test_a_restored_backup_is_erased_again_from_the_saved_record(
 def test_a_system_that_refuses_to_erase_is_a_dead_letter_and_the_erasure_stays_open(story: Story) -> None:
     ma_id = story.values("select external_id from delivery.external_ids where target = 'ma'")[0]
     assert story.erase().targets == ["crm", "ma"]
+    # The same MA at another address, which an operator would accept (`leadops products accept ma`).
+    moved = "delete from delivery.accounts where target = 'ma' returning 1"
     with serve_script() as ma:
         ma.respond = lambda *_: (422, b'{"detail": "a lead with open campaigns stays"}')
+        story.values(moved)
         story.deliver(ma=ma.url)
+    story.values(moved)
     story.deliver()
     letters = list_dead_letters(story.connection)
     story.connection.commit()
