@@ -15,20 +15,31 @@ from typer.testing import CliRunner
 
 from leadops.cli.app import app
 from leadops.db import Connection
-from leadops.delivery.account_guard import AccountRecord, OtherAccountError, find_record, holding_own_account
+from leadops.delivery.account_guard import (
+    AccountRecord,
+    OtherAccountError,
+    find_known_problem,
+    find_record,
+    holding_account,
+    holding_own_account,
+    list_held,
+)
 from leadops.delivery.build_batches import build_batches
 from leadops.delivery.checks import check_accounts, check_backlogs, check_outbox
 from leadops.delivery.claim_calls import claim_batches, claim_effects
+from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.outbox import enqueue_effect
 from leadops.incidents.check import CheckInput
 from leadops.lanes import Lane
 from leadops.migrations.rights import Part
 from leadops.products.product_client import ProductClient
+from leadops.settings import Endpoint
 from leadops.sla.sla_calendar import SlaCalendar
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from tests.delivery_fixture import GENERIC, DeliveryFixture, SteppedDelivery
 from tests.roles import as_role
+from tests.scripted_server import serve_script
 from tests.shipped import SHIPPED
 from tests.waiting import wait_until
 
@@ -143,6 +154,58 @@ def test_nothing_is_sent_to_another_account_and_one_incident_says_so(two: Two) -
     assert two.scores(two.first) == {"ours@a.example": 15, "new@a.example": 0}
     desk.now += timedelta(minutes=6)
     assert look(desk)["check_accounts"] == []
+
+
+def test_a_host_that_stands_for_the_right_account_again_is_noticed(database_url: str) -> None:
+    """One connection all the time: the copy of a database stood behind its address for a while."""
+    with serve_script() as script:
+        answers = {"account": "one"}
+
+        def respond(_: str, path: str, __: bytes) -> tuple[int, bytes]:
+            if "account-info" in path:
+                return 200, json.dumps({"portalId": answers["account"]}).encode()
+            return 200, b"{}"
+
+        script.respond = respond
+        endpoint = Endpoint(
+            base_url=script.url,
+            timeout=30,
+            token="t",
+            extra={"product": "hubspot"},
+            product_settings=SHIPPED.products.hubspot,
+        )
+        desk = SteppedDelivery(database_url, script.url)
+        with desk.connect() as connection, closing(ProductClient(endpoint)) as client:
+
+            def is_known(minutes: int) -> bool:
+                now = NOW + timedelta(minutes=minutes)
+                return find_known_problem(connection, client, target="ma", now=now) is not None
+
+            def may_send(minutes: int) -> bool:
+                now = NOW + timedelta(minutes=minutes)
+                with holding_account(connection, client, target="ma", now=now) as check:
+                    return not check.reason
+
+            def is_open(minutes: int) -> bool:
+                return bool(list_held(connection, since=NOW + timedelta(minutes=minutes - 5)))
+
+            assert may_send(0)
+            lead = desk.add_lead()
+            save_external_id(connection, target="ma", lead_id=lead, external_id="7", now=NOW)
+            connection.commit()
+            answers["account"] = "two"
+            assert may_send(14), "asked a quarter of an hour ago at most"
+            assert not may_send(15)
+            answers["account"] = "one"
+            assert is_known(29), "asked a quarter of an hour ago at most"
+            assert not is_known(30), "whoever sends next asks again"
+            assert is_open(34), "until somebody asked, nothing was sent"
+            assert may_send(30)
+            assert not is_known(31)
+            assert not is_open(31)
+            answers["account"] = "two"
+            assert not may_send(45)
+            assert is_known(46)
 
 
 def test_a_mistyped_address_of_the_first_day_binds_nobody(two: Two) -> None:

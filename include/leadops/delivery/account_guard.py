@@ -72,6 +72,10 @@ class AccountRecord:
             f" until `leadops products accept {self.target}` or `leadops products begin {self.target}`"
         )
 
+    def is_other_fresh(self, now: datetime) -> bool:
+        """Whether the connection that leads to the other account was asked so lately that it counts."""
+        return self.other_asked_at is not None and now - self.other_asked_at < CHECKED_EVERY
+
     def is_same(self, *, product: str, account: str | None, place: str) -> bool:
         """Whether this is the account: by its own id, or by the place where one of both has none."""
         if self.account is not None and account is not None:
@@ -128,21 +132,23 @@ def holding_own_account(
 def find_known_problem(
     connection: Connection, client: ProductClient, *, target: str, now: datetime
 ) -> str | None:
-    """Return that the connection is known to lead to another account, or None; commits, and makes no call."""
+    """Return that the connection is known to lead to another account, or None; commits, and makes no call.
+
+    None as well where it has to be asked again: the host may have come to stand for the right account.
+    """
     record, mark = _read_record(connection, client, target=target)
     if record is None or record.other_connection != mark:
         return None
     with connection.transaction():
         queries.run(connection, "note_met", target=target, now=now)
-    return record.describe_difference()
+    return record.describe_difference() if record.is_other_fresh(now) else None
 
 
 def _check(connection: Connection, client: ProductClient, *, target: str, now: datetime) -> AccountCheck:
     record, mark = _read_record(connection, client, target=target)
     if record and record.connection == mark and now - record.checked_at < CHECKED_EVERY:
         return AccountCheck()
-    asked_at = record.other_asked_at if record and record.other_connection == mark else None
-    if record and asked_at and now - asked_at < CHECKED_EVERY:
+    if record and record.other_connection == mark and record.is_other_fresh(now):
         return AccountCheck(record.describe_difference())
     found = client.find_account()
     calls = client.product.make_account_call() is not None
@@ -156,6 +162,7 @@ def _check(connection: Connection, client: ProductClient, *, target: str, now: d
         is_same = record.is_same(product=client.product.name, account=found, place=client.place)
         if is_same:
             queries.run(connection, "note_seen", **values)
+            queries.run(connection, "forget_other", target=target, connection=mark)
             return AccountCheck(calls=calls)
         if queries.run(connection, "replace_unused", **values):
             return AccountCheck(calls=calls)

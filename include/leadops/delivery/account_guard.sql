@@ -68,6 +68,18 @@ set
     checked_at = %(now)s
 where target = %(target)s;
 
+-- name: forget_other
+-- The connection that led to another account leads to the one on record again.
+update delivery.accounts
+set
+    other_product = null,
+    other_account = null,
+    other_place = null,
+    other_connection = null,
+    other_asked_at = null,
+    other_at = null
+where target = %(target)s and other_connection = %(connection)s;
+
 -- name: replace_unused
 -- An account that gave no ids, as that of a mistyped address, can be confused with no other.
 update delivery.accounts
