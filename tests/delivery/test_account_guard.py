@@ -18,17 +18,20 @@ from leadops.db import Connection
 from leadops.delivery.account_guard import (
     AccountRecord,
     OtherAccountError,
+    accept_account,
     find_known_problem,
     find_record,
     holding_account,
     holding_own_account,
     list_held,
 )
+from leadops.delivery.begin_account import begin_account
 from leadops.delivery.build_batches import build_batches
 from leadops.delivery.checks import check_accounts, check_backlogs, check_outbox
 from leadops.delivery.claim_calls import claim_batches, claim_effects
 from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.outbox import enqueue_effect
+from leadops.errors import PermanentError
 from leadops.incidents.check import CheckInput
 from leadops.lanes import Lane
 from leadops.migrations.rights import Part
@@ -286,6 +289,39 @@ def test_a_new_account_gets_every_lead_with_its_whole_total_after_a_kill(
     assert desk.audit().differences == []
     assert desk.value("select count(*) from delivery.dead_letters") == 1
     assert "erase the lead there" in desk.value("select reason from delivery.dead_letters")
+
+
+def test_only_the_account_that_a_person_saw_is_decided_about_and_once(two: Two) -> None:
+    """Two people run the command at once, or a third account is met while one reads the question."""
+    desk = two.desk
+    desk.score(desk.add_lead(email="ours@a.example"), 10)
+    desk.push()
+    two.switch()
+    desk.score(desk.add_lead(email="new@a.example"), 5)
+    desk.push()
+    with desk.connect() as connection:
+        seen = find_record(connection, target="ma")
+        assert seen
+        connection.commit()
+        with connection.transaction():
+            begin_account(connection, seen, identity=SHIPPED.identity, now=desk.now)
+    desk.now += timedelta(minutes=2)
+    for _ in range(3):
+        desk.push()
+        desk.now += timedelta(minutes=1)
+    known = desk.value("select array_agg(external_id order by lead_id) from delivery.external_ids")
+    assert len(known) == 2
+    assert all(known), "both leads have ids of the new account"
+    with desk.connect() as connection:
+        with pytest.raises(PermanentError, match="changed in the meantime"), connection.transaction():
+            begin_account(connection, seen, identity=SHIPPED.identity, now=desk.now)
+        with pytest.raises(PermanentError, match="changed in the meantime"), connection.transaction():
+            accept_account(connection, seen, now=desk.now)
+        third = replace(seen, other_place="third.example")
+        with pytest.raises(PermanentError, match="changed in the meantime"), connection.transaction():
+            accept_account(connection, third, now=desk.now)
+    assert desk.value("select array_agg(external_id order by lead_id) from delivery.external_ids") == known
+    assert set(two.scores(two.second).values()) == {10, 5}
 
 
 def test_under_traffic_the_old_connection_sends_nothing_once_the_new_account_began(

@@ -203,8 +203,24 @@ def list_held(connection: Connection, *, since: datetime) -> list[AccountRecord]
 
 
 def accept_account(connection: Connection, record: AccountRecord, *, now: datetime) -> None:
-    """Put the other account on record as that of the target, in the caller's transaction."""
-    queries.run(connection, "accept", target=record.target, now=now)
+    """Put the other account of `record` on record as that of the target, in the caller's transaction.
+
+    Raises PermanentError where `record` is not what is on record by now: a person decided about another one.
+    """
+    accepted = queries.run(
+        connection,
+        "accept",
+        target=record.target,
+        since=record.since,
+        other_product=record.other_product,
+        other_account=record.other_account,
+        other_place=record.other_place,
+        now=now,
+    )
+    if not accepted:
+        raise PermanentError(
+            f"the accounts of {record.target} changed in the meantime; see `leadops products show`"
+        )
 
 
 @cache

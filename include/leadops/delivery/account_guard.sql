@@ -111,7 +111,7 @@ set other_at = %(now)s
 where target = %(target)s;
 
 -- name: accept
--- The next call asks whichever connection it has.
+-- Only what a person saw: somebody else may have decided, or another connection been met. The next call asks whichever connection it has.
 update delivery.accounts
 set
     product = other_product,
@@ -125,4 +125,9 @@ set
     other_connection = null,
     other_asked_at = null,
     other_at = null
-where target = %(target)s and other_place is not null;
+where
+    target = %(target)s
+    and since = %(since)s
+    and other_product = %(other_product)s
+    and other_account is not distinct from %(other_account)s::text
+    and other_place = %(other_place)s;
