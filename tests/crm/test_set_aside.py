@@ -12,6 +12,8 @@ from leadops.crm.poll import poll_crm
 from leadops.db import Connection
 from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.outbox import enqueue_effect
+from leadops.identity.import_leads import find_owners
+from leadops.lifecycle.crm_links import find_linked_leads, link_leads
 from leadops.migrations.rights import Part
 from leadops.products.crm_client import CrmClient
 from leadops.settings import Endpoint
@@ -75,6 +77,10 @@ def test_a_crm_begins_anew_and_what_the_former_one_said_stays_apart(
             now=NOW,
         )
     connection.execute("update delivery.outbox set state = 'sending' where operation = 'create_lead'")
+    link_leads(connection, [(1, "11"), (2, LONG)], now=NOW)
+    connection.execute(
+        "insert into identity.aliases (kind, value, lead_id, linked_at) values ('crm_id', '11', 1, now())"
+    )
     connection.execute(
         "insert into crm.merged_leads (gone_id, into_id, merged_at) values ('9', %s, now())", [LONG]
     )
@@ -114,5 +120,13 @@ def test_a_crm_begins_anew_and_what_the_former_one_said_stays_apart(
         hashlib.md5(LONG.encode()).hexdigest(),
     }
     assert all(lead.endswith(":11") for _, lead in former)
-    inbox = connection.execute("select activity_id from lifecycle.inbox").fetchall()
+    links = connection.execute("select crm_lead_id, lead_id from lifecycle.links order by lead_id").fetchall()
+    assert [lead for _, lead in links] == [1, 2]
+    assert links[0][0] in {lead for _, lead in former}, "what sales did there still counts"
+    assert links[1][0].partition(":")[2] == hashlib.md5(LONG.encode()).hexdigest()
+    assert find_linked_leads(connection, ["11"]) == {}, "it is somebody else there"
+    assert find_owners(connection, [("crm_id", "11")]) == {}
+    link_leads(connection, [(3, "11")], now=NOW)
+    assert find_linked_leads(connection, ["11"]) == {"11": 3}
+    inbox = connection.execute("select distinct activity_id from lifecycle.inbox").fetchall()
     assert {row[0] for row in inbox} == {row[0] for row in ids}

@@ -8,11 +8,11 @@ from rich.table import Table
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.plural import count
 from leadops.cli.terminal import console
-from leadops.crm.set_aside import set_aside_mirror
 from leadops.db import Connection
 from leadops.delivery.account_guard import AccountRecord, accept_account, find_record, list_records
 from leadops.delivery.begin_account import begin_account
 from leadops.errors import PermanentError
+from leadops.lifecycle.crm_links import set_aside_crm
 
 app = typer.Typer(
     help="To which accounts leadops sends: show, or decide about another one.", no_args_is_help=True
@@ -64,7 +64,7 @@ def begin(
         if not yes:
             typer.confirm(f"Forget all ids in {record.name} and begin with {record.other_name}?", abort=True)
         begun = begin_account(connection, record, identity=config.identity, now=clock())
-        activities = set_aside_mirror(connection) if target == "crm" else 0
+        activities = set_aside_crm(connection) if target == "crm" else 0
     console.print(f"{target} is {record.other_name} from now on: {count(begun.forgotten, 'id')} forgotten")
     for number, what in (
         (begun.made_again, "leads are made there with the next pushes"),

@@ -6,12 +6,17 @@ from leadops.queries import Queries
 queries = Queries(__file__)
 
 
-def set_aside_mirror(connection: Connection) -> int:
-    """Give what was mirrored ids that no CRM gives, and read the feed from its beginning, in the transaction.
+def draw_former_prefix(connection: Connection) -> str:
+    """Return what the ids of a former account begin with from now on: no CRM gives such ids."""
+    return str(queries.value(connection, "draw_prefix"))
 
-    What salespeople did there still counts where it was counted already. Returns how many activities it is.
+
+def set_aside_mirror(connection: Connection, *, prefix: str) -> int:
+    """Put `prefix` before the ids of what was mirrored, and read the feed from its beginning.
+
+    In the caller's transaction, which renames what other rooms know by these ids. Returns how many activities
+    it is.
     """
-    prefix = queries.value(connection, "draw_prefix")
     queries.run(connection, "rename_inbox", prefix=prefix)
     queries.run(connection, "rename_merged", prefix=prefix)
     queries.run(connection, "forget_feeds")

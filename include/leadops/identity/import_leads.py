@@ -101,6 +101,14 @@ def find_owners(connection: Connection, identifiers: Collection[Identifier]) -> 
     return {(row.kind, row.value): row.lead_id for row in rows if row.lead_id}
 
 
+def rename_crm_ids(connection: Connection, *, prefix: str) -> None:
+    """Put `prefix` before the CRM's ids of all leads: they were of an account that is not the CRM any more.
+
+    In the caller's transaction. Exports of the new account name other leads by the same ids.
+    """
+    queries.run(connection, "rename_crm_ids", prefix=prefix)
+
+
 def _import(
     connection: Connection, rows: Sequence[ImportedLead], now: datetime, *, rehearse: bool
 ) -> ImportedLeads | None:

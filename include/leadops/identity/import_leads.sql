@@ -137,3 +137,8 @@ select
     %(lane)s
 from unnest(%(lead_ids)s::bigint[]) as addressed (lead_id)
 order by lead_id;
+
+-- name: rename_crm_ids
+update identity.aliases
+set value = %(prefix)s::text || case when char_length(value) > 180 then md5(value) else value end
+where kind = 'crm_id' and value not like 'former-%%';

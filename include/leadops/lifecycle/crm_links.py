@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from leadops.crm.request_lead import LeadRequest, request_leads
+from leadops.crm.set_aside import draw_former_prefix, set_aside_mirror
 from leadops.crm.withdraw_leads import WithdrawnLead, hold_crm_leads, restore_leads, withdraw_leads
 from leadops.db import Connection
+from leadops.identity.import_leads import rename_crm_ids
 from leadops.lanes import Lane
 from leadops.lifecycle.publish import CycleKey, NewMql, Subscription, WithdrawnMql
 from leadops.queries import Queries
@@ -93,6 +95,19 @@ def link_leads(connection: Connection, leads: Sequence[tuple[int, str]], *, now:
         crm_ids=[crm_id for _, crm_id in leads],
         now=now,
     )
+
+
+def set_aside_crm(connection: Connection) -> int:
+    """Give all that the CRM said ids that no CRM gives: in another account the same ids are other people's.
+
+    What salespeople did there still counts, and the feed is read from its beginning. In the caller's
+    transaction; returns how many activities it is.
+    """
+    prefix = draw_former_prefix(connection)
+    activities = set_aside_mirror(connection, prefix=prefix)
+    queries.run(connection, "rename_links", prefix=prefix)
+    rename_crm_ids(connection, prefix=prefix)
+    return activities
 
 
 def _request_or_restore(connection: Connection, wanted: Sequence[SalesLead], now: datetime) -> None:

@@ -317,3 +317,11 @@ insert into lifecycle.inbox (activity_id)
 select activities.activity_id
 from linked
 inner join crm.activities as activities on linked.crm_lead_id = activities.crm_lead_id;
+
+-- name: rename_links
+-- As the mirror's ids are renamed (crm/set_aside.sql), so that activities and leads stay together.
+update lifecycle.links
+set
+    crm_lead_id
+    = %(prefix)s::text || case when char_length(crm_lead_id) > 180 then md5(crm_lead_id) else crm_lead_id end
+where crm_lead_id not like 'former-%%';
