@@ -188,7 +188,7 @@ def write_ids(external_ids: list[str]) -> Sequence[int | str]:
 
 def _is_number(external_id: str) -> bool:
     is_plain = external_id.isdecimal() and external_id.isascii() and external_id[0] != "0"
-    return is_plain and len(external_id) < len(str(BIGGEST_INTEGER))
+    return is_plain and len(external_id) <= len(str(BIGGEST_INTEGER)) and int(external_id) <= BIGGEST_INTEGER
 
 
 def _names_another_lead(effect: EffectRow, body: object) -> bool:
