@@ -1,20 +1,27 @@
 """What each product says of which account it is, and what it means when it does not."""
 
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from leadops.clients.call_outcomes import Refused
+from leadops.delivery.account_guard import holding_account
+from leadops.delivery.external_ids import save_external_id
 from leadops.products.product_client import ProductClient
 from leadops.products.product_settings import add_product_settings
 from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from leadops_stack.product_connections import EXTRA, LOGIN
+from tests.delivery_fixture import DeliveryFixture
 from tests.products.stand_in import StandIn, serve_product
+from tests.scripted_server import serve_script
 from tests.shipped import SHIPPED
+
+NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 
 
 def open_client(url: str, product: str, **facts: Any) -> ProductClient:
@@ -55,6 +62,50 @@ def test_an_odoo_whose_user_may_not_read_it_counts_by_its_place(tmp_path: Path) 
             assert client.find_account() is None
         with closing(open_client(url, "odoo", token="wrong")) as client:
             assert isinstance(client.find_account(), Refused), "who is not let in learns nothing"
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (403, b'{"status": "error", "category": "MISSING_SCOPES", "message": "no scope"}'),
+        (200, b'{"timeZone": "Asia/Tokyo"}'),
+        (200, b'{"portalId": null}'),
+        (200, b"[]"),
+    ],
+)
+def test_one_of_many_accounts_behind_one_host_gets_nothing_until_it_says_its_id(
+    database_url: str, status: int, answer: bytes
+) -> None:
+    """HubSpot has one host for all: by it the test account would pass for the one that gave the ids."""
+    calls: list[str] = []
+
+    def respond(_: str, path: str, __: bytes) -> tuple[int, bytes]:
+        calls.append(path)
+        return (status, answer) if "account-info" in path else (200, b"{}")
+
+    with serve_script() as script:
+        script.respond = respond
+        desk = DeliveryFixture(database_url, script.url)
+        client = open_client(script.url, "hubspot")
+        with desk.connect() as connection, closing(client):
+            lead = desk.add_lead()
+            save_external_id(connection, target="ma", lead_id=lead, external_id="7", now=NOW)
+            connection.execute(
+                "insert into delivery.accounts (target, product, account, place, since, connection, checked_at)"
+                " values ('ma', 'hubspot', '4711', %s, %s, '', %s)",
+                (client.place, NOW, NOW),
+            )
+            connection.commit()
+            with holding_account(connection, client, target="ma", now=NOW) as check:
+                assert check.reason.startswith("the account cannot be read: ")
+                assert check.failure is not None
+    assert calls == ["/account-info/v3/details"]
+
+
+@pytest.mark.parametrize("said", ["x" * 201, " ", 7, None, ["a"]])
+def test_an_odoo_that_says_nonsense_counts_by_its_place(said: Any) -> None:
+    client = open_client("http://127.0.0.1:9", "odoo")
+    assert client.product.read_account({"jsonrpc": "2.0", "result": said}) is None
 
 
 def test_an_address_is_the_same_in_capitals_and_by_https() -> None:

@@ -223,6 +223,8 @@ class Product(ABC):
     #: the next one: a call that comes sooner may have a second effect, because the product does not find what
     #: it just made.
     repeat_pause: ClassVar[timedelta] = timedelta()
+    #: Whether all accounts have one host: then one that does not say its id could be any, and gets nothing.
+    has_shared_host: ClassVar[bool] = False
     #: Whether calls carry the token in their body, where `fill_access` puts it, and not in a header.
     has_token_in_body: bool = False
     #: Whether a lead has one id in it as MA and as CRM: a merge in the CRM's feed is one in the MA too.
@@ -344,6 +346,8 @@ class Product(ABC):
 
     def read_account(self, body: Any) -> str | None:  # noqa: ARG002
         """Return the permanent id of the account, by a 2xx answer; None: the answer does not say it.
+
+        Then the host of the connection stands for it, unless all accounts have one (`has_shared_host`).
 
         An account that was copied, or that has another id, may give the ids of our leads to other people.
         """

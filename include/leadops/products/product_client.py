@@ -120,16 +120,20 @@ class ProductClient:
     def find_account(self) -> str | Failure | None:
         """Return the permanent id of the account that the connection leads to, as the product says it.
 
-        None: it does not say one, or not to us. A `Failure`: there is no whole answer, or we are not let in.
+        None: it does not say one, or not to us. A `Failure`: there is no whole answer, or we are not let in,
+        or the id alone says which of the accounts at this host it is, and it is not said.
         """
         call = self.product.make_account_call()
         if call is None:
             return None
         outcome = self.send(call)
         if isinstance(outcome, Answered):
-            return self.product.read_account(outcome.body)
+            account = self.product.read_account(outcome.body)
+            if account is None and self.product.has_shared_host:
+                return Unknown("the answer does not say which account it is")
+            return account
         is_kept_secret = isinstance(outcome, Refused) and outcome.status not in NOT_LET_IN
-        return None if is_kept_secret else outcome
+        return None if is_kept_secret and not self.product.has_shared_host else outcome
 
     def send(self, call: Call, *, key: str | None = None) -> Outcome:
         """Send `call`, under `key` where the product remembers keys; never raises for HTTP faults."""

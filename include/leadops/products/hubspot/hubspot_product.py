@@ -43,6 +43,7 @@ class HubSpotProduct(Product):
     row_limit = BATCH_LIMIT
     score_way = ScoreWay.SET
     remembers_keys = False
+    has_shared_host = True
 
     def __init__(self, settings: HubSpotSettings) -> None:
         self._settings = settings

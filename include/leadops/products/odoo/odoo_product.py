@@ -90,7 +90,7 @@ class OdooProduct(Product):
     def read_account(self, body: Any) -> str | None:
         """Return the id of the database."""
         found = take_result(body)
-        return found if isinstance(found, str) and found else None
+        return read_id(found) if isinstance(found, str) else None
 
     def check(self, target: str, send: SendCall) -> Iterator[CheckLine]:
         """Yield a line for each field that leadops sets, and for each model that the feed reads."""
