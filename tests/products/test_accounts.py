@@ -91,7 +91,8 @@ def test_one_of_many_accounts_behind_one_host_gets_nothing_until_it_says_its_id(
             lead = desk.add_lead()
             save_external_id(connection, target="ma", lead_id=lead, external_id="7", now=NOW)
             connection.execute(
-                "insert into delivery.accounts (target, product, account, place, since, connection, checked_at)"
+                "insert into delivery.accounts"
+                " (target, product, account, place, since, connection, checked_at)"
                 " values ('ma', 'hubspot', '4711', %s, %s, '', %s)",
                 (client.place, NOW, NOW),
             )
