@@ -111,7 +111,8 @@ set other_at = %(now)s
 where target = %(target)s;
 
 -- name: accept
--- Only what a person saw: somebody else may have decided, or another connection been met. The next call asks whichever connection it has.
+-- Only what a person saw: somebody else may have decided, or another connection been met. The next call asks whichever
+-- connection it has.
 update delivery.accounts
 set
     product = other_product,
