@@ -7,6 +7,7 @@ import pytest
 
 from leadops.dashboard.answer_cache import AnswerCache
 from leadops.dashboard.now_hops import find_status
+from leadops.dashboard.reader import Reader
 from leadops.db import Connection
 
 from .conftest import NOW, OP, VIEWER, Open
@@ -113,15 +114,19 @@ def test_a_dag_is_late_after_three_minutes_and_unknown_before_its_first_success(
     }
 
 
-def test_a_failing_dag_is_bad_however_lately_it_succeeded(dashboard: Open, connection: Connection) -> None:
+@pytest.mark.parametrize("reader", [OP, VIEWER])
+def test_a_failing_dag_is_bad_to_everybody_however_lately_it_succeeded(
+    dashboard: Open, connection: Connection, reader: Reader
+) -> None:
     fill_now(connection, NOW)
     connection.execute(
         "insert into incidents.incidents (kind, subject, opened_at, seen_at, facts)"
         " values ('dag_failed', 'score_leads', now(), now(), '{}')"
     )
     connection.commit()
-    dags = {dag["dag_id"]: dag for dag in dashboard(OP).read("api/now")["dags"]}
+    dags = {dag["dag_id"]: dag for dag in dashboard(reader).read("api/now")["dags"]}
     assert (dags["score_leads"]["status"], dags["score_leads"]["is_failing"]) == ("bad", True)
+    assert not dags["watch_sla"]["is_failing"]
 
 
 def test_a_viewer_gets_the_kind_of_an_incident_and_no_facts(dashboard: Open, connection: Connection) -> None:

@@ -108,7 +108,7 @@ def read_now(
         arrivals=queries.one(connection, "count_arrivals", ArrivalCounts, since=since, max_rows=MAX_ROWS),
         pushes=queries.all(connection, "count_pushes", MinutePushes, now=now, since=since + MINUTE),
         incidents=incidents,
-        dags=_read_dags(connection, now=now, alerts=alerts, incidents=incidents, airflow_url=airflow_url),
+        dags=_read_dags(connection, now=now, alerts=alerts, airflow_url=airflow_url),
         failing_channels=queries.all(connection, "list_failing_channels", FailingChannelState),
         held_since=hold.held_at if hold else None,
         held_reason=hold.reason if hold else "",
@@ -116,16 +116,11 @@ def read_now(
 
 
 def _read_dags(
-    connection: Connection,
-    *,
-    now: datetime,
-    alerts: AlertSettings,
-    incidents: list[ShownIncident],
-    airflow_url: str,
+    connection: Connection, *, now: datetime, alerts: AlertSettings, airflow_url: str
 ) -> list[MinuteDag]:
     names = alerts.watchdog.dags
     beats = {beat.name: beat.succeeded_at for beat in list_beats(connection, names)}
-    failing = {incident.subject for incident in incidents if incident.kind == "dag_failed"}
+    failing = set(queries.values(connection, "list_failing_dags", dags=list(names)))
     dags = []
     for dag_id in names:
         last = beats.get(dag_id)

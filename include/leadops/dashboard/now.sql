@@ -77,3 +77,12 @@ select
     problem
 from alerts.failing_channels
 order by channel;
+
+-- name: list_failing_dags
+-- Those of these DAGs that an open incident is about.
+select incidents.subject from incidents.incidents
+where
+    incidents.state = 'open'
+    and incidents.kind = 'dag_failed'
+    and incidents.subject = any(%(dags)s::text[])
+order by incidents.subject;
