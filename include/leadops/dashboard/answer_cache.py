@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 
 
 class AnswerCache:
@@ -12,17 +13,33 @@ class AnswerCache:
         """Keep each answer for `seconds` of `ticks`."""
         self._seconds, self._ticks = seconds, ticks
         self._lock = threading.Lock()
-        self._making: dict[Hashable, threading.Lock] = {}
+        self._making: dict[Hashable, Future[bytes]] = {}
         self._kept: dict[Hashable, tuple[float, bytes]] = {}
 
     def get(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
-        """Return the kept answer of `key`, or what `make` returns; an error that it raises is not kept."""
+        """Return the kept answer of `key`, or what `make` returns.
+
+        An error that it raises is that of all who waited for it: each would wait as long for the same one, one
+        after the other. It is not kept.
+        """
         with self._lock:
-            making = self._making.setdefault(key, threading.Lock())
-        with making:
             kept = self._kept.get(key)
             if kept and self._ticks() - kept[0] < self._seconds:
                 return kept[1]
+            making = self._making.get(key)
+            if making is None:
+                own = self._making[key] = Future()
+        if making is not None:
+            return making.result()
+        try:
             answer = make()
+        except BaseException as error:
+            with self._lock:
+                del self._making[key]
+            own.set_exception(error)
+            raise
+        with self._lock:
+            del self._making[key]
             self._kept[key] = (self._ticks(), answer)
-            return answer
+        own.set_result(answer)
+        return answer

@@ -22,6 +22,7 @@ from leadops.dashboard.page_database import PageDatabase
 from leadops.dashboard.page_problems import add_problem_handlers
 from leadops.dashboard.pages import add_pages
 from leadops.dashboard.static_files import mount_files
+from leadops.dashboard.turns import Turns, take_turn
 from leadops.dashboard.wiring import Dashboard, DashboardWiring
 
 #: Seconds for which an answer of the page Now serves every browser.
@@ -51,10 +52,11 @@ def create_dashboard(wiring: DashboardWiring) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        dependencies=[Depends(note_made_up)],
+        # A turn ends, and a connection goes back, before the answer is sent: a browser may take its time.
+        dependencies=[Depends(take_turn, scope="function"), Depends(note_made_up)],
     )
     database = PageDatabase(wiring.database_url)
-    app.state.made_up = MadeUpMark(database)
+    app.state.made_up, app.state.turns = MadeUpMark(database), Turns()
     app.state.dashboard = Dashboard(
         database=database,
         clock=wiring.clock,

@@ -17,6 +17,8 @@ from leadops.made_up.made_up_past import is_made_up
 shows_made_up: ContextVar[bool] = ContextVar("shows_made_up", default=False)
 #: Seconds until the database is asked again: the past comes in once.
 KEPT_SECONDS = 30.0
+#: Seconds until a database that did not say is asked again: each question waits for it, and all pages for that.
+FAILED_SECONDS = 5.0
 
 
 class MadeUpMark:
@@ -26,19 +28,21 @@ class MadeUpMark:
         """Take the database, and what counts seconds."""
         self._database, self._ticks = database, ticks
         self._lock = threading.Lock()
-        self._known: tuple[float, bool] | None = None
+        self._is_made_up = False
+        self._ask_at: float | None = None
 
     def find(self) -> bool:
-        """Return whether the past is simulated; False where the database does not say, as the page will."""
+        """Return whether the past is simulated; where the database does not say, what it said last (False)."""
         with self._lock:
-            now = self._ticks()
-            if self._known is None or now - self._known[0] >= KEPT_SECONDS:
+            if self._ask_at is None or self._ticks() >= self._ask_at:
+                kept = KEPT_SECONDS
                 try:
                     with self._database.read() as connection:
-                        self._known = now, is_made_up(connection)
+                        self._is_made_up = is_made_up(connection)
                 except (psycopg.Error, LeadopsError):
-                    return False
-            return self._known[1]
+                    kept = FAILED_SECONDS
+                self._ask_at = self._ticks() + kept
+            return self._is_made_up
 
 
 async def note_made_up(request: Request) -> None:

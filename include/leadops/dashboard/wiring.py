@@ -61,4 +61,4 @@ def open_connection(dashboard: DashboardDep) -> Iterator[Connection]:
         yield connection
 
 
-ConnectionDep = Annotated[Connection, Depends(open_connection)]
+ConnectionDep = Annotated[Connection, Depends(open_connection, scope="function")]
