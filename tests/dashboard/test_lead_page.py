@@ -207,6 +207,30 @@ def test_who_may_not_see_people_sees_letters_and_no_quotes(dashboard: Open) -> N
     assert pages.looks == []
 
 
+def test_who_may_not_see_people_does_not_learn_which_entry_or_which_colleague(
+    dashboard: Open, connection: Connection
+) -> None:
+    connection.execute(
+        "update identity.uncounted_leads set reason = 'internal', entry = 'address staff@us.example';"
+        "update identity.lead_merges set undone_at = now(), undone_by = 'Otto Ono',"
+        " undone_because = 'shares a computer'"
+    )
+    connection.commit()
+    viewer, op = dashboard(VIEWER), dashboard(OP)
+    assert "staff" not in viewer.get(f"/leadops/api/leads/{OWN}").text
+    assert viewer.read(f"api/leads/{OWN}")["uncounted"]["reason"] == "internal"
+    assert op.read(f"api/leads/{OWN}")["uncounted"]["entry"] == "address staff@us.example"
+    splits = [
+        [
+            (item["facts"]["by"], item["facts"]["because"])
+            for item in items
+            if item["facts"].get("what") == "split"
+        ]
+        for items in (pages.read(f"api/leads/{HANAKO}")["timeline"]["items"] for pages in (viewer, op))
+    ]
+    assert splits == [[("O•••", "shares a computer")], [("Otto Ono", "shares a computer")]]
+
+
 def test_each_look_is_recorded(dashboard: Open) -> None:
     pages = dashboard(OP)
     pages.read(f"api/leads/{SECOND}")

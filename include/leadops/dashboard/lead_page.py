@@ -16,7 +16,7 @@ from leadops.dashboard.wiring import ConnectionDep, DashboardDep
 from leadops.db import Connection
 from leadops.delivery.external_ids import find_external_id
 from leadops.gateway.problems import ProblemError
-from leadops.identity.uncounted_leads import find_uncounted
+from leadops.identity.uncounted_leads import UncountedLead, find_uncounted
 from leadops.lifecycle.explain_stages import find_crm_id
 from leadops.lifecycle.mql_outlook import MqlOutlook, find_mql_outlook
 from leadops.queries import Queries
@@ -159,7 +159,7 @@ def read_lead(
         clocks=queries.all(connection, "list_open_clocks", OpenClock, person_id=person_id),
         ids={"ma": find_external_id(connection, target="ma", lead_id=person_id), "crm": crm_id},
         crm_link=crm_link.replace("{id}", crm_id) if crm_id and crm_link else None,
-        uncounted=uncounted._asdict() if uncounted else None,
+        uncounted=_describe_uncounted(uncounted, sees_people=sees_people) if uncounted else None,
         outlook=outlook,
         missing_points=outlook.missing.most,
         timeline=read_timeline(
@@ -179,6 +179,12 @@ def find_person(connection: Connection, lead_id: int) -> ShownPerson:
 def list_leads(person: ShownPerson) -> list[int]:
     """Return all leads of the person."""
     return person.members or [person.lead_id]
+
+
+def _describe_uncounted(uncounted: UncountedLead, *, sees_people: bool) -> dict[str, object]:
+    """Return why a lead counts for nothing; the entry may be somebody's address or network."""
+    facts: dict[str, object] = uncounted._asdict()
+    return facts if sees_people else {**facts, "entry": None}
 
 
 def _read_traits(connection: Connection, person_id: int, *, sees_people: bool) -> dict[str, str]:

@@ -12,7 +12,7 @@ from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.identity.explain_identity import MergeRecord, list_merges
 from leadops.lifecycle.explain_stages import StageReached, explain_stages
-from leadops.mask import hide_private, mask_text
+from leadops.mask import hide_private, mask_name, mask_text
 from leadops.queries import Queries
 from leadops.routing.explain_routing import AssignmentStep, list_assignments
 from leadops.scoring.explain_score import PointsLine, list_event_points, list_other_points
@@ -374,6 +374,8 @@ def _list_reps(facts: Mapping[str, Any]) -> list[str]:
 def _hide(item: TimelineItem) -> TimelineItem:
     """Return the item without what names or quotes somebody: for who may not see people."""
     facts = {name: None if name in PRIVATE else _hide_value(value) for name, value in item.facts.items()}
+    if facts.get("by"):  # None is an answer of its own: nobody did it
+        facts["by"] = mask_name(item.facts["by"])
     return TimelineItem(item.at, item.kind, item.number, facts)
 
 
