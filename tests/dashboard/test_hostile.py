@@ -20,6 +20,7 @@ HOSTILE = [
     "9" * 400,
     "-1",
     "1e309",
+    "1e-999999",
     "a" * 5_000,
     "{{7*7}}",
 ]
@@ -40,6 +41,14 @@ def test_no_parameter_breaks_a_route(dashboard: Open, text: str) -> None:
             if answer.status_code != 200:
                 assert answer.headers["content-type"] == "application/problem+json"
                 assert "<script>" not in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("name", ["mqls", "sql_rate", "win_rate", "acv", "cost"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_number_breaks_the_calculator(dashboard: Open, name: str, text: str) -> None:
+    """All but one input is given: alone, a hostile one is refused for those that lack."""
+    inputs = {"mqls": "100", "sql_rate": "0.5", "win_rate": "0.2", "acv": "1000", "cost": "5000"}
+    assert name in dashboard(OP).refuse("api/economics/scenario", 422, **{**inputs, name: text})
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,8 @@ def test_none_won_before_has_no_ratio_and_no_cac() -> None:
         ("mqls", "nan", "--mqls must be a number"),
         ("mqls", "-1", "--mqls must not be negative"),
         ("acv", "1e40", "--acv must not be negative, nor above"),
+        ("mqls", "1e-999999", "--mqls must not be negative, nor above"),
+        ("win_rate", "0.2:1e-19", "--win-rate must not be negative, nor above"),
         ("sql_rate", "15", "--sql-rate must lie between 0 and 1: give 15 % as 0.15"),
         ("win_rate", "0.2:-1", "--win-rate must lie"),
     ],

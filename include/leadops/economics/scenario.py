@@ -126,6 +126,8 @@ def _read_pair(name: str, text: str, spell: Callable[[str], str]) -> tuple[Decim
         raise PermanentError(f"{option} must be a number, or two as before:after, such as 0.15:0.29")
     if name in RATES and not all(0 <= value <= 1 for value in values):
         raise PermanentError(f"{option} must lie between 0 and 1: give 15 % as 0.15")
-    if not all(0 <= value <= Decimal(10) ** 18 for value in values):
-        raise PermanentError(f"{option} must not be negative, nor above 10 to the power of 18")
-    return values[0], values[-1]
+    # What is smaller has no reciprocal that a decimal can hold.
+    if not all(value == 0 or Decimal(10) ** -18 <= value <= Decimal(10) ** 18 for value in values):
+        limits = "nor above 10 to the power of 18, nor below 10 to the power of -18 unless it is 0"
+        raise PermanentError(f"{option} must not be negative, {limits}")
+    return abs(values[0]), abs(values[-1])
