@@ -63,6 +63,18 @@ def test_the_browser_of_the_anonymous_is_sent_to_the_login_and_back(dashboard: O
     assert answer.headers["location"] == f"/auth/login?next={PREFIX}/?lang=ja&x=%22%3E"
 
 
+def test_what_somebody_searches_for_is_not_in_the_address_of_the_login(dashboard: Open) -> None:
+    """Airflow logs that address too, and the browser keeps it."""
+    pages, headers = dashboard(ANONYMOUS), {"Accept": "text/html"}
+    for query, kept in (
+        ("q=taro%40example.com", ""),
+        ("lang=ja&q=taro%40example.com&q=taro", "?lang=ja"),
+        ("%71=taro@example.com&by=rep", "?by=rep"),
+    ):
+        answer = pages.get(f"{PREFIX}/leads?{query}", headers=headers)
+        assert answer.headers["location"] == f"/auth/login?next={PREFIX}/leads{kept}"
+
+
 @pytest.mark.parametrize("reader", [VIEWER, OP])
 def test_who_is_logged_in_gets_every_route_but_those_about_people(dashboard: Open, reader: Reader) -> None:
     for path, answer in walk(dashboard, reader).items():

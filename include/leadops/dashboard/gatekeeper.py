@@ -94,8 +94,7 @@ class Gatekeeper:
     def _refuse(self, request: Request) -> Response:
         """Send a browser to the login page and from there back; say 401 to all others."""
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            path = quote(request.scope["path"]) + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(self._find_login(path), status_code=303)
+            return RedirectResponse(self._find_login(_find_way_back(request)), status_code=303)
         challenge = {"WWW-Authenticate": "Bearer"}
         return ProblemError(
             401, "Log in to Airflow, or send a token of Airflow as `Authorization: Bearer …`.", challenge
@@ -111,12 +110,25 @@ def _add_headers(message: Message) -> None:
     message["headers"] = headers
 
 
+def _find_way_back(request: Request) -> str:
+    """Return the address of a request, without what somebody searched for: the login is another address to log."""
+    path, query = quote(request.scope["path"]), request.url.query
+    pairs = _split_query(query)
+    if any(name in PRIVATE_PARAMETERS for name, _ in pairs):
+        query = urlencode([(name, value) for name, value in pairs if name not in PRIVATE_PARAMETERS])
+    return f"{path}?{query}" if query else path
+
+
 def _hide_private(scope: Scope) -> None:
     """Leave what somebody searched for out of the request, which the server logs once it is over."""
-    query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-    if any(name in PRIVATE_PARAMETERS for name, _ in query):
-        shown = [(name, "***" if name in PRIVATE_PARAMETERS else value) for name, value in query]
+    pairs = _split_query(scope.get("query_string", b"").decode("latin-1"))
+    if any(name in PRIVATE_PARAMETERS for name, _ in pairs):
+        shown = [(name, "***" if name in PRIVATE_PARAMETERS else value) for name, value in pairs]
         scope["query_string"] = urlencode(shown).encode()
+
+
+def _split_query(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True)
 
 
 def _report(error: Exception) -> None:
