@@ -104,14 +104,20 @@ def _make_app() -> Any:
         with create_session() as session:
             session.add(Log("leadops_lead_viewed", owner=reader.name, extra=f'{{"lead_id": {lead_id}}}'))
 
-    @cache
     def find_slack() -> str:
-        """Return where Slack's pages are: beside its API, which the connection may have elsewhere."""
+        """Return where Slack's pages are: beside its API, which the connection may have elsewhere.
+
+        It is only for links: a connection that cannot be read leaves them out, and one that is added or repaired
+        brings them.
+        """
         try:
             extra = Connection.get_connection_from_secrets("leadops_slack").extra_dejson
+            return str(extra.get("base_url") or "https://slack.com/api/").rstrip("/").removesuffix("/api")
         except AirflowNotFoundException:
             return ""
-        return str(extra.get("base_url") or "https://slack.com/api/").rstrip("/").removesuffix("/api")
+        except Exception as error:
+            log.warning("no links to Slack: the connection leadops_slack is broken (%s)", type(error).__name__)
+            return ""
 
     url = os.environ.get(PAGE_URL) or os.environ.get(DATABASE_URL, "")
     return create_dashboard(

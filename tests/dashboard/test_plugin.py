@@ -50,6 +50,22 @@ print(json.dumps({
 }))
 """
 
+#: Where the connection to Slack leads as it comes, breaks and is repaired.
+SLACK = """
+import json, os
+from airflow import plugins_manager
+from leadops.dashboard import dashboard_app
+wirings = []
+make = dashboard_app.create_dashboard
+dashboard_app.create_dashboard = lambda wiring: wirings.append(wiring) or make(wiring)
+plugins_manager._get_plugins()[0][0].fastapi_apps
+found = [wirings[0].find_slack()]
+for extra in ([1], "no json", {"base_url": "http://127.0.0.1:8082/api/"}, {}):
+    os.environ["AIRFLOW_CONN_LEADOPS_SLACK"] = json.dumps({"conn_type": "slack", "extra": extra})
+    found.append(wirings[0].find_slack())
+print(json.dumps(found))
+"""
+
 
 def run_airflow(code: str, folder: Path, **variables: str) -> Any:
     """Run `code` in a process with the plugins of the project; return the JSON of its last line."""
@@ -101,6 +117,10 @@ def test_a_look_at_a_person_is_in_airflows_audit_log(tmp_path: Path) -> None:
         "clock": True,
         "airflow": "http://airflow.test",
     }
+
+
+def test_a_connection_to_slack_is_followed_and_a_broken_one_breaks_no_page(tmp_path: Path) -> None:
+    assert run_airflow(SLACK, tmp_path) == ["", "", "", "http://127.0.0.1:8082", "https://slack.com"]
 
 
 def test_a_page_that_cannot_be_made_leaves_the_rest_of_airflow_alone(tmp_path: Path) -> None:
