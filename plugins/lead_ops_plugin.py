@@ -107,8 +107,8 @@ def _make_app() -> Any:
     def find_slack() -> str:
         """Return where Slack's pages are: beside its API, which the connection may have elsewhere.
 
-        It is only for links: a connection that cannot be read leaves them out, and one that is added or repaired
-        brings them.
+        It is only for links: a connection that cannot be read leaves them out, and one that is added or
+        repaired brings them.
         """
         try:
             extra = Connection.get_connection_from_secrets("leadops_slack").extra_dejson
@@ -116,7 +116,7 @@ def _make_app() -> Any:
         except AirflowNotFoundException:
             return ""
         except Exception as error:
-            log.warning("no links to Slack: the connection leadops_slack is broken (%s)", type(error).__name__)
+            log.warning("no links to Slack: leadops_slack cannot be read (%s)", type(error).__name__)
             return ""
 
     url = os.environ.get(PAGE_URL) or os.environ.get(DATABASE_URL, "")

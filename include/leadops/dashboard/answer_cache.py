@@ -19,8 +19,8 @@ class AnswerCache:
     def get(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
         """Return the kept answer of `key`, or what `make` returns.
 
-        An error that it raises is that of all who waited for it: each would wait as long for the same one, one
-        after the other. It is not kept.
+        An error that it raises is that of all who waited for it: each would wait as long for the same one,
+        one after the other. It is not kept.
         """
         with self._lock:
             kept = self._kept.get(key)

@@ -111,7 +111,7 @@ def _add_headers(message: Message) -> None:
 
 
 def _find_way_back(request: Request) -> str:
-    """Return the address of a request, without what somebody searched for: the login is another address to log."""
+    """Return the address of a request, without what somebody searched for: the login's address is logged."""
     path, query = quote(request.scope["path"]), request.url.query
     pairs = _split_query(query)
     if any(name in PRIVATE_PARAMETERS for name, _ in pairs):

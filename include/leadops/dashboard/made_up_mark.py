@@ -17,7 +17,7 @@ from leadops.made_up.made_up_past import is_made_up
 shows_made_up: ContextVar[bool] = ContextVar("shows_made_up", default=False)
 #: Seconds until the database is asked again: the past comes in once.
 KEPT_SECONDS = 30.0
-#: Seconds until a database that did not say is asked again: each question waits for it, and all pages for that.
+#: Seconds until a database that did not say is asked again: all pages wait for each question.
 FAILED_SECONDS = 5.0
 
 
@@ -32,7 +32,7 @@ class MadeUpMark:
         self._ask_at: float | None = None
 
     def find(self) -> bool:
-        """Return whether the past is simulated; where the database does not say, what it said last (False)."""
+        """Return whether the past is simulated; if the database is silent, what it said last."""
         with self._lock:
             if self._ask_at is None or self._ticks() >= self._ask_at:
                 kept = KEPT_SECONDS

@@ -8,7 +8,7 @@ from fastapi import Request
 from leadops.dashboard.page_problems import RETRY
 from leadops.gateway.problems import ProblemError
 
-#: Requests at a time. Airflow's api-server has 40 threads for all routes; readings that hang take no more of them.
+#: Requests at a time. Airflow's api-server has 40 threads for all routes; hanging pages take no more of them.
 MAX_REQUESTS = 8
 #: Seconds that the others wait for their turn.
 TURN_SECONDS = 5.0
