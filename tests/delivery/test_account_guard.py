@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -34,6 +34,7 @@ from leadops.delivery.outbox import enqueue_effect
 from leadops.errors import PermanentError
 from leadops.incidents.check import CheckInput
 from leadops.lanes import Lane
+from leadops.made_up.made_up_past import begin_past
 from leadops.migrations.rights import Part
 from leadops.products.product_client import ProductClient
 from leadops.settings import Endpoint
@@ -236,6 +237,27 @@ def test_an_account_that_moved_is_accepted_with_its_ids(two: Two, monkeypatch: p
     assert two.scores(two.first) == {"ours@a.example": 15}
     with pytest.raises(Exception, match="no connection of ma led to another account"):
         two.run(monkeypatch, "products", "begin", "ma", "--yes")
+
+
+@pytest.mark.parametrize("decision", [("accept", "ma"), ("begin", "ma", "--yes")])
+def test_a_simulated_company_goes_to_no_real_system(
+    two: Two, monkeypatch: pytest.MonkeyPatch, decision: tuple[str, ...]
+) -> None:
+    desk = two.desk
+    desk.score(desk.add_lead(email="invented@a.example"), 10)
+    desk.push()
+    with desk.connect() as connection:
+        begin_past(connection, first_day=date(2026, 1, 1), last_day=date(2026, 5, 31), seed=1, now=NOW)
+    two.switch()
+    desk.score(desk.add_lead(email="invented.too@a.example"), 10)
+    desk.push()
+    with serve_script() as real:
+        monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_MA", json.dumps({"host": real.url}))
+        with pytest.raises(PermanentError, match="nothing invented may reach a real system"):
+            two.run(monkeypatch, "products", *decision)
+    assert two.scores(two.second) == {}
+    monkeypatch.setenv("AIRFLOW_CONN_LEADOPS_MA", json.dumps({"host": two.second}))
+    assert "from now on" in two.run(monkeypatch, "products", *decision)
 
 
 def kill_after_claim(desk: SteppedDelivery) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from leadops.checkup.find_sandbox import is_sandbox
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.plural import count
 from leadops.cli.terminal import console
@@ -13,6 +14,8 @@ from leadops.delivery.account_guard import AccountRecord, accept_account, find_r
 from leadops.delivery.begin_account import begin_account
 from leadops.errors import PermanentError
 from leadops.lifecycle.crm_links import set_aside_crm
+from leadops.made_up.made_up_past import is_made_up
+from leadops.settings import endpoint
 
 app = typer.Typer(
     help="To which accounts leadops sends: show, or decide about another one.", no_args_is_help=True
@@ -80,4 +83,9 @@ def _find_other(connection: Connection, target: str) -> AccountRecord:
     record = find_record(connection, target=target)
     if record is None or record.other_name is None:
         raise PermanentError(f"no connection of {target} led to another account; see `leadops products show`")
+    if is_made_up(connection) and not is_sandbox(endpoint(target).base_url):
+        raise PermanentError(
+            "this database holds a simulated company, and nothing invented may reach a real system; for"
+            f" {record.other_name} begin with an empty database (docs/simulated-company.md)"
+        )
     return record
