@@ -39,6 +39,7 @@ def notice(lead: int = 1, **changes: Any) -> AssignmentNotice:
         "slack_id": "U0A",
         "channel": None,
         "message_ts": None,
+        "is_sought": False,
     }
     return AssignmentNotice(**(values | changes))
 

@@ -14,6 +14,8 @@ from leadops.clients.chat import ApiChat, Chat, WebhookChat
 from leadops.clients.slack_errors import ChatUnknownError
 from leadops.company import Company
 from leadops.db import connect
+from leadops.queries import Queries
+from leadops.routing import erase as erase_person
 from leadops.routing.notify_reps import (
     NO_OWN_CHANNEL,
     FindDue,
@@ -392,6 +394,32 @@ def test_a_message_of_unknown_outcome_says_in_the_end_that_it_was_withdrawn(
     assert "was withdrawn" in text
 
 
+def erase(office: Office, lead: int) -> None:
+    """Erase what routing knows of a lead."""
+    queries = Queries(erase_person.__file__)
+    queries.run(office.connection, "replace_notices", lead_ids=[lead], now=office.at(0))
+    office.connection.commit()
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "reset_before"])
+def test_a_message_that_may_be_in_slack_says_nothing_of_somebody_erased(
+    given: Office, slack: Slack, kind: str
+) -> None:
+    slack.fault(kind, path="/api/chat.postMessage", count=1)
+    assert notify(given, slack).problem
+    assert ["L-7" in text for text in texts(slack)] == ([True] if kind == "reset_after" else [])
+    erase(given, 1)
+    for _ in range(3):
+        slack.clock.forward(seconds=31)
+        assert notify(given, slack).problem == ""
+    assert [text for text in texts(slack) if "L-7" in text] == []
+    shown = [text for text in texts(slack) if "lead 1" in text]
+    assert shown == (["<@U0A>: lead 1 is yours"] if kind == "reset_after" else []), "nobody hears of it now"
+    assert given.rows("select state, reason from routing.notices where assignment_id = 1") == [
+        ("dropped", "erased")
+    ]
+
+
 def test_every_message_of_the_cycle_is_replaced_and_none_of_another(given: Office, slack: Slack) -> None:
     given.rep("c")
     assert notify(given, slack).sent == 1
@@ -510,6 +538,32 @@ def test_a_lead_that_is_dropped_between_two_attempts_leaves_the_message(many: Of
         slack.clock.forward(seconds=31)
     assert named_leads(slack) == [lead for lead in range(1, 14) if lead not in (1, 5)]
     assert states(many) == {"sent": 11, "dropped": 2}
+
+
+@pytest.mark.parametrize("lead", [1, 5])
+@pytest.mark.parametrize("kind", ["reset_after", "reset_before"])
+def test_one_of_many_who_is_erased_while_it_is_unknown_where_they_are(
+    many: Office, slack: Slack, kind: str, lead: int
+) -> None:
+    """The first one, in whose row the post is on record, and another: each lead is named once."""
+    many.connection.execute(
+        "insert into delivery.external_ids select 'crm', lead, 'L-' || lead, now()"
+        " from generate_series(1, 13) as lead"
+    )
+    many.connection.commit()
+    slack.fault(kind, path="/api/chat.postMessage", count=1)
+    assert notify(many, slack).problem
+    erase(many, lead)
+    for _ in range(4):
+        slack.clock.forward(seconds=31)
+        while notify(many, slack).sent:
+            pass
+    others = [other for other in range(1, 14) if other != lead]
+    assert named_leads(slack) == (list(range(1, 14)) if kind == "reset_after" else others)
+    shown = [section for place in range(len(texts(slack))) for section in sections(slack, place)]
+    assert sum("L-" in section for section in shown) == 12
+    assert not any(f"L-{lead})" in section for section in shown)
+    assert states(many) == {"sent": 12, "dropped": 1}
 
 
 def test_two_notifiers_at_once_name_each_lead_once(many: Office, slack: Slack, database_url: str) -> None:

@@ -50,6 +50,7 @@ class AssignmentNotice:
     slack_id: str | None
     channel: str | None
     message_ts: str | None
+    is_sought: bool  # erased while it was unknown whether the message is in Slack
 
     @property
     def is_current(self) -> bool:

@@ -15,9 +15,14 @@ set
 where lead_id = any(%(lead_ids)s::bigint[]);
 
 -- name: replace_notices
+-- One of which it is unknown whether it is in Slack is looked up there, and then replaced too.
 update routing.notices
 set
-    state = case when notices.state = 'sent' and notices.message_ts is not null then 'erasing' else 'dropped' end,
+    state = case
+        when notices.state = 'sent' and notices.message_ts is not null then 'erasing'
+        when notices.state = 'open' and notices.unknown_since is not null then 'erasing'
+        else 'dropped'
+    end,
     settled_at = %(now)s,
     reason = 'erased'
 from routing.assignments as assignments

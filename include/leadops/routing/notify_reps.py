@@ -98,7 +98,7 @@ def notify_reps(
     settings = context.settings
     budget = CallBudget(most=settings.at_most, seconds_between=settings.seconds_between, sleep=sleep)
     sent = dropped = 0
-    problem = _replace_outdated(connection, chat, budget, context=context, now=clock())
+    problem = _replace_outdated(connection, chat, budget, context=context, clock=clock)
     if problem:
         return RepNotifyResult(sent, dropped, problem)
     for group in _list_due(connection, settings, clock()):
@@ -138,33 +138,71 @@ def doubt_open_notices(connection: Connection, *, before: datetime) -> int:
 
 
 def _replace_outdated(
-    connection: Connection, chat: Chat, budget: CallBudget, *, context: NoticeContext, now: datetime
+    connection: Connection,
+    chat: Chat,
+    budget: CallBudget,
+    *,
+    context: NoticeContext,
+    clock: Callable[[], datetime],
 ) -> str:
     """Replace messages about somebody erased, and about MQLs that were taken back; commits.
+
+    One of which it is unknown whether it is in Slack is looked up before.
 
     Returns why the rest has to wait. Killed after an edit, it makes the same edit again. A webhook cannot
     edit: such a message stays as it is (docs/erasure.md, docs/routing.md).
     """
     with connection.transaction():
-        outdated = queries.values(connection, "list_outdated", max_rows=context.settings.at_most)
+        outdated = queries.values(
+            connection,
+            "list_outdated",
+            look_up_before=clock() - LOOK_UP_AFTER,
+            max_rows=context.settings.at_most,
+        )
         notices = _read_notices(connection, outdated)
     for notice in notices:
         if budget.is_spent:
             break
-        if chat.can_edit and notice.message_ts:  # without it, a webhook posted it
-            with connection.transaction():
-                message = _form_message(connection, notice.first_id, context=context, now=now)
-            budget.pace()
-            try:
-                place = Posted(notice.channel, notice.message_ts)
+        try:
+            place = _find_place(connection, chat, budget, notice, clock=clock)
+            if place is not None:
+                with connection.transaction():
+                    message = _form_message(connection, notice.first_id, context=context, now=clock())
+                budget.pace()
                 chat.update(place, text=message.text, blocks=message.blocks)
-            except MessageGoneError:
-                pass
-            except LeadopsError as error:
-                return str(error)
+        except MessageGoneError:
+            pass
+        except LeadopsError as error:
+            return str(error)
         with connection.transaction():
             queries.run(connection, "note_replaced", assignment_id=notice.assignment_id)
     return ""
+
+
+def _find_place(
+    connection: Connection,
+    chat: Chat,
+    budget: CallBudget,
+    notice: AssignmentNotice,
+    *,
+    clock: Callable[[], datetime],
+) -> Posted | None:
+    """Return where the message of a notice is; None: it is not in Slack, or a webhook posted it."""
+    if not chat.can_edit:
+        return None
+    if notice.message_ts:
+        return Posted(notice.channel, notice.message_ts)
+    since = notice.unknown_since
+    if not notice.is_sought or since is None:
+        return None
+    record = _MessageRecord(connection, notice.first_id, clock=clock)
+    key = record.find_key()
+    budget.pace()
+    place = look_up_if_allowed(lambda: chat.find(key, since=since), [])
+    if place is not None:
+        with connection.transaction():
+            record.note_posted(place, PostOutcome.FOUND)
+    return place
 
 
 def _read_notices(connection: Connection, assignment_ids: Sequence[int]) -> list[AssignmentNotice]:
@@ -321,5 +359,6 @@ class _Message:
     def send(self) -> Posted:
         """Post the message."""
         record = self._record
+        queries.run(self._connection, "leave_erased", first_id=record.first_id)
         message = _form_message(self._connection, record.first_id, context=self._context, now=record.clock())
         return self._chat.post(text=message.text, blocks=message.blocks, payload={"key": self._key})
