@@ -94,9 +94,9 @@ def test_a_crm_begins_anew_and_what_the_former_one_said_stays_apart(
     assert result.exit_code == 0, result.output
     said = " ".join(result.output.split())
     assert "crm is generic at new.example from now on: 2 ids forgotten" in said
-    assert "1 requests for the former account dropped" in said
-    assert "2 activities of the former account set aside" in said
-    assert "1 erasures that the former account has to get by hand" in said
+    assert "requests for the former account, dropped: 1" in said
+    assert "activities of the former account, set aside: 2" in said
+    assert "erasures to make in the former account by hand (`leadops dead-letters list`): 1" in said
 
     states = connection.execute(
         "select operation, lead_id, state, body from delivery.outbox order by outbox_id"

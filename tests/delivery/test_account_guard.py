@@ -296,7 +296,7 @@ def test_a_new_account_gets_every_lead_with_its_whole_total_after_a_kill(
     desk.push()
     said = two.run(monkeypatch, "products", "begin", "ma", "--yes")
     assert "2 ids forgotten" in said
-    assert "1 erasures that the former account has to get by hand" in said
+    assert "erasures to make in the former account by hand (`leadops dead-letters list`): 1" in said
     desk.now += timedelta(minutes=2)
     for _ in range(4):
         desk.push()

@@ -11,8 +11,9 @@ from leadops.cli.plural import count
 from leadops.cli.terminal import console
 from leadops.db import Connection
 from leadops.delivery.account_guard import AccountRecord, accept_account, find_record, list_records
-from leadops.delivery.begin_account import begin_account
+from leadops.delivery.begin_account import BeginResult, begin_account
 from leadops.errors import PermanentError
+from leadops.identity.identity_settings import IdentitySettings
 from leadops.lifecycle.crm_links import set_aside_crm
 from leadops.made_up.made_up_past import is_made_up
 from leadops.settings import endpoint
@@ -62,21 +63,31 @@ def begin(
     sales are at work on in the former account stays there.
     """
     config = read_config()
-    with open_database() as connection, connection.transaction():
-        record = _find_other(connection, target)
+    with open_database() as connection:
+        with connection.transaction():
+            record = _find_other(connection, target)
+        # Outside of a transaction: a person may think about it for long.
         if not yes:
             typer.confirm(f"Forget all ids in {record.name} and begin with {record.other_name}?", abort=True)
-        begun = begin_account(connection, record, identity=config.identity, now=clock())
-        activities = set_aside_crm(connection) if target == "crm" else 0
+        with connection.transaction():
+            begun, activities = _begin(connection, record, config.identity)
     console.print(f"{target} is {record.other_name} from now on: {count(begun.forgotten, 'id')} forgotten")
     for number, what in (
-        (begun.made_again, "leads are made there with the next pushes"),
-        (begun.dropped, "requests for the former account dropped"),
-        (activities, "activities of the former account set aside"),
-        (begun.erasures, "erasures that the former account has to get by hand: `leadops dead-letters list`"),
+        (begun.made_again, "leads to make there with the next pushes"),
+        (begun.dropped, "requests for the former account, dropped"),
+        (activities, "activities of the former account, set aside"),
+        (begun.erasures, "erasures to make in the former account by hand (`leadops dead-letters list`)"),
     ):
         if number:
-            console.print(f"  {number} {what}")
+            console.print(f"  {what}: {number}", soft_wrap=True)
+
+
+def _begin(
+    connection: Connection, record: AccountRecord, identity: IdentitySettings
+) -> tuple[BeginResult, int]:
+    """Begin with the other account; return what that came to, and how many activities were set aside."""
+    begun = begin_account(connection, record, identity=identity, now=clock())
+    return begun, set_aside_crm(connection) if record.target == "crm" else 0
 
 
 def _find_other(connection: Connection, target: str) -> AccountRecord:
