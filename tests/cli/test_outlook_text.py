@@ -57,6 +57,12 @@ def test_further_ways_and_the_night_are_named() -> None:
     )
 
 
+def test_a_lead_whose_cycle_has_ended_becomes_mql_again() -> None:
+    again = {"is_again": True, "missing": MissingPoints(1, 0, 0)}
+    assert say(ways=((TITLE,),), **again).startswith("1 more point (1 of fit) would make it MQL again: title")
+    assert say("far", ways=(), **again).startswith("1 more point (1 of fit) would make it MQL again; no two")
+
+
 def test_a_total_is_named_where_it_asks_for_more() -> None:
     line = say("far", missing=MissingPoints(2, 3, 9))
     assert line.startswith(

@@ -24,6 +24,7 @@ WAITING = {
 
 def say_outlook(outlook: MqlOutlook, *, zone: ZoneInfo) -> str:
     """Return what makes the lead MQL, or why nothing can; moments in the company's `zone`."""
+    again = " again" if outlook.is_again else ""
     match outlook.state:
         case "mql":
             at = f" since {outlook.since.astimezone(zone):%Y-%m-%d %H:%M}" if outlook.since else ""
@@ -35,11 +36,11 @@ def say_outlook(outlook: MqlOutlook, *, zone: ZoneInfo) -> str:
         case "blocked":
             return f"no points can make it MQL: {BLOCKED[outlook.because or 'internal']}"
         case "far":
-            return f"{_say_missing(outlook)} would make it MQL; no two acts or facts give that today"
+            return f"{_say_missing(outlook)} would make it MQL{again}; no two acts or facts give that today"
     ways = ", or ".join(" and ".join(_say_act(act) for act in way) for way in outlook.ways)
     more = f", or {count(outlook.more_ways, 'more way')}" if outlook.more_ways else ""
     until = f"; from the night of {outlook.decays_on} on it may lose points" if outlook.decays_on else ""
-    return f"{_say_missing(outlook)} would make it MQL: {ways}{more}{until}"
+    return f"{_say_missing(outlook)} would make it MQL{again}: {ways}{more}{until}"
 
 
 def _say_missing(outlook: MqlOutlook) -> str:

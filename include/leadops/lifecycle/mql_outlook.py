@@ -91,6 +91,7 @@ class MqlOutlook:
     ways: tuple[tuple[PossibleAct, ...], ...]  # each is enough; the fewest points first
     more_ways: int  # how many further ones there are
     decays_on: date | None  # the night (local day) from which on it may lose points, so that more are missing
+    is_again: bool = False  # it was MQL before, and that cycle has ended: won, lost or given back
 
 
 def find_mql_outlook(
@@ -134,6 +135,7 @@ def find_mql_outlook(
         ways=tuple(ways[:MAX_WAYS]),
         more_ways=max(len(ways) - MAX_WAYS, 0),
         decays_on=standing.decays_on if state in ("one_step", "two_steps") else None,
+        is_again=standing.ended_at is not None,
     )
 
 

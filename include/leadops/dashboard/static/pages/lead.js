@@ -141,14 +141,15 @@ function sayOutlook(answer) {
     parts.push(say("missing.total", { points: outlook.missing.total }));
   }
   const missing = parts.join(say("list.comma"));
+  const title = outlook.is_again ? say("outlook.again", { count }) : say("outlook.missing", { count });
   switch (outlook.state) {
     case "mql": return [say("outlook.mql"), outlook.since ? say("outlook.mql.since", { time: formatTime(outlook.since) }) : ""];
     case "passes": return [say("outlook.passes"), say("outlook.passes.hint")];
     case "waiting": return [say("outlook.waiting"), say(`waiting.${outlook.because}`)];
     case "blocked": return [say("outlook.blocked"), say(`blocked.${outlook.because}`)];
-    case "one_step": return [say("outlook.missing", { count }), say("outlook.one_step", { missing })];
-    case "two_steps": return [say("outlook.missing", { count }), say("outlook.two_steps", { missing })];
-    default: return [say("outlook.missing", { count }), say("outlook.far", { missing })];
+    case "one_step": return [title, say("outlook.one_step", { missing })];
+    case "two_steps": return [title, say("outlook.two_steps", { missing })];
+    default: return [title, say("outlook.far", { missing })];
   }
 }
 
