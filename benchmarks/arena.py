@@ -43,8 +43,11 @@ class Arena:
     def sandbox(self, *, leads: int, product: str | None = None) -> Iterator[Endpoint]:
         """Run a fresh sandbox process that already knows `leads` leads; yield the MA's endpoint.
 
-        With a `product` it is that product as well.
+        With a `product` it is that product as well. It stands for the MA of the one before, whose address
+        leadops forgets: at another one it would send nothing.
         """
+        with self.connect() as connection, connection.transaction():
+            connection.execute("delete from delivery.accounts")
         state = Path(tempfile.mkdtemp(prefix="sandbox-", dir=self.folder))
         write_leads(state, leads=leads)
         port = free_port()
