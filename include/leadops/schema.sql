@@ -518,6 +518,7 @@ create table delivery.accounts (
     since timestamptz not null,
     connection text not null,
     checked_at timestamptz not null,
+    has_feed boolean not null default false,
     other_product text,
     other_account text,
     other_place text,

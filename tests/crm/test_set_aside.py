@@ -1,7 +1,8 @@
 """Another account of the CRM: what the former one said has ids that the new one never gives."""
 
 import hashlib
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from leadops.cli.app import app
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
+from leadops.delivery.account_guard import OtherAccountError, holding_own_account
 from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.outbox import enqueue_effect
 from leadops.identity.import_leads import find_owners
@@ -42,6 +44,31 @@ def poll(connection: Connection, activities: bytes) -> None:
         client = CrmClient(Endpoint(base_url=script.url, timeout=30))
         poll_crm(connection, client, now=NOW)
         client.close()
+
+
+def poll_in_account(connection: Connection, activities: bytes, number: int) -> None:
+    """Poll as the task does, in an account with a host of its own."""
+    with serve_script() as script:
+        script.respond = lambda _, path, __: (
+            (200, activities)
+            if "activities" in path
+            else (200, b'{"items": []}' if "reps" in path else b"[]")
+        )
+        now = NOW + timedelta(minutes=number)
+        with (
+            closing(CrmClient(Endpoint(base_url=script.url, timeout=30))) as client,
+            holding_own_account(connection, client.client, target="crm", now=now),
+        ):
+            poll_crm(connection, client, now=now)
+
+
+def test_an_account_of_which_the_feed_was_read_is_not_replaced_without_a_word(connection: Connection) -> None:
+    """A test account before the first lead: the feed of the real one begins at its own beginning."""
+    poll_in_account(connection, page(), 0)
+    poll_in_account(connection, page("151"), 1)
+    with pytest.raises(OtherAccountError, match="leadops products begin crm"):
+        poll_in_account(connection, page("7"), 2)
+    assert connection.execute("select activity_id from crm.activities").fetchall() == [("151",)]
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from leadops.crm.feed_page import (
     sort_items,
 )
 from leadops.db import Connection
+from leadops.delivery.account_guard import note_feed
 from leadops.delivery.external_ids import follow_merge
 from leadops.delivery.presence import record_absence
 from leadops.erased.erased_filter import ErasedFilter
@@ -178,6 +179,7 @@ def _store_page(
         values["kind_key"] = [activity.kind_key for activity in rows.values()]
         values["status_key"] = [activity.status_key for activity in rows.values()]
         changed = queries.run(connection, "upsert_activities", **values, now=now)
+        note_feed(connection, target="crm")
     if found.deleted:
         changed += queries.run(connection, "retract_activities", activity_ids=sorted(found.deleted))
     _keep_refused(connection, "activities", wrong, now=now)

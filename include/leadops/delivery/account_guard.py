@@ -105,7 +105,7 @@ def holding_account(
 ) -> Iterator[AccountCheck]:
     """Keep the account of `target` as it is while calls are made; yield whether they may be made. Commits.
 
-    The first account of a target goes on record; while it gave no ids, another one takes its place. A
+    The first account of a target goes on record; while it gave nothing, another one takes its place. A
     connection that nobody asked before, or not for CHECKED_EVERY, is asked by one call.
     """
     with sharing_lock(connection, Lock.ACCOUNTS, target):
@@ -200,6 +200,11 @@ def list_records(connection: Connection) -> list[AccountRecord]:
 def list_held(connection: Connection, *, since: datetime) -> list[AccountRecord]:
     """Return the targets whose connection led to another account after `since` (UTC)."""
     return queries.all(connection, "list_held", AccountRecord, since=since)
+
+
+def note_feed(connection: Connection, *, target: str) -> None:
+    """Record that something was read from the account's feed, in the caller's transaction."""
+    queries.run(connection, "note_feed", target=target)
 
 
 def accept_account(connection: Connection, record: AccountRecord, *, now: datetime) -> None:

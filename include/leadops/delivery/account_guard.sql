@@ -81,7 +81,7 @@ set
 where target = %(target)s and other_connection = %(connection)s;
 
 -- name: replace_unused
--- An account that gave no ids, as that of a mistyped address, can be confused with no other.
+-- An account that gave no ids, and nothing in its feed, as that of a mistyped address, can be confused with no other.
 update delivery.accounts
 set
     product = %(product)s,
@@ -92,6 +92,7 @@ set
     checked_at = %(now)s
 where
     target = %(target)s
+    and not has_feed
     and not exists (select from delivery.external_ids as known where known.target = %(target)s);
 
 -- name: note_other
@@ -104,6 +105,11 @@ set
     other_asked_at = %(now)s,
     other_at = %(now)s
 where target = %(target)s;
+
+-- name: note_feed
+update delivery.accounts
+set has_feed = true
+where target = %(target)s and not has_feed;
 
 -- name: note_met
 update delivery.accounts

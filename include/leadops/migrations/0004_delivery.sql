@@ -51,6 +51,7 @@ create table delivery.accounts (
     since timestamptz not null,
     connection text not null,
     checked_at timestamptz not null,
+    has_feed boolean not null default false,
     other_product text,
     other_account text check (char_length(other_account) <= 200),
     other_place text,
@@ -61,6 +62,8 @@ create table delivery.accounts (
 comment on column delivery.accounts.connection is
 'A salted hash of the connection that last led there: another one is asked for its account before anything is sent';
 comment on column delivery.accounts.account is 'Its own permanent id; null: it says none, and counts by its place';
+comment on column delivery.accounts.has_feed is
+'Something was read from its feed: another account counts on from other ids and another place';
 comment on column delivery.accounts.place is 'The address of the connection, and the database that it names';
 comment on column delivery.accounts.other_place is
 'Where a connection led last that is not this account; nothing is sent there';
