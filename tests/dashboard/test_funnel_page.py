@@ -144,6 +144,29 @@ def test_addresses_are_masked_for_viewers_and_each_look_is_recorded(company: Boo
     assert viewer.looks == []
 
 
+def test_a_person_without_an_address_whose_company_is_shown_is_a_look_too(
+    company: Books, dashboard: Open
+) -> None:
+    pages, write = dashboard(OP), company.connection.execute
+    asked = {**PERIOD, "number": "mqls"}
+    first, second, *_ = sorted({row["lead_id"] for row in pages.read("api/funnel/rows", **asked)["rows"]})
+    write(
+        "update identity.leads set email = null, account_id = null where lead_id in (%s, %s)", [first, second]
+    )
+    write(
+        "with own as (insert into identity.accounts (domain, created_at) values ('firm.example', now())"
+        " returning account_id)"
+        " update identity.leads set account_id = own.account_id from own where lead_id = %s",
+        [first],
+    )
+    company.connection.commit()
+    pages.looks.clear()
+    rows = pages.read("api/funnel/rows", **asked)["rows"]
+    shown = {row["lead_id"]: (row["email"], row["company"]) for row in rows}
+    assert (shown[first], shown[second]) == ((None, "firm.example"), (None, None))
+    assert {lead for _, lead in pages.looks} == set(shown) - {second}
+
+
 def test_pages_of_rows_are_whole(books: Books, dashboard: Open) -> None:
     leads = [books.mql(at(f"06-0{1 + number % 3} 10:00")) for number in range(103)]
     books.refresh_all(on("06-01"), on("06-03"))

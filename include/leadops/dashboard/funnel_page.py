@@ -115,7 +115,7 @@ def show_entries(
         connection, number, period=period, only=only, after=after, names=reader.sees_people
     )
     if reader.sees_people:
-        for lead_id in dict.fromkeys(row.lead_id for row in entries.rows if row.email):
+        for lead_id in dict.fromkeys(row.lead_id for row in entries.rows if row.email or row.company):
             dashboard.record_look(reader, lead_id)
     return answer_json(entries, as_of=dashboard.clock())
 
