@@ -85,7 +85,7 @@ startPage("response_times", (page) => {
   function drawBoxes(container, answer, breakdown, labels) {
     const { boxes } = breakdown;
     const isHour = dimension === "by_hour";
-    const hasBox = (box) => box.answered >= Math.min(answer.min_answers, 5) && box.q1 !== null;
+    const hasBox = (box) => box.answered >= answer.min_answers && box.q1 !== null;
     const few = boxes.map((box, index) => [box, index]).filter(([box]) => box.answered > 0 && !hasBox(box));
     const option = (colours) => {
       const names = { type: "category", data: isHour ? Array.from({ length: 24 }, (_, hour) => sayHour(hour)) : labels, axisLabel: isHour ? {} : { width: 110, overflow: "truncate", interval: 0 } };
