@@ -389,9 +389,21 @@ language sql volatile as $$
     with involved as (
         select
             leads.lead_id,
-            leads.email,
             leads.created_at,
-            coalesce(people.person_id, leads.lead_id) as person_id
+            coalesce(people.person_id, leads.lead_id) as person_id,
+            (
+                select min(entries.kind || ' ' || entries.value)
+                from identity.internal_entries as entries
+                where identity.is_named(leads.email, entries.kind, entries.value)
+            ) as entry,
+            case
+                when exists (select from identity.internal_entries as entries where entries.kind = 'network')
+                    then (
+                        select bool_and(located.own_network)
+                        from identity.located_events as located
+                        where located.lead_id = leads.lead_id
+                    )
+            end as was_inside
         from (
             select unnest(asked) as lead_id
             union
@@ -405,41 +417,25 @@ language sql volatile as $$
         left join identity.people as people on leads.lead_id = people.lead_id
     ),
 
-    named as (
+    -- Null: the person counts. An address that is named goes before networks; these say it of whoever was only ever
+    -- seen in them. One pass and no join: how many leads are asked for is not known when this is planned.
+    decided as (
         select
-            involved.person_id,
-            min(entries.kind || ' ' || entries.value) as entry
+            lead_id,
+            created_at,
+            coalesce(
+                min(entry) over person,
+                case when bool_and(was_inside) over person then 'own networks' end
+            ) as entry
         from involved
-        inner join identity.internal_entries as entries
-            on identity.is_named(involved.email, entries.kind, entries.value)
-        group by involved.person_id
-    ),
-
-    -- Whoever was only ever seen in own networks.
-    inside as (
-        select involved.person_id
-        from involved
-        inner join identity.located_events as located on involved.lead_id = located.lead_id
-        where exists (select from identity.internal_entries as entries where entries.kind = 'network')
-        group by involved.person_id
-        having bool_and(located.own_network)
-    ),
-
-    internal as (
-        select
-            coalesce(named.person_id, inside.person_id) as person_id,
-            coalesce(named.entry, 'own networks') as entry
-        from named
-        full join inside on named.person_id = inside.person_id
+        window person as (partition by person_id)
     ),
 
     counted as (
         delete from identity.uncounted_leads as former
-        using involved
-        where
-            former.lead_id = involved.lead_id
-            and involved.person_id not in (select internal.person_id from internal)
-        returning former.lead_id, former.since > involved.created_at as was_announced
+        using decided
+        where former.lead_id = decided.lead_id and decided.entry is null
+        returning former.lead_id, former.since > decided.created_at as was_announced
     ),
 
     noted as (
@@ -452,26 +448,25 @@ language sql volatile as $$
         on conflict (lead_id) do update set at = excluded.at, was_announced = excluded.was_announced
     ),
 
+    -- The key alone tells who is there: a join would search the table that grows meanwhile for each lead.
     uncounted as (
         insert into identity.uncounted_leads (lead_id, reason, entry, since)
         select
-            involved.lead_id,
+            lead_id,
             'internal',
-            internal.entry,
-            coalesce(asked_now, involved.created_at)
-        from involved
-        inner join internal on involved.person_id = internal.person_id
-        where not exists (select from identity.uncounted_leads as known where known.lead_id = involved.lead_id)
+            entry,
+            coalesce(asked_now, created_at)
+        from decided
+        where entry is not null
         on conflict (lead_id) do nothing
         returning lead_id
     ),
 
     renamed as (
         update identity.uncounted_leads as known
-        set entry = internal.entry
-        from involved
-        inner join internal on involved.person_id = internal.person_id
-        where known.lead_id = involved.lead_id and known.entry <> internal.entry
+        set entry = decided.entry
+        from decided
+        where known.lead_id = decided.lead_id and known.entry <> decided.entry
     )
 
     select lead_id from counted
