@@ -187,16 +187,20 @@ def test_the_past_follows_the_list_and_comes_back_exactly_once(minutes: Minutes)
     assert minutes.announced() == announced
 
 
-def test_who_never_was_in_the_ma_gets_there_when_the_entry_goes(minutes: Minutes, database_url: str) -> None:
+def test_who_was_never_in_ma_and_crm_gets_there_when_the_entry_goes(minutes: Minutes, database_url: str) -> None:
     minutes.run(OURS, minute=0)
     body = {"email": "ann@ours.example", "properties": {"first_name": "Ann", "industry": "mining"}}
     keep_body(database_url, body, now=NOW)
     minutes.run(OURS, minute=1)
     assert (minutes.announced(), minutes.scores()) == ([], {})
     minutes.run(NOBODY, minute=2)
-    assert minutes.rows("select payload ->> 'email', payload ->> 'firstName', lane from delivery.outbox") == [
-        ("ann@ours.example", "Ann", 1)
+    asked = "select target, operation, payload ->> 'email', lane from delivery.outbox order by target"
+    assert minutes.rows(asked) == [
+        ("crm", "create_lead", "ann@ours.example", 1),
+        ("ma", "upsert_lead", "ann@ours.example", 1),
     ]
+    name = "select payload ->> 'firstName' from delivery.outbox where target = 'ma'"
+    assert minutes.rows(name) == [("Ann",)]
     assert minutes.scores() == {"ann@ours.example": 30}
 
 
