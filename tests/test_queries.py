@@ -119,9 +119,15 @@ def test_statements_can_be_prepared_and_columns_agree(path: Path, connection: Co
     statements = read(path)
     if path.stem in FOREIGN:
         connection.execute(FOREIGN[path.stem].read_text(encoding="utf-8").encode())
-    for sibling in FILES:  # a module may use the temporary tables of others in its room
-        if sibling.parent == path.parent and sibling != path:
-            for script in filter(TEMPORARY.search, read(sibling).values()):
+    # A module may use the temporary tables of others in its room, and of those whose functions it imports.
+    imported = {
+        Path(inspect.getfile(member)).with_suffix(".sql")
+        for member in vars(module).values()
+        if inspect.isfunction(member)
+    }
+    for other in FILES:
+        if (other.parent == path.parent or other in imported) and other != path:
+            for script in filter(TEMPORARY.search, read(other).values()):
                 prepare(connection, script)
     # A statement that makes a temporary table comes before those that use it.
     for name in sorted(statements, key=lambda name: not TEMPORARY.search(statements[name])):

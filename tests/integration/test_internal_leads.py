@@ -187,7 +187,9 @@ def test_the_past_follows_the_list_and_comes_back_exactly_once(minutes: Minutes)
     assert minutes.announced() == announced
 
 
-def test_who_was_never_in_ma_and_crm_gets_there_when_the_entry_goes(minutes: Minutes, database_url: str) -> None:
+def test_who_was_never_in_ma_and_crm_gets_there_when_the_entry_goes(
+    minutes: Minutes, database_url: str
+) -> None:
     minutes.run(OURS, minute=0)
     body = {"email": "ann@ours.example", "properties": {"first_name": "Ann", "industry": "mining"}}
     keep_body(database_url, body, now=NOW)

@@ -119,10 +119,11 @@ def test_the_events_of_a_few_leads_are_looked_up_for_acts_of_machines(
 
     monkeypatch.setattr(Queries, "run", keep_values)
     differences.prepare_tables(crowded)
-    few = list(range(1, 21))
-    classify_acts.classify_acts(
-        crowded, people=few, leads=few, settings=SHIPPED.machines, now=datetime.now(UTC)
+    classify_acts.create_classified(crowded)
+    crowded.execute(
+        "insert into classified (person_id, lead_id) select n, n from generate_series(1, 20) as n"
     )
+    classify_acts.classify_acts(crowded, settings=SHIPPED.machines, now=datetime.now(UTC))
     find_signals.create_found(crowded)
     crowded.execute(
         "insert into found_acts select 2 * n, n, n, 'trap_link', 1, '' from generate_series(1, 9) as n"

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from leadops.erase_person import ErasureContext, erase_person
 from leadops.erased.erased_filter import VARIABLE, ErasedFilter
 from leadops.lanes import Lane
-from leadops.machines.classify_acts import classify_acts
+from leadops.machines.classify_acts import classify_acts, create_classified
 from leadops.scoring.preview_machines import preview_machines
 from leadops.scoring.scoring_inbox import enqueue_classified
 from tests.shipped import SHIPPED, change
@@ -56,7 +56,9 @@ def test_changed_settings_leave_the_acts_of_the_erased_alone(world: MailWorld) -
     with connection.transaction():
         assert enqueue_classified(connection, lane=Lane.BACKFILL) == 1
         # Not even where somebody else, such as a merge, asks for it.
-        classify_acts(connection, people=[ann], leads=[ann], settings=none, now=LATER)
+        create_classified(connection)
+        connection.execute("insert into classified (person_id, lead_id) values (%s, %s)", [ann, ann])
+        classify_acts(connection, settings=none, now=LATER)
     world.classify(settings=none)
     verdicts = world.rows("select lead_id, freed_because is null from machines.verdicts order by 1, 2")
     assert sorted(verdicts) == sorted(

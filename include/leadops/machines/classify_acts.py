@@ -4,7 +4,6 @@ A verdict is a function of the acts on record, the settings and what an operator
 is scored are classified again, so late evidence, a merge or a split counts as if known from the start.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from leadops.db import Connection
@@ -21,23 +20,22 @@ from leadops.queries import Queries
 queries = Queries(__file__)
 
 
-def classify_acts(
-    connection: Connection,
-    *,
-    people: Sequence[int],
-    leads: Sequence[int],
-    settings: MachineSettings,
-    now: datetime,
-) -> list[int]:
-    """Bring machines.verdicts in line with the acts of `leads`; return further leads to classify.
+def create_classified(connection: Connection) -> None:
+    """Create the temporary table `classified`, empty, for the leads whose acts are to be classified.
 
-    `people` names, place by place, the person of each lead; all leads of a person come together. Runs in the
-    caller's transaction, which holds the ledger. `now` is UTC.
+    The caller fills it: there may be a hundred thousand. `person_id` is the person of each lead; all leads of
+    a person come together.
     """
-    signals = settings.signals
     queries.run(connection, "create_classified")
     queries.run(connection, "clear_classified")
-    queries.run(connection, "list_classified", people=list(people), leads=list(leads))
+
+
+def classify_acts(connection: Connection, *, settings: MachineSettings, now: datetime) -> list[int]:
+    """Bring machines.verdicts in line with the acts of `classified`; return further leads to classify.
+
+    Runs in the caller's transaction, which holds the ledger and has called `create_classified`. `now` is UTC.
+    """
+    signals = settings.signals
     queries.run(connection, "leave_out_erased")
     queries.run(connection, "analyze_classified")
     read_mail_acts(connection, settings)

@@ -15,13 +15,6 @@ create temporary table if not exists classified (
 -- name: clear_classified
 truncate classified;
 
--- name: list_classified
-insert into classified (person_id, lead_id)
-select
-    listed.person_id,
-    listed.lead_id
-from unnest(%(people)s::bigint[], %(leads)s::bigint[]) as listed (person_id, lead_id);
-
 -- name: leave_out_erased
 -- Of an erased lead the evidence is gone: what was found of its acts stays.
 delete from classified

@@ -38,24 +38,11 @@ def prepare_tables(connection: Connection) -> None:
     queries.run(connection, "clear")
 
 
-@dataclass(frozen=True)
-class Members:
-    """Whose events and traits (`member_ids`) count for which leads (`lead_ids`), place by place."""
-
-    lead_ids: list[int]
-    member_ids: list[int]
-
-
 def list_members(connection: Connection) -> None:
     """Fill `members`: whose events and traits count for the leads in `touched`."""
     queries.run(connection, "analyze_touched")
     queries.run(connection, "list_members")
     queries.run(connection, "analyze_members")
-
-
-def read_members(connection: Connection) -> Members:
-    """Return the rows of `members`, as two lists: there may be a hundred thousand."""
-    return queries.one(connection, "read_members", Members)
 
 
 def compute_differences(connection: Connection, *, rules: RuleSet, zone: ZoneInfo) -> int:

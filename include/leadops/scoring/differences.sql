@@ -93,12 +93,6 @@ where not exists (
 -- name: analyze_members
 analyze members;
 
--- name: read_members
-select
-    coalesce(array_agg(lead_id), '{}') as lead_ids,
-    coalesce(array_agg(member_id), '{}') as member_ids
-from members;
-
 -- name: award_behaviour
 -- Caps are filters in turn: the rule's per day and in total, then the group's. Each takes what the one before let
 -- through, by (day, ts, event_id, rule). Amounts have no sign. The windows are ordered alike, to sort once and a half.
