@@ -85,6 +85,7 @@ def follow_settings(connection: Connection, *, settings: IdentitySettings, now: 
     if queries.value(connection, "read_merge_settings") == current:
         return 0
     refresh_mailboxes(connection, settings=settings)
+    queries.run(connection, "analyze_ties")
     leads = queries.values(connection, "find_all_tied")
     queries.run(connection, "note_merge_settings", merge_settings=current)
     return apply_merges(connection, leads, settings=settings, now=now, lane=Lane.BACKFILL)

@@ -71,6 +71,10 @@ where
         where others.mailbox = own.mailbox and others.lead_id <> own.lead_id
     );
 
+-- name: analyze_ties
+-- Many leads are looked up in them at once, and many rows may be newer than what the planner knows.
+analyze identity.mailboxes, identity.lead_merges, identity.people, identity.sightings;
+
 -- name: note_merge_settings
 insert into identity.progress (last_seq, merge_settings)
 values (0, %(merge_settings)s)

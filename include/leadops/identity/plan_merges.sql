@@ -8,7 +8,8 @@ truncate related;
 
 -- name: find_related
 -- The leads asked for, and the clusters that they are in: tied by an identifier that was seen with the emails of
--- both, merged so far, or kept one person by a split.
+-- both, merged so far, or kept one person by a split. `offset 0` has mailboxes looked up: right after many came, the
+-- planner would search all of them for each lead.
 with recursive reached (lead_id) as (
     select unnest(%(lead_ids)s::bigint[])
     union
@@ -46,7 +47,13 @@ with recursive reached (lead_id) as (
             union all
             select others.lead_id
             from identity.mailboxes as own
-            inner join identity.mailboxes as others on own.mailbox = others.mailbox
+            cross join
+                lateral (
+                    select same.lead_id
+                    from identity.mailboxes as same
+                    where own.mailbox = same.mailbox
+                    offset 0 -- noqa: AM09
+                ) as others
             where own.lead_id = reached.lead_id
             union all
             select held.older_lead_id
