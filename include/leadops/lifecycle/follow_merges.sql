@@ -1,15 +1,17 @@
 -- name: take_merge_changes
 -- Leads whose person has changed since the last run, with all leads of their persons. Where an MQL may have to be
--- removed, scoring must have corrected the lead's points first.
-with taken as (
+-- removed, scoring must have corrected the lead's points first. These leads are found once, and not for each lead.
+with held as materialized (
+    select pending.lead_id
+    from scoring.inbox as pending
+    inner join lifecycle.transitions as reached on pending.lead_id = reached.lead_id
+    where reached.stage = 'mql' and reached.evidence ? 'merged'
+),
+
+taken as (
     delete from lifecycle.merge_changes
-    where
-        not exists (select from scoring.inbox as pending where pending.lead_id = merge_changes.lead_id)
-        or not exists (
-            select from lifecycle.transitions as reached
-            where reached.lead_id = merge_changes.lead_id and reached.stage = 'mql' and reached.evidence ? 'merged'
-        )
-    returning merge_changes.lead_id
+    where lead_id not in (select held.lead_id from held)
+    returning lead_id
 )
 
 select lead_id
