@@ -200,6 +200,8 @@ def test_a_host_that_stands_for_the_right_account_again_is_noticed(database_url:
             answers["account"] = "two"
             assert may_send(14), "asked a quarter of an hour ago at most"
             assert not may_send(15)
+            assert not may_send(19), "as a gateway does, which does not look for obstacles first"
+            assert is_open(23), "one incident, and not one each quarter of an hour"
             answers["account"] = "one"
             assert is_known(29), "asked a quarter of an hour ago at most"
             assert not is_known(30), "whoever sends next asks again"

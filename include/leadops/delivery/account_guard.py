@@ -31,6 +31,8 @@ queries = Queries(__file__)
 
 #: A connection that was seen to lead to the account is asked again after this time.
 CHECKED_EVERY = timedelta(minutes=15)
+#: That it leads to another one is noted again after this time: a gateway meets it every few seconds.
+NOTED_EVERY = timedelta(minutes=1)
 #: scrypt's cost: a password in the connection must not be guessed from the hash.
 HASH_COST = 2**12
 
@@ -139,8 +141,7 @@ def find_known_problem(
     record, mark = _read_record(connection, client, target=target)
     if record is None or record.other_connection != mark:
         return None
-    with connection.transaction():
-        queries.run(connection, "note_met", target=target, now=now)
+    _note_met(connection, target=target, now=now)
     return record.describe_difference() if record.is_other_fresh(now) else None
 
 
@@ -149,6 +150,7 @@ def _check(connection: Connection, client: ProductClient, *, target: str, now: d
     if record and record.connection == mark and now - record.checked_at < CHECKED_EVERY:
         return AccountCheck()
     if record and record.other_connection == mark and record.is_other_fresh(now):
+        _note_met(connection, target=target, now=now)
         return AccountCheck(record.describe_difference())
     found = client.find_account()
     calls = client.product.make_account_call() is not None
@@ -169,6 +171,12 @@ def _check(connection: Connection, client: ProductClient, *, target: str, now: d
         queries.run(connection, "note_other", **values)
         record = queries.one(connection, "find_record", AccountRecord, target=target)
     return AccountCheck(record.describe_difference(), calls=calls)
+
+
+def _note_met(connection: Connection, *, target: str, now: datetime) -> None:
+    """Record that somebody was kept from the other account; that keeps the incident open."""
+    with connection.transaction():
+        queries.run(connection, "note_met", target=target, now=now, met_before=now - NOTED_EVERY)
 
 
 def _read_record(

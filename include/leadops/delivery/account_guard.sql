@@ -114,7 +114,7 @@ where target = %(target)s and not has_feed;
 -- name: note_met
 update delivery.accounts
 set other_at = %(now)s
-where target = %(target)s;
+where target = %(target)s and other_at <= %(met_before)s;
 
 -- name: accept
 -- Only what a person saw: somebody else may have decided, or another connection been met. The next call asks whichever
