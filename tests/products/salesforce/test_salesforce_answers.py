@@ -97,6 +97,7 @@ MAY_NOT = [
         (200, HALF_THERE, "No such column 'Score__c' on Contact; Score__c: the field is missing"),
         (400, MAY_NOT, "Unable to create/update fields: Id__c; Id__c: the field is missing"),
         (400, NO_FIELD, None),
+        (400, [NO_FIELD[0] | {"message": "No such column 'Their_Score__c' on Lead"}], None),
         (200, HALF_THERE[:1], None),
     ],
 )

@@ -77,7 +77,8 @@ def find_missing_field(errors: Iterable[SalesforceError], own_fields: Collection
         if error.code not in FIELD_CODES:
             continue
         for name in own_fields:
-            if name in error.fields or name in error.message:
+            # Whole: the name of another field may end with that of ours.
+            if name in error.fields or re.search(rf"\b{re.escape(name)}\b", error.message):
                 return mask_text(f"{error.code}: {error.message}; {name}: {FIELD_ADVICE}", longest=300)
     return None
 
