@@ -86,6 +86,17 @@ def fire_quota(connection: Connection, now: datetime) -> None:
     )
 
 
+def fire_accounts(connection: Connection, now: datetime) -> None:
+    """A target whose connection led to another account a minute ago."""
+    connection.execute(
+        "insert into delivery.accounts (target, product, place, since, connection, checked_at, other_product,"
+        " other_place, other_connection, other_asked_at, other_at)"
+        " values ('third', 'generic', 'a.example', %(at)s, 'x', %(at)s, 'generic', 'b.example', 'y', %(at)s,"
+        " %(at)s)",
+        {"at": now - timedelta(minutes=1)},
+    )
+
+
 #: For each check, rows with which every kind that it feeds fires.
 SCENES = {
     "quotas": fire_quota,
@@ -96,6 +107,7 @@ SCENES = {
     "audit": fire_audit,
     "hold": fire_hold,
     "duplicates": fire_duplicates,
+    "accounts": fire_accounts,
 }
 
 
