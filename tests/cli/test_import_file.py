@@ -143,4 +143,6 @@ def test_a_line_that_is_no_row_goes_to_the_file_as_it_stands(folder: Path) -> No
 
 def test_a_wrong_kind_is_one_line(folder: Path) -> None:
     result = run(folder, kind="people")
-    assert str(result.exception) == "people: import one of leads, transitions, activities, costs, rates"
+    assert str(result.exception) == (
+        "people: import one of leads, transitions, activities, costs, rates, thresholds"
+    )

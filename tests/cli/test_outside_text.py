@@ -30,6 +30,8 @@ FILLERS = {
 PLANTED: list[tuple[str, dict[str, Any]]] = [
     ("analytics.built_days", {"dt": "2026-07-01"}),
     ("analytics.funnel_cells", {"dt": "2026-07-01", "campaign": HOSTILE, "source": HOSTILE}),
+    ("analytics.funnel_sums", {"dimension": "campaign", "dt": "2026-07-01", "key": HOSTILE}),
+    ("analytics.funnel_sums", {"dimension": "source", "dt": "2026-07-01", "key": HOSTILE}),
     (
         "analytics.quality_findings",
         {"kind": "gap", "subject": HOSTILE, "facts": Jsonb({"what": HOSTILE}), "open_until": "2100-01-01"},

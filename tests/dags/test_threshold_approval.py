@@ -34,7 +34,7 @@ def context(approve: Any) -> dict[str, Any]:
         data_interval_end=NIGHT,
         start_date=NIGHT,
     )
-    task = SimpleNamespace(task_id="approve", map_index=-1, xcom_push=lambda **_: None)
+    task = SimpleNamespace(task_id="approve", map_index=-1, try_number=1, xcom_push=lambda **_: None)
     return {"dag_run": run, "task_instance": task, "ti": task, "task": approve}
 
 

@@ -13,8 +13,8 @@ def test_schema_sql_is_what_the_migrations_make(connection: Connection) -> None:
 
 def test_every_kind_of_object_is_described(connection: Connection) -> None:
     connection.execute("""
-        create schema made_up;
-        create table made_up.parts (
+        create schema workshop;
+        create table workshop.parts (
             part_id bigint generated always as identity primary key,
             kind text not null default 'new' check (kind in ('new', 'USED')),
             price numeric(8, 2) not null,
@@ -22,18 +22,18 @@ def test_every_kind_of_object_is_described(connection: Connection) -> None:
             seen_at timestamptz,
             unique (kind, price)
         );
-        create index parts_seen on made_up.parts (seen_at) where kind = 'USED';
-        create view made_up.used_parts as select part_id from made_up.parts where kind = 'USED';
-        create function made_up.note() returns trigger language plpgsql as 'begin return null; end';
-        create trigger note after delete on made_up.parts for each row execute function made_up.note();
+        create index parts_seen on workshop.parts (seen_at) where kind = 'USED';
+        create view workshop.used_parts as select part_id from workshop.parts where kind = 'USED';
+        create function workshop.note() returns trigger language plpgsql as 'begin return null; end';
+        create trigger note after delete on workshop.parts for each row execute function workshop.note();
     """)
     described = describe_schema(connection)
     assert (
-        described[described.index("create schema made_up") :]
+        described[described.index("create schema workshop") :]
         == """\
-create schema made_up;
+create schema workshop;
 
-create table made_up.parts (
+create table workshop.parts (
     part_id bigint generated always as identity,
     kind text not null default 'new',
     price numeric(8,2) not null,
@@ -43,11 +43,11 @@ create table made_up.parts (
     unique (kind, price),
     check (kind in ('new', 'USED'))
 );
-create index parts_seen on made_up.parts (seen_at) where (kind = 'USED');
-create trigger note after delete on made_up.parts for each row execute function made_up.note();
+create index parts_seen on workshop.parts (seen_at) where (kind = 'USED');
+create trigger note after delete on workshop.parts for each row execute function workshop.note();
 
--- view made_up.used_parts (part_id bigint)
+-- view workshop.used_parts (part_id bigint)
 
--- function made_up.note() returns trigger
+-- function workshop.note() returns trigger
 """
     )

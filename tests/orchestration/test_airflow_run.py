@@ -16,7 +16,7 @@ def _context(run_type: Any, **run: Any) -> dict[str, Any]:
     given = {"dag_id": "a_dag", "run_id": "scheduled__1", "start_date": NOON, "run_after": NOON}
     return {
         "dag_run": SimpleNamespace(**given | {"run_type": run_type} | run),
-        "task_instance": SimpleNamespace(task_id="a_task"),
+        "task_instance": SimpleNamespace(task_id="a_task", try_number=1),
     }
 
 

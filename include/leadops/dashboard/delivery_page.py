@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from leadops.dashboard.answers import answer_json
 from leadops.dashboard.reader import ReaderDep
@@ -229,7 +229,7 @@ def show_letters(
 
 @router.get("/api/delivery/quarantine/{kind}", response_model=QuarantineList)
 def show_quarantine(
-    kind: Quarantine,
+    kind: Annotated[Quarantine, Path(description="Whose quarantine: events or forms.")],
     dashboard: DashboardDep,
     connection: ConnectionDep,
     reader: ReaderDep,
