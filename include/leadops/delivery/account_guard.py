@@ -207,7 +207,8 @@ def list_records(connection: Connection) -> list[AccountRecord]:
 
 def list_held(connection: Connection, *, since: datetime) -> list[AccountRecord]:
     """Return the targets whose connection led to another account after `since` (UTC)."""
-    return queries.all(connection, "list_held", AccountRecord, since=since)
+    records = list_records(connection)
+    return [record for record in records if record.other_at is not None and record.other_at > since]
 
 
 def note_feed(connection: Connection, *, target: str) -> None:

@@ -34,25 +34,6 @@ select
 from delivery.accounts
 order by target;
 
--- name: list_held
-select
-    target,
-    product,
-    account,
-    place,
-    since,
-    connection,
-    checked_at,
-    other_product,
-    other_account,
-    other_place,
-    other_connection,
-    other_asked_at,
-    other_at
-from delivery.accounts
-where other_at > %(since)s
-order by target;
-
 -- name: insert_record
 insert into delivery.accounts (target, product, account, place, since, connection, checked_at)
 values (%(target)s, %(product)s, %(account)s, %(place)s, %(now)s, %(connection)s, %(now)s)
