@@ -67,6 +67,14 @@ def need_text(body: dict[str, Any], name: str) -> str:
     return value
 
 
+def need_flag(body: dict[str, Any], name: str) -> bool:
+    """Return true or false as `body` has it in `name`; raise RefusedError 422 when it is anything else."""
+    value = body.get(name)
+    if not isinstance(value, bool):
+        raise RefusedError(422, f"{name} must be true or false")
+    return value
+
+
 def page_limit(request: Request, *, default: int, most: int) -> int:
     """Return the query's `limit` within 1..`most`; raise RefusedError 422 when it is not a number."""
     text = request.query_params.get("limit", str(default))

@@ -13,7 +13,12 @@ import requests
 
 from leadops.db import Connection
 from leadops.delivery.claim_calls import claim_effects
-from leadops.delivery.dead_letters import discard_dead_letters, list_dead_letters, retry_dead_letters
+from leadops.delivery.dead_letters import (
+    bury_effect,
+    discard_dead_letters,
+    list_dead_letters,
+    retry_dead_letters,
+)
 from leadops.delivery.operations import (
     OPERATIONS,
     operations_following,
@@ -238,10 +243,52 @@ def test_a_product_that_cannot_withdraw_goes_without_and_wakes_nobody(crm: Crm) 
     assert crm.connection.execute(errors).fetchone() == ("no call for withdraw_lead in this product",)
 
 
+def test_an_opt_out_waits_for_the_lead_and_ends_with_it(crm: Crm) -> None:
+    crm.want("opt_out_lead", "n1", said_at="2026-07-01T01:00:00+00:00", said_by="event")
+    assert crm.push().calls == 0
+    crm.create("c1")
+    assert crm.push().effects == 2
+    headers = {"Authorization": f"Bearer {Tokens().crm}"}
+    leads = requests.get(f"{crm.url}/v1/leads", headers=headers, timeout=60).json()["items"]
+    assert [lead["may_mail"] for lead in leads] == [False]
+    crm.want("erase_lead", "e1")
+    crm.want("opt_out_lead", "n2")
+    crm.push()
+    assert crm.states()["n2"] == "sending", "the feed may still tell where the lead went"
+    waited = "update delivery.outbox set gone_answers = 12, not_before = null where idempotency_key = 'n2'"
+    crm.connection.execute(waited)
+    crm.connection.commit()
+    crm.push()
+    assert set(crm.states().values()) == {"done"}
+    assert list_dead_letters(crm.connection) == []
+
+
+def test_a_refused_opt_out_does_not_undo_the_opt_in_after_it(crm: Crm) -> None:
+    crm.create("c1")
+    crm.push()
+    crm.want("opt_out_lead", "n1")
+    number = "select outbox_id from delivery.outbox where idempotency_key = 'n1'"
+    outbox_id = crm.connection.execute(number).fetchone()[0]  # type: ignore[index]
+    bury_effect(crm.connection, outbox_id, 1, target="crm", reason="refused", now=clock())
+    crm.want("opt_in_lead", "y1")
+    crm.push()
+    assert retry_dead_letters(crm.connection, list_dead_letters(crm.connection), now=clock()) == 0
+    crm.connection.commit()
+    crm.push()
+    assert crm.states() == {"c1": "done", "n1": "dropped", "y1": "done"}
+
+
 def test_only_routes_with_an_id_wait_for_it() -> None:
-    assert operations_with_id("crm") == ["set_owner", "withdraw_lead", "restore_lead", "erase_lead"]
+    consents = ["opt_out_lead", "opt_in_lead"]
+    assert operations_with_id("crm") == [
+        "set_owner",
+        "withdraw_lead",
+        "restore_lead",
+        *consents,
+        "erase_lead",
+    ]
     assert operations_following("crm") == ["withdraw_lead", "restore_lead"]
-    assert operations_with_id("ma") == ["set_fields", "erase_lead"]
+    assert operations_with_id("ma") == ["set_fields", *consents, "erase_lead"]
     assert (operations_upserting("ma"), operations_upserting("crm")) == (["upsert_lead"], [])
     assert ROUTES.keys() == OPERATIONS.keys(), "the generic product carries out every operation"
     assert all(route.path.startswith("/") for route in ROUTES.values())

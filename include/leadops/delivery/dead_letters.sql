@@ -140,6 +140,8 @@ where
                 newer.operation = old.operation
                 or (old.operation = 'withdraw_lead' and newer.operation = 'restore_lead')
                 or (old.operation = 'restore_lead' and newer.operation = 'withdraw_lead')
+                or (old.operation = 'opt_out_lead' and newer.operation = 'opt_in_lead')
+                or (old.operation = 'opt_in_lead' and newer.operation = 'opt_out_lead')
             )
             and newer.lead_id = old.lead_id
             and newer.outbox_id > old.outbox_id

@@ -77,6 +77,7 @@ def follow_lead(attempt: EffectTry, result: RowResult) -> RowResult:
         return result
     crm = attempt.product.crm
     if crm is None or not crm.tells_merges_by_feed or effect.gone_answers >= MERGE_TRIES:
-        return RowResult(RowState.DEAD, result.reason)
+        state = RowState.DONE if attempt.operation.ends_with_lead else RowState.DEAD
+        return RowResult(state, result.reason)
     attempt.close(OutboxState.SENDING, error=MERGED_OR_DELETED, not_before=now + MERGE_PAUSE, is_gone=True)
     return result

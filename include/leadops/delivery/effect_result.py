@@ -31,7 +31,10 @@ def read_result(
         result = product.read_effect_answer(outcome.body, effect.describe(target))
     elif not isinstance(outcome, Refused):
         return RowResult(RowState.UNKNOWN, outcome.reason)
-    elif outcome.absence is not None or (operation.removes_lead and outcome.status in (404, 410)):
+    elif outcome.absence is not None or (
+        outcome.status in (404, 410)
+        and (operation.removes_lead or (operation.ends_with_lead and target == "crm"))
+    ):
         result = RowResult(RowState.GONE, outcome.reason, outcome.absence)
     else:
         return RowResult(RowState.AGAIN if outcome.concerns_caller else RowState.DEAD, outcome.reason)

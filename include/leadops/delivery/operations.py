@@ -25,6 +25,8 @@ class Operation:
     follows_creation: bool = False
     #: A product without a call for it goes without: nobody has to do it by hand.
     is_optional: bool = False
+    #: Where the lead is gone and no other one stands for it, nothing is left to do.
+    ends_with_lead: bool = False
     #: It adds points to the lead's score, so that a repetition would count twice.
     corrects_score: bool = False
 
@@ -39,6 +41,10 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         needs_id=True, removes_lead=True, follows_creation=True, is_optional=True
     ),
     ("crm", "restore_lead"): Operation(needs_id=True, follows_creation=True, is_optional=True),
+    ("ma", "opt_out_lead"): Operation(needs_id=True, is_optional=True, ends_with_lead=True),
+    ("ma", "opt_in_lead"): Operation(needs_id=True, is_optional=True, ends_with_lead=True),
+    ("crm", "opt_out_lead"): Operation(needs_id=True, is_optional=True, ends_with_lead=True),
+    ("crm", "opt_in_lead"): Operation(needs_id=True, is_optional=True, ends_with_lead=True),
     ("ma", "erase_lead"): Operation(needs_id=True, removes_lead=True),
     ("crm", "erase_lead"): Operation(needs_id=True, removes_lead=True),
     ("bot", "take_over"): Operation(),

@@ -7,11 +7,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from leadops_sandbox.answers import RefusedError, answer, need_text, page_limit, parse_object, read_body
+from leadops_sandbox.answers import (
+    RefusedError,
+    answer,
+    need_flag,
+    need_text,
+    page_limit,
+    parse_object,
+    read_body,
+)
 from leadops_sandbox.crm.feed import list_by_time
 from leadops_sandbox.world import World
 
-KINDS = ("call", "mail", "meeting", "task", "status")
+KINDS = ("call", "mail", "meeting", "task", "status", "opt_out", "opt_in")
 
 
 def routes(world: World) -> list[Route]:
@@ -45,6 +53,14 @@ def routes(world: World) -> list[Route]:
         world.effect("crm.patch", id=lead_id, body=body)
         return answer({"id": lead_id})
 
+    async def note_consent(request: Request) -> Response:
+        body = parse_object(await read_body(request))
+        lead_id = request.path_params["lead_id"]
+        find_lead(lead_id)
+        catch_up(world)
+        world.effect("crm.consent", id=lead_id, body=body | {"may_mail": need_flag(body, "may_mail")})
+        return answer({"id": lead_id})
+
     async def list_leads(request: Request) -> Response:
         limit = page_limit(request, default=100, most=1_000)
         after = request.query_params.get("after") or "0"
@@ -58,6 +74,7 @@ def routes(world: World) -> list[Route]:
                 "idempotency_key": store.key_of.get(lead.id),
                 "owner_id": lead.owner_id,
                 "status": lead.status,
+                **({} if lead.may_mail is None else {"may_mail": lead.may_mail}),
             }
             for lead in page
         ]
@@ -134,6 +151,7 @@ def routes(world: World) -> list[Route]:
         Route("/v1/leads", list_leads, methods=["GET"]),
         Route("/v1/leads/{lead_id}", change_lead, methods=["PATCH"]),
         Route("/v1/leads/{lead_id}", erase_lead, methods=["DELETE"]),
+        Route("/v1/leads/{lead_id}/consent", note_consent, methods=["PUT"]),
         Route("/v1/activities", list_activities, methods=["GET"]),
         Route("/v1/reps", list_reps, methods=["GET"]),
         Route("/_crm/activities", add_activity, methods=["POST"]),

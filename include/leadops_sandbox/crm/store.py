@@ -13,12 +13,16 @@ from leadops_sandbox.journal import Record
 
 @dataclass(slots=True)
 class CrmLead:
-    """One lead in the CRM; `status` is new, taken, bant, won, lost, withdrawn or erased."""
+    """One lead in the CRM; `status` is new, taken, bant, won, lost, withdrawn or erased.
+
+    `may_mail`: whether the person may get marketing mail; None: nobody has said.
+    """
 
     id: str
     facts: dict[str, Any]
     status: str = "new"
     owner_id: str | None = None
+    may_mail: bool | None = None
 
 
 @dataclass(slots=True)
@@ -46,6 +50,8 @@ class CrmStore:
                 lead.status = record["body"].get("status", lead.status)
                 if lead.status == "withdrawn":
                     self._stop_work(lead.id)
+            case "crm.consent":
+                self.leads[record["id"]].may_mail = record["body"]["may_mail"]
             case "crm.erased":
                 self._erase(record["id"])
             case "crm.activity":
@@ -83,9 +89,13 @@ class CrmStore:
         self.activities.append(activity)
         self.entered_at.append(entered_at)
         lead = self.leads.get(activity["lead_id"])
-        if lead and lead.status != "erased" and activity["kind"] == "status":
+        if lead is None or lead.status == "erased":
+            return
+        if activity["kind"] == "status":
             lead.status = activity["status"]
             lead.owner_id = lead.owner_id or activity["rep_id"]
+        elif activity["kind"] in ("opt_out", "opt_in"):
+            lead.may_mail = activity["kind"] == "opt_in"
 
     def take_due(self, now: datetime) -> tuple[datetime, dict[str, Any]] | None:
         """Return and remove the next planned activity that is due by `now` and not yet in the feed."""

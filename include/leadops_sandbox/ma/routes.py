@@ -10,7 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from leadops_sandbox.answers import RefusedError, answer, need_text, page_limit, parse_object, read_body
+from leadops_sandbox.answers import (
+    RefusedError,
+    answer,
+    need_flag,
+    need_text,
+    page_limit,
+    parse_object,
+    read_body,
+)
 from leadops_sandbox.ma.scores import Result, Update, check_updates, judge_updates
 from leadops_sandbox.ma.store import Lead, MaStore
 from leadops_sandbox.settings import AbsenceManner
@@ -57,6 +65,10 @@ def routes(world: World) -> list[Route]:
     def erase_lead(request: Request, _: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return "ma.erased", {"id": find_lead(request.path_params["lead_id"]).id}
 
+    def note_consent(request: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        lead = find_lead(request.path_params["lead_id"])
+        return "ma.consent", {"id": lead.id, "may_mail": need_flag(body, "may_mail")}
+
     def enrol(request: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         key = need_text(body, "idempotencyKey")
         wanted = {"leadId": body.get("leadId"), "step": body.get("step")}
@@ -100,6 +112,7 @@ def routes(world: World) -> list[Route]:
         Route("/api/leads/{lead_id}", get_lead, methods=["GET"]),
         Route("/api/leads/{lead_id}", change(change_fields), methods=["PATCH"]),
         Route("/api/leads/{lead_id}", change(erase_lead), methods=["DELETE"]),
+        Route("/api/leads/{lead_id}/consent", change(note_consent), methods=["PUT"]),
         Route("/api/programs/{program}/enrolments", change(enrol), methods=["POST"]),
     ]
 
@@ -121,8 +134,9 @@ def check_absence(store: MaStore, lead: Lead | None, *, manner: AbsenceManner) -
 
 
 def show_lead(lead: Lead) -> dict[str, Any]:
-    """Return a lead as the MA shows it."""
-    return {"id": lead.id, "email": lead.email, "score": lead.score, "fields": lead.fields}
+    """Return a lead as the MA shows it; `may_mail` only where somebody said it."""
+    shown = {"id": lead.id, "email": lead.email, "score": lead.score, "fields": lead.fields}
+    return shown if lead.may_mail is None else shown | {"may_mail": lead.may_mail}
 
 
 async def change_once(request: Request, *, world: World, work: Work) -> Response:

@@ -18,6 +18,7 @@ class Lead:
     """One person as the MA knows them; `score` in points.
 
     A lead that is gone keeps what it had: `absence` says whether it was deleted or merged into another.
+    `may_mail`: whether the person may get marketing mail; None: nobody has said.
     """
 
     id: int
@@ -26,6 +27,7 @@ class Lead:
     fields: dict[str, Any] = field(default_factory=dict)
     absence: Literal["", "deleted", "merged"] = ""
     merged_into: int | None = None
+    may_mail: bool | None = None
 
 
 class Answered(NamedTuple):
@@ -115,6 +117,8 @@ class MaStore:
                 self._merge(record["body"])
             case "ma.restored":
                 self._restore(self.leads[record["body"]["id"]])
+            case "ma.consent":
+                self.leads[record["answer"]["id"]].may_mail = record["answer"]["may_mail"]
             case "ma.enrolment":
                 self.enrolments[record["body"]["idempotencyKey"]] = record["body"] | record["answer"]
         if record.get("key"):
@@ -156,13 +160,15 @@ class MaStore:
 
     def _erase(self, lead: Lead) -> None:
         self._remove(lead, "deleted")
-        lead.email, lead.fields = "", {}
+        lead.email, lead.fields, lead.may_mail = "", {}, None
 
     def _merge(self, body: dict[str, Any]) -> None:
         loser, survivor = self.leads[body["id"]], self.leads[body["into"]]
         self._remove(loser, "merged")
         loser.merged_into = survivor.id
         survivor.score = body["score_after"]
+        if loser.may_mail is False:
+            survivor.may_mail = False
         if body["keeps_email"]:
             self.by_email[loser.email.strip().lower()] = survivor.id
 

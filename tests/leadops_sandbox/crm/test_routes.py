@@ -138,3 +138,20 @@ def test_leads_are_listed_page_by_page(sandbox: Running) -> None:
         "status": "new",
     }
     assert sandbox.crm("GET", "/v1/leads?after=x").status_code == 422
+
+
+def test_what_a_person_said_of_mail_is_shown_and_an_activity_says_it_too(sandbox: Running) -> None:
+    def show() -> list[Any]:
+        leads = sandbox.crm("GET", "/v1/leads").json()["items"]
+        return [lead.get("may_mail") for lead in leads]
+
+    first, second = make(sandbox), make(sandbox, "k2")
+    assert show() == [None, None]
+    assert sandbox.crm("PUT", f"/v1/leads/{first}/consent", {"may_mail": False}).json() == {"id": first}
+    sandbox.admin("POST", "/_crm/activities", {"lead_id": second, "kind": "opt_out"})
+    assert show() == [False, False]
+    sandbox.admin("POST", "/_crm/activities", {"lead_id": second, "kind": "opt_in"})
+    sandbox.restart()
+    assert show() == [False, True]
+    assert sandbox.crm("PUT", f"/v1/leads/{first}/consent", {"may_mail": "no"}).status_code == 422
+    assert sandbox.crm("PUT", "/v1/leads/L-1/consent", {"may_mail": False}).status_code == 404

@@ -116,3 +116,15 @@ def test_an_enrolment_counts_once_for_its_key(sandbox: Running) -> None:
     assert sandbox.ma("POST", path, body | {"step": 2}).status_code == 409
     assert sandbox.ma("POST", path, body | {"leadId": 1, "idempotencyKey": "e2"}).status_code == 404
     assert sandbox.admin("GET", "/_state").json()["ma"]["enrolments"] == 1
+
+
+def test_an_opt_out_is_shown_and_outlives_a_merge(sandbox: Running) -> None:
+    one, two = sandbox.make_lead(), sandbox.make_lead("two@a.example")
+    assert "may_mail" not in sandbox.ma("GET", f"/api/leads/{one}").json()
+    answer = sandbox.ma("PUT", f"/api/leads/{one}/consent", {"may_mail": False, "said_by": "crm"})
+    assert answer.json() == {"id": one, "may_mail": False}
+    sandbox.ma("PUT", f"/api/leads/{two}/consent", {"may_mail": True})
+    sandbox.admin("POST", f"/_ma/leads/{one}/merge", {"into": two})
+    sandbox.restart()
+    assert sandbox.ma("GET", f"/api/leads/{two}").json()["may_mail"] is False
+    assert sandbox.ma("PUT", f"/api/leads/{two}/consent", {}).status_code == 422

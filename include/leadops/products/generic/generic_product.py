@@ -52,7 +52,7 @@ class Route:
     #: A 2xx answer is that to a score change: it may say {"status": "rejected", "error": …}.
     is_score_change: bool = False
     #: What the body says besides the values of the effect.
-    adds: Mapping[str, str] = field(default_factory=dict)
+    adds: Mapping[str, str | bool] = field(default_factory=dict)
 
 
 ROUTES: dict[tuple[str, str], Route] = {
@@ -61,6 +61,12 @@ ROUTES: dict[tuple[str, str], Route] = {
     ),
     ("ma", "set_fields"): Route("PATCH", "/api/leads/{external_id}", is_repeatable=True),
     ("ma", "correct_score"): Route("POST", "/api/lead/score", is_score_change=True),
+    ("ma", "opt_out_lead"): Route(
+        "PUT", "/api/leads/{external_id}/consent", is_repeatable=True, adds={"may_mail": False}
+    ),
+    ("ma", "opt_in_lead"): Route(
+        "PUT", "/api/leads/{external_id}/consent", is_repeatable=True, adds={"may_mail": True}
+    ),
     ("ma", "erase_lead"): Route("DELETE", "/api/leads/{external_id}", is_repeatable=True),
     ("crm", "create_lead"): Route("POST", "/v1/leads", answer_id="id"),
     ("crm", "set_owner"): Route("PATCH", "/v1/leads/{external_id}", is_repeatable=True),
@@ -69,6 +75,12 @@ ROUTES: dict[tuple[str, str], Route] = {
     ),
     ("crm", "restore_lead"): Route(
         "PATCH", "/v1/leads/{external_id}", is_repeatable=True, adds={"status": "new"}
+    ),
+    ("crm", "opt_out_lead"): Route(
+        "PUT", "/v1/leads/{external_id}/consent", is_repeatable=True, adds={"may_mail": False}
+    ),
+    ("crm", "opt_in_lead"): Route(
+        "PUT", "/v1/leads/{external_id}/consent", is_repeatable=True, adds={"may_mail": True}
     ),
     ("crm", "erase_lead"): Route("DELETE", "/v1/leads/{external_id}", is_repeatable=True),
     ("bot", "take_over"): Route("POST", "/v1/conversations"),
