@@ -39,6 +39,14 @@ def routes(world: World, faults: Faults, face: Face[Any] | None = None) -> list[
         items = list_applied(world, after=int(after), limit=limit)
         return answer({"items": items, "cursor": str(items[-1]["number"]) if items else after})
 
+    async def enrolments(request: Request) -> Response:
+        after = request.query_params.get("after", "0")
+        if not after.isdecimal():
+            raise RefusedError(422, "after must be a cursor of an earlier page")
+        limit = page_limit(request, default=10_000, most=100_000)
+        items = list_enrolments(world, after=int(after), limit=limit)
+        return answer({"items": items, "cursor": str(items[-1]["number"]) if items else after})
+
     async def show_settings(_: Request) -> Response:
         return answer(world.behaviour.model_dump(mode="json"))
 
@@ -69,6 +77,7 @@ def routes(world: World, faults: Faults, face: Face[Any] | None = None) -> list[
     return [
         Route("/_state", state, methods=["GET"]),
         Route("/_state/ma/applied", applied, methods=["GET"]),
+        Route("/_state/ma/enrolments", enrolments, methods=["GET"]),
         Route("/_settings", show_settings, methods=["GET"]),
         Route("/_settings", change_settings, methods=["POST"]),
         Route("/_faults", list_faults, methods=["GET"]),
@@ -138,6 +147,24 @@ def list_applied(world: World, *, after: int, limit: int) -> list[dict[str, Any]
             facts = {name: update[name] for name in ("deltaId", "leadId", "delta", "reason")}
             items.append({"number": offset, **facts, "applied_at": record["at"]})
     return items
+
+
+def list_enrolments(world: World, *, after: int, limit: int) -> list[dict[str, Any]]:
+    """Return up to `limit` enrolments of the MA after number `after`, in the order in which they came."""
+    found = islice(enumerate(world.ma.enrolled.values(), 1), after, after + limit)
+    return [
+        {
+            "number": number,
+            "enrolmentId": enrolment.id,
+            "leadId": enrolment.name.lead_id,
+            "program": enrolment.name.program,
+            "step": enrolment.name.step,
+            "cycle": enrolment.name.cycle,
+            **enrolment.message,
+            "enrolled_at": enrolment.at,
+        }
+        for number, enrolment in found
+    ]
 
 
 def show_fault(fault: ActiveFault) -> dict[str, Any]:

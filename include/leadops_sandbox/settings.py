@@ -34,6 +34,8 @@ class Behaviour(BaseModel):
     ma_remember_seconds: float = Field(default=86_400, ge=0)
     #: How the MA answers about a lead that is gone.
     ma_absence: AbsenceManner = "words"
+    #: The programs that the MA has, each with its steps; without one it takes any.
+    ma_programs: dict[str, list[str]] = Field(default_factory=dict)
     #: Since when the CRM's activity feed stands still; null when it is fresh.
     crm_feed_stands_since: AwareDatetime | None = None
     #: Whether the feed is sorted by the time of the last change, with cursors [time, id].
@@ -57,6 +59,7 @@ class BehaviourChange(BaseModel):
 
     ma_remember_seconds: float | None = Field(default=None, ge=0)
     ma_absence: AbsenceManner | None = None
+    ma_programs: dict[str, list[str]] | None = None
     #: true: the feed stands still from now on; false: it is fresh again.
     crm_feed_late: bool | None = None
     crm_feed_by_time: bool | None = None

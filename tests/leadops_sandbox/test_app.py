@@ -34,7 +34,7 @@ def test_unknown_addresses_and_wrong_methods_are_named(sandbox: Running) -> None
 def test_a_restart_finds_everything_again(sandbox: Running) -> None:
     lead = sandbox.make_lead()
     sandbox.ma("POST", "/api/lead/score", {"leadId": lead, "delta": 5, "reason": "r", "deltaId": "d1"})
-    sandbox.ma("POST", "/api/programs/p/enrolments", {"leadId": lead, "step": 1, "idempotencyKey": "e"})
+    sandbox.ma("POST", "/api/programs/p/enrolments", {"leadId": lead, "step": "a", "idempotencyKey": "e"})
     crm_lead = sandbox.crm("POST", "/v1/leads", {"email": "a@a.example", "idempotency_key": "k"}).json()["id"]
     sandbox.admin("POST", "/_crm/activities", {"lead_id": crm_lead, "kind": "call"})
     ts = sandbox.slack("POST", "/api/chat.postMessage", {"channel": "#c", "text": "hello"}).json()["ts"]

@@ -37,6 +37,7 @@ class _MarkedEffect:
     outbox_id: int
     operation: str
     lead_id: int | None
+    idempotency_key: str
     payload: dict[str, Any]
     external_id: str | None
 
@@ -120,7 +121,14 @@ def _make_call(
     connection: Connection, product: Product, effect: _MarkedEffect, *, target: str, now: datetime
 ) -> Call | None:
     """Return the call of an effect; settle one that the product has no call for, or that holds nothing."""
-    row = EffectRow(target, effect.operation, effect.lead_id, effect.external_id, effect.payload)
+    row = EffectRow(
+        target,
+        effect.operation,
+        effect.lead_id,
+        effect.external_id,
+        effect.payload,
+        effect.idempotency_key,
+    )
     try:
         return product.make_effect_call(row)
     except NothingToSendError as error:

@@ -98,6 +98,7 @@ returning
     outbox.outbox_id,
     outbox.operation,
     outbox.lead_id,
+    outbox.nonce || '-' || outbox.idempotency_key as idempotency_key,
     outbox.payload,
     (
         select coalesce(known.merged_into, known.external_id) from delivery.external_ids as known

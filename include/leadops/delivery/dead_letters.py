@@ -114,7 +114,7 @@ def retry_dead_letters(connection: Connection, letters: list[DeadLetter], *, now
             connection,
             "discard_superseded",
             outbox_ids=_outbox_ids(letters),
-            with_id=_operations_with_id(),
+            replacing=_operations_replacing(),
             now=now,
         )
     )
@@ -193,8 +193,17 @@ def _outbox_ids(letters: list[DeadLetter]) -> list[int]:
 
 
 def _operations_with_id() -> list[str]:
-    """Return the operations of which, for one lead, only the latest may take effect."""
+    """Return the operations that need the target's id of the lead."""
     return [name for (_, name), operation in OPERATIONS.items() if operation.needs_id]
+
+
+def _operations_replacing() -> list[str]:
+    """Return the operations of which, for one lead, only the latest may take effect."""
+    return [
+        name
+        for (_, name), operation in OPERATIONS.items()
+        if operation.needs_id and not operation.stands_alone
+    ]
 
 
 def _close(

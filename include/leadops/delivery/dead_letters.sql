@@ -131,7 +131,7 @@ update delivery.outbox as old
 set state = 'dropped', settled_at = %(now)s
 where
     old.outbox_id = any(%(outbox_ids)s::bigint[])
-    and old.operation = any(%(with_id)s::text[])
+    and old.operation = any(%(replacing)s::text[])
     and exists (
         select 1 from delivery.outbox as newer
         where

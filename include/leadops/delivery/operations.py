@@ -29,11 +29,14 @@ class Operation:
     ends_with_lead: bool = False
     #: It adds points to the lead's score, so that a repetition would count twice.
     corrects_score: bool = False
+    #: A newer one on the same lead does not replace it: each has its own effect.
+    stands_alone: bool = False
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
     ("ma", "upsert_lead"): Operation(gives_id=True),
     ("ma", "set_fields"): Operation(needs_id=True),
+    ("ma", "enrol_lead"): Operation(needs_id=True, stands_alone=True),
     ("ma", "correct_score"): Operation(corrects_score=True),
     ("crm", "create_lead"): Operation(gives_id=True, is_creation=True),
     ("crm", "set_owner"): Operation(needs_id=True),

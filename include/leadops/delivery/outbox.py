@@ -72,7 +72,10 @@ class Effect:
 
     def describe(self, target: str) -> EffectRow:
         """Return the effect in words of ours; its lead's id is that of the stored call."""
-        return EffectRow(target, self.operation, self.lead_id, self.request.get("external_id"), self.payload)
+        external_id = self.request.get("external_id")
+        return EffectRow(
+            target, self.operation, self.lead_id, external_id, self.payload, self.idempotency_key
+        )
 
 
 def rests(product: Product) -> bool:

@@ -13,6 +13,7 @@ from leadops.clients.lead_absence import LeadAbsence
 from leadops.errors import ConfigError, PermanentError
 from leadops.products.check_line import CheckLine
 from leadops.products.crm_side import CrmSide
+from leadops.products.enrolment import ProgrammeStep
 from leadops.products.reading import Reading
 from leadops.settings import Endpoint, Settings
 
@@ -103,7 +104,8 @@ class TotalRow(NamedTuple):
 class EffectRow:
     """One effect of the outbox: its operation and its values, in words of ours.
 
-    `external_id` is the product's id of the lead: known where the operation needs one, or None.
+    `external_id` is the product's id of the lead: known where the operation needs one, or None. `key` is that
+    under which its call is stored and repeated: no restored backup and no other database makes it again.
     """
 
     target: str
@@ -111,6 +113,7 @@ class EffectRow:
     lead_id: int | None
     external_id: str | None
     values: Mapping[str, Any]
+    key: str = ""
 
 
 class RowState(StrEnum):
@@ -360,6 +363,25 @@ class Product(ABC):
         field is there, of the right type and writable. What every connection has is the caller's part.
         """
         yield from ()
+
+    def find_enrolment_gap(self, place: ProgrammeStep) -> str | None:  # noqa: ARG002
+        """Return what is missing here to enrol anybody in a step of a programme; None: nothing.
+
+        It is said by the settings alone, so it costs no call, and a step that has a gap need not begin.
+        """
+        return f"the product {self.name} has no call for enrolments"
+
+    def check_enrolments(self, places: Sequence[ProgrammeStep], send: SendCall) -> Iterator[CheckLine]:  # noqa: ARG002
+        """Yield a line for each step of a programme: whether the product is ready to take people in.
+
+        `leadops check ma` asks for the steps that nurture.yaml names. Only calls that read are made.
+        """
+        for place in places:
+            gap = self.find_enrolment_gap(place)
+            if gap is None:
+                yield CheckLine.ok(f"step {place}", "has its counterpart")
+            else:
+                yield CheckLine.change(f"step {place}", gap)
 
     def _lack(self, what: str) -> UnsupportedCallError:
         return UnsupportedCallError(f"the product {self.name} has no calls for {what}")

@@ -20,7 +20,7 @@ from leadops_sandbox.answers import (
     read_body,
 )
 from leadops_sandbox.ma.scores import Result, Update, check_updates, judge_updates
-from leadops_sandbox.ma.store import Lead, MaStore
+from leadops_sandbox.ma.store import EnrolmentName, Lead, MaStore
 from leadops_sandbox.settings import AbsenceManner
 from leadops_sandbox.world import World
 
@@ -70,16 +70,33 @@ def routes(world: World) -> list[Route]:
         return "ma.consent", {"id": lead.id, "may_mail": need_flag(body, "may_mail")}
 
     def enrol(request: Request, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        key = need_text(body, "idempotencyKey")
-        wanted = {"leadId": body.get("leadId"), "step": body.get("step")}
-        wanted |= {"program": request.path_params["program"]}
-        find_lead(wanted["leadId"])
-        if before := store.enrolments.get(key):
-            if any(before[name] != value for name, value in wanted.items()):
-                raise RefusedError(409, "this idempotencyKey was used for another enrolment; take a new one")
-            return "", {"enrolmentId": before["enrolmentId"], "program": before["program"]}
-        made = {"enrolmentId": f"{wanted['program']}-{len(store.enrolments) + 1}"}
-        return "ma.enrolment", made | {"program": wanted["program"]}
+        program, step = request.path_params["program"], need_text(body, "step")
+        find_program(program, step)
+        lead = find_lead(body.get("leadId"))
+        cycle = body.get("cycle", 1)
+        if type(cycle) is not int or cycle < 1:
+            raise RefusedError(422, "cycle must be a whole number from 1 on")
+        wanted = EnrolmentName(lead.id, program, step, cycle)
+        before = store.enrolments.get(need_text(body, "idempotencyKey"))
+        if before and before.name != wanted:
+            raise RefusedError(409, "this idempotencyKey was used for another enrolment; take a new key")
+        if before := before or store.enrolled.get(wanted):
+            return "", {"enrolmentId": before.id, "program": program, "status": "duplicate"}
+        made = {"enrolmentId": f"{program}-{len(store.enrolments) + 1}", "program": program}
+        return "ma.enrolment", made | {"status": "enrolled", "leadId": lead.id, "cycle": cycle}
+
+    async def get_program(request: Request) -> Response:
+        program = request.path_params["program"]
+        find_program(program)
+        steps = world.behaviour.ma_programs.get(program)
+        return answer({"program": program} | ({} if steps is None else {"steps": steps}))
+
+    def find_program(program: str, step: str | None = None) -> None:
+        programs = world.behaviour.ma_programs
+        if programs and program not in programs:
+            raise RefusedError(404, "no program has this name", code="program_not_found")
+        if programs and step is not None and step not in programs[program]:
+            raise RefusedError(404, "the program has no step of this name", code="step_not_found")
 
     async def get_lead(request: Request) -> Response:
         return answer(show_lead(find_lead(request.path_params["lead_id"])))
@@ -114,6 +131,7 @@ def routes(world: World) -> list[Route]:
         Route("/api/leads/{lead_id}", change(erase_lead), methods=["DELETE"]),
         Route("/api/leads/{lead_id}/consent", change(note_consent), methods=["PUT"]),
         Route("/api/programs/{program}/enrolments", change(enrol), methods=["POST"]),
+        Route("/api/programs/{program}", get_program, methods=["GET"]),
     ]
 
 

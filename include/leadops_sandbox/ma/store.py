@@ -11,6 +11,8 @@ from leadops_sandbox.journal import Place, Record
 
 #: The MA's own ids begin here and go up by this, so that nobody takes them for leadops' ids.
 FIRST_ID, ID_STEP = 48_211, 7
+#: What a template of the MA may show of an enrolment.
+MESSAGE = ("messageKey", "language", "subject", "preview", "depth")
 
 
 @dataclass(slots=True)
@@ -30,6 +32,24 @@ class Lead:
     may_mail: bool | None = None
 
 
+class EnrolmentName(NamedTuple):
+    """What makes an enrolment the same again, whatever its key."""
+
+    lead_id: int
+    program: str
+    step: str
+    cycle: int
+
+
+class Enrolment(NamedTuple):
+    """A lead that was taken into a step of a program at `at` (UTC); `message` is what the caller said of it."""
+
+    id: str
+    name: EnrolmentName
+    message: dict[str, Any]
+    at: str
+
+
 class Answered(NamedTuple):
     """A call that was answered under a key: a digest of what was asked, and where the answer lies."""
 
@@ -43,7 +63,9 @@ class MaStore:
     def __init__(self) -> None:
         self.leads: dict[int, Lead] = {}
         self.by_email: dict[str, int] = {}
-        self.enrolments: dict[str, dict[str, Any]] = {}
+        #: By their idempotencyKey.
+        self.enrolments: dict[str, Enrolment] = {}
+        self.enrolled: dict[EnrolmentName, Enrolment] = {}
         self.answered: dict[str, Answered] = {}
         self.seen_deltas: set[str] = set()
         self.deltas_applied = 0
@@ -120,7 +142,7 @@ class MaStore:
             case "ma.consent":
                 self.leads[record["answer"]["id"]].may_mail = record["answer"]["may_mail"]
             case "ma.enrolment":
-                self.enrolments[record["body"]["idempotencyKey"]] = record["body"] | record["answer"]
+                self._apply_enrolment(record)
         if record.get("key"):
             self.answered[record["key"]] = Answered(record["digest"], place)
             self._key_ages.append((datetime.fromisoformat(record["at"]), record["key"]))
@@ -181,6 +203,13 @@ class MaStore:
         if body["email"]:
             self.by_email[body["email"].strip().lower()] = lead_id
         lead.fields.update({k: v for k, v in body.items() if k != "email" and v is not None})
+
+    def _apply_enrolment(self, record: Record) -> None:
+        body, answer = record["body"], record["answer"]
+        name = EnrolmentName(answer["leadId"], answer["program"], body["step"], answer["cycle"])
+        message = {key: body[key] for key in MESSAGE if key in body}
+        enrolment = Enrolment(answer["enrolmentId"], name, message, record["at"])
+        self.enrolments[body["idempotencyKey"]] = self.enrolled[name] = enrolment
 
     def _apply_scores(
         self, at: str, updates: list[dict[str, Any]], results: list[dict[str, Any]], place: Place

@@ -108,14 +108,46 @@ def test_fields_can_be_changed_and_unknown_leads_are_404(sandbox: Running) -> No
     assert sandbox.ma("POST", "/api/leads", {"email": "nobody"}).status_code == 422
 
 
-def test_an_enrolment_counts_once_for_its_key(sandbox: Running) -> None:
+def enrolment(lead: int, key: str = "e1", **more: object) -> dict[str, object]:
+    return {"leadId": lead, "step": "hello", "cycle": 1, "idempotencyKey": key, "subject": "Hi"} | more
+
+
+def test_an_enrolment_counts_once_for_its_key_and_once_for_its_step_and_cycle(sandbox: Running) -> None:
     lead, path = sandbox.make_lead(), "/api/programs/welcome/enrolments"
-    body = {"leadId": lead, "step": 1, "idempotencyKey": "e1"}
-    first = sandbox.ma("POST", path, body)
-    assert sandbox.ma("POST", path, body).content == first.content
-    assert sandbox.ma("POST", path, body | {"step": 2}).status_code == 409
-    assert sandbox.ma("POST", path, body | {"leadId": 1, "idempotencyKey": "e2"}).status_code == 404
-    assert sandbox.admin("GET", "/_state").json()["ma"]["enrolments"] == 1
+    first = sandbox.ma("POST", path, enrolment(lead)).json()
+    assert (first["enrolmentId"], first["status"]) == ("welcome-1", "enrolled")
+    for same in (enrolment(lead), enrolment(lead, "e2"), enrolment(lead, "e3", subject="Other")):
+        again = sandbox.ma("POST", path, same).json()
+        assert (again["enrolmentId"], again["status"]) == ("welcome-1", "duplicate")
+    assert sandbox.ma("POST", path, enrolment(lead, step="bye")).status_code == 409
+    assert sandbox.ma("POST", path, enrolment(lead, "e4", cycle=2)).json()["enrolmentId"] == "welcome-2"
+    assert sandbox.ma("POST", path, enrolment(1, "e5")).json()["code"] == "lead_not_found"
+    assert sandbox.ma("POST", path, enrolment(lead, "e6", cycle=0)).status_code == 422
+    assert sandbox.admin("GET", "/_state").json()["ma"]["enrolments"] == 2
+    sandbox.restart()
+    page = sandbox.admin("GET", "/_state/ma/enrolments?after=1").json()
+    assert page["cursor"] == "2"
+    assert page["items"] == [
+        {
+            "number": 2, "enrolmentId": "welcome-2", "leadId": lead, "program": "welcome", "step": "hello",
+            "cycle": 2, "subject": "Hi", "enrolled_at": "2026-07-01T01:00:00+00:00",
+        }
+    ]  # fmt: skip
+
+
+def test_an_ma_with_programs_of_its_own_knows_no_others(sandbox: Running) -> None:
+    lead = sandbox.make_lead()
+    assert sandbox.ma("GET", "/api/programs/welcome").json() == {"program": "welcome"}
+    sandbox.admin("POST", "/_settings", {"ma_programs": {"welcome": ["hello"]}})
+    assert sandbox.ma("GET", "/api/programs/welcome").json() == {"program": "welcome", "steps": ["hello"]}
+    found = {
+        (name, step): sandbox.ma("POST", f"/api/programs/{name}/enrolments", enrolment(lead, step=step))
+        for name, step in (("welcome", "hello"), ("welcome", "bye"), ("other", "hello"))
+    }
+    assert [(refused.status_code, refused.json().get("code")) for refused in found.values()] == [
+        (200, None), (404, "step_not_found"), (404, "program_not_found")
+    ]  # fmt: skip
+    assert sandbox.ma("GET", "/api/programs/other").status_code == 404
 
 
 def test_an_opt_out_is_shown_and_outlives_a_merge(sandbox: Running) -> None:

@@ -5,7 +5,7 @@ numbers there, the CRM's are text.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -14,10 +14,19 @@ import orjson
 
 from leadops.clients.answer_shapes import read_lead_score, read_page
 from leadops.clients.answer_values import read_id, read_score
+from leadops.clients.call_outcomes import HttpAnswer, Outcome
 from leadops.clients.lead_absence import read_moved
 from leadops.normalization.lenient_json import BIGGEST_INTEGER
+from leadops.products.check_line import CheckLine
+from leadops.products.enrolment import ProgrammeStep
 from leadops.products.generic.delta_results import read_delta_results
 from leadops.products.generic.generic_crm import GenericCrm
+from leadops.products.generic.generic_enrolments import (
+    check_programmes,
+    classify_program,
+    form_enrolment,
+    read_enrolment,
+)
 from leadops.products.product import (
     Call,
     EffectRow,
@@ -27,6 +36,7 @@ from leadops.products.product import (
     RowResult,
     RowState,
     ScoreRow,
+    SendCall,
     UnsupportedCallError,
 )
 
@@ -51,6 +61,8 @@ class Route:
     is_repeatable: bool = False
     #: A 2xx answer is that to a score change: it may say {"status": "rejected", "error": …}.
     is_score_change: bool = False
+    #: The body and the answer are those of an enrolment: see `generic_enrolments`.
+    is_enrolment: bool = False
     #: What the body says besides the values of the effect.
     adds: Mapping[str, str | bool] = field(default_factory=dict)
 
@@ -60,6 +72,9 @@ ROUTES: dict[tuple[str, str], Route] = {
         "POST", "/api/leads", answer_id="leadId", has_integer_id=True, is_repeatable=True
     ),
     ("ma", "set_fields"): Route("PATCH", "/api/leads/{external_id}", is_repeatable=True),
+    ("ma", "enrol_lead"): Route(
+        "POST", "/api/programs/{program}/enrolments", is_repeatable=True, is_enrolment=True
+    ),
     ("ma", "correct_score"): Route("POST", "/api/lead/score", is_score_change=True),
     ("ma", "opt_out_lead"): Route(
         "PUT", "/api/leads/{external_id}/consent", is_repeatable=True, adds={"may_mail": False}
@@ -94,6 +109,10 @@ class GenericProduct(Product):
     row_limit = 1000
     crm = GenericCrm()
 
+    def classify_answer(self, answer: HttpAnswer, outcome: Outcome) -> Outcome:
+        """Return what an answer means; a program that the MA does not have gets a reason that says so."""
+        return classify_program(answer, outcome)
+
     def make_score_call(self, rows: Sequence[ScoreRow]) -> Call:
         """Return the bulk call; a single row has the route and the body for a single lead."""
         updates = [
@@ -123,7 +142,11 @@ class GenericProduct(Product):
                 reason=values["reason"],
                 delta_id=values["delta_id"],
             )
-        path = route.path.format(external_id=quote(effect.external_id or "gone", safe=""))
+        program = quote(str(values.get("programme")), safe="")
+        path = route.path.format(external_id=quote(effect.external_id or "gone", safe=""), program=program)
+        if route.is_enrolment:
+            (lead_id,) = write_ids([effect.external_id or "gone"])
+            values = form_enrolment(effect, lead_id)
         # Values may be numbers of any size, which orjson refuses.
         return Call(route.method, path, json.dumps(values, ensure_ascii=False, separators=(",", ":")))
 
@@ -134,6 +157,8 @@ class GenericProduct(Product):
             delta_id = effect.values["delta_id"]
             unnamed = RowResult(RowState.UNKNOWN, UNNAMED_DELTA)
             return read_delta_results(body, [delta_id]).get(delta_id, unnamed)
+        if route.is_enrolment:
+            return read_enrolment(body)
         if route.answer_id is None:
             return RowResult(RowState.DONE)
         if _names_another_lead(effect, body):
@@ -164,6 +189,14 @@ class GenericProduct(Product):
         """Return the leads of {"items": […], "cursor": …}; only the page is checked, not the leads."""
         items, cursor = read_page(body, "MA leads")
         return [_read_listed(item) for item in items], cursor
+
+    def find_enrolment_gap(self, place: ProgrammeStep) -> str | None:  # noqa: ARG002
+        """Return None: the MA knows programmes and steps by our names."""
+        return None
+
+    def check_enrolments(self, places: Sequence[ProgrammeStep], send: SendCall) -> Iterator[CheckLine]:
+        """Yield whether the MA has each programme and step, where it can say so."""
+        yield from check_programmes(places, send)
 
 
 def find_route(target: str, operation: str) -> Route:

@@ -1,0 +1,134 @@
+"""Enrolments through the outbox to the MA of our own contract: once each, whatever happens to the calls."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from leadops.delivery.dead_letters import list_dead_letters, retry_dead_letters
+from leadops.delivery.outbox import enqueue_effect
+from leadops.products.enrolment import ProgrammeStep
+from leadops.products.product_client import ProductClient
+from leadops_sandbox.serve import serve_in_thread
+from tests.delivery_fixture import SteppedDelivery
+
+STEP = {
+    "programme": "pricing_page",
+    "step": "comparison",
+    "message_key": "pricing.comparison.v1",
+    "language": "ja",
+    "subject": "他社との違い",
+    "preview": "三つの点で比べます",
+    "depth": None,
+    "cycle": 1,
+}
+
+
+@pytest.fixture
+def desk(database_url: str, tmp_path: Path) -> Iterator[SteppedDelivery]:
+    with serve_in_thread(tmp_path / "ma", sales_work=False) as url:
+        yield SteppedDelivery(database_url, url)
+
+
+def enrol(desk: SteppedDelivery, lead: int, **values: Any) -> None:
+    values = STEP | values
+    with desk.connect() as connection:
+        enqueue_effect(
+            connection,
+            target="ma",
+            operation="enrol_lead",
+            payload=values,
+            idempotency_key=f"nurture:{lead}:{values['step']}:{values['cycle']}",
+            lead_id=lead,
+            now=desk.clock(),
+        )
+
+
+def enrolments(desk: SteppedDelivery) -> list[dict[str, Any]]:
+    return list(requests.get(f"{desk.ma_url}/_state/ma/enrolments", timeout=60).json()["items"])
+
+
+def states(desk: SteppedDelivery) -> list[str]:
+    with desk.connect() as connection:
+        found = connection.execute(
+            "select state from delivery.outbox where operation = 'enrol_lead' order by outbox_id"
+        )
+        return [row[0] for row in found]
+
+
+def test_an_enrolment_waits_for_the_lead_and_carries_the_message(desk: SteppedDelivery) -> None:
+    lead = desk.add_lead()
+    enrol(desk, lead)
+    desk.push()
+    (found,) = enrolments(desk)
+    assert {name: found[name] for name in found if name not in ("number", "enrolled_at", "enrolmentId")} == {
+        "leadId": desk.ma_id(lead), "program": "pricing_page", "step": "comparison", "cycle": 1,
+        "messageKey": "pricing.comparison.v1", "language": "ja", "subject": "他社との違い",
+        "preview": "三つの点で比べます", "depth": None,
+    }  # fmt: skip
+    assert states(desk) == ["done"]
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "half_answer", "reset_before", "500", "429"])
+def test_whatever_happens_to_a_call_the_lead_is_enrolled_once(desk: SteppedDelivery, kind: str) -> None:
+    """Also after a memory for keys that is shorter than the time until the repetition."""
+    lead = desk.add_lead()
+    desk.push()
+    desk.set_ma(ma_remember_seconds=0)
+    desk.fault(kind, path="/api/programs/*", count=2)
+    enrol(desk, lead)
+    for _ in range(3):
+        desk.push()
+        desk.now += timedelta(minutes=1)
+    assert [(found["step"], found["cycle"]) for found in enrolments(desk)] == [("comparison", 1)]
+    assert states(desk) == ["done"]
+
+
+def test_the_next_cycle_and_the_next_step_are_enrolments_of_their_own(desk: SteppedDelivery) -> None:
+    lead = desk.add_lead()
+    for step, cycle in (("comparison", 1), ("roi", 1), ("comparison", 2)):
+        enrol(desk, lead, step=step, cycle=cycle)
+    desk.push()
+    found = [(found["step"], found["cycle"]) for found in enrolments(desk)]
+    assert found == [("comparison", 1), ("roi", 1), ("comparison", 2)]
+
+
+def test_a_program_that_the_ma_does_not_have_is_said_and_a_retry_replaces_nothing(
+    desk: SteppedDelivery,
+) -> None:
+    """The retried step is not dropped for the newer one: each has an effect of its own."""
+    desk.set_ma(ma_programs={"pricing_page": ["roi"], "webinar": []})
+    lead = desk.add_lead()
+    enrol(desk, lead, programme="other", step="first")
+    enrol(desk, lead)
+    enrol(desk, lead, step="roi")
+    desk.push()
+    with desk.connect() as connection:
+        letters = list_dead_letters(connection)
+        assert [letter.reason for letter in letters] == [
+            "the MA has no program of this name: make it there, or rename it in nurture.yaml",
+            "the MA's program has no step of this name: add it there, or rename it in nurture.yaml",
+        ]
+        assert [found["step"] for found in enrolments(desk)] == ["roi"]
+        desk.set_ma(ma_programs={"pricing_page": ["roi", "comparison"]})
+        assert retry_dead_letters(connection, letters[1:], now=desk.now) == 1
+    desk.push()
+    assert [found["step"] for found in enrolments(desk)] == ["roi", "comparison"]
+
+
+def test_the_check_says_which_steps_the_ma_has(desk: SteppedDelivery) -> None:
+    places = [ProgrammeStep("a", "one"), ProgrammeStep("a", "two"), ProgrammeStep("b", "one")]
+    desk.set_ma(ma_programs={"a": ["one"]})
+    client = ProductClient(desk.endpoint)
+    try:
+        lines = [str(line.state) for line in client.product.check_enrolments(places, client.send)]
+        assert lines == ["ok", "change", "change"]
+        desk.fault("500", path="/api/programs/*", count=1)
+        (line,) = client.product.check_enrolments(places[:1], client.send)
+        assert (str(line.state), line.text) == ("change", "cannot be read (HTTP 500)")
+    finally:
+        client.close()
+    assert client.product.find_enrolment_gap(places[0]) is None
