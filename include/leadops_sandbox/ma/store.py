@@ -42,7 +42,7 @@ class EnrolmentName(NamedTuple):
 
 
 class Enrolment(NamedTuple):
-    """A lead that was taken into a step of a program at `at` (UTC); `message` is what the caller said of it."""
+    """A lead that was taken into a step of a program at `at` (UTC), with the `message` for it."""
 
     id: str
     name: EnrolmentName
