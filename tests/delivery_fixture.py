@@ -14,6 +14,7 @@ import requests
 from leadops.db import Connection, connect
 from leadops.delivery.audit import AuditResult, audit_scores
 from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.effect_guard import EffectGuard
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
@@ -67,6 +68,8 @@ class DeliveryFixture:
     clock: Any = clock
     #: What the connection says of the product: nothing by default.
     extra: dict[str, Any] = field(default_factory=dict)
+    #: What is asked before an effect goes out.
+    guards: tuple[EffectGuard, ...] = ()
 
     @property
     def endpoint(self) -> Endpoint:
@@ -123,6 +126,7 @@ class DeliveryFixture:
             clock=start_at_first_look(self.clock),
             sleep=time.sleep,
             until=until,
+            guards=self.guards,
         )
 
     def audit(self) -> AuditResult:
@@ -207,6 +211,7 @@ class SteppedDelivery(DeliveryFixture):
             clock=self.clock,
             sleep=self._sleep,
             until=self.now + timedelta(seconds=seconds),
+            guards=self.guards,
         )
 
 

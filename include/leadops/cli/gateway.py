@@ -17,6 +17,7 @@ from leadops.config.settings_folder import FileState
 from leadops.configuration import Config
 from leadops.delivery.database_mark import open_mark
 from leadops.delivery.outbox_worker import WorkerConfig
+from leadops.effect_guards import EFFECT_GUARDS
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.errors import ConfigError, LeadopsError
 from leadops.gateway.app import create_app
@@ -138,7 +139,8 @@ def _worker_configs(config: Config) -> list[WorkerConfig]:
     for target in endpoints.values():
         read_route(target.extra)  # a worker's thread could not say what is wrong
     return [
-        WorkerConfig(name, target, url, config.delivery, clock, mark) for name, target in endpoints.items()
+        WorkerConfig(name, target, url, config.delivery, clock, mark, EFFECT_GUARDS)
+        for name, target in endpoints.items()
     ]
 
 

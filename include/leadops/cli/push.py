@@ -13,6 +13,7 @@ from leadops.delivery.database_mark import open_mark
 from leadops.delivery.forecast_calls import CallForecast, forecast_calls
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
+from leadops.effect_guards import EFFECT_GUARDS
 from leadops.errors import ConfigError, TransientError
 from leadops.products.product import Product
 from leadops.products.registry import DEFAULT_PRODUCT, choose_product, load_product
@@ -61,6 +62,7 @@ def push(
                 until=until,
                 identity=config.identity,
                 mark=open_mark(mark_folder()),
+                guards=EFFECT_GUARDS,
             )
         console.print(f"{name}: {describe(done)}")
         if done.problem:

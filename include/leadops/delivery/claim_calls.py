@@ -5,6 +5,7 @@ is killed before it leaves nothing that was sent. From the claim on (`first_sent
 arrived; a round gives back what it claimed and did not send, or what had no effect by its answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from leadops.db import Connection
 from leadops.delivery.batches import decode_rows
 from leadops.delivery.dead_letters import bury_effect
 from leadops.delivery.due_calls import TAKEOVER_PAUSE, limit_new, lock_due
+from leadops.delivery.effect_guard import EffectGuard, drop_obstructed
 from leadops.delivery.operations import (
     find_operation,
     operations_following,
@@ -47,6 +49,7 @@ class _ClaimableEffect:
     """An effect with a stored call; unclaimed, it certainly had no effect."""
 
     outbox_id: int
+    operation: str
     is_claimed: bool
 
 
@@ -61,9 +64,19 @@ class _ClaimableBatch:
 
 
 def claim_effects(
-    connection: Connection, *, product: Product, target: str, lane: Lane, limit: int, now: datetime
+    connection: Connection,
+    *,
+    product: Product,
+    target: str,
+    lane: Lane,
+    limit: int,
+    now: datetime,
+    guards: Sequence[EffectGuard] = (),
 ) -> int:
     """Store the calls of pending effects, as many as a round of `limit` calls sends; return how many wait.
+
+    `guards` are asked about each effect that certainly has not arrived, before its call is made and again
+    whenever it is claimed.
 
     Commits. What a round claims and does not send would look like the call of a process that was killed. An
     effect that the product has no call for becomes a dead letter, or is dropped where a product may go
@@ -82,7 +95,7 @@ def claim_effects(
             )
         )
         if idle >= most_new:
-            _claim_released(connection, target=target, lane=lane, limit=limit, now=now)
+            _claim_released(connection, guards, target=target, lane=lane, limit=limit, now=now)
             return idle
         calls = list[dict[str, Any]]()
         upserting = operations_upserting(target)
@@ -105,7 +118,11 @@ def claim_effects(
                 now=now,
             )
         ):
+            operations = {effect.outbox_id: effect.operation for effect in marked}
+            dropped = drop_obstructed(connection, guards, target=target, effects=operations, now=now)
             for effect in marked:
+                if effect.outbox_id in dropped:
+                    continue
                 call = _make_call(connection, product, effect, target=target, now=now)
                 if call is not None:
                     stored = _store(call) | {"outbox_id": effect.outbox_id}
@@ -113,7 +130,7 @@ def claim_effects(
                     calls.append(stored)
         if calls:
             queries.run_many(connection, "store_effect_call", calls)
-        _claim_released(connection, target=target, lane=lane, limit=limit, now=now)
+        _claim_released(connection, guards, target=target, lane=lane, limit=limit, now=now)
     return idle + len(calls)
 
 
@@ -177,7 +194,15 @@ def claim_batches(
     return len(calls)
 
 
-def _claim_released(connection: Connection, *, target: str, lane: Lane, limit: int, now: datetime) -> None:
+def _claim_released(
+    connection: Connection,
+    guards: Sequence[EffectGuard],
+    *,
+    target: str,
+    lane: Lane,
+    limit: int,
+    now: datetime,
+) -> None:
     """Claim again the effects with a stored call that certainly had no effect, if the round sends them."""
 
     def lock(is_retry: bool, max_rows: int) -> list[_ClaimableEffect]:
@@ -192,9 +217,12 @@ def _claim_released(connection: Connection, *, target: str, lane: Lane, limit: i
             now=now,
         )
 
-    unclaimed = [effect.outbox_id for effect in lock_due(lock, limit=limit) if not effect.is_claimed]
-    if unclaimed:
-        queries.run(connection, "claim_effects", outbox_ids=unclaimed, now=now)
+    unclaimed = {
+        effect.outbox_id: effect.operation for effect in lock_due(lock, limit=limit) if not effect.is_claimed
+    }
+    dropped = drop_obstructed(connection, guards, target=target, effects=unclaimed, now=now)
+    if claimed := [outbox_id for outbox_id in unclaimed if outbox_id not in dropped]:
+        queries.run(connection, "claim_effects", outbox_ids=claimed, now=now)
 
 
 def _store(call: Call) -> dict[str, Any]:

@@ -117,6 +117,7 @@ where outbox_id = %(outbox_id)s and body is null;
 -- Those that the round sends: in the order of outbox.lock_due, whether they are claimed or not.
 select
     outbox_id,
+    operation,
     first_sent_at is not null as is_claimed
 from delivery.outbox
 where

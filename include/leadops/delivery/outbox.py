@@ -156,8 +156,11 @@ def close_effect(
     not_before: datetime | None = None,
     may_have_arrived: bool = False,
     is_gone: bool = False,
+    tries: int = 1,
 ) -> None:
     """Record one more attempt and the state in which it leaves the effect; `answer` is the body received.
+
+    `tries` is 0 where no call was made.
 
     `may_have_arrived`, once set, stays, until the effect gets another call. `is_gone` counts one more answer
     that the lead is gone.
@@ -172,6 +175,7 @@ def close_effect(
         not_before=not_before,
         may_have_arrived=may_have_arrived,
         is_gone=is_gone,
+        tries=tries,
         now=now,
     )
 

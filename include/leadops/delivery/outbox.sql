@@ -39,7 +39,7 @@ for update skip locked;
 update delivery.outbox
 set
     state = %(state)s::text,
-    attempts = attempts + 1,
+    attempts = attempts + %(tries)s::integer,
     not_before = %(not_before)s,
     may_have_arrived = (may_have_arrived or %(may_have_arrived)s) and %(state)s::text <> 'pending',
     gone_answers = case when %(state)s::text = 'pending' then 0 else gone_answers + %(is_gone)s::boolean::integer end,

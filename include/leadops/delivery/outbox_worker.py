@@ -13,6 +13,7 @@ import psycopg
 from leadops.db import Connection, connect
 from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.effect_guard import EffectGuard
 from leadops.delivery.push import run_round
 from leadops.delivery.rounds import Pusher
 from leadops.errors import LeadopsError
@@ -41,7 +42,7 @@ STOP_CHECK_SECONDS = 0.5
 class WorkerConfig:
     """What an outbox worker needs: its target, how to reach it and the database, settings and clock (UTC).
 
-    `mark` notices that the database went back.
+    `mark` notices that the database went back; `guards` are asked before an effect goes out.
     """
 
     target: str
@@ -50,6 +51,7 @@ class WorkerConfig:
     settings: DeliverySettings
     clock: Callable[[], datetime]
     mark: DatabaseMark | None = None
+    guards: Sequence[EffectGuard] = ()
 
 
 class OutboxWorker(threading.Thread):
@@ -101,6 +103,7 @@ class OutboxWorker(threading.Thread):
             until,
             self._stop_asked.is_set,
             mark=config.mark,
+            guards=config.guards,
         )
         if obstacle := pusher.find_obstacle():
             logger.warning("outbox worker %s waits: %s", config.target, obstacle)

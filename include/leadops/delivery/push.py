@@ -1,7 +1,7 @@
 """Pushes everything pending for one target: effects first, then score changes, live before backfill."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from leadops.db import connect
 from leadops.delivery.batches import BATCHES_PER_ROUND
 from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.delivery_settings import DeliverySettings
+from leadops.delivery.effect_guard import EffectGuard
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.rounds import (
     ALIGNED_PER_ROUND,
@@ -43,6 +44,7 @@ def push_target(
     effects_only: bool = False,
     identity: IdentitySettings | None = None,
     mark: DatabaseMark | None = None,
+    guards: Sequence[EffectGuard] = (),
 ) -> PushReport:
     """Send everything pending for `target`, with a worker per connection of its settings, until `until`.
 
@@ -50,6 +52,7 @@ def push_target(
     for a pause is not an error: the report's `problem` says so, and everything stays on record. With
     `effects_only` it sends no score changes. `identity` says where the names of leads stand that are made
     again in the MA. `mark` notices that the database went back: then, and during a hold, nothing is sent.
+    `guards` are asked before an effect goes out (leadops.effect_guards).
     """
     stop, began_at = Event(), clock()
 
@@ -58,7 +61,17 @@ def push_target(
         try:
             with connect(database_url, application=f"leadops push {target}") as connection:
                 pusher = Pusher(
-                    connection, client, target, settings, clock, until, stop.is_set, identity, mark, began_at
+                    connection,
+                    client,
+                    target,
+                    settings,
+                    clock,
+                    until,
+                    stop.is_set,
+                    identity,
+                    mark,
+                    began_at,
+                    guards,
                 )
                 if obstacle := pusher.find_obstacle():
                     return PushReport(is_paused=True, problem=obstacle)

@@ -1,6 +1,6 @@
 """What every round of a worker needs: its connection and client, its time, and the mark of the database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from leadops.db import Connection
 from leadops.delivery.database_mark import DatabaseMark, find_hold
 from leadops.delivery.delivery_settings import DeliverySettings, TargetSettings
 from leadops.delivery.duplicates import is_unexplained
+from leadops.delivery.effect_guard import EffectGuard
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.products.product import Product
 from leadops.products.product_client import ProductClient
@@ -19,7 +20,8 @@ class PushWorker:
 
     It ends at `until`, or earlier when `stopped` says so; it finishes the current call. `identity` says where
     the names of leads stand that are made again; `mark` notices that the database went back. `began_at`: when
-    the first worker of this process began (None: each round counts alone).
+    the first worker of this process began (None: each round counts alone). `guards` say which effects must
+    not go out any more.
     """
 
     connection: Connection
@@ -32,6 +34,7 @@ class PushWorker:
     identity: IdentitySettings | None = None
     mark: DatabaseMark | None = None
     began_at: datetime | None = None
+    guards: Sequence[EffectGuard] = ()
 
     @property
     def product(self) -> Product:

@@ -157,6 +157,7 @@ class Pusher(PushWorker):
             lane=lane,
             limit=permits,
             now=marked_at,
+            guards=self.guards,
         )
         if new and not self.advance_mark():
             return PushReport(is_paused=True, problem=ON_HOLD)

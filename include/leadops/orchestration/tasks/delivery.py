@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from leadops.delivery.database_mark import open_mark
 from leadops.delivery.push import push_target
+from leadops.effect_guards import EFFECT_GUARDS
 from leadops.erase_person import finish_erasures
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
@@ -60,6 +61,7 @@ def push_to(run: TaskRun, target: str, *, limit: timedelta = PUSH_TIME, effects_
         effects_only=effects_only,
         identity=run.config.identity,
         mark=open_mark(mark_folder()),
+        guards=EFFECT_GUARDS,
     )
     if report.problem:
         log.warning(

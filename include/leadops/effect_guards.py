@@ -1,0 +1,5 @@
+"""What is asked before an effect goes out to another system; a new guard is one line here."""
+
+from leadops.delivery.effect_guard import EffectGuard
+
+EFFECT_GUARDS: tuple[EffectGuard, ...] = ()
