@@ -133,6 +133,8 @@ def test_a_problem_is_one_incident_there_from_its_trigger_to_its_end(world: Worl
     assert (incident["payload"]["class"], incident["payload"]["component"]) == ("dag_failed", "dags")
     assert incident["links"] == [
         {"href": "https://wiki.example/runbooks/dag_failed.md", "text": "Runbook"},
+        # The page Now: the DAG's state, and what waits because of it.
+        {"href": "http://localhost:8080/leadops/", "text": "Look at it"},
         {
             "href": "http://localhost:8080/dags/score_leads/runs/scheduled__1",
             "text": "Run in Airflow",
