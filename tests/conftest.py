@@ -29,9 +29,9 @@ os.environ["COLUMNS"] = "200"
 
 
 @pytest.fixture(autouse=True)
-def as_found() -> Iterator[None]:
+def as_found(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test that leaves anything for those after it fails."""
-    with leave_as_found():
+    with leave_as_found(request.fixturenames):
         yield
 
 

@@ -217,7 +217,8 @@ class SteppedDelivery(DeliveryFixture):
 
 @pytest.fixture(scope="session")
 def ma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve_in_thread(Path(tmp_path_factory.mktemp("ma"))) as url, share_sandbox(url):
+    folder = Path(tmp_path_factory.mktemp("ma"))
+    with serve_in_thread(folder) as url, share_sandbox(url, fixture="ma_url"):
         yield url
 
 

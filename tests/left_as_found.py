@@ -1,7 +1,8 @@
 """What several tests share is left as it was found, so that no test depends on those before it.
 
 A fixture of the root's conftest.py looks before and after each test: at the process, and at what a fixture
-of a wider scope has registered with `share`: a cluster, a database, a sandbox.
+of a wider scope has registered with `share`: a cluster, a database, a sandbox. A look costs time, so a test
+that does not ask for that fixture, by whatever way, is not looked at.
 """
 
 import decimal
@@ -12,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from reprlib import repr as shorten
@@ -34,22 +35,37 @@ BY_OTHERS = ("PYTEST_", "KMP_")
 BY_AIRFLOW = ("import path", "log level")
 
 _SHARED: dict[str, Look] = {}
+#: The fixture without which a test cannot reach it, by the name of what is shared.
+_FIXTURES: dict[str, str] = {}
 
 
 @contextmanager
-def share(name: str, look: Look) -> Iterator[None]:
-    """Register `look` at what tests share under `name`, while the block runs."""
+def share(name: str, look: Look, *, fixture: str = "") -> Iterator[None]:
+    """Register `look` at what tests share under `name`, while the block runs.
+
+    With a `fixture` it is for those tests alone that use the fixture of this name.
+    """
     _SHARED[name] = look
+    if fixture:
+        _FIXTURES[name] = fixture
     try:
         yield
     finally:
         del _SHARED[name]
+        _FIXTURES.pop(name, None)
 
 
 @contextmanager
-def leave_as_found() -> Iterator[None]:
-    """Raise AssertionError if the block changed the process, or what was shared when it began."""
-    looks = {"the process": look_at_process} | _SHARED
+def leave_as_found(fixtures: Container[str] | None = None) -> Iterator[None]:
+    """Raise AssertionError if the block changed the process, or what was shared when it began.
+
+    With `fixtures`, the names of those that a test uses, what only others reach is not looked at.
+    """
+    looks = {"the process": look_at_process} | {
+        name: look
+        for name, look in _SHARED.items()
+        if fixtures is None or name not in _FIXTURES or _FIXTURES[name] in fixtures
+    }
     found = {name: look() for name, look in looks.items()}
     had_airflow = "airflow" in sys.modules
     yield
@@ -113,23 +129,27 @@ def look_at_sandbox(url: str) -> dict[str, Any]:
 
 
 @contextmanager
-def share_sandbox(url: str) -> Iterator[None]:
-    """Register a sandbox at what tests share."""
-    with share(f"the sandbox {url}", lambda: look_at_sandbox(url)):
+def share_sandbox(url: str, *, fixture: str) -> Iterator[None]:
+    """Register a sandbox at what those tests share that use this fixture."""
+    with share(f"the sandbox {url}", lambda: look_at_sandbox(url), fixture=fixture):
         yield
 
 
 def count_rows(url: str) -> dict[str, int]:
-    """Return how many rows each table of a database has."""
+    """Return how many rows each table of a database has; in those without a page none are looked for."""
     with psycopg.connect(url) as connection:
         tables = connection.execute(
-            "select quote_ident(schemaname) || '.' || quote_ident(relname) from pg_stat_user_tables"
+            "select quote_ident(schemaname) || '.' || quote_ident(relname), pg_relation_size(relid) > 0"
+            " from pg_stat_user_tables"
         ).fetchall()
+        nothing = dict.fromkeys((name for name, _ in tables), 0)
+        filled = [name for name, has_pages in tables if has_pages]
+        if not filled:
+            return nothing
         counts = sql.SQL(" union all ").join(
-            sql.SQL("select {}, count(*) from {}").format(sql.Literal(name), sql.SQL(name))
-            for (name,) in tables
+            sql.SQL("select {}, count(*) from {}").format(sql.Literal(name), sql.SQL(name)) for name in filled
         )
-        return dict(connection.execute(counts).fetchall())
+        return nothing | dict(connection.execute(counts).fetchall())
 
 
 @contextmanager

@@ -93,13 +93,28 @@ def test_rows_that_are_left_in_a_shared_database_are_noticed_and_can_be_removed(
 
 
 def test_faults_and_settings_of_a_shared_sandbox_are_noticed(tmp_path: Path) -> None:
-    with serve_in_thread(tmp_path) as url, share_sandbox(url):
+    with serve_in_thread(tmp_path) as url, share_sandbox(url, fixture="sandbox"):
         fault = {"target": "ma", "kind": "500"}
         said = is_noticed(lambda: requests.post(f"{url}/_faults", json=fault, timeout=60))
         assert f"the sandbox {url}, _faults" in said
         requests.delete(f"{url}/_faults", timeout=60)
         body = {"ma_remember_seconds": 0}
         assert "_settings" in is_noticed(lambda: requests.post(f"{url}/_settings", json=body, timeout=60))
+
+
+def test_what_a_test_cannot_reach_is_not_looked_at() -> None:
+    looks: list[str] = []
+
+    def look(name: str) -> dict[str, int]:
+        looks.append(name)
+        return {}
+
+    with share("all", lambda: look("all")), share("one", lambda: look("one"), fixture="sandbox"):
+        with leave_as_found(["tmp_path"]):
+            looks.append("other")
+        with leave_as_found(["tmp_path", "sandbox"]):
+            looks.append("user")
+    assert looks == ["all", "other", "all", "all", "one", "user", "all", "one"]
 
 
 def test_what_came_or_went_while_a_test_ran_is_not_compared() -> None:

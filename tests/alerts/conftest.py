@@ -98,7 +98,7 @@ class Slack:
 def slack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Clock]]:
     clock = Clock()
     folder: Path = tmp_path_factory.mktemp("sandbox")
-    with serve_in_thread(folder, clock=clock) as url, share_sandbox(url):
+    with serve_in_thread(folder, clock=clock) as url, share_sandbox(url, fixture="slack_server"):
         yield url, clock
 
 

@@ -69,7 +69,7 @@ def all_touches(postgres: PostgresServer, rows: Rows) -> Iterator[str]:
         assert taken.accepted == len(rows)
         resolve_events(connection, now=NOW, settings=SHIPPED.identity)
         connection.commit()
-        with share("the touches", lambda: count_rows(url)):
+        with share("the touches", lambda: count_rows(url), fixture="all_touches"):
             yield url
 
 

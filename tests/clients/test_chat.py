@@ -32,7 +32,7 @@ NOW = datetime(2026, 7, 1, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("sandbox")
-    with serve_in_thread(folder, clock=lambda: NOW) as url, share_sandbox(url):
+    with serve_in_thread(folder, clock=lambda: NOW) as url, share_sandbox(url, fixture="sandbox"):
         yield url
 
 

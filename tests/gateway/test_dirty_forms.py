@@ -274,7 +274,7 @@ NEIGHBOURS: list[Any] = [
 def forms_url(postgres: PostgresServer) -> Iterator[str]:
     with (
         database_of(postgres, f"dirty_{secrets.token_hex(6)}") as url,
-        share("the database of forms", lambda: count_rows(url)),
+        share("the database of forms", lambda: count_rows(url), fixture="forms_url"),
     ):
         yield url
 

@@ -25,7 +25,7 @@ from tests.waiting import wait_until as until
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("sandbox")
-    with serve_in_thread(folder, sales_work=False) as url, share_sandbox(url):
+    with serve_in_thread(folder, sales_work=False) as url, share_sandbox(url, fixture="sandbox"):
         yield url
 
 

@@ -49,7 +49,7 @@ def xeducation(postgres: PostgresServer) -> Iterator[Connection]:
     with database_of(postgres, "xeducation") as url, connect(url) as connection:
         for kind in ("leads", "transitions"):
             _import(connection, kind, ROOT / "docs" / "mappings" / f"xeducation_{kind}.yaml", now=IMPORTED)
-        with share("the leads of X Education", lambda: count_rows(url)):
+        with share("the leads of X Education", lambda: count_rows(url), fixture="xeducation"):
             yield connection
 
 
@@ -65,7 +65,7 @@ def recipe(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -
             mapping = tmp_path_factory.mktemp(kind) / f"{kind}.yaml"
             mapping.write_text(text.replace("2018-01-01", first).replace("2018-01-15", later))
             _import(connection, kind, mapping, now=TODAY)
-        with share("the leads of the recipe", lambda: count_rows(url)):
+        with share("the leads of the recipe", lambda: count_rows(url), fixture="recipe"):
             yield connection
 
 

@@ -11,6 +11,7 @@ from leadops.alerts.checks import CHECKS
 from leadops.alerts.notify import notify_incidents
 from leadops.alerts.notify_channels import notify_channels
 from leadops.clients.chat import WebhookChat
+from leadops.clients.pagerduty import Pager
 from leadops.db import Connection, connect
 from leadops.errors import ConfigError
 from leadops.incidents.heartbeats import beat
@@ -432,7 +433,11 @@ def test_no_secret_is_in_what_it_shows_of_itself(world: World) -> None:
 def test_several_watchdogs_make_one_incident_in_pagerduty_and_the_next_round_resolves_it(
     world: World, pager: PagerService
 ) -> None:
-    dogs = [world.dog(seen_by, open_pager=pager.client) for seen_by in ("gateway on a", "gateway on b")]
+
+    def open_pager() -> Pager:
+        return pager.client(timeout=1.0)  # one answer is late: it is waited for this long
+
+    dogs = [world.dog(seen_by, open_pager=open_pager) for seen_by in ("gateway on a", "gateway on b")]
     world.after(20, *dogs)
     refuse_connections(world)
     pager.fault("timeout_after", count=1, path="/v2/*")
