@@ -17,6 +17,7 @@ TASKS = "leadops.orchestration.tasks."
 #: The rooms that own tables, without what every task shares.
 STAGES = (
     "changes",
+    "nurture",
     "sla",
     "routing",
     "intake",

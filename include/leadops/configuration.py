@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from leadops.incidents.alert_settings import AlertSettings
     from leadops.lifecycle.kpi_contract import KpiContract
     from leadops.machines.machine_settings import MachineSettings
+    from leadops.nurture.nurture_settings import NurtureSettings
     from leadops.products.product_settings import ProductsSettings
     from leadops.reports.report_settings import ReportSettings
     from leadops.routing.rep_settings import RepSettings
@@ -63,6 +64,7 @@ SECTIONS = {
     "identity": "leadops.identity.identity_settings:IdentitySettings",
     "kpi": "leadops.lifecycle.kpi_contract:KpiContract",
     "machines": "leadops.machines.machine_settings:MachineSettings",
+    "nurture": "leadops.nurture.nurture_settings:NurtureSettings",
     "products": "leadops.products.product_settings:find_products_settings",
     "reports": "leadops.reports.report_settings:ReportSettings",
     "reps": "leadops.routing.rep_settings:RepSettings",
@@ -104,6 +106,7 @@ class Config:
     identity: "IdentitySettings"
     kpi: "KpiContract"
     machines: "MachineSettings"
+    nurture: "NurtureSettings"
     products: "ProductsSettings"
     reports: "ReportSettings"
     reps: "RepSettings"

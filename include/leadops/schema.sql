@@ -2041,3 +2041,68 @@ create table made_up.pasts (
     check (first_day <= last_day),
     check (is_only)
 );
+
+create schema nurture;
+
+create table nurture.inbox (
+    inbox_id bigint generated always as identity,
+    lead_id bigint not null,
+    primary key (inbox_id)
+);
+
+create table nurture.programmes (
+    programme text not null,
+    version integer not null,
+    hash text not null,
+    body jsonb,
+    in_force_since timestamptz not null,
+    primary key (programme, version),
+    check (char_length(programme) <= 50),
+    check (version > 0)
+);
+
+create table nurture.memberships (
+    membership_id bigint generated always as identity,
+    programme text not null,
+    version integer not null,
+    lead_id bigint not null,
+    cycle integer not null,
+    entered_at timestamptz not null,
+    entry_event_seq bigint not null,
+    is_held_out boolean not null,
+    next_step text,
+    due_at timestamptz not null,
+    state text not null default 'active',
+    ended_at timestamptz,
+    reason text,
+    primary key (membership_id),
+    unique (lead_id, programme, cycle),
+    foreign key (programme, version) references nurture.programmes(programme, version),
+    check ((state = 'active') = (ended_at is null)),
+    check ((state = 'active') = (next_step is not null)),
+    check ((state = 'exited') = (reason is not null)),
+    check (cycle > 0),
+    check (state in ('active', 'finished', 'exited'))
+);
+create index memberships_due on nurture.memberships (due_at) where (state = 'active');
+
+create table nurture.sends (
+    membership_id bigint not null,
+    step text not null,
+    lead_id bigint not null,
+    message_key text,
+    depth text,
+    due_at timestamptz not null,
+    stale_at timestamptz not null,
+    decided_at timestamptz not null,
+    state text not null,
+    reason text,
+    idempotency_key text,
+    primary key (membership_id, step),
+    unique (idempotency_key),
+    foreign key (membership_id) references nurture.memberships(membership_id) on delete cascade,
+    check ((state = 'queued') = (reason is null)),
+    check ((state = 'skipped') = (idempotency_key is null)),
+    check (state in ('queued', 'withheld', 'skipped'))
+);
+create index sends_lead on nurture.sends (lead_id, decided_at) where (state = 'queued');

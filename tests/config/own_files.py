@@ -18,6 +18,7 @@ OWN_FILES = {
     "gateway": "max_events: 90\nmax_addresses: 9000\n",
     "identity": "leads_per_person: 4\ntrait_events: [identify]\n",
     "kpi": "timezone: Europe/Berlin\ndeal_value: {decimal: '.'}\n",
+    "nurture": "next_day_at: '10:00'\nchunk_members: 900\n",
     "machines": "wait_seconds: 9\nsignals: {trap_link: null}\n",
     "products": "hubspot: {new_lead_status: OPEN, page_size: 100}\n",
     "reports": "rep_names: true\nmost_groups: 9\n",

@@ -118,6 +118,8 @@ def fits(condition: RuleCondition, values: list[Any]) -> bool:
         ),
         "at_least": lambda wanted: compare(flat, lambda number: number >= wanted),
         "at_most": lambda wanted: compare(flat, lambda number: number <= wanted),
+        "above": lambda wanted: compare(flat, lambda number: number > wanted),
+        "below": lambda wanted: compare(flat, lambda number: number < wanted),
     }
     return all(
         test(getattr(condition, name)) for name, test in tests.items() if getattr(condition, name) is not None

@@ -42,11 +42,12 @@ def conditions(draw: st.DrawFn) -> RuleCondition:
         "contains": fragment | st.lists(fragment, min_size=1, max_size=2),
         "exists": st.booleans(),
         "at_least": number,
+        "above": number,
     }
     chosen = draw(st.lists(st.sampled_from(sorted(operators)), min_size=1, max_size=2, unique=True))
     fields: dict[str, Any] = {name: draw(operators[name]) for name in chosen}
-    if draw(st.booleans()) and "at_least" not in fields:
-        fields["at_most"] = draw(number)
+    if draw(st.booleans()) and not {"at_least", "above"} & fields.keys():
+        fields[draw(st.sampled_from(["at_most", "below"]))] = draw(number)
     return RuleCondition.model_validate(fields)
 
 
@@ -101,6 +102,8 @@ def test_any_text_is_one_literal_and_nothing_else(connection: Connection, anythi
         ({"in": []}, "at least 1 item"),
         ({"contains": ""}, "a text that is not empty"),
         ({"at_least": 3, "at_most": 2}, "at_least 3 is over at_most 2"),
+        ({"above": 3, "at_most": 3}, "nothing is over 3 and under 3"),
+        ({"at_least": 3, "below": 3}, "nothing is over 3 and under 3"),
         ({"at_least": "3"}, "must be a number"),
         ({"equals": "a\x00"}, "a database text cannot hold"),
         ({"equals": "\ud800"}, "a database text cannot hold"),

@@ -36,7 +36,6 @@ class Operation:
 OPERATIONS: dict[tuple[str, str], Operation] = {
     ("ma", "upsert_lead"): Operation(gives_id=True),
     ("ma", "set_fields"): Operation(needs_id=True),
-    ("ma", "enrol_lead"): Operation(needs_id=True, stands_alone=True),
     ("ma", "correct_score"): Operation(corrects_score=True),
     ("crm", "create_lead"): Operation(gives_id=True, is_creation=True),
     ("crm", "set_owner"): Operation(needs_id=True),
@@ -48,6 +47,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("ma", "opt_in_lead"): Operation(needs_id=True, is_optional=True, ends_with_lead=True),
     ("crm", "opt_out_lead"): Operation(needs_id=True, is_optional=True, ends_with_lead=True),
     ("crm", "opt_in_lead"): Operation(needs_id=True, is_optional=True, ends_with_lead=True),
+    ("ma", "enrol_lead"): Operation(needs_id=True, ends_with_lead=True, stands_alone=True),
     ("ma", "erase_lead"): Operation(needs_id=True, removes_lead=True),
     ("crm", "erase_lead"): Operation(needs_id=True, removes_lead=True),
     ("bot", "take_over"): Operation(),

@@ -65,6 +65,8 @@ class RuleCondition(Settings):
     contains: Fragments | None = None  # text that has this, or one of these, in it; case does not matter
     at_least: Number | None = None  # a number, or text that is one, not under this
     at_most: Number | None = None  # a number, or text that is one, not over this
+    above: Number | None = None  # a number, or text that is one, over this
+    below: Number | None = None  # a number, or text that is one, under this
     exists: StrictBool | None = None  # whether there is a value at all
     path: Fragments | None = None  # only of context.page: this page, or one below it
     path_is: Fragments | None = None  # only of context.page: this page alone
@@ -75,6 +77,11 @@ class RuleCondition(Settings):
             raise ValueError("an operator with a value is needed: " + ", ".join(operator_names()))
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError(f"at_least {self.at_least} is over at_most {self.at_most}: nothing can fit")
+        lowest = [number for number in (self.at_least, self.above) if number is not None]
+        highest = [number for number in (self.at_most, self.below) if number is not None]
+        is_strict = self.above is not None or self.below is not None
+        if is_strict and lowest and highest and max(lowest) >= min(highest):
+            raise ValueError(f"nothing is over {max(lowest)} and under {min(highest)}: nothing can fit")
         if self.path is not None and self.path_is is not None:
             raise ValueError("give path (this page and those below) or path_is (this page alone), not both")
         self.page_patterns()
@@ -129,6 +136,10 @@ class RuleCondition(Settings):
             tests.append(f"{path}.double() >= {quote(self.at_least)}")
         if self.at_most is not None:
             tests.append(f"{path}.double() <= {quote(self.at_most)}")
+        if self.above is not None:
+            tests.append(f"{path}.double() > {quote(self.above)}")
+        if self.below is not None:
+            tests.append(f"{path}.double() < {quote(self.below)}")
         return " && ".join(f"({test})" for test in tests)
 
 

@@ -38,6 +38,10 @@ def make_value(condition: RuleCondition) -> Any:
         return condition.at_least
     if condition.at_most is not None:
         return condition.at_most
+    if condition.above is not None:
+        return condition.above + 1
+    if condition.below is not None:
+        return condition.below - 1
     texts = [
         text if isinstance(text, str) else text[0]
         for text in (condition.starts_with, condition.contains)

@@ -8,14 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from leadops.scoring.conditions import member_path, quote
-from leadops.scoring.page_paths import PagePattern, can_share_page, fits_page, hint_regex, page_regex
+from leadops.scoring.event_condition import find_page, match_page
+from leadops.scoring.page_paths import PagePattern, can_share_page, fits_page, hint_regex
 
 if TYPE_CHECKING:
     from leadops.scoring.scoring_rules import BehaviourRule
-
-#: The address on which a rule names paths.
-PAGE = "context.page"
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class PageRules:
             for page in own
         ]
         hint = hint_regex([page.pattern for page in own]) if own else None
-        tests = [_find(hint)] if hint else []
+        tests = [match_page(hint)] if hint else []
         tests += [f"(({') || ('.join(ways)}))"] if ways else []
         return " && ".join([*tests, *rule.other_tests()]) or None
 
@@ -102,13 +99,9 @@ class PageRules:
         return [other for other in self._rivals(page) if other.goes_before(page)]
 
     def _fit(self, page: RankedPage) -> str:
-        return _find(page_regex(page.pattern, self._locales))
+        return find_page(page.pattern, self._locales)
 
     def _deny(self, page: RankedPage) -> str:
         """Return the predicate that holds where `page` does not fit, or where that cannot be decided."""
         fits = " && ".join([self._fit(page), *page.rule.other_tests()])
         return f"!(({fits}) && !(({fits}) is unknown))"
-
-
-def _find(regex: str) -> str:
-    return f'({member_path(PAGE)} like_regex {quote(regex)} flag "i")'

@@ -3,7 +3,8 @@ select exists(select from scoring.inbox where lane = %(lane)s);
 
 -- name: take_leads
 -- Takes the head of one lane, and what the same leads have further on in the lane. What a merged lead did counts for
--- the person's oldest lead. Of an erased lead the reasons are gone: its points stay as they are.
+-- the person's oldest lead. Of an erased lead the reasons are gone: its points stay as they are. The leads go on to
+-- nurture: what they did, or whose acts count for them, may have changed.
 with head as (
     select
         seq,
@@ -38,6 +39,12 @@ known as (
             select from identity.leads as gone
             where gone.lead_id = named.lead_id and gone.erased_at is not null
         )
+    returning lead_id
+),
+
+passed_on as (
+    insert into nurture.inbox (lead_id)
+    select lead_id from known
 )
 
 select count(*) from head;

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, ValidationInfo, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
-from leadops.scoring.conditions import RuleCondition, Text, member_path
+from leadops.scoring.conditions import RuleCondition
+from leadops.scoring.event_condition import PAGE, EventCondition, Name
 from leadops.scoring.grades import Grades
-from leadops.scoring.page_paths import PagePattern
-from leadops.scoring.page_rules import PAGE, PageRules
+from leadops.scoring.page_rules import PageRules
 from leadops.settings import Settings
 
 #: What a broken rule set may answer with: where in the file, and what is wrong there.
@@ -32,23 +32,14 @@ def _name_norwegian(value: object) -> object:
     return value
 
 
-def _address(address: str) -> str:
-    first, *steps = address.split(".")
-    if first not in ("properties", "context") or not steps or not all(steps):
-        raise ValueError("a condition looks at properties.<name> or context.<name>, for example context.page")
-    return address
-
-
 def _keys(settings: Any, name: str) -> set[str]:
     """Return the keys of the mapping `name` in a user's file; none if it is not a mapping."""
     inner = settings.get(name) if isinstance(settings, dict) else None
     return set(inner) if isinstance(inner, dict) else set()
 
 
-Name = Annotated[Text, Field(min_length=1, max_length=100)]
 Points = Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST), AfterValidator(_not_nothing)]
 Cap = Annotated[StrictInt, Field(ge=1, le=LARGEST)]
-Address = Annotated[Text, AfterValidator(_address)]
 Locale = Annotated[str, BeforeValidator(_name_norwegian), Field(pattern="^[a-z]{2,8}([-_][a-z0-9]{2,8})*$")]
 Trait = Literal["industry", "employees", "title", "country", "company", "email_domain"]
 
@@ -70,13 +61,11 @@ class Caps(Settings):
         return self
 
 
-class BehaviourRule(Caps):
+class BehaviourRule(EventCondition, Caps):
     """Points for each event that fits, up to the caps of the rule and then of its group."""
 
     name: Name
-    event: Name  # name of the event
     points: Points
-    when: dict[Address, RuleCondition] = Field(default_factory=dict)  # address -> what must hold there
     group: Name | None = None  # rules of one group share the group's caps
 
     @model_validator(mode="after")
@@ -86,27 +75,6 @@ class BehaviourRule(Caps):
             if limit is not None and limit < abs(self.points):
                 raise ValueError(f"{cap} {limit} is under the rule's points {self.points}; raise it")
         return self
-
-    @model_validator(mode="after")
-    def _page_by_segments(self) -> Self:
-        for address, condition in self.when.items():
-            if address != PAGE and condition.page_patterns():
-                raise ValueError(f"path and path_is are for {PAGE}, not for {address}")
-            if address == PAGE and any(text.startswith("/") for text in condition.compared_texts()):
-                raise ValueError(
-                    "the path of a page is compared by its segments: write path: /pricing (that page and"
-                    " those below it) or path_is: /pricing (that page alone)"
-                )
-        return self
-
-    def page_patterns(self) -> list[PagePattern]:
-        """Return the paths of which an event's page must have one; none: any page will do."""
-        return [pattern for condition in self.when.values() for pattern in condition.page_patterns()]
-
-    def other_tests(self) -> list[str]:
-        """Return the jsonpath predicates over {"properties", "context"} of all conditions but paths."""
-        tests = (condition.predicate(member_path(address)) for address, condition in self.when.items())
-        return [test for test in tests if test]
 
 
 class FitRule(Settings):
