@@ -81,7 +81,7 @@ class FrequencyCap(Settings):
     """How many messages of all programmes a person gets at most."""
 
     messages: StrictInt = Field(ge=1)
-    per_days: StrictInt = Field(ge=1, le=365)  # any so many times 24 hours
+    per_days: StrictInt = Field(ge=1, le=365)  # of 24 hours each
 
     @property
     def window(self) -> timedelta:
