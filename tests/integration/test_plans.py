@@ -85,6 +85,38 @@ def test_the_visits_of_a_new_mql_are_looked_up(crowded: Connection) -> None:
     assert {row[0] for row in rows} == {7}
 
 
+def test_each_event_of_an_import_that_statistics_do_not_know_is_read_once(
+    crowded: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A join would take the import for one event, and read all of it again for each of them: for ten minutes."""
+    asked: dict[str, dict[str, Any]] = {}
+    run = Queries.run
+
+    def keep_values(self: Queries, connection: Connection, statement: str, /, **values: object) -> int:
+        asked[statement] = values
+        return run(self, connection, statement, **values)
+
+    monkeypatch.setattr(Queries, "run", keep_values)
+    crowded.execute(
+        "insert into identity.inbox (event_seq) values (1)"
+    )  # the statistics know of one that waits
+    crowded.execute("analyze identity.inbox")
+    rows = crowded.execute(
+        "with arrived as (insert into cdp.events (event_id, proof, event, ts, received_at, anonymous_id, payload)"
+        " select 'late-' || n, 'claim', 'page_view', now(), now(), 'v-' || n, '{}' from generate_series(1, 500) as n"
+        " returning seq) insert into identity.inbox (event_seq) select seq from arrived returning event_seq"
+    ).fetchall()
+    chunk = event_chunk.EventRange(min(rows)[0], max(rows)[0])
+    settings = SHIPPED.identity
+    assert event_chunk.take_events(crowded, chunk=chunk, settings=settings, suspects=()).events == 500
+    crowded.execute("delete from taken")
+    crowded.execute(
+        "insert into identity.inbox (event_seq) select unnest(%s::bigint[])", [[row[0] for row in rows]]
+    )
+    statement = event_chunk.queries.statements["take_events"]
+    assert count_read(crowded, statement, asked["take_events"], "events") == 500
+
+
 def test_what_ties_the_identifiers_of_a_few_events_is_looked_up(crowded: Connection) -> None:
     statements = link_identifiers.queries.statements
     crowded.execute(event_chunk.queries.statements["create_chunk"])

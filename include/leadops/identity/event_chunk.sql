@@ -169,28 +169,38 @@ with inbox as (
 
 sent as (
     select
-        seq,
-        ts,
-        event = any(%(trait_events)s::text[]) as tells_traits,
-        nullif(event = any(%(mail_events)s::text[]), false) as is_mail_act,
-        lower(btrim(email) collate "C") as email,
-        case
-            -- What a site signs is the email and the user id.
-            when event = any(%(trait_events)s::text[]) and (proof <> 'verified' or %(trust_claims)s)
-                then identity.read_id(
-                    events.payload -> 'properties', %(enrichment_id)s::text[], %(placeholders)s::text[]
-                )
-        end as enrichment_id,
-        user_id,
-        anonymous_id,
-        coalesce(lower(btrim(email) collate "C") = any(%(blocked_emails)s::text[]), false) as is_alone,
-        proof = 'claim' and not %(trust_claims)s as is_unproven
-    from cdp.events as events
-    where seq >= %(first_seq)s and seq <= %(last_seq)s
+        inbox.lane,
+        event.*
+    from inbox
+    -- Each event is looked up by itself. A join trusts statistics, which know nothing of a large import that has just
+    -- arrived: it would read all of these events again for each of them.
+    cross join lateral (
+        select
+            seq,
+            ts,
+            event = any(%(trait_events)s::text[]) as tells_traits,
+            nullif(event = any(%(mail_events)s::text[]), false) as is_mail_act,
+            lower(btrim(email) collate "C") as email,
+            case
+                -- What a site signs is the email and the user id.
+                when event = any(%(trait_events)s::text[]) and (proof <> 'verified' or %(trust_claims)s)
+                    then identity.read_id(
+                        events.payload -> 'properties', %(enrichment_id)s::text[], %(placeholders)s::text[]
+                    )
+            end as enrichment_id,
+            user_id,
+            anonymous_id,
+            coalesce(lower(btrim(email) collate "C") = any(%(blocked_emails)s::text[]), false) as is_alone,
+            proof = 'claim' and not %(trust_claims)s as is_unproven
+        from cdp.events as events
+        where events.seq = inbox.event_seq
+        offset 0 -- noqa: AM09
+    ) as event
 ),
 
 events as (
     select
+        lane,
         seq,
         ts,
         tells_traits,
@@ -215,7 +225,6 @@ events as (
 
 found as (
     select
-        inbox.lane,
         events.*,
         by_email.lead_id as named_lead,
         by_enrichment.lead_id as enrichment_lead,
@@ -233,8 +242,7 @@ found as (
             case when by_user.confirmed_seq is null then by_user.lead_id end,
             case when by_anonymous.confirmed_seq is null then by_anonymous.lead_id end
         ) as confirms
-    from inbox
-    inner join events on inbox.event_seq = events.seq
+    from events
     left join identity.aliases as by_email on by_email.kind = 'email' and events.named_email = by_email.value
     left join identity.aliases as by_enrichment
         on by_enrichment.kind = 'enrichment_id' and events.enrichment_id = by_enrichment.value
