@@ -1,6 +1,7 @@
 """The JSON routes of the Lead ops pages: how long each takes with many leads and events behind it."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from benchmarks.figures import Figure, Measured
 from benchmarks.percentiles import percentile
 from leadops.configuration import Config
 from leadops.dashboard.dashboard_app import create_dashboard
-from leadops.dashboard.reader import Reader
+from leadops.dashboard.reader import Look, Reader
 from leadops.dashboard.wiring import DashboardWiring
 from leadops.gateway.serve import serve_in_thread
 
@@ -127,7 +128,7 @@ def make_pages(database_url: str, config: Config) -> FastAPI:
         DashboardWiring(
             database_url=database_url,
             identify=identify,
-            record_look=_record_nothing,
+            record_looks=_record_nothing,
             read_config=lambda: config,
             clock=lambda: NOW,
             find_login=lambda address: address,
@@ -135,7 +136,7 @@ def make_pages(database_url: str, config: Config) -> FastAPI:
     )
 
 
-def _record_nothing(reader: Reader, lead_id: int) -> None:
+def _record_nothing(reader: Reader, looks: Sequence[Look]) -> None:
     """A look costs a row of Airflow's database, which is not here."""
 
 

@@ -62,6 +62,7 @@ def make_app() -> Any:
 
 def _make_app() -> Any:
     import os
+    from collections.abc import Sequence
     from datetime import UTC, datetime
 
     from airflow.api_fastapi.app import get_auth_manager
@@ -77,7 +78,7 @@ def _make_app() -> Any:
 
     from leadops.dashboard.dashboard_app import create_dashboard
     from leadops.dashboard.page_settings import KeptConfig
-    from leadops.dashboard.reader import Reader
+    from leadops.dashboard.reader import Look, Reader
     from leadops.dashboard.wiring import DashboardWiring
     from leadops.gateway.problems import ProblemError
     from leadops.settings import DATABASE_URL, PAGE_URL
@@ -99,10 +100,11 @@ def _make_app() -> Any:
             raise ProblemError(403, "Your role in Airflow may not see its pages.")
         return Reader(user.get_name(), sees_people=manager.is_authorized_connection(method="GET", user=user))
 
-    def record_look(reader: Reader, lead_id: int) -> None:
-        """Put on record in Airflow's audit log who looked at which lead."""
+    def record_looks(reader: Reader, looks: Sequence[Look]) -> None:
+        """Put on record in Airflow's audit log who looked at which lead, refusal or incident."""
+        rows = [(f"leadops_{what}_viewed", f'{{"{what}_id": {number}}}') for what, number in looks]
         with create_session() as session:
-            session.add(Log("leadops_lead_viewed", owner=reader.name, extra=f'{{"lead_id": {lead_id}}}'))
+            session.add_all([Log(event, owner=reader.name, extra=extra) for event, extra in rows])
 
     def find_slack() -> str:
         """Return where Slack's pages are: beside its API, which the connection may have elsewhere.
@@ -124,7 +126,7 @@ def _make_app() -> Any:
         DashboardWiring(
             database_url=url,
             identify=identify,
-            record_look=record_look,
+            record_looks=record_looks,
             read_config=KeptConfig(url, clock=clock).read,
             clock=clock,
             find_login=lambda address: get_auth_manager().get_url_login(next_url=address),

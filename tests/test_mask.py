@@ -7,7 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from leadops import mask
-from leadops.mask import SentValues, hide_known_secrets, hide_private, mask_text, remember_secrets
+from leadops.mask import (
+    SentValues,
+    hide_known_secrets,
+    hide_private,
+    mask_addresses,
+    mask_text,
+    remember_secrets,
+)
 from leadops.masked_logs import mask_records
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
@@ -151,3 +158,26 @@ def test_what_libraries_warn_of_is_masked_and_our_own_words_stay(caplog: pytest.
     logging.getLogger("leadops.x").warning("lead a@b.example")
     assert logging.makeLogRecord({"name": "slack_sdk", "msg": "copied"}).getMessage() == "copied"
     assert caplog.messages == ["Failed to parse [secret] of [e-mail]", "50 % of [secret]", "lead a@b.example"]
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("taro@buyer.example", "t•••@b•••#5f9b"),
+        ("TARO@Buyer.example", "T•••@B•••#5f9b"),
+        ("for taro@buyer.example, 2026", "for t•••@b•••#5f9b, 2026"),
+        ("taro＠buyer.example", "t•••@b•••#5f9b"),
+        ("/thanks?mail=taro%40buyer.example&x=1", "/thanks?mail=t•••@b•••#5f9b&x=1"),
+        ("a@b.example and c@d.example", None),
+        ("spring @ home", "spring @ home"),
+        ("100% of 40", "100% of 40"),
+        ("", ""),
+    ],
+)
+def test_an_address_in_a_name_is_masked_so_that_two_still_differ(text: str, masked: str | None) -> None:
+    shown = mask_addresses(text)
+    if masked is None:
+        assert len(set(shown.split(" and "))) == 2
+        assert "example" not in shown
+    else:
+        assert shown == masked

@@ -5,6 +5,7 @@ Gateways and firewalls repeat the request in their errors: with its token, and w
 
 import re
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -16,7 +17,15 @@ SHORTEST_VALUE = 3
 #: Characters of a text that are looked at; no reason that a person reads is longer.
 LONGEST_LOOK = 4_000
 
+#: What stands for letters that are not shown.
+MASK = "•••"
+
 EMAIL = re.compile(r"[^\s@<>\"'(),;:=]+@[^\s@<>\"'(),;:]+\.[^\s@<>\"'(),;:]+")
+#: The same with the other at signs of names and addresses of pages: full width, and as a URL has it.
+_ANY_ADDRESS = re.compile(
+    r"([^\s@\uff20<>\"'(),;:=%/?&]+)(?:@|\uff20|%40)([^\s@\uff20<>\"'(),;:%/?&]+\.[^\s@\uff20<>\"'(),;:%/?&]+)",
+    re.IGNORECASE,
+)
 #: What says of itself that it is a secret: a scheme (RFC 9110, 11.4), a name before it, or a known shape.
 _TOKENS = re.compile(
     r"(?:(?<=bearer )|(?<=basic )|(?<=token )|(?<=bearer: ))[\w.~+/=-]{5,}"
@@ -85,7 +94,21 @@ def mask_text(text: object, *, longest: int = 120, sent: SentValues | None = Non
 
 def mask_name(name: str) -> str:
     """Return a name or an address as the first letters of its parts, which tell two apart: a•••@b•••."""
-    return "@".join(f"{part[:1]}•••" for part in name.strip().split("@", 1))
+    return "@".join(f"{part[:1]}{MASK}" for part in name.strip().split("@", 1))
+
+
+def mask_addresses(text: str) -> str:
+    """Return `text` with each mail address masked so that two still differ: a•••@b•••#3f1c.
+
+    The four digits are of its hash: a campaign or a salesperson can be chosen by the masked name.
+    """
+    return _ANY_ADDRESS.sub(_mask_address, text)
+
+
+def _mask_address(found: re.Match[str]) -> str:
+    local, domain = found.groups()
+    digits = sha256(f"{local}@{domain}".casefold().encode()).hexdigest()[:4]
+    return f"{mask_name(f'{local}@{domain}')}#{digits}"
 
 
 def _read_values(body: bytes | str | None) -> set[str]:

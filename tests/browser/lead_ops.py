@@ -40,7 +40,7 @@ def serve_pages(
         DashboardWiring(
             database_url=as_role(database_url, Part.PAGE),
             identify=identify,
-            record_look=lambda who, lead_id: None,
+            record_looks=lambda who, looks: None,
             read_config=lambda: config,
             clock=clock,
             find_login=lambda address: f"/auth/login?next={address}",

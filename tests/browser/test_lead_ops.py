@@ -239,6 +239,26 @@ def test_the_keyboard_reaches_the_content(served: Served, watched: Watched) -> N
     assert page.url.endswith(f"{PREFIX}/?lang=en#main")
 
 
+def test_who_works_by_keyboard_stays_at_the_control_that_they_used(served: Served, watched: Watched) -> None:
+    """A page that draws a part again would send them back to its top."""
+    for name, controls in {
+        "funnel": [("button", "90 days"), ("button", "By source"), ("button", "SQLs")],
+        "response_times": [("button", "90 days"), ("button", "By hour"), ("button", "Cause")],
+        "credits": [("button", "By campaign"), ("link", "Oct 2026")],
+        "delivery": [("button", "Refused events")],
+    }.items():
+        page = watched.open(f"{served.address_of(name)}?lang=en")
+        for role, label in controls:
+            control = page.locator("main").get_by_role(role, name=label, exact=True).first  # type: ignore[arg-type]
+            control.focus()
+            page.keyboard.press("Enter")
+            page.wait_for_load_state("networkidle")
+            expect(page.locator("main [aria-busy]")).to_have_count(0)
+            if role == "link":  # what was chosen is no link any more: its table has the focus
+                control = page.get_by_role("region", name="By month")
+            expect(control, f"{label} of {name}").to_be_focused()
+
+
 def test_a_chart_is_drawn(served: Served, watched: Watched) -> None:
     """Its canvas has more than one colour."""
     page = watched.open(f"{served.address}/?lang=en")

@@ -1,6 +1,6 @@
 """The Lead ops pages as the Airflow api-server mounts them, on a database of their own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from leadops.configuration import Config
 from leadops.dashboard.dashboard_app import create_dashboard
-from leadops.dashboard.reader import Reader
+from leadops.dashboard.reader import Look, Reader
 from leadops.dashboard.wiring import DashboardWiring
 from leadops.migrations.rights import Part
 from tests.roles import as_role
@@ -28,9 +28,10 @@ PREFIX = "/leadops"
 
 
 class Pages(TestClient):
-    """A browser of one reader; `looks` are the looks at people that were recorded: (name, lead)."""
+    """A browser of one reader; `looks` are the looks at leads that were recorded: (name, lead)."""
 
     looks: list[tuple[str, int]]
+    other_looks: list[tuple[str, str, int]]  # (name, what, number)
     app_of_pages: FastAPI
 
     def read(self, path: str, **parameters: Any) -> Any:
@@ -64,6 +65,11 @@ def dashboard(database_url: str) -> Iterator[Open]:
             raises: bool = True,
         ) -> Pages:
             looks: list[tuple[str, int]] = []
+            others: list[tuple[str, str, int]] = []
+
+            def note(who: Reader, seen: Sequence[Look]) -> None:
+                looks.extend((who.name, look.number) for look in seen if look.what == "lead")
+                others.extend((who.name, *look) for look in seen if look.what != "lead")
 
             async def identify(_: Request) -> Reader | None:
                 return reader
@@ -72,7 +78,7 @@ def dashboard(database_url: str) -> Iterator[Open]:
                 DashboardWiring(
                     database_url=url,
                     identify=identify,
-                    record_look=lambda who, lead_id: looks.append((who.name, lead_id)),
+                    record_looks=note,
                     read_config=lambda: config,
                     clock=lambda: now,
                     find_login=lambda address: f"/auth/login?next={address}",
@@ -84,7 +90,7 @@ def dashboard(database_url: str) -> Iterator[Open]:
             outer = FastAPI()
             outer.mount(PREFIX, app)
             pages = opened.enter_context(Pages(outer, follow_redirects=False, raise_server_exceptions=raises))
-            pages.looks, pages.app_of_pages = looks, app
+            pages.looks, pages.other_looks, pages.app_of_pages = looks, others, app
             return pages
 
         yield start

@@ -176,6 +176,19 @@ def test_who_may_not_see_people_sees_nothing_of_what_was_sent(
         )
 
 
+def test_a_refusal_that_quotes_what_somebody_sent_is_a_look(connection: Connection, dashboard: Open) -> None:
+    body = '{"properties": {"name": "Ann Smith"}}'
+    quoting = add_event(connection, "invalid_name", body=body, detail="Ann Smith is too long")
+    add_event(connection, "invalid_ts", body=body + " ", detail="ts is missing")
+    form = add_form(connection, "invalid_name", body=body.encode(), detail="Ann Smith is too long")
+    op, viewer = dashboard(OP), dashboard(VIEWER)
+    for pages in (op, viewer):
+        pages.read("api/delivery/quarantine/events")
+        pages.read("api/delivery/quarantine/forms")
+    assert op.other_looks == [("otto", "refused_event", quoting), ("otto", "refused_form", form)]
+    assert viewer.other_looks == []
+
+
 def test_hostile_text_stays_text(connection: Connection, dashboard: Open) -> None:
     add_letter(connection, reason=HOSTILE)
     add_event(connection, "unusable_text", detail=HOSTILE)

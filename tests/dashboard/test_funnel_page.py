@@ -266,3 +266,44 @@ def test_a_long_trend_has_fewer_points_and_the_newest_are_whole(
     assert lengths[0] == first_length
     assert set(lengths[1:]) == {1 if days <= 92 else 7 if days <= 400 else 28}
     assert sum(lengths) == days
+
+
+#: A salesperson and a campaign whose names are addresses, as some CRMs and tools for mails have them.
+ADDRESS_REP, ADDRESS_CAMPAIGN = "ken.abe@seller.example", "for hana%40buyer.example"
+
+
+def test_addresses_in_names_are_masked_for_viewers_wherever_they_stand(books: Books, dashboard: Open) -> None:
+    """Each route with parameters that show them; what is chosen by a masked name is what stands behind it."""
+    for rep in (ADDRESS_REP, "kai@seller.example"):
+        lead = books.mql(at("06-02 10:00"), campaign=ADDRESS_CAMPAIGN)
+        books.place(lead, rep, at("06-02 10:00"))
+        books.reach(lead, "sal", at("06-02 11:00"), evidence={"rep_id": rep})
+    books.refresh_all(on("06-01"), on("06-10"))
+    books.connection.commit()
+    viewer, op = dashboard(VIEWER), dashboard(OP)
+    paths = [
+        route.path for route in viewer.app_of_pages.routes if getattr(route, "path", "").startswith("/api")
+    ]
+    texts = {
+        f"{path} by {by}": viewer.get(
+            f"/leadops{path.replace('{lead_id}', str(lead))}", params={**PERIOD, "by": by, "number": "sals"}
+        ).text
+        for path in paths
+        for by in ("campaign", "rep")
+    }
+    assert [name for name, text in texts.items() if "seller.example" in text or "buyer.example" in text] == []
+    assert all(
+        "k•••@s•••#" in texts[f"/api/{name} by rep"] for name in ("funnel", "funnel.csv", "response-times")
+    )
+
+    shown = viewer.read("api/funnel", **PERIOD, by="rep")["field"]["rows"]
+    masked = [row["key"] for row in shown if row["sals"]]
+    assert len(set(masked)) == 2
+    for key in masked:
+        assert viewer.read("api/funnel/rows", **PERIOD, number="sals", rep=key)["count"] == 1
+    campaigns = viewer.read("api/funnel", **PERIOD)["field"]["rows"]
+    (campaign,) = [row for row in campaigns if row["label"].startswith("for h•••@b•••#")]
+    assert viewer.read("api/funnel/rows", **PERIOD, number="sals", campaign=campaign["key"])["count"] == 2
+    # Nobody finds an address letter by letter.
+    assert viewer.read("api/funnel", **PERIOD, by="rep", q="seller.ex")["field"]["count"] == 0
+    assert op.read("api/funnel", **PERIOD, by="rep", q="seller.ex")["field"]["count"] == 2

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from leadops.dashboard.answer_cache import AnswerCache
 from leadops.dashboard.now_hops import find_status
@@ -90,6 +91,32 @@ def test_open_incidents_are_in_words_with_their_links(answer: Any) -> None:
     }
     assert reps["subject"] == "reps"
     assert reps["links"] == {"page": "http://airflow.test/leadops/"}
+
+
+def test_an_incident_about_a_lead_is_a_look_at_it_and_others_are_none(
+    dashboard: Open, connection: Connection
+) -> None:
+    fill_now(connection, NOW)
+    facts = {"lead": 7, "lead_id": 7, "cycle": 1, "clock": "first_contact", "due_at": NOW.isoformat()}
+    row = connection.execute(
+        "insert into incidents.incidents (kind, subject, opened_at, seen_at, facts)"
+        " values ('sla_breach', 'lead 7 first_contact 1', %s, %s, %s) returning incident_id",
+        [NOW, NOW, Jsonb(facts)],
+    ).fetchone()
+    connection.commit()
+    assert row
+    op, viewer = dashboard(OP), dashboard(VIEWER)
+    shown = {incident["kind"]: incident for incident in op.read("api/now")["incidents"]}
+    assert shown["sla_breach"]["what"]["en"].startswith("Lead 7 missed its SLA")
+    assert {kind: incident["names_people"] for kind, incident in shown.items()} == {
+        "ma_backlog": False,
+        "reps_without_profile": False,
+        "sla_breach": True,
+    }
+    assert op.other_looks == [("otto", "incident", row[0])]
+    viewed = viewer.read("api/now")["incidents"]
+    assert [incident["names_people"] for incident in viewed] == [False, False, False]
+    assert viewer.other_looks == []
 
 
 def test_a_dag_is_late_after_three_minutes_and_unknown_before_its_first_success(answer: Any) -> None:

@@ -28,7 +28,7 @@ WIRE = """
 import json, os
 from airflow import plugins_manager
 from leadops.dashboard import dashboard_app
-from leadops.dashboard.reader import Reader
+from leadops.dashboard.reader import Look, Reader
 wirings = []
 make = dashboard_app.create_dashboard
 dashboard_app.create_dashboard = lambda wiring: wirings.append(wiring) or make(wiring)
@@ -37,7 +37,7 @@ dashboard_app.create_dashboard = lambda wiring: wirings.append(wiring) or make(w
 from airflow import settings
 from airflow.models.log import Log
 Log.__table__.create(settings.engine)
-wirings[0].record_look(Reader("otto", sees_people=True), 7)
+wirings[0].record_looks(Reader("otto", sees_people=True), [Look("lead", 7), Look("refused_event", 8)])
 with settings.Session() as session:
     rows = [(row.event, row.owner, row.extra) for row in session.query(Log)]
 print(json.dumps({
@@ -111,7 +111,10 @@ def test_a_look_at_a_person_is_in_airflows_audit_log(tmp_path: Path) -> None:
     )
     assert wired == {
         "apps": [True, "/leadops", 1],
-        "rows": [["leadops_lead_viewed", "otto", '{"lead_id": 7}']],
+        "rows": [
+            ["leadops_lead_viewed", "otto", '{"lead_id": 7}'],
+            ["leadops_refused_event_viewed", "otto", '{"refused_event_id": 8}'],
+        ],
         "slack": "http://127.0.0.1:8082",
         "zone": "Asia/Tokyo",
         "clock": True,

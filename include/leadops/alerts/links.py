@@ -71,7 +71,7 @@ def _list_page_links(incident: Incident, messages: Messages, settings: AlertSett
         return []
     facts = {name: quote(str(value), safe="") for name, value in incident.facts.items()}
     try:
-        path = load_incident_catalogue()["pages"][kind.group].format_map(facts)
+        path = (kind.page or load_incident_catalogue()["pages"][kind.group]).format_map(facts)
     except KeyError:
         return []
     return [Link(f"{pages_url}/{path}", messages.say("words", "page"))]

@@ -4,19 +4,23 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+#: What is kept.
+Answer = TypeVar("Answer")
 
 
-class AnswerCache:
+class AnswerCache(Generic[Answer]):
     """Answers by key; while one is made, whoever else asks for it waits for it."""
 
     def __init__(self, seconds: float, *, ticks: Callable[[], float] = time.monotonic) -> None:
         """Keep each answer for `seconds` of `ticks`."""
         self._seconds, self._ticks = seconds, ticks
         self._lock = threading.Lock()
-        self._making: dict[Hashable, Future[bytes]] = {}
-        self._kept: dict[Hashable, tuple[float, bytes]] = {}
+        self._making: dict[Hashable, Future[Answer]] = {}
+        self._kept: dict[Hashable, tuple[float, Answer]] = {}
 
-    def get(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+    def get(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
         """Return the kept answer of `key`, or what `make` returns.
 
         An error that it raises is that of all who waited for it: each would wait as long for the same one,

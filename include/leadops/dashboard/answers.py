@@ -10,13 +10,15 @@ import orjson
 from fastapi import Response
 
 from leadops.dashboard.made_up_mark import shows_made_up
+from leadops.dashboard.viewer_mask import mask_body, sees_people_now
 
 
 def answer_json(data: object, *, as_of: datetime, **more: object) -> Response:
     """Return `data`, a dataclass or a mapping, as a JSON object with `as_of` and what `more` adds.
 
     Where the data are those of a simulated company, it has `made_up`: true.
-    Times are in UTC, spans in seconds, decimals are numbers.
+    For who may not see people, mail addresses in any of its texts are masked. Times are in UTC, spans in
+    seconds, decimals are numbers.
     """
     return Response(encode_answer(data, as_of=as_of, **more), media_type="application/json")
 
@@ -25,11 +27,12 @@ def encode_answer(data: object, *, as_of: datetime, **more: object) -> bytes:
     """Return the body of `answer_json`, for who keeps it."""
     members = _list_members(data)
     mark = {"made_up": True} if shows_made_up.get() else {}
-    return orjson.dumps(
+    body = orjson.dumps(
         {"as_of": as_of.astimezone(UTC), **mark, **members, **more},
         default=_encode,
         option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z | orjson.OPT_SERIALIZE_NUMPY,
     )
+    return body if sees_people_now.get() else mask_body(body)
 
 
 def _list_members(data: object) -> Mapping[str, Any]:

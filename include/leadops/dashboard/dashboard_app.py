@@ -17,6 +17,7 @@ from leadops.dashboard import (
 )
 from leadops.dashboard.answer_cache import AnswerCache
 from leadops.dashboard.gatekeeper import Gatekeeper
+from leadops.dashboard.look_log import LookLog
 from leadops.dashboard.made_up_mark import MadeUpMark, note_made_up
 from leadops.dashboard.page_database import PageDatabase
 from leadops.dashboard.page_problems import add_problem_handlers
@@ -61,7 +62,7 @@ def create_dashboard(wiring: DashboardWiring) -> FastAPI:
         database=database,
         clock=wiring.clock,
         read_config=wiring.read_config,
-        record_look=wiring.record_look,
+        record_looks=LookLog(wiring.record_looks, clock=wiring.clock).record,
         airflow_url=wiring.airflow_url,
         find_slack=wiring.find_slack,
         now_cache=AnswerCache(KEPT_SECONDS),

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
 from leadops.dashboard.answers import answer_json
-from leadops.dashboard.reader import ReaderDep
+from leadops.dashboard.reader import Look, ReaderDep
 from leadops.dashboard.wiring import ConnectionDep, DashboardDep
 from leadops.db import Connection
 from leadops.delivery.dead_letters import (
@@ -107,6 +107,7 @@ class QuarantineLine:
     detail: str
     tool: str | None  # the form tool that sent it
     commands: list[str]
+    quotes: bool  # the detail repeats something of what was sent
 
 
 @dataclass(frozen=True)
@@ -178,14 +179,16 @@ def read_quarantine(
 
 def _describe_entry(entry: QuarantineEntry | QuarantinedForm, sees_people: bool) -> QuarantineLine:
     body = entry.body if isinstance(entry, QuarantineEntry) else entry.text
+    masked, whole = show_detail(entry.detail, body), show_detail(entry.detail)
     return QuarantineLine(
         number=entry.quarantine_id,
         received_at=entry.received_at,
         times=entry.times,
         reason=entry.reason,
-        detail=show_detail(entry.detail, None if sees_people else body),
+        detail=whole if sees_people else masked,
         tool=None if isinstance(entry, QuarantineEntry) else entry.tool,
         commands=suggest_commands(entry),
+        quotes=sees_people and whole != masked,
     )
 
 
@@ -255,4 +258,8 @@ def show_quarantine(
         before=before,
         sees_people=reader.sees_people,
     )
+    what: Literal["refused_event", "refused_form"] = (
+        "refused_event" if kind is Quarantine.EVENTS else "refused_form"
+    )
+    dashboard.record_looks(reader, [Look(what, row.number) for row in found.rows if row.quotes])
     return answer_json(asdict(found), as_of=now)

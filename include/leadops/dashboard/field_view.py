@@ -1,14 +1,15 @@
 """The funnel as those who run campaigns and sales read it: by campaign, source or salesperson."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from leadops.dashboard.periods import PagePeriod
 from leadops.dashboard.rep_names import read_rep_names
 from leadops.db import Connection
-from leadops.funnel.funnel_cells import GroupTotals, sum_groups
+from leadops.funnel.funnel_cells import FunnelFilter, GroupTotals, sum_groups
+from leadops.mask import MASK, mask_addresses
 
 FieldGrouping = Literal["campaign", "source", "rep"]
 FieldColumn = Literal[
@@ -59,17 +60,36 @@ def read_field_rows(
 ) -> list[FieldRow]:
     """Return the groups of `period` whose name contains a text (in any case), in the order that is asked for.
 
-    With `names`, salespeople are called as the CRM calls them. What has no value in the column comes last.
+    With `names`, salespeople are called as in the CRM. Without, addresses in names are masked, so that
+    nobody can search or sort by one. What has no value in the column comes last.
     """
     groups = sum_groups(connection, first=period.first, last=period.last, by=by)
     labels: dict[str, str] = {}
     if by == "rep" and names:
         labels = read_rep_names(connection, [group.group for group in groups])
     rows = [_describe(group, labels) for group in groups]
+    if not names:
+        rows = [replace(row, key=_mask(row.key), label=_mask(row.label)) for row in rows]
     wanted = contains.strip().casefold()
     if wanted:
         rows = [row for row in rows if wanted in f"{row.label or ''}\n{row.key or ''}".casefold()]
     return sort_rows(rows, sort, descending=descending)
+
+
+def _mask(name: str | None) -> str | None:
+    return name and mask_addresses(name)
+
+
+def find_masked(connection: Connection, period: PagePeriod, only: FunnelFilter) -> FunnelFilter:
+    """Return the filter with the names of `period` in place of the masked ones, which viewers know."""
+
+    def find(by: FieldGrouping, name: str | None) -> str | None:
+        if name is None or MASK not in name:
+            return name
+        groups = sum_groups(connection, first=period.first, last=period.last, by=by)
+        return next((group.group for group in groups if _mask(group.group) == name), name)
+
+    return FunnelFilter(find("campaign", only.campaign), find("source", only.source), find("rep", only.rep))
 
 
 def sort_rows(rows: Sequence[FieldRow], column: FieldColumn, *, descending: bool) -> list[FieldRow]:

@@ -12,12 +12,13 @@ from leadops.dashboard.field_view import (
     FieldGrouping,
     FieldRow,
     FieldView,
+    find_masked,
     page_rows,
     read_field_rows,
 )
 from leadops.dashboard.funnel_rows import EntryPage, read_entry_page
 from leadops.dashboard.periods import PagePeriod, PeriodDep
-from leadops.dashboard.reader import Reader, ReaderDep
+from leadops.dashboard.reader import Look, Reader, ReaderDep
 from leadops.dashboard.safe_csv import write_csv
 from leadops.dashboard.wiring import ConnectionDep, DashboardDep
 from leadops.db import Connection
@@ -111,12 +112,14 @@ def show_entries(
     after: Annotated[str | None, Query(max_length=60, description="`next_after` of the page before.")] = None,
 ) -> Response:
     """The rows behind a number of the funnel, those of the newest day first; addresses masked for viewers."""
+    if not reader.sees_people:
+        only = find_masked(connection, period, only)
     entries = read_entry_page(
         connection, number, period=period, only=only, after=after, names=reader.sees_people
     )
     if reader.sees_people:
-        for lead_id in dict.fromkeys(row.lead_id for row in entries.rows if row.email or row.company):
-            dashboard.record_look(reader, lead_id)
+        shown = [Look("lead", row.lead_id) for row in entries.rows if row.email or row.company]
+        dashboard.record_looks(reader, shown)
     return answer_json(entries, as_of=dashboard.clock())
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from leadops.dashboard.periods import PagePeriod
 from leadops.dashboard.rep_names import read_rep_names
+from leadops.dashboard.viewer_mask import show_name
 from leadops.db import Connection
 from leadops.funnel.funnel_cells import FunnelFilter
 from leadops.funnel.funnel_entries import (
@@ -17,7 +18,6 @@ from leadops.funnel.funnel_entries import (
     list_entries,
 )
 from leadops.gateway.problems import ProblemError
-from leadops.mask import mask_text
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -111,7 +111,7 @@ def _describe_entries(connection: Connection, entries: list[FunnelEntry], *, nam
     rows = []
     for entry in entries:
         person = known.get(entry.lead_id, PersonOfLead(entry.lead_id, None, None))
-        email = person.email if names or person.email is None else mask_text(person.email)
+        email = show_name(person.email, sees_people=names)
         rep = reps.get(entry.rep_id, entry.rep_id) if entry.rep_id is not None else None
         rows.append(
             EntryRow(

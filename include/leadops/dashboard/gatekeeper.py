@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadops.dashboard.reader import READER_KEY, Identify
+from leadops.dashboard.viewer_mask import sees_people_now
 from leadops.gateway.problems import ProblemError
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class Gatekeeper:
         if reader is None:
             return self._refuse(request)
         scope["state"] = {**scope.get("state", {}), READER_KEY: reader}
+        sees_people_now.set(reader.sees_people)
         return None
 
     def _refuse(self, request: Request) -> Response:

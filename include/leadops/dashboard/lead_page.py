@@ -8,10 +8,11 @@ from fastapi import APIRouter, Path, Query, Response
 
 from leadops.configuration import Config
 from leadops.dashboard.answers import answer_json
-from leadops.dashboard.lead_search import LeadSearch, search_leads, show_name
+from leadops.dashboard.lead_search import LeadSearch, search_leads
 from leadops.dashboard.lead_timeline import TimelinePage, read_timeline
-from leadops.dashboard.reader import ReaderDep
+from leadops.dashboard.reader import Look, ReaderDep
 from leadops.dashboard.rep_names import read_rep_names
+from leadops.dashboard.viewer_mask import show_name
 from leadops.dashboard.wiring import ConnectionDep, DashboardDep
 from leadops.db import Connection
 from leadops.delivery.external_ids import find_external_id
@@ -214,8 +215,7 @@ def find_leads(
         connection, q, grades=dashboard.read_config().scoring.grades, sees_people=reader.sees_people
     )
     if reader.sees_people:
-        for person in found.leads:
-            dashboard.record_look(reader, person.lead_id)
+        dashboard.record_looks(reader, [Look("lead", person.lead_id) for person in found.leads])
     return answer_json(found, as_of=dashboard.clock())
 
 
@@ -229,7 +229,7 @@ def show_lead(
         connection, lead_id, config=dashboard.read_config(), now=now, sees_people=reader.sees_people
     )
     if reader.sees_people:
-        dashboard.record_look(reader, answer.lead_id)
+        dashboard.record_looks(reader, [Look("lead", answer.lead_id)])
     return answer_json(answer, as_of=now)
 
 
@@ -247,5 +247,5 @@ def show_timeline(
         connection, person.lead_id, list_leads(person), after=after, sees_people=reader.sees_people
     )
     if reader.sees_people:
-        dashboard.record_look(reader, person.lead_id)
+        dashboard.record_looks(reader, [Look("lead", person.lead_id)])
     return answer_json(page, as_of=dashboard.clock())

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from leadops.dashboard.viewer_mask import show_name
 from leadops.db import Connection
 from leadops.identity.find_lead import LONGEST_NUMBER
-from leadops.mask import mask_name
 from leadops.normalization.clean_text import fold_text, trim_text
 from leadops.normalization.company_names import make_company_key
 from leadops.queries import Queries
@@ -136,8 +136,3 @@ def _show(lead: DescribedLead, grades: Grades, *, sees_people: bool) -> FoundPer
         shown=bound(lead.total, grades),
         stage=lead.stage,
     )
-
-
-def show_name(name: str | None, *, sees_people: bool) -> str | None:
-    """Return `name`, masked for whoever may not see people."""
-    return name if name is None or sees_people else mask_name(name)

@@ -10,8 +10,8 @@ from leadops.dashboard.answers import encode_answer
 from leadops.dashboard.now_hops import MAX_ROWS, HopLag, Status, read_hops
 from leadops.dashboard.now_incidents import ShownIncident, show_incidents
 from leadops.dashboard.now_targets import TargetState, read_targets
-from leadops.dashboard.reader import ReaderDep
-from leadops.dashboard.wiring import Dashboard, DashboardDep
+from leadops.dashboard.reader import Look, ReaderDep
+from leadops.dashboard.wiring import Dashboard, DashboardDep, NowPage
 from leadops.db import Connection
 from leadops.delivery.checks import list_score_backlogs
 from leadops.delivery.database_mark import find_hold
@@ -137,8 +137,8 @@ def _read_dags(
     return dags
 
 
-def make_answer(dashboard: Dashboard, *, names_people: bool) -> bytes:
-    """Return the JSON of the page, read now."""
+def make_page(dashboard: Dashboard, *, names_people: bool) -> NowPage:
+    """Return the JSON of the page, read now, and whom it shows."""
     now = dashboard.clock()
     with dashboard.database.read() as connection:
         answer = read_now(
@@ -149,12 +149,14 @@ def make_answer(dashboard: Dashboard, *, names_people: bool) -> bytes:
             slack_url=dashboard.find_slack(),
             airflow_url=dashboard.airflow_url,
         )
-    return encode_answer(answer, as_of=now)
+    looks = [Look("incident", incident.incident_id) for incident in answer.incidents if incident.names_people]
+    return NowPage(encode_answer(answer, as_of=now), looks)
 
 
 @router.get("/api/now", response_model=NowAnswer)
 def show_now(dashboard: DashboardDep, reader: ReaderDep) -> Response:
     """What goes on this minute: lags, backlogs, calls, refusals, incidents, DAGs. Kept for five seconds."""
     key = reader.sees_people
-    body = dashboard.now_cache.get(key, lambda: make_answer(dashboard, names_people=key))
-    return Response(body, media_type="application/json")
+    page = dashboard.now_cache.get(key, lambda: make_page(dashboard, names_people=key))
+    dashboard.record_looks(reader, page.looks)
+    return Response(page.body, media_type="application/json")

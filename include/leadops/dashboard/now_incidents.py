@@ -1,5 +1,6 @@
 """The open incidents on the page Now, in words, with links to Slack, runbook and run."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from leadops.company import Company
 from leadops.db import Connection
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.incident import Incident
-from leadops.incidents.kinds import KINDS
+from leadops.incidents.kinds import KINDS, IncidentKind
 from leadops.notifications.markup import unescape
 from leadops.notifications.messages import Messages
 from leadops.queries import Queries
@@ -19,13 +20,18 @@ queries = Queries(__file__)
 LANGUAGES = ("en", "ja")
 #: More open incidents than this are not listed; the page says how many it shows.
 MAX_INCIDENTS = 100
+#: Facts that are about somebody: a lead by its number, a company, somebody of sales, or what they sent.
+NAMING_FACTS = frozenset(
+    {"lead", "lead_id", "lead_ids", "crm_lead_id", "company", "rep_ids", "example", "examples", "subjects"}
+)
 
 
 @dataclass(frozen=True)
 class ShownIncident:
     """An open incident; times in UTC. `label` and `what` are words by language, without Slack's markup.
 
-    `links` are addresses by name: slack, runbook, run, log; one that is not known is left out.
+    `links` are addresses by name: slack, runbook, page, run, log; one that is not known is left out.
+    `names_people`: the words here name a lead, a company or somebody of sales.
     """
 
     incident_id: int
@@ -38,6 +44,7 @@ class ShownIncident:
     label: Mapping[str, str]
     what: Mapping[str, str]
     links: Mapping[str, str]
+    names_people: bool
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,17 @@ def _show(
         label=say("label"),
         what=say("what"),
         links={name: address for name, address in links.items() if address},
+        names_people=names_people and _names_people(kind, facts),
     )
+
+
+def _names_people(kind: IncidentKind | None, facts: Mapping[str, object]) -> bool:
+    """Return whether what is shown of an incident with these facts is about somebody."""
+    if kind is None:
+        return False
+    texts = [kind.subject, *(text for part in ("label", "what") for text in kind.text[part].values())]
+    used = {name for text in texts for name in re.findall(r"\{(\w+)", text)}
+    return not NAMING_FACTS.isdisjoint(used & facts.keys())
 
 
 def _name_links(incident: Incident, messages: Messages, alerts: AlertSettings) -> dict[str, str]:

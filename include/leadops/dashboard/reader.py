@@ -1,8 +1,8 @@
 """Who looks at the pages, and what this person may see."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal, NamedTuple
 
 from fastapi import Depends, Request
 
@@ -20,10 +20,17 @@ class Reader:
     sees_people: bool
 
 
+class Look(NamedTuple):
+    """What about a person was looked at: its kind, and its number, by which it is found again."""
+
+    what: Literal["lead", "refused_event", "refused_form", "incident"]
+    number: int
+
+
 #: Returns who sends a request, or None for the anonymous; raises ProblemError for who may not look.
 Identify = Callable[[Request], Awaitable[Reader | None]]
-#: Puts on record that a reader looked at a lead (its number).
-RecordLook = Callable[[Reader, int], None]
+#: Puts on record at what about people a reader looked.
+RecordLooks = Callable[[Reader, Sequence[Look]], None]
 
 
 def get_reader(request: Request) -> Reader:

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 
 from leadops.configuration import Config
 from leadops.dashboard.answer_cache import AnswerCache
 from leadops.dashboard.page_database import PageDatabase
-from leadops.dashboard.reader import Identify, RecordLook
+from leadops.dashboard.reader import Identify, Look, RecordLooks
 from leadops.db import Connection
 
 
@@ -25,12 +25,19 @@ class DashboardWiring:
 
     database_url: str
     identify: Identify
-    record_look: RecordLook
+    record_looks: RecordLooks
     read_config: Callable[[], Config]
     clock: Callable[[], datetime]
     find_login: Callable[[str], str]
     airflow_url: str = ""
     find_slack: Callable[[], str] = lambda: ""
+
+
+class NowPage(NamedTuple):
+    """The JSON of the page Now, and at what about people it lets a reader look."""
+
+    body: bytes
+    looks: list[Look]
 
 
 @dataclass(frozen=True)
@@ -40,10 +47,10 @@ class Dashboard:
     database: PageDatabase
     clock: Callable[[], datetime]
     read_config: Callable[[], Config]
-    record_look: RecordLook
+    record_looks: RecordLooks
     airflow_url: str
     find_slack: Callable[[], str]
-    now_cache: AnswerCache
+    now_cache: AnswerCache[NowPage]
 
 
 def get_dashboard(request: Request) -> Dashboard:

@@ -36,6 +36,8 @@ class IncidentKind(BaseModel):
     escalate_after: int | None
     #: Kinds of one group share a digest.
     group: str
+    #: The page that shows such an incident, with facts in its address; None: that of the group.
+    page: str | None = None
     #: The fact whose doubling or halving is a significant change.
     level: str | None = None
     #: Facts of which every change is significant.

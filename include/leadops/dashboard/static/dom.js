@@ -1,4 +1,5 @@
 // Elements from JavaScript. Text is always text: nothing here reads HTML.
+import { rememberFocus } from "./focus.js";
 
 /**
  * Return a new element. `props` are attributes; `class`, `dataset` and `on*` handlers are known, and an
@@ -28,12 +29,17 @@ export function setText(element, text) {
   if (element.textContent !== wanted) element.textContent = wanted;
 }
 
-/** Let `container` hold exactly `children`; what is there already stays the same node. */
+/**
+ * Let `container` hold exactly `children`; what is there already stays the same node. Who works by keyboard stays
+ * at the control that they used, or at the one that replaces it.
+ */
 export function place(container, ...children) {
   const wanted = children.flat().filter(Boolean);
   const had = [...container.childNodes];
   if (wanted.length === had.length && wanted.every((child, index) => child === had[index])) return;
+  const keepFocus = rememberFocus(container);
   container.replaceChildren(...wanted);
+  keepFocus();
 }
 
 /**

@@ -1,5 +1,6 @@
 // What a part of a page shows while there is nothing to show: loading, empty, failed, stale.
 import { h, place } from "./dom.js";
+import { rememberFocus } from "./focus.js";
 import { say } from "./words.js";
 import { formatSpan } from "./format.js";
 
@@ -38,6 +39,7 @@ export function describeError(error) {
  * and `empty` ([title, hint]) say when there is nothing. Returns the answer, or undefined.
  */
 export async function present(container, { load, draw, isEmpty = () => false, empty = ["", ""], lines = 3 }) {
+  const keepFocus = rememberFocus(container, { orContainer: true });
   if (!container.hasChildNodes()) showLoading(container, lines);
   container.setAttribute("aria-busy", "true");
   try {
@@ -51,6 +53,7 @@ export async function present(container, { load, draw, isEmpty = () => false, em
     return undefined;
   } finally {
     container.removeAttribute("aria-busy");
+    keepFocus();
   }
 }
 

@@ -49,8 +49,6 @@ export function drawTable(container, { caption, columns, rows, sortBy = null, so
   const table = h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body, foot);
   const region = h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": caption }, table);
   const note = h("p", { class: "muted", hidden: true }, emptyText || say("table.empty"));
-  place(container, region, note);
-
   function sortByColumn(column) {
     const wasThis = order && order.key === column.key;
     order = { key: column.key, descending: wasThis ? !order.descending : NUMERIC.has(column.kind) };
@@ -88,11 +86,12 @@ export function drawTable(container, { caption, columns, rows, sortBy = null, so
       else heads[index].removeAttribute("aria-sort");
     });
     const lines = sortedRows().map(drawRow);
-    body.replaceChildren(...lines);
+    place(body, lines);
     note.hidden = lines.length > 0;
   }
 
   draw();
+  place(container, region, note);
   return {
     update(newRows) {
       current = newRows;

@@ -2,6 +2,7 @@
 import { showCommand } from "../copy.js";
 import { h, place, setText } from "../dom.js";
 import { fetchJson } from "../fetch_json.js";
+import { whileBusy } from "../focus.js";
 import { formatNumber, formatTime } from "../format.js";
 import { pageAddress, startPage } from "../shell.js";
 import { present, showEmpty, showFailed } from "../states.js";
@@ -184,8 +185,7 @@ function makeLists(container, answer) {
         let next = page.next;
         button.hidden = next === null;
         const table = drawTable(tableBox, { caption: say(`list.${list}`), columns: list === "letters" ? listLetterColumns() : listRefusedColumns(list), rows });
-        button.addEventListener("click", async () => {
-          button.disabled = true;
+        button.addEventListener("click", () => whileBusy(button, async () => {
           try {
             const following = await ask(next);
             rows = [...rows, ...following.rows];
@@ -195,9 +195,8 @@ function makeLists(container, answer) {
           } catch (error) {
             showFailed(faults, error);
           }
-          button.disabled = false;
           button.hidden = next === null;
-        });
+        }, box));
       },
     });
   }

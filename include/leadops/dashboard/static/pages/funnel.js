@@ -281,12 +281,6 @@ startPage("funnel", async (page) => {
       query.page > 1 ? turn(say("page.before"), query.page - 1) : null,
       h("span", { class: "muted small" }, say("page.of", { page: query.page, pages, count })),
       query.page < pages ? turn(say("page.next"), query.page + 1) : null);
-    place(field,
-      h("div", { class: "head" }, h("h2", {}, say("field")), tabs),
-      h("div", { class: "controls" },
-        h("div", { class: "field" }, h("label", { for: "filter" }, say("filter")), filter),
-        download),
-      table, paging);
     drawTable(table, {
       caption: say("field"),
       columns: describeColumns(by, days, totals.mqls_apart > 0, totals.left_out > 0),
@@ -297,6 +291,12 @@ startPage("funnel", async (page) => {
       onSort: (order) => load({ sort: order.key, desc: order.descending, page: 1 }),
       emptyText: query.q ? say("filter.none") : "",
     });
+    place(field,
+      h("div", { class: "head" }, h("h2", {}, say("field")), tabs),
+      h("div", { class: "controls" },
+        h("div", { class: "field" }, h("label", { for: "filter" }, say("filter")), filter),
+        download),
+      table, paging);
   }
 
   await load();

@@ -1,6 +1,7 @@
 // The page of a lead: how it stands, what would make it MQL, and what happened to it, the latest first.
 import { h, link, place } from "../dom.js";
 import { fetchJson } from "../fetch_json.js";
+import { whileBusy } from "../focus.js";
 import { formatDay, formatNumber, formatSpan, formatTime, NOTHING, secondsSince } from "../format.js";
 import { drawSearchBox } from "../search_box.js";
 import { seesPeople, startPage } from "../shell.js";
@@ -207,20 +208,16 @@ function drawTimeline(answer) {
     status.textContent = text;
   }
 
-  more.addEventListener("click", async () => {
-    more.disabled = true;
-    await present(failed, {
-      load: () => fetchJson(`api/leads/${answer.asked_lead_id}/timeline`, { after: next }),
-      draw(page) {
-        place(failed);
-        items = [...items, ...page.items];
-        next = page.next;
-        drawList();
-      },
-      lines: 2,
-    });
-    more.disabled = false;
-  });
+  more.addEventListener("click", () => whileBusy(more, () => present(failed, {
+    load: () => fetchJson(`api/leads/${answer.asked_lead_id}/timeline`, { after: next }),
+    draw(page) {
+      place(failed);
+      items = [...items, ...page.items];
+      next = page.next;
+      drawList();
+    },
+    lines: 2,
+  }), list));
 
   const buttons = Object.keys(VIEWS).map((name) => h("button", {
     type: "button",

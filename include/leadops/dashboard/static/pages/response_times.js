@@ -60,11 +60,10 @@ startPage("response_times", (page) => {
     const buttons = DIMENSIONS.map((name) => h("button", {
       type: "button",
       "aria-pressed": name === dimension ? "true" : "false",
-      async onclick() {
+      onclick() {
         dimension = name;
         keepInAddress({ by: name === "by_rep" ? "" : name });
-        await drawBreakdown(container, answer);
-        container.querySelector("[aria-pressed=true]").focus({ preventScroll: true });
+        drawBreakdown(container, answer);
       },
     }, say(`tab.${name}`)));
     place(container, h("div", { class: "segmented", role: "group", "aria-label": say("tabs") }, buttons), h("section", { class: "card" }, picture, note), far);
