@@ -413,6 +413,7 @@ create table scoring.inbox (
     seq bigint generated always as identity,
     lead_id bigint not null,
     lane smallint not null,
+    event_seq bigint,
     primary key (lane, seq)
 );
 

@@ -10,6 +10,9 @@ from leadops.dashboard.answer_cache import AnswerCache
 from leadops.dashboard.now_hops import find_status
 from leadops.dashboard.reader import Reader
 from leadops.db import Connection
+from leadops.identity.resolve import resolve_events
+from leadops.scoring.score import score_leads
+from tests.shipped import SHIPPED
 
 from .conftest import NOW, OP, VIEWER, Open
 from .now_world import MINUTE, fill_now
@@ -30,6 +33,30 @@ def test_the_lag_of_each_hop_is_the_age_of_what_waits_longest(answer: Any) -> No
         {"name": "form_crm", "status": "warn", "age": 90.0, "usual": 2.0, "waiting": 1, "limit": 120.0},
         {"name": "crm_feed", "status": "good", "age": 180.0, "usual": None, "waiting": None, "limit": 900.0},
     ]
+
+
+def test_a_scoring_that_stands_is_seen_by_the_age_of_what_waits_for_it(
+    dashboard: Open, connection: Connection
+) -> None:
+    """Events are resolved each minute and leave their inbox; scoring does not take them."""
+    for number, minutes in ((1, 7), (2, 3)):
+        row = connection.execute(
+            "insert into cdp.events (event_id, event, ts, received_at, email, payload, proof)"
+            " values (%s, 'page_view', %s, %s, 'a@x.example', '{}', 'write_key') returning seq",
+            [str(number), NOW - minutes * MINUTE, NOW - minutes * MINUTE],
+        ).fetchone()
+        assert row
+        connection.execute("insert into identity.inbox (event_seq) values (%s)", [row[0]])
+        assert resolve_events(connection, now=NOW, settings=SHIPPED.identity).remaining is False
+    # A rule that changed is no event: nothing is known of when it came.
+    connection.execute("insert into scoring.inbox (lead_id, lane) select lead_id, 0 from identity.leads")
+    connection.commit()
+    hop = dashboard(OP).read("api/now")["hops"][0]
+    assert (hop["name"], hop["age"], hop["waiting"], hop["status"]) == ("event_score", 420.0, 3, "bad")
+    score_leads(connection, rules=SHIPPED.scoring, zone=SHIPPED.company.zone, now=NOW)
+    connection.commit()
+    hop = dashboard(OP).read("api/now")["hops"][0]
+    assert (hop["age"], hop["waiting"], hop["status"]) == (None, 0, "good")
 
 
 def test_each_system_has_what_waits_its_calls_and_its_refusals(answer: Any) -> None:

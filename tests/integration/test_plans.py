@@ -88,7 +88,7 @@ def test_the_visits_of_a_new_mql_are_looked_up(crowded: Connection) -> None:
 def test_each_event_of_an_import_that_statistics_do_not_know_is_read_once(
     crowded: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A join would take the import for one event, and read all of it again for each of them: for ten minutes."""
+    """A join would take the import for one event, and read all of it again for each of them."""
     asked: dict[str, dict[str, Any]] = {}
     run = Queries.run
 
@@ -102,8 +102,8 @@ def test_each_event_of_an_import_that_statistics_do_not_know_is_read_once(
     )  # the statistics know of one that waits
     crowded.execute("analyze identity.inbox")
     rows = crowded.execute(
-        "with arrived as (insert into cdp.events (event_id, proof, event, ts, received_at, anonymous_id, payload)"
-        " select 'late-' || n, 'claim', 'page_view', now(), now(), 'v-' || n, '{}' from generate_series(1, 500) as n"
+        "with arrived as (insert into cdp.events (event_id, proof, event, ts, received_at, payload)"
+        " select 'late-' || n, 'claim', 'page_view', now(), now(), '{}' from generate_series(1, 500) as n"
         " returning seq) insert into identity.inbox (event_seq) select seq from arrived returning event_seq"
     ).fetchall()
     chunk = event_chunk.EventRange(min(rows)[0], max(rows)[0])

@@ -25,7 +25,7 @@ unresolved as (
 ),
 
 unscored as (
-    select inbox.seq from scoring.inbox
+    select inbox.event_seq from scoring.inbox
     where inbox.lane = 0
     order by inbox.seq
     limit %(max_rows)s::bigint
@@ -35,7 +35,10 @@ select
     (select count(*) from unresolved) + (select count(*) from unscored) as waiting,
     (
         select events.received_at from cdp.events
-        where events.seq = (select min(unresolved.event_seq) from unresolved)
+        where
+            events.seq = least(
+                (select min(unresolved.event_seq) from unresolved), (select min(unscored.event_seq) from unscored)
+            )
     ) as oldest_at,
     (select percentile_cont(0.5) within group (order by spans.seconds) from spans) as usual_seconds;
 

@@ -346,12 +346,14 @@ where lead_id is not null
 order by lead_id, event_seq;
 
 -- name: enqueue_clear_leads
-insert into scoring.inbox (lead_id, lane)
-select distinct
+insert into scoring.inbox (lead_id, lane, event_seq)
+select
     lead_id,
-    lane
+    lane,
+    min(event_seq)
 from taken
-where lead_id is not null;
+where lead_id is not null
+group by lead_id, lane;
 
 -- name: file_resolved
 insert into identity.resolved_events (event_seq, lead_id, is_mail_act)
@@ -375,12 +377,14 @@ where lead_id is null;
 
 -- name: enqueue_resolved_leads
 -- The leads whose events were filed from the chunk.
-insert into scoring.inbox (lead_id, lane)
-select distinct
+insert into scoring.inbox (lead_id, lane, event_seq)
+select
     lead_id,
-    lane
+    lane,
+    min(event_seq)
 from chunk
-where lead_id is not null and not is_filed;
+where lead_id is not null and not is_filed
+group by lead_id, lane;
 
 -- name: note_progress
 insert into identity.progress (last_seq)

@@ -6,9 +6,11 @@ create table scoring.inbox (
     seq bigint generated always as identity,
     lead_id bigint not null,
     lane smallint not null,
+    event_seq bigint,
     primary key (lane, seq)
 );
 comment on column scoring.inbox.lane is '0 live, 1 backfill';
+comment on column scoring.inbox.event_seq is 'The first event that waits; null: no event, but rules or leads changed';
 
 create table scoring.rule_sets (
     rule_set_id integer generated always as identity primary key,
