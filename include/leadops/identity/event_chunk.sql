@@ -167,44 +167,13 @@ with inbox as (
     returning event_seq, lane
 ),
 
-sent as (
-    select
-        inbox.lane,
-        event.*
-    from inbox
-    -- Each event is looked up by itself. A join trusts statistics, which know nothing of a large import that has just
-    -- arrived: it would read all of these events again for each of them.
-    cross join lateral (
-        select
-            seq,
-            ts,
-            event = any(%(trait_events)s::text[]) as tells_traits,
-            nullif(event = any(%(mail_events)s::text[]), false) as is_mail_act,
-            lower(btrim(email) collate "C") as email,
-            case
-                -- What a site signs is the email and the user id.
-                when event = any(%(trait_events)s::text[]) and (proof <> 'verified' or %(trust_claims)s)
-                    then identity.read_id(
-                        events.payload -> 'properties', %(enrichment_id)s::text[], %(placeholders)s::text[]
-                    )
-            end as enrichment_id,
-            user_id,
-            anonymous_id,
-            coalesce(lower(btrim(email) collate "C") = any(%(blocked_emails)s::text[]), false) as is_alone,
-            proof = 'claim' and not %(trust_claims)s as is_unproven
-        from cdp.events as events
-        where events.seq = inbox.event_seq
-        offset 0 -- noqa: AM09
-    ) as event
-),
-
 events as (
     select
-        lane,
-        seq,
-        ts,
-        tells_traits,
-        is_mail_act,
+        inbox.lane,
+        sent.seq,
+        sent.ts,
+        sent.tells_traits,
+        sent.is_mail_act,
         email as named_email,
         is_unproven,
         is_unproven and num_nonnulls(email, enrichment_id, user_id) > 0 as is_claim,
@@ -219,7 +188,32 @@ events as (
         case
             when not is_alone and anonymous_id <> all(%(blocked_anonymous_ids)s::text[]) then anonymous_id
         end as anonymous_id
-    from sent
+    from inbox
+    -- Each event is looked up by itself: a join trusts statistics, which do not know a large import that has just
+    -- arrived, and would read all of it again for each of its events.
+    cross join
+        lateral (
+            select
+                seq,
+                ts,
+                event = any(%(trait_events)s::text[]) as tells_traits,
+                nullif(event = any(%(mail_events)s::text[]), false) as is_mail_act,
+                lower(btrim(email) collate "C") as email,
+                case
+                -- What a site signs is the email and the user id.
+                    when event = any(%(trait_events)s::text[]) and (proof <> 'verified' or %(trust_claims)s)
+                        then identity.read_id(
+                            events.payload -> 'properties', %(enrichment_id)s::text[], %(placeholders)s::text[]
+                        )
+                end as enrichment_id,
+                user_id,
+                anonymous_id,
+                coalesce(lower(btrim(email) collate "C") = any(%(blocked_emails)s::text[]), false) as is_alone,
+                proof = 'claim' and not %(trust_claims)s as is_unproven
+            from cdp.events as events
+            where events.seq = inbox.event_seq
+            offset 0 -- noqa: AM09
+        ) as sent
     offset 0 -- noqa: AM09
 ),
 
