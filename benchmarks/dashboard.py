@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 
 from benchmarks.arena import open_arena
-from benchmarks.dashboard_world import LAST_DAY, NOW, fill_dashboard_world
+from benchmarks.dashboard_world import BUSY_LEAD, LAST_DAY, NOW, fill_dashboard_world
 from benchmarks.figures import Figure, Measured
 from benchmarks.percentiles import percentile
 from leadops.configuration import Config
@@ -70,6 +70,8 @@ CALLS = (
     ),
     PageCall("/api/funnel/rows", {**_ALL, "number": "left_out"}),
     PageCall("/api/funnel/rows", {"from": "2026-07-01", "to": "2026-07-31", "number": "cohort_wons"}),
+    PageCall("/api/funnel/rows", {**_ALL, "number": "cohort_wons"}),
+    PageCall("/api/funnel/rows", {**_ALL, "number": "wons", "source": "network-7", "rep": "rep-4"}),
     PageCall("/api/credits"),
     PageCall("/api/credits", {"by": "campaign"}),
     PageCall("/api/economics"),
@@ -82,6 +84,8 @@ CALLS = (
     PageCall("/api/leads", {"q": "company-12"}),
     PageCall("/api/leads/{lead_id}", path={"lead_id": "24"}),
     PageCall("/api/leads/{lead_id}/timeline", path={"lead_id": "24"}),
+    PageCall("/api/leads/{lead_id}", path={"lead_id": str(BUSY_LEAD)}),
+    PageCall("/api/leads/{lead_id}/timeline", path={"lead_id": str(BUSY_LEAD)}),
     PageCall("/api/response-times"),
     PageCall("/api/response-times", _ALL),
     PageCall("/api/delivery/quarantine/{kind}", path={"kind": "events"}),

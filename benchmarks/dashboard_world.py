@@ -13,6 +13,7 @@ from leadops.funnel.build import fingerprint_build
 from leadops.funnel.daily_table import BuildContext
 from leadops.funnel.refresh_funnel import refresh_funnel
 from leadops.queries import Queries
+from leadops.scoring.active_rules import activate_rules
 from leadops.thresholds.propose_threshold import propose_threshold
 
 queries = Queries(__file__)
@@ -27,9 +28,13 @@ NOW = datetime.fromisoformat("2026-11-30T03:00:00+00:00")
 FILLINGS = (
     "fill_accounts",
     "fill_leads",
+    "fill_people",
+    "fill_traits",
     "fill_aliases",
+    "fill_external_ids",
     "fill_events",
     "fill_resolved_events",
+    "fill_verdicts",
     "fill_ledger",
     "fill_scores",
     "fill_transitions",
@@ -42,7 +47,14 @@ FILLINGS = (
     "fill_response_times",
     "fill_built_days",
     "fill_costs",
+    "fill_activities",
+    "fill_clocks",
+    "fill_outbox",
+    "fill_cursors",
 )
+
+#: A lead with a thousandth of all events; it is no MQL, so its page works out what it still needs.
+BUSY_LEAD = 25
 
 
 def fill_dashboard_world(connection: Connection, *, leads: int, events: int, config: Config) -> None:
@@ -57,6 +69,8 @@ def fill_dashboard_world(connection: Connection, *, leads: int, events: int, con
         "leads": leads,
         "events": events,
         "accounts": max(1, leads // 20),
+        "busy_lead": BUSY_LEAD,
+        "now": NOW,
         "since": local_midnight(first_day, zone),
         "until": day_bounds(LAST_DAY, zone).until,
         "first_day": first_day,
@@ -71,6 +85,8 @@ def fill_dashboard_world(connection: Connection, *, leads: int, events: int, con
         if filling in ("fill_events", "fill_ledger", "fill_transitions", "fill_entries"):
             settle(connection)
     settle(connection)
+    with connection.transaction():
+        activate_rules(connection, rules=config.scoring, zone=zone, now=NOW)
     context = collect_threshold_context(config)
     propose_threshold(connection, day=LAST_DAY, context=context, now=NOW)
     refresh_funnel(
@@ -83,6 +99,7 @@ def fill_dashboard_world(connection: Connection, *, leads: int, events: int, con
         now=NOW,
     )
     queries.run(connection, "fill_inbox", **values)
+    queries.run(connection, "fill_last_hour", **values)
     refresh_economics(connection, day=LAST_DAY, settings=config.economics, company=config.company, now=NOW)
     refresh_attribution(
         connection, day=LAST_DAY, settings=config.attribution, company=config.company, now=NOW

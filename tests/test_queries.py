@@ -60,7 +60,7 @@ def find_uses(path: Path) -> Iterator[Use]:
             )
             names = [keyword.arg for keyword in node.keywords]
             open_ended = None in names or node.func.attr == "run_many"
-            has_row = node.func.attr.removesuffix("_async") in ("all", "first", "one", "stream")
+            has_row = node.func.attr.removesuffix("_async") in ("all", "all_binary", "first", "one", "stream")
             yield Use(
                 path,
                 node.lineno,

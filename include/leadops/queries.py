@@ -55,6 +55,13 @@ class Queries:
         with connection.cursor(row_factory=class_row(row_type)) as cursor:
             return cursor.execute(self.statements[statement], values).fetchall()
 
+    def all_binary(
+        self, connection: Connection, statement: str, row_type: type[Row], /, **values: object
+    ) -> list[Row]:
+        """Return every row as a `row_type`, sent in binary: for columns with packs of numbers (bytea)."""
+        with connection.cursor(binary=True, row_factory=class_row(row_type)) as cursor:
+            return cursor.execute(self.statements[statement], values).fetchall()
+
     def first(
         self, connection: Connection, statement: str, row_type: type[Row], /, **values: object
     ) -> Row | None:

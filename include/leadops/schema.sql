@@ -1347,7 +1347,10 @@ create table analytics.funnel_cells (
     check (char_length(rep_id) <= 200),
     check (char_length(source) <= 100)
 );
+create index funnel_cells_campaign_rep on analytics.funnel_cells (coalesce(campaign, ''), coalesce(rep_id, ''), dt);
+create index funnel_cells_campaign_source on analytics.funnel_cells (coalesce(campaign, ''), coalesce(source, ''), dt);
 create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
+create index funnel_cells_source_rep on analytics.funnel_cells (coalesce(source, ''), coalesce(rep_id, ''), dt);
 
 -- view analytics.daily_funnel (dt date, campaign text, source text, rep_id text, kpi_version text, leads
 --     bigint, mqls bigint, sals bigint, sqls bigint, wons bigint, losts bigint, value numeric,
@@ -1389,6 +1392,7 @@ create table analytics.funnel_entries (
     rep_id text,
     value numeric(18,2),
     counts_as text not null,
+    is_apart boolean not null,
     primary key (stage, dt, lead_id, cycle),
     check (char_length(campaign) <= 100),
     check (char_length(rep_id) <= 200),
@@ -1396,6 +1400,7 @@ create table analytics.funnel_entries (
     check (counts_as in ('counted', 'apart', 'before_mql', 'reopened')),
     check (stage in ('lead', 'mql', 'sal', 'sql', 'won', 'lost'))
 );
+create index funnel_entries_cohorts on analytics.funnel_entries (cohort_dt) where ((stage = 'won') and (counts_as = 'counted') and (not is_apart));
 create index funnel_entries_left_out on analytics.funnel_entries (dt, lead_id, cycle, stage) where (counts_as in ('before_mql', 'reopened'));
 
 create table analytics.left_out (
@@ -1424,6 +1429,7 @@ create table analytics.response_times (
     campaign text,
     mql_at timestamptz not null,
     sal_at timestamptz,
+    ended_at timestamptz,
     working_minutes double precision,
     wall_minutes double precision,
     local_hour smallint not null,
@@ -1435,6 +1441,7 @@ create table analytics.response_times (
     check (char_length(campaign) <= 100)
 );
 create index response_times_dt on analytics.response_times (dt);
+create index response_times_minutes on analytics.response_times (working_minutes) where (working_minutes is not null);
 
 create table analytics.response_time_summaries (
     dt date not null,

@@ -64,5 +64,5 @@ def test_what_is_filled_is_what_a_build_counts(connection: Connection, app: Fast
             assert call.accepts(client.get(call.address).status_code), call.address
         answer = client.get("/api/funnel").json()
     assert answer["now"]["days_built"] == 30
-    assert (answer["now"]["days_stale"], answer["now"]["leads"]) == (0, 120)
+    assert (answer["now"]["days_stale"], answer["now"]["leads"]) == (0, 119), "one was joined"
     app.state.dashboard.database.close()

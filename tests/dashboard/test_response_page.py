@@ -1,8 +1,10 @@
 """Response times by salesperson, campaign and hour: quartiles by hand, outliers with their cause."""
 
 from datetime import date
+from random import Random
 
 import pytest
+from matplotlib.cbook import boxplot_stats
 
 from leadops.db import Connection
 from tests.dashboard.response_world import answer, fill_responses
@@ -85,6 +87,36 @@ def test_the_numbers_are_those_of_the_database(dashboard: Open, connection: Conn
         assert found == wanted
 
 
+def test_many_answers_have_the_boxes_and_outliers_of_another_library(
+    dashboard: Open, connection: Connection
+) -> None:
+    """By matplotlib's own statistics, rep by rep; some MQLs are open, some ended unanswered."""
+    random = Random(7)
+    minutes: dict[str, list[float]] = {"rep-a": [], "rep-b": [], "rep-c": []}
+    for lead in range(1, 301):
+        rep = random.choice(list(minutes))
+        waited = None if lead % 10 == 0 else random.lognormvariate(3, 1.5)
+        answer(connection, lead, rep, waited, dt=date(2026, 11, 1 + lead % 28))
+        if waited is not None:
+            minutes[rep].append(waited)
+    connection.execute(
+        "update analytics.response_times set ended_at = mql_at + interval '1 day' where lead_id % 20 = 0"
+    )
+    connection.commit()
+    part = dashboard(OP).read("api/response-times", **DAYS)["by_rep"]
+    assert {(box["open"] > 0, box["ended"] > 0) for box in part["boxes"]} == {(True, True)}
+    assert sum(box["open"] for box in part["boxes"]) == sum(box["ended"] for box in part["boxes"]) == 15
+    for place, box in enumerate(part["boxes"]):
+        wanted = boxplot_stats(minutes[box["key"]])[0]
+        names = {"low": "whislo", "q1": "q1", "median": "med", "q3": "q3", "high": "whishi"}
+        assert {name: box[name] for name in names} == pytest.approx(
+            {name: wanted[theirs] for name, theirs in names.items()}
+        )
+        far = [outlier["minutes"] for outlier in part["outliers"] if outlier["group"] == place]
+        assert far == pytest.approx(sorted(wanted["fliers"], reverse=True))
+    assert part["more_outliers"] == 0
+
+
 @pytest.mark.usefixtures("filled")
 def test_the_sentences_of_the_report_are_there_in_both_languages(dashboard: Open) -> None:
     sentences = dashboard(OP).read("api/response-times", **DAYS)["sentences"]
@@ -138,3 +170,17 @@ def test_a_hundred_outliers_are_listed_and_the_rest_counted(dashboard: Open, con
     assert (len(part["outliers"]), part["more_outliers"]) == (100, 20)
     assert part["outliers"][0]["minutes"] == 1719
     assert part["outliers"][0]["mql_at"] == "2026-11-20T00:00:00Z"
+
+
+def test_of_equal_outliers_those_of_the_first_leads_are_listed(
+    dashboard: Open, connection: Connection
+) -> None:
+    """By hand: 150 of 1000 minutes; what ben took as long for lies within his whiskers."""
+    for lead in range(1, 1001):
+        answer(connection, lead, "rep-a", 1000 if lead > 850 else 10, dt=date(2026, 11, 20))
+    for lead in range(2001, 2010):
+        answer(connection, lead, "rep-b", 1000, dt=date(2026, 11, 20))
+    connection.commit()
+    part = dashboard(OP).read("api/response-times", **DAYS)["by_rep"]
+    assert [row["lead_id"] for row in part["outliers"]] == list(range(851, 951))
+    assert (part["more_outliers"], {row["rep_id"] for row in part["outliers"]}) == (50, {"rep-a"})

@@ -180,6 +180,22 @@ def test_what_went_on_or_ended_without_a_sal_is_open_until_then(books: Books, st
     assert books.ask(query) == [(1, 1), (1, 0)]
 
 
+@pytest.mark.parametrize("stage", ["sql", "won", "lost"])
+def test_an_mql_that_ends_unanswered_after_its_day_was_built_says_so_after_the_next_run(
+    books: Books, stage: str
+) -> None:
+    lead = books.mql(at(f"{MONDAY} 10:00"))
+    answered = answer(books, f"{MONDAY} 10:00", f"{MONDAY} 12:00")
+    books.refresh(on(MONDAY))
+    assert books.ask("select ended_at from analytics.response_times") == [(None,), (None,)]
+    books.reach(lead, stage, at(f"{TUESDAY} 10:00"))
+    books.reach(answered, stage, at(f"{TUESDAY} 10:00"))
+    books.refresh(on(TUESDAY))
+
+    query = "select lead_id, ended_at from analytics.response_times order by lead_id"
+    assert books.ask(query) == [(lead, at(f"{TUESDAY} 10:00")), (answered, None)], "the other had an answer"
+
+
 def test_hours_of_the_day_on_which_the_clock_changes(books: Books) -> None:
     books.company = books.company.model_copy(update={"timezone": "Europe/Berlin"})
     books.policy = books.policy.model_copy(update={"timezone": "Europe/Berlin"})

@@ -1,5 +1,6 @@
 """MQLs with their answers, and a Slack to post to."""
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 from leadops.db import Connection
 from leadops.reports.make_report import ReportRecord, make_report
 from leadops.reports.report_period import ReportPeriod
+from leadops.reports.responses import WAITING, ResponsePack, Responses, unpack_responses
 from leadops_sandbox.serve import serve_in_thread
 from tests.shipped import SHIPPED, change
 
@@ -33,15 +35,20 @@ class ReportFixture:
         cause: str | None = None,
         dt: date = date(2026, 8, 3),
         quiet: bool = False,
+        ended: bool = False,
     ) -> None:
         self.leads += 1
         mql_at = datetime(dt.year, dt.month, dt.day, tzinfo=UTC)
         sal_at = None if minutes is None else mql_at + timedelta(minutes=minutes)
         self.connection.execute(
             "insert into analytics.response_times (lead_id, cycle, rep_id, campaign, mql_at, sal_at,"
-            " working_minutes, wall_minutes, local_hour, cause, is_backfill, dt)"
-            " values (%s, 1, %s, %s, %s, %s, %s, %s, 9, %s, %s, %s)",
-            [self.leads, rep, campaign, mql_at, sal_at, minutes, minutes, cause, quiet, dt],
+            " ended_at, working_minutes, wall_minutes, local_hour, cause, is_backfill, dt)"
+            " values (%s, 1, %s, %s, %s, %s, %s, %s, %s, 9, %s, %s, %s)",
+            [
+                *(self.leads, rep, campaign, mql_at, sal_at),
+                mql_at + timedelta(days=2) if ended else None,
+                *(minutes, minutes, cause, quiet, dt),
+            ],
         )
 
     def make(self, *, language: str = "en", file: Path | None = None, **settings: Any) -> ReportRecord:
@@ -71,3 +78,20 @@ def slack(tmp_path: Path) -> Iterator[str]:
     """The URL of a sandbox of this test's own."""
     with serve_in_thread(tmp_path / "sandbox", clock=lambda: NOW) as url:
         yield url
+
+
+def respond(*answers: float | tuple[str | None, str | None, float | None] | None) -> Responses:
+    """Return MQLs that were answered after these minutes (None: not yet), or (rep, campaign, minutes).
+
+    Every MQL came at nine.
+    """
+    rows = [answer if isinstance(answer, tuple) else ("a", None, answer) for answer in answers]
+    return unpack_responses(
+        ResponsePack(
+            rep,
+            campaign,
+            1,
+            struct.pack(">dh", WAITING if minutes is None else minutes, 9),
+        )
+        for rep, campaign, minutes in rows
+    )

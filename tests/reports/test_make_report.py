@@ -26,12 +26,9 @@ def test_kept_as_a_file_and_on_record(desk: ReportFixture) -> None:
 
 
 def test_one_that_ended_unanswered_is_counted_and_not_open(desk: ReportFixture) -> None:
-    for minutes in (10, None, None):
-        desk.answer("rep-a", minutes)
-    desk.connection.execute(
-        "insert into lifecycle.transitions (lead_id, cycle, stage, occurred_at, recorded_at, evidence,"
-        " kpi_version) values (2, 1, 'lost', '2026-08-05Z', '2026-08-05Z', '{}', '2026-Q3')"
-    )
+    desk.answer("rep-a", 10)
+    desk.answer("rep-a", None, ended=True)
+    desk.answer("rep-a", None)
     made = desk.make()
     assert "sales has taken and contacted 1 of 3 new MQLs" in made.sentences[0]
     assert made.sentences[2] == "Still open, and in no box: 1."

@@ -1,10 +1,13 @@
 """The page Response times: how long MQLs waited for sales, by salesperson, campaign and hour, and why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
+import numpy as np
 from fastapi import APIRouter, Response
+from numpy.typing import NDArray
 
 from leadops.configuration import Config
 from leadops.dashboard.answers import answer_json
@@ -14,11 +17,11 @@ from leadops.dashboard.rep_names import read_rep_names
 from leadops.dashboard.wiring import ConnectionDep, DashboardDep
 from leadops.db import Connection
 from leadops.queries import Queries
-from leadops.reports.boxes import Box, group_boxes, make_box
-from leadops.reports.make_report import read_responses
+from leadops.reports.boxes import Box, GroupedBoxes, group_boxes, make_box
+from leadops.reports.make_report import count_late_causes, read_responses
 from leadops.reports.report_period import ReportPeriod
 from leadops.reports.report_texts import LANGUAGES
-from leadops.reports.responses import ResponseTime
+from leadops.reports.responses import Dimension, Responses
 from leadops.reports.sentences import say_responses
 
 queries = Queries(__file__)
@@ -46,12 +49,16 @@ class BoxFigures:
     high: float | None  # the whisker
 
 
-@dataclass(frozen=True)
-class OutlierDetails:
-    """When an MQL was answered, and how often it moved on before."""
+class LateAnswer(NamedTuple):
+    """An MQL, when it was answered, why so late, and how often it moved on before."""
 
     lead_id: int
     cycle: int
+    minutes: float  # of working time
+    rep: str | None
+    campaign: str | None
+    hour: str
+    cause: str | None
     mql_at: datetime  # UTC
     sal_at: datetime | None
     wall_minutes: float | None
@@ -104,29 +111,33 @@ def read_response_times(
     """Return the response times of `period` as the report of these days would have them, by hour as well."""
     settings, target = config.reports, config.sla.median.target_minutes
     days = ReportPeriod(period.first, period.last, config.company.fiscal_year_starts)
-    responses = read_responses(connection, days, settings=settings.model_copy(update={"rep_names": False}))
-    names = read_rep_names(connection, {each.rep for each in responses}) if sees_people else {}
-    by_rep = group_boxes(responses, lambda each: each.rep, settings=settings)
-    by_campaign = group_boxes(responses, lambda each: each.campaign, settings=settings)
-    by_hour = [
-        make_box(str(hour), [each for each in responses if each.hour == hour])
-        for hour in sorted({each.hour for each in responses if each.hour is not None})
-    ]
+    responses = read_responses(connection, days, names=False)
+    whole = make_box(None, responses.minutes)
+    late_causes = count_late_causes(connection, days, whole)
+    by_rep = group_boxes(responses, "rep", settings=settings)
+    by_campaign = group_boxes(responses, "campaign", settings=settings)
+    by_hour = group_boxes(responses, "hour", settings=settings)
+    reps = [box.label for box in by_rep.boxes]
+    names = read_rep_names(connection, reps) if sees_people else {}
+    outliers = list_outliers(
+        connection, responses, period, {"rep": by_rep, "campaign": by_campaign, "hour": by_hour}
+    )
     return ResponseAnswer(
         first=period.first,
         last=period.last,
         target_minutes=target,
         min_answers=settings.min_answers,
-        whole=describe_box(make_box(None, responses), {}),
-        by_rep=break_down(connection, by_rep, responses, lambda each: each.rep, names),
-        by_campaign=break_down(connection, by_campaign, responses, lambda each: each.campaign, {}),
-        by_hour=break_down(connection, by_hour, responses, lambda each: str(each.hour), {}),
+        whole=describe_box(whole, {}),
+        by_rep=break_down(by_rep, outliers["rep"], names),
+        by_campaign=break_down(by_campaign, outliers["campaign"], {}),
+        by_hour=break_down(by_hour, outliers["hour"], {}),
         sentences={
             language: say_responses(
-                responses,
+                whole,
+                late_causes=late_causes,
                 period=days,
-                by_rep=[replace(box, label=names.get(box.label or "", box.label)) for box in by_rep],
-                by_campaign=by_campaign,
+                by_rep=[replace(box, label=names.get(box.label or "", box.label)) for box in by_rep.boxes],
+                by_campaign=by_campaign.boxes,
                 target_minutes=target,
                 min_answers=settings.min_answers,
                 language=language,
@@ -138,13 +149,13 @@ def read_response_times(
 
 def describe_box(box: Box, names: dict[str, str]) -> BoxFigures:
     """Return the figures of a box; `names` are those of salespeople."""
-    low, high = box.whiskers if box.minutes else (None, None)
-    q1, median, q3 = (box.quantile(part) if box.minutes else None for part in (0.25, 0.5, 0.75))
+    low, high = box.whiskers if box.answered else (None, None)
+    q1, median, q3 = (box.quantile(part) if box.answered else None for part in (0.25, 0.5, 0.75))
     return BoxFigures(
         key=box.label,
         name=names.get(box.label or ""),
         mqls=box.mqls,
-        answered=len(box.minutes),
+        answered=box.answered,
         open=box.open,
         ended=box.ended,
         others=box.others,
@@ -157,57 +168,70 @@ def describe_box(box: Box, names: dict[str, str]) -> BoxFigures:
 
 
 def break_down(
-    connection: Connection,
-    boxes: Sequence[Box],
-    responses: Sequence[ResponseTime],
-    key: Callable[[ResponseTime], str | None],
-    names: dict[str, str],
+    grouped: GroupedBoxes, outliers: Sequence[ResponseOutlier], names: dict[str, str]
 ) -> ResponseBreakdown:
-    """Return the figures of `boxes`, and the answers that lie beyond the whiskers of their own box."""
-    places = {box.label: place for place, box in enumerate(boxes) if not box.others}
-    rest = next((place for place, box in enumerate(boxes) if box.others), None)
-    whiskers = {place: box.whiskers for place, box in enumerate(boxes) if box.minutes}
-    far: list[tuple[ResponseTime, int]] = []
-    for response in responses:
-        place = places.get(key(response), rest)
-        if response.minutes is not None and place is not None:
-            low, high = whiskers[place]
-            if not low <= response.minutes <= high:
-                far.append((response, place))
-    far.sort(key=lambda each: (-(each[0].minutes or 0), each[0].lead_id, each[0].cycle))
-    shown = far[:MAX_OUTLIERS]
-    details = {
-        (row.lead_id, row.cycle): row
-        for row in queries.all(
-            connection,
-            "describe_outliers",
-            OutlierDetails,
-            lead_ids=[response.lead_id for response, _ in shown],
-            cycles=[response.cycle for response, _ in shown],
-        )
-    }
+    """Return the figures of the boxes beside the outliers that are listed, and how many more there are."""
+    count = sum(len(box.outliers) for box in grouped.boxes if box.answered)
     return ResponseBreakdown(
-        boxes=[describe_box(box, names) for box in boxes],
-        outliers=[
-            _describe_outlier(response, place, details[response.lead_id, response.cycle])
-            for response, place in shown
-        ],
-        more_outliers=len(far) - len(shown),
+        boxes=[describe_box(box, names) for box in grouped.boxes],
+        outliers=list(outliers),
+        more_outliers=count - len(outliers),
     )
 
 
-def _describe_outlier(response: ResponseTime, place: int, details: OutlierDetails) -> ResponseOutlier:
+def list_outliers(
+    connection: Connection,
+    responses: Responses,
+    period: PagePeriod,
+    dimensions: Mapping[Dimension, GroupedBoxes],
+) -> dict[Dimension, list[ResponseOutlier]]:
+    """Return of each dimension the answers beyond the whiskers of their own box, the longest MAX_OUTLIERS.
+
+    Their minutes are known; whose they are is looked up by them.
+    """
+    far = {dimension: _find_longest(responses, grouped) for dimension, grouped in dimensions.items()}
+    wanted = np.unique(np.concatenate(list(far.values()))).tolist()
+    bounds = {"first_day": period.first, "last_day": period.last}
+    answers = queries.all(connection, "list_answers", LateAnswer, **bounds, minutes=wanted) if wanted else []
+    answers.sort(key=lambda answer: (-answer.minutes, answer.lead_id, answer.cycle))
+    found: dict[Dimension, list[ResponseOutlier]] = {}
+    for dimension, grouped in dimensions.items():
+        low, high = _list_whiskers(grouped)
+        own: list[ResponseOutlier] = []
+        for answer in answers:
+            place = grouped.place_of[getattr(answer, dimension)]
+            if len(own) < MAX_OUTLIERS and not low[place] <= answer.minutes <= high[place]:
+                own.append(_describe_outlier(place, answer))
+        found[dimension] = own
+    return found
+
+
+def _find_longest(responses: Responses, grouped: GroupedBoxes) -> NDArray[np.float64]:
+    """Return the minutes of the outliers, at most the MAX_OUTLIERS longest."""
+    low, high = _list_whiskers(grouped)
+    minutes = responses.minutes
+    is_far = (minutes < low[grouped.places]) | (minutes > high[grouped.places])
+    return minutes[is_far & np.isfinite(minutes)][-MAX_OUTLIERS:]
+
+
+def _list_whiskers(grouped: GroupedBoxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    whiskers = [box.whiskers if box.answered else (0.0, 0.0) for box in grouped.boxes]
+    low, high = np.array(whiskers).reshape(-1, 2).T
+    return low, high
+
+
+def _describe_outlier(place: int, answer: LateAnswer) -> ResponseOutlier:
     return ResponseOutlier(
         group=place,
-        lead_id=response.lead_id,
-        minutes=response.minutes or 0,
-        wall_minutes=details.wall_minutes,
-        cause=response.cause,
-        moves=details.moves,
-        mql_at=details.mql_at,
-        sal_at=details.sal_at,
-        rep_id=response.rep,
-        campaign=response.campaign,
+        lead_id=answer.lead_id,
+        minutes=answer.minutes,
+        wall_minutes=answer.wall_minutes,
+        cause=answer.cause,
+        moves=answer.moves,
+        mql_at=answer.mql_at,
+        sal_at=answer.sal_at,
+        rep_id=answer.rep,
+        campaign=answer.campaign,
     )
 
 

@@ -1,8 +1,14 @@
--- name: describe_outliers
--- When these MQLs were answered, and how often they moved on to another salesperson before that.
+-- name: list_answers
+-- The answers that took exactly these minutes of working time, and how often the lead moved on to another salesperson
+-- before.
 select
     answers.lead_id,
     answers.cycle,
+    answers.working_minutes as minutes,
+    answers.rep_id as rep,
+    answers.campaign,
+    answers.local_hour::text as hour,
+    answers.cause,
     answers.mql_at,
     answers.sal_at,
     answers.wall_minutes,
@@ -14,5 +20,8 @@ select
             and moves.cause = 'breach'
             and moves.assigned_at <= answers.sal_at
     )::integer as moves
-from unnest(%(lead_ids)s::bigint[], %(cycles)s::integer[]) as asked (lead_id, cycle)
-inner join analytics.response_times as answers on asked.lead_id = answers.lead_id and asked.cycle = answers.cycle;
+from analytics.response_times as answers
+where
+    answers.dt between %(first_day)s and %(last_day)s
+    and not answers.is_backfill
+    and answers.working_minutes = any(%(minutes)s::double precision[]);

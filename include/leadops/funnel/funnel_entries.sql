@@ -30,7 +30,8 @@ happened as (
             when reason is not null then reason
             when is_apart and stage in ('mql', 'sal', 'sql') then 'apart'
             else 'counted'
-        end as counts_as
+        end as counts_as,
+        is_apart
     from day_transitions
     union all
     select
@@ -43,7 +44,8 @@ happened as (
         sources.key as source,
         null as rep_id,
         null as value,
-        'counted' as counts_as
+        'counted' as counts_as,
+        false as is_apart
     from day_origins as origins
     left join keys as campaigns on origins.campaign = campaigns.name
     left join keys as sources on origins.source = sources.name
@@ -51,7 +53,7 @@ happened as (
 )
 
 insert into analytics.funnel_entries
-(dt, stage, lead_id, cycle, occurred_at, cohort_dt, campaign, source, rep_id, value, counts_as)
+(dt, stage, lead_id, cycle, occurred_at, cohort_dt, campaign, source, rep_id, value, counts_as, is_apart)
 select
     %(dt)s,
     stage,
@@ -63,7 +65,8 @@ select
     source,
     rep_id,
     value,
-    counts_as
+    counts_as,
+    is_apart
 from happened
 order by stage, lead_id, cycle;
 
@@ -230,15 +233,7 @@ where
     and (%(campaign)s::text is null or coalesce(entries.campaign, '') = %(campaign)s)
     and (%(source)s::text is null or coalesce(entries.source, '') = %(source)s)
     and (%(rep)s::text is null or coalesce(entries.rep_id, '') = %(rep)s)
-    and exists (
-        select from analytics.funnel_entries as mql
-        where
-            mql.stage = 'mql'
-            and mql.dt = entries.cohort_dt
-            and mql.lead_id = entries.lead_id
-            and mql.cycle = entries.cycle
-            and mql.counts_as = 'counted'
-    )
+    and not entries.is_apart
     and (
         %(after_dt)s::date is null
         or (entries.dt, entries.lead_id, entries.cycle)
@@ -257,12 +252,4 @@ where
     and (%(campaign)s::text is null or coalesce(entries.campaign, '') = %(campaign)s)
     and (%(source)s::text is null or coalesce(entries.source, '') = %(source)s)
     and (%(rep)s::text is null or coalesce(entries.rep_id, '') = %(rep)s)
-    and exists (
-        select from analytics.funnel_entries as mql
-        where
-            mql.stage = 'mql'
-            and mql.dt = entries.cohort_dt
-            and mql.lead_id = entries.lead_id
-            and mql.cycle = entries.cycle
-            and mql.counts_as = 'counted'
-    );
+    and not entries.is_apart;

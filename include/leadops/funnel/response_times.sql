@@ -17,7 +17,8 @@ where dt = %(dt)s;
 -- In the order of the index, which is faster.
 insert into analytics.response_times
 (
-    lead_id, cycle, rep_id, campaign, mql_at, sal_at, working_minutes, wall_minutes, local_hour, cause, is_backfill, dt
+    lead_id, cycle, rep_id, campaign, mql_at, sal_at, ended_at, working_minutes, wall_minutes, local_hour, cause,
+    is_backfill, dt
 )
 select
     lead_id,
@@ -26,6 +27,7 @@ select
     campaign,
     mql_at,
     sal_at,
+    case when sal_at is null then ended_at end,
     working_minutes,
     wall_minutes,
     extract(hour from mql_at at time zone %(zone)s),

@@ -25,11 +25,10 @@ doubtful as (
             select from lifecycle.links as links
             inner join crm.activities as activities on links.crm_lead_id = activities.crm_lead_id
             where
-                (
-                    links.lead_id = newest.lead_id
-                    or links.lead_id in (
-                        select people.lead_id from identity.people as people where people.person_id = newest.lead_id
-                    )
+                links.lead_id in (
+                    select people.lead_id from identity.people as people where people.person_id = newest.lead_id
+                    union
+                    select newest.lead_id
                 )
                 and activities.occurred_at >= newest.occurred_at
         )

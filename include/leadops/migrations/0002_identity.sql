@@ -552,22 +552,25 @@ from (
 group by domains.person_id;
 
 -- The account of each person: that of the newest website, whichever of their leads named it.
+-- One join, no union: whoever asks for a few leads looks up these alone, in an outer join too.
 create view identity.person_accounts as
 select
     leads.lead_id,
-    leads.account_id
+    case
+        when own.person_id is null then leads.account_id
+        else (
+            select member.account_id
+            from identity.people as people
+            inner join identity.leads as member on people.lead_id = member.lead_id
+            left join identity.traits as traits on people.lead_id = traits.lead_id and traits.trait = 'website'
+            where people.person_id = leads.lead_id
+            order by traits.ts desc nulls last, traits.event_id collate "C" desc nulls last
+            limit 1
+        )
+    end as account_id
 from identity.leads as leads
-where not exists (select from identity.people as people where people.lead_id = leads.lead_id)
-union all
-(
-    select distinct on (people.person_id)
-        people.person_id as lead_id,
-        leads.account_id
-    from identity.people as people
-    inner join identity.leads as leads on people.lead_id = leads.lead_id
-    left join identity.traits as traits on people.lead_id = traits.lead_id and traits.trait = 'website'
-    order by people.person_id asc, traits.ts desc nulls last, traits.event_id collate "C" desc nulls last
-);
+left join identity.people as own on leads.lead_id = own.lead_id
+where own.person_id is null or own.person_id = leads.lead_id;
 
 -- Records the mailbox of a proven address (null: none), and returns whom its lead `own_lead`, of the person
 -- `own_person`, is the same person as: the oldest lead of the mailbox that nobody split from it. The resolver merges

@@ -430,6 +430,15 @@ begin
             added.stage = 'mql'
             or added.stage = 'sal'
             or (added.stage in ('won', 'lost') and other.stage in ('won', 'lost'))
+            -- The MQL's response time says that it went on or ended without having been taken.
+            or (
+                added.stage in ('sql', 'won', 'lost')
+                and other.stage = 'mql'
+                and not exists (
+                    select from lifecycle.transitions as taken
+                    where taken.lead_id = added.lead_id and taken.cycle = added.cycle and taken.stage = 'sal'
+                )
+            )
     ));
     perform analytics.mark_person(lead_id) from (
         select distinct added.lead_id

@@ -60,6 +60,13 @@ create table analytics.funnel_cells (
     left_out bigint not null,
     unique nulls not distinct (dt, cohort_dt, campaign, source, rep_id, kpi_version)
 );
+-- By one name there are sums (funnel_sums); by two, the cells are looked up.
+create index funnel_cells_campaign_source on analytics.funnel_cells
+(coalesce(campaign, ''), coalesce(source, ''), dt);
+create index funnel_cells_campaign_rep on analytics.funnel_cells
+(coalesce(campaign, ''), coalesce(rep_id, ''), dt);
+create index funnel_cells_source_rep on analytics.funnel_cells
+(coalesce(source, ''), coalesce(rep_id, ''), dt);
 comment on column analytics.funnel_cells.cohort_dt is
 'The day its lead became MQL; null: not MQL yet (leads), or no MQL on record';
 comment on column analytics.funnel_cells.rep_id is
@@ -149,12 +156,16 @@ create table analytics.funnel_entries (
     rep_id text check (char_length(rep_id) <= 200),
     value numeric(18, 2),
     counts_as text not null check (counts_as in ('counted', 'apart', 'before_mql', 'reopened')),
+    is_apart boolean not null,
     primary key (stage, dt, lead_id, cycle)
 );
 comment on table analytics.funnel_entries is 'What each number of the funnel counts, row by row';
 comment on column analytics.funnel_entries.cycle is '0: a new lead, which has no cycle yet';
 comment on column analytics.funnel_entries.counts_as is
 'counted; apart: of an account that is a customer or has an open deal; before_mql, reopened: left out';
+comment on column analytics.funnel_entries.is_apart is 'Its MQL is counted apart; such a deal counts, but in no cohort';
+create index funnel_entries_cohorts on analytics.funnel_entries (cohort_dt)
+where stage = 'won' and counts_as = 'counted' and not is_apart;
 create index funnel_entries_left_out on analytics.funnel_entries (dt, lead_id, cycle, stage)
 where counts_as in ('before_mql', 'reopened');
 
@@ -207,6 +218,7 @@ create table analytics.response_times (
     campaign text check (char_length(campaign) <= 100),
     mql_at timestamptz not null,
     sal_at timestamptz,
+    ended_at timestamptz,
     working_minutes double precision,
     wall_minutes double precision,
     local_hour smallint not null,
@@ -216,6 +228,7 @@ create table analytics.response_times (
     primary key (lead_id, cycle)
 );
 comment on column analytics.response_times.sal_at is 'Null while open; so are the minutes and the cause';
+comment on column analytics.response_times.ended_at is 'When it became SQL, was won or lost without a SAL';
 comment on column analytics.response_times.working_minutes is 'Of working time, by sla.yaml';
 comment on column analytics.response_times.local_hour is 'Of the MQL, in the company''s zone, 0 to 23';
 comment on column analytics.response_times.cause is 'What the longest part of the time went by with';
@@ -223,6 +236,8 @@ comment on column analytics.response_times.is_backfill is
 'The MQL came from a backfill, or from an import without a SAL: sales was not notified';
 comment on column analytics.response_times.dt is 'The day of the MQL';
 create index response_times_dt on analytics.response_times (dt);
+-- The late ones are few, whatever the days.
+create index response_times_minutes on analytics.response_times (working_minutes) where working_minutes is not null;
 
 create table analytics.response_time_summaries (
     dt date not null,

@@ -66,7 +66,7 @@ def draw_responses(
             _draw_panel(axis, boxes, labels, words, min_answers=min_answers)
             axis.set_title(words[title], loc="left", fontsize=11, **bold)
         _draw_axis(axes, panels, words, spoken, target_minutes)
-        few = any(0 < len(box.minutes) < min_answers for _, _, boxes in panels for box in boxes)
+        few = any(0 < box.answered < min_answers for _, _, boxes in panels for box in boxes)
         axes[-1].set_xlabel(
             words["axis"] + (f"   ({words['few'].format(least=min_answers)})" if few else ""), color=GREY
         )
@@ -95,7 +95,7 @@ def _draw_panel(
 ) -> None:
     places = list(range(len(boxes), 0, -1))
     for box, place in zip(boxes, places, strict=True):
-        if len(box.minutes) >= min_answers:
+        if box.answered >= min_answers:
             axis.bxp(
                 [_stats(box)],
                 positions=[place],
@@ -109,13 +109,13 @@ def _draw_panel(
                 flierprops={"marker": "o", "markersize": 3.5, "markeredgecolor": RED, "alpha": 0.7},
                 manage_ticks=False,
             )
-        elif box.minutes:
+        elif box.answered:
             shown = [max(minutes, SHORTEST) for minutes in box.minutes]
             axis.plot(shown, [place] * len(shown), "o", color=EDGE, markersize=4)
         axis.text(
             1.01,
             place,
-            words["row"].format(answered=len(box.minutes), open=box.open),
+            words["row"].format(answered=box.answered, open=box.open),
             transform=blended_transform_factory(axis.transAxes, axis.transData),
             va="center",
             color=GREY,
@@ -123,7 +123,7 @@ def _draw_panel(
         )
     axis.set_yticks(places, labels)
     axis.set_ylim(0.4, max(len(boxes), 1) + 0.6)
-    if not any(box.minutes for box in boxes):
+    if not any(box.answered for box in boxes):
         axis.text(0.5, 0.5, words["nothing"], transform=axis.transAxes, ha="center", va="center", color=GREY)
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(axis="x", color="#e3e3e3")
@@ -138,8 +138,8 @@ def _draw_axis(
     target_minutes: float,
 ) -> None:
     """Let all panels have one axis that holds every answer and the promise."""
-    shown = [minutes for _, _, boxes in panels for box in boxes for minutes in box.minutes]
-    longest = max([*shown, target_minutes, 60.0]) * 1.3
+    slowest = [float(box.minutes[-1]) for _, _, boxes in panels for box in boxes if box.answered]
+    longest = max([*slowest, target_minutes, 60.0]) * 1.3
     for axis in axes:
         axis.set_xscale("log")
         axis.set_xlim(SHORTEST * 0.85, longest)

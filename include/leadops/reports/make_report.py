@@ -15,12 +15,12 @@ from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.made_up.made_up_past import find_past
 from leadops.queries import Queries
-from leadops.reports.boxes import group_boxes
+from leadops.reports.boxes import Box, group_boxes, make_box
 from leadops.reports.draw import draw_responses
 from leadops.reports.report_period import ReportPeriod
 from leadops.reports.report_settings import ReportSettings
 from leadops.reports.report_texts import REPORT_TEXTS
-from leadops.reports.responses import ResponseTime
+from leadops.reports.responses import ResponsePack, Responses, unpack_responses
 from leadops.reports.sentences import say_responses
 from leadops.sla.sla_policy import SlaPolicy
 
@@ -39,6 +39,14 @@ class ReportRecord:
     mqls: int
 
 
+@dataclass(frozen=True)
+class LateCause:
+    """How many late answers had this cause."""
+
+    cause: str
+    answers: int
+
+
 def make_report(
     connection: Connection,
     *,
@@ -55,12 +63,14 @@ def make_report(
     same bytes. Raises PermanentError where the file cannot be written.
     """
     with connection.transaction():
-        responses = read_responses(connection, period, settings=settings)
+        responses = read_responses(connection, period, names=settings.rep_names)
+        whole = make_box(None, responses.minutes)
+        late_causes = count_late_causes(connection, period, whole)
         past = find_past(connection)
     if past and past.first_day <= period.last_day and period.first_day <= past.last_day:
         period = replace(period, note=REPORT_TEXTS[company.language]["made_up"])
-    by_rep = group_boxes(responses, lambda response: response.rep, settings=settings)
-    by_campaign = group_boxes(responses, lambda response: response.campaign, settings=settings)
+    by_rep = group_boxes(responses, "rep", settings=settings).boxes
+    by_campaign = group_boxes(responses, "campaign", settings=settings).boxes
     target = policy.median.target_minutes
     picture, names = draw_responses(
         [("by_rep", "nobody", by_rep), ("by_campaign", "no_campaign", by_campaign)],
@@ -70,7 +80,8 @@ def make_report(
         language=company.language,
     )
     sentences = say_responses(
-        responses,
+        whole,
+        late_causes=late_causes,
         period=period,
         by_rep=by_rep,
         by_campaign=by_campaign,
@@ -92,26 +103,38 @@ def make_report(
             last_day=period.last_day,
             now=now,
             sentences=Jsonb(sentences),
-            facts=Jsonb({"mqls": len(responses), "period": str(period)}),
+            facts=Jsonb({"mqls": whole.mqls, "period": str(period)}),
             picture=picture,
             digest=hashlib.sha256(picture + text.encode()).hexdigest(),
             file=str(file),
         )
-    return ReportRecord(int(report_id), file, sentences, len(responses))
+    return ReportRecord(int(report_id), file, sentences, whole.mqls)
 
 
-def read_responses(
-    connection: Connection, period: ReportPeriod, *, settings: ReportSettings
-) -> list[ResponseTime]:
-    """Return the MQLs of `period`; not those of a backfill, because sales was not notified of them."""
-    return queries.all(
+def read_responses(connection: Connection, period: ReportPeriod, *, names: bool) -> Responses:
+    """Return the MQLs of `period`; not those of a backfill, because sales was not notified of them.
+
+    With `names`, salespeople have the names that the CRM knows.
+    """
+    queries.run(connection, "tune_planner")
+    packs = queries.all_binary(
         connection,
-        "list_responses",
-        ResponseTime,
+        "pack_responses",
+        ResponsePack,
         first_day=period.first_day,
         last_day=period.last_day,
-        names=settings.rep_names,
+        names=names,
     )
+    return unpack_responses(packs)
+
+
+def count_late_causes(connection: Connection, period: ReportPeriod, whole: Box) -> dict[str, int]:
+    """Return how many answers of `period` lie above the upper fence of `whole`, their box, by cause."""
+    if not whole.answered:
+        return {}
+    bounds = {"first_day": period.first_day, "last_day": period.last_day}
+    rows = queries.all(connection, "count_late_causes", LateCause, **bounds, limit_minutes=whole.fences[1])
+    return {row.cause: row.answers for row in rows}
 
 
 def write_file(file: Path, content: bytes) -> None:

@@ -1,35 +1,39 @@
--- name: list_responses
--- Every MQL of these days that sales was notified of, with the time until sales took and contacted it, and whether it
--- went on or ended without that.
-with mqls as (
-    select *
-    from analytics.response_times
-    where dt between %(first_day)s and %(last_day)s and not is_backfill
-),
+-- name: tune_planner
+-- A pack of many MQLs for each salesperson and campaign stays in memory.
+select set_config('work_mem', '64MB', true);
 
-ended as (
-    select distinct
-        mqls.lead_id,
-        mqls.cycle
-    from mqls
-    inner join lifecycle.current_transitions as later
-        on mqls.lead_id = later.lead_id and mqls.cycle = later.cycle and mqls.mql_at <= later.occurred_at
-    where mqls.sal_at is null and later.stage in ('sql', 'won', 'lost')
-)
-
+-- name: pack_responses
+-- Every MQL of these days that sales was notified of, with the time until sales took and contacted it; one that went on
+-- or ended without that has waited infinitely, one that still waits has no time. Packed, because they are many.
 select
     responses.campaign,
-    responses.working_minutes as minutes,
-    responses.cause,
     case when %(names)s then coalesce(reps.profile ->> 'name', responses.rep_id) else responses.rep_id end as rep,
-    ended.lead_id is not null as has_ended,
-    responses.local_hour as hour,
-    responses.lead_id,
-    responses.cycle
-from mqls as responses
-left join ended on responses.lead_id = ended.lead_id and responses.cycle = ended.cycle
-left join crm.reps as reps on responses.rep_id = reps.rep_id
-order by responses.lead_id, responses.cycle;
+    count(*) as mqls,
+    string_agg(
+        float8send(
+            coalesce(
+                responses.working_minutes,
+                case when responses.ended_at is null then 'nan' else 'infinity' end::double precision
+            )
+        ) || int2send(responses.local_hour), ''::bytea
+    ) as answers
+from analytics.response_times as responses
+left join crm.reps as reps on %(names)s and responses.rep_id = reps.rep_id
+where responses.dt between %(first_day)s and %(last_day)s and not responses.is_backfill
+group by responses.campaign, rep;
+
+-- name: count_late_causes
+select
+    cause,
+    count(*) as answers
+from analytics.response_times
+where
+    dt between %(first_day)s and %(last_day)s
+    and not is_backfill
+    and working_minutes > %(limit_minutes)s
+    and cause is not null
+group by cause
+order by cause;
 
 -- name: upsert_report
 -- A report that is drawn again keeps the state of its post; other figures need another upload.

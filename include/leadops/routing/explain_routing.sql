@@ -20,9 +20,11 @@ select
 from routing.assignments as assignments
 left join routing.notices as notices on assignments.assignment_id = notices.assignment_id
 where
-    assignments.lead_id = %(lead_id)s
-    or assignments.lead_id in (
+    -- A list, and no `or`, so that only these leads are looked up.
+    assignments.lead_id in (
         select people.lead_id from identity.people as people where people.person_id = %(lead_id)s
+        union
+        select %(lead_id)s
     )
 order by assignments.cycle asc, assignments.assigned_at asc, assignments.number asc;
 

@@ -43,9 +43,11 @@ from machines.verdicts as verdicts
 inner join cdp.events as events on verdicts.event_seq = events.seq
 left join machines.acts as acts on verdicts.lead_id = acts.lead_id and verdicts.event_seq = acts.event_seq
 where
-    verdicts.lead_id = %(lead_id)s
-    or verdicts.lead_id in (
+    -- A list, and no `or`, so that only these leads are looked up.
+    verdicts.lead_id in (
         select people.lead_id from identity.people as people where people.person_id = %(lead_id)s
+        union
+        select %(lead_id)s
     )
 order by events.ts, events.seq;
 
