@@ -1,6 +1,8 @@
 """How property tests draw their examples: how many for each promise, and whether they are always the same."""
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 
@@ -16,6 +18,19 @@ RANDOM = "leadops-random"
 def promise_examples(default: int) -> int:
     """Return the number of examples for a property test that is tried with `default` ones normally."""
     return int(os.environ.get(EXAMPLES, default))
+
+
+Value = TypeVar("Value")
+
+
+def in_turn(values: Sequence[Value], number: int, *, of: int | None = None) -> list[Value]:
+    """Return the share of `values` that the case with this number is tried with: all where EXAMPLES is set.
+
+    Without it each value is tried with one case of `of`, by default as many as there are values; so with as
+    many cases in a row, each value is tried once.
+    """
+    step = of or len(values)
+    return list(values) if EXAMPLES in os.environ else list(values[number % step :: step])
 
 
 def register_profiles() -> None:

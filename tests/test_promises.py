@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.promises import EXAMPLES, promise_examples
+from tests.promises import EXAMPLES, in_turn, promise_examples
 
 ROOT = Path(__file__).parent
 PROMISES = sorted(
@@ -22,6 +22,14 @@ def test_the_variable_replaces_the_default(monkeypatch: pytest.MonkeyPatch) -> N
     assert promise_examples(12) == 12
     monkeypatch.setenv("LEADOPS_PROMISE_EXAMPLES", "500")
     assert promise_examples(12) == 500
+
+
+def test_cases_share_the_values_unless_the_variable_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LEADOPS_PROMISE_EXAMPLES", raising=False)
+    assert [in_turn("abc", number) for number in range(4)] == [["a"], ["b"], ["c"], ["a"]]
+    assert [in_turn("abcde", number, of=2) for number in range(3)] == [list("ace"), list("bd"), list("ace")]
+    monkeypatch.setenv("LEADOPS_PROMISE_EXAMPLES", "1")
+    assert in_turn("abc", 1) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("path", PROMISES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -113,12 +113,12 @@ def test_parameters_agree(use: Use) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_statements_can_be_prepared_and_columns_agree(path: Path, connection: Connection) -> None:
+def test_statements_can_be_prepared_and_columns_agree(path: Path, uncommitted: Connection) -> None:
     module = module_of(path)
     uses = [use for use in USES if use.path.with_suffix(".sql") == path]
     statements = read(path)
     if path.stem in FOREIGN:
-        connection.execute(FOREIGN[path.stem].read_text(encoding="utf-8").encode())
+        uncommitted.execute(FOREIGN[path.stem].read_text(encoding="utf-8").encode())
     # A module may use the temporary tables of others in its room, and of those whose functions it imports.
     imported = {
         Path(inspect.getfile(member)).with_suffix(".sql")
@@ -128,10 +128,10 @@ def test_statements_can_be_prepared_and_columns_agree(path: Path, connection: Co
     for other in FILES:
         if (other.parent == path.parent or other in imported) and other != path:
             for script in filter(TEMPORARY.search, read(other).values()):
-                prepare(connection, script)
+                prepare(uncommitted, script)
     # A statement that makes a temporary table comes before those that use it.
     for name in sorted(statements, key=lambda name: not TEMPORARY.search(statements[name])):
-        columns = prepare(connection, statements[name])
+        columns = prepare(uncommitted, statements[name])
         for use in (use for use in uses if use.statement == name):
             if use.row_type is not None:
                 assert sorted(columns) == sorted(columns_of(eval(use.row_type, vars(module)))), str(use)

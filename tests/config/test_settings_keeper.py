@@ -11,6 +11,7 @@ from leadops.configuration import SECTIONS, Config
 from leadops.db import Connection, connect
 from leadops.errors import ConfigError, TransientError
 from tests.config.own_files import BREAKAGES, OWN_FILES, write_own_file
+from tests.promises import in_turn
 from tests.shipped import SHIPPED
 
 START = datetime(2026, 7, 30, 17, tzinfo=UTC)
@@ -80,7 +81,8 @@ def test_no_breakage_changes_anything(machine: Machine, connection: Connection, 
     file = write_own_file(machine.folder, section)
     good = getattr(machine.config(), section)
     assert good != getattr(SHIPPED, section)
-    for name, (damage, cause) in BREAKAGES.items():
+    for name in in_turn(list(BREAKAGES), list(SECTIONS).index(section), of=4):
+        damage, cause = BREAKAGES[name]
         machine.now += timedelta(minutes=1)
         damage(file)
         config = machine.config()
@@ -384,12 +386,12 @@ def test_what_did_not_change_writes_nothing(machine: Machine, connection: Connec
     assert versions()[0][1] == machine.now
 
 
-@pytest.mark.parametrize("section", ["company", "routing"])
-def test_wherever_a_file_is_cut_off_nothing_changes(machine: Machine, section: str) -> None:
+@pytest.mark.parametrize(("number", "section"), list(enumerate(["company", "routing"])))
+def test_wherever_a_file_is_cut_off_nothing_changes(machine: Machine, number: int, section: str) -> None:
     file = write_own_file(machine.folder, section)
     whole = file.read_bytes()
     good = getattr(machine.config(), section)
-    for end in range(len(whole) - 1):
+    for end in in_turn(range(len(whole) - 1), number, of=2):
         file.write_bytes(whole[:end])
         config = machine.config()
         assert getattr(config, section) == good, whole[:end]

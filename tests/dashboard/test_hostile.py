@@ -44,11 +44,12 @@ def test_no_parameter_breaks_a_route(dashboard: Open, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["mqls", "sql_rate", "win_rate", "acv", "cost"])
-@pytest.mark.parametrize("text", HOSTILE)
-def test_no_number_breaks_the_calculator(dashboard: Open, name: str, text: str) -> None:
+def test_no_number_breaks_the_calculator(dashboard: Open, name: str) -> None:
     """All but one input is given: alone, a hostile one is refused for those that lack."""
     inputs = {"mqls": "100", "sql_rate": "0.5", "win_rate": "0.2", "acv": "1000", "cost": "5000"}
-    assert name in dashboard(OP).refuse("api/economics/scenario", 422, **{**inputs, name: text})
+    pages = dashboard(OP)
+    for text in HOSTILE:
+        assert name in pages.refuse("api/economics/scenario", 422, **{**inputs, name: text}), text
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,18 @@
 """Real exports go in by the mappings of the docs, and come out as they were counted by hand."""
 
+import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pytest
 
-from leadops.db import Connection
+from leadops.db import Connection, connect
 from leadops.history.outcomes import ImportResult
+from leadops_stack.postgres import PostgresServer
+from tests.cluster import database_of
 from tests.history.real_data import OLIST_DEALS, XEDUCATION, bring_in, bring_in_olist
+from tests.left_as_found import count_rows, share
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -28,18 +34,34 @@ BY_ORIGIN = {
 pytestmark = pytest.mark.real_data
 
 
-def test_olist_by_origin(connection: Connection) -> None:
-    assert bring_in_olist(connection, now=NOW) == [
+class Olist(NamedTuple):
+    """A database with Olist's files, and what their first import said."""
+
+    connection: Connection
+    said: list[ImportResult]
+
+
+@pytest.fixture(scope="module")
+def olist(postgres: PostgresServer) -> Iterator[Olist]:
+    with database_of(postgres, f"olist_{secrets.token_hex(4)}") as url, connect(url) as connection:
+        said = bring_in_olist(connection, now=NOW)
+        connection.commit()
+        with share("Olist's leads", lambda: count_rows(url), fixture="olist"):
+            yield Olist(connection, said)
+
+
+def test_olist_by_origin(olist: Olist) -> None:
+    assert olist.said == [
         ImportResult(rows=8000, new=8000),
         ImportResult(rows=8000, new=8000),
         ImportResult(rows=842, new=842, impossible=1),
     ]
-    rows = connection.execute(
+    rows = olist.connection.execute(
         "select source, count(*) filter (where stage = 'won'), count(*) filter (where stage = 'mql')"
         " from lifecycle.current_transitions group by source"
     ).fetchall()
     assert {source: (won, mqls) for source, won, mqls in rows} == BY_ORIGIN
-    days = connection.execute(
+    days = olist.connection.execute(
         "select percentile_cont(0.5) within group (order by days), round(avg(days), 1), max(days) from ("
         " select (won.occurred_at at time zone 'America/Sao_Paulo')::date"
         " - (mql.occurred_at at time zone 'America/Sao_Paulo')::date as days"
@@ -50,19 +72,19 @@ def test_olist_by_origin(connection: Connection) -> None:
     assert (days[0], float(days[1]), days[2]) == (14, 48.4, 427)
 
 
-def test_the_deal_won_before_its_first_contact_is_in_and_listed(connection: Connection) -> None:
-    bring_in_olist(connection, now=NOW)
-    (found,) = connection.execute(
+def test_the_deal_won_before_its_first_contact_is_in_and_listed(olist: Olist) -> None:
+    (found,) = olist.connection.execute(
         "select stage, created_at - occurred_at > interval '1 day', evidence ->> 'imported',"
         " (evidence ->> 'line')::integer from history.impossible_orders"
     ).fetchall()
     assert found == ("won", True, OLIST_DEALS.name, 669)
 
 
-def test_again_it_adds_nothing(connection: Connection) -> None:
-    bring_in_olist(connection, now=NOW)
-    assert [each.known for each in bring_in_olist(connection, now=NOW)] == [8000, 8000, 842]
-    assert bring_in_olist(connection, now=NOW)[0] == ImportResult(rows=8000, known=8000)
+def test_again_it_adds_nothing(olist: Olist) -> None:
+    again = bring_in_olist(olist.connection, now=NOW)
+    olist.connection.commit()
+    assert again[0] == ImportResult(rows=8000, known=8000)
+    assert [each.known for each in again] == [8000, 8000, 842]
 
 
 def test_xeducation(connection: Connection) -> None:

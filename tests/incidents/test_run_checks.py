@@ -25,6 +25,7 @@ from leadops.incidents.open_incident import open_incident
 from leadops.incidents.run_checks import CheckResult, run_checks
 from tests.alerts.checking import CALENDAR, SETTINGS, incidents
 from tests.alerts.conftest import CALM, START, Slack
+from tests.promises import in_turn
 from tests.shipped import SHIPPED
 
 
@@ -113,8 +114,13 @@ def test_a_missing_table_of_training_hides_no_breached_clock(connection: Connect
     assert any("training" in text for text in shown)
 
 
-@pytest.mark.parametrize("break_it", [raising, refused_by_the_database, finding_what_cannot_be_written])
-@pytest.mark.parametrize("name", [check.name for check in CHECKS])
+WAYS = [raising, refused_by_the_database, finding_what_cannot_be_written]
+
+
+@pytest.mark.parametrize(
+    ("name", "break_it"),
+    [(check.name, way) for number, check in enumerate(CHECKS) for way in in_turn(WAYS, number)],
+)
 def test_each_check_may_break_and_all_others_open_theirs(
     connection: Connection, name: str, break_it: Any
 ) -> None:

@@ -112,9 +112,9 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("page", "is_below", "is_it"), PAGES)
-def test_pages_of_a_path(connection: Connection, page: str, is_below: bool, is_it: bool) -> None:
+def test_pages_of_a_path(uncommitted: Connection, page: str, is_below: bool, is_it: bool) -> None:
     for pattern, expected in ((below("/pricing"), is_below), (exactly("/pricing"), is_it)):
-        assert find_in_database(connection, pattern, page) == expected
+        assert find_in_database(uncommitted, pattern, page) == expected
         assert fits_page(pattern, page, LOCALES) == expected, "the command line says what scoring does"
 
 
@@ -143,10 +143,10 @@ def test_pages_of_a_path(connection: Connection, page: str, is_below: bool, is_i
         ("https://shop.example/x", False),
     ],
 )
-def test_the_first_page(connection: Connection, page: str, is_root: bool) -> None:
-    assert find_in_database(connection, exactly("/"), page) == is_root
+def test_the_first_page(uncommitted: Connection, page: str, is_root: bool) -> None:
+    assert find_in_database(uncommitted, exactly("/"), page) == is_root
     assert fits_page(exactly("/"), page, LOCALES) == is_root
-    assert find_in_database(connection, below("/"), page), "every page is below the first"
+    assert find_in_database(uncommitted, below("/"), page), "every page is below the first"
 
 
 @pytest.mark.parametrize(
@@ -177,8 +177,8 @@ def test_the_first_page(connection: Connection, page: str, is_root: bool) -> Non
         ("/50%", "/50%", True),
     ],
 )
-def test_patterns(connection: Connection, text: str, page: str, fits: bool) -> None:
-    assert find_in_database(connection, below(text), page) == fits
+def test_patterns(uncommitted: Connection, text: str, page: str, fits: bool) -> None:
+    assert find_in_database(uncommitted, below(text), page) == fits
     assert fits_page(below(text), page, LOCALES) == fits
 
 
@@ -281,10 +281,10 @@ def write_pages(draw: st.DrawFn) -> str:
     is_exact=st.booleans(),
 )
 def test_the_database_finds_what_the_oracle_finds(
-    connection: Connection, page: str, pattern: list[str], is_exact: bool
+    uncommitted: Connection, page: str, pattern: list[str], is_exact: bool
 ) -> None:
     segments = split_page(page)
     expected = segments == pattern if is_exact else segments[: len(pattern)] == pattern
     read = read_pattern("/" + "/".join(pattern), is_exact=is_exact)
-    assert find_in_database(connection, read, page) == expected
+    assert find_in_database(uncommitted, read, page) == expected
     assert fits_page(read, page, LOCALES) == expected
