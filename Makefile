@@ -1,6 +1,6 @@
 # What you can do here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help airflow up down database status env install install-dev test check fmt messages schema networks charts bench year mutants lock test-shaken test-odoo
+.PHONY: help airflow up down database status env install install-dev test check fmt messages schema networks charts bench year mutants lock test-shaken test-long test-odoo
 
 BIN := .venv/bin
 STARTED := $(shell date +%s)
@@ -51,6 +51,12 @@ test: install-dev  ## every test, on a real PostgreSQL and a real Airflow; ARGS=
 
 test-shaken: install-dev  ## the tests in random order with random examples on a busy machine; RUNS=10, SEEDS="1 2", ARGS=…
 	$(BIN)/python -m tests.shaken $(ARGS) $(if $(RUNS),--runs $(RUNS)) $(if $(SEEDS),--seeds $(SEEDS))
+
+# What takes minutes: the whole simulated half year, all real touches, and a scheduler that hangs.
+LONG := tests/integration/test_simulated_past.py tests/integration/test_real_data.py tests/e2e/test_standstill.py
+
+test-long: install-dev  ## the tests that `make test` tries on a part, whole, on a machine without other work
+	LEADOPS_LONG_TESTS=1 $(BIN)/python -m pytest -n 0 $(LONG) $(ARGS)
 
 LEADOPS_ODOO_ROOT ?= $(HOME)/.cache/leadops/odoo-14
 

@@ -9,6 +9,9 @@ from hypothesis import HealthCheck, settings
 #: The variable with the number of examples of each promise.
 EXAMPLES = "LEADOPS_PROMISE_EXAMPLES"
 
+#: Whether tests that take minutes run whole (`make test-long`); otherwise they are tried on a part.
+IS_LONG = bool(os.environ.get("LEADOPS_LONG_TESTS"))
+
 #: The examples of every run are the same: `make test` is not red by chance.
 SAME = "leadops"
 #: Other examples in every run: for the search for what nobody thought of.

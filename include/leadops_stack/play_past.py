@@ -46,10 +46,11 @@ class Stage:
     commands: tuple[tuple[str, ...], ...]
 
 
-def play_past(folder: Path, *, now: datetime, say: Callable[[str], None]) -> bool:
+def play_past(folder: Path, *, now: datetime, say: Callable[[str], None], size: float = 1.0) -> bool:
     """Bring the past in, or what is missing of it; return whether there was anything to do.
 
-    It ends on the day before `now` unless one has begun before. The files lie in `folder`. Raises
+    It ends on the day before `now` unless one has begun before. The files lie in `folder`; with a smaller
+    `size` (a share) there are fewer leads in them, the same in each call for one database. Raises
     LeadopsError if a connection leads to a real system or a command fails.
     """
     started = time.monotonic()
@@ -59,7 +60,7 @@ def play_past(folder: Path, *, now: datetime, say: Callable[[str], None]) -> boo
         return False
     past = _begin(now)
     say(f"half a year of a simulated company comes in: {past.first_day} to {past.last_day}")
-    write_files(tell_past(past.seed, last_day=past.last_day), folder, seed=past.seed)
+    write_files(tell_past(past.seed, last_day=past.last_day, size=size), folder, seed=past.seed)
     stages = list_stages(past, folder)
     for number, stage in enumerate(stages, start=1):
         for command in stage.commands:
@@ -154,6 +155,9 @@ def main() -> int:
     """Play the past; a refusal is one line and exit code 1."""
     parser = argparse.ArgumentParser(prog="python -m leadops_stack.play_past", description=__doc__)
     parser.add_argument("--folder", required=True, type=Path, help="where the files of the company go")
+    parser.add_argument(
+        "--size", default=1.0, type=float, help="leads, as a share of those of the whole company"
+    )
     given = parser.parse_args()
     os.nice(NICENESS)
 
@@ -162,7 +166,7 @@ def main() -> int:
 
     try:
         with database_errors_in_one_line():
-            if not play_past(given.folder, now=datetime.now(UTC), say=say):
+            if not play_past(given.folder, now=datetime.now(UTC), say=say, size=given.size):
                 say("it was there before")
     except LeadopsError as error:
         say(f"not in: {error}")

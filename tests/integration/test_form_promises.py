@@ -41,6 +41,7 @@ from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from leadops_stack.postgres import PostgresServer
 from tests.conftest import free_port
+from tests.promises import in_turn
 from tests.shipped import SHIPPED
 from tests.waiting import PATIENCE, wait_until
 
@@ -266,8 +267,14 @@ class Town:
             ).fetchall()
 
 
-@pytest.mark.parametrize("target", ["ma", "crm"])
-@pytest.mark.parametrize("kind", ["500", "reset_before", "reset_after"])
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        (target, kind)
+        for number, target in enumerate(["ma", "crm"])
+        for kind in in_turn(["500", "reset_before", "reset_after"], number, of=2)
+    ],
+)
 def test_an_hour_without_the_other_side_is_told_and_made_up_for(
     database_url: str, sandbox: str, monkeypatch: pytest.MonkeyPatch, target: str, kind: str
 ) -> None:

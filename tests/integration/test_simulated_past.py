@@ -1,5 +1,6 @@
 """Half a year of a simulated company, killed in the middle and begun again: every count is that of its files.
 
+It is a small company, unless LEADOPS_LONG_TESTS is set: then it is the one that everybody gets.
 The counts are computed twice: by the generator's own story here, and by leadops' tables and commands.
 """
 
@@ -26,6 +27,7 @@ from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from leadops_stack.play_past import MARK, SEED
 from tests.gateway.conftest import KEY, TOKEN, Serve, serve
+from tests.promises import IS_LONG
 from tests.roles import as_role
 from tests.waiting import outlive_sessions
 
@@ -33,6 +35,8 @@ __all__ = ["serve"]
 
 #: Seconds after which it has hung: a minute and a half of work, for a machine that is busy with much else.
 TIMEOUT = 3_600
+#: The leads, as a share of those of the whole company.
+SIZE = 1.0 if IS_LONG else 0.3
 LEADOPS = Path(sys.executable).with_name("leadops")
 
 
@@ -53,7 +57,15 @@ class Desk:
 
     def start(self) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [sys.executable, "-m", "leadops_stack.play_past", "--folder", str(self.folder)],
+            [
+                sys.executable,
+                "-m",
+                "leadops_stack.play_past",
+                "--folder",
+                str(self.folder),
+                "--size",
+                str(SIZE),
+            ],
             env=self.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -120,7 +132,7 @@ def test_it_comes_in_once_and_every_number_is_that_of_its_story(desk: Desk, data
         "select first_day, last_day from made_up.pasts where finished_at is not null"
     )
     assert (last - first).days == DAYS - 1
-    past = tell_past(SEED, last_day=last)
+    past = tell_past(SEED, last_day=last, size=SIZE)
 
     check_counts(desk, past)
     check_totals(desk, past)
@@ -221,7 +233,7 @@ def check_machines(desk: Desk, past: Past) -> None:
         for lead in past.leads
         for act in lead.acts
     )
-    assert scans > 300
+    assert scans > 300 * SIZE
     assert desk.rows("select count(*) from machines.verdicts where freed_because is null") == [(scans,)]
 
 

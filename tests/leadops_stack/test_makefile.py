@@ -9,8 +9,8 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2]
 COMMANDS = (
     "airflow", "up", "down", "database", "status", "env", "install", "install-dev", "test", "test-shaken",
-    "check", "fmt", "test-odoo", "messages", "schema", "bench", "mutants", "year", "networks", "charts",
-    "lock",
+    "test-long", "check", "fmt", "test-odoo", "messages", "schema", "bench", "mutants", "year", "networks",
+    "charts", "lock",
 )  # fmt: skip
 
 

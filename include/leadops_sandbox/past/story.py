@@ -67,14 +67,17 @@ class Past:
         return midnight(self.calendar, DAYS)
 
 
-def tell_past(seed: int, *, last_day: date) -> Past:
-    """Return the half year up to `last_day`; the same seed gives the same story, day by day."""
+def tell_past(seed: int, *, last_day: date, size: float = 1.0) -> Past:
+    """Return the half year up to `last_day`; the same seed and size give the same story, day by day.
+
+    `size` is the number of leads, as a share of those of the company that everybody gets.
+    """
     calendar = Calendar(last_day)
     end = midnight(calendar, DAYS)
     leads: list[Lead] = []
     sales: dict[int, Sale] = {}
     for day in range(DAYS):
-        for campaign in _invite(seed, day, calendar):
+        for campaign in _invite(seed, day, calendar, size):
             lead = meet_lead(seed, len(leads) + 1, day=day, campaign=campaign, calendar=calendar)
             mql = find_mql(lead, calendar)
             if mql is not None and mql.at < end:
@@ -122,14 +125,14 @@ def midnight(calendar: Calendar, day: int) -> datetime:
     return datetime.combine(calendar.date_of(day), time(), ZONE)
 
 
-def _invite(seed: int, day: int, calendar: Calendar) -> Iterator[Campaign]:
+def _invite(seed: int, day: int, calendar: Calendar, size: float) -> Iterator[Campaign]:
     """Yield the campaign of each lead of the day."""
     rng = Random(f"{seed}:day:{day}")
-    busy = (FIRST_LEADS + MORE_LEADS * day) * (1.0 if calendar.is_working_day(day) else FREE_SHARE)
+    busy = size * (FIRST_LEADS + MORE_LEADS * day) * (1.0 if calendar.is_working_day(day) else FREE_SHARE)
     for _ in range(max(1, round(rng.gauss(busy, math.sqrt(busy) / 2)))):
         yield rng.choices(CAMPAIGNS, [campaign.share for campaign in CAMPAIGNS])[0]
     if day in FAIR:
-        for _ in range(rng.randint(18, 26)):
+        for _ in range(round(size * rng.randint(18, 26))):
             yield FAIR_CAMPAIGN
 
 

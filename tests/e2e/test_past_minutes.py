@@ -4,14 +4,14 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-import httpx
 import psycopg
 import pytest
 
-from .conftest import PATIENCE, Stack
+from .conftest import PATIENCE, VISIT_ID, Stack
 
 pytestmark = pytest.mark.stack
 
@@ -42,12 +42,6 @@ POINTS = """
     )
 """
 
-#: The event of this test's own visitor.
-VISIT = "visit-of-the-backfill"
-RECEIVED = """
-    select to_char(date_trunc('minute', received_at at time zone 'UTC'), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-    from cdp.events where event_id = %s
-"""
 VISITOR = """
     select resolved.lead_id from identity.resolved_events as resolved
     inner join cdp.events as events on events.seq = resolved.event_seq
@@ -87,32 +81,13 @@ def _first_run(stack: Stack, *, since: str | None = None) -> dict[str, str]:
     pytest.fail("no run of score_leads came to a good end")
 
 
-def _send_visit(stack: Stack) -> str:
-    """Send a visit that earns points, of a person of its own; return the minute of its arrival."""
-    event = {
-        "event_id": VISIT,
-        "event": "view_pricing",
-        "ts": datetime.now(UTC).isoformat(),
-        "anonymous_id": "visitor-of-the-backfill",
-        "email": "ann@backfill.example",
-        "context": {"page": "https://www.example.com/pricing"},
-    }
-    key = {"X-Write-Key": stack.values["LEADOPS_WRITE_KEY"]}
-    answer = httpx.post(f"{stack.gateway_url}/collect", json=event, headers=key, timeout=30)
-    assert (answer.status_code, answer.json()["accepted"]) == (202, 1), answer.text
-    with psycopg.connect(stack.database_url) as connection:
-        row = connection.execute(RECEIVED, [VISIT]).fetchone()
-    assert row
-    return str(row[0])
-
-
 def _wait_for_points(stack: Stack) -> tuple[int, dict[int, LeadPoints]]:
     """Wait until the visitor has points and no open work; return that lead, and what all leads have."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         points = _points(stack)
         with psycopg.connect(stack.database_url) as connection:
-            row = connection.execute(VISITOR, [VISIT]).fetchone()
+            row = connection.execute(VISITOR, [VISIT_ID]).fetchone()
         if row and row[0] in points and points[row[0]].points:
             return row[0], points
         time.sleep(1)
@@ -136,18 +111,34 @@ def _backfill(stack: Stack, minute: str) -> None:
         time.sleep(1)
 
 
-def test_a_backfill_over_live_runs_changes_nothing_and_the_numbers_agree(stack: Stack) -> None:
-    minute = _send_visit(stack)
+@dataclass(frozen=True)
+class Backfilled:
+    """A back-fill of two minutes: one with a visit, which live runs had scored, and one that never ran."""
+
+    runs: list[dict[str, Any]]
+    visitor: int
+    before: dict[int, LeadPoints]
+    after: dict[int, LeadPoints]
+
+
+@pytest.fixture(scope="module")
+def backfilled(stack: Stack, visited_minute: str) -> Backfilled:
     visitor, before = _wait_for_points(stack)
+    _first_run(stack, since=visited_minute)  # the minute's own run, unless it was left out, has ended by then
+    hour_before = (datetime.fromisoformat(visited_minute) - timedelta(hours=1)).isoformat()
+    for minute in (visited_minute, hour_before):
+        _backfill(stack, minute)
+    wanted = {"run_type": "backfill", "order_by": "-run_after"}
+    runs = stack.airflow("GET", "/dags/score_leads/dagRuns", params=wanted)["dag_runs"]
+    return Backfilled(runs, visitor, before, _wait_for_points(stack)[1])
+
+
+def test_a_backfill_over_live_runs_changes_nothing_and_the_numbers_agree(
+    stack: Stack, backfilled: Backfilled
+) -> None:
+    assert [run["state"] for run in backfilled.runs] == ["success"] * 2
+    before, after, visitor = backfilled.before, backfilled.after, backfilled.visitor
     assert [(row["rule"], row["points"]) for row in before[visitor].points or []] == [("view_pricing", 15)]
-    _first_run(stack, since=minute)  # the minute's own run, unless it was left out, has ended by then
-
-    _backfill(stack, minute)
-
-    wanted = {"logical_date_gte": minute, "logical_date_lte": minute}
-    (again,) = stack.airflow("GET", "/dags/score_leads/dagRuns", params=wanted)["dag_runs"]
-    assert (again["run_type"], again["state"]) == ("backfill", "success")
-    _, after = _wait_for_points(stack)
     assert after[visitor] == before[visitor]
     # Live runs go on meanwhile: of the others, compare those of whom nothing new became known.
     same = [lead for lead in before if lead in after and before[lead].known == after[lead].known]
@@ -159,14 +150,9 @@ def test_a_backfill_over_live_runs_changes_nothing_and_the_numbers_agree(stack: 
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
-def test_the_tasks_of_a_backfill_come_after_those_of_live_runs(stack: Stack) -> None:
-    run = _first_run(stack)
-    hour_before = datetime.fromisoformat(run["logical_date"]) - timedelta(hours=1)  # a minute that never ran
-    for minute in (run["logical_date"], hour_before.isoformat()):
-        _backfill(stack, minute)
-
-    for run_type, weights in (("backfill", {0}), ("scheduled", {1, 2, 4, 5})):
-        wanted = {"run_type": run_type, "order_by": "-run_after", "limit": 9}
-        runs = stack.airflow("GET", "/dags/score_leads/dagRuns", params=wanted)["dag_runs"]
-        assert len(runs) >= (2 if run_type == "backfill" else 1)
-        assert [_weights(stack, each["dag_run_id"]) for each in runs] == [weights] * len(runs)
+def test_the_tasks_of_a_backfill_come_after_those_of_live_runs(stack: Stack, backfilled: Backfilled) -> None:
+    wanted = {"run_type": "scheduled", "order_by": "-run_after", "limit": 9}
+    live = stack.airflow("GET", "/dags/score_leads/dagRuns", params=wanted)["dag_runs"]
+    assert live
+    for runs, weights in ((backfilled.runs, {0}), (live, {1, 2, 4, 5})):
+        assert [_weights(stack, run["dag_run_id"]) for run in runs] == [weights] * len(runs)
