@@ -204,7 +204,7 @@ def check_promises(world: World, connection: Connection) -> None:
 
 
 @settings(
-    max_examples=promise_examples(40),
+    max_examples=promise_examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -100,7 +100,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @settings(
     deadline=None,
-    max_examples=promise_examples(40),
+    max_examples=promise_examples(20),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(pages=write_feed(), around=AROUND)

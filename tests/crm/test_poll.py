@@ -179,7 +179,7 @@ def test_salespeople_who_left_are_gone(connection: Connection, crm: Any) -> None
 
 @settings(
     deadline=None,
-    max_examples=promise_examples(25),
+    max_examples=promise_examples(12),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(st.lists(st.integers(1, 12), max_size=4), max_size=6))

@@ -44,7 +44,7 @@ def test_both_views_and_the_rows_agree(books: Books, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("leadops.dashboard.funnel_rows.ENTRY_ROWS", 2)
 
     @settings(
-        max_examples=promise_examples(12),
+        max_examples=promise_examples(8),
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )

@@ -93,7 +93,7 @@ one_dirt = st.tuples(
 
 @settings(
     deadline=None,
-    max_examples=promise_examples(15),
+    max_examples=promise_examples(8),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

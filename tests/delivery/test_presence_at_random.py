@@ -108,7 +108,7 @@ def push_for_hours(desk: DeliveryFixture, *, audits: bool) -> None:
 
 
 @settings(
-    max_examples=promise_examples(6),
+    max_examples=promise_examples(4),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -133,7 +133,7 @@ def test_in_the_end_who_lives_in_the_ma_has_the_points_of_the_ledger(
 
 
 @settings(
-    max_examples=promise_examples(6),
+    max_examples=promise_examples(4),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

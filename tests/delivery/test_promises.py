@@ -65,7 +65,7 @@ def _kill_after(desk: DeliveryFixture, seconds: float) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 @settings(
-    max_examples=promise_examples(25),
+    max_examples=promise_examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

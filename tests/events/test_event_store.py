@@ -266,7 +266,7 @@ ALMOST_EVENTS = st.fixed_dictionaries(
 
 
 @run(
-    max_examples=promise_examples(150),
+    max_examples=promise_examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

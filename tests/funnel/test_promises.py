@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.funnel.conftest import Books, at, on
 from tests.promises import promise_examples
 
-EXAMPLES = promise_examples(12)
+EXAMPLES = promise_examples(8)
 
 FIRST = at("06-01 00:00")
 DAYS = [on("06-01") + timedelta(days=number) for number in range(5)]

@@ -299,7 +299,7 @@ EVENTS = st.builds(
 
 
 @run(
-    max_examples=promise_examples(80),
+    max_examples=promise_examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -313,7 +313,7 @@ def test_every_item_of_any_json_is_accounted_for(gateway: httpx.Client, items: l
 
 
 @run(
-    max_examples=promise_examples(80),
+    max_examples=promise_examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

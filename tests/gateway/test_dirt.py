@@ -23,7 +23,7 @@ from tests.shipped import SHIPPED
 
 FAST = {"events_per_second": 1e6, "burst": 1e6}
 PROPERTY = run(
-    max_examples=promise_examples(80),
+    max_examples=promise_examples(40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

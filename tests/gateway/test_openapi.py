@@ -91,7 +91,7 @@ def test_the_gateway_does_what_its_openapi_says(
     statuses = set()
 
     @settings(
-        max_examples=promise_examples(60) if route[0] == "POST" else 8,
+        max_examples=promise_examples(30) if route[0] == "POST" else 8,
         deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

@@ -52,7 +52,7 @@ def counted(export: Export, data: bytes) -> list[str]:
 
 
 @settings(
-    max_examples=promise_examples(40),
+    max_examples=promise_examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -78,7 +78,7 @@ def test_dirt_in_some_rows_costs_no_other_row(
 
 
 @settings(
-    max_examples=promise_examples(25),
+    max_examples=promise_examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -24,7 +24,7 @@ from tests.shipped import import_settings
 
 from .conftest import COSTS, NOW, Export, Rows, dump
 
-EXAMPLES = promise_examples(8)
+EXAMPLES = promise_examples(5)
 
 
 def day(number: int) -> str:

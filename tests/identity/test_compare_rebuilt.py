@@ -21,7 +21,7 @@ def rebuild(world: World) -> dict[str, list[int]]:
 
 
 @settings(
-    max_examples=promise_examples(25),
+    max_examples=promise_examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

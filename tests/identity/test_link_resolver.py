@@ -30,7 +30,7 @@ def happenings(draw: st.DrawFn) -> list[Happening]:
 
 
 @settings(
-    max_examples=promise_examples(30),
+    max_examples=promise_examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -186,7 +186,7 @@ def outcome(world: World) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=promise_examples(15),
+    max_examples=promise_examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -225,7 +225,7 @@ def split_all(world: World) -> None:
 
 
 @settings(
-    max_examples=promise_examples(15),
+    max_examples=promise_examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -98,7 +98,7 @@ def make_happening(act: PossibleAct, event_id: str, email: str, ts: datetime) ->
     return replace(known, properties=act.example["properties"], context=act.example["context"])
 
 
-@settings(relaxed, max_examples=promise_examples(15))
+@settings(relaxed, max_examples=promise_examples(8))
 @given(
     data=st.data(),
     made=happenings(),

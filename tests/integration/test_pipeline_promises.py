@@ -156,7 +156,7 @@ class Schedule:
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 @settings(
-    max_examples=promise_examples(12),
+    max_examples=promise_examples(6),
     deadline=None,
     # No shrinking: what hangs on the moment of a death does not happen again the same way.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

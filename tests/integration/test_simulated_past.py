@@ -36,7 +36,7 @@ __all__ = ["serve"]
 #: Seconds after which it has hung: a minute and a half of work, for a machine that is busy with much else.
 TIMEOUT = 3_600
 #: The leads, as a share of those of the whole company.
-SIZE = 1.0 if IS_LONG else 0.3
+SIZE = 1.0 if IS_LONG else 0.55
 LEADOPS = Path(sys.executable).with_name("leadops")
 
 
@@ -168,7 +168,7 @@ def check_counts(desk: Desk, past: Past) -> None:
     assert {month: +counts for month, counts in found.items()} == expected
     assert desk.rows("select count(*) from identity.leads") == [(len(past.leads),)]
     without = sum(sale.won_at is not None and sale.amount is None for sale in past.sales.values())
-    assert without > 0
+    assert without > 0 or not IS_LONG, "a small company may have none"
     assert desk.rows("select sum(wons_without_value)::int from analytics.daily_funnel") == [(without,)]
     spent = sum(cost.amount for cost in past.costs)
     assert desk.rows("select sum(amount)::bigint from economics.costs") == [(spent,)]

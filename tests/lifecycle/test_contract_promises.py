@@ -187,7 +187,7 @@ def play(story: Story, played: Sequence[tuple[str, Any]]) -> None:
     story.settle()
 
 
-@settings(max_examples=promise_examples(15), deadline=None)
+@settings(max_examples=promise_examples(8), deadline=None)
 @given(first=contracts, played=steps)
 def test_the_end_is_what_the_last_contract_gives(
     postgres: PostgresServer, first: Any, played: list[tuple[str, Any]]

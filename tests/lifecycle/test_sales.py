@@ -157,7 +157,7 @@ def expected(done: list[Step]) -> dict[str, int]:
 
 @settings(
     deadline=None,
-    max_examples=promise_examples(25),
+    max_examples=promise_examples(12),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps, st.randoms(use_true_random=False))

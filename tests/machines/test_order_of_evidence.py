@@ -75,7 +75,7 @@ def outcome(world: MailWorld) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=promise_examples(15),
+    max_examples=promise_examples(8),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(acts=acts(), seed=st.integers(0, 10_000), is_split=st.booleans())

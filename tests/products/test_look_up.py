@@ -120,7 +120,7 @@ def test_a_correction_of_unknown_outcome_is_looked_up_too(
 
 @settings(
     deadline=None,
-    max_examples=promise_examples(8),
+    max_examples=promise_examples(5),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

@@ -182,7 +182,7 @@ def test_what_a_deadlock_lost_does_not_count_as_done(running: Running, kind: str
 
 @settings(
     deadline=None,
-    max_examples=promise_examples(6),
+    max_examples=promise_examples(4),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

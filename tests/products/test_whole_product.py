@@ -607,7 +607,7 @@ def test_the_audit_corrects_a_total_of_a_person_with_such_an_id(desk: SteppedDel
 
 @settings(
     deadline=None,
-    max_examples=promise_examples(10),
+    max_examples=promise_examples(6),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

@@ -35,7 +35,7 @@ def places(office: Office) -> list[tuple[object, ...]]:
 
 
 @settings(
-    max_examples=promise_examples(25),
+    max_examples=promise_examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

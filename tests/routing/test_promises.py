@@ -75,7 +75,7 @@ def run(office: Office, minute: float, breached: list[int], *, at_once: str | No
         list(pool.map(one, (1_000, 1_000, 1_000)))
 
 
-@settings(deadline=None, max_examples=promise_examples(15), suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=promise_examples(8), suppress_health_check=list(HealthCheck))
 @given(reps, leads, steps)
 def test_repeated_and_concurrent_runs_tell_the_story_of_single_ones(
     database_url: str, people: dict[str, Any], mqls: list[dict[str, Any]], played: list[tuple[int, list[int]]]

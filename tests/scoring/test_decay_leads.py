@@ -265,7 +265,7 @@ HAPPENED = st.lists(
 
 
 @settings(
-    max_examples=promise_examples(25),
+    max_examples=promise_examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -308,7 +308,7 @@ def test_any_schedule_of_nights_arrivals_and_changes_ends_in_the_same_numbers(
 
 
 @settings(
-    max_examples=promise_examples(15),
+    max_examples=promise_examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -221,7 +221,7 @@ def _tied(events: list[Happening]) -> list[Happening]:
 
 
 @settings(
-    max_examples=promise_examples(20),
+    max_examples=promise_examples(10),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

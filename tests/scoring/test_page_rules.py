@@ -214,7 +214,7 @@ PATHS = ("/", "/a", "/a/b", "/a/b/c", "/b", "/ab", "/ja/a")
 
 
 @settings(
-    max_examples=promise_examples(40),
+    max_examples=promise_examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -20,7 +20,7 @@ from tests.shipped import make_rules
 TRAITS = ("industry", "employees")
 PEOPLE = 3
 relaxed = settings(
-    max_examples=promise_examples(40),
+    max_examples=promise_examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -131,7 +131,7 @@ def test_arrival_chunks_repeats_and_changed_rules_do_not_matter(
     assert world.rows("select count(*) from scoring.ledger") == before
 
 
-@settings(relaxed, max_examples=promise_examples(12))
+@settings(relaxed, max_examples=promise_examples(8))
 @given(made=happenings(), rules=rule_sets(), sizes=st.lists(st.integers(1, 4), min_size=2, max_size=2))
 def test_two_workers_at_once_do_what_one_does(
     world: World, database_url: str, made: list[Happening], rules: RuleSet, sizes: list[int]

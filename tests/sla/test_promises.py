@@ -86,7 +86,7 @@ def verdict(desk: Any, lead: int) -> tuple[str, float | None]:
     return state, None if stopped_at is None else (stopped_at - desk.at(0)) / timedelta(minutes=1)
 
 
-@settings(max_examples=promise_examples(35), **OPEN_DB)
+@settings(max_examples=promise_examples(18), **OPEN_DB)
 @given(acts, looks)
 def test_the_last_word_is_the_truth_even_after_a_feed_that_lied(
     desk: Any, done: list[Act], times: list[tuple[int, int]]
@@ -100,7 +100,7 @@ def test_the_last_word_is_the_truth_even_after_a_feed_that_lied(
         assert desk.state(lead) in (None, expected[0])
 
 
-@settings(max_examples=promise_examples(35), **OPEN_DB)
+@settings(max_examples=promise_examples(18), **OPEN_DB)
 @given(acts, looks)
 def test_nobody_is_accused_who_was_in_time_however_late_the_feed(
     desk: Any, done: list[Act], times: list[tuple[int, int]]

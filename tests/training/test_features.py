@@ -298,7 +298,7 @@ WANTED = PRICING | features(
 
 
 @examples(
-    max_examples=promise_examples(25),
+    max_examples=promise_examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

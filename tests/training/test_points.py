@@ -272,7 +272,7 @@ def test_each_chunk_is_done_when_it_is_written(world: World, database_url: str) 
 
 
 @examples(
-    max_examples=promise_examples(15),
+    max_examples=promise_examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

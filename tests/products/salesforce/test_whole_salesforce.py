@@ -377,7 +377,7 @@ def merge(desk: SalesforceDesk, lost: int, kept: int) -> None:
 
 @settings(
     deadline=None,
-    max_examples=promise_examples(8),
+    max_examples=promise_examples(5),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(step, min_size=3, max_size=14))
