@@ -1,0 +1,2 @@
+-- name: read_key
+select hash_key from nurture.hash_keys;
