@@ -23,7 +23,7 @@ EXPECTED = {
     "deliver_outbox": {"deliver"},
     "freeze_quarter": {"freeze"},
     "keep_house": {"purge", "clean_airflow"},
-    "refresh_funnel": {"refresh", "check_quality", "attribute", "economics"},
+    "refresh_funnel": {"refresh", "check_quality", "attribute", "economics", "lift"},
     "report_response_times": {"draw", "post"},
     "retrain_thresholds": {
         "check_funnel",
@@ -41,7 +41,7 @@ EXPECTED = {
 DECIDING = {
     "check_alerts": {"check", "notify"},
     "score_leads": {"push", "assign"},
-    "refresh_funnel": {"attribute", "economics"},
+    "refresh_funnel": {"attribute", "economics", "lift"},
 }
 
 
@@ -121,7 +121,7 @@ def test_slack_is_brought_up_to_date_whatever_became_of_the_checks(dags: dict) -
 def test_a_day_is_judged_before_it_is_shared_and_priced(dags: dict) -> None:
     dag = dags["refresh_funnel"]
     assert dag.task_dict["refresh"].downstream_task_ids == {"check_quality"}
-    assert dag.task_dict["check_quality"].downstream_task_ids == {"attribute", "economics"}
+    assert dag.task_dict["check_quality"].downstream_task_ids == {"attribute", "economics", "lift"}
     assert (dag.timetable.expression, dag.timetable.timezone) == ("0 0 * * *", "Asia/Tokyo")
 
 

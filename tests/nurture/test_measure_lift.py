@@ -12,7 +12,8 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.nurture.hold_out import is_held_out, read_hold_out_key
-from leadops.nurture.measure_lift import LiftRow, LiftSettings, choose_totals, measure_lift, read_lifts
+from leadops.nurture.lift_settings import LiftSettings
+from leadops.nurture.measure_lift import LiftRow, choose_totals, measure_lift, read_lifts
 from tests.shipped import SHIPPED, change
 from tests.whole_database import dump_database
 
@@ -60,7 +61,8 @@ class Programmes:
         lead = lead or self.lead()
         self.connection.execute(
             "insert into nurture.memberships (programme, version, lead_id, cycle, is_held_out, entered_at,"
-            " due_at, ended_at, state, entry_event_seq) values (%s, %s, %s, %s, %s, %s, %s, %s, 'finished', 1)",
+            " due_at, ended_at, state, entry_event_seq)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, 'finished', 1)",
             [programme, version, lead, cycle, held_out, at, at, at],
         )
         return lead

@@ -32,8 +32,8 @@ programmes:
         message: trial.second
         stale_after: 2d
 messages:
-  trial.first: {words: {en: [x], ja: [x]}, en: {subject: x, preview: x}, ja: {subject: x, preview: x}}
-  trial.second: {words: {en: [x], ja: [x]}, en: {subject: x, preview: x}, ja: {subject: x, preview: x}}
+  trial.first: {words: {en: [x], ja: [x]}, en: {subject: x, preview: y}, ja: {subject: x, preview: y}}
+  trial.second: {words: {en: [x], ja: [x]}, en: {subject: x, preview: y}, ja: {subject: x, preview: y}}
 """
 
 

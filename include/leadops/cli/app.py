@@ -74,6 +74,7 @@ GROUPS: Mapping[str, str] = {
     "simulated-past": "made_up",
     "model": "model",
     "thresholds": "thresholds",
+    "nurture": "nurture",
 }
 
 

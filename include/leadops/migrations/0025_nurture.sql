@@ -64,3 +64,48 @@ comment on column nurture.sends.lead_id is 'The lead that gets it: the one of th
 comment on column nurture.sends.stale_at is 'It must not go out after this moment';
 -- What a person got, for the frequency cap.
 create index sends_lead on nurture.sends (lead_id, decided_at) where state = 'queued';
+
+-- One key for each database: it never changes, and a backup has it. Whoever does not read the database cannot tell who is
+-- held out.
+create table nurture.hash_keys (
+    hash_key bytea not null
+);
+insert into nurture.hash_keys (hash_key)
+values (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
+
+-- Members against hold-out, as known at the end of a day. A person counts once in a programme, by their first entry.
+create table nurture.lifts (
+    dt date not null,
+    programme text not null check (char_length(programme) <= 50),
+    holdout_share double precision not null,
+    cohort date,
+    last_entered_at timestamptz not null,
+    window_days integer not null,
+    members bigint not null,
+    held_out bigint not null,
+    member_sqls bigint not null,
+    held_out_sqls bigint not null,
+    open_members bigint not null,
+    open_held_out bigint not null,
+    difference double precision,
+    difference_low double precision,
+    difference_high double precision,
+    ratio double precision,
+    ratio_low double precision,
+    ratio_high double precision,
+    people_needed bigint,
+    verdict text not null check (
+        verdict in ('no_hold_out', 'too_early', 'higher', 'lower', 'no_difference')
+    ),
+    unique nulls not distinct (dt, programme, holdout_share, cohort)
+);
+comment on column nurture.lifts.holdout_share is 'In force at the entry; entries under different shares are not added up';
+comment on column nurture.lifts.cohort is 'The first day of the month of the entry, in the company''s zone; null: all';
+comment on column nurture.lifts.members is 'Whose window is over; so are held_out, member_sqls and held_out_sqls';
+comment on column nurture.lifts.member_sqls is 'Who became SQL within window_days of the entry';
+comment on column nurture.lifts.open_members is 'Whose window is not over: they count nowhere else';
+comment on column nurture.lifts.difference is 'Of the rates, members minus hold-out, with its 95 % interval';
+comment on column nurture.lifts.ratio is 'Of the rates, members divided by hold-out, with its 95 % interval';
+comment on column nurture.lifts.ratio_high is 'Null: the interval is open upwards';
+comment on column nurture.lifts.people_needed is
+'Members and hold-out together that it takes to show the smallest lift of nurture.yaml; null: no number of them does';

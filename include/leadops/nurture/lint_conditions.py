@@ -31,7 +31,6 @@ class ExampleValue:
 
     value: Any
     name: str
-    is_end: bool = False  # below or above every number that a condition names
 
 
 def find_contradictions(
@@ -83,7 +82,7 @@ def describe_depths(
 
 
 def list_examples(conditions: Iterable[RuleCondition]) -> list[ExampleValue]:
-    """Return values that tell the conditions apart: each number and text that they name, and those between."""
+    """Return values that tell conditions apart: the numbers and texts that they name, and those between."""
     numbers: set[float] = set()
     others: list[ExampleValue] = [ExampleValue(MISSING, "no value"), ExampleValue("\u2060", "any other text")]
     for condition in conditions:
@@ -108,12 +107,12 @@ def list_examples(conditions: Iterable[RuleCondition]) -> list[ExampleValue]:
 def _list_numbers(limits: list[float]) -> list[ExampleValue]:
     if not limits:
         return []
-    examples = [ExampleValue(limits[0] - 1, f"below {limits[0]:g}", is_end=True)]
+    examples = [ExampleValue(limits[0] - 1, f"below {limits[0]:g}")]
     for limit, following in zip(limits, [*limits[1:], None], strict=True):
         examples.append(ExampleValue(limit, f"{limit:g}"))
         if following is not None:
             examples.append(ExampleValue((limit + following) / 2, f"between {limit:g} and {following:g}"))
-    return [*examples, ExampleValue(limits[-1] + 1, f"above {limits[-1]:g}", is_end=True)]
+    return [*examples, ExampleValue(limits[-1] + 1, f"above {limits[-1]:g}")]
 
 
 def _match(
@@ -168,7 +167,9 @@ def _describe_hidden(names: list[str], fits: list[list[bool]]) -> list[tuple[boo
                 for name, other in zip(names[place + 1 :], fits[place + 1 :], strict=True)
                 if any(fit and also for fit, also in zip(own, other, strict=True))
             )
-            found.append((True, f"whatever fits depth {names[place]} also fits {hiding} below it, which counts"))
+            found.append(
+                (True, f"whatever fits depth {names[place]} also fits {hiding} below it, which counts")
+            )
     return found
 
 
@@ -187,15 +188,17 @@ def _describe_overlaps(
 def _describe_gaps(
     fits: list[list[bool]], examples: Sequence[ExampleValue], address: str, *, has_own: bool
 ) -> list[tuple[bool, str]]:
+    """Return the numbers that fit no depth; where the step has a message of its own, those between depths."""
     gets = "who has it gets the step's own message" if has_own else "who has it gets nothing"
-    return [
-        (False, f"{address} {example.name} fits no depth: {gets}")
+    numbers = [
+        (example.name, any(own[place] for own in fits))
         for place, example in enumerate(examples)
-        if isinstance(example.value, int | float)
-        and not isinstance(example.value, bool)
-        and not any(own[place] for own in fits)
-        and not (has_own and example.is_end)
+        if isinstance(example.value, int | float) and not isinstance(example.value, bool)
     ]
+    if has_own:
+        fitting = [place for place, (_, fit) in enumerate(numbers) if fit]
+        numbers = numbers[fitting[0] : fitting[-1]] if fitting else []
+    return [(False, f"{address} {name} fits no depth: {gets}") for name, fit in numbers if not fit]
 
 
 def _listed(texts: str | list[str] | None) -> list[str]:

@@ -69,16 +69,18 @@ def lint_times(settings: NurtureSettings) -> Iterator[LintFinding]:
             place = f"{name}.{step.name}"
             if step.stale_after <= timedelta(minutes=RUN_MINUTES):
                 yield LintFinding(
-                    True, place, f"it is stale before the next run: send_nurture runs every {RUN_MINUTES} minutes"
+                    True,
+                    place,
+                    f"it is stale before the next run: send_nurture runs every {RUN_MINUTES} minutes",
                 )
-            if isinstance(step.delay, str) and settings.quiet_hours:
-                if _is_within(settings.next_day_at, settings.quiet_hours):
-                    yield LintFinding(
-                        False,
-                        place,
-                        f"next_day_at {settings.next_day_at:%H:%M} is in the quiet hours: it always goes out at"
-                        f" their end, {settings.quiet_hours.until:%H:%M}",
-                    )
+            hours = settings.quiet_hours
+            if isinstance(step.delay, str) and hours and _is_within(settings.next_day_at, hours):
+                yield LintFinding(
+                    False,
+                    place,
+                    f"next_day_at {settings.next_day_at:%H:%M} is in the quiet hours: it always goes out"
+                    f" at their end, {hours.until:%H:%M}",
+                )
 
 
 def lint_messages(settings: NurtureSettings) -> Iterator[LintFinding]:
@@ -177,5 +179,7 @@ def _name_conditions(settings: NurtureSettings) -> Iterator[NamedCondition]:
             yield NamedCondition(f"{name}.entry[{number}]", entry)
         for step in programme.steps:
             for depth in step.depth:
-                for event in [depth.event] if depth.event else sorted({each.event for each in programme.entry}):
+                for event in (
+                    [depth.event] if depth.event else sorted({each.event for each in programme.entry})
+                ):
                     yield NamedCondition(f"{name}.{step.name}.{depth.name}", depth.condition(event))

@@ -6,30 +6,16 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
-from pydantic import Field, StrictInt
 
 from leadops.calendar.local_days import day_bounds
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.locks import Lock, hold_lock
-from leadops.nurture.lift_estimate import ArmCount, LiftTarget, estimate_lift
+from leadops.nurture.lift_estimate import ArmCount, estimate_lift
+from leadops.nurture.lift_settings import LiftSettings
 from leadops.queries import Queries
-from leadops.settings import Settings
 
 queries = Queries(__file__)
-
-
-class LiftSettings(Settings):
-    """How members are compared with the hold-out."""
-
-    window_days: StrictInt = Field(ge=1, le=730)  # of 24 hours, from the entry
-    smallest_ratio: float = Field(gt=1, le=10)  # rate of members divided by that of the hold-out
-    power: float = Field(ge=0.5, le=0.99)
-
-    @property
-    def target(self) -> LiftTarget:
-        """The lift that a programme should be able to show."""
-        return LiftTarget(self.smallest_ratio, self.power)
 
 
 class LiftCohort(NamedTuple):

@@ -11,6 +11,8 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_valida
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from leadops.company import InCompanyZone
+from leadops.nurture.lift_settings import LiftSettings
+from leadops.nurture.message_texts import NurtureMessage
 from leadops.scoring.event_condition import EventCondition
 from leadops.settings import Settings
 
@@ -87,21 +89,6 @@ class FrequencyCap(Settings):
     def window(self) -> timedelta:
         """The time over which messages are counted."""
         return timedelta(days=self.per_days)
-
-
-class MessageText(Settings):
-    """The lines of a message that the MA's template shows, in one language."""
-
-    subject: str = Field(min_length=1)
-    preview: str = Field(min_length=1)
-
-
-class NurtureMessage(Settings):
-    """A message in both languages, and the words of the reader's problem of which a subject has one."""
-
-    words: dict[Literal["en", "ja"], Annotated[list[str], Field(min_length=1)]]
-    en: MessageText
-    ja: MessageText
 
 
 class StepDepth(Settings):
@@ -197,6 +184,7 @@ class NurtureSettings(InCompanyZone):
     quiet_hours: QuietHours | None  # None: there are none
     frequency_cap: FrequencyCap | None  # None: no limit
     chunk_members: int = Field(ge=1)  # memberships looked at in one transaction
+    lift: LiftSettings
     programmes: dict[Name, NurtureProgramme]
     messages: dict[MessageKey, NurtureMessage]
 

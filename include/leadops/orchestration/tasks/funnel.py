@@ -6,6 +6,7 @@ from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.economics.refresh_economics import refresh_economics
 from leadops.funnel.quality_checks import check_days
 from leadops.funnel.refresh_funnel import refresh_funnel
+from leadops.nurture.measure_lift import choose_totals, measure_lift
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
 
@@ -82,3 +83,22 @@ def economics(run: TaskRun) -> Counts:
             now=run.clock(),
         )
     return {"day": run.day.isoformat(), "rows": result.rows, "won": result.won}
+
+
+def lift(run: TaskRun) -> Counts:
+    """Compare the members of each nurture programme with those held out."""
+    with run.open_database() as connection:
+        rows = measure_lift(
+            connection,
+            day=run.day,
+            settings=run.config.nurture.lift,
+            company=run.config.company,
+            now=run.clock(),
+        )
+    totals = list(choose_totals(rows))
+    return {
+        "day": run.day.isoformat(),
+        "programmes": len(totals),
+        "members": sum(row.members for row in totals),
+        "held_out": sum(row.held_out for row in totals),
+    }

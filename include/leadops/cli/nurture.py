@@ -1,0 +1,127 @@
+"""`leadops nurture`: what programmes add, what can never be reached, what would come for a lead."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from leadops.calendar.local_days import last_whole_day
+from leadops.cli.context import clock, open_database, read_config
+from leadops.cli.day_option import DayOption
+from leadops.cli.made_up_line import print_made_up
+from leadops.cli.parse_span import parse_span
+from leadops.cli.plural import count
+from leadops.cli.terminal import console, print_json
+from leadops.errors import PermanentError
+from leadops.made_up.made_up_past import find_past
+from leadops.nurture.lift_sentence import say_lift
+from leadops.nurture.lint_programmes import lint_programmes
+from leadops.nurture.measure_lift import LiftRow, choose_totals, measure_lift, read_lifts
+
+app = typer.Typer(
+    help="Programmes of messages: their lift, and what of them is reached.", no_args_is_help=True
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Programme = Annotated[str | None, typer.Option("--programme", help="One programme; default: all.")]
+File = Annotated[Path | None, typer.Option("--file", help="A nurture.yaml to use instead of yours.")]
+
+
+@app.command("lift")
+def lift(
+    programme: Programme = None,
+    months: Annotated[bool, typer.Option("--months", help="Also list the months of entry.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show by how much programmes raise the rate of SQLs: members against hold-out, as last measured."""
+    config = read_config()
+    with open_database() as connection:
+        rows = read_lifts(connection, programme=programme)
+        past = find_past(connection)
+    if programme and not rows and programme not in config.nurture.programmes:
+        known = ", ".join(config.nurture.programmes)
+        raise PermanentError(f"there is no programme {programme}; the programmes are {known}")
+    if as_json:
+        print_json([_as_json(row) for row in rows], default=str)
+        return
+    if not rows:
+        console.print(
+            "no lift is measured yet; refresh_funnel does it every day, or leadops nurture measure-lift"
+        )
+        return
+    totals = list(choose_totals(rows))
+    for row in totals:
+        console.print(say_lift(row, "en"), highlight=False, soft_wrap=True)
+    console.print(_draw(rows if months else [row for row in rows if row.cohort is None]))
+    print_made_up(past)
+
+
+@app.command("measure-lift")
+def measure(day: DayOption = None) -> None:
+    """Measure the lift as known at the end of DAY (yesterday), like refresh_funnel. Idempotent."""
+    config, now = read_config(), clock()
+    yesterday = last_whole_day(now, config.company.zone)
+    if day and day > yesterday:
+        raise PermanentError(f"{day} is not over; the last whole day is {yesterday}")
+    with open_database() as connection:
+        rows = measure_lift(
+            connection, day=day or yesterday, settings=config.nurture.lift, company=config.company, now=now
+        )
+    console.print(f"{day or yesterday}: {count(len(list(choose_totals(rows))), 'programme')} measured")
+
+
+@app.command("lint")
+def lint(
+    file: File = None,
+    since: Annotated[str, typer.Option(help="How far back events are looked for: 30d, 12h.")] = "30d",
+    as_json: AsJson = False,
+) -> None:
+    """Show what of nurture.yaml can never be reached, or is hardly meant so.
+
+    Exits with 1 if something can never be reached.
+    """
+    config = read_config().with_file("nurture", file)
+    with open_database() as connection:
+        findings = lint_programmes(
+            connection,
+            config.nurture,
+            locales=config.scoring.page_locales,
+            since=clock() - parse_span(since),
+        )
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            kind = "never" if finding.is_never else "note "
+            console.print(f"{kind}  {finding.place}: {finding.text}", highlight=False, soft_wrap=True)
+        if not findings:
+            console.print("nothing is odd")
+    if any(finding.is_never for finding in findings):
+        raise typer.Exit(1)
+
+
+def _as_json(row: LiftRow) -> dict[str, object]:
+    return asdict(row) | {"member_rate": row.member_rate, "held_out_rate": row.held_out_rate}
+
+
+def _draw(rows: list[LiftRow]) -> Table:
+    table = Table("programme", "entered", "hold-out", "members", "SQL", "held out", "SQL", "open")
+    for name in ("difference", "ratio", "verdict"):
+        table.add_column(name)
+    for row in rows:
+        table.add_row(
+            row.programme,
+            "all" if row.cohort is None else f"{row.cohort:%Y-%m}",
+            f"{row.holdout_share:.0%}",
+            f"{row.members:,}",
+            f"{row.member_sqls:,}",
+            f"{row.held_out:,}",
+            f"{row.held_out_sqls:,}",
+            f"{row.open_members + row.open_held_out:,}",
+            "" if row.difference is None else f"{row.difference * 100:+.1f} points",
+            "" if row.ratio is None else f"{row.ratio:.2f}",
+            row.verdict.replace("_", " "),
+        )
+    return table
