@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -6,6 +6,7 @@ from psycopg.types.json import Jsonb
 
 from leadops.errors import PermanentError
 from leadops.made_up.made_up_past import begin_past
+from tests.nurture.lift_world import Programmes
 from tests.shipped import SHIPPED, change
 
 from .conftest import NOW, ReportFixture
@@ -32,6 +33,25 @@ def test_one_that_ended_unanswered_is_counted_and_not_open(desk: ReportFixture) 
     made = desk.make()
     assert "sales has taken and contacted 1 of 3 new MQLs" in made.sentences[0]
     assert made.sentences[2] == "Still open, and in no box: 1."
+
+
+def test_below_the_sentences_is_what_each_programme_added(desk: ReportFixture) -> None:
+    desk.answer("rep-a", 10)
+    programmes = Programmes(desk.connection)
+    version = programmes.version("webinar", 0.5)
+    for held_out in (False, False, True):
+        programmes.enter("webinar", version, datetime(2026, 7, 1, tzinfo=UTC), held_out=held_out)
+    programmes.measure("2026-09-30")
+    programmes.measure("2026-10-01")  # after the period
+    assert desk.make().sentences[3:] == [
+        "webinar: 0.0% of 2 members became SQL within 30 days, 0.0% of 1 held out; a difference of +0.0 percentage"
+        " points (95 % interval -79.3 to +65.8). Too early to tell: it takes at least 73 more people."
+    ]
+    assert (
+        desk.make(language="ja")
+        .sentences[3]
+        .startswith("webinar: 開始から30日以内のSQL化率は、配信した2人で0.0%")
+    )
 
 
 def test_made_again_it_is_the_same_row_and_the_same_picture(desk: ReportFixture) -> None:

@@ -14,6 +14,8 @@ from leadops.company import Company
 from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.made_up.made_up_past import find_past
+from leadops.nurture.lift_sentence import say_lift
+from leadops.nurture.measure_lift import choose_totals, read_lifts
 from leadops.queries import Queries
 from leadops.reports.boxes import Box, group_boxes, make_box
 from leadops.reports.draw import draw_responses
@@ -66,6 +68,7 @@ def make_report(
         responses = read_responses(connection, period, names=settings.rep_names)
         whole = make_box(None, responses.minutes)
         late_causes = count_late_causes(connection, period, whole)
+        lifts = list(choose_totals(read_lifts(connection, until=period.last_day)))
         past = find_past(connection)
     if past and past.first_day <= period.last_day and period.first_day <= past.last_day:
         period = replace(period, note=REPORT_TEXTS[company.language]["made_up"])
@@ -89,6 +92,7 @@ def make_report(
         min_answers=settings.min_answers,
         language=company.language,
     )
+    sentences += [say_lift(lift, company.language) for lift in lifts]
     if names:  # of rows whose letters no font here has
         sentences.append(", ".join(f"{number} = {name}" for number, name in names.items()))
     file = file or settings.place() / f"{NAME}_{period.first_day}_{period.last_day}.png"

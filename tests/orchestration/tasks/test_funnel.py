@@ -12,6 +12,7 @@ from leadops.migrations.rights import Part
 from leadops.orchestration.run import TaskRun
 from leadops.orchestration.tasks import funnel
 from tests.funnel.conftest import Books, at, on
+from tests.nurture.lift_world import Programmes
 from tests.roles import as_role
 from tests.runs import make_run
 
@@ -84,3 +85,14 @@ def test_nothing_heavy_is_loaded_before_a_task_needs_it() -> None:
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
 
     assert (done.stdout.strip(), done.stderr) == ("", "")
+
+
+def test_a_run_compares_the_members_of_programmes_with_those_held_out(books: Books) -> None:
+    programmes = Programmes(books.connection)
+    version = programmes.version("webinar", 0.5)
+    programmes.enter("webinar", version, at("03-01 10:00"), held_out=False)
+    programmes.enter("webinar", version, at("03-01 10:00"), held_out=True)
+    programmes.enter("webinar", version, at("05-31 10:00"), held_out=True)
+    books.connection.commit()
+
+    assert funnel.lift(run()) == {"day": "2026-06-01", "programmes": 1, "members": 1, "held_out": 1}
