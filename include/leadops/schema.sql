@@ -2114,3 +2114,33 @@ create table nurture.sends (
     check (state in ('queued', 'withheld', 'skipped'))
 );
 create index sends_lead on nurture.sends (lead_id, decided_at) where (state = 'queued');
+
+create table nurture.hash_keys (
+    hash_key bytea not null
+);
+
+create table nurture.lifts (
+    dt date not null,
+    programme text not null,
+    holdout_share double precision not null,
+    cohort date,
+    last_entered_at timestamptz not null,
+    window_days integer not null,
+    members bigint not null,
+    held_out bigint not null,
+    member_sqls bigint not null,
+    held_out_sqls bigint not null,
+    open_members bigint not null,
+    open_held_out bigint not null,
+    difference double precision,
+    difference_low double precision,
+    difference_high double precision,
+    ratio double precision,
+    ratio_low double precision,
+    ratio_high double precision,
+    people_needed bigint,
+    verdict text not null,
+    unique nulls not distinct (dt, programme, holdout_share, cohort),
+    check (char_length(programme) <= 50),
+    check (verdict in ('no_hold_out', 'too_early', 'higher', 'lower', 'no_difference'))
+);
