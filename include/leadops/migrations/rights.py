@@ -19,6 +19,7 @@ READABLE = (
     "incidents.heartbeats",
     "lifecycle.frozen_quarters",
     "lifecycle.thresholds",
+    "nurture.lifts",
     "training.decisions",
     "training.models",
 )
