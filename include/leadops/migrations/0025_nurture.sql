@@ -65,7 +65,7 @@ comment on column nurture.sends.stale_at is 'It must not go out after this momen
 -- What a person got, for the frequency cap.
 create index sends_lead on nurture.sends (lead_id, decided_at) where state = 'queued';
 
--- One key for each database: it never changes, and a backup has it. Whoever does not read the database cannot tell who is
+-- One key for each database: it never changes, and a backup has it. Who does not read the database cannot tell who is
 -- held out.
 create table nurture.hash_keys (
     hash_key bytea not null
@@ -99,7 +99,8 @@ create table nurture.lifts (
     ),
     unique nulls not distinct (dt, programme, holdout_share, cohort)
 );
-comment on column nurture.lifts.holdout_share is 'In force at the entry; entries under different shares are not added up';
+comment on column nurture.lifts.holdout_share is
+'In force at the entry; entries under different shares are not added up';
 comment on column nurture.lifts.cohort is 'The first day of the month of the entry, in the company''s zone; null: all';
 comment on column nurture.lifts.members is 'Whose window is over; so are held_out, member_sqls and held_out_sqls';
 comment on column nurture.lifts.member_sqls is 'Who became SQL within window_days of the entry';
