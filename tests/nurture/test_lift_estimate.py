@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from leadops.nurture.lift_estimate import (
     ArmCount,
-    Interval,
     LiftTarget,
+    RateInterval,
     compare_rates,
     count_people_needed,
     estimate_lift,
@@ -183,12 +183,12 @@ def find_chance(people: int, sqls: int, rate: float) -> float:
     return comb(people, sqls) * rate**sqls * (1 - rate) ** (people - sqls)
 
 
-def as_numbers(interval: Interval) -> tuple[float, float, float]:
+def as_numbers(interval: RateInterval) -> tuple[float, float, float]:
     """Return value and limits, infinity where there is none."""
     value, low, high = (inf if number is None else number for number in interval)
     return value, low, high
 
 
-def round_all(interval: Interval) -> tuple[float | None, ...]:
+def round_all(interval: RateInterval) -> tuple[float | None, ...]:
     """Return value and limits, rounded."""
     return tuple(None if number is None else round(number, 4) for number in interval)

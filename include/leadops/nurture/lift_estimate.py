@@ -27,7 +27,7 @@ class ArmCount(NamedTuple):
         return self.sqls / self.people if self.people else None
 
 
-class Interval(NamedTuple):
+class RateInterval(NamedTuple):
     """A value and its interval; None: there is none, `high` also where the interval is open upwards."""
 
     value: float | None
@@ -47,8 +47,8 @@ class LiftTarget:
 class LiftEstimate:
     """Members against hold-out."""
 
-    difference: Interval  # of the rates: members minus hold-out
-    ratio: Interval  # of the rates: members divided by hold-out
+    difference: RateInterval  # of the rates: members minus hold-out
+    ratio: RateInterval  # of the rates: members divided by hold-out
     people_needed: int | None  # in both arms together; None: no share of them can show it
     verdict: LiftVerdict
 
@@ -73,7 +73,7 @@ def estimate_lift(members: ArmCount, held_out: ArmCount, *, share: float, target
     return LiftEstimate(difference, ratio, needed, verdict)
 
 
-def compare_rates(members: ArmCount, held_out: ArmCount) -> tuple[Interval, Interval]:
+def compare_rates(members: ArmCount, held_out: ArmCount) -> tuple[RateInterval, RateInterval]:
     """Return the difference and the ratio of the rates with their intervals.
 
     Both come from the Wilson intervals of the two rates (Newcombe 1998, method 10; Donner and Zou 2012 for
@@ -81,7 +81,7 @@ def compare_rates(members: ArmCount, held_out: ArmCount) -> tuple[Interval, Inte
     if 1 is outside of the other.
     """
     if members.rate is None or held_out.rate is None:
-        return Interval(None, None, None), Interval(None, None, None)
+        return RateInterval(None, None, None), RateInterval(None, None, None)
     (p, low, high), (q, q_low, q_high) = find_wilson(members), find_wilson(held_out)
     difference_low = p - q - sqrt((p - low) ** 2 + (q_high - q) ** 2)
     difference_high = p - q + sqrt((high - p) ** 2 + (q - q_low) ** 2)
@@ -89,8 +89,8 @@ def compare_rates(members: ArmCount, held_out: ArmCount) -> tuple[Interval, Inte
     ratio_low = _solve_ratio(p, p - low, q, q_high - q, upper=False)
     ratio_high = _solve_ratio(p, high - p, q, q - q_low, upper=True)
     return (
-        Interval(p - q, difference_low, difference_high),
-        Interval(p / q if q else None, ratio_low, None if ratio_high == inf else ratio_high),
+        RateInterval(p - q, difference_low, difference_high),
+        RateInterval(p / q if q else None, ratio_low, None if ratio_high == inf else ratio_high),
     )
 
 
