@@ -198,7 +198,7 @@ class Story:
             "sleep": lambda _: None,
         }
         notify_incidents(self.connection, self.chat(), settings=ALERTS, **options)
-        context = NoticeContext(ROUTING.slack, SHIPPED.company, SHIPPED.scoring.grades)
+        context = NoticeContext(ROUTING.slack, SHIPPED.company, SHIPPED.scoring)
         del options["company"]
         notify_reps(self.connection, self.chat(), context=context, **options)
 

@@ -87,7 +87,7 @@ def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
                 sleep=time.sleep,
                 until=clock() + timedelta(seconds=10),
             )
-            context = NoticeContext(rules.slack, SHIPPED.company, SHIPPED.scoring.grades)
+            context = NoticeContext(rules.slack, SHIPPED.company, SHIPPED.scoring)
             told += notify_reps(connection, chat, context=context, clock=clock, sleep=time.sleep).sent
         assert told == 1
         lines = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]

@@ -49,7 +49,7 @@ def read(*notices: AssignmentNotice, language: str = "en", due: Any = None, **li
     message = form_assignment_message(
         notices,
         company=change(SHIPPED.company, language=language),
-        grades=SHIPPED.scoring.grades,
+        rules=SHIPPED.scoring,
         due=due or {},
         links=AssignmentLinks(links.get("crm_link", ""), links.get("pages_url", "")),
         now=NOW,
@@ -66,7 +66,7 @@ def test_it_says_who_why_and_until_when_with_the_ways_in() -> None:
         "<https://airflow.example/leadops/leads/1|all that leadops knows of it>)\n"
         "Acme &amp; Sons &lt;KK&gt;\n"
         "A3, 86 points\n"
-        "Because of: view pricing +40, seniority +30, request document +15\n"
+        "Because of: Looked at prices +40, seniority +30, Requested a document +15\n"
         "First contact by 2026-06-01 14:42 JST: 42 min left"
     ]
 
@@ -77,7 +77,7 @@ def test_it_says_it_in_japanese() -> None:
         "<@U0A>: リード 1 の担当をお願いします\n"
         "Acme &amp; Sons &lt;KK&gt;\n"
         "A3、86ポイント\n"
-        "理由: view pricing +40, seniority +30, request document +15\n"
+        "理由: 価格を確認 +40, seniority +30, 資料請求 +15\n"
         "初回連絡の期限: 2026-06-01 14:42 JST（残り42分）"
     ]
 

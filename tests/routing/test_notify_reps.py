@@ -46,7 +46,7 @@ def notify(
     return notify_reps(
         office.connection,
         chat or slack.chat(timeout=30),
-        context=NoticeContext(settings, company, SHIPPED.scoring.grades, find_due),
+        context=NoticeContext(settings, company, SHIPPED.scoring, find_due),
         clock=slack.clock,
         sleep=sleep,
     )

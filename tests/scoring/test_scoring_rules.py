@@ -2,6 +2,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 
 from leadops.config.load_config import load_section
 from leadops.errors import ConfigError
@@ -102,6 +103,19 @@ def test_the_default_rules_weigh_intent_over_habit() -> None:
         points[name] for name in ("mail_open", "top_page")
     )
     assert max(points[name] for name in ("unsubscribe", "job_seeker", "competitor", "job_seeker_title")) < 0
+
+
+def test_a_label_is_shown_and_decides_no_points() -> None:
+    rules = SHIPPED.scoring
+    assert rules.labels()["view_pricing"] == {"en": "Looked at prices", "ja": "価格を確認"}
+    first = rules.behaviour[0]
+    bare = first.model_copy(update={"label": {}})
+    other = rules.model_copy(update={"behaviour": [bare, *rules.behaviour[1:]]})
+    assert first.name not in other.labels()
+    assert other.hash(TOKYO) == rules.hash(TOKYO)
+    assert RuleSet.from_body(rules.body(TOKYO), like=rules)[0].labels() == {}
+    with pytest.raises(ValidationError, match=r"label\.fr"):
+        type(first).model_validate({"name": "x", "event": "y", "points": 1, "label": {"fr": "z"}})
 
 
 def test_the_hash_is_of_what_decides_points() -> None:

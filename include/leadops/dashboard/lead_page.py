@@ -110,6 +110,7 @@ class LeadPageAnswer:
     traits: dict[str, str]
     score: ScoreSummary
     best: list[RulePoints]
+    rule_labels: dict[str, dict[str, str]]  # by rule and language; a rule without one is shown by its name
     stage: LatestStage | None
     place: LeadPlace | None
     rep_name: str | None
@@ -154,6 +155,7 @@ def read_lead(
         traits=_read_traits(connection, person_id, sees_people=sees_people),
         score=summarise_score(connection, person_id, grades=config.scoring.grades),
         best=queries.all(connection, "list_best_rules", RulePoints, person_id=person_id, max_rows=MAX_RULES),
+        rule_labels=config.scoring.labels(),
         stage=queries.first(connection, "find_stage", LatestStage, person_id=person_id),
         place=place,
         rep_name=read_rep_names(connection, [rep_id]).get(rep_id or "") if sees_people else None,

@@ -28,7 +28,7 @@ from leadops.routing.assignment_message import (
     form_assignment_message,
 )
 from leadops.routing.routing_rules import SlackSettings
-from leadops.scoring.grades import Grades
+from leadops.scoring.scoring_rules import RuleSet
 
 queries = Queries(__file__)
 
@@ -57,11 +57,12 @@ class _DueNotice(NamedTuple):
 
 @dataclass(frozen=True)
 class NoticeContext:
-    """What messages to salespeople need beside the notices: settings, links, grades, and what is due when."""
+    """What messages to salespeople need beside the notices: settings, links, rules, and what is due when."""
 
     settings: SlackSettings
     company: Company
-    grades: Grades
+    #: They say how points are shown, and what rules are called.
+    rules: RuleSet
     find_due: FindDue = lambda _connection, _keys: {}
     #: Where the pages of leadops are; empty: no link.
     pages_url: str = ""
@@ -220,7 +221,7 @@ def _form_message(
     return form_assignment_message(
         notices,
         company=context.company,
-        grades=context.grades,
+        rules=context.rules,
         due=context.find_due(connection, known) if known else {},
         links=AssignmentLinks(context.settings.crm_link, context.pages_url),
         now=now,

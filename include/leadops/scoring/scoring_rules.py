@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, ValidationInfo, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
-from leadops.scoring.conditions import RuleCondition
+from leadops.scoring.conditions import RuleCondition, Text
 from leadops.scoring.event_condition import PAGE, EventCondition, Name
 from leadops.scoring.grades import Grades
 from leadops.scoring.page_rules import PageRules
@@ -41,6 +41,11 @@ def _keys(settings: Any, name: str) -> set[str]:
 Points = Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST), AfterValidator(_not_nothing)]
 Cap = Annotated[StrictInt, Field(ge=1, le=LARGEST)]
 Locale = Annotated[str, BeforeValidator(_name_norwegian), Field(pattern="^[a-z]{2,8}([-_][a-z0-9]{2,8})*$")]
+#: What sales reads in place of a rule's name, by language.
+Label = Annotated[
+    dict[Literal["en", "ja"], Annotated[Text, Field(min_length=1, max_length=60)]],
+    Field(default_factory=dict, exclude=True),  # it decides no points
+]
 Trait = Literal["industry", "employees", "title", "country", "company", "email_domain"]
 
 
@@ -65,6 +70,7 @@ class BehaviourRule(EventCondition, Caps):
     """Points for each event that fits, up to the caps of the rule and then of its group."""
 
     name: Name
+    label: Label
     points: Points
     group: Name | None = None  # rules of one group share the group's caps
 
@@ -81,6 +87,7 @@ class FitRule(Settings):
     """Points once, while a trait of the lead fits."""
 
     name: Name
+    label: Label
     trait: Trait
     points: Points
     when: RuleCondition
@@ -202,6 +209,13 @@ class RuleSet(Settings):
     def page_rules(self) -> PageRules:
         """Return the rules that name paths, which share the pages out."""
         return PageRules(self.behaviour, self.page_locales)
+
+    def labels(self) -> dict[str, dict[str, str]]:
+        """Return what sales reads in place of the names of rules, by rule and language."""
+        rules: list[BehaviourRule | FitRule] = [*self.behaviour, *self.fit]
+        return {
+            rule.name: {str(name): text for name, text in rule.label.items()} for rule in rules if rule.label
+        }
 
     def body(self, zone: ZoneInfo) -> dict[str, Any]:
         """Return everything that decides points, as JSON.

@@ -119,7 +119,7 @@ def notify_owners(run: TaskRun) -> Counts:
     context = NoticeContext(
         slack,
         run.config.company,
-        run.config.scoring.grades,
+        run.config.scoring,
         find_due=partial(find_contact_dues, policy=run.config.sla),
         pages_url=form_pages_url(alerts),
     )

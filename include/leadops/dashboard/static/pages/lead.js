@@ -8,7 +8,7 @@ import { seesPeople, startPage } from "../shell.js";
 import { present } from "../states.js";
 import { dayOf, timeOf } from "../local_days.js";
 import { hasWords, loadWords, say } from "../words.js";
-import { drawItem, sayReason, sign } from "./timeline.js";
+import { drawItem, sayReason, sign, useLabels } from "./timeline.js";
 
 const leadId = decodeURIComponent(window.location.pathname.replace(/\/+$/, "").split("/").pop());
 
@@ -32,6 +32,7 @@ startPage("lead", async (page) => {
 });
 
 function draw(container, answer) {
+  useLabels(answer.rule_labels);
   const name = answer.is_erased ? say("erased") : answer.email || say("unknown");
   document.title = `${say("lead.number", { number: String(answer.lead_id) })} · Lead ops`;
   place(container,

@@ -2,16 +2,24 @@
 import { h } from "../dom.js";
 import { formatDay, formatNumber, formatSpan, formatTime } from "../format.js";
 import { dayOf } from "../local_days.js";
-import { say } from "../words.js";
+import { language, say } from "../words.js";
 
 /** 15 → "+15", -3 → "−3". */
 export function sign(points) {
   return points > 0 ? `+${formatNumber(points)}` : `−${formatNumber(Math.abs(points))}`;
 }
 
-/** Return what a rule is called: its own name, readable. */
+let ruleLabels = {};
+
+/** Let rules be called by these labels from now on: by rule and language. */
+export function useLabels(labels) {
+  ruleLabels = labels;
+}
+
+/** Return what a rule is called: its label, or its own name, readable. */
 export function sayReason(rule) {
-  return String(rule).replaceAll("_", " ");
+  const labels = Object.hasOwn(ruleLabels, rule) ? ruleLabels[rule] : {};
+  return labels[language] || String(rule).replaceAll("_", " ");
 }
 
 /** Return `text`, what say() gave for `value`, or the value itself, readable, where there are no words for it. */
