@@ -13,9 +13,14 @@ def add_acts(connection: Connection, now: datetime, *, people: int, machines: in
     """Acts of one mail, so long before `now`."""
     at = now - timedelta(hours=hours)
     connection.execute(
-        "with made as (insert into machines.acts (event_seq, lead_id, event, ts, mail, company)"
-        " select coalesce((select max(event_seq) from machines.acts), 0) + n, 1, 'mail_click', %s, 'm1',"
-        " 'buyer.example' from generate_series(1, %s) as n returning event_seq)"
+        "insert into identity.leads (lead_id, email, created_at) overriding system value"
+        " values (1, 'ann@mail.buyer.example', %s) on conflict do nothing",
+        [at],
+    )
+    connection.execute(
+        "with made as (insert into machines.acts (event_seq, lead_id, event, ts, mail)"
+        " select coalesce((select max(event_seq) from machines.acts), 0) + n, 1, 'mail_click', %s, 'm1'"
+        " from generate_series(1, %s) as n returning event_seq)"
         " insert into machines.verdicts (event_seq, lead_id, signal, reason, classified_at)"
         " select event_seq, 1, 'same_moment', 'x', %s from made order by event_seq limit %s",
         [at, people + machines, at, machines],

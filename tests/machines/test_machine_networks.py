@@ -109,8 +109,8 @@ def test_an_address_is_found_in_the_narrowest_network_that_holds_it(connection: 
     find_signals.create_found(connection)
     for place, address in enumerate(addresses):
         connection.execute(
-            "insert into mail_acts (event_seq, person_id, lead_id, event, ts, is_whole, network, is_trap,"
-            " is_marked, is_exempt) values (%s, 1, 1, 'mail_open', now(), false, %s, false, false, false)",
+            "insert into mail_acts (event_seq, person_id, lead_id, event, ts, network, is_trap,"
+            " is_marked, is_exempt) values (%s, 1, 1, 'mail_open', now(), %s, false, false, false)",
             [place, address],
         )
     find_signals.queries.run(connection, "find_networks", networks=networks)

@@ -44,6 +44,8 @@ def find_company_domain(site: str, *, not_companies: Collection[str] = ()) -> st
 
 def _split_site(site: str) -> tuple[str, str] | None:
     """Return the host (ASCII, lower case) and the path of the one address in `site`, else None."""
+    if _HOST.fullmatch(site):
+        return site, ""  # a bare host, such as the domain of an email address
     text = trim_text(site)
     if is_blank(text) or _SEPARATOR.search(text):
         return None

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from leadops.db import Connection
+from leadops.identity.company_domain import find_company_domain
 from leadops.lanes import Lane
 from leadops.queries import Queries
 
@@ -35,7 +36,7 @@ def allow_acts(
     with connection.transaction():
         if not queries.run(connection, "allow", kind=kind, value=value, by=by, reason=reason, now=now):
             return 0
-        return queries.run(connection, "enqueue_leads", kind=kind, value=value, lane=Lane.BACKFILL)
+        return _enqueue_leads(connection, kind, value)
 
 
 def disallow_acts(connection: Connection, *, kind: AllowedKind, value: str) -> int | None:
@@ -43,7 +44,15 @@ def disallow_acts(connection: Connection, *, kind: AllowedKind, value: str) -> i
     with connection.transaction():
         if not queries.run(connection, "disallow", kind=kind, value=value):
             return None
-        return queries.run(connection, "enqueue_leads", kind=kind, value=value, lane=Lane.BACKFILL)
+        return _enqueue_leads(connection, kind, value)
+
+
+def _enqueue_leads(connection: Connection, kind: AllowedKind, value: str) -> int:
+    if kind == "mail":
+        return queries.run(connection, "enqueue_mail", mail=value, lane=Lane.BACKFILL)
+    below: list[str] = queries.values(connection, "list_domains", company=value)
+    domains = [domain for domain in below if find_company_domain(domain) == value]
+    return queries.run(connection, "enqueue_domains", domains=domains, lane=Lane.BACKFILL)
 
 
 def list_allowed(connection: Connection) -> list[AllowedActs]:

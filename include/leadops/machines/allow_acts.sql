@@ -17,10 +17,25 @@ select
 from machines.allowed
 order by allowed_at, kind, value;
 
--- name: enqueue_leads
+-- name: list_domains
+-- The mail domains that may be this company's: its own, and those below it.
+select distinct split_part(email, '@', 2) as domain
+from identity.leads
+where right('.' || split_part(email, '@', 2), length(%(company)s::text) + 1) = '.' || %(company)s::text;
+
+-- name: enqueue_domains
+insert into scoring.inbox (lead_id, lane)
+select distinct
+    acts.lead_id,
+    %(lane)s::smallint
+from machines.acts as acts
+inner join identity.leads as leads on acts.lead_id = leads.lead_id
+where split_part(leads.email, '@', 2) = any(%(domains)s::text[]);
+
+-- name: enqueue_mail
 insert into scoring.inbox (lead_id, lane)
 select distinct
     lead_id,
     %(lane)s::smallint
 from machines.acts
-where (%(kind)s = 'company' and company = %(value)s) or (%(kind)s = 'mail' and mail = %(value)s);
+where mail = %(mail)s;

@@ -1,9 +1,12 @@
 """The check on acts of machines: does their share jump?"""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from leadops.db import Connection
+from leadops.identity.company_domain import find_company_domain
 from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, form_finding
 from leadops.queries import Queries
@@ -25,12 +28,13 @@ class ActCounts:
 
 
 @dataclass(frozen=True)
-class MostFrequent:
-    """The most frequent signal, mail and company among the machines' acts of the window."""
+class FoundActs:
+    """How many acts of machines a signal found in a mail to a mail domain; None: without a name."""
 
     signal: str
-    mail: str
-    company: str
+    mail: str | None
+    domain: str | None
+    acts: int
 
 
 def check_share(connection: Connection, given: CheckInput) -> list[CheckFinding]:
@@ -44,17 +48,26 @@ def check_share(connection: Connection, given: CheckInput) -> list[CheckFinding]
     status = limits.classify(counts.machine_acts, counts.acts, usual=usual)
     if status == "ok" or usual is None:
         return []
-    frequent = queries.one(connection, "find_most_frequent", MostFrequent, since=since, now=given.now)
+    found = queries.all(connection, "count_machine_acts", FoundActs, since=since, now=given.now)
     facts = {
         "count": counts.machine_acts,
         "window": limits.window_hours * 60,
         "percent": round(100 * counts.machine_acts / counts.acts, 1),
         "usual": round(100 * usual, 1),
-        "signal": frequent.signal,
-        "mail": frequent.mail,
-        "company": frequent.company,
+        "signal": _find_most_frequent((acts.signal, acts.acts) for acts in found),
+        "mail": _find_most_frequent((acts.mail, acts.acts) for acts in found),
+        "company": _find_most_frequent((find_company_domain(acts.domain or ""), acts.acts) for acts in found),
     }
     return [form_finding("machine_share", status, facts, since=given.now)]
+
+
+def _find_most_frequent(counted: Iterable[tuple[str | None, int]]) -> str:
+    """Return the name with the highest sum, of equal ones the first by name; "?" if there is none."""
+    sums: Counter[str] = Counter()
+    for name, acts in counted:
+        if name is not None:
+            sums[name] += acts
+    return min(sums, key=lambda name: (-sums[name], name), default="?")
 
 
 CHECKS = (Check("machines", ("machine_share",), check_share),)

@@ -13,16 +13,19 @@ left join machines.verdicts as verdicts
         and verdicts.freed_because is null
 where acts.ts >= %(usual_since)s and acts.ts <= %(now)s;
 
--- name: find_most_frequent
--- What most of the machines' acts of the window have in common.
+-- name: count_machine_acts
+-- What the machines' acts of the window have in common.
 select
-    mode() within group (order by verdicts.signal) as signal,
-    coalesce(mode() within group (order by acts.mail), '?') as mail,
-    coalesce(mode() within group (order by acts.company), '?') as company
+    verdicts.signal,
+    acts.mail,
+    split_part(leads.email, '@', 2) as domain,
+    count(*) as acts
 from machines.acts as acts
 inner join machines.verdicts as verdicts
     on
         acts.lead_id = verdicts.lead_id
         and acts.event_seq = verdicts.event_seq
         and verdicts.freed_because is null
-where acts.ts >= %(since)s and acts.ts <= %(now)s;
+left join identity.leads as leads on acts.lead_id = leads.lead_id
+where acts.ts >= %(since)s and acts.ts <= %(now)s
+group by verdicts.signal, acts.mail, split_part(leads.email, '@', 2);

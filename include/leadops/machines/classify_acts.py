@@ -37,14 +37,13 @@ def classify_acts(connection: Connection, *, settings: MachineSettings, now: dat
     """
     signals = settings.signals
     queries.run(connection, "leave_out_erased")
-    queries.run(connection, "analyze_classified")
-    read_mail_acts(connection, settings)
-    changed = keep_acts(connection)
+    facts = read_mail_acts(connection, settings)
+    changed = keep_acts(connection, facts)
     create_found(connection)
     create_site_acts(connection)
-    has_found = find_signals(connection, signals)
+    has_found = find_signals(connection, signals, facts)
     if has_found and signals.visit:
-        classify_visits(connection, settings, signals.visit)
+        classify_visits(connection, settings, signals.visit, facts)
     queries.run(connection, "free_verdicts", now=now)
     queries.run(connection, "record_verdicts", now=now)
     wait_for_evidence(connection, settings, now=now)

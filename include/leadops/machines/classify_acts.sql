@@ -21,9 +21,6 @@ delete from classified
 using identity.leads as gone
 where classified.lead_id = gone.lead_id and gone.erased_at is not null;
 
--- name: analyze_classified
-analyze classified;
-
 -- name: free_verdicts
 update machines.verdicts
 set

@@ -6,6 +6,7 @@ from leadops.db import Connection
 from leadops.events.mail_events import MAIL_EVENTS
 from leadops.machines.find_signals import find_signals
 from leadops.machines.machine_settings import MachineSettings, VisitSignal
+from leadops.machines.mail_acts import ActFacts
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -17,7 +18,9 @@ def create_site_acts(connection: Connection) -> None:
     queries.run(connection, "clear_site_acts")
 
 
-def classify_visits(connection: Connection, settings: MachineSettings, visit: VisitSignal) -> None:
+def classify_visits(
+    connection: Connection, settings: MachineSettings, visit: VisitSignal, facts: ActFacts
+) -> None:
     """Free the clicks whose visit shows a person; add other visits of machines' clicks to `found_acts`."""
     queries.run(
         connection,
@@ -27,5 +30,5 @@ def classify_visits(connection: Connection, settings: MachineSettings, visit: Vi
         pause=timedelta(minutes=visit.visit_minutes),
     )
     if queries.run(connection, "free_clicks", seconds=visit.seconds):
-        find_signals(connection, settings.signals)
+        find_signals(connection, settings.signals, facts)
     queries.run(connection, "find_visits", seconds=visit.seconds, site_events=list(visit.events))

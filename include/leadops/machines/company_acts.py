@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from leadops.db import Connection
 from leadops.machines.machine_settings import CompanySignal
+from leadops.machines.mail_acts import ActFacts
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -19,15 +20,18 @@ class ChangedAct(NamedTuple):
     ts: datetime
 
 
-def keep_acts(connection: Connection) -> list[ChangedAct]:
-    """Bring machines.acts in line with `mail_acts` for the classified leads; return what changed.
+def keep_acts(connection: Connection, facts: ActFacts) -> list[ChangedAct]:
+    """Bring machines.acts in line with `mail_acts`, which holds `facts`; return which clicks changed.
 
     Whoever holds the ledger is its only writer. Deliveries are evidence about acts of the lead alone, and are
     not kept.
     """
     changed = queries.all(connection, "forget_acts", ChangedAct)
     changed += queries.all(connection, "change_acts", ChangedAct)
-    return changed + queries.all(connection, "keep_acts", ChangedAct)
+    if facts.clicks:
+        changed += queries.all(connection, "list_new_clicks", ChangedAct)
+    queries.run(connection, "keep_acts")
+    return changed
 
 
 def find_companies(connection: Connection, signal: CompanySignal) -> None:

@@ -37,34 +37,39 @@ select
 from changed
 where event = 'mail_click' and company is not null and link is not null;
 
--- name: keep_acts
-with kept as (
-    insert into machines.acts (lead_id, event_seq, event, ts, mail, link, company)
-    select
-        mail_acts.lead_id,
-        mail_acts.event_seq,
-        mail_acts.event,
-        mail_acts.ts,
-        mail_acts.mail,
-        mail_acts.link,
-        mail_acts.company
-    from mail_acts
-    where
-        mail_acts.event <> 'mail_delivered'
-        and not exists (
-            select from machines.acts as same
-            where same.lead_id = mail_acts.lead_id and same.event_seq = mail_acts.event_seq
-        )
-    order by mail_acts.lead_id, mail_acts.event_seq
-    returning event, company, link, ts
-)
-
+-- name: list_new_clicks
 select
-    company,
-    link,
-    ts
-from kept
-where event = 'mail_click' and company is not null and link is not null;
+    mail_acts.company,
+    mail_acts.link,
+    mail_acts.ts
+from mail_acts
+where
+    mail_acts.event = 'mail_click'
+    and mail_acts.company is not null
+    and mail_acts.link is not null
+    and not exists (
+        select from machines.acts as same
+        where same.lead_id = mail_acts.lead_id and same.event_seq = mail_acts.event_seq
+    );
+
+-- name: keep_acts
+insert into machines.acts (lead_id, event_seq, event, ts, mail, link, company)
+select
+    mail_acts.lead_id,
+    mail_acts.event_seq,
+    mail_acts.event,
+    mail_acts.ts,
+    mail_acts.mail,
+    mail_acts.link,
+    mail_acts.company
+from mail_acts
+where
+    mail_acts.event <> 'mail_delivered'
+    and not exists (
+        select from machines.acts as same
+        where same.lead_id = mail_acts.lead_id and same.event_seq = mail_acts.event_seq
+    )
+order by mail_acts.lead_id, mail_acts.event_seq;
 
 -- name: find_companies
 insert into found_acts (event_seq, person_id, lead_id, signal, strength, reason)

@@ -5,7 +5,7 @@ from leadops.machines.company_acts import find_companies
 from leadops.machines.machine_agents import is_machine_agent
 from leadops.machines.machine_networks import list_machine_networks
 from leadops.machines.machine_settings import Signals
-from leadops.machines.mail_acts import list_agents
+from leadops.machines.mail_acts import ActFacts
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -16,27 +16,27 @@ def create_found(connection: Connection) -> None:
     queries.run(connection, "create_found")
 
 
-def find_signals(connection: Connection, signals: Signals) -> bool:
-    """Fill `found_acts` from `mail_acts`; return whether there are any.
+def find_signals(connection: Connection, signals: Signals, facts: ActFacts) -> bool:
+    """Fill `found_acts` from `mail_acts`, which holds `facts`; return whether there are any.
 
     Acts that a person confirmed, that an operator allowed, or whose visit shows a person are left out.
     """
     queries.run(connection, "clear_found")
-    if signals.same_moment:
+    if signals.same_moment and facts.clicks:
         queries.run(connection, "find_moments", seconds=signals.same_moment.seconds)
-    if signals.trap_link:
+    if signals.trap_link and facts.traps:
         queries.run(connection, "find_traps")
-    if signals.after_delivery:
+    if signals.after_delivery and facts.deliveries:
         queries.run(connection, "find_early", seconds=signals.after_delivery.seconds)
-    if signals.marked:
+    if signals.marked and facts.marks:
         queries.run(connection, "find_marked")
     if signals.agent:
-        agents = [agent for agent in list_agents(connection) if is_machine_agent(agent, signals.agent)]
+        agents = [agent for agent in facts.agents if is_machine_agent(agent, signals.agent)]
         if agents:
             queries.run(connection, "find_agents", agents=agents)
-    if signals.network and not signals.network.is_empty:
+    if signals.network and facts.networks:
         queries.run(connection, "find_networks", networks=list_machine_networks(signals.network))
-    if signals.many_people:
+    if signals.many_people and facts.clicks:
         find_companies(connection, signals.many_people)
     if not queries.value(connection, "has_found"):
         return False  # as nearly always: the rest would look at every act for nothing

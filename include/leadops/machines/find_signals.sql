@@ -42,13 +42,13 @@ where
     and others.event in ('mail_open', 'mail_click')
     and not others.is_person
     and (
-        (not acts.is_whole and not others.is_whole)
+        (acts.ts <> date_trunc('second', acts.ts) and others.ts <> date_trunc('second', others.ts))
         or date_trunc('second', acts.ts) = date_trunc('second', others.ts)
     )
     and case
         when others.is_trap then true
         when acts.event = 'mail_click' and others.event = 'mail_click' then acts.link <> others.link
-        when acts.is_whole or others.is_whole then false
+        when acts.ts = date_trunc('second', acts.ts) or others.ts = date_trunc('second', others.ts) then false
         -- Many mail services note an open with the first click, at the same time.
         when acts.event = 'mail_open' and others.event = 'mail_click' then acts.ts < others.ts
         when acts.event = 'mail_click' and others.event = 'mail_open' then others.ts < acts.ts

@@ -6,6 +6,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from leadops.db import Connection
+from leadops.identity.company_domain import find_company_domain
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -35,7 +36,7 @@ def count_shares(
     """Count the acts since `since` (UTC): days of `zone`, the newest first, or others by machines' acts."""
     if by == "signal":
         return queries.all(connection, "count_by_signal", MachineShare, since=since, max_rows=max_rows)
-    return queries.all(
+    shares = queries.all(
         connection,
         "count_by_group",
         MachineShare,
@@ -43,5 +44,17 @@ def count_shares(
         no_name=NO_NAME[by],
         since=since,
         zone=zone.key,
-        max_rows=max_rows,
+        max_rows=None if by == "company" else max_rows,
     )
+    return _sum_by_company(shares)[:max_rows] if by == "company" else shares
+
+
+def _sum_by_company(domains: list[MachineShare]) -> list[MachineShare]:
+    """Return the sums of the mail domains of each company, those with the most acts of machines first."""
+    sums: dict[str, list[int]] = {}
+    for share in domains:
+        company = sums.setdefault(find_company_domain(share.name) or NO_NAME["company"], [0, 0])
+        company[0] += share.acts
+        company[1] += share.machine_acts
+    shares = [MachineShare(name, acts, machine_acts) for name, (acts, machine_acts) in sums.items()]
+    return sorted(shares, key=lambda share: (-share.machine_acts, -share.acts, share.name))

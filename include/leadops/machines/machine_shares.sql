@@ -1,5 +1,5 @@
 -- name: count_by_group
--- Days by their date, the newest first; companies and mails by the acts of machines.
+-- Days by their date, the newest first; mail domains and mails by the acts of machines.
 select
     coalesce(judged.name, %(no_name)s::text) as name,
     count(*) as acts,
@@ -9,7 +9,7 @@ from (
         verdicts.event_seq as verdict_seq,
         case %(grouping)s::text
             when 'day' then to_char((acts.ts at time zone %(zone)s::text)::date, 'YYYY-MM-DD')
-            when 'company' then acts.company
+            when 'company' then split_part(leads.email, '@', 2)
             when 'mail' then acts.mail
         end as name
     from machines.acts as acts
@@ -18,6 +18,7 @@ from (
             acts.lead_id = verdicts.lead_id
             and acts.event_seq = verdicts.event_seq
             and verdicts.freed_because is null
+    left join identity.leads as leads on %(grouping)s::text = 'company' and acts.lead_id = leads.lead_id
     where acts.ts >= %(since)s
 ) as judged
 group by judged.name
@@ -26,7 +27,7 @@ order by
     count(judged.verdict_seq) desc,
     count(*) desc,
     judged.name asc
-limit %(max_rows)s;
+limit %(max_rows)s::bigint;
 
 -- name: count_by_signal
 -- Visits that followed a machine's click count here alone: they did not come through a mail themselves.

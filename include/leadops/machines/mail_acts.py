@@ -1,6 +1,6 @@
 """The acts through mails of the leads in `classified`, read into the temporary table `mail_acts`."""
 
-from psycopg.types.json import Jsonb
+from typing import NamedTuple
 
 from leadops.db import Connection
 from leadops.events.mail_events import MAIL_EVENTS
@@ -11,16 +11,50 @@ from leadops.queries import Queries
 queries = Queries(__file__)
 
 
-def read_mail_acts(connection: Connection, settings: MachineSettings) -> None:
-    """Fill `mail_acts` with the acts of these leads, their company, and whether they are allowed.
+class AgentActs(NamedTuple):
+    """What the acts with one user agent (None: without any) hold."""
+
+    agent: str | None
+    has_clicks: bool
+    has_deliveries: bool
+    has_networks: bool
+    has_traps: bool
+    has_marks: bool
+
+
+class AllowedName(NamedTuple):
+    """A company or a mail that an operator allowed."""
+
+    kind: str
+    value: str
+
+
+class ActFacts(NamedTuple):
+    """Which facts the acts in `mail_acts` hold: a signal without any of its facts has nothing to look at."""
+
+    agents: tuple[str, ...] = ()
+    clicks: bool = False
+    deliveries: bool = False
+    networks: bool = False
+    traps: bool = False
+    marks: bool = False
+
+
+def read_mail_acts(connection: Connection, settings: MachineSettings) -> ActFacts:
+    """Fill `mail_acts` with the acts of these leads, and whether they are allowed; return what they hold.
 
     What only a signal reads that is off is left empty.
     """
     addresses, signals = settings.addresses, settings.signals
     marked, network = signals.marked, signals.network
     queries.run(connection, "create_mail_acts")
+    queries.run(connection, "create_owned_acts")
     queries.run(connection, "clear_mail_acts")
-    domains: list[str] = queries.values(connection, "list_domains")
+    queries.run(connection, "sample_less")
+    queries.run(connection, "analyze_classified")
+    queries.run(connection, "own_acts")
+    queries.run(connection, "own_claimed_acts")
+    queries.run(connection, "analyze_owned_acts")
     marks = marked.addresses if marked else ()
     queries.run(
         connection,
@@ -35,17 +69,44 @@ def read_mail_acts(connection: Connection, settings: MachineSettings) -> None:
         confirmed=list(addresses.confirmed),
         marks=list(marks),
         mark_keys=sorted({address.split(".")[1] for address in marks}),
-        companies=Jsonb({domain: find_company_domain(domain) for domain in domains}),
     )
-    queries.run(connection, "sample_less")
     queries.run(connection, "analyze_mail_acts")
     queries.run(connection, "sample_as_usual")
-    queries.run(connection, "allow_acts")
+    facts = _summarize(queries.all(connection, "summarize_acts", AgentActs))
+    if facts.clicks and signals.many_people:
+        _name_companies(connection)
+    _allow_acts(connection)
+    return facts
 
 
-def list_agents(connection: Connection) -> list[str]:
-    """Return the different user agents of the acts."""
-    return queries.values(connection, "list_agents")
+def _summarize(held: list[AgentActs]) -> ActFacts:
+    return ActFacts(
+        agents=tuple(acts.agent for acts in held if acts.agent is not None),
+        clicks=any(acts.has_clicks for acts in held),
+        deliveries=any(acts.has_deliveries for acts in held),
+        networks=any(acts.has_networks for acts in held),
+        traps=any(acts.has_traps for acts in held),
+        marks=any(acts.has_marks for acts in held),
+    )
+
+
+def _name_companies(connection: Connection) -> None:
+    domains = queries.values(connection, "list_domains", of_clicks=True)
+    companies = {domain: company for domain in domains if (company := find_company_domain(domain))}
+    if companies:
+        queries.run(connection, "name_companies", domains=list(companies), companies=list(companies.values()))
+
+
+def _allow_acts(connection: Connection) -> None:
+    allowed = queries.all(connection, "list_allowed", AllowedName)
+    mails = [value for kind, value in allowed if kind == "mail"]
+    if mails:
+        queries.run(connection, "allow_mails", mails=mails)
+    companies = {value for kind, value in allowed if kind == "company"}
+    if companies:
+        domains = queries.values(connection, "list_domains", of_clicks=False)
+        theirs = [domain for domain in domains if find_company_domain(domain) in companies]
+        queries.run(connection, "allow_domains", domains=theirs)
 
 
 def _number(name: str, addresses: tuple[str, ...]) -> dict[str, list[str] | None]:

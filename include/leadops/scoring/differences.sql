@@ -115,10 +115,11 @@ owned as (
         union all
         select members.lead_id, members.member_id, claimed.event_seq
         from members
+        inner join identity.leads as named on members.member_id = named.lead_id and named.only_claimed
         cross join
             lateral (
                 select event_seq from identity.claimed_events as claims
-                where claims.lead_id = members.member_id offset 0 -- noqa: AM09
+                where claims.lead_id = named.lead_id offset 0 -- noqa: AM09
             ) as claimed
     ) as done
     offset 0 -- noqa: AM09
