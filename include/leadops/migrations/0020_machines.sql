@@ -25,7 +25,8 @@ create table machines.acts (
     primary key (lead_id, event_seq)
 );
 comment on column machines.acts.link is 'A long address keeps its beginning and gets a hash of the whole';
-comment on column machines.acts.company is 'Of clicks: the registrable domain of the lead''s address; null: of no company';
+comment on column machines.acts.company is
+'Of clicks alone: the registrable domain of the lead''s address; null: of no company';
 create index acts_link on machines.acts (company, link, ts) where event = 'mail_click' and company is not null;
 -- Acts come about in the order of time, so a block range index is enough.
 create index acts_ts on machines.acts using brin (ts) with (autosummarize = on);
