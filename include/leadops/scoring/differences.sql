@@ -134,9 +134,8 @@ matches as (
         events.ts,
         case when not events.is_history then events.received_at end as live_at,
         (events.ts at time zone %(zone)s)::date as day,
-        rules.number,
+        rules.number, rules.group_number,
         abs(rules.points) as amount,
-        rules.group_number,
         rules.day_cap, rules.lead_cap, rules.group_day_cap, rules.group_lead_cap,
         events.event_id collate "C" as event_id
     from owned
