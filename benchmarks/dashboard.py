@@ -1,8 +1,8 @@
-"""The JSON routes of the Lead ops pages: how long each takes with many leads and events behind it."""
+"""The Lead ops pages with many leads and events behind them: the JSON routes, and pages in a browser."""
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -13,15 +13,17 @@ from fastapi.routing import APIRoute
 from benchmarks.arena import open_arena
 from benchmarks.dashboard_world import BUSY_LEAD, LAST_DAY, NOW, fill_dashboard_world
 from benchmarks.figures import Figure, Measured
+from benchmarks.first_page import time_first_pages
 from benchmarks.percentiles import percentile
 from leadops.configuration import Config
+from leadops.dashboard.answer_cache import AnswerCache
 from leadops.dashboard.dashboard_app import create_dashboard
 from leadops.dashboard.reader import Look, Reader
 from leadops.dashboard.wiring import DashboardWiring
 from leadops.gateway.serve import serve_in_thread
 
-#: Milliseconds within which 95 of 100 answers have to come.
-TARGET = 200
+#: Milliseconds within which 95 of 100 answers have to come, and within which a page has to be drawn.
+TARGET, PAGE_TARGET = 200, 1_000
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,9 @@ CALLS = (
 
 
 def measure_dashboard(*, quick: bool) -> Measured:
-    """Fill a company, ask each route again and again over HTTP, and report the slowest call of each."""
+    """Fill a company, ask each route again and again over HTTP, and open each page in a browser."""
     leads, events, rounds = (50_000, 500_000, 5) if quick else (1_000_000, 10_000_000, 40)
+    openings = 2 if quick else 20
     config = Config()
     with open_arena() as arena:
         started = time.perf_counter()
@@ -107,16 +110,24 @@ def measure_dashboard(*, quick: bool) -> Measured:
         filled = time.perf_counter() - started
         app = make_pages(arena.url, config)
         with serve_in_thread(app) as address:
-            slowest = time_calls(address, list_calls(app), rounds=rounds)
+            pages = time_first_pages(address, rounds=openings)
+            # An answer of the page Now serves everybody for seconds; here each one is made.
+            app.state.dashboard = replace(app.state.dashboard, now_cache=AnswerCache(0))
+            slowest = time_calls(address, list_calls(app), rounds=rounds, may_lack_data=quick)
         app.state.dashboard.database.close()
     return Measured(
         figures=[
             Figure(f"{route}, p95", milliseconds, "ms", "under", TARGET)
             for route, milliseconds in sorted(slowest.items())
+        ]
+        + [
+            Figure(f"page {name}, drawn, p95", milliseconds, "ms", "under", PAGE_TARGET)
+            for name, milliseconds in pages.items()
         ],
         remarks=[
             f"{leads:,} leads, {events:,} events; each call {rounds} times over HTTP, from one client."
             " Of each route the slowest call counts.",
+            f"Each page is opened {openings} times in Chromium, in a profile without a cache.",
             f"Filling took {filled:.0f} s: the days by SQL, the last day, months and credits by leadops.",
         ],
     )
@@ -171,8 +182,11 @@ def _needs_query(route: APIRoute) -> bool:
     return any(parameter.field_info.is_required() for parameter in route.dependant.query_params)
 
 
-def time_calls(address: str, calls: list[PageCall], *, rounds: int) -> dict[str, float]:
-    """Return the p95 (milliseconds) of the slowest call of each route; raise RuntimeError if one fails."""
+def time_calls(address: str, calls: list[PageCall], *, rounds: int, may_lack_data: bool) -> dict[str, float]:
+    """Return the p95 (milliseconds) of the slowest call of each route; raise RuntimeError if one fails.
+
+    With `may_lack_data` an answer that says that the company is too small is one.
+    """
     slowest: dict[str, float] = {}
     with requests.Session() as session:
         for call in calls:
@@ -182,7 +196,7 @@ def time_calls(address: str, calls: list[PageCall], *, rounds: int) -> dict[str,
                 answer = session.get(address + call.address, timeout=60)
                 if number:  # the first one fills the caches
                     samples.append((time.perf_counter() - started) * 1000)
-                if not call.accepts(answer.status_code):
+                if not (call.accepts(answer.status_code) if may_lack_data else answer.ok):
                     raise RuntimeError(f"{call.address}: {answer.status_code} {answer.text}")
             slowest[call.route] = max(slowest.get(call.route, 0.0), percentile(samples, 0.95))
     return slowest

@@ -1,5 +1,6 @@
 """One day of the funnel: how long with many rows, and whether the history before it matters."""
 
+import time
 from datetime import date, datetime, timedelta
 
 from benchmarks.arena import open_arena
@@ -30,7 +31,11 @@ def measure_refresh_funnel(*, quick: bool) -> Measured:
     with open_arena() as arena, arena.connect() as connection:
         fill_stages(connection, leads=leads, since=START, until=UNTIL, first=4)
         fill_touches(connection, touches=half - leads, since=START, until=UNTIL, first=100_000_000)
-        counting, done = time_repeated(lambda: refresh(connection))
+        refresh(connection, day=DAY - timedelta(days=1))  # an empty one, which loads modules
+        started = time.perf_counter()
+        done = refresh(connection)
+        counting = time.perf_counter() - started
+        again, _ = time_repeated(lambda: refresh(connection))
         sharing, shared = time_repeated(lambda: share(connection))
     counted = done.mqls + done.sals + done.sqls + done.wons
     if counted < half or counted + shared < rows * 0.99:
@@ -51,6 +56,7 @@ def measure_refresh_funnel(*, quick: bool) -> Measured:
             Figure("a day's refresh", counting + sharing, "s", "under", 10),
             Figure("of it, the counts", counting, "s"),
             Figure("of it, the credits", sharing, "s"),
+            Figure("the counts, built again with nothing new", again, "s"),
             Figure("the same, 100 times the history", behind / alone, "x", "at most", 1.3),
             Figure("few rows, some history", alone, "s"),
             Figure("few rows, 100 times the history", behind, "s"),
@@ -83,12 +89,12 @@ def share(connection: Connection) -> int:
     return done.touches
 
 
-def refresh(connection: Connection) -> FunnelRefreshResult:
-    """Build DAY with the shipped settings, just when it is over."""
+def refresh(connection: Connection, *, day: date = DAY) -> FunnelRefreshResult:
+    """Build `day` with the shipped settings, just when DAY is over."""
     config = Config()
     return refresh_funnel(
         connection,
-        day=DAY,
+        day=day,
         company=COMPANY,
         settings=config.funnel,
         contract=config.kpi,

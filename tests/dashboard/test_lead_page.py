@@ -89,6 +89,23 @@ def test_pages_of_any_size_are_the_same_story(dashboard: Open, monkeypatch: pyte
         assert told == STORY, size
 
 
+def test_of_too_many_acts_the_last_to_arrive_are_told_and_the_page_says_so(
+    dashboard: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = dashboard(OP)
+    events = [kind for kind in STORY if kind.startswith("event")]
+    monkeypatch.setattr("leadops.dashboard.lead_timeline.MAX_ACTS", len(events))
+    assert pages.read(f"api/leads/{HANAKO}/timeline")["acts_bound"] is None
+    monkeypatch.setattr("leadops.dashboard.lead_timeline.MAX_ACTS", 2)
+    page = pages.read(f"api/leads/{HANAKO}/timeline")
+    told = kinds(page["items"])
+    assert page["acts_bound"] == 2
+    assert [kind for kind in told if kind.startswith("event")] == ["event view_pricing", "event mail_open"]
+    assert [kind for kind in told if not kind.startswith("event")] == [
+        kind for kind in STORY if not kind.startswith("event")
+    ]
+
+
 def test_each_event_says_what_it_gave_and_what_was_taken_back(dashboard: Open) -> None:
     items = dashboard(OP).read(f"api/leads/{HANAKO}")["timeline"]["items"]
     events = {item["facts"]["event"]: item["facts"] for item in items if item["kind"] == "event"}
@@ -189,6 +206,14 @@ def test_what_is_missing_is_what_the_rules_say(dashboard: Open) -> None:
     assert (first["rule"], first["points"], first["subject"]) == ("webinar_register", 8, "webinar_register")
 
 
+def test_of_too_many_acts_no_ways_are_sought(dashboard: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leadops.dashboard.lead_page.MAX_ACTS", 0)
+    answer = dashboard(OP).read(f"api/leads/{KENJI}")
+    outlook = answer["outlook"]
+    assert (outlook["state"], answer["missing_points"], outlook["ways"]) == ("many_acts", 6, [])
+    assert dashboard(OP).read(f"api/leads/{HANAKO}")["outlook"]["state"] == "mql"
+
+
 def test_one_of_our_own_counts_for_nothing(dashboard: Open) -> None:
     answer = dashboard(OP).read(f"api/leads/{OWN}")
     assert answer["uncounted"]["entry"] == "domain us.example"
@@ -287,7 +312,7 @@ def test_a_lead_with_ten_thousand_events_is_read_page_by_page(
 ) -> None:
     connection.execute(
         "with made as (insert into cdp.events (event_id, event, ts, received_at, payload, proof)"
-        " select 'many-' || n, 'page_view', %(now)s - n * interval '1 minute', %(now)s, '{}', 'write_key'"
+        " select 'many-' || n, 'page_view', %(now)s - (10001 - n) * interval '1 minute', %(now)s, '{}', 'write_key'"
         " from generate_series(1, 10000) as n returning seq)"
         " insert into identity.resolved_events select seq, %(lead)s from made",
         {"now": NOW, "lead": KENJI},
@@ -295,7 +320,7 @@ def test_a_lead_with_ten_thousand_events_is_read_page_by_page(
     connection.commit()
     pages = dashboard(OP)
     first = pages.read(f"api/leads/{KENJI}")["timeline"]
-    assert len(first["items"]) == 50
+    assert (len(first["items"]), first["acts_bound"]) == (50, 5_000)
     second = pages.read(f"api/leads/{KENJI}/timeline", after=first["next"])
     assert len(second["items"]) == 50
     assert at(second["items"][0]["at"]) == NOW - timedelta(minutes=51)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from leadops.configuration import Config
 from leadops.dashboard.answers import answer_json
 from leadops.dashboard.lead_search import LeadSearch, search_leads
-from leadops.dashboard.lead_timeline import TimelinePage, read_timeline
+from leadops.dashboard.lead_timeline import MAX_ACTS, TimelinePage, read_timeline
 from leadops.dashboard.reader import Look, ReaderDep
 from leadops.dashboard.rep_names import read_rep_names
 from leadops.dashboard.viewer_mask import show_name
@@ -141,6 +141,7 @@ def read_lead(
         zone=config.company.zone,
         contract=config.kpi,
         now=now,
+        most_acts=MAX_ACTS,
     )
     return LeadPageAnswer(
         lead_id=person_id,

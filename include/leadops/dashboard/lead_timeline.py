@@ -25,6 +25,7 @@ from leadops.lifecycle.explain_stages import explain_stages
 from leadops.queries import Queries
 from leadops.routing.explain_routing import list_assignments
 from leadops.scoring.explain_score import list_event_points, list_other_points
+from leadops.scoring.possible_acts import has_more_acts
 
 queries = Queries(__file__)
 
@@ -32,6 +33,8 @@ queries = Queries(__file__)
 PAGE_ITEMS = 50
 #: Rows that are read for one page at most: more nights of decay than these are another page.
 MAX_ROWS = 400
+#: Acts of a person that are read: those that arrived last. A robot has tens of thousands.
+MAX_ACTS = 5_000
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class TimelinePage:
 
     items: list[TimelineItem]
     next: str | None  # None: there is nothing earlier
+    acts_bound: int | None  # only so many acts are told, those that arrived last; None: all are
 
 
 class UndeliveredRow(NamedTuple):
@@ -60,8 +64,8 @@ def read_timeline(
 ) -> TimelinePage:
     """Return up to `max_items` items of the person with the leads `lead_ids`; `after` is a page's `next`.
 
-    Without `sees_people`, what names or quotes somebody is hidden. Raises PermanentError for an `after` that
-    no page gave.
+    Of acts only the MAX_ACTS that arrived last are told. Without `sees_people`, what names or quotes somebody
+    is hidden. Raises PermanentError for an `after` that no page gave.
     """
     cut = read_cut(after)
     items: list[TimelineItem] = []
@@ -82,7 +86,8 @@ def read_timeline(
     _add_names(connection, items)
     if not sees_people:
         items = [replace(item, facts=hide_facts(item.facts)) for item in items]
-    return TimelinePage(items, write_cut(cut) if has_more else None)
+    is_bound = has_more_acts(connection, person_id, most=MAX_ACTS)
+    return TimelinePage(items, write_cut(cut) if has_more else None, MAX_ACTS if is_bound else None)
 
 
 def _read_chunk(
@@ -92,7 +97,10 @@ def _read_chunk(
     span: dict[str, Any] = {"lead_ids": list(lead_ids), "before": cut.at, "max_rows": max_rows}
     found = [
         *make_items(
-            "event", queries.all(connection, "list_events", ActRow, **span, below=cut.below("event"))
+            "event",
+            queries.all(
+                connection, "list_events", ActRow, **span, below=cut.below("event"), max_acts=MAX_ACTS
+            ),
         ),
         *make_items(
             "activity",

@@ -1,5 +1,25 @@
 -- name: list_events
--- What the leads did, the latest first; claims too. Of a page's address what may follow the path stays away.
+-- What the leads did, the latest first; claims too. Of a page's address what may follow the path stays away. Only the
+-- acts that arrived last are looked at: their times are not in an index.
+with owned as materialized (
+    select
+        newest.lead_id,
+        newest.event_seq
+    from unnest(%(lead_ids)s::bigint[]) as asked (lead_id)
+    cross join
+        lateral (
+            select
+                acts.lead_id,
+                acts.event_seq
+            from machines.lead_events as acts
+            where acts.lead_id = asked.lead_id
+            order by acts.event_seq desc
+            limit %(max_acts)s
+        ) as newest
+    order by newest.event_seq desc
+    limit %(max_acts)s
+)
+
 select
     owned.event_seq as number,
     events.ts as at,
@@ -15,12 +35,10 @@ select
     verdicts.reason as signal_reason,
     verdicts.freed_because,
     exists(select from machines.waiting_acts as waiting where waiting.event_seq = owned.event_seq) as waits
-from machines.lead_events as owned
+from owned
 inner join cdp.events as events on owned.event_seq = events.seq
 left join machines.verdicts as verdicts on owned.event_seq = verdicts.event_seq
-where
-    owned.lead_id = any(%(lead_ids)s::bigint[])
-    and (events.ts, owned.event_seq) < (%(before)s::timestamptz, %(below)s::bigint)
+where (events.ts, owned.event_seq) < (%(before)s::timestamptz, %(below)s::bigint)
 order by events.ts desc, owned.event_seq desc
 limit %(max_rows)s;
 

@@ -1,5 +1,7 @@
 """Collects what the tables of a day are made from into temporary tables: it decides, the tables record."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +22,14 @@ class ResponseBounds:
     last_sal: datetime | None
 
 
+@contextmanager
+def join_by_hash(connection: Connection) -> Iterator[None]:
+    """Let the statements of the block compare a day's rows with one another by hash."""
+    queries.run(connection, "forbid_loops")
+    yield
+    queries.run(connection, "allow_loops")
+
+
 def collect_inputs(connection: Connection, build: DayBuild, *, only_looking_back: bool) -> None:
     """Fill day_transitions, day_origins, day_cycles and day_responses in the caller's transaction.
 
@@ -32,7 +42,8 @@ def collect_inputs(connection: Connection, build: DayBuild, *, only_looking_back
     queries.run(connection, "create_day_origins")
     queries.run(connection, "sync_campaign_names", **build.parameters)
     if not only_looking_back:
-        queries.run(connection, "collect_transitions", **build.parameters)
+        with join_by_hash(connection):
+            queries.run(connection, "collect_transitions", **build.parameters)
         queries.run(connection, "collect_person_transitions", **build.parameters)
         queries.run(connection, "collect_origins", **build.parameters)
     queries.run(connection, "collect_cycles", **build.parameters)

@@ -4,6 +4,14 @@ select
     set_config('work_mem', '128MB', true) as work_mem,
     set_config('jit', 'off', true) as jit;
 
+-- name: forbid_loops
+-- What a join of a day's rows with one another costs, the planner cannot know: of a day that statistics do not know yet
+-- it expects one row, and would compare each with each.
+select set_config('enable_nestloop', 'off', true);
+
+-- name: allow_loops
+select set_config('enable_nestloop', 'on', true);
+
 -- name: create_day_transitions
 -- What leads reached on the day, each with the moment of its MQL and with why it does not count, if so. Of two ends at
 -- one moment, won counts.

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.funnel.daily_table import DailyTable, DayBuild
-from leadops.funnel.day_inputs import key_sent_names
+from leadops.funnel.day_inputs import join_by_hash, key_sent_names
 from leadops.funnel.funnel_cells import FunnelFilter, sum_days
 from leadops.queries import Queries
 
@@ -62,9 +62,12 @@ class EntryPlace(NamedTuple):
 
 def write_entries(connection: Connection, build: DayBuild) -> None:
     """Write each new lead and each stage of the day, and what it counts as."""
-    queries.run(connection, "delete_entries", dt=build.day.dt)
     keys = key_sent_names(connection, fold_case=build.context.company.fold_case)
-    queries.run(connection, "insert_entries", keys=Jsonb(keys), **build.parameters)
+    queries.run(connection, "create_day_entries")
+    queries.run(connection, "collect_entries", keys=Jsonb(keys), **build.parameters)
+    with join_by_hash(connection):
+        queries.run(connection, "delete_entries", dt=build.day.dt)
+        queries.run(connection, "insert_entries", dt=build.day.dt)
 
 
 FUNNEL_ENTRIES = DailyTable("analytics.funnel_entries", write=write_entries, sources=(__file__,))

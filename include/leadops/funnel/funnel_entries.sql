@@ -1,10 +1,20 @@
--- name: delete_entries
-delete from analytics.funnel_entries
-where stage in ('lead', 'mql', 'sal', 'sql', 'won', 'lost') and dt = %(dt)s;
+-- name: create_day_entries
+create temp table if not exists day_entries (
+    stage text not null,
+    lead_id bigint not null,
+    cycle integer not null,
+    occurred_at timestamptz not null,
+    cohort_dt date,
+    campaign text,
+    source text,
+    rep_id text,
+    value numeric(18, 2),
+    counts_as text not null,
+    is_apart boolean not null
+) on commit delete rows;
 
--- name: insert_entries
--- From the same rows as the cells, so that each number of the cells is the count of its entries. In the order of the
--- index, which is faster.
+-- name: collect_entries
+-- From the same rows as the cells, so that each number of the cells is the count of its entries.
 with keys as (
     select
         key as name,
@@ -52,6 +62,45 @@ happened as (
     left join analytics.campaign_names as names on campaigns.key = names.name
 )
 
+insert into day_entries
+(stage, lead_id, cycle, occurred_at, cohort_dt, campaign, source, rep_id, value, counts_as, is_apart)
+select
+    stage,
+    lead_id,
+    cycle,
+    occurred_at,
+    cohort_dt,
+    campaign,
+    source,
+    rep_id,
+    value,
+    counts_as,
+    is_apart
+from happened;
+
+-- name: delete_entries
+-- What is gone or has changed. What is as it was stays: a day that is built again writes little.
+delete from analytics.funnel_entries as known
+where
+    known.stage in ('lead', 'mql', 'sal', 'sql', 'won', 'lost')
+    and known.dt = %(dt)s
+    and not exists (
+        select from day_entries as entries
+        where
+            known.stage = entries.stage
+            and known.lead_id = entries.lead_id
+            and known.cycle = entries.cycle
+            and (
+                known.occurred_at, known.cohort_dt, known.campaign, known.source, known.rep_id, known.value,
+                known.counts_as, known.is_apart
+            ) is not distinct from (
+                entries.occurred_at, entries.cohort_dt, entries.campaign, entries.source, entries.rep_id,
+                entries.value, entries.counts_as, entries.is_apart
+            )
+    );
+
+-- name: insert_entries
+-- In the order of the index, which is faster.
 insert into analytics.funnel_entries
 (dt, stage, lead_id, cycle, occurred_at, cohort_dt, campaign, source, rep_id, value, counts_as, is_apart)
 select
@@ -67,7 +116,17 @@ select
     value,
     counts_as,
     is_apart
-from happened
+from day_entries as entries
+where
+    not exists (
+        select from analytics.funnel_entries as known
+        where
+            known.stage in ('lead', 'mql', 'sal', 'sql', 'won', 'lost')
+            and known.dt = %(dt)s
+            and known.stage = entries.stage
+            and known.lead_id = entries.lead_id
+            and known.cycle = entries.cycle
+    )
 order by stage, lead_id, cycle;
 
 -- name: list_days

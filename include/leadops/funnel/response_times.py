@@ -2,6 +2,7 @@
 
 from leadops.db import Connection
 from leadops.funnel.daily_table import DailyTable, DayBuild
+from leadops.funnel.day_inputs import join_by_hash
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -9,8 +10,10 @@ queries = Queries(__file__)
 
 def write_response_times(connection: Connection, build: DayBuild) -> None:
     """Write one row for each MQL of the day."""
-    queries.run(connection, "delete_response_times", **build.parameters)
-    queries.run(connection, "insert_response_times", **build.parameters)
+    queries.run(connection, "delete_moved_times", **build.parameters)
+    with join_by_hash(connection):
+        queries.run(connection, "delete_response_times", **build.parameters)
+        queries.run(connection, "insert_response_times", **build.parameters)
 
 
 def write_response_summaries(connection: Connection, build: DayBuild) -> None:

@@ -1,17 +1,40 @@
--- name: delete_response_times
--- Also those that move here from another day that is not built again yet.
-with moved as (
-    delete from analytics.response_times
-    using day_responses
-    where
-        response_times.lead_id = day_responses.lead_id
-        and response_times.cycle = day_responses.cycle
-        and response_times.dt <> %(dt)s
-        and day_responses.mql_at >= %(start)s
-)
-
+-- name: delete_moved_times
+-- MQLs that move here from another day that is not built again yet.
 delete from analytics.response_times
-where dt = %(dt)s;
+using day_responses
+where
+    response_times.lead_id = day_responses.lead_id
+    and response_times.cycle = day_responses.cycle
+    and response_times.dt <> %(dt)s
+    and day_responses.mql_at >= %(start)s;
+
+-- name: delete_response_times
+-- What is gone or has changed. What is as it was stays: a day that is built again writes little.
+delete from analytics.response_times as known
+where
+    known.dt = %(dt)s
+    and not exists (
+        select from day_responses as responses
+        where
+            known.lead_id = responses.lead_id
+            and known.cycle = responses.cycle
+            and responses.mql_at >= %(start)s
+            and (
+                known.rep_id, known.campaign, known.mql_at, known.sal_at, known.ended_at, known.working_minutes,
+                known.wall_minutes, known.local_hour, known.cause, known.is_backfill
+            ) is not distinct from (
+                responses.rep_id,
+                responses.campaign,
+                responses.mql_at,
+                responses.sal_at,
+                case when responses.sal_at is null then responses.ended_at end,
+                responses.working_minutes,
+                responses.wall_minutes,
+                extract(hour from responses.mql_at at time zone %(zone)s)::smallint,
+                responses.cause,
+                responses.is_backfill
+            )
+    );
 
 -- name: insert_response_times
 -- In the order of the index, which is faster.
@@ -34,8 +57,13 @@ select
     cause,
     is_backfill,
     %(dt)s
-from day_responses
-where mql_at >= %(start)s
+from day_responses as responses
+where
+    mql_at >= %(start)s
+    and not exists (
+        select from analytics.response_times as known
+        where known.dt = %(dt)s and known.lead_id = responses.lead_id and known.cycle = responses.cycle
+    )
 order by lead_id, cycle;
 
 -- name: delete_response_summaries

@@ -21,6 +21,7 @@ from leadops.scoring.possible_acts import (
     PossibleAct,
     PossibleActs,
     find_waiting,
+    has_more_acts,
     is_scored_by,
     list_possible_acts,
 )
@@ -39,6 +40,7 @@ OutlookState = Literal[
     "one_step",  # one act or fact suffices
     "two_steps",  # two together do
     "far",  # no two do
+    "many_acts",  # of so many acts that they were not looked at
 ]
 
 
@@ -102,11 +104,13 @@ def find_mql_outlook(
     zone: ZoneInfo,
     contract: KpiContract,
     now: datetime,
+    most_acts: int | None = None,
 ) -> MqlOutlook:
     """Return what the person of `lead` (a lead_id or an email) still needs to become MQL at `now` (UTC).
 
     One further act or fact that suffices is a way; where none does, two that do together. Facts are those
-    that are not known of the person yet. `zone` is the company's, whose days the caps count.
+    that are not known of the person yet. `zone` is the company's, whose days the caps count. The caps depend
+    on all that the person did: where that is more than `most_acts` (None: however much), no ways are sought.
 
     Raises PermanentError when there is no such lead.
     """
@@ -119,6 +123,8 @@ def find_mql_outlook(
     if state == "far":
         if not missing.most:
             state = "passes"
+        elif most_acts is not None and has_more_acts(connection, person_id, most=most_acts):
+            state = "many_acts"
         else:
             possible = list_possible_acts(connection, person_id, rules=rules, zone=zone, now=now)
             state, ways = find_ways(possible, standing, rule)

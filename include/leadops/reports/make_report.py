@@ -42,6 +42,14 @@ class ReportRecord:
 
 
 @dataclass(frozen=True)
+class ReportedRep:
+    """A salesperson, as the CRM calls them."""
+
+    rep_id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class LateCause:
     """How many late answers had this cause."""
 
@@ -127,8 +135,10 @@ def read_responses(connection: Connection, period: ReportPeriod, *, names: bool)
         ResponsePack,
         first_day=period.first_day,
         last_day=period.last_day,
-        names=names,
     )
+    if names:
+        known = {row.rep_id: row.name for row in queries.all(connection, "list_rep_names", ReportedRep)}
+        packs = [replace(pack, rep=known.get(pack.rep or "", pack.rep)) for pack in packs]
     return unpack_responses(packs)
 
 

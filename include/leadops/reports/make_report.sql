@@ -1,13 +1,16 @@
 -- name: tune_planner
--- A pack of many MQLs for each salesperson and campaign stays in memory.
-select set_config('work_mem', '64MB', true);
+-- A pack of many MQLs for each salesperson and campaign stays in memory. Other processes would take longer to start
+-- than they save.
+select
+    set_config('work_mem', '64MB', true) as work_mem,
+    set_config('max_parallel_workers_per_gather', '0', true) as workers;
 
 -- name: pack_responses
 -- Every MQL of these days that sales was notified of, with the time until sales took and contacted it; one that went on
 -- or ended without that has waited infinitely, one that still waits has no time. Packed, because they are many.
 select
     responses.campaign,
-    case when %(names)s then coalesce(reps.profile ->> 'name', responses.rep_id) else responses.rep_id end as rep,
+    responses.rep_id as rep,
     count(*) as mqls,
     string_agg(
         float8send(
@@ -18,9 +21,16 @@ select
         ) || int2send(responses.local_hour), ''::bytea
     ) as answers
 from analytics.response_times as responses
-left join crm.reps as reps on %(names)s and responses.rep_id = reps.rep_id
 where responses.dt between %(first_day)s and %(last_day)s and not responses.is_backfill
-group by responses.campaign, rep;
+group by responses.campaign, responses.rep_id;
+
+-- name: list_rep_names
+select
+    rep_id,
+    profile ->> 'name' as name
+from crm.reps
+where profile ->> 'name' is not null
+order by rep_id;
 
 -- name: count_late_causes
 select

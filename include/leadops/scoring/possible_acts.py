@@ -108,6 +108,13 @@ def list_possible_acts(
     return found
 
 
+def has_more_acts(connection: Connection, person_id: int, *, most: int) -> bool:
+    """Return whether the person, by their oldest lead, has more than `most` acts, claims too."""
+    members: list[int] = queries.values(connection, "list_members", person_id=person_id)
+    has_more: bool = queries.value(connection, "has_more_acts", lead_ids=members, most=most)
+    return has_more
+
+
 def find_waiting(connection: Connection, person_id: int) -> UnscoredWork:
     """Return what scoring still has to do with the person's leads before their score is up to date."""
     members: list[int] = queries.values(connection, "list_members", person_id=person_id)

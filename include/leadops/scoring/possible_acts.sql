@@ -35,6 +35,14 @@ where
 group by rules.name, (events.ts at time zone %(zone)s)::date
 order by day, rules.name;
 
+-- name: has_more_acts
+select count(*) > %(most)s::bigint as has_more
+from (
+    select owned.event_seq from machines.lead_events as owned
+    where owned.lead_id = any(%(lead_ids)s::bigint[])
+    limit %(most)s::bigint + 1 -- noqa: AM09
+) as acts;
+
 -- name: list_traits
 select distinct traits.trait
 from identity.traits as traits

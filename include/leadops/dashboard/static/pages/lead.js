@@ -151,6 +151,7 @@ function sayOutlook(answer) {
     case "blocked": return [say("outlook.blocked"), say(`blocked.${outlook.because}`)];
     case "one_step": return [title, say("outlook.one_step", { missing })];
     case "two_steps": return [title, say("outlook.two_steps", { missing })];
+    case "many_acts": return [title, say("outlook.many_acts", { missing, lead: String(answer.lead_id) })];
     default: return [title, say("outlook.far", { missing })];
   }
 }
@@ -205,7 +206,8 @@ function drawTimeline(answer) {
       h("ol", {}, group.items.map((item) => h("li", { class: `item is-${item.kind}` },
         h("time", { datetime: item.at }, timeOf(item.at)), drawItem(item, answer)))))));
     more.hidden = !next;
-    const text = shown.length === 0 ? say("timeline.none") : next ? "" : say("timeline.end");
+    const end = answer.timeline.acts_bound ? say("timeline.bound", { count: answer.timeline.acts_bound }) : say("timeline.end");
+    const text = shown.length === 0 ? say("timeline.none") : next ? "" : end;
     status.textContent = text;
   }
 
