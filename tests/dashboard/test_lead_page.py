@@ -312,7 +312,8 @@ def test_a_lead_with_ten_thousand_events_is_read_page_by_page(
 ) -> None:
     connection.execute(
         "with made as (insert into cdp.events (event_id, event, ts, received_at, payload, proof)"
-        " select 'many-' || n, 'page_view', %(now)s - (10001 - n) * interval '1 minute', %(now)s, '{}', 'write_key'"
+        " select 'many-' || n, 'page_view', %(now)s - (10001 - n) * interval '1 minute', %(now)s, '{}',"
+        " 'write_key'"
         " from generate_series(1, 10000) as n returning seq)"
         " insert into identity.resolved_events select seq, %(lead)s from made",
         {"now": NOW, "lead": KENJI},

@@ -85,5 +85,5 @@ def refuse_no_url(url: str) -> str:
 def _make_read_only(connection: "psycopg.Connection[Any]") -> None:
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     connection.read_only = True
-    # A month and three years, a rare name and none need different plans: a prepared statement has one for all.
+    # A month and three years, a rare name and none need different plans; a prepared statement has one.
     connection.prepare_threshold = None
