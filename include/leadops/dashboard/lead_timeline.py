@@ -43,7 +43,7 @@ class TimelinePage:
 
     items: list[TimelineItem]
     next: str | None  # None: there is nothing earlier
-    acts_bound: int | None  # only so many acts are listed, those that arrived last; None: all are
+    acts_bound: int | None  # of acts only this number is listed, the last to arrive; None: all
 
 
 class UndeliveredRow(NamedTuple):
@@ -64,8 +64,8 @@ def read_timeline(
 ) -> TimelinePage:
     """Return up to `max_items` items of the person with the leads `lead_ids`; `after` is a page's `next`.
 
-    Of acts only the MAX_ACTS that arrived last are listed. Without `sees_people`, what names or quotes somebody
-    is hidden. Raises PermanentError for an `after` that no page gave.
+    Of acts only the MAX_ACTS that arrived last are listed. Without `sees_people`, what names or quotes
+    somebody is hidden. Raises PermanentError for an `after` that no page gave.
     """
     cut = read_cut(after)
     items: list[TimelineItem] = []

@@ -40,7 +40,7 @@ OutlookState = Literal[
     "one_step",  # one act or fact suffices
     "two_steps",  # two together do
     "far",  # no two do
-    "many_acts",  # of so many acts that they were not looked at
+    "many_acts",  # it has too many acts to look at
 ]
 
 
