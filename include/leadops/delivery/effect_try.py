@@ -47,8 +47,15 @@ class EffectTry:
 
     @property
     def has_log(self) -> bool:
-        """Whether the product's own log says whether it took effect."""
-        return self.product.has_change_log and self.operation.corrects_score
+        """Whether the product's own log, or a look at the lead, says whether it took effect."""
+        return (self.product.has_change_log and self.operation.corrects_score) or self.lookup is not None
+
+    @cached_property
+    def lookup(self) -> Call | None:
+        """The call that shows whether it took effect; None: nothing but perhaps a log does."""
+        if self.is_repeatable or self.product.remembers_keys:
+            return None
+        return self.product.make_effect_lookup(self.effect.describe(self.target))
 
     @property
     def knows_repetition(self) -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from leadops.clients.call_outcomes import Answered, Failure, Refused
 from leadops.delivery.adopt_crm_leads import take_found_lead
 from leadops.delivery.build_totals import LATE_CALLS
 from leadops.delivery.due_calls import TAKEOVER_PAUSE
@@ -57,21 +58,12 @@ def settle_without_call(attempt: EffectTry, *, claimed_at: datetime | None) -> P
 
 
 def _look_up(attempt: EffectTry) -> PushReport:
-    """Settle a correction of unknown outcome by the product's own log.
+    """Settle an effect of unknown outcome by what the product shows: its log, or the lead.
 
-    One that is still missing LATE_CALLS after its call goes out again, with the same delta_id.
+    One that is still missing LATE_CALLS after its call goes out again, a correction with the same delta_id.
     """
     effect, now = attempt.effect, attempt.now
-    values = effect.payload
-    row = ScoreRow(
-        0,
-        effect.lead_id or 0,
-        values["external_id"],
-        values["points"],
-        values["reason"],
-        values["delta_id"],
-    )
-    found = find_change(attempt.client, row)
+    found = _find_effect(attempt) if attempt.lookup is not None else _find_correction(attempt)
     if found is True:
         attempt.close(OutboxState.DONE)
         return PushReport(calls=1, effects=1)
@@ -86,6 +78,33 @@ def _look_up(attempt: EffectTry) -> PushReport:
         not_before = attempt.schedule(found)
     attempt.close(OutboxState.SENDING, error=NOT_THERE_YET, not_before=not_before)
     return PushReport(calls=1)
+
+
+def _find_correction(attempt: EffectTry) -> bool | Failure | None:
+    """Return whether the product's log has a correction (None: it does not say), or why it was not read."""
+    values = attempt.effect.payload
+    row = ScoreRow(
+        0,
+        attempt.effect.lead_id or 0,
+        values["external_id"],
+        values["points"],
+        values["reason"],
+        values["delta_id"],
+    )
+    return find_change(attempt.client, row)
+
+
+def _find_effect(attempt: EffectTry) -> bool | Failure | None:
+    """Return whether an effect took place (None: nothing says it), or why that was not read.
+
+    A refused look-up, for want of a right, stops nothing else: a person has to look.
+    """
+    effect = attempt.effect
+    outcome = attempt.client.send(attempt.lookup or effect.call)
+    if isinstance(outcome, Answered):
+        row = effect.describe(attempt.target)
+        return attempt.product.read_effect_lookup(outcome.body, row, since=effect.first_sent_at)
+    return None if isinstance(outcome, Refused) else outcome
 
 
 def _take_found(attempt: EffectTry) -> bool:

@@ -297,6 +297,21 @@ class Product(ABC):
     def read_effect_answer(self, body: Any, effect: EffectRow) -> RowResult:
         """Return what a 2xx answer says of an effect."""
 
+    def make_effect_lookup(self, effect: EffectRow) -> Call | None:  # noqa: ARG002
+        """Return the call that shows whether an effect took place, which only reads; None: nothing shows it.
+
+        It is made after an unknown outcome of an operation that is not repeatable and whose key nobody
+        remembers. Without it such an effect is a dead letter.
+        """
+        return None
+
+    def read_effect_lookup(self, body: Any, effect: EffectRow, *, since: datetime) -> bool | None:  # noqa: ARG002
+        """Return whether the effect took place, by a 2xx answer; None: the answer does not say.
+
+        `since` is the time (UTC) from which on its call may have arrived.
+        """
+        raise self._lack("look-ups of effects")
+
     @abstractmethod
     def make_lead_call(self, external_id: str) -> Call:
         """Return the call that reads one lead."""

@@ -64,6 +64,16 @@ class HubSpotCalls:
         body = orjson.dumps({"objectId": external_id}).decode()
         return Call("POST", self.find_path("contacts", "/gdpr-delete"), body)
 
+    def opt_out(self, email: str) -> Call:
+        """Return the call that opts an address out of all marketing mail, whatever its subscription type."""
+        version = self.settings.api_version
+        path = f"/communication-preferences/{version}/statuses/{quote(email, safe='@')}/unsubscribe-all"
+        return Call("POST", path, params={"channel": "EMAIL"})
+
+    def get_workflow(self, flow_id: str) -> Call:
+        """Return GET of a workflow. Its API has no released version but v4."""
+        return Call("GET", f"/automation/v4/flows/{quote(flow_id, safe='')}")
+
     def get_contact(self, external_id: str, *more: str) -> Call:
         """Return GET of one contact with leadops' own properties and `more`.
 

@@ -36,7 +36,7 @@ class HubSpotCheck:
         """Yield the account's facts, then a line for each property that leadops writes in `target`."""
         yield self._check_account(target, send)
         for wanted in self._list_wanted(target):
-            yield self._check_property(wanted, send)
+            yield self.check_property(wanted, send)
         if target == "crm" and self.settings.new_lead_status is not None:
             yield self._check_status(send)
 
@@ -62,7 +62,8 @@ class HubSpotCheck:
         facts = {name: fact for fact, name in self.settings.facts.items() if name is not None}
         return wanted + [Wanted(name, fact) for name, fact in facts.items()]
 
-    def _check_property(self, wanted: Wanted, send: SendCall) -> CheckLine:
+    def check_property(self, wanted: Wanted, send: SendCall) -> CheckLine:
+        """Return whether a property is there and takes what leadops writes."""
         subject = f"property {wanted.name}"
         outcome = send(self._get_property(wanted.name))
         if isinstance(outcome, Refused) and outcome.status == 404:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from leadops.products.enrolment import Enrolment
 from leadops.products.hubspot.hubspot_calls import HubSpotCalls, find_our_id
+from leadops.products.hubspot.hubspot_codes import list_errors
 from leadops.products.hubspot.hubspot_pages import read_properties
-from leadops.products.hubspot.hubspot_results import read_change, read_upsert
+from leadops.products.hubspot.hubspot_results import read_change, read_error, read_upsert
 from leadops.products.hubspot.hubspot_settings import HubSpotSettings
 from leadops.products.product import (
     Call,
@@ -18,6 +20,8 @@ from leadops.products.product import (
 )
 
 STATUS = "hs_lead_status"
+#: The address, and whether it is opted out of all mail.
+ADDRESS = ("email", "hs_email_optout")
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,22 @@ class HubSpotEffects:
                 return self._set_status(effect, "withdrawn_lead_status", self.settings.withdrawn_lead_status)
             case "restore_lead":
                 return self._set_status(effect, "new_lead_status", self.settings.new_lead_status)
+            case "enrol_lead":
+                return self.calls.set_properties(external_id, self._fill_enrolment(effect))
+            case "opt_out_lead":
+                return self.calls.get_contact(external_id, *ADDRESS)
             case "erase_lead":
                 return self.calls.erase(external_id)
+            case "opt_in_lead":
+                raise UnsupportedCallError("HubSpot lets only the person take back an opt-out of all mail")
         raise UnsupportedCallError(f"no operation {effect.operation!r} in the product hubspot")
 
     def read_answer(self, body: Any, effect: EffectRow) -> RowResult:
         """Return what an answer says of the contact; an erasure is answered without a body."""
         if effect.operation == "erase_lead":
             return RowResult(RowState.DONE)
+        if effect.operation == "opt_out_lead":
+            return self._read_opt_out(body)
         if effect.operation not in ("upsert_lead", "create_lead"):
             return read_change(body, effect.external_id or "")
         if isinstance(body, dict) and "results" not in body and "properties" in body:
@@ -90,6 +102,30 @@ class HubSpotEffects:
         if status is None:
             raise UnsupportedCallError(f"hubspot.{setting} of products.yaml names no lead status")
         return self.calls.set_properties(effect.external_id or "", {STATUS: status})
+
+    def _fill_enrolment(self, effect: EffectRow) -> dict[str, str]:
+        """Return the properties of a message; the workflow begins by the change of one of them."""
+        enrolment = Enrolment.read(effect.values)
+        if gap := self.settings.enrolments.find_gap(enrolment.place, product="hubspot", what="workflow"):
+            raise UnsupportedCallError(f"step {enrolment.place}: {gap}")
+        return self.settings.enrolments.fill_tokens(enrolment)
+
+    def _read_opt_out(self, body: Any) -> RowResult:
+        """Return the call that opts out the address of the contact that was read, or what it came to.
+
+        hs_email_optout is HubSpot's own word and read only: an address that is out stays out.
+        """
+        if isinstance(body, dict) and "properties" in body:
+            values = read_properties(body)
+            email, is_out = (values.get(name) for name in ADDRESS)
+            if not email or str(is_out).lower() == "true":
+                return RowResult(RowState.DONE)
+            return RowResult(RowState.AGAIN, next_call=self.calls.opt_out(str(email)))
+        if not isinstance(body, dict):
+            return RowResult(RowState.UNKNOWN)
+        for error in list_errors(body):
+            return read_error(error)
+        return RowResult(RowState.DONE if isinstance(body.get("results"), list) else RowState.UNKNOWN)
 
     def _name(self, effect: EffectRow) -> dict[str, str]:
         return {self.settings.properties.external_id: find_our_id(effect)}

@@ -12,11 +12,13 @@ from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.call_outcomes import HttpAnswer, Outcome
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.products.check_line import CheckLine
+from leadops.products.enrolment import ProgrammeStep
 from leadops.products.hubspot.hubspot_calls import BATCH_LIMIT, HubSpotCalls
 from leadops.products.hubspot.hubspot_check import ACCOUNT, HubSpotCheck
 from leadops.products.hubspot.hubspot_codes import classify_hubspot, read_hubspot_quota
 from leadops.products.hubspot.hubspot_crm import HubSpotCrm
 from leadops.products.hubspot.hubspot_effects import HubSpotEffects
+from leadops.products.hubspot.hubspot_enrolment_check import HubSpotEnrolmentCheck
 from leadops.products.hubspot.hubspot_pages import read_next, read_properties, read_results
 from leadops.products.hubspot.hubspot_results import read_totals
 from leadops.products.hubspot.hubspot_settings import HubSpotSettings
@@ -121,6 +123,14 @@ class HubSpotProduct(Product):
     def check(self, target: str, send: SendCall) -> Iterator[CheckLine]:
         """Yield the account's facts, and whether each property is there and takes what leadops writes."""
         yield from HubSpotCheck(self._settings, self._calls).check(target, send)
+
+    def find_enrolment_gap(self, place: ProgrammeStep) -> str | None:
+        """Return what is missing to start the workflow of a step."""
+        return self._settings.enrolments.find_gap(place, product=self.name, what="workflow")
+
+    def check_enrolments(self, places: Sequence[ProgrammeStep], send: SendCall) -> Iterator[CheckLine]:
+        """Yield whether the properties of a message are there, and the workflow of each step."""
+        yield from HubSpotEnrolmentCheck(self._settings, self._calls).check(places, send)
 
     def _read_listed(self, contact: Any) -> ListedLead:
         entry = contact if isinstance(contact, dict) else {}

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from leadops.products.enrolment_settings import MarkedEnrolmentSettings
 from leadops.settings import Settings
 
 #: An internal name of a property, as HubSpot makes them.
@@ -40,6 +41,7 @@ class HubSpotSettings(Settings):
     replaced_lead_statuses: list[str]
     withdrawn_lead_status: str | None
     activities: ActivityKinds
+    enrolments: MarkedEnrolmentSettings
     page_size: int = Field(ge=1, le=200)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from leadops.products.enrolment import Enrolment
 from leadops.products.marketo.marketo_settings import MarketoSettings
 from leadops.products.product import (
     Call,
@@ -17,6 +18,10 @@ from leadops.products.product import (
 
 LEADS, DELETE = "/rest/v1/leads.json", "/rest/v1/leads/delete.json"
 USAGE, DESCRIBE = "/rest/v1/stats/usage.json", "/rest/v1/leads/describe2.json"
+#: A request of a smart campaign, for up to 100 leads; leadops requests it for one.
+TRIGGER = "/rest/v1/campaigns/{campaign}/trigger.json"
+CAMPAIGNS_OF_LEAD = "/rest/v1/leads/{lead}/smartCampaignMembership.json"
+UNSUBSCRIBED, BY_ID = "unsubscribed", {"action": "updateOnly", "lookup": "id"}
 #: Rows and bytes of one call, and leads of one filter.
 ROW_LIMIT, BYTE_LIMIT, FILTER_LIMIT = 300, 1_000_000, 300
 
@@ -54,6 +59,35 @@ class MarketoCalls:
         if not facts:
             raise NothingToSendError("marketo.facts of products.yaml names a field for none of these facts")
         return _sync([{"id": write_id(effect.external_id)} | facts], action="updateOnly", lookup="id")
+
+    def enrol_lead(self, effect: EffectRow) -> Call:
+        """Return the request of the smart campaign of a step, with the message as tokens of its program.
+
+        A token without a value is left out: then that of the program counts.
+        """
+        enrolment, settings = Enrolment.read(effect.values), self.settings.enrolments
+        if gap := settings.find_gap(enrolment.place, product="marketo", what="smart campaign"):
+            raise UnsupportedCallError(f"step {enrolment.place}: {gap}")
+        tokens = [
+            {"name": f"{{{{my.{name}}}}}", "value": value}
+            for name, value in settings.fill_tokens(enrolment).items()
+            if value
+        ]
+        wanted = {"leads": [{"id": write_id(effect.external_id)}], "tokens": tokens}
+        path = TRIGGER.format(campaign=settings.find_id(enrolment.place))
+        return Call("POST", path, _write({"input": wanted}))
+
+    def find_campaigns_of_lead(self, effect: EffectRow) -> Call:
+        """Return the read of the smart campaigns that a lead went through."""
+        return Call("GET", CAMPAIGNS_OF_LEAD.format(lead=write_id(effect.external_id)))
+
+    def opt_out_lead(self, effect: EffectRow) -> Call:
+        """Return the call that unsubscribes a lead from all marketing mail."""
+        return _sync([{"id": write_id(effect.external_id), UNSUBSCRIBED: True}], **BY_ID)
+
+    def opt_in_lead(self, effect: EffectRow) -> Call:
+        """Return the call that takes an unsubscription back."""
+        return _sync([{"id": write_id(effect.external_id), UNSUBSCRIBED: False}], **BY_ID)
 
     def erase_lead(self, effect: EffectRow) -> Call:
         """Return the call that deletes a lead."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from leadops.calendar.local_days import local_midnight
 from leadops.clients.call_outcomes import (
+    Answered,
     HttpAnswer,
     Outcome,
     Postponed,
@@ -40,8 +41,8 @@ CALLER_CODES = {
     "600": (401, "the call carried no token"),
     "603": (
         403,
-        "the role of the API user lacks Read-Write Lead or Read-Only Activity, or Admin > Web Services limits"
-        " the addresses that may call",
+        "the role of the API user lacks Read-Write Lead, Read-Only Activity, Execute Campaign or Read-Only"
+        " Asset, or Admin > Web Services limits the addresses that may call",
     ),
     "605": (403, "`host` of the connection leads elsewhere than to Marketo's REST API"),
     "610": (403, "`host` of the connection leads elsewhere than to Marketo's REST API"),
@@ -90,6 +91,9 @@ def classify_code(answer: HttpAnswer, outcome: Outcome, *, zone: ZoneInfo) -> Ou
         return Refused(status, f"{reason}; {advice}", is_setup=code in WAY_CODES)
     if code in LATER_CODES:
         return Postponed(reason)
+    if code == NO_LEAD:
+        # Of a call with rows this is the word of a row; a request of a campaign has no rows.
+        return Answered(answer.status, answer.body)
     if code in CONTENT_CODES or (len(code) == 4 and code.startswith("1")):
         return Refused(422, reason)
     return Unknown(reason, answer.status)

@@ -7,15 +7,19 @@ from typing import Any
 from leadops.clients.access import Access
 from leadops.clients.call_outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.products.check_line import CheckLine
+from leadops.products.enrolment import Enrolment, ProgrammeStep
 from leadops.products.marketo.marketo_access import open_marketo_access
 from leadops.products.marketo.marketo_calls import BYTE_LIMIT, FILTER_LIMIT, ROW_LIMIT, USAGE, MarketoCalls
+from leadops.products.marketo.marketo_campaign_check import check_campaigns
 from leadops.products.marketo.marketo_check import check_marketo
 from leadops.products.marketo.marketo_codes import DAILY_QUOTA, classify_code, find_error, find_quota_end
 from leadops.products.marketo.marketo_merges import read_merge_log
 from leadops.products.marketo.marketo_rows import (
+    read_campaigns,
     read_found,
     read_listed,
     read_reading,
+    read_request,
     read_single,
     read_totals,
 )
@@ -37,7 +41,11 @@ from leadops.products.product import (
 from leadops.products.reading import Reading
 from leadops.settings import Endpoint
 
-OPERATIONS = frozenset({"upsert_lead", "set_fields", "erase_lead"})
+OPERATIONS = frozenset(
+    {"upsert_lead", "set_fields", "enrol_lead", "opt_out_lead", "opt_in_lead", "erase_lead"}
+)
+#: So far the clocks here and at Marketo may be apart.
+CLOCKS_APART = timedelta(minutes=2)
 
 
 class MarketoProduct(Product):
@@ -86,8 +94,11 @@ class MarketoProduct(Product):
         return read_totals(body, rows)
 
     def is_repeatable(self, target: str, operation: str) -> bool:  # noqa: ARG002
-        """Return True: values are set, and a lead is found by its address; see `repeat_pause`."""
-        return True
+        """Return True of all but an enrolment: values are set, and a lead is found by its address.
+
+        A campaign that is requested twice may send twice: its membership is looked up first.
+        """
+        return operation != "enrol_lead"
 
     def make_effect_call(self, effect: EffectRow) -> Call:
         """Return the call of an operation of the MA."""
@@ -99,8 +110,31 @@ class MarketoProduct(Product):
         )
 
     def read_effect_answer(self, body: Any, effect: EffectRow) -> RowResult:
-        """Return what became of the one row of the call."""
+        """Return what became of the one row of the call, or of the request of a campaign."""
+        if effect.operation == "enrol_lead":
+            return read_request(body, self._find_campaign(effect))
         return read_single(body, effect.external_id)
+
+    def make_effect_lookup(self, effect: EffectRow) -> Call | None:
+        """Return the read of the campaigns that the lead of an enrolment went through."""
+        return self.calls.find_campaigns_of_lead(effect) if effect.operation == "enrol_lead" else None
+
+    def read_effect_lookup(self, body: Any, effect: EffectRow, *, since: datetime) -> bool | None:
+        """Return whether the lead went through the campaign: ever, or in a later cycle since the request."""
+        cycle = Enrolment.read(effect.values).cycle
+        moment = None if cycle == 1 else since - CLOCKS_APART
+        return read_campaigns(body, self._find_campaign(effect), since=moment)
+
+    def find_enrolment_gap(self, place: ProgrammeStep) -> str | None:
+        """Return what is missing to request the campaign of a step."""
+        return self.settings.enrolments.find_gap(place, product=self.name, what="smart campaign")
+
+    def check_enrolments(self, places: Sequence[ProgrammeStep], send: SendCall) -> Iterator[CheckLine]:
+        """Yield whether the campaign of each step can be requested, and takes nobody twice."""
+        yield from check_campaigns(self.settings.enrolments, places, send)
+
+    def _find_campaign(self, effect: EffectRow) -> str | None:
+        return self.settings.enrolments.find_id(Enrolment.read(effect.values).place)
 
     def make_lead_call(self, external_id: str) -> Call:
         """Return the read of one lead by its id."""

@@ -1,14 +1,16 @@
 """What Marketo answers row by row: in the order of the call, each updated, created, deleted or skipped."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.products.marketo.marketo_codes import ROW_ADVICE, ROW_STATES, read_reason
+from leadops.products.marketo.marketo_codes import ROW_ADVICE, ROW_STATES, find_error, read_reason
 from leadops.products.marketo.marketo_settings import LeadFields
 from leadops.products.product import LeadReading, ListedLead, RowResult, RowState, TotalRow
+from leadops.tabular.times import parse_iso_time
 
 TAKEN = frozenset({"updated", "created", "deleted"})
 NOT_FOUND = LeadAbsence(AbsenceWord.NOT_FOUND)
@@ -28,10 +30,40 @@ def read_totals(body: Any, rows: Sequence[TotalRow]) -> dict[int, RowResult]:
 
 def read_single(body: Any, external_id: str | None = None) -> RowResult:
     """Return what became of a call with one row; `external_id` is the lead that it named, if it named one."""
+    if (error := find_error(body)) is not None:
+        return RowResult(ROW_STATES.get(error[0], RowState.DEAD), f"Marketo {error[0]}: {error[1]}")
     results = read_results(body)
     if results is None or len(results) != 1:
         return RowResult(RowState.UNKNOWN)
     return read_row(results[0], external_id)
+
+
+def read_request(body: Any, campaign: str | None) -> RowResult:
+    """Return what became of the request of a smart campaign."""
+    results = read_results(body)
+    if not results:
+        return read_single(body)
+    first = results[0] if isinstance(results[0], dict) else {}
+    return RowResult(RowState.DONE if read_id(first.get("id")) == campaign else RowState.UNKNOWN)
+
+
+def read_campaigns(body: Any, campaign: str | None, *, since: datetime | None) -> bool | None:
+    """Return whether a lead went through a smart campaign, `since` a time (UTC) or ever.
+
+    None where the answer does not say: it is none, or it shows only the first of many campaigns.
+    """
+    results = read_results(body)
+    if results is None:
+        return None
+    for entry in results:
+        if isinstance(entry, dict) and read_id(entry.get("smartCampaignId")) == campaign:
+            if since is None:
+                return True
+            try:
+                return parse_iso_time(entry.get("updatedAt")) >= since
+            except ValueError:
+                return None
+    return None if body.get("moreResult") is True else False
 
 
 def read_row(result: Any, external_id: str | None) -> RowResult:

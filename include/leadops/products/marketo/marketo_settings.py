@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints, field_validator
 
 from leadops.company import check_zone
+from leadops.products.enrolment_settings import EnrolmentSettings
 from leadops.settings import Settings
 
 #: The name of a field for the REST API, as Admin > Field Management shows it.
@@ -28,6 +29,7 @@ class MarketoSettings(Settings):
     partition: str | None
     daily_calls: int = Field(ge=1)
     day_ends: str
+    enrolments: EnrolmentSettings
 
     @field_validator("day_ends")
     @classmethod

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from leadops.products.enrolment import Enrolment
 from leadops.products.mautic.mautic_rows import PAGE
 from leadops.products.mautic.mautic_settings import MauticSettings
 from leadops.products.product import (
@@ -20,6 +21,8 @@ from leadops.products.product import (
 CONTACTS, STATS = "/api/contacts", "/api/stats/lead_points_change_log"
 #: Contacts of one batch (api_batch_max_limit of Mautic's configuration).
 ROW_LIMIT = 200
+#: Mautic's number of the reason "unsubscribed".
+UNSUBSCRIBED = 1
 #: The name of our changes in Mautic's log, beside that of each.
 ACTION = "leadops"
 
@@ -65,6 +68,23 @@ class MauticCalls:
         if not facts:
             raise NothingToSendError("mautic.facts of products.yaml names a field for none of these facts")
         return Call("PATCH", f"{CONTACTS}/{write_id(effect.external_id)}/edit", _write(facts))
+
+    def enrol_lead(self, effect: EffectRow) -> Call:
+        """Return the call that sets the fields of a message; the segment of the step takes the contact in."""
+        enrolment, settings = Enrolment.read(effect.values), self.settings.enrolments
+        if gap := settings.find_gap(enrolment.place, product="mautic", what="segment"):
+            raise UnsupportedCallError(f"step {enrolment.place}: {gap}")
+        tokens = settings.fill_tokens(enrolment)
+        return Call("PATCH", f"{CONTACTS}/{write_id(effect.external_id)}/edit", _write(tokens))
+
+    def opt_out_lead(self, effect: EffectRow) -> Call:
+        """Return the call that lets a contact get no mail (Do Not Contact, as one who unsubscribed)."""
+        path = f"{CONTACTS}/{write_id(effect.external_id)}/dnc/email/add"
+        return Call("POST", path, _write({"reason": UNSUBSCRIBED, "comments": ACTION}))
+
+    def opt_in_lead(self, effect: EffectRow) -> Call:
+        """Return the call that takes a contact off Do Not Contact."""
+        return Call("POST", f"{CONTACTS}/{write_id(effect.external_id)}/dnc/email/remove")
 
     def erase_lead(self, effect: EffectRow) -> Call:
         """Return the call that deletes a contact."""

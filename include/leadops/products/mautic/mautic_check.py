@@ -18,7 +18,7 @@ def check_mautic(settings: MauticSettings, send: SendCall) -> Iterator[CheckLine
     if not isinstance(outcome, Answered):
         yield CheckLine.change("fields", f"cannot be read ({outcome.reason})")
         return
-    known = _read_fields(outcome.body)
+    known = read_field_list(outcome.body)
     fields = settings.fields
     if settings.scores is ScorePlace.POINTS:
         yield CheckLine.note(
@@ -26,13 +26,13 @@ def check_mautic(settings: MauticSettings, send: SendCall) -> Iterator[CheckLine
             "leadops adds to Mautic's own points; switch off the point actions that do so, too",
         )
     else:
-        yield _check_field(fields.score, "fields.score", known, "number")
+        yield check_field(fields.score, "fields.score", known, "number")
         if fields.seq is not None:
-            yield _check_field(fields.seq, "fields.seq", known, "number")
-    yield _check_field(fields.external_id, "fields.external_id", known, "text")
+            yield check_field(fields.seq, "fields.seq", known, "number")
+    yield check_field(fields.external_id, "fields.external_id", known, "text")
     for fact, alias in settings.facts.items():
         if alias is not None:
-            yield _check_field(alias, f"facts.{fact}", known, None)
+            yield check_field(alias, f"facts.{fact}", known, None)
     if known.get("email", {}).get("isUniqueIdentifer") is not True:
         yield CheckLine.change(
             "field email", f"it is not a unique identifier, so leads are made twice; tick that ({WHERE[:-6]})"
@@ -41,13 +41,15 @@ def check_mautic(settings: MauticSettings, send: SendCall) -> Iterator[CheckLine
         yield CheckLine.ok("field email", "a unique identifier")
 
 
-def _read_fields(body: Any) -> dict[str, dict[str, Any]]:
+def read_field_list(body: Any) -> dict[str, dict[str, Any]]:
+    """Return the fields of an answer by their aliases."""
     found = body.get("fields") if isinstance(body, dict) else None
     rows = list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else []
     return {str(row.get("alias")): row for row in rows if isinstance(row, dict)}
 
 
-def _check_field(alias: str, key: str, known: dict[str, dict[str, Any]], kind: str | None) -> CheckLine:
+def check_field(alias: str, key: str, known: dict[str, dict[str, Any]], kind: str | None) -> CheckLine:
+    """Return whether a field is there, of the type `kind` (None: any), and published."""
     subject, field = f"field {alias}", known.get(alias)
     if field is None:
         return CheckLine.change(

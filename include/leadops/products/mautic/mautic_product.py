@@ -8,18 +8,21 @@ from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.call_outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.products.check_line import CheckLine
+from leadops.products.enrolment import ProgrammeStep
 from leadops.products.mautic.mautic_access import open_mautic_access
 from leadops.products.mautic.mautic_calls import CONTACTS, ROW_LIMIT, MauticCalls
 from leadops.products.mautic.mautic_check import check_mautic
 from leadops.products.mautic.mautic_codes import classify_mautic
 from leadops.products.mautic.mautic_rows import (
     read_contact,
+    read_enrolled,
     read_field_score,
     read_listed,
     read_page,
     read_reading,
     read_totals,
 )
+from leadops.products.mautic.mautic_segment_check import check_segments
 from leadops.products.mautic.mautic_settings import MauticSettings, ScorePlace
 from leadops.products.product import (
     Call,
@@ -38,7 +41,9 @@ from leadops.products.product import (
 )
 from leadops.settings import Endpoint
 
-OPERATIONS = frozenset({"upsert_lead", "set_fields", "erase_lead"})
+OPERATIONS = frozenset(
+    {"upsert_lead", "set_fields", "enrol_lead", "opt_out_lead", "opt_in_lead", "erase_lead"}
+)
 
 
 class MauticProduct(Product):
@@ -90,9 +95,19 @@ class MauticProduct(Product):
             return RowResult(RowState.UNKNOWN)
         if effect.operation == "upsert_lead":
             return RowResult(RowState.DONE, external_id=found)
-        if effect.operation == "set_fields" and found != effect.external_id:
+        if effect.operation != "erase_lead" and found != effect.external_id:
             return RowResult(RowState.MOVED)
+        if effect.operation == "enrol_lead":
+            return read_enrolled(body, effect, self.settings.enrolments.mark)
         return RowResult(RowState.DONE)
+
+    def find_enrolment_gap(self, place: ProgrammeStep) -> str | None:
+        """Return what is missing to let the segment of a step take somebody in."""
+        return self.settings.enrolments.find_gap(place, product=self.name, what="segment")
+
+    def check_enrolments(self, places: Sequence[ProgrammeStep], send: SendCall) -> Iterator[CheckLine]:
+        """Yield whether the fields of a message are there, and the segment of each step."""
+        yield from check_segments(self.settings.enrolments, places, send)
 
     def make_lead_call(self, external_id: str) -> Call:
         """Return the read of one contact."""

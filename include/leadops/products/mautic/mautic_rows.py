@@ -6,12 +6,14 @@ from typing import Any
 from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
+from leadops.products.enrolment import Enrolment
 from leadops.products.mautic.mautic_codes import find_row_state, read_values
 from leadops.products.mautic.mautic_settings import ContactFields
-from leadops.products.product import LeadReading, ListedLead, RowResult, RowState, TotalRow
+from leadops.products.product import EffectRow, LeadReading, ListedLead, RowResult, RowState, TotalRow
 
 #: Contacts of a page.
 PAGE = 200
+NOT_ENROLLED = "Mautic answers 200, and the contact has another enrolment"
 NOT_WRITTEN = "Mautic answers 200, and the contact has another score"
 
 
@@ -97,6 +99,15 @@ def read_listed(contact: Mapping[str, Any], score: int | None, fields: ContactFi
         email=email if isinstance(email, str) and email else None,
         our_id=read_id(values.get(fields.external_id)),
     )
+
+
+def read_enrolled(body: Any, effect: EffectRow, mark: str) -> RowResult:
+    """Return what became of an enrolment: a field that Mautic does not know is left out of a 200."""
+    values = read_values(read_contact(body))
+    if mark not in values:
+        return RowResult(RowState.DEAD, f"Mautic has no field {mark}: make it, or correct products.yaml")
+    is_there = values[mark] == Enrolment.read(effect.values).name
+    return RowResult(RowState.DONE if is_there else RowState.UNKNOWN, None if is_there else NOT_ENROLLED)
 
 
 def read_page(body: Any) -> tuple[list[dict[str, Any]], str | None]:

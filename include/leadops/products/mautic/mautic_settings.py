@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
+from leadops.products.enrolment_settings import MarkedEnrolmentSettings
 from leadops.settings import Settings
 
 #: The alias of a field of contacts, as Settings > Custom Fields shows it.
@@ -34,6 +35,7 @@ class MauticSettings(Settings):
     scores: ScorePlace
     fields: ContactFields
     facts: dict[str, Alias | None]
+    enrolments: MarkedEnrolmentSettings
 
 
 SETTINGS = MauticSettings

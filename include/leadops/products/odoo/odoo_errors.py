@@ -4,6 +4,7 @@
 |---|---|
 | AccessDenied, SessionExpired | another login; then our key is refused |
 | AccessError | our user may not do it: our credentials count as refused until somebody gives the right |
+| the same of mail.blacklist | the opt-out alone is dead: scores do not need that right |
 | MissingError of crm.lead | the lead is gone: deleted, or merged |
 | MissingError of another model | what the call names (a salesperson) does not exist: dead |
 | ValueError, KeyError of a field | the field does not exist or may not be read: dead, and what to do |
@@ -32,6 +33,8 @@ LIMIT_PAUSE = 30.0
 NO_WAY_IN = (
     "Odoo does not have this way in: `odoo.api` in products.yaml has to be json-rpc until 18, json-2 since 19"
 )
+#: Scores go on where the user of leadops may not write this.
+OPTIONAL_MODEL = "mail.blacklist"
 #: What is refused that a smaller call would not change: it does not lead to smaller ones.
 NEVER_TAKEN = 501
 #: Words in an error of `load` about another transaction that was faster.
@@ -90,6 +93,8 @@ def classify_odoo_answer(
     match fault.short_name:
         case "AccessDenied" | "SessionExpiredException" | "Unauthorized":
             return TokenExpired(f"Odoo refuses the login or the key: {text}")
+        case "AccessError" | "Forbidden" if OPTIONAL_MODEL in fault.message:
+            return Refused(422, f"give the user of leadops the right to write {OPTIONAL_MODEL}: {text}")
         case "AccessError" | "Forbidden":
             return Refused(403, f"the user of leadops lacks a right in Odoo: {text}")
         case "MissingError":

@@ -8,10 +8,17 @@ from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.call_outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.products.check_line import CheckLine
+from leadops.products.enrolment import ProgrammeStep
 from leadops.products.odoo.odoo_access import OdooAccess
 from leadops.products.odoo.odoo_calls import OdooCalls, fill_placeholders, read_rows, take_result
 from leadops.products.odoo.odoo_check import check_fields, check_reading
 from leadops.products.odoo.odoo_crm import OdooCrm
+from leadops.products.odoo.odoo_enrolments import (
+    check_tags,
+    make_address_call,
+    make_enrolment_call,
+    read_consent_answer,
+)
 from leadops.products.odoo.odoo_errors import classify_odoo_answer
 from leadops.products.odoo.odoo_leads import (
     MODEL,
@@ -119,6 +126,10 @@ class OdooProduct(Product):
                 return make_fields_call(self.calls, self.settings, effect)
             case "set_owner":
                 return make_owner_call(self.calls, effect)
+            case "enrol_lead":
+                return make_enrolment_call(self.calls, self.settings.enrolments, effect)
+            case "opt_out_lead" | "opt_in_lead":
+                return make_address_call(self.calls, effect)
             case "erase_lead":
                 return self.calls.call(MODEL, "unlink", ids=[read_number(effect)])
         raise UnsupportedCallError(f"no operation {effect.operation!r} for target {effect.target!r} in Odoo")
@@ -127,7 +138,17 @@ class OdooProduct(Product):
         """Return what a 2xx answer without an error says of an effect."""
         if effect.operation in ("upsert_lead", "create_lead"):
             return read_loaded(body)
+        if effect.operation in ("opt_out_lead", "opt_in_lead"):
+            return read_consent_answer(self.calls, body, is_out=effect.operation == "opt_out_lead")
         return RowResult(RowState.DONE if take_result(body) is True else RowState.UNKNOWN)
+
+    def find_enrolment_gap(self, place: ProgrammeStep) -> str | None:
+        """Return what is missing to give somebody the tag of a step."""
+        return self.settings.enrolments.find_gap(place, product=self.name, what="tag")
+
+    def check_enrolments(self, places: Sequence[ProgrammeStep], send: SendCall) -> Iterator[CheckLine]:
+        """Yield whether the fields of a message are there, and the tag of each step."""
+        yield from check_tags(self.calls, self.settings.enrolments, places, send)
 
     def make_lead_call(self, external_id: str) -> Call:
         """Return the search for one lead, archived or not."""

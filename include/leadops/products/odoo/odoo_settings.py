@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
+from leadops.products.enrolment_settings import MarkedEnrolmentSettings
 from leadops.settings import Settings
 
 #: A field of crm.lead, as Odoo names them.
@@ -29,6 +30,7 @@ class OdooSettings(Settings):
     statuses: dict[str, str]
     messages: dict[str, MessageMeaning]
     kinds: dict[str, str]
+    enrolments: MarkedEnrolmentSettings
 
 
 SETTINGS = OdooSettings

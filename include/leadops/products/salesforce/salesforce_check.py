@@ -8,7 +8,7 @@ from leadops.clients.call_outcomes import Answered, Outcome
 from leadops.products.check_line import CheckLine
 from leadops.products.product import Call, SendCall
 from leadops.products.salesforce.salesforce_bodies import form_query
-from leadops.products.salesforce.salesforce_codes import OWNER_FIELD, read_errors
+from leadops.products.salesforce.salesforce_codes import OPT_OUT_FIELD, OWNER_FIELD, read_errors
 from leadops.products.salesforce.salesforce_ids import CONTACT, LEAD
 from leadops.products.salesforce.salesforce_leads import read_records
 from leadops.products.salesforce.salesforce_settings import SalesforceSettings
@@ -76,6 +76,12 @@ def check_fields(
     if target == "ma":
         for name in filter(None, (names.score, names.seq)):
             yield check_number(sobject, name, fields)
+    if fields.get(OPT_OUT_FIELD, {}).get("updateable") is not True:
+        yield CheckLine.note(
+            f"{sobject}.{OPT_OUT_FIELD}",
+            f"leadops' user may not write it, so no opt-out can be passed on: allow it in the field-level"
+            f" security {WHERE} > {sobject}",
+        )
     if sobject == CONTACT:
         return
     known = {names.external_id, "Email", *settings.placeholders, *filter(None, settings.facts.values())}

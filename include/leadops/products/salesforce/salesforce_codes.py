@@ -87,6 +87,8 @@ PASSING = (
 )
 #: Codes that speak of the owner where they name this field: the record itself is there.
 OWNER_FIELD = "OwnerId"
+#: Salesforce hides this field until somebody allows it.
+OPT_OUT_FIELD = "HasOptedOutOfEmail"
 NO_OWNER = "Salesforce has no such user, or leadops' user does not see him"
 
 

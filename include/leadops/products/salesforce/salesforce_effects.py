@@ -19,6 +19,7 @@ from leadops.products.product import (
 )
 from leadops.products.salesforce.salesforce_bodies import form_create, form_delete, form_update
 from leadops.products.salesforce.salesforce_codes import (
+    OPT_OUT_FIELD,
     OWNER_FIELD,
     SalesforceError,
     judge_error,
@@ -33,8 +34,10 @@ from leadops.products.salesforce.salesforce_leads import (
     read_found,
     read_records,
 )
+from leadops.products.salesforce.salesforce_members import form_member, read_member
 from leadops.products.salesforce.salesforce_settings import SalesforceSettings
 
+OPT_OUTS = {"opt_out_lead": True, "opt_in_lead": False}
 MAKES_LEAD = ("upsert_lead", "create_lead")
 ANOTHER_LEAD = (
     "the lead with this external id in Salesforce has another address: look there, correct it or clear its"
@@ -62,6 +65,8 @@ def form_effect(settings: SalesforceSettings, effect: EffectRow) -> Call:
         return form_create(settings, fields)
     if effect.external_id is None:
         raise UnsupportedCallError(f"Salesforce has no call for {effect.operation!r} without an id")
+    if effect.operation == "enrol_lead":
+        return form_member(settings, effect)
     if effect.operation == "erase_lead":
         return form_remains(settings, effect.external_id)
     return form_update(settings, [(effect.external_id, list_changes(settings, effect))])
@@ -97,6 +102,8 @@ def list_changes(settings: SalesforceSettings, effect: EffectRow) -> dict[str, A
         if owner is None:
             raise UnsupportedCallError("the owner's id is not one of Salesforce")
         return {OWNER_FIELD: owner}
+    if effect.operation in OPT_OUTS:
+        return {OPT_OUT_FIELD: OPT_OUTS[effect.operation]}
     if effect.operation == "set_fields":
         values = effect.values.get("fields") or {}
         facts = {
@@ -114,6 +121,8 @@ def list_changes(settings: SalesforceSettings, effect: EffectRow) -> dict[str, A
 
 def read_effect(settings: SalesforceSettings, body: Any, effect: EffectRow) -> RowResult:
     """Return what an answer to any call of an effect says, with the call that follows it."""
+    if effect.operation == "enrol_lead":
+        return read_member(settings, body, effect)
     if isinstance(body, dict) and "records" in body:
         return _read_query(settings, body, effect)
     if body is None:

@@ -11,6 +11,7 @@ from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.call_outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.clients.shared_token import SharedToken
 from leadops.products.check_line import CheckLine
+from leadops.products.enrolment import ProgrammeStep
 from leadops.products.product import (
     Call,
     EffectRow,
@@ -28,6 +29,7 @@ from leadops.products.product import (
 from leadops.products.salesforce.salesforce_access import open_salesforce_access
 from leadops.products.salesforce.salesforce_answers import classify_salesforce, read_salesforce_quota
 from leadops.products.salesforce.salesforce_bodies import ROWS, form_query, form_update
+from leadops.products.salesforce.salesforce_campaign_check import check_campaigns
 from leadops.products.salesforce.salesforce_check import check_salesforce
 from leadops.products.salesforce.salesforce_codes import judge_error, read_errors
 from leadops.products.salesforce.salesforce_crm import SalesforceCrm
@@ -139,6 +141,14 @@ class SalesforceProduct(Product):
     def check(self, target: str, send: SendCall) -> Iterator[CheckLine]:
         """Yield what Salesforce says of its API, its objects and their fields."""
         yield from check_salesforce(self.settings, target, send)
+
+    def find_enrolment_gap(self, place: ProgrammeStep) -> str | None:
+        """Return what is missing to make somebody a member of the campaign of a step."""
+        return self.settings.enrolments.find_gap(place, product=self.name, what="campaign")
+
+    def check_enrolments(self, places: Sequence[ProgrammeStep], send: SendCall) -> Iterator[CheckLine]:
+        """Yield whether the fields of a message are there, and the campaign of each step."""
+        yield from check_campaigns(self.settings, places, send)
 
     def make_list_call(self, cursor: str | None) -> Call:
         """Return the query for one page of the leads that leadops made."""

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator
 
+from leadops.products.enrolment_settings import MarkedEnrolmentSettings
 from leadops.settings import Settings
 
 #: An API name of a field: a standard field, or a custom one with __c.
@@ -31,6 +32,7 @@ class SalesforceSettings(Settings):
     placeholders: dict[FieldName, str]
     new_lead_status: str | None
     allow_duplicates: bool
+    enrolments: MarkedEnrolmentSettings
     activity_details: dict[FieldName, str]
     busy_seconds: float = Field(gt=0)
     used_up_seconds: float = Field(gt=0)
