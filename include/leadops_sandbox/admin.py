@@ -151,7 +151,7 @@ def list_applied(world: World, *, after: int, limit: int) -> list[dict[str, Any]
 
 def list_enrolments(world: World, *, after: int, limit: int) -> list[dict[str, Any]]:
     """Return up to `limit` enrolments of the MA after number `after`, in the order in which they came."""
-    found = islice(enumerate(world.ma.enrolled.values(), 1), after, after + limit)
+    found = islice(enumerate(world.ma.enrolments, 1), after, after + limit)
     return [
         {
             "number": number,

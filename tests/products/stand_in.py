@@ -51,6 +51,11 @@ class StandIn:
             after = answer.json()["cursor"]
         return found
 
+    def enrolments(self) -> list[dict[str, Any]]:
+        """What the product's automations did with leads, in order; what was done twice is there twice."""
+        answer = requests.get(f"{self.url}/_state/ma/enrolments", timeout=10)
+        return list(answer.json()["items"])
+
     def calls(self) -> dict[str, int]:
         """How often each route was called, by method and path."""
         return dict(requests.get(f"{self.url}/_state", timeout=10).json()["calls"])
@@ -139,7 +144,7 @@ class ProductDelivery(SteppedDelivery):
 
 @contextmanager
 def serve_product(
-    folder: Path, database_url: str, product: str, **settings: Any
+    folder: Path, database_url: str, product: str, *, extra: dict[str, Any] | None = None, **settings: Any
 ) -> Iterator[tuple[ProductDelivery, StandIn]]:
     """Run the stand-in of `product`, whose clock is that of the delivery."""
     desks: list[ProductDelivery] = []
@@ -153,7 +158,11 @@ def serve_product(
         if settings:
             stand_in.set(**settings)
         desk = ProductDelivery(
-            database_url, url, now=began, settings=impatient(batch_size=1000), extra={"product": product}
+            database_url,
+            url,
+            now=began,
+            settings=impatient(batch_size=1000),
+            extra={"product": product} | (extra or {}),
         )
         desks.append(desk)
         yield desk, stand_in

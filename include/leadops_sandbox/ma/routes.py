@@ -77,7 +77,7 @@ def routes(world: World) -> list[Route]:
         if type(cycle) is not int or cycle < 1:
             raise RefusedError(422, "cycle must be a whole number from 1 on")
         wanted = EnrolmentName(lead.id, program, step, cycle)
-        before = store.enrolments.get(need_text(body, "idempotencyKey"))
+        before = store.enrolment_keys.get(need_text(body, "idempotencyKey"))
         if before and before.name != wanted:
             raise RefusedError(409, "this idempotencyKey was used for another enrolment; take a new key")
         if before := before or store.enrolled.get(wanted):

@@ -12,7 +12,7 @@ from leadops_sandbox.journal import Place, Record
 #: The MA's own ids begin here and go up by this, so that nobody takes them for leadops' ids.
 FIRST_ID, ID_STEP = 48_211, 7
 #: What a template of the MA may show of an enrolment.
-MESSAGE = ("messageKey", "language", "subject", "preview", "depth")
+MESSAGE = ("messageKey", "language", "subject", "preview", "depth", "fields")
 
 
 @dataclass(slots=True)
@@ -50,6 +50,13 @@ class Enrolment(NamedTuple):
     at: str
 
 
+class Member(NamedTuple):
+    """A lead's membership in a campaign, as products know it that have records of it."""
+
+    number: int
+    fields: dict[str, Any]
+
+
 class Answered(NamedTuple):
     """A call that was answered under a key: a digest of what was asked, and where the answer lies."""
 
@@ -63,9 +70,11 @@ class MaStore:
     def __init__(self) -> None:
         self.leads: dict[int, Lead] = {}
         self.by_email: dict[str, int] = {}
-        #: By their idempotencyKey.
-        self.enrolments: dict[str, Enrolment] = {}
+        #: All of them, in order; what a product's automation does twice is there twice.
+        self.enrolments: list[Enrolment] = []
+        self.enrolment_keys: dict[str, Enrolment] = {}
         self.enrolled: dict[EnrolmentName, Enrolment] = {}
+        self.members: dict[tuple[int, int], Member] = {}
         self.answered: dict[str, Answered] = {}
         self.seen_deltas: set[str] = set()
         self.deltas_applied = 0
@@ -141,6 +150,11 @@ class MaStore:
                 self._restore(self.leads[record["body"]["id"]])
             case "ma.consent":
                 self.leads[record["answer"]["id"]].may_mail = record["answer"]["may_mail"]
+            case "ma.member":
+                body = record["body"]
+                pair = (body["campaign"], body["lead"])
+                known = self.members.get(pair) or Member(len(self.members) + 1, {})
+                self.members[pair] = known._replace(fields=known.fields | body["fields"])
             case "ma.enrolment":
                 self._apply_enrolment(record)
         if record.get("key"):
@@ -209,7 +223,8 @@ class MaStore:
         name = EnrolmentName(answer["leadId"], answer["program"], body["step"], answer["cycle"])
         message = {key: body[key] for key in MESSAGE if key in body}
         enrolment = Enrolment(answer["enrolmentId"], name, message, record["at"])
-        self.enrolments[body["idempotencyKey"]] = self.enrolled[name] = enrolment
+        self.enrolments.append(enrolment)
+        self.enrolment_keys[body["idempotencyKey"]] = self.enrolled[name] = enrolment
 
     def _apply_scores(
         self, at: str, updates: list[dict[str, Any]], results: list[dict[str, Any]], place: Place

@@ -49,7 +49,7 @@ class Face(ABC, Generic[Settings]):
 
     name: ClassVar[str]
     #: Settings that its routes and indexes are made from; they cannot change while it runs.
-    fixed: ClassVar[frozenset[str]] = frozenset({"id_field"})
+    fixed: ClassVar[frozenset[str]] = frozenset({"id_field", "enrolment_field", "opt_out_field"})
     #: Whether it is a CRM, or an MA alone, with our own contract's CRM beside it.
     is_crm: ClassVar[bool] = True
     #: Whether the product lists what happened with leads.
@@ -59,7 +59,8 @@ class Face(ABC, Generic[Settings]):
     def __init__(self, world: World, table: Table) -> None:
         self.world = world
         self.table = table
-        self.leads = Leads(world)
+        settings = table.settings
+        self.leads = Leads(world, settings.get("enrolment_field"), settings.get("opt_out_field"))
         self.calls_now = 0
         self._kept: tuple[object, Settings] | None = None
 

@@ -43,6 +43,9 @@ class Leads:
     """Reads and writes the leads of `world`; every write is in the journal before it is answered."""
 
     world: World
+    #: The field whose change begins an automation, and the one that says that the person wants no mail.
+    enrolment_field: str | None = None
+    opt_out_field: str | None = None
 
     @property
     def people(self) -> People:
@@ -87,11 +90,38 @@ class Leads:
     def change(self, changes: list[LeadChange]) -> None:
         """Set what `changes` say; the fields and scores of all of them are one line of the journal."""
         rows = [{"id": c.lead_id, "fields": c.fields, "score": c.score} for c in changes]
+        begun = [change for change in changes if self._begins(change)]
         if rows:
             self.world.effect("ma.properties", key=None, body={"rows": rows})
+        for change in begun:
+            self.enrol(change.lead_id, str(change.fields[self.enrolment_field or ""]), change.fields)
         for change in changes:
+            if (says_no := change.fields.get(self.opt_out_field or "")) is not None:
+                self.consent(change.lead_id, may_mail=not says_no)
             if change.status is not None or change.owner_id is not None:
                 self._change_crm(change.lead_id, status=change.status, owner_id=change.owner_id)
+
+    def _begins(self, change: LeadChange) -> bool:
+        """Whether a change gives the field of enrolments another value: the same begins nothing."""
+        value = change.fields.get(self.enrolment_field or "")
+        return (
+            bool(value)
+            and self.world.ma.leads[change.lead_id].fields.get(self.enrolment_field or "") != value
+        )
+
+    def enrol(self, lead_id: int, name: str, fields: dict[str, Any]) -> None:
+        """Write down that an automation began for a lead: `name` is program.step.cycle."""
+        program, _, rest = name.partition(".")
+        step, _, cycle = rest.rpartition(".")
+        number = len(self.world.ma.enrolments) + 1
+        body = {"step": step, "idempotencyKey": f"run-{number}", "fields": fields}
+        made = {"enrolmentId": f"{program}-{number}", "program": program, "leadId": lead_id}
+        self.world.effect("ma.enrolment", key=None, body=body, answer=made | {"cycle": int(cycle)})
+
+    def consent(self, lead_id: int, *, may_mail: bool) -> None:
+        """Write down whether a person may get marketing mail."""
+        answer = {"id": lead_id, "may_mail": may_mail}
+        self.world.effect("ma.consent", key=None, body={"may_mail": may_mail}, answer=answer)
 
     def _change_crm(self, lead_id: int, *, status: str | None, owner_id: str | None) -> None:
         """Set status and owner; a lead that sales do not have comes to them with it."""

@@ -73,6 +73,10 @@ class ProductSettings(BaseModel):
     #: The lead's field that leadops sets the score in, and the one that names the lead by leadops' id.
     score_field: str
     id_field: str
+    #: The lead's field whose change begins the automation of a step, and the one that says that the person
+    #: wants no mail; null: the product has none.
+    enrolment_field: str | None = None
+    opt_out_field: str | None = None
     #: For how long a change is not in the feed, and which share of changes comes later still.
     feed_lag_seconds: float = Field(ge=0)
     feed_late_share: float = Field(ge=0, le=1)

@@ -23,8 +23,11 @@ NOT_A_CAMPAIGN = "the id of a campaign has 15 or 18 characters"
 def form_member(settings: SalesforceSettings, effect: EffectRow) -> Call:
     """Return the call that makes a lead or contact a member of the campaign of a step."""
     fields = {CAMPAIGN + "Id": _find_campaign(settings, effect), _name_person(effect): effect.external_id}
-    body = write_json(fields | settings.enrolments.fill_tokens(Enrolment.read(effect.values)))
-    return Call("POST", settings.path(f"sobjects/{MEMBER}"), body)
+    row = {"attributes": {"type": MEMBER}, **fields}
+    row |= settings.enrolments.fill_tokens(Enrolment.read(effect.values))
+    # In a collection what the user of leadops may not do is an error of the row, and stops nothing else.
+    body = write_json({"allOrNone": False, "records": [row]})
+    return Call("POST", settings.path("composite/sobjects"), body)
 
 
 def read_member(settings: SalesforceSettings, body: Any, effect: EffectRow) -> RowResult:

@@ -3,16 +3,27 @@
 import hmac
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.routing import Route
 
 from leadops_sandbox.products.face import Face
-from leadops_sandbox.products.hubspot import associations, batch, contacts, meta, search
+from leadops_sandbox.products.hubspot import associations, batch, contacts, mails, meta, search
 from leadops_sandbox.products.table import ProductSettings, Table
 from leadops_sandbox.products.windows import DayWindow, RollingWindow
 from leadops_sandbox.world import World
+
+
+class Workflow(BaseModel):
+    """A workflow of contacts: the value of the property by which it begins."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    begins_with: str
+    enabled: bool = True
+    #: Whether it takes a contact again.
+    again: bool = True
 
 
 class HubSpotSettings(ProductSettings):
@@ -36,13 +47,14 @@ class HubSpotSettings(ProductSettings):
     filters: int
     equal_order: Literal["id", "mixed"]
     portal_id: int
+    workflows: dict[str, Workflow]
 
 
 class HubSpot(Face[HubSpotSettings]):
     """HubSpot over the world."""
 
     name = "hubspot"
-    fixed = frozenset({"id_field", "versions"})
+    fixed = Face.fixed | {"versions"}
     settings_type = HubSpotSettings
 
     def __init__(self, world: World, table: Table) -> None:
@@ -52,7 +64,10 @@ class HubSpot(Face[HubSpotSettings]):
 
     def routes(self) -> list[Route]:
         """Return HubSpot's routes."""
-        groups = (search.routes, batch.routes, associations.routes, meta.routes, contacts.routes)
+        groups = (
+            *(search.routes, batch.routes, associations.routes),
+            *(meta.routes, mails.routes, contacts.routes),
+        )
         return [route for group in groups for route in group(self)]
 
     def admit(self, request: Request) -> None:

@@ -35,6 +35,8 @@ def read_property(face: "HubSpot", lead: Lead, name: str) -> str | None:
             return str(lead.id)
         case "email":
             return lead.email or None
+        case "hs_email_optout":
+            return None if lead.may_mail is None else str(not lead.may_mail).lower()
         case "createdate":
             return write_stamp(people.created[lead.id])
         case "lastmodifieddate" | "hs_lastmodifieddate":

@@ -1,19 +1,30 @@
 """Marketo's face: one token for all, and three limits that answer inside HTTP 200."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.routing import Route
 
 from leadops_sandbox.products.face import Face, VendorError, has_manner
-from leadops_sandbox.products.marketo import activities, leads, meta
+from leadops_sandbox.products.marketo import activities, campaigns, leads, meta
 from leadops_sandbox.products.table import ProductSettings, Table
 from leadops_sandbox.products.tokens import TokenBook
 from leadops_sandbox.products.windows import DayWindow, RollingWindow
 from leadops_sandbox.world import World
+
+
+class SmartCampaign(BaseModel):
+    """A smart campaign, and how often it takes a lead."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    active: bool = True
+    requestable: bool = True
+    rule: Literal["once", "any", "interval"] = "once"
+    days: int = 30
 
 
 class MarketoSettings(ProductSettings):
@@ -33,6 +44,9 @@ class MarketoSettings(ProductSettings):
     token_seconds: float = Field(gt=0)
     dedupe_lag_seconds: float = Field(ge=0)
     activity_ids: bool
+    campaigns: dict[str, SmartCampaign]
+    membership_lag_seconds: float = Field(ge=0)
+    request_limit: int = Field(ge=1)
 
 
 class Marketo(Face[MarketoSettings]):
@@ -51,7 +65,8 @@ class Marketo(Face[MarketoSettings]):
 
     def routes(self) -> list[Route]:
         """Return Marketo's routes."""
-        return [route for group in (meta.routes, leads.routes, activities.routes) for route in group(self)]
+        groups = (meta.routes, leads.routes, campaigns.routes, activities.routes)
+        return [route for group in groups for route in group(self)]
 
     def admit(self, request: Request) -> None:
         """Check the token, then the limits; a call that has no token, or a wrong one, does not count."""

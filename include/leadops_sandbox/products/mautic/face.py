@@ -4,13 +4,14 @@ import base64
 import hmac
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from leadops_sandbox.ma.store import Lead
 from leadops_sandbox.products.face import Face, VendorError, has_manner, respond
-from leadops_sandbox.products.mautic import contacts, points
+from leadops_sandbox.products.mautic import contacts, mails, points
 from leadops_sandbox.products.mautic.bodies import read_body_json
 from leadops_sandbox.products.table import ProductSettings, Table
 from leadops_sandbox.products.tokens import TokenBook
@@ -18,6 +19,15 @@ from leadops_sandbox.products.windows import RollingWindow
 from leadops_sandbox.world import World
 
 TOKEN = "/oauth/v2/token"  # noqa: S105 - an address
+
+
+class Segment(BaseModel):
+    """A segment that filters by the field of enrolments."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    begins_with: str
+    published: bool = True
 
 
 class MauticSettings(ProductSettings):
@@ -29,6 +39,7 @@ class MauticSettings(ProductSettings):
     token_seconds: float
     minus_loses_sign: bool
     follows_merges: bool
+    segments: dict[str, Segment]
 
 
 class Mautic(Face[MauticSettings]):
@@ -45,7 +56,12 @@ class Mautic(Face[MauticSettings]):
 
     def routes(self) -> list[Route]:
         """Return Mautic's routes."""
-        return [Route(TOKEN, self.give_token, methods=["POST"]), *points.routes(self), *contacts.routes(self)]
+        return [
+            Route(TOKEN, self.give_token, methods=["POST"]),
+            *points.routes(self),
+            *mails.routes(self),
+            *contacts.routes(self),
+        ]
 
     def admit(self, request: Request) -> None:
         """Check who calls, by Basic or by a token, then the limiter."""

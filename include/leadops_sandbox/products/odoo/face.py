@@ -27,6 +27,8 @@ class OdooSettings(ProductSettings):
     json_rpc: bool
     json_2: bool
     error_status: dict[str, int]
+    tags: dict[str, str]
+    may_blacklist: bool
 
 
 class Odoo(Face[OdooSettings]):

@@ -19,7 +19,11 @@ FIELDS: dict[str, dict[str, str]] = {
         "date_last_stage_update": "datetime",
         "probability": "float",
         "display_name": "char",
+        "email_normalized": "char",
+        "tag_ids": "many2many",
     },
+    "crm.tag": {"id": "integer", "name": "char"},
+    "mail.blacklist": {"id": "integer", "email": "char", "active": "boolean"},
     "res.users": {
         "id": "integer",
         "name": "char",

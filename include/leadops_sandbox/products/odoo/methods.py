@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from leadops_sandbox.products.feed import visible_at
+from leadops_sandbox.products.odoo.blacklist import load_blacklist, write_blacklist
 from leadops_sandbox.products.odoo.domain import names_of, plain, read_domain
 from leadops_sandbox.products.odoo.errors import ACCESS_ERROR, MISSING, USER_ERROR, OdooError
 from leadops_sandbox.products.odoo.fields import FIELDS, STAMPS, Record, field_types
@@ -26,13 +27,14 @@ def call_method(face: "Odoo", model: str, method: str, args: list[Any], named: d
     if model not in FIELDS:
         raise OdooError(USER_ERROR, f"Object {model} doesn't exist")
     context = named.pop("context", None) or {}
-    known: dict[str, Method] = {**READING, **(WRITING if model == "crm.lead" else {})}
+    writing = WRITING if model == "crm.lead" else BLACKLISTING if model == "mail.blacklist" else {}
+    known: dict[str, Method] = {**READING, **writing}
     if method not in known:
         raise OdooError("builtins.AttributeError", f"type object '{model}' has no attribute '{method}'")
     try:
-        if method == "load":
+        if method == "load" and model == "crm.lead":
             return load(face, *args, **named, context=context)
-        if method in WRITING:
+        if method in writing:
             return known[method](face, *args, **named)
         return known[method](face, model, context, *args, **named)
     except TypeError as error:
@@ -180,6 +182,7 @@ READING: dict[str, Method] = {
     "exists": exists,
     "fields_get": fields_get,
 }
+BLACKLISTING: dict[str, Method] = {"load": load_blacklist, "write": write_blacklist}
 WRITING: dict[str, Method] = {
     "create": create_leads,
     "write": write_leads,

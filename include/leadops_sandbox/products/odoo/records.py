@@ -21,6 +21,11 @@ def list_records(face: "Odoo", model: str) -> Iterable[Record]:
             return [api_user(face), *(user_record(rep) for rep in list_reps(face.world))]
         case "crm.stage":
             return [stage_record(*stage) for stage in list_stages(face)]
+        case "crm.tag":
+            tags = face.settings.tags.items()
+            return [Record(int(number), {"id": int(number), "name": name}.get, BORN) for number, name in tags]
+        case "mail.blacklist":
+            return [entry_record(lead) for lead in face.leads.live() if lead.may_mail is not None]
         case "mail.message":
             return [message_record(activity) for activity in face.leads.activities() if activity.lead_id]
         case "mail.activity":
@@ -44,6 +49,12 @@ def stage_record(number: int, word: str, status: str) -> Record:
     """Return a stage."""
     values = {"id": number, "name": word, "sequence": number, "is_won": status == "won"}
     return Record(number, values.get, BORN)
+
+
+def entry_record(lead: Lead) -> Record:
+    """Return the entry of the blacklist for the address of a lead; one that was taken off is archived."""
+    values = {"id": lead.id, "email": lead.email, "active": lead.may_mail is False}
+    return Record(lead.id, values.get, BORN)
 
 
 def lead_record(face: "Odoo", lead: Lead) -> Record:
@@ -72,6 +83,10 @@ def read_lead(face: "Odoo", lead: Lead, name: str) -> Any:
             owner = face.leads.owner(lead.id)
             names = {rep.id: f"{rep.first_name} {rep.last_name}".strip() for rep in list_reps(face.world)}
             return [number_of(owner), names.get(owner, owner)] if owner else False
+        case "email_normalized":
+            return lead.email.lower() or False
+        case "tag_ids":
+            return lead.fields.get(name) or []
         case "email_from":
             return lead.email or False
         case "type":

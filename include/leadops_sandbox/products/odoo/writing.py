@@ -65,22 +65,37 @@ def read_change(face: "Odoo", lead_id: int, values: Values) -> LeadChange:
     owner_id: str | None = None
     for name, value in values.items():
         known = settings.fields.get(name)
-        if known is None:
+        if known is None and name != "tag_ids":
             raise OdooError("builtins.ValueError", f"Invalid field {name!r} on model 'crm.lead'")
         if name == "user_id":
             owner_id = read_owner(face, value)
         elif name == "stage_id":
             status = read_stage(face, value)
+        elif name == "tag_ids":
+            fields[name] = link_tags(face, lead_id, value)
         elif name == "active":
             status = "new" if value else "lost"
-        elif known.type == "number":
+        elif known is not None and known.type == "number":
             if not isinstance(value, int) or isinstance(value, bool):
                 raise OdooError("builtins.ValueError", f"invalid literal for int(): {value!r}")
             fields[name] = value
             score = value if name == settings.score_field else score
         else:
-            fields[known.world or name] = value or ""
+            fields[(known.world if known else None) or name] = value or ""
     return LeadChange(lead_id, fields, score=score, status=status, owner_id=owner_id)
+
+
+def link_tags(face: "Odoo", lead_id: int, commands: list[list[int]]) -> list[int]:
+    """Return the tags of a lead with those that are added; raise OdooError for one that is not there."""
+    lead = face.leads.find(lead_id)
+    tags: list[int] = list(lead.fields.get("tag_ids") or []) if lead else []
+    for command, number in commands:
+        if command != 4 or str(number) not in face.settings.tags:
+            raise OdooError(
+                MISSING, f"Record does not exist or has been deleted.\n(Record: crm.tag({number},))"
+            )
+        tags = list(dict.fromkeys([*tags, number]))
+    return tags
 
 
 def read_owner(face: "Odoo", value: Any) -> str:

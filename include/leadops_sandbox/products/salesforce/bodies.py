@@ -10,6 +10,8 @@ from leadops_sandbox.products.salesforce.errors import refuse_call
 
 #: Objects that callers may write.
 WRITABLE = ("Lead", "Contact")
+#: Objects that callers may write besides, in collections alone.
+MEMBER, CAMPAIGN = "CampaignMember", "Campaign"
 
 
 async def read_object(request: Request) -> dict[str, Any]:
@@ -27,5 +29,5 @@ def check_type(sobject: str) -> None:
     """Raise VendorError for an object that cannot be written."""
     if not sobject:
         raise refuse_call(400, "INVALID_TYPE", "attributes.type is missing")
-    if sobject not in WRITABLE:
+    if sobject not in (*WRITABLE, MEMBER, CAMPAIGN):
         raise refuse_call(404, "NOT_FOUND", f"The requested resource does not exist: {sobject}")

@@ -9,10 +9,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from leadops_sandbox.products.face import respond
-from leadops_sandbox.products.salesforce.bodies import WRITABLE, check_type, read_object
+from leadops_sandbox.products.salesforce.bodies import CAMPAIGN, MEMBER, WRITABLE, check_type, read_object
 from leadops_sandbox.products.salesforce.errors import ROLLED_BACK, RowError, refuse_call
 from leadops_sandbox.products.salesforce.fields import field_names, show_value
 from leadops_sandbox.products.salesforce.ids import read_id
+from leadops_sandbox.products.salesforce.members import find_campaign, write_member
 from leadops_sandbox.products.salesforce.records import contact_record, lead_record
 from leadops_sandbox.products.salesforce.writes import (
     Plan,
@@ -54,6 +55,8 @@ def routes(face: "Salesforce") -> list[Route]:
 
     async def update(request: Request) -> Response:
         body, records = await read_records(face, request)
+        if records and type_of(records[0]) == MEMBER:
+            return respond([write_member(face, entry) for entry in records])
         counts = Counter(str(id_of(entry))[:15] for entry in records)
 
         def plan(entry: Entry) -> Plan:
@@ -65,6 +68,8 @@ def routes(face: "Salesforce") -> list[Route]:
 
     async def create(request: Request) -> Response:
         body, records = await read_records(face, request)
+        if records and type_of(records[0]) == MEMBER:
+            return respond([write_member(face, entry) for entry in records])
         return write(body, records, lambda entry: plan_new(face, request, type_of(entry), fields_of(entry)))
 
     async def delete(request: Request) -> Response:
@@ -151,6 +156,8 @@ def retrieve_records(
     for name in names:
         if name not in field_names(face, sobject):
             raise refuse_call(400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {sobject}")
+    if sobject == CAMPAIGN:
+        return [find_campaign(face, text) for text in ids]
     make = lead_record if sobject == "Lead" else contact_record
     shown: list[Entry | None] = []
     for text in ids:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.routing import Route
@@ -16,6 +16,14 @@ from leadops_sandbox.products.windows import RollingWindow
 from leadops_sandbox.world import World
 
 DAY = 86_400
+
+
+class Campaign(BaseModel):
+    """A campaign."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    active: bool = True
 
 
 class SalesforceSettings(ProductSettings):
@@ -37,6 +45,8 @@ class SalesforceSettings(ProductSettings):
     audiences: list[str]
     assertion_seconds: float = Field(gt=0)
     session_seconds: float = Field(gt=0)
+    campaigns: dict[str, Campaign]
+    member_fields: list[str]
 
 
 class Salesforce(Face[SalesforceSettings]):

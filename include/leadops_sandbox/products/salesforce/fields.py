@@ -41,6 +41,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "CreatedDate",
         "IsDeleted",
     ),
+    "Campaign": ("Id", "Name", "IsActive", "IsDeleted"),
+    "CampaignMember": ("Id", "CampaignId", "LeadId", "ContactId", "Status", "IsDeleted"),
     "Organization": ("Id", "Name", "IsSandbox", "OrganizationType", "TimeZoneSidKey"),
 }
 #: Salesforce's subtype of a task for each kind of the world; a meeting is an Event.
@@ -59,7 +61,9 @@ class Record(NamedTuple):
 
 def field_names(face: "Salesforce", sobject: str) -> list[str]:
     """Return the fields of an object."""
-    more = list(face.settings.fields) if sobject in ("Lead", "Contact") else []
+    settings = face.settings
+    more = list(settings.fields) if sobject in ("Lead", "Contact") else []
+    more += settings.member_fields if sobject == "CampaignMember" else []
     return [*FIELDS[sobject], *more]
 
 

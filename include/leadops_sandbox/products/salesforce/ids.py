@@ -15,6 +15,8 @@ PREFIXES = {
     "Organization": "00D",
     "Account": "001",
     "Opportunity": "006",
+    "Campaign": "701",
+    "CampaignMember": "00v",
 }
 #: The user as whom leadops calls.
 API_USER = 1

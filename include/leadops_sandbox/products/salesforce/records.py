@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from leadops_sandbox.ma.store import Lead
+from leadops_sandbox.ma.store import Lead, Member
 from leadops_sandbox.products.leads import Rep, list_reps, number_of
 from leadops_sandbox.products.salesforce.fields import BORN, STAMPS, SUBTYPES, Record, whole
 from leadops_sandbox.products.salesforce.ids import API_USER, make_id
@@ -29,6 +29,10 @@ def list_records(face: "Salesforce", sobject: str, *, deleted: bool = False) -> 
                 for activity in face.leads.activities()
                 if (activity.kind in SUBTYPES if sobject == "Task" else activity.kind == "meeting")
             )
+        case "Campaign":
+            records = (campaign_record(face, number) for number in face.settings.campaigns)
+        case "CampaignMember":
+            records = (member_record(*pair) for pair in face.world.ma.members.items())
         case "LeadHistory":
             history = face.leads.people.history
             records = (record for change in history for record in history_records(face, change))
@@ -104,6 +108,27 @@ def contact_record(face: "Salesforce", lead: Lead) -> Record:
         whole(face.leads.people.modified[lead.id]),
         bool(lead.absence),
     )
+
+
+def campaign_record(face: "Salesforce", number: str) -> Record:
+    """Return a campaign."""
+    values: dict[str, Any] = {"Id": make_id("Campaign", int(number)), "Name": f"Campaign {number}"}
+    values |= {"IsActive": face.settings.campaigns[number].active, "IsDeleted": False}
+    return Record(str(values["Id"]), values.get, BORN)
+
+
+def member_record(pair: tuple[int, int], member: Member) -> Record:
+    """Return a lead's membership in a campaign."""
+    campaign, lead = pair
+    values = {
+        "Id": make_id("CampaignMember", member.number),
+        "CampaignId": make_id("Campaign", campaign),
+        "LeadId": make_id("Lead", lead),
+        "Status": "Sent",
+        "IsDeleted": False,
+        **member.fields,
+    }
+    return Record(str(values["Id"]), values.get, BORN)
 
 
 def user_record(rep: Rep) -> Record:

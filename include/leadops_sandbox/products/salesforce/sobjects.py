@@ -11,7 +11,7 @@ from starlette.routing import Route
 from leadops_sandbox.ma.store import Lead
 from leadops_sandbox.products.face import VendorError, respond
 from leadops_sandbox.products.feed import visible_at
-from leadops_sandbox.products.salesforce.bodies import WRITABLE, check_type, read_object
+from leadops_sandbox.products.salesforce.bodies import MEMBER, WRITABLE, check_type, read_object
 from leadops_sandbox.products.salesforce.composite import retrieve_records
 from leadops_sandbox.products.salesforce.errors import RowError, refuse_call
 from leadops_sandbox.products.salesforce.fields import FIELDS, field_names, write_stamp
@@ -164,6 +164,7 @@ def describe_field(face: "Salesforce", sobject: str, name: str) -> dict[str, Any
     known = face.settings.fields.get(name)
     is_ours = known is not None and sobject in WRITABLE
     can_write = (is_ours and known is not None and not known.read_only) or name in ("OwnerId", "Status")
+    can_write = can_write or (sobject == MEMBER and name in face.settings.member_fields)
     return {
         "name": name,
         "label": name,

@@ -145,7 +145,8 @@ def read_change(face: "Salesforce", sobject: str, lead_id: int, fields: Fields) 
             )
             raise RowError("INVALID_FIELD_FOR_INSERT_UPDATE", message, name)
         else:
-            check_value(name, value, is_number=known.type == "number", length=known.length)
+            if known.type != "boolean" or not isinstance(value, bool):
+                check_value(name, value, is_number=known.type == "number", length=known.length)
             values[known.world or name] = value
             if name == settings.score_field:
                 score = int(value) if value and value == int(value) else value or 0
