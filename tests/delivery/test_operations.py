@@ -283,7 +283,7 @@ def test_only_routes_with_an_id_wait_for_it() -> None:
         "erase_lead",
     ]
     assert operations_following("crm") == ["withdraw_lead", "restore_lead"]
-    assert operations_with_id("ma") == ["set_fields", "enrol_lead", *consents, "erase_lead"]
+    assert operations_with_id("ma") == ["set_fields", *consents, "enrol_lead", "erase_lead"]
     assert (operations_upserting("ma"), operations_upserting("crm")) == (["upsert_lead"], [])
     assert ROUTES.keys() == OPERATIONS.keys(), "the generic product carries out every operation"
     assert all(route.path.startswith("/") for route in ROUTES.values())

@@ -82,15 +82,15 @@ class Programmes:
             cycle=cycle,
         )
 
-    def finish(self, *, minutes: int = 30) -> None:
+    def finish(self) -> None:
         """Push until nothing waits, past every pause and look-up."""
-        for _ in range(minutes):
+        for minutes in [1] * 7 + [10] * 10:
             self.desk.push(seconds=5)
-            self.desk.now += timedelta(minutes=1)
             if not self.desk.value(
                 "select count(*) from delivery.outbox where state in ('pending', 'sending')"
             ):
                 return
+            self.desk.now += timedelta(minutes=minutes)
 
     def runs(self, lead: int) -> list[str]:
         """What the product's automations did with a lead, by step or by id."""
@@ -176,6 +176,23 @@ def test_the_message_arrives_and_steps_and_cycles_begin_each_for_itself(
     (first, *_) = programmes.stand_in.enrolments()
     told = set(map(str, first["fields"].values()))
     assert {"pricing.comparison.v1", "ja", "他社との違い", "三つの点"} <= told
+
+
+def test_two_messages_at_once_do_not_overwrite_each_other(programmes: Programmes, product: str) -> None:
+    """What else is wanted of the lead does not wait for that."""
+    desk = programmes.desk
+    lead = desk.add_lead()
+    programmes.finish()
+    programmes.enrol(lead)
+    programmes.enrol(lead, "roi")
+    programmes.want(lead, "opt_out_lead", "n1", said_at="2026-07-01T01:00:00+00:00", said_by="crm")
+    desk.push(seconds=5)
+    is_spaced = product in ("hubspot", "mautic")
+    assert programmes.runs(lead) == name_runs(product, *["comparison", "roi"][: 1 if is_spaced else 2])
+    assert programmes.stand_in.leads()[programmes.stand_in_id(lead)]["may_mail"] is False
+    desk.now += timedelta(minutes=61)
+    programmes.finish()
+    assert programmes.runs(lead) == name_runs(product, "comparison", "roi")
 
 
 def test_a_merged_lead_gets_the_message_as_the_lead_that_is_left(

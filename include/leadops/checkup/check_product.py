@@ -1,11 +1,12 @@
 """The check of a connection to an MA or a CRM: what every product has, then what the product itself says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from leadops.checkup.reach import REACHED, check_reach
 from leadops.clients.call_outcomes import Answered, Outcome, Refused, Throttled
 from leadops.products.check_line import CheckLine, CheckState
+from leadops.products.enrolment import ProgrammeStep
 from leadops.products.product_client import ProductClient
 
 #: Signed tokens and cursors of times break beyond this.
@@ -15,9 +16,15 @@ UNAUTHORIZED = 401
 
 
 def check_product(
-    client: ProductClient, target: str, *, clock: Callable[[], datetime]
+    client: ProductClient,
+    target: str,
+    *,
+    clock: Callable[[], datetime],
+    steps: Sequence[ProgrammeStep] = (),
 ) -> Iterator[CheckLine]:
     """Yield the lines about reaching `target`, the token, the clocks, and those of the product.
+
+    `steps` are those of programmes that the product is to enrol people in.
 
     It stops where nothing behind a line can work. Only calls that read are made.
     """
@@ -35,6 +42,8 @@ def check_product(
         if line.state is CheckState.CHANGE:
             return
     yield from product.check(target, client.send)
+    if steps:
+        yield from product.check_enrolments(steps, client.send)
 
 
 def describe_token(outcome: Outcome, target: str) -> CheckLine:

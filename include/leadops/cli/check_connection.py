@@ -93,7 +93,8 @@ def _check_target(config: Config, target: str, *, is_writing: bool) -> Iterator[
     client = ProductClient(find_product(target, config))
     try:
         is_broken = False
-        for line in check_product(client, target, clock=clock):
+        steps = config.nurture.list_places() if target == "ma" else []
+        for line in check_product(client, target, clock=clock, steps=steps):
             yield line
             is_broken = is_broken or line.state is CheckState.CHANGE
         try:

@@ -20,6 +20,7 @@ from leadops.delivery.effect_guard import EffectGuard, drop_obstructed
 from leadops.delivery.operations import (
     find_operation,
     operations_following,
+    operations_spaced,
     operations_upserting,
     operations_with_id,
 )
@@ -114,6 +115,8 @@ def claim_effects(
                 following=operations_following(target),
                 upserting=upserting,
                 repeat_pause=product.repeat_pause,
+                spaced=operations_spaced(target),
+                spacing=product.enrolment_spacing,
                 max_rows=most_new - idle - len(calls),
                 now=now,
             )

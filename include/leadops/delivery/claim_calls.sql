@@ -21,6 +21,7 @@ from (
 -- also until somebody has decided on a creation of the lead that was refused.
 -- One of upserting waits until no other upsert of the lead is under way, or was settled within repeat_pause: two that
 -- come close to each other may make two leads.
+-- One of spaced waits until the last one of the lead is spacing ago. While it waits, others on the lead do not.
 with due as (
     select waiting.outbox_id
     from delivery.outbox as waiting
@@ -53,6 +54,19 @@ with due as (
                 )
             )
         )
+        and not (
+            waiting.operation = any(%(spaced)s::text[])
+            and %(spacing)s::interval > interval '0'
+            and exists (
+                select 1 from delivery.outbox as last_one
+                where
+                    last_one.target = waiting.target
+                    and last_one.lead_id = waiting.lead_id
+                    and last_one.operation = waiting.operation
+                    and last_one.state = 'done'
+                    and last_one.settled_at > %(now)s::timestamptz - %(spacing)s::interval
+            )
+        )
         and (
             waiting.operation <> all(%(with_id)s::text[])
             or (
@@ -70,6 +84,11 @@ with due as (
                         and earlier.lead_id = waiting.lead_id
                         and earlier.outbox_id < waiting.outbox_id
                         and earlier.state in ('pending', 'sending')
+                        and not (
+                            earlier.operation = any(%(spaced)s::text[])
+                            and earlier.state = 'pending'
+                            and waiting.operation <> all(%(spaced)s::text[])
+                        )
                 )
                 and not (
                     waiting.operation = any(%(following)s::text[])

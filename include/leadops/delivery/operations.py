@@ -69,6 +69,15 @@ def operations_with_id(target: str) -> list[str]:
     ]
 
 
+def operations_spaced(target: str) -> list[str]:
+    """Return the operations of `target` of which two on one lead may disturb each other."""
+    return [
+        name
+        for (system, name), operation in OPERATIONS.items()
+        if system == target and operation.stands_alone
+    ]
+
+
 def operations_following(target: str) -> list[str]:
     """Return the operations of `target` that are about the lead of the creation before them alone."""
     return [

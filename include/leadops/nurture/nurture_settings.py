@@ -11,8 +11,12 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_valida
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from leadops.company import InCompanyZone
+<<<<<<< HEAD
 from leadops.nurture.lift_settings import LiftSettings
 from leadops.nurture.message_texts import NurtureMessage
+=======
+from leadops.products.enrolment import ProgrammeStep
+>>>>>>> 6724fdb9 (Programmes in HubSpot, Marketo, Mautic, Odoo and Salesforce, and opt-outs that are passed on to them)
 from leadops.scoring.event_condition import EventCondition
 from leadops.settings import Settings
 
@@ -223,6 +227,14 @@ class NurtureSettings(InCompanyZone):
                     "quiet hours may last longer than that, and the step would never go out; give more than"
                     f" {self.quiet_hours.longest // timedelta(minutes=1)}min",
                 )
+
+    def list_places(self) -> list[ProgrammeStep]:
+        """Return the steps of all programmes, each of which the MA needs a counterpart for."""
+        return [
+            ProgrammeStep(name, step.name)
+            for name, programme in self.programmes.items()
+            for step in programme.steps
+        ]
 
     def describe_programme(self, name: str, locales: list[str]) -> dict[str, Any]:
         """Return everything that decides what members of a programme get, as JSON: a version of it.

@@ -1,9 +1,10 @@
 """Where a product takes people into the steps of programmes (the part `enrolments` of its section)."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from leadops.products.check_line import CheckLine
 from leadops.products.enrolment import Enrolment, ProgrammeStep
@@ -28,6 +29,12 @@ class EnrolmentSettings(Settings):
 
     steps: dict[str, dict[str, StepId]]
     tokens: dict[Token, TokenName | None]
+    spacing_minutes: int = Field(ge=0)
+
+    @property
+    def spacing(self) -> timedelta:
+        """So far apart are two messages to one person."""
+        return timedelta(minutes=self.spacing_minutes)
 
     def find_id(self, place: ProgrammeStep) -> str | None:
         """Return the product's id of a step, None where products.yaml names none."""

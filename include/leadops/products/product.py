@@ -226,6 +226,9 @@ class Product(ABC):
     #: the next one: a call that comes sooner may have a second effect, because the product does not find what
     #: it just made.
     repeat_pause: ClassVar[timedelta] = timedelta()
+    #: So far apart are enrolments of one lead, where the fields of the lead carry the message: the product's
+    #: automation reads them some time after the call, and would find those of the next message.
+    enrolment_spacing: timedelta = timedelta()
     #: Whether all accounts have one host: then one that does not say its id could be any, and gets nothing.
     has_shared_host: ClassVar[bool] = False
     #: Whether calls carry the token in their body, where `fill_access` puts it, and not in a header.

@@ -33,6 +33,8 @@ _FAULTS = {
 }
 #: Not a row's fault either, so that it makes no dead letters: the category of credentials.
 OUR_FAULT = 403
+#: How the scopes of subscriptions begin.
+MAIL_SCOPE = "communication_preferences"
 #: What to change where a path is not served, by HubSpot or by whoever answers in its place.
 WRONG_WAY = "correct api_version of hubspot in products.yaml, or `host` of the connection"
 #: The same in the message of a row, where it has no codes.
@@ -48,6 +50,9 @@ def classify_hubspot(answer: HttpAnswer, outcome: Outcome) -> Outcome:
     """Return what an answer means for the call as a whole; `outcome` is what its status means."""
     body = answer.body if isinstance(answer.body, dict) else {}
     message = mask_text(body.get("message") or "", longest=200)
+    if answer.status == OUR_FAULT and MAIL_SCOPE in str(body):
+        # Scores do not need this scope: the opt-out alone is refused.
+        return Refused(422, f"HTTP 403: give the key the scope {MAIL_SCOPE}.read_write: {message}")
     if fault := find_property_fault(body):
         return Refused(OUR_FAULT, f"HTTP {answer.status}: {fault}", is_setup=True)
     match answer.status:

@@ -51,6 +51,7 @@ class HubSpotProduct(Product):
         self._settings = settings
         self._calls = HubSpotCalls(settings)
         self._effects = HubSpotEffects(settings, self._calls)
+        self.enrolment_spacing = settings.enrolments.spacing
         self.crm = HubSpotCrm(settings, self._calls)
 
     def classify_answer(self, answer: HttpAnswer, outcome: Outcome) -> Outcome:

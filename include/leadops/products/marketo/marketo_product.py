@@ -64,6 +64,7 @@ class MarketoProduct(Product):
 
     def __init__(self, settings: MarketoSettings) -> None:
         self.settings = settings
+        self.enrolment_spacing = settings.enrolments.spacing
         self.calls = MarketoCalls(settings)
 
     def open_access(self, endpoint: Endpoint) -> Access:

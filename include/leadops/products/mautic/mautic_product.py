@@ -56,6 +56,7 @@ class MauticProduct(Product):
 
     def __init__(self, settings: MauticSettings) -> None:
         self.settings = settings
+        self.enrolment_spacing = settings.enrolments.spacing
         self.calls = MauticCalls(settings)
 
     def open_access(self, endpoint: Endpoint) -> Access:

@@ -64,6 +64,7 @@ class OdooProduct(Product):
     def __init__(self, settings: OdooSettings, *, database: str = "", login: str = "") -> None:
         """Take the names of `settings`; `database` and `login` are those of the connection."""
         self.settings = settings
+        self.enrolment_spacing = settings.enrolments.spacing
         self.login = login
         self.calls = OdooCalls(settings.api, database)
         self.crm = OdooCrm(self.calls, settings, login)

@@ -57,6 +57,7 @@ class SalesforceProduct(Product):
 
     def __init__(self, settings: SalesforceSettings) -> None:
         self.settings = settings
+        self.enrolment_spacing = settings.enrolments.spacing
         self.crm = SalesforceCrm(settings)
 
     def open_access(self, endpoint: Endpoint) -> SharedToken:
