@@ -11,12 +11,9 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_valida
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from leadops.company import InCompanyZone
-<<<<<<< HEAD
 from leadops.nurture.lift_settings import LiftSettings
 from leadops.nurture.message_texts import NurtureMessage
-=======
 from leadops.products.enrolment import ProgrammeStep
->>>>>>> 6724fdb9 (Programmes in HubSpot, Marketo, Mautic, Odoo and Salesforce, and opt-outs that are passed on to them)
 from leadops.scoring.event_condition import EventCondition
 from leadops.settings import Settings
 
