@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from leadops.attribution.attribution_settings import AttributionSettings
     from leadops.changes.change_settings import ChangeSettings
     from leadops.company import Company
+    from leadops.consent.consent_settings import ConsentSettings
     from leadops.crm.feed_settings import FeedSettings
     from leadops.delivery.delivery_settings import DeliverySettings
     from leadops.economics.economics_settings import EconomicsSettings
@@ -54,6 +55,7 @@ SECTIONS = {
     "attribution": "leadops.attribution.attribution_settings:AttributionSettings",
     "changes": "leadops.changes.change_settings:ChangeSettings",
     "company": "leadops.company:Company",
+    "consent": "leadops.consent.consent_settings:ConsentSettings",
     "delivery": "leadops.delivery.delivery_settings:DeliverySettings",
     "economics": "leadops.economics.economics_settings:EconomicsSettings",
     "events": "leadops.events.event_settings:EventSettings",
@@ -96,6 +98,7 @@ class Config:
     attribution: "AttributionSettings"
     changes: "ChangeSettings"
     company: "Company"
+    consent: "ConsentSettings"
     delivery: "DeliverySettings"
     economics: "EconomicsSettings"
     events: "EventSettings"

@@ -115,6 +115,8 @@ create unique index traffic_progress_one_row on cdp.traffic_progress ((true));
 
 -- function cdp.read_site(page text, site text) returns text
 
+-- function cdp.says_consent(event text, proof text, payload jsonb) returns boolean
+
 create schema identity;
 
 create table identity.inbox (
@@ -219,9 +221,12 @@ create table identity.resolved_events (
     event_seq bigint not null,
     lead_id bigint not null,
     is_mail_act boolean,
+    says_consent boolean,
     primary key (lead_id, event_seq),
-    check (is_mail_act)
+    check (is_mail_act),
+    check (says_consent)
 );
+create index resolved_events_consent on identity.resolved_events (lead_id, event_seq) where says_consent;
 create index resolved_events_mail on identity.resolved_events (lead_id, event_seq) where is_mail_act;
 create index resolved_events_seq on identity.resolved_events using brin (event_seq);
 
@@ -628,6 +633,8 @@ create table delivery.external_ids (
 );
 create index external_ids_external on delivery.external_ids (target, external_id);
 create index external_ids_state on delivery.external_ids (target, state) where (state <> 'present');
+create trigger note_new_records after insert on delivery.external_ids referencing new table as changed for each statement execute function delivery.note_records();
+create trigger note_other_record after update on delivery.external_ids for each row when (old.external_id <> new.external_id or old.merged_into is distinct from new.merged_into or (old.state in ('gone', 'recreating')) and (new.state <> all (array['gone', 'recreating']))) execute function delivery.note_record();
 
 create table delivery.totals (
     target text not null,
@@ -751,6 +758,10 @@ create index score_corrections_lead on delivery.score_corrections (lead_id, corr
 
 -- function delivery.make_nonce() returns text
 
+-- function delivery.note_record() returns trigger
+
+-- function delivery.note_records() returns trigger
+
 create schema intake;
 
 create table intake.raw_leads (
@@ -835,8 +846,11 @@ create table crm.activities (
     check (char_length(rep_id) <= 200),
     check (char_length(status_key) <= 100)
 );
+create index activities_consent on crm.activities (crm_lead_id) where (kind_key in ('optout', 'optin'));
 create index activities_lead on crm.activities (crm_lead_id, occurred_at);
 create index activities_occurred on crm.activities (occurred_at);
+create trigger note_changed_consent after update on crm.activities for each row when ((new.kind_key in ('optout', 'optin')) or (old.kind_key in ('optout', 'optin'))) execute function crm.note_consent();
+create trigger note_consent after insert on crm.activities for each row when (new.kind_key in ('optout', 'optin')) execute function crm.note_consent();
 
 create table crm.reps (
     rep_id text not null,
@@ -883,6 +897,8 @@ create index refused_recent on crm.refused (refused_at);
 -- function crm.keep_lead(asked_lead bigint, asked_cycle integer, asked_email text, asked_company text,
 --     asked_source text, asked_person text, asked_at timestamptz) returns bigint
 
+-- function crm.note_consent() returns trigger
+
 -- function crm.request_lead(asked_lead bigint, asked_cycle integer, asked_email text, asked_company text,
 --     asked_source text, asked_key text, asked_lane smallint, asked_at timestamptz) returns bigint
 
@@ -924,6 +940,7 @@ create table lifecycle.links (
     check (char_length(crm_lead_id) <= 200)
 );
 create index links_lead on lifecycle.links (lead_id);
+create trigger note_links after insert on lifecycle.links referencing new table as added for each statement execute function lifecycle.note_links();
 
 create table lifecycle.transitions (
     transition_id bigint generated always as identity,
@@ -1110,6 +1127,8 @@ create index thresholds_effective on lifecycle.thresholds (effective_at) where (
 
 -- function lifecycle.misses_thresholds(asked_lead bigint, asked_until timestamptz, thresholds jsonb) returns
 --     boolean
+
+-- function lifecycle.note_links() returns trigger
 
 create schema routing;
 
@@ -2049,6 +2068,69 @@ create table made_up.pasts (
     check (first_day <= last_day),
     check (is_only)
 );
+
+create schema consent;
+
+create table consent.settings (
+    is_only boolean not null default true,
+    mail_purposes text[] not null,
+    form_no text not null,
+    unsubscribe_by text,
+    unsaid_may_mail boolean not null,
+    effective_at timestamptz not null,
+    primary key (is_only),
+    check (form_no in ('declined', 'opt_out')),
+    check (is_only),
+    check (unsubscribe_by in ('ma', 'crm'))
+);
+
+create table consent.statements (
+    statement_id bigint generated always as identity,
+    lead_id bigint not null,
+    word text not null,
+    said_at timestamptz not null,
+    noted_by text not null,
+    because text not null,
+    primary key (statement_id),
+    check (char_length(because) <= 1000),
+    check (char_length(noted_by) <= 200),
+    check (word in ('opt_out', 'opt_in'))
+);
+create index statements_lead on consent.statements (lead_id);
+
+create table consent.inbox (
+    seq bigint generated always as identity,
+    lead_id bigint,
+    crm_lead_id text,
+    lane smallint not null default 0,
+    primary key (seq),
+    check (char_length(crm_lead_id) <= 200),
+    check (num_nonnulls(lead_id, crm_lead_id) = 1)
+);
+
+create table consent.records (
+    target text not null,
+    lead_id bigint not null,
+    external_id text not null,
+    since timestamptz not null,
+    passed text,
+    said_at timestamptz,
+    passes integer not null default 0,
+    primary key (target, lead_id),
+    check (char_length(external_id) <= 200),
+    check (passed in ('opt_out', 'opt_in')),
+    check (target in ('ma', 'crm'))
+);
+
+-- function consent.find_said(asked bigint[]) returns table(lead_id bigint, word text, said_at timestamptz,
+--     heard_at timestamptz, source text, reference text, because text)
+
+-- function consent.note_crm_leads(noted text[]) returns void
+
+-- function consent.note_leads(noted bigint[]) returns void
+
+-- function consent.read_word(event text, proof text, payload jsonb, mail_purposes text[], form_no text)
+--     returns text
 
 create schema nurture;
 

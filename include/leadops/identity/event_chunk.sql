@@ -7,6 +7,7 @@ create temporary table if not exists taken (
     lead_id bigint,
     tells_traits boolean not null,
     is_mail_act boolean,
+    says_consent boolean,
     is_suspect boolean not null,
     confirms boolean,
     enrichment_lead bigint,
@@ -35,6 +36,7 @@ create temporary table if not exists chunk (
     anonymous_lead bigint,
     tells_traits boolean not null,
     is_mail_act boolean,
+    says_consent boolean,
     is_link boolean not null,
     lead_id bigint,
     is_filed boolean not null default false,
@@ -159,8 +161,7 @@ from (
 where lead_id is not null;
 
 -- name: take_events
--- Takes the head of the inbox and looks its identifiers up. Lead 0 is nobody.
--- `offset 0` keeps the planner from evaluating an expression again wherever its result is used.
+-- Takes the head of the inbox and looks its identifiers up. `offset 0`: no expression is evaluated wherever it is used.
 with inbox as (
     delete from identity.inbox
     where event_seq >= %(first_seq)s and event_seq <= %(last_seq)s
@@ -174,6 +175,7 @@ events as (
         sent.ts,
         sent.tells_traits,
         sent.is_mail_act,
+        sent.says_consent,
         email as named_email,
         is_unproven,
         is_unproven and num_nonnulls(email, enrichment_id, user_id) > 0 as is_claim,
@@ -189,8 +191,7 @@ events as (
             when not is_alone and anonymous_id <> all(%(blocked_anonymous_ids)s::text[]) then anonymous_id
         end as anonymous_id
     from inbox
-    -- Each event is looked up by itself: a join trusts statistics, which do not know a large import that has just
-    -- arrived, and would read all of it again for each of its events.
+    -- Each by itself: a join trusts statistics, and would read a large new import again for each of its events.
     cross join
         lateral (
             select
@@ -198,6 +199,7 @@ events as (
                 ts,
                 event = any(%(trait_events)s::text[]) as tells_traits,
                 nullif(event = any(%(mail_events)s::text[]), false) as is_mail_act,
+                nullif(cdp.says_consent(event, proof, payload), false) as says_consent,
                 lower(btrim(email) collate "C") as email,
                 case
                 -- What a site signs is the email and the user id.
@@ -247,8 +249,8 @@ found as (
 )
 
 insert into taken (
-    event_seq, ts, lane, lead_id, tells_traits, is_mail_act, is_suspect, confirms, enrichment_lead, user_lead,
-    anonymous_lead, email, enrichment_id, user_id, anonymous_id, is_claim, claimed_email, claimed_lead
+    event_seq, ts, lane, lead_id, tells_traits, is_mail_act, says_consent, is_suspect, confirms, enrichment_lead,
+    user_lead, anonymous_lead, email, enrichment_id, user_id, anonymous_id, is_claim, claimed_email, claimed_lead
 )
 select
     seq,
@@ -263,6 +265,7 @@ select
     end as lead_id,
     tells_traits,
     is_mail_act,
+    says_consent,
     is_suspect,
     confirms,
     enrichment_lead,
@@ -289,7 +292,7 @@ where lead_id is not null and claimed_email is not null and claimed_lead is dist
 -- another lead's, and traits.
 insert into chunk (
     event_seq, email, enrichment_id, user_id, anonymous_id, enrichment_lead, user_lead, anonymous_lead,
-    tells_traits, is_mail_act, is_link, lead_id, is_filed, lane, is_claim, claimed_email, claimed_lead
+    tells_traits, is_mail_act, says_consent, is_link, lead_id, is_filed, lane, is_claim, claimed_email, claimed_lead
 )
 select
     taken.event_seq,
@@ -302,6 +305,7 @@ select
     taken.anonymous_lead,
     taken.tells_traits,
     taken.is_mail_act,
+    taken.says_consent,
     links.is_link,
     taken.lead_id,
     taken.lead_id is not null,
@@ -330,11 +334,12 @@ cross join
 where taken.lead_id is null or taken.tells_traits or links.is_link;
 
 -- name: file_clear
-insert into identity.resolved_events (event_seq, lead_id, is_mail_act)
+insert into identity.resolved_events (event_seq, lead_id, is_mail_act, says_consent)
 select
     event_seq,
     lead_id,
-    is_mail_act
+    is_mail_act,
+    says_consent
 from taken
 where lead_id is not null
 order by lead_id, event_seq;
@@ -350,11 +355,12 @@ where lead_id is not null
 group by lead_id, lane;
 
 -- name: file_resolved
-insert into identity.resolved_events (event_seq, lead_id, is_mail_act)
+insert into identity.resolved_events (event_seq, lead_id, is_mail_act, says_consent)
 select
     event_seq,
     lead_id,
-    is_mail_act
+    is_mail_act,
+    says_consent
 from chunk
 where lead_id is not null and not is_filed
 order by lead_id, event_seq;

@@ -110,11 +110,14 @@ moved as (
     returning waiting.event_seq, waiting.anonymous_id, found.lead_id, found.linking_seq
 )
 
-insert into chunk (event_seq, tells_traits, is_mail_act, is_link, lead_id, lane, anonymous_id, claimed_email)
+insert into chunk (
+    event_seq, tells_traits, is_mail_act, says_consent, is_link, lead_id, lane, anonymous_id, claimed_email
+)
 select
     moved.event_seq,
     events.event = any(%(trait_events)s::text[]),
     nullif(events.event = any(%(mail_events)s::text[]), false),
+    nullif(cdp.says_consent(events.event, events.proof, events.payload), false),
     false,
     moved.lead_id,
     coalesce(linking.lane, 0),

@@ -55,6 +55,16 @@ create table cdp.kept_out (
 comment on column cdp.kept_out.event_key is
 'HMAC of the event_id; events of the erased that were stored before have such a key as event_id';
 
+-- Whether an event may say if somebody wants mail: consent by purpose, the box of a signed form, or an unsubscription.
+-- A plain yes in the context of other events is consent to tracking (docs/tracking.md).
+create function cdp.says_consent(event text, proof text, payload jsonb) returns boolean
+language sql immutable parallel safe
+return event = 'unsubscribe' or case jsonb_typeof(payload -> 'context' -> 'consent')
+    when 'object' then true
+    when 'boolean' then proof = 'form'
+    else false
+end;
+
 create function cdp.keep_replaced() returns trigger language plpgsql as $$
 begin
     insert into cdp.replaced_events (event_seq, replaced_by, replaced_at, event)

@@ -111,11 +111,15 @@ create table identity.resolved_events (
     event_seq bigint not null,
     lead_id bigint not null,
     is_mail_act boolean check (is_mail_act),
+    says_consent boolean check (says_consent),
     primary key (lead_id, event_seq)
 );
+comment on column identity.resolved_events.says_consent is
+'It may say whether the person wants mail (cdp.says_consent); null: it does not';
 comment on column identity.resolved_events.is_mail_act is
 'It came through a mail (leadops.events.mail_events); null: it did not, which takes no space';
 create index resolved_events_seq on identity.resolved_events using brin (event_seq);
+create index resolved_events_consent on identity.resolved_events (lead_id, event_seq) where says_consent;
 create index resolved_events_mail on identity.resolved_events (lead_id, event_seq) where is_mail_act;
 
 -- Events of nobody known yet; they move to resolved_events when an alias of theirs becomes known.

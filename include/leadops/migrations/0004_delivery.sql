@@ -221,6 +221,27 @@ comment on column delivery.external_ids.mql_at is 'The newest live MQL: after on
 create index external_ids_external on delivery.external_ids (target, external_id);
 create index external_ids_state on delivery.external_ids (target, state) where state <> 'present';
 
+-- Another system knows a lead from now on, or knows it by another record: whoever wants no mail is passed on there.
+create function delivery.note_records() returns trigger language plpgsql as $$
+begin
+    perform consent.note_leads(array(select distinct lead_id from changed));
+    return null;
+end $$;
+create trigger note_new_records after insert on delivery.external_ids
+referencing new table as changed for each statement execute function delivery.note_records();
+
+create function delivery.note_record() returns trigger language plpgsql as $$
+begin
+    perform consent.note_leads(array[new.lead_id]);
+    return null;
+end $$;
+create trigger note_other_record after update on delivery.external_ids
+for each row when (
+    old.external_id <> new.external_id
+    or old.merged_into is distinct from new.merged_into
+    or (old.state in ('gone', 'recreating') and new.state not in ('gone', 'recreating'))
+) execute function delivery.note_record();
+
 -- Where scores are set and not added to: which total the target has of a lead, and when it is wanted once more. A row
 -- counts while the lead has this id in the target.
 create table delivery.totals (

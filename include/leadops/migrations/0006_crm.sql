@@ -19,6 +19,20 @@ comment on column crm.activities.status_key is 'The status as it is compared';
 create index activities_lead on crm.activities (crm_lead_id, occurred_at);
 create index activities_occurred on crm.activities (occurred_at);
 
+create index activities_consent on crm.activities (crm_lead_id) where kind_key in ('optout', 'optin');
+
+-- The CRM heard that somebody wants no mail, or wants it again; or that activity was changed or deleted.
+create function crm.note_consent() returns trigger language plpgsql as $$
+begin
+    perform consent.note_crm_leads(array[old.crm_lead_id, new.crm_lead_id]);
+    return null;
+end $$;
+create trigger note_consent after insert on crm.activities
+for each row when (new.kind_key in ('optout', 'optin')) execute function crm.note_consent();
+create trigger note_changed_consent after update on crm.activities
+for each row when (new.kind_key in ('optout', 'optin') or old.kind_key in ('optout', 'optin'))
+execute function crm.note_consent();
+
 create table crm.reps (
     rep_id text primary key check (char_length(rep_id) <= 200),
     profile jsonb not null,

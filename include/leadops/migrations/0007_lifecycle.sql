@@ -34,6 +34,14 @@ create table lifecycle.links (
     linked_at timestamptz not null
 );
 create index links_lead on lifecycle.links (lead_id);
+-- What the CRM heard of mail counts for the lead from now on.
+create function lifecycle.note_links() returns trigger language plpgsql as $$
+begin
+    perform consent.note_leads(array(select distinct lead_id from added));
+    return null;
+end $$;
+create trigger note_links after insert on lifecycle.links
+referencing new table as added for each statement execute function lifecycle.note_links();
 
 create table lifecycle.transitions (
     transition_id bigint generated always as identity primary key,

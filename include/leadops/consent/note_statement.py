@@ -1,0 +1,37 @@
+"""What a person said to an operator about mail: by letter, by phone, in a meeting."""
+
+from datetime import datetime
+from typing import Literal
+
+from leadops.db import Connection
+from leadops.errors import PermanentError
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+def note_statement(
+    connection: Connection,
+    lead_id: int,
+    word: Literal["opt_out", "opt_in"],
+    *,
+    noted_by: str,
+    because: str,
+    now: datetime,
+) -> None:
+    """Note that a person wants no mail from `now` on (UTC), or wants it again, in the caller's transaction.
+
+    `because` says how that is known. An opt-in without it raises PermanentError: nobody may invent one.
+    """
+    if word == "opt_in" and not because.strip():
+        raise PermanentError("an opt-in needs a reason: say when and how the person asked for mail")
+    queries.run(
+        connection,
+        "insert_statement",
+        lead_id=lead_id,
+        word=word,
+        noted_by=noted_by[:200],
+        because=because.strip()[:1000],
+        now=now,
+    )
+    queries.run(connection, "enqueue_lead", lead_id=lead_id)
