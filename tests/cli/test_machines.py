@@ -70,4 +70,10 @@ def test_shares_replay_allow_and_explain(
     run("score")
     assert json.loads(run("explain", "ann@buyer.example", "--json"))["behaviour"] == 3
     assert "is not allowed" in run("machines", "disallow", "--mail", "m1", code=1)
+    said = run("machines", "allow", "--company", "eu.buyer.example", "--reason", "ours")
+    assert "company buyer.example is allowed; 1 leads" in said
+    run("machines", "disallow", "--company", "buyer.example")
+    for nobodys in ("gmail.com", "ann@buyer.example", "the buyer"):
+        refused = run("machines", "allow", "--company", nobodys, "--reason", "x", code=1)
+        assert refused == f"{nobodys} is no company's domain: give one, such as buyer.example"
     assert "give --company or --mail" in run("machines", "allow", "--reason", "x", code=1)

@@ -13,6 +13,7 @@ from leadops.scoring.scoring_inbox import enqueue_every_lead
 from tests.machines.conftest import LATER, START, MailWorld
 from tests.promises import promise_examples
 from tests.scoring.oracle import Happening
+from tests.shipped import change
 
 ANN, HOME, BOB = "ann@buyer.example", "ann@home.example", "bob@buyer.example"
 #: Ann's two addresses and Bob; Ann's browser, and what ties her addresses.
@@ -20,14 +21,18 @@ TIES = [
     {"event": "identify", "seconds": -9000, "who": ANN, "visitor": "v1", "user_id": "u"},
     {"event": "identify", "seconds": -9000, "who": HOME, "visitor": "v2", "user_id": "u"},
 ]
+EVENTS = ("mail_open", "mail_click", "mail_click", "unsubscribe", "mail_delivered", "page_view")
+#: Most acts hold neither.
+TRAPS = st.sampled_from([None, None, None, None, True])
+AGENTS = st.sampled_from([None, None, None, None, "Slackbot-LinkExpanding 1.0"])
 
 
 @st.composite
 def acts(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Opens, clicks, visits and unsubscriptions of three addresses within some seconds."""
+    """Deliveries, opens, clicks, visits and unsubscriptions of three addresses within some seconds."""
     made = []
     for _ in range(draw(st.integers(1, 9))):
-        event = draw(st.sampled_from(["mail_open", "mail_click", "mail_click", "unsubscribe", "page_view"]))
+        event = draw(st.sampled_from(EVENTS))
         act: dict[str, Any] = {
             "event": event,
             "seconds": draw(st.sampled_from([0, 0.5, 0.75, 1.75, 3, 12, 100])),
@@ -36,9 +41,9 @@ def acts(draw: st.DrawFn) -> list[dict[str, Any]]:
         if event == "page_view":
             act |= {"visitor": draw(st.sampled_from(["v1", "v2"])), "person": draw(st.booleans())}
         elif event == "mail_click":
-            act |= {"link": draw(st.sampled_from(["/a", "/b", "/c"]))}
+            act |= {"link": draw(st.sampled_from(["/a", "/b", "/c"])), "trap": draw(TRAPS)}
         if event != "page_view":
-            act |= {"mail_id": draw(st.sampled_from(["m1", "m1", "m2", None]))}
+            act |= {"mail_id": draw(st.sampled_from(["m1", "m1", "m2", None])), "user_agent": draw(AGENTS)}
         made.append(act)
     return made
 
@@ -82,6 +87,9 @@ def outcome(world: MailWorld) -> dict[str, Any]:
 def test_the_end_is_that_of_all_evidence_known_from_the_start(
     world: MailWorld, acts: list[dict[str, Any]], seed: int, is_split: bool
 ) -> None:
+    # Ann and Bob are many people of their company.
+    signals = world.settings.signals.model_dump() | {"many_people": {"people": 2, "seconds": 5}}
+    world.settings = change(world.settings, signals=signals)
     world.clear()
     everything = [make(world, act, f"e{place}") for place, act in enumerate([*TIES, *acts])]
     world.classify(everything)

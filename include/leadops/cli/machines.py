@@ -13,6 +13,7 @@ from leadops.cli.parse_span import parse_span
 from leadops.cli.score import show_preview
 from leadops.cli.terminal import console, print_json
 from leadops.errors import PermanentError
+from leadops.identity.company_domain import find_company_domain
 from leadops.machines.allow_acts import AllowedKind, allow_acts, disallow_acts, list_allowed
 from leadops.machines.machine_shares import ShareGrouping, count_shares
 from leadops.scoring.preview_machines import preview_machines
@@ -23,7 +24,9 @@ app = typer.Typer(
 )
 
 Since = Annotated[str, typer.Option(help="How far back: 30d, 12h.")]
-Company = Annotated[str | None, typer.Option("--company", help="The domain of a company's addresses.")]
+Company = Annotated[
+    str | None, typer.Option("--company", help="The domain of a company, or of some of its addresses.")
+]
 Mail = Annotated[str | None, typer.Option("--mail", help="The id of a mail, as its sender gives it.")]
 
 
@@ -110,7 +113,10 @@ def allowed() -> None:
 
 def _find_value(company: str | None, mail: str | None) -> tuple[AllowedKind, str]:
     if company and not mail:
-        return "company", company.strip().lower()
+        domain = find_company_domain(company)
+        if domain is None:
+            raise PermanentError(f"{company} is no company's domain: give one, such as buyer.example")
+        return "company", domain
     if mail and not company:
         return "mail", mail.strip()
     raise PermanentError("give --company or --mail, one of them")
