@@ -75,5 +75,5 @@ def test_shares_replay_allow_and_explain(
     run("machines", "disallow", "--company", "buyer.example")
     for nobodys in ("gmail.com", "ann@buyer.example", "the buyer"):
         refused = run("machines", "allow", "--company", nobodys, "--reason", "x", code=1)
-        assert refused == f"{nobodys} is no company's domain: give one, such as buyer.example"
+        assert refused == f"{nobodys} is not the domain of a company: give one, such as buyer.example"
     assert "give --company or --mail" in run("machines", "allow", "--reason", "x", code=1)

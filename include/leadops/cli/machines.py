@@ -115,7 +115,7 @@ def _find_value(company: str | None, mail: str | None) -> tuple[AllowedKind, str
     if company and not mail:
         domain = find_company_domain(company)
         if domain is None:
-            raise PermanentError(f"{company} is no company's domain: give one, such as buyer.example")
+            raise PermanentError(f"{company} is not the domain of a company: give one, such as buyer.example")
         return "company", domain
     if mail and not company:
         return "mail", mail.strip()
