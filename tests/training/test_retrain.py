@@ -24,7 +24,7 @@ def last_day(days: float) -> date:
 def fill(world: World, *, days: int = 100, each: int = 8, strength: float = 1.2, seed: int = 1) -> None:
     """MQLs of `days` days; the more pricing views, the likelier the SQL."""
     drawn = np.random.default_rng(seed)
-    with world.connection.transaction():
+    with world.connection.transaction(), world.at_once():
         for number in range(days * each):
             at = START + (number / each) * DAY
             lead = world.lead(at=at - DAY)
