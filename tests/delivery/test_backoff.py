@@ -10,6 +10,8 @@ from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.push_report import PushReport
 from tests.shipped import SHIPPED, change
 
+pytestmark = pytest.mark.uncommitted
+
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 SETTINGS = change(SHIPPED.delivery, longest_backoff_seconds=60, credentials_pause_seconds=45)
 

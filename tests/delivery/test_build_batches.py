@@ -13,6 +13,8 @@ from leadops.delivery.claim_calls import claim_batches
 from leadops.lanes import Lane
 from tests.delivery_fixture import GENERIC
 
+pytestmark = pytest.mark.uncommitted
+
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 
 

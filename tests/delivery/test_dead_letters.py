@@ -17,6 +17,8 @@ from leadops.delivery.dead_letters import (
     retry_dead_letters,
 )
 
+pytestmark = pytest.mark.uncommitted
+
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 

@@ -23,6 +23,8 @@ from leadops.settings import Endpoint
 from tests.delivery_fixture import GENERIC
 from tests.shipped import SHIPPED
 
+pytestmark = pytest.mark.uncommitted
+
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 CORRECTION = {"external_id": "7", "points": 1, "reason": "r", "delta_id": "d"}
 MEMORY = SHIPPED.delivery.targets["ma"].key_memory

@@ -25,6 +25,8 @@ from leadops.lanes import Lane
 from leadops.products.product import ScoreRow
 from tests.delivery_fixture import GENERIC, impatient
 
+pytestmark = pytest.mark.uncommitted
+
 NOW = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
 
 

@@ -8,6 +8,8 @@ from leadops.db import Connection
 from leadops.economics.costs import Cost, record_costs
 from leadops.errors import PermanentError
 
+pytestmark = pytest.mark.uncommitted
+
 NOW = datetime(2026, 8, 1, 3, 0, tzinfo=UTC)
 ADS = Cost(date(2026, 7, 15), "ads", "ads:1", Decimal("1200.50"), "summer")
 

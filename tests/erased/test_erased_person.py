@@ -5,6 +5,8 @@ import pytest
 from leadops.db import Connection
 from leadops.erased.erased_person import ErasedPerson, PersonIdentifier
 
+pytestmark = pytest.mark.uncommitted
+
 PERSON = ErasedPerson(
     [7],
     (

@@ -8,6 +8,8 @@ from leadops.events.lag import measure_lag as measure_lag_async
 from tests.async_view import as_async, run
 from tests.shipped import SHIPPED
 
+pytestmark = pytest.mark.uncommitted
+
 MINUTE = timedelta(minutes=1)
 
 

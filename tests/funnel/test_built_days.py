@@ -18,6 +18,8 @@ from leadops.funnel.built_days import (
     take_touched_days,
 )
 
+pytestmark = pytest.mark.uncommitted
+
 NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 

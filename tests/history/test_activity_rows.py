@@ -6,6 +6,8 @@ from leadops.history.outcomes import ImportResult
 
 from .conftest import Export
 
+pytestmark = pytest.mark.uncommitted
+
 CALLS = [
     ("c-1", "a-1", "Status", "taken", "r-1", "2026-01-07T11:00:00"),
     ("c-1", "a-2", "call", "", "r-1", "2026-01-07T12:00:00"),

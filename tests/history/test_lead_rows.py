@@ -14,6 +14,8 @@ from tests.shipped import SHIPPED
 
 from .conftest import NOW, Export
 
+pytestmark = pytest.mark.uncommitted
+
 ANN = ("c-1", "Ann@Buyers.example ", "2026-01-05T10:00:00", "ads", "spring", 20)
 BEN = ("c-2", "", "2026-01-06T10:00:00", "fair", "", "")
 

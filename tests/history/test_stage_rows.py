@@ -12,6 +12,8 @@ from tests.shipped import SHIPPED
 
 from .conftest import NOW, Export
 
+pytestmark = pytest.mark.uncommitted
+
 LEADS = [
     ("c-1", "ann@buyers.example", "2026-01-05", "ads", "spring", ""),
     ("c-2", "", "2026-01-06", "fair", "", ""),

@@ -11,6 +11,8 @@ from tests.identity.test_resolve import seen
 from tests.scoring.conftest import NOW, World, at
 from tests.scoring.oracle import Happening
 
+pytestmark = pytest.mark.uncommitted
+
 ACCOUNTS = (
     "select email, domain from identity.leads left join identity.accounts using (account_id) order by email"
 )
@@ -162,7 +164,7 @@ def test_a_blank_of_the_same_moment_and_a_late_old_value_replace_nothing(world: 
     assert world.rows(TRAITS) == [("title", "CTO")]
 
 
-def test_what_a_replaced_event_said_is_forgotten(world: World) -> None:
+def test_what_a_replaced_event_said_is_forgotten(database_url: str, world: World) -> None:
     company = {"website": "new.example", "title": "CTO"}
     world.accept(
         [

@@ -13,6 +13,8 @@ from leadops.intake.form_quarantine import (
     list_quarantined_forms,
 )
 
+pytestmark = pytest.mark.uncommitted
+
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 

@@ -20,6 +20,8 @@ from leadops_stack.screen import Screen
 from leadops_stack.supervisor import Supervisor
 from leadops_stack.variables import prepare_variables
 
+pytestmark = pytest.mark.uncommitted
+
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 DAYS = {"first_day": date(2026, 1, 1), "last_day": date(2026, 6, 30)}
 #: In place of the past: it says two lines that are for the terminal, and one that is not.

@@ -14,6 +14,8 @@ from leadops.lifecycle.crm_links import (
 from leadops.lifecycle.publish import CycleKey, NewMql
 from tests.lifecycle.conftest import START, Company
 
+pytestmark = pytest.mark.uncommitted
+
 
 def unlinked(company: Company) -> list[tuple[Any, ...]]:
     return company.connection.execute(
@@ -129,7 +131,7 @@ def test_a_lead_is_found_by_its_link_else_by_what_the_crm_has_just_answered(comp
     assert find_linked_leads(company.connection, []) == {}
 
 
-def test_a_merge_awaits_the_newest_cycle_again(company: Company) -> None:
+def test_a_merge_awaits_the_newest_cycle_again(database_url: str, company: Company) -> None:
     lead, other = company.mql(email="a@example.com"), company.mql(email="b@example.com", crm_id="L-2")
     company.connection.execute(
         "insert into lifecycle.transitions (lead_id, cycle, stage, occurred_at, recorded_at, evidence,"

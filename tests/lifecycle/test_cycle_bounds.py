@@ -11,6 +11,8 @@ from leadops.db import Connection
 from leadops.lifecycle.person_cycles import CycleBound, queries, renumber_cycles
 from tests.lifecycle.conftest import START
 
+pytestmark = pytest.mark.uncommitted
+
 TICK = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 #: From the tenth day on, `signed` is a win, and `won` is none any more.

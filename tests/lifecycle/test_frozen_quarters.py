@@ -18,6 +18,8 @@ from leadops.lifecycle.quarter import Quarter
 from leadops.lifecycle.rule_spans import find_rules, list_rule_spans
 from tests.shipped import SHIPPED, change
 
+pytestmark = pytest.mark.uncommitted
+
 NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 Q3 = Quarter(2026, 3)
 COMPANY = SHIPPED.company

@@ -12,6 +12,8 @@ from leadops.lanes import Lane
 from leadops.lifecycle.follow_merges import queries
 from tests.lifecycle.conftest import START
 
+pytestmark = pytest.mark.uncommitted
+
 TICK = timedelta(microseconds=1)
 #: Leads 1 and 2 became MQL together, by 30 points of fit, 40 of behaviour, and 70 in all.
 MERGED = [1, 2]

@@ -10,6 +10,8 @@ from tests.machines.conftest import LATER, START, MailWorld
 from tests.scoring.oracle import Happening
 from tests.shipped import change
 
+pytestmark = pytest.mark.uncommitted
+
 
 def test_two_links_of_one_mail_within_a_second_are_worth_nothing(world: MailWorld) -> None:
     world.classify(

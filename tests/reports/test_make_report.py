@@ -11,6 +11,8 @@ from tests.shipped import SHIPPED, change
 
 from .conftest import NOW, ReportFixture
 
+pytestmark = pytest.mark.uncommitted
+
 
 def test_kept_as_a_file_and_on_record(desk: ReportFixture) -> None:
     for minutes in (10, 20, 30, None):

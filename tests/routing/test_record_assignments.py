@@ -15,6 +15,8 @@ from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.routing_states import AssignmentCause, AssignmentReason, PlaceState
 from tests.routing.conftest import START, Office, rules
 
+pytestmark = pytest.mark.uncommitted
+
 LEAD = PendingLead(
     lead_id=7,
     cycle=2,

@@ -15,6 +15,8 @@ from tests.promises import promise_examples
 from tests.scoring.conftest import NOW
 from tests.scoring.oracle import Happening, fits, look
 
+pytestmark = pytest.mark.uncommitted
+
 # Few letters, so that things match at times; among them all that means something to jsonpath, SQL or a regex.
 letters = st.sampled_from(
     [*"aAbB01-. $%*+?^|\\/'\"()[]{}<>@!&,:;#_", "\n", "\t", "\x01", "\x7f", "é", "日", "🦊", "&&", "||"]

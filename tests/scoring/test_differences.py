@@ -10,6 +10,8 @@ from tests.identity.test_split_leads import split
 from tests.scoring.conftest import NOW, World, at
 from tests.scoring.test_score import VIEW, rule_set, view
 
+pytestmark = pytest.mark.uncommitted
+
 RULES = rule_set(VIEW | {"cap_per_day": 10})
 
 

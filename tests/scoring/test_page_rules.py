@@ -13,6 +13,8 @@ from tests.scoring.conftest import TOKYO, World, at
 from tests.scoring.oracle import Happening
 from tests.shipped import SHIPPED, make_rules
 
+pytestmark = pytest.mark.uncommitted
+
 
 def visit(number: int, page: object, *, event: str = "page_view", **properties: Any) -> Happening:
     """A page view of one person; each is on another day, so that no cap is in the way."""
@@ -229,7 +231,7 @@ PATHS = ("/", "/a", "/a/b", "/a/b/c", "/b", "/ab", "/ja/a")
     ),
 )
 def test_each_page_earns_by_the_rule_that_a_plain_sort_puts_first(
-    world: World, rules: list[tuple[list[str], bool]], pages: list[list[str]]
+    database_url: str, world: World, rules: list[tuple[list[str], bool]], pages: list[list[str]]
 ) -> None:
     world.clear()
     made = make_rules(

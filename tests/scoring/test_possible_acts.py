@@ -10,6 +10,8 @@ from tests.scoring.conftest import NOW, TOKYO, World, at
 from tests.scoring.oracle import Happening
 from tests.shipped import SHIPPED, make_rules
 
+pytestmark = pytest.mark.uncommitted
+
 MAIL = "a@x.example"
 
 

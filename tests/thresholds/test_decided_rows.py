@@ -17,6 +17,8 @@ from leadops.thresholds.watched_changes import list_decisions
 
 from .past import TICK, UNTIL, Past, before
 
+pytestmark = pytest.mark.uncommitted
+
 DAY = date(2026, 6, 30)
 
 

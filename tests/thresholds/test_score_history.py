@@ -13,6 +13,8 @@ from tests.shipped import SHIPPED, change
 
 from .past import TICK, UNTIL, Past, before
 
+pytestmark = pytest.mark.uncommitted
+
 SETTINGS = change(
     SHIPPED.thresholds,
     window_days=28,

@@ -17,6 +17,8 @@ from leadops.training.training_settings import Feature
 from tests.promises import promise_examples
 from tests.training.conftest import DAY, START, World, settings
 
+pytestmark = pytest.mark.uncommitted
+
 UNTIL = START + 60 * DAY
 MQL = START
 HOUR = timedelta(hours=1)

@@ -1,12 +1,15 @@
 from datetime import date, timedelta
 
 import numpy as np
+import pytest
 
 from leadops.training.champion import find_champion, list_decisions
 from leadops.training.model import load_model
 from leadops.training.retrain import TrainingResult, retrain
 from leadops.training.training_settings import TrainingSettings
 from tests.training.conftest import COMPANY, DAY, START, World, settings
+
+pytestmark = pytest.mark.uncommitted
 
 FEATURES = {
     "pricing": {"count": ["view_pricing"], "days": 30, "log": True, "sign": "positive"},
