@@ -89,14 +89,25 @@ def uncommitted(module_connection: Connection) -> Iterator[Connection]:
         yield module_connection
 
 
+def shares_database(item: pytest.Item) -> bool:
+    """Return whether the test's `connection` is `uncommitted`."""
+    names = item.fixturenames  # type: ignore[attr-defined]
+    return bool(item.get_closest_marker("uncommitted")) and "database_url" not in names
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let the module's database be there before anything looks at what the test leaves."""
+    if shares_database(item) and "connection" in item.fixturenames:  # type: ignore[attr-defined]
+        item.fixturenames.insert(0, "module_connection")  # type: ignore[attr-defined]
+
+
 @pytest.fixture
 def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
     """An open connection to a fresh, migrated database.
 
     In a file marked as `uncommitted` it is that fixture, unless the test asks for `database_url` too.
     """
-    is_shared = request.node.get_closest_marker("uncommitted") and "database_url" not in request.fixturenames
-    if is_shared:
+    if shares_database(request.node):
         yield request.getfixturevalue("uncommitted")
     else:
         with connect(request.getfixturevalue("database_url")) as opened:

@@ -39,8 +39,8 @@ def require_chromium(found: str | None, environment: Mapping[str, str] = os.envi
     if found:
         return found
     reason = (
-        "NO BROWSER, so leadops.js is NOT TESTED: install Chromium (apt-get install chromium-headless-shell, or"
-        " .venv/bin/playwright install chromium)"
+        "NO BROWSER, so leadops.js is NOT TESTED: install Chromium (apt-get install chromium-headless-shell,"
+        " or .venv/bin/playwright install chromium)"
     )
     if environment.get("CI", "").lower() == "true":
         pytest.fail(reason, pytrace=False)
