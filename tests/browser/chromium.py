@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
+
+#: What a page shows in the end is waited for as long as a busy machine takes; Playwright's default is 5 s.
+expect.set_options(timeout=60_000)
 
 #: The shell has no windows, tabs or menus of its own: a page costs a quarter of the CPU time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -37,7 +37,7 @@ def test_one_that_ended_unanswered_is_counted_and_not_open(desk: ReportFixture) 
     assert made.sentences[2] == "Still open, and in no box: 1."
 
 
-def test_below_the_sentences_is_what_each_programme_added(desk: ReportFixture) -> None:
+def test_below_the_sentences_is_what_each_programme_added(database_url: str, desk: ReportFixture) -> None:
     desk.answer("rep-a", 10)
     programmes = Programmes(desk.connection)
     version = programmes.version("webinar", 0.5)
