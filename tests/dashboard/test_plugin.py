@@ -25,8 +25,30 @@ print(json.dumps({
 
 #: What the plugin hands to the pages, tried on Airflow's own table of the audit log.
 WIRE = """
-import json, os
+import asyncio, json, os
 from airflow import plugins_manager
+from airflow.api_fastapi import app as airflow_app
+from airflow.api_fastapi.core_api import security
+
+class Manager:
+    # The auth manager of somebody else: it knows rights and no roles of Airflow's own.
+    def is_authorized_view(self, *, access_view, user):
+        return access_view.value == "WEBSITE" and user.name != "public"
+
+    def is_authorized_connection(self, *, method, user):
+        return method == "GET" and user.name == "keeper"
+
+class User:
+    def __init__(self, name):
+        self.name = name
+
+    def get_name(self):
+        return self.name
+
+async def get_user(request, cookie, token):
+    return User(request.headers["x-user"])
+
+airflow_app.get_auth_manager, security.get_user = Manager, get_user
 from leadops.dashboard import dashboard_app
 from leadops.dashboard.reader import Look, Reader
 wirings = []
@@ -40,7 +62,18 @@ Log.__table__.create(settings.engine)
 wirings[0].record_looks(Reader("otto", sees_people=True), [Look("lead", 7), Look("refused_event", 8)])
 with settings.Session() as session:
     rows = [(row.event, row.owner, row.extra) for row in session.query(Log)]
+from fastapi import Request
+from leadops.gateway.problems import ProblemError
+
+def identify(name):
+    request = Request({"type": "http", "headers": [(b"x-user", name.encode())]})
+    try:
+        return asyncio.run(wirings[0].identify(request)).sees_people
+    except ProblemError as problem:
+        return problem.status
+
 print(json.dumps({
+    "who": {name: identify(name) for name in ("public", "somebody", "keeper")},
     "apps": [app["app"] is again["app"], app["url_prefix"], len(wirings)],
     "rows": rows,
     "slack": wirings[0].find_slack(),
@@ -110,6 +143,7 @@ def test_a_look_at_a_person_is_in_airflows_audit_log(tmp_path: Path) -> None:
         AIRFLOW__API__BASE_URL="http://airflow.test/",
     )
     assert wired == {
+        "who": {"public": 403, "somebody": False, "keeper": True},
         "apps": [True, "/leadops", 1],
         "rows": [
             ["leadops_lead_viewed", "otto", '{"lead_id": 7}'],
