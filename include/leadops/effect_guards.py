@@ -1,5 +1,6 @@
 """What is asked before an effect goes out to another system; a new guard is one line here."""
 
 from leadops.delivery.effect_guard import EffectGuard
+from leadops.nurture import guard as nurture
 
-EFFECT_GUARDS: tuple[EffectGuard, ...] = ()
+EFFECT_GUARDS: tuple[EffectGuard, ...] = (nurture.GUARD,)

@@ -32,6 +32,7 @@ class Lock(IntEnum):
     TOTALS = 7_302_026
     UPSERTS = 7_302_027
     ACCOUNTS = 7_302_028
+    NURTURE = 7_302_030
     LIFT = 7_302_031
 
 

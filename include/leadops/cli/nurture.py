@@ -13,12 +13,14 @@ from leadops.cli.day_option import DayOption
 from leadops.cli.made_up_line import print_made_up
 from leadops.cli.parse_span import parse_span
 from leadops.cli.plural import count
+from leadops.cli.run_task import run_now
 from leadops.cli.terminal import console, print_json
 from leadops.errors import PermanentError
 from leadops.made_up.made_up_past import find_past
 from leadops.nurture.lift_sentence import say_lift
 from leadops.nurture.lint_programmes import lint_programmes
 from leadops.nurture.measure_lift import LiftRow, choose_totals, measure_lift, read_lifts
+from leadops.orchestration.tasks import nurture as tasks
 
 app = typer.Typer(
     help="Programmes of messages: their lift, and what of them is reached.", no_args_is_help=True
@@ -27,6 +29,18 @@ app = typer.Typer(
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Programme = Annotated[str | None, typer.Option("--programme", help="One programme; default: all.")]
 File = Annotated[Path | None, typer.Option("--file", help="A nurture.yaml to use instead of yours.")]
+
+
+@app.command("enter")
+def enter() -> None:
+    """Bring memberships in line with what people did, as send_nurture does."""
+    run_now(tasks.enter)
+
+
+@app.command("send")
+def send() -> None:
+    """Put the messages that are due into the outbox, as send_nurture does; `leadops push` sends them."""
+    run_now(tasks.send)
 
 
 @app.command("lift")

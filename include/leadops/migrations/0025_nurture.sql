@@ -53,15 +53,19 @@ create table nurture.sends (
     due_at timestamptz not null,
     stale_at timestamptz not null,
     decided_at timestamptz not null,
-    state text not null check (state in ('queued', 'withheld', 'skipped')),
+    quiet_from timestamptz,
+    state text not null check (state in ('queued', 'postponed', 'withheld', 'skipped')),
     reason text,
     idempotency_key text unique,
+    tries smallint not null default 1,
     primary key (membership_id, step),
     check ((state = 'queued') = (reason is null)),
     check ((state = 'skipped') = (idempotency_key is null))
 );
 comment on column nurture.sends.lead_id is 'The lead that gets it: the one of the person''s that the MA knows';
-comment on column nurture.sends.stale_at is 'It must not go out after this moment';
+comment on column nurture.sends.stale_at is 'It does not go out from this moment on';
+comment on column nurture.sends.quiet_from is 'When the lead''s quiet hours begin: from then on it is decided again';
+comment on column nurture.sends.tries is 'How often the outbox got it; it drops the one before, which was never sent';
 -- What a person got, for the frequency cap.
 create index sends_lead on nurture.sends (lead_id, decided_at) where state = 'queued';
 

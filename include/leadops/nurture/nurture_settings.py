@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import time, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, StrictInt, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from leadops.company import InCompanyZone
@@ -17,8 +17,13 @@ from leadops.products.enrolment import ProgrammeStep
 from leadops.scoring.event_condition import EventCondition
 from leadops.settings import Settings
 
-_SPAN = re.compile(r"(\d{1,4})(min|h|d)")
-_UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_SPAN = re.compile(r"(\d{1,9})(s|min|h|d)")
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "min": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 #: The delay of a step that comes on the next day, at `next_day_at` of the lead's clock.
 NEXT_DAY = "next_day"
@@ -43,6 +48,11 @@ def _parse_delay(value: object) -> object:
     return value if value == NEXT_DAY else parse_duration(value)
 
 
+def _write_delay(delay: object) -> object:
+    """Return a span as JSON has it, in seconds; `parse_duration` reads it again."""
+    return f"{delay // timedelta(seconds=1)}s" if isinstance(delay, timedelta) else delay
+
+
 def _parse_clock(value: object) -> object:
     if isinstance(value, time):
         return value
@@ -54,10 +64,11 @@ def _parse_clock(value: object) -> object:
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 MessageKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.]{0,99}$")]
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+_InSeconds = PlainSerializer(_write_delay, when_used="json")
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), _InSeconds]
 PositiveDuration = Annotated[Duration, Field(gt=timedelta(0))]
 Clock = Annotated[time, BeforeValidator(_parse_clock)]
-Delay = Annotated[Literal["next_day"] | timedelta, BeforeValidator(_parse_delay)]
+Delay = Annotated[Literal["next_day"] | timedelta, BeforeValidator(_parse_delay), _InSeconds]
 Exit = Literal["contacted", "sal", "opt_out", "customer", "bounced"]
 
 
@@ -241,7 +252,7 @@ class NurtureSettings(InCompanyZone):
         programme = self.programmes[name]
         keys = sorted({key for step in programme.steps for key in step.message_keys})
         return {
-            "programme": programme.model_dump(mode="json", by_alias=True, exclude_none=False),
+            "programme": programme.model_dump(mode="json", by_alias=True, exclude_unset=True),
             "messages": {key: self.messages[key].model_dump(mode="json") for key in keys},
             "page_locales": list(locales),
         }

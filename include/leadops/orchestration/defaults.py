@@ -38,14 +38,14 @@ MAX_QUESTIONS = 16
 DEADLINE, DAILY_DEADLINE = timedelta(minutes=3), timedelta(hours=2)
 
 
-def minute_dag(*, tags: list[str]) -> dict[str, Any]:
-    """Return the arguments of a DAG that runs every minute: once at a time, and never to catch up.
+def minute_dag(*, tags: list[str], every: int = 1) -> dict[str, Any]:
+    """Return the arguments of a DAG that runs every minute, or every few: once at a time, never to catch up.
 
     Missed minutes need no run of their own: each task takes what has not been taken yet. It leaves no XCom:
     its counts are in its log, and 14,000 more rows a day would only fill Airflow's database.
     """
     return _dag(
-        CronDataIntervalTimetable("* * * * *", timezone="UTC"),
+        CronDataIntervalTimetable("* * * * *" if every == 1 else f"*/{every} * * * *", timezone="UTC"),
         tags=tags,
         deadline=DEADLINE,
         execution_timeout=timedelta(minutes=10),

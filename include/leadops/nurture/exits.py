@@ -1,0 +1,94 @@
+"""What ends memberships, read at this moment: what sales, the CRM, the MA and the people themselves said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadops.db import Connection
+from leadops.lifecycle.account_states import read_account_states
+from leadops.nurture.membership_states import EndReason
+from leadops.nurture.people_in_nurture import PersonLead, pair_members
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class AskedMembership:
+    """A membership, its person, and the exits of its programme."""
+
+    membership_id: int
+    person_id: int
+    entered_at: datetime
+    exits: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _PersonFacts:
+    """What ends memberships of a person; `sales_until`: when their last cycle ended (None: never)."""
+
+    person_id: int
+    is_erased: bool
+    is_internal: bool
+    is_customer: bool
+    is_bounced: bool
+    is_sal: bool
+    is_contacted: bool
+    sales_until: datetime | None
+
+
+def read_exits(
+    connection: Connection, asked: Sequence[AskedMembership], members: Sequence[PersonLead]
+) -> dict[int, EndReason]:
+    """Return why memberships end now, by membership; those that go on are left out.
+
+    `members` are all leads of the people. Erased and internal people leave any programme; the rest decides
+    where the programme names it among its exits.
+    """
+    if not asked:
+        return {}
+    people = sorted({membership.person_id for membership in asked})
+    facts = {
+        row.person_id: row
+        for row in queries.all(connection, "read_facts", _PersonFacts, **pair_members(members))
+    }
+    colleagues = {
+        lead_id
+        for lead_id, account in read_account_states(connection, people).items()
+        if account.state == "customer"
+    }
+    silent = read_opted_out(connection, people)
+    found = {}
+    for membership in asked:
+        person = facts.get(membership.person_id)
+        if person and (reason := _find_exit(membership, person, colleagues=colleagues, silent=silent)):
+            found[membership.membership_id] = reason
+    return found
+
+
+def read_opted_out(connection: Connection, people: Sequence[int]) -> frozenset[int]:
+    """Return those of `people` who want no marketing mail."""
+    return frozenset(queries.values(connection, "list_unsubscribed", person_ids=list(people)))
+
+
+def _find_exit(
+    membership: AskedMembership,
+    person: _PersonFacts,
+    *,
+    colleagues: set[int],
+    silent: frozenset[int],
+) -> EndReason | None:
+    # Sales had the person while the membership ran: a cycle that had ended before it does not count.
+    with_sales = person.sales_until is None or person.sales_until >= membership.entered_at
+    holds: Mapping[EndReason, bool] = {
+        EndReason.OPT_OUT: person.person_id in silent,
+        EndReason.BOUNCED: person.is_bounced,
+        EndReason.CUSTOMER: person.is_customer or person.person_id in colleagues,
+        EndReason.SAL: person.is_sal and with_sales,
+        EndReason.CONTACTED: person.is_contacted and with_sales,
+    }
+    if person.is_erased:
+        return EndReason.ERASED
+    if person.is_internal:
+        return EndReason.INTERNAL
+    return next((reason for reason, is_so in holds.items() if is_so and reason in membership.exits), None)

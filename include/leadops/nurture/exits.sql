@@ -1,0 +1,70 @@
+-- name: read_facts
+-- Of each person: their last cycle with sales, how their last deal ended, and whether the last word of the mail servers
+-- is that mails come back. A soft bounce is a full mailbox, and no exit.
+with members as (
+    select *
+    from unnest(%(person_ids)s::bigint[], %(lead_ids)s::bigint[]) as members (person_id, lead_id)
+),
+
+persons as (
+    select distinct person_id from members
+),
+
+mails as (
+    select
+        members.person_id,
+        (array_agg(events.event order by events.ts desc, events.event asc))[1] = 'mail_bounced' as is_bounced
+    from members
+    inner join identity.resolved_events as resolved on members.lead_id = resolved.lead_id
+    inner join cdp.events as events on resolved.event_seq = events.seq
+    where
+        events.event in ('mail_bounced', 'mail_delivered')
+        and not (
+            events.event = 'mail_bounced'
+            and lower(
+                coalesce(events.payload #>> '{properties,type}', events.payload #>> '{properties,bounce_type}', '')
+            ) in ('soft', 'transient', 'temporary')
+        )
+    group by members.person_id
+)
+
+select
+    persons.person_id,
+    coalesce(leads.erased_at is not null, true) as is_erased,
+    exists(
+        select from identity.uncounted_leads as uncounted
+        where uncounted.lead_id = persons.person_id
+    ) as is_internal,
+    coalesce((
+        select ending.stage = 'won'
+        from lifecycle.current_transitions as ending
+        where ending.lead_id = persons.person_id and ending.stage in ('won', 'lost')
+        order by ending.occurred_at desc, ending.cycle desc, ending.stage desc
+        limit 1
+    ), false) as is_customer,
+    coalesce(mails.is_bounced, false) as is_bounced,
+    latest.cycle is not null and exists (
+        select from lifecycle.current_transitions as reached
+        where
+            reached.lead_id = persons.person_id
+            and reached.cycle = latest.cycle
+            and reached.stage in ('sal', 'sql', 'won')
+    ) as is_sal,
+    latest.cycle is not null and exists (
+        select from lifecycle.facts as facts
+        where facts.lead_id = persons.person_id and facts.cycle = latest.cycle and facts.fact = 'contact'
+    ) as is_contacted,
+    latest.ended_at as sales_until
+from persons
+left join identity.leads as leads on persons.person_id = leads.lead_id
+left join lateral lifecycle.find_latest_cycle(persons.person_id) as latest on true
+left join mails on persons.person_id = mails.person_id;
+
+-- name: list_unsubscribed
+select distinct coalesce(people.person_id, resolved.lead_id) as person_id
+from identity.resolved_events as resolved
+left join identity.people as people on resolved.lead_id = people.lead_id
+inner join cdp.events as events on resolved.event_seq = events.seq
+where
+    coalesce(people.person_id, resolved.lead_id) = any(%(person_ids)s::bigint[])
+    and events.event = 'unsubscribe';

@@ -1,0 +1,184 @@
+"""Decides about the memberships that are due, and puts enrolments into the outbox."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from leadops.db import Connection
+from leadops.delivery.outbox import enqueue_effect
+from leadops.locks import Lock, hold_lock
+from leadops.nurture.decide_step import DueMember, MemberDecision, SendLimits, StepDecision, decide_member
+from leadops.nurture.enter_programmes import NurtureContext
+from leadops.nurture.membership_states import MembershipState, SendState
+from leadops.nurture.people_in_nurture import JAPANESE, PersonLead, list_members, pair_members
+from leadops.nurture.programmes import follow_programmes
+from leadops.nurture.read_due import DueMembership, describe_due, read_sent
+from leadops.queries import Queries
+
+queries = Queries(__file__)
+
+#: The system that sends the messages, and the operation that enrols a lead there.
+TARGET, OPERATION = "ma", "enrol_lead"
+#: How a membership is recorded after a decision.
+STATES = {
+    "waits": MembershipState.ACTIVE,
+    "finishes": MembershipState.FINISHED,
+    "exits": MembershipState.EXITED,
+}
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """What one transaction of sending did."""
+
+    due: int  # memberships looked at
+    queued: int  # enrolments that the outbox got
+    skipped: int  # steps that do not go out
+    postponed: int  # memberships that wait for quiet hours, the cap or the MA's set-up
+    finished: int
+    exited: int
+    remaining: bool  # more may be due
+
+
+class _MaLead(NamedTuple):
+    person_id: int
+    lead_id: int
+
+
+def send_due(
+    connection: Connection,
+    *,
+    context: NurtureContext,
+    gaps: Mapping[tuple[str, str], str],
+    now: datetime,
+) -> SendResult:
+    """Decide about the memberships due at `now` (UTC), in one transaction; call again while `remaining`.
+
+    Exits, consent, the cap and the quiet hours are read here, at the moment of sending; delivery asks again
+    before the call (`guard`). A step is decided once: its row and the effect are written together. `gaps`:
+    steps in which the MA's product cannot enrol anybody yet. Two callers at once take turns.
+    """
+    settings = context.settings
+    with connection.transaction():
+        hold_lock(connection, Lock.NURTURE)
+        programmes = follow_programmes(connection, settings, locales=context.page_locales, now=now)
+        due = queries.all(connection, "lock_due", DueMembership, now=now, max_rows=settings.chunk_members)
+        if not due:
+            return SendResult(0, 0, 0, 0, 0, 0, remaining=False)
+        members = list_members(connection, {membership.person_id for membership in due})
+        described = describe_due(connection, due, members, programmes, context=context, now=now)
+        cap = settings.frequency_cap
+        sent = read_sent(connection, members, since=now - cap.window) if cap else {}
+        limits = SendLimits.of(settings)
+        decisions = [
+            (
+                member,
+                decide_member(
+                    member, sent.setdefault(member.person_id, []), limits=limits, gaps=gaps, now=now
+                ),
+            )
+            for member in described
+        ]
+        _record(connection, decisions, members, now=now)
+    steps = [step for _, decision in decisions for step in decision.steps]
+    ends = [decision.then for _, decision in decisions]
+    return SendResult(
+        due=len(due),
+        queued=sum(step.skipped is None for step in steps),
+        skipped=sum(step.skipped is not None for step in steps),
+        postponed=ends.count("waits"),
+        finished=ends.count("finishes"),
+        exited=ends.count("exits"),
+        remaining=len(due) >= settings.chunk_members,
+    )
+
+
+def _record(
+    connection: Connection,
+    decisions: Sequence[tuple[DueMember, MemberDecision]],
+    members: Sequence[PersonLead],
+    *,
+    now: datetime,
+) -> None:
+    """Write what was decided: the steps, their effects, and how each membership goes on."""
+    steps = [(member, step) for member, decision in decisions for step in decision.steps]
+    going_out = {member.person_id for member, step in steps if step.skipped is None}
+    asked = [member for member in members if member.person_id in going_out]
+    known = queries.all(connection, "find_ma_leads", _MaLead, target=TARGET, **pair_members(asked))
+    ma_leads = {row.person_id: row.lead_id for row in known}
+    if steps:
+        rows = [
+            _make_row(member, step, lead_id=ma_leads.get(member.person_id, member.person_id), now=now)
+            for member, step in steps
+        ]
+        queries.run_many(connection, "record_send", rows)
+    for member, step in steps:
+        if step.skipped is None:
+            enqueue_effect(
+                connection,
+                target=TARGET,
+                operation=OPERATION,
+                payload=form_values(member, step),
+                idempotency_key=form_key(member, step),
+                lead_id=ma_leads.get(member.person_id, member.person_id),
+                now=now,
+            )
+    queries.run_many(
+        connection,
+        "move_membership",
+        [
+            {
+                "membership_id": member.membership_id,
+                "state": STATES[decision.then],
+                "next_step": decision.next_step,
+                "due_at": decision.due_at,
+                "reason": decision.reason,
+                "now": now,
+            }
+            for member, decision in decisions
+        ],
+    )
+
+
+def _make_row(member: DueMember, step: StepDecision, *, lead_id: int, now: datetime) -> dict[str, object]:
+    goes_out = step.skipped is None
+    return {
+        "membership_id": member.membership_id,
+        "step": step.step,
+        "lead_id": lead_id,
+        "message_key": step.message_key,
+        "depth": step.depth,
+        "due_at": step.due_at,
+        "stale_at": step.stale_at,
+        "quiet_from": step.quiet_from,
+        "state": SendState.QUEUED if goes_out else SendState.SKIPPED,
+        "reason": step.skipped,
+        "idempotency_key": form_key(member, step) if goes_out else None,
+        "tries": member.tries.get(step.step, 0) + 1,
+        "now": now,
+    }
+
+
+def form_key(member: DueMember, step: StepDecision) -> str:
+    """Return the key of the effect; one that is decided again after the outbox dropped it gets another."""
+    tries = member.tries.get(step.step, 0)
+    return f"nurture:{member.membership_id}:{step.step}" + (f":{tries + 1}" if tries else "")
+
+
+def form_values(member: DueMember, step: StepDecision) -> dict[str, Any]:
+    """Return the values of the effect `enrol_lead` (products.enrolment.Enrolment reads them)."""
+    if step.message_key is None:
+        raise ValueError("a step that goes out has a message")
+    message = member.version.messages[step.message_key]
+    text = message.ja if member.place.language == JAPANESE else message.en
+    return {
+        "programme": member.version.name,
+        "step": step.step,
+        "message_key": step.message_key,
+        "language": member.place.language,
+        "subject": text.subject,
+        "preview": text.preview,
+        "depth": step.depth,
+        "cycle": member.cycle,
+    }

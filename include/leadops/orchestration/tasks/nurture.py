@@ -1,0 +1,64 @@
+"""The tasks of send_nurture: who enters a programme, and which messages are due."""
+
+import logging
+from collections import Counter
+from dataclasses import asdict
+
+from leadops.nurture.enter_programmes import NurtureContext, enter_programmes
+from leadops.nurture.send_steps import TARGET, send_due
+from leadops.orchestration.counts import Counts
+from leadops.orchestration.run import TaskRun
+from leadops.products.enrolment import ProgrammeStep
+from leadops.products.registry import choose_product
+
+log = logging.getLogger(__name__)
+
+
+def enter(run: TaskRun) -> Counts:
+    """Bring the memberships of programmes in line with what people did since the last run."""
+    context, counts = make_context(run), Counter[str]()
+    with run.open_database() as connection:
+        while True:
+            result = enter_programmes(connection, context=context, now=run.clock())
+            counts.update({name: count for name, count in asdict(result).items() if name != "remaining"})
+            if not result.remaining:
+                return dict(counts)
+
+
+def send(run: TaskRun) -> Counts:
+    """Put the messages that are due into the outbox; deliver_outbox and the gateway send them.
+
+    A step that the MA's product cannot enrol anybody in waits, and is skipped when it is stale: the log says
+    what is missing.
+    """
+    context, counts = make_context(run), Counter[str]()
+    gaps = find_gaps(run)
+    for (programme, step), gap in gaps.items():
+        log.warning(
+            "nobody is enrolled in step %s of programme %s: %s. `leadops check ma` says what to change",
+            *(step, programme, gap),
+        )
+    with run.open_database() as connection:
+        while True:
+            result = send_due(connection, context=context, gaps=gaps, now=run.clock())
+            counts.update({name: count for name, count in asdict(result).items() if name != "remaining"})
+            if not result.remaining:
+                return dict(counts) | {"gaps": len(gaps)}
+
+
+def make_context(run: TaskRun) -> NurtureContext:
+    """Return what nurture takes from the settings."""
+    config = run.config
+    return NurtureContext(config.nurture, config.company.language, config.scoring.page_locales)
+
+
+def find_gaps(run: TaskRun) -> dict[tuple[str, str], str]:
+    """Return what is missing in the MA's product to enrol anybody in a step, by programme and step."""
+    product = choose_product(run.find_product(TARGET))
+    found = {}
+    for name, programme in run.config.nurture.programmes.items():
+        for step in programme.steps:
+            gap = product.find_enrolment_gap(ProgrammeStep(name, step.name))
+            if gap is not None:
+                found[name, step.name] = gap
+    return found
