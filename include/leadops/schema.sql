@@ -2185,15 +2185,17 @@ create table nurture.sends (
     due_at timestamptz not null,
     stale_at timestamptz not null,
     decided_at timestamptz not null,
+    quiet_from timestamptz,
     state text not null,
     reason text,
     idempotency_key text,
+    tries smallint not null default 1,
     primary key (membership_id, step),
     unique (idempotency_key),
     foreign key (membership_id) references nurture.memberships(membership_id) on delete cascade,
     check ((state = 'queued') = (reason is null)),
     check ((state = 'skipped') = (idempotency_key is null)),
-    check (state in ('queued', 'withheld', 'skipped'))
+    check (state in ('queued', 'postponed', 'withheld', 'skipped'))
 );
 create index sends_lead on nurture.sends (lead_id, decided_at) where (state = 'queued');
 

@@ -10,12 +10,8 @@ from pydantic import ValidationError
 
 from leadops.db import Connection
 from leadops.errors import TransientError
-from leadops.nurture.nurture_settings import (
-    NurtureMessage,
-    NurtureProgramme,
-    NurtureSettings,
-    hash_body,
-)
+from leadops.nurture.message_texts import NurtureMessage
+from leadops.nurture.nurture_settings import NurtureProgramme, NurtureSettings, hash_body
 from leadops.queries import Queries
 
 queries = Queries(__file__)
