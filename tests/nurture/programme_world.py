@@ -19,8 +19,8 @@ from tests.shipped import SHIPPED
 START = datetime(2026, 6, 2, 1, 0, tzinfo=UTC)
 TEXT = {
     "words": {"en": ["x"], "ja": ["x"]},
-    "en": {"subject": "x", "preview": "x"},
-    "ja": {"subject": "あx", "preview": "x"},
+    "en": {"subject": "x", "preview": "y"},
+    "ja": {"subject": "あx", "preview": "y"},
 }
 #: An hour after the visit, the next day, and a week later.
 STEPS = (

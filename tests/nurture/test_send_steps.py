@@ -25,7 +25,7 @@ def test_the_steps_come_an_hour_later_the_next_morning_and_after_a_week(world: P
         "message_key": "m.first",
         "language": "en",
         "subject": "x",
-        "preview": "x",
+        "preview": "y",
         "depth": None,
         "cycle": 1,
     }
