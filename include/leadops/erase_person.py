@@ -49,6 +49,7 @@ from leadops.lifecycle.erase import erase_lifecycle, list_linked_ids
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.locks import Lock, hold_lock
 from leadops.machines.erase import erase_acts
+from leadops.nurture.erase import erase_memberships
 from leadops.reports.erase import erase_reports
 from leadops.routing.erase import erase_routing
 from leadops.scoring.erase import erase_scoring
@@ -245,6 +246,7 @@ def _clear(
     erase_lifecycle(connection, person)
     erase_routing(connection, person, now=now)
     erase_clocks(connection, person)
+    erase_memberships(connection, person, now=now)
     erase_findings(connection, person)
     erase_predictions(connection, person)
     erase_attributes(connection, person)

@@ -2197,6 +2197,7 @@ create table nurture.sends (
     check ((state = 'skipped') = (idempotency_key is null)),
     check (state in ('queued', 'postponed', 'withheld', 'skipped'))
 );
+create index sends_decided on nurture.sends (decided_at) include (state);
 create index sends_lead on nurture.sends (lead_id, decided_at) where (state = 'queued');
 
 create table nurture.hash_keys (

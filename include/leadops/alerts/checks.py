@@ -19,6 +19,7 @@ from leadops.incidents.kinds import PAGERDUTY_FAILING, SLACK_FAILING
 from leadops.intake import checks as intake
 from leadops.lifecycle import checks as lifecycle
 from leadops.machines import checks as machines
+from leadops.nurture import checks as nurture
 from leadops.routing import checks as routing
 from leadops.sla import checks as sla
 from leadops.thresholds import checks as thresholds
@@ -50,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
     *crm.CHECKS,
     *sla.CHECKS,
     *routing.CHECKS,
+    *nurture.CHECKS,
     *delivery.CHECKS,
     *identity.CHECKS,
     *machines.CHECKS,

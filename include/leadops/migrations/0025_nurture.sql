@@ -66,6 +66,7 @@ comment on column nurture.sends.lead_id is 'The lead that gets it: the one of th
 comment on column nurture.sends.stale_at is 'It does not go out from this moment on';
 comment on column nurture.sends.quiet_from is 'When the lead''s quiet hours begin: from then on it is decided again';
 comment on column nurture.sends.tries is 'How often the outbox got it; it drops the one before, which was never sent';
+create index sends_decided on nurture.sends (decided_at) include (state);
 -- What a person got, for the frequency cap.
 create index sends_lead on nurture.sends (lead_id, decided_at) where state = 'queued';
 

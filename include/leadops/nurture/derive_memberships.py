@@ -1,7 +1,7 @@
 """Which memberships follow from what people did: a function of acts, programmes, and what is on record.
 
 It does not depend on the order in which the acts arrived. A membership of which nothing was decided yet is
-worked out anew from all acts; one of which something was decided stays, and no other one of the programme
+derived again from all acts; one of which something was decided stays, and no other one of the programme
 begins within its `reentry_after`, before or after.
 """
 

@@ -1,0 +1,53 @@
+-- name: list_refused
+-- Enrolments that are dead letters since then, by step. The index of open dead letters keeps this to few rows.
+select
+    memberships.programme,
+    sends.step,
+    count(*)::integer as count,
+    min(letters.died_at) as since,
+    (array_agg(letters.reason order by letters.died_at desc))[1] as reason
+from delivery.dead_letters as letters
+inner join delivery.outbox as effects on letters.reference = effects.outbox_id
+inner join nurture.sends as sends on effects.idempotency_key = sends.idempotency_key
+inner join nurture.memberships as memberships on sends.membership_id = memberships.membership_id
+where
+    letters.target = 'ma' and letters.state = 'open' and letters.kind = 'effect' and letters.died_at >= %(since)s
+    and effects.operation = 'enrol_lead'
+group by memberships.programme, sends.step
+order by memberships.programme, sends.step;
+
+-- name: list_silent
+-- Programmes of which steps were due and none went out. Who is held out, opted out or got the step elsewhere is left out.
+select
+    memberships.programme,
+    count(*)::integer as count,
+    min(sends.decided_at) as since,
+    mode() within group (order by coalesce(sends.reason, sends.state)) as reason
+from nurture.sends as sends
+inner join nurture.memberships as memberships on sends.membership_id = memberships.membership_id
+where
+    sends.decided_at >= %(since)s
+    and coalesce(sends.reason, '') not in ('held_out', 'already_sent', 'overtaken', 'opt_out', 'no_consent')
+group by memberships.programme
+having count(*) >= %(min_due)s and not bool_or(sends.state = 'queued')
+order by memberships.programme;
+
+-- name: count_sends
+-- The median counts days without a send, and is 0 before there was any.
+with days as (
+    select
+        ago,
+        (
+            select count(*) from nurture.sends as sends
+            where
+                sends.state = 'queued'
+                and sends.decided_at > %(now)s::timestamptz - make_interval(days => ago + 1)
+                and sends.decided_at <= %(now)s::timestamptz - make_interval(days => ago)
+        ) as sends
+    from generate_series(0, %(days)s::integer) as ago
+)
+
+select
+    (select sends from days where ago = 0)::integer as sends,
+    (percentile_cont(0.5) within group (order by sends) filter (where ago > 0))::double precision as usual
+from days;
