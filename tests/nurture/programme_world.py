@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from leadops.consent.settings_in_force import follow_settings
 from leadops.db import Connection
 from leadops.delivery.effect_guard import WaitingEffect
 from leadops.nurture.enter_programmes import NurtureContext, enter_programmes
@@ -72,6 +73,8 @@ class ProgrammeWorld:
     events: int = 0
 
     def __post_init__(self) -> None:
+        with self.connection.transaction():
+            follow_settings(self.connection, SHIPPED.consent, now=START)
         # The programmes are in force since long before anybody acts.
         self.enter(now=START - timedelta(days=200))
 
@@ -119,7 +122,8 @@ class ProgrammeWorld:
             ],
         ).fetchone() or (0,)
         self.connection.execute(
-            "insert into identity.resolved_events (event_seq, lead_id) values (%s, %s)", [seq, lead]
+            "insert into identity.resolved_events (event_seq, lead_id, says_consent) values (%s, %s, %s)",
+            [seq, lead, event == "unsubscribe" or None],
         )
         self.look_at(lead)
         return int(seq)

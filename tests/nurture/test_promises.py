@@ -104,7 +104,7 @@ def play(world: ProgrammeWorld, database_url: str, actions: list[tuple[Any, ...]
 
 
 @settings(
-    max_examples=promise_examples(25),
+    max_examples=promise_examples(10),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -141,7 +141,7 @@ def test_nobody_gets_a_step_twice_or_any_after_the_exit(
 
 
 @settings(
-    max_examples=promise_examples(15),
+    max_examples=promise_examples(6),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

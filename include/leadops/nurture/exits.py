@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from leadops.consent.read_consent import Consent, read_consent
 from leadops.db import Connection
 from leadops.lifecycle.account_states import read_account_states
 from leadops.nurture.membership_states import EndReason
@@ -42,8 +43,8 @@ def read_exits(
 ) -> dict[int, EndReason]:
     """Return why memberships end now, by membership; those that go on are left out.
 
-    `members` are all leads of the people. Erased and internal people leave any programme; the rest decides
-    where the programme names it among its exits.
+    `members` are all leads of the people. Who may not get mail, was erased or is one of our own leaves any
+    programme; the rest decides where the programme names it among its exits.
     """
     if not asked:
         return {}
@@ -57,18 +58,14 @@ def read_exits(
         for lead_id, account in read_account_states(connection, people).items()
         if account.state == "customer"
     }
-    silent = read_opted_out(connection, people)
+    consents = read_consent(connection, people)
     found = {}
     for membership in asked:
         person = facts.get(membership.person_id)
-        if person and (reason := _find_exit(membership, person, colleagues=colleagues, silent=silent)):
+        consent = consents.get(membership.person_id)
+        if person and (reason := _find_exit(membership, person, colleagues=colleagues, consent=consent)):
             found[membership.membership_id] = reason
     return found
-
-
-def read_opted_out(connection: Connection, people: Sequence[int]) -> frozenset[int]:
-    """Return those of `people` who want no marketing mail."""
-    return frozenset(queries.values(connection, "list_unsubscribed", person_ids=list(people)))
 
 
 def _find_exit(
@@ -76,12 +73,11 @@ def _find_exit(
     person: _PersonFacts,
     *,
     colleagues: set[int],
-    silent: frozenset[int],
+    consent: Consent | None,
 ) -> EndReason | None:
     # Sales had the person while the membership ran: a cycle that had ended before it does not count.
     with_sales = person.sales_until is None or person.sales_until >= membership.entered_at
     holds: Mapping[EndReason, bool] = {
-        EndReason.OPT_OUT: person.person_id in silent,
         EndReason.BOUNCED: person.is_bounced,
         EndReason.CUSTOMER: person.is_customer or person.person_id in colleagues,
         EndReason.SAL: person.is_sal and with_sales,
@@ -91,4 +87,6 @@ def _find_exit(
         return EndReason.ERASED
     if person.is_internal:
         return EndReason.INTERNAL
+    if consent is None or not consent.may_mail:
+        return EndReason.OPT_OUT if consent and consent.word else EndReason.NO_CONSENT
     return next((reason for reason, is_so in holds.items() if is_so and reason in membership.exits), None)

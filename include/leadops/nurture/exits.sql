@@ -59,12 +59,3 @@ from persons
 left join identity.leads as leads on persons.person_id = leads.lead_id
 left join lateral lifecycle.find_latest_cycle(persons.person_id) as latest on true
 left join mails on persons.person_id = mails.person_id;
-
--- name: list_unsubscribed
-select distinct coalesce(people.person_id, resolved.lead_id) as person_id
-from identity.resolved_events as resolved
-left join identity.people as people on resolved.lead_id = people.lead_id
-inner join cdp.events as events on resolved.event_seq = events.seq
-where
-    coalesce(people.person_id, resolved.lead_id) = any(%(person_ids)s::bigint[])
-    and events.event = 'unsubscribe';

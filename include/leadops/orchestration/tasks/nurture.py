@@ -4,6 +4,8 @@ import logging
 from collections import Counter
 from dataclasses import asdict
 
+from leadops.consent.settings_in_force import follow_settings
+from leadops.db import Connection
 from leadops.nurture.enter_programmes import NurtureContext, enter_programmes
 from leadops.nurture.send_steps import TARGET, send_due
 from leadops.orchestration.counts import Counts
@@ -18,6 +20,7 @@ def enter(run: TaskRun) -> Counts:
     """Bring the memberships of programmes in line with what people did since the last run."""
     context, counts = make_context(run), Counter[str]()
     with run.open_database() as connection:
+        follow_consent(run, connection)
         while True:
             result = enter_programmes(connection, context=context, now=run.clock())
             counts.update({name: count for name, count in asdict(result).items() if name != "remaining"})
@@ -39,11 +42,18 @@ def send(run: TaskRun) -> Counts:
             *(step, programme, gap),
         )
     with run.open_database() as connection:
+        follow_consent(run, connection)
         while True:
             result = send_due(connection, context=context, gaps=gaps, now=run.clock())
             counts.update({name: count for name, count in asdict(result).items() if name != "remaining"})
             if not result.remaining:
                 return dict(counts) | {"gaps": len(gaps)}
+
+
+def follow_consent(run: TaskRun, connection: Connection) -> None:
+    """Let consent be read by the settings of now: before they are known, nobody may get mail."""
+    with connection.transaction():
+        follow_settings(connection, run.config.consent, now=run.clock())
 
 
 def make_context(run: TaskRun) -> NurtureContext:
