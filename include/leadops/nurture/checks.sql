@@ -17,7 +17,7 @@ group by memberships.programme, sends.step
 order by memberships.programme, sends.step;
 
 -- name: list_silent
--- Programmes of which steps were due and none went out. Who is held out, opted out or got the step elsewhere is left out.
+-- Programmes of which steps were due and none went out. Who is held out, opted out or got it elsewhere is left out.
 select
     memberships.programme,
     count(*)::integer as count,
@@ -48,6 +48,6 @@ with days as (
 )
 
 select
-    (select sends from days where ago = 0)::integer as sends,
+    (max(sends) filter (where ago = 0))::integer as sends,
     (percentile_cont(0.5) within group (order by sends) filter (where ago > 0))::double precision as usual
 from days;
