@@ -7,6 +7,7 @@ from glob import glob
 from hashlib import sha256
 from pathlib import Path
 
+from leadops.dashboard.pages import PAGES
 from leadops.dashboard.static_files import STATIC
 from tests.renew_charts import FILE, LICENCES, VENDOR, VERSION_FILE
 
@@ -52,3 +53,9 @@ def test_all_files_are_installed() -> None:
     ]
     assert len(files) > 20
     assert [path for path in files if str(path.relative_to(folder)) not in copied] == []
+
+
+def test_pages_that_draw_charts_fetch_the_library_at_once() -> None:
+    for page in PAGES:
+        source = (STATIC / "pages" / f"{page.name}.js").read_text(encoding="utf-8")
+        assert page.has_charts == ('from "../charts.js"' in source), page.name

@@ -24,23 +24,25 @@ class PageShell:
     """A page: static/pages/NAME.js fills it with the words of texts/NAME.json.
 
     `parent` is the page that the navigation marks; a page without a place in it names another.
+    `has_charts`: it draws charts as soon as it has its numbers.
     """
 
     name: str
     path: str
     parent: str = ""
+    has_charts: bool = False
 
 
 #: Every page, in the order of the navigation.
 PAGES = (
-    PageShell("now", "/"),
-    PageShell("funnel", "/funnel"),
+    PageShell("now", "/", has_charts=True),
+    PageShell("funnel", "/funnel", has_charts=True),
     PageShell("funnel_rows", "/funnel/rows", parent="funnel"),
-    PageShell("response_times", "/response-times"),
+    PageShell("response_times", "/response-times", has_charts=True),
     PageShell("leads", "/leads"),
     PageShell("lead", "/leads/{lead_id}", parent="leads"),
-    PageShell("threshold", "/threshold"),
-    PageShell("credits", "/credits"),
+    PageShell("threshold", "/threshold", has_charts=True),
+    PageShell("credits", "/credits", has_charts=True),
     PageShell("delivery", "/delivery"),
     # Airflow shows these on the pages of its DAGs and runs; the navigation has no place for them.
     PageShell("runs", "/runs/{dag_id}", parent="runs"),
@@ -49,6 +51,8 @@ PAGES = (
 
 #: Modules that every page needs: the browser fetches them at once, not one after the other.
 SHARED_MODULES = ("fetch_json", "words", "states", "theme", "format", "shell")
+#: Modules of the pages with charts: numbers that have come would wait for them.
+CHART_MODULES = ("charts", "table", "vendor/echarts.min")
 
 _LOGO = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 4h18l-7 8.5V20l-4-2.5v-5z"/></svg>'
 _TEMPLATE = """<!doctype html>
@@ -99,7 +103,8 @@ def render_page(
         if not shown.parent
     )
     preloads = "\n".join(
-        f'<link rel="modulepreload" href="{escape(files)}/{module}.js">' for module in SHARED_MODULES
+        f'<link rel="modulepreload" href="{escape(files)}/{module}.js">'
+        for module in (*SHARED_MODULES, *(CHART_MODULES if page.has_charts else ()))
     )
     return _TEMPLATE.format(
         name=escape(page.name),
