@@ -23,6 +23,7 @@ from benchmarks.machine import describe_machine
 from benchmarks.machine_acts import measure_machine_acts
 from benchmarks.minute_run import measure_minute_run
 from benchmarks.now_browsers import measure_now_browsers
+from benchmarks.nurture import measure_nurture
 from benchmarks.product_limits import measure_product_limits
 from benchmarks.promise import measure_promise
 from benchmarks.push import measure_push
@@ -56,6 +57,7 @@ NAMES = (
     "machine_acts",
     "product_limits",
     "dashboard",
+    "nurture",
 )
 #: Those that run only when they are named.
 LONG = ("year",)
@@ -92,6 +94,7 @@ def main() -> int:
             "attribution": partial(measure_attribution, quick=given.quick),
             "refresh_funnel": partial(measure_refresh_funnel, quick=given.quick),
             "checks": partial(measure_checks, quick=given.quick),
+            "nurture": partial(measure_nurture, quick=given.quick),
             "ranking_worlds": partial(measure_ranking_worlds, quick=given.quick),
             "promise": partial(measure_promise, quick=given.quick),
             "gain_coverage": partial(measure_gain_coverage, quick=given.quick),
