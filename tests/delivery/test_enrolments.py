@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from leadops.delivery.checks import list_outbox_backlogs
 from leadops.delivery.dead_letters import list_dead_letters, retry_dead_letters
 from leadops.delivery.outbox import enqueue_effect
 from leadops.products.enrolment import ProgrammeStep
@@ -117,6 +118,20 @@ def test_a_program_that_the_ma_does_not_have_is_said_and_a_retry_replaces_nothin
         assert retry_dead_letters(connection, letters[1:], now=desk.now) == 1
     desk.push()
     assert [found["step"] for found in enrolments(desk)] == ["roi", "comparison"]
+
+
+def test_a_message_that_keeps_its_distance_is_not_late(desk: SteppedDelivery) -> None:
+    """Its lead got one in the last day; another lead's message that waits counts."""
+    first, other = desk.add_lead(), desk.add_lead()
+    enrol(desk, first)
+    desk.push()
+    enrol(desk, first, step="roi")
+    with desk.connect() as connection:
+        assert list_outbox_backlogs(connection) == []
+    enrol(desk, other)
+    with desk.connect() as connection:
+        (backlog,) = list_outbox_backlogs(connection)
+    assert (backlog.target, backlog.effects) == ("ma", 1)
 
 
 def test_the_check_says_which_steps_the_ma_has(desk: SteppedDelivery) -> None:

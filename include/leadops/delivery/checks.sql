@@ -138,6 +138,20 @@ with waiting as (
             select 1 from delivery.external_ids as gone
             where gone.target = outbox.target and gone.lead_id = outbox.lead_id and gone.state = 'gone'
         )
+        -- nor is a message that keeps its distance from the one before it
+        and not (
+            outbox.operation = 'enrol_lead'
+            and outbox.state = 'pending'
+            and exists (
+                select 1 from delivery.outbox as last_one
+                where
+                    last_one.target = outbox.target
+                    and last_one.lead_id = outbox.lead_id
+                    and last_one.operation = 'enrol_lead'
+                    and last_one.state = 'done'
+                    and last_one.settled_at > outbox.created_at - interval '1 day'
+            )
+        )
     group by outbox.target
 )
 
