@@ -15,6 +15,7 @@ from leadops.alerts.erase import erase_messages
 from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.calendar.local_days import local_midnight
 from leadops.company import Company
+from leadops.consent.erase import erase_consent
 from leadops.crm.erase import erase_crm, wait_for_poll
 from leadops.db import Connection
 from leadops.delivery.erase import erase_delivery, forget_settled, list_system_ids
@@ -243,6 +244,7 @@ def _clear(
     targets = erase_delivery(connection, person, now=now)
     erase_forms(connection, person, submission_ids=events.submission_ids)
     erase_crm(connection, person, kept_details=context.kept_details)
+    erase_consent(connection, person)
     erase_lifecycle(connection, person)
     erase_routing(connection, person, now=now)
     erase_clocks(connection, person)

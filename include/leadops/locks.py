@@ -34,6 +34,7 @@ class Lock(IntEnum):
     ACCOUNTS = 7_302_028
     NURTURE = 7_302_030
     LIFT = 7_302_031
+    CONSENT = 7_302_032
 
 
 def hold_lock(connection: Connection, lock: Lock) -> None:

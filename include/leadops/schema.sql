@@ -2112,7 +2112,7 @@ create table consent.records (
     target text not null,
     lead_id bigint not null,
     external_id text not null,
-    since timestamptz not null,
+    since timestamptz,
     passed text,
     said_at timestamptz,
     passes integer not null default 0,

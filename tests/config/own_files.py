@@ -9,7 +9,7 @@ OWN_FILES = {
     "attribution": "period_days: 80\nconversion: {stage: won}\n",
     "changes": "max_new_mqls: 49\nexamples: 4\n",
     "company": "timezone: Europe/Berlin\ncurrency: EUR\n",
-    "consent": "stuck_after_minutes: 30\nunsaid_may_mail: false\n",
+    "consent": "form_no: opt_out\nunsaid_may_mail: false\n",
     "delivery": "longest_backoff_seconds: 50\ntargets: {ma: {burst: 200}}\n",
     "economics": "months: 20\nvalue_months: 10\n",
     "events": "max_depth: 9\nmax_age_hours: 70\n",

@@ -5,6 +5,7 @@ from datetime import timedelta
 from leadops.alerts.failing_channel import AlertChannel, list_failing
 from leadops.changes import checks as changes
 from leadops.config import checks as config
+from leadops.consent import checks as consent
 from leadops.crm import checks as crm
 from leadops.db import Connection
 from leadops.delivery import checks as delivery
@@ -53,6 +54,7 @@ CHECKS: tuple[Check, ...] = (
     *routing.CHECKS,
     *nurture.CHECKS,
     *delivery.CHECKS,
+    *consent.CHECKS,
     *identity.CHECKS,
     *machines.CHECKS,
     *funnel.CHECKS,

@@ -70,6 +70,7 @@ GROUPS: Mapping[str, str] = {
     "economics": "economics",
     "kpi": "kpi",
     "crm": "crm",
+    "consent": "consent",
     "report": "report",
     "simulated-past": "made_up",
     "model": "model",

@@ -37,14 +37,14 @@ create table consent.records (
     target text not null check (target in ('ma', 'crm')),
     lead_id bigint not null,
     external_id text not null check (char_length(external_id) <= 200),
-    since timestamptz not null,
+    since timestamptz,
     passed text check (passed in ('opt_out', 'opt_in')),
     said_at timestamptz,
     passes integer not null default 0,
     primary key (target, lead_id)
 );
 comment on column consent.records.since is
-'What the system heard before this does not stand in this record: it had another one then. -infinity: it had none';
+'What the system heard before this does not stand in this record: it had another one then; null: it had none';
 comment on column consent.records.said_at is 'When the person said what was passed on';
 comment on column consent.records.passes is 'How often something was passed on: it numbers the keys';
 

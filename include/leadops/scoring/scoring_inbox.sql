@@ -4,7 +4,7 @@ select exists(select from scoring.inbox where lane = %(lane)s);
 -- name: take_leads
 -- Takes the head of one lane, and what the same leads have further on in the lane. What a merged lead did counts for
 -- the person's oldest lead. Of an erased lead the reasons are gone: its points stay as they are. The leads go on to
--- nurture: what they did, or whose acts count for them, may have changed.
+-- nurture and to consent: what they did, or whose acts count for them, may have changed.
 with head as (
     select
         seq,
@@ -45,6 +45,14 @@ known as (
 passed_on as (
     insert into nurture.inbox (lead_id)
     select lead_id from known
+),
+
+noted as (
+    insert into consent.inbox (lead_id, lane)
+    select
+        lead_id,
+        %(lane)s
+    from known
 )
 
 select count(*) from head;

@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import timedelta
 
+from leadops.consent.pass_on import pass_on_consents
 from leadops.delivery.database_mark import open_mark
 from leadops.delivery.push import push_target
 from leadops.effect_guards import EFFECT_GUARDS
 from leadops.erase_person import finish_erasures
-from leadops.orchestration.counts import Counts
+from leadops.orchestration.counts import Counts, run_chunks
 from leadops.orchestration.run import TaskRun
 from leadops.settings import database_url, mark_folder
 
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 TARGETS = ("ma", "crm")
 #: A push ends in time for the next minute's; what it did not send stays on record.
 PUSH_TIME, DELIVER_TIME = timedelta(seconds=50), timedelta(seconds=40)
+#: The rest of the people whose consent is looked at is for the next run.
+PASS_ON_TIME = timedelta(seconds=10)
 
 
 def push(run: TaskRun) -> Counts:
@@ -29,9 +32,16 @@ def push(run: TaskRun) -> Counts:
 def deliver(run: TaskRun) -> Counts:
     """Send pending operations to the MA and the CRM, both at once: one that is down delays no other.
 
-    What settled calls say of people who were erased is forgotten then.
+    Before that, opt-outs are put into the outbox for the systems that did not hear them. What settled calls
+    say of people who were erased is forgotten then.
     """
     # Airflow gives out connections in the main thread only.
+    with run.open_database() as connection:
+        passed = run_chunks(
+            lambda: pass_on_consents(connection, settings=run.config.consent, now=run.clock()),
+            clock=run.clock,
+            limit=PASS_ON_TIME,
+        )
     endpoints = {target: run.find_endpoint(target) for target in TARGETS}
     run = replace(run, find_endpoint=endpoints.__getitem__)
 
@@ -42,6 +52,7 @@ def deliver(run: TaskRun) -> Counts:
         counts: Counts = dict(zip(TARGETS, pool.map(send, TARGETS), strict=True))
     with run.open_database() as connection:
         finished = finish_erasures(connection, now=run.clock())
+    counts |= {name: passed[name] for name in ("opt_outs", "opt_ins") if passed[name]}
     return counts | ({"erasures_finished": finished} if finished else {})
 
 
