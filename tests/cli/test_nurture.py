@@ -2,18 +2,23 @@
 
 import json
 import os
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from leadops.cli import nurture
+from leadops.cli.plan_text import ENDS, REASONS
 from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.migrations.rights import Part
+from leadops.nurture.membership_states import EndReason, SkipReason
 from tests.nurture.lift_world import Programmes, at
+from tests.nurture.programme_world import START, ProgrammeWorld
 from tests.roles import as_role
+from tests.shipped import SHIPPED
 
 NOW = datetime(2026, 9, 1, 3, tzinfo=UTC)
 
@@ -70,3 +75,54 @@ def test_lint_says_what_is_never_reached(programmes: Programmes, tmp_path: Path)
     assert "note   pricing_page.roi_case: next_day_at 07:00 is in the quiet hours" in changed.output
     findings = json.loads(run("lint", "--json").output)
     assert {finding["is_never"] for finding in findings} == {True}
+
+
+def test_every_reason_has_words() -> None:
+    assert set(SkipReason) <= REASONS.keys()
+    assert set(EndReason) <= ENDS.keys()
+
+
+@pytest.fixture
+def world(programmes: Programmes, monkeypatch: pytest.MonkeyPatch) -> ProgrammeWorld:
+    """The programme `trial` in force, in a file that the commands read too; lead 1 visits at 10:00."""
+    world = ProgrammeWorld(programmes.connection)
+    monkeypatch.setattr(nurture, "clock", lambda: world.now)
+    monkeypatch.setattr(nurture, "read_config", lambda: SHIPPED.replace(nurture=world.settings))
+    world.lead()
+    world.act()
+    return world
+
+
+def test_a_plan_in_the_leads_own_time(world: ProgrammeWorld) -> None:
+    world.run_until(START + timedelta(hours=2))
+    world.connection.commit()
+    shown = run("plan", "1")
+    assert shown.exception is None
+    assert shown.output.splitlines() == [
+        "lead 1: Asia/Tokyo, messages in en, now 2026-06-02 12:00",
+        "trial: in it since 2026-06-02 10:00, cycle 1",
+        "  2026-06-03 09:00  second: m.second “x”",
+        "  2026-06-09 10:00  third: m.third “x”",
+        "what came:",
+        "  2026-06-02 11:00  trial.first (cycle 1): queued m.first, outbox: pending",
+    ]
+    world.stage("sal", START + timedelta(hours=2))
+    world.run_until(START + timedelta(days=1))
+    world.connection.commit()
+    assert run("plan", "1").output.splitlines()[1:3] == [
+        "ends programmes with that exit: sales has accepted the lead (sal)",
+        "trial: not in it; exited (cycle 1, entered 2026-06-02 10:00): sales has accepted the lead;"
+        " enters again from 2026-07-02 10:00 on",
+    ]
+    assert json.loads(run("plan", "1", "--json").output)["programmes"][0]["state"] == "exited"
+    assert isinstance(run("plan", "2").exception, PermanentError)
+
+
+def test_a_simulation_beside_what_was_sent(world: ProgrammeWorld) -> None:
+    world.run_until(START + timedelta(days=8))
+    world.connection.commit()
+    shown = run("simulate", "--since", "8d").output
+    assert re.search(r"trial +│ third +│ +1 │ +1 │ +\+0", shown)
+    assert "1 membership would have begun, 0 of them held out" in shown
+    assert re.search(r"second +│ 2026-06-03 │ +1 │ +1 │", run("simulate", "--since", "8d", "--days").output)
+    assert json.loads(run("simulate", "--since", "8d", "--json").output)["entered"] == 1

@@ -44,7 +44,9 @@ def keep_event(connection: Connection, event: str, received_at: datetime, **prop
 def test_nothing_is_odd_about_the_shipped_file(connection: Connection) -> None:
     for event in ("view_pricing", "webinar_attend"):
         keep_event(connection, event, SINCE + timedelta(days=1), percent=10)
-    findings = lint_programmes(connection, SHIPPED.nurture, locales=SHIPPED.scoring.page_locales, since=SINCE)
+    findings = lint_programmes(
+        connection, SHIPPED.nurture, locales=SHIPPED.scoring.page_locales, since=SINCE, gaps={}
+    )
     assert [finding.text for finding in findings if "came since" not in finding.text] == [
         "no sender sent page_view since 2026-05-01"
     ]
@@ -65,7 +67,7 @@ def test_events_that_nobody_sends(connection: Connection) -> None:
     )
 
     def look() -> list[tuple[bool, str, str]]:
-        found = lint_programmes(connection, settings, locales=[], since=SINCE)
+        found = lint_programmes(connection, settings, locales=[], since=SINCE, gaps={})
         return [(finding.is_never, finding.place, finding.text) for finding in found]
 
     assert look() == [
@@ -88,7 +90,7 @@ def test_a_condition_that_contradicts_itself(connection: Connection) -> None:
         {"depth": [{"name": "d", "when": {"properties.plan": {"equals": "a", "in": ["b"]}}, "message": "n"}]}
     )
     keep_event(connection, "view_pricing", SINCE)
-    findings = lint_programmes(connection, settings, locales=[], since=SINCE)
+    findings = lint_programmes(connection, settings, locales=[], since=SINCE, gaps={})
     assert [(finding.is_never, finding.place, finding.text) for finding in findings] == [
         (True, "p.s0.d", "the conditions on properties.plan contradict each other: no value fits")
     ]
@@ -143,4 +145,16 @@ def test_messages() -> None:
     ] == [
         (False, "p.s1", "a step above sends m too"),
         (True, "n", "no step sends this message"),
+    ]
+
+
+def test_steps_without_a_counterpart_in_the_product(connection: Connection) -> None:
+    keep_event(connection, "view_pricing", SINCE)
+    settings = make_settings(
+        {}, messages={"m": SHIPPED.nurture.messages["pricing.comparison.v1"].model_dump()}
+    )
+    gaps = {("p", "s0"): "programmes has no p.s0"}
+    findings = lint_programmes(connection, settings, locales=[], since=SINCE, gaps=gaps)
+    assert [(finding.is_never, finding.place, finding.text) for finding in findings] == [
+        (True, "p.s0", "programmes has no p.s0")
     ]

@@ -137,6 +137,17 @@ def test_who_counts_for_nothing_is_in_no_arm(programmes: Programmes) -> None:
     assert counts(programmes.measure("2026-09-01")[0]) == (0, 0, 1, 0, 0, 0)
 
 
+def test_an_entry_that_was_withdrawn_is_in_no_arm(programmes: Programmes) -> None:
+    """What made them enter was a machine's act: of those held out nothing is left on record."""
+    version = programmes.version("webinar", 0.5)
+    for _ in range(2):
+        programmes.enter("webinar", version, at("2026-03-01 10:00"), held_out=False)
+    programmes.connection.execute(
+        "update nurture.memberships set state = 'exited', reason = 'withdrawn' where membership_id = 1"
+    )
+    assert counts(programmes.measure("2026-09-01")[0]) == (1, 0, 0, 0, 0, 0)
+
+
 def test_a_day_again_is_the_same_and_does_not_see_what_came_later(programmes: Programmes) -> None:
     version = programmes.version("webinar", 0.5)
     lead = programmes.enter("webinar", version, at("2026-03-01 10:00"), held_out=False)

@@ -1,4 +1,4 @@
-"""`leadops nurture`: what programmes add, what can never be reached, what would come for a lead."""
+"""`leadops nurture`: what comes for a lead, what a file would have sent, what programmes add."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -8,22 +8,30 @@ import typer
 from rich.table import Table
 
 from leadops.calendar.local_days import last_whole_day
-from leadops.cli.context import clock, open_database, read_config
+from leadops.cli.context import clock, find_product, open_database, read_config
 from leadops.cli.day_option import DayOption
 from leadops.cli.made_up_line import print_made_up
 from leadops.cli.parse_span import parse_span
+from leadops.cli.plan_text import REASONS, say_plan
 from leadops.cli.plural import count
 from leadops.cli.run_task import run_now
 from leadops.cli.terminal import console, print_json
-from leadops.errors import PermanentError
+from leadops.configuration import Config
+from leadops.errors import ConfigError, PermanentError
+from leadops.identity.find_lead import find_lead
 from leadops.made_up.made_up_past import find_past
 from leadops.nurture.lift_sentence import say_lift
 from leadops.nurture.lint_programmes import lint_programmes
 from leadops.nurture.measure_lift import LiftRow, choose_totals, measure_lift, read_lifts
+from leadops.nurture.plan_lead import plan_lead
+from leadops.nurture.product_gaps import find_product_gaps
+from leadops.nurture.simulate_file import simulate_file
 from leadops.orchestration.tasks import nurture as tasks
+from leadops.products.registry import choose_product
 
 app = typer.Typer(
-    help="Programmes of messages: their lift, and what of them is reached.", no_args_is_help=True
+    help="Programmes of messages: plans, simulations, their lift, and what is never reached.",
+    no_args_is_help=True,
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -103,6 +111,7 @@ def lint(
             config.nurture,
             locales=config.scoring.page_locales,
             since=clock() - parse_span(since),
+            gaps=_find_gaps(config) or {},
         )
     if as_json:
         print_json([asdict(finding) for finding in findings])
@@ -114,6 +123,68 @@ def lint(
             console.print("nothing is odd")
     if any(finding.is_never for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command("plan")
+def plan(
+    lead: Annotated[str, typer.Argument(help="A lead_id or an email.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show what would come for LEAD and when, what came, and why something does not. Writes nothing."""
+    config, now = read_config(), clock()
+    with open_database() as connection:
+        found = plan_lead(
+            connection,
+            find_lead(connection, lead).lead_id,
+            context=tasks.make_context(config),
+            gaps=_find_gaps(config) or {},
+            now=now,
+        )
+    if as_json:
+        place = {"zone": found.place.zone.key, "language": found.place.language}
+        print_json(asdict(found) | {"place": place}, default=str)
+        return
+    for line in say_plan(found, now=now):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+@app.command("simulate")
+def simulate(
+    since: Annotated[str, typer.Option(help="The time that is played: 30d, 12h.")] = "30d",
+    file: File = None,
+    days: Annotated[bool, typer.Option("--days", help="One line for each day.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what FILE would have sent, had it been in force, beside what was sent. Writes nothing."""
+    config, now = read_config().with_file("nurture", file), clock()
+    span = parse_span(since)
+    with open_database() as connection, console.status("playing the programmes"):
+        found = simulate_file(connection, context=tasks.make_context(config), since=now - span, now=now)
+    if as_json:
+        print_json(asdict(found), default=str)
+        return
+    table = Table("programme", "step", *(["day"] if days else []))
+    for name in ("sent", "would have been", "change"):
+        table.add_column(name, justify="right")
+    for (programme, step, day), (sent, simulated) in found.sum_steps(by_day=days).items():
+        cells = [programme, step, *([str(day)] if days else [])]
+        table.add_row(*cells, f"{sent:,}", f"{simulated:,}", f"{simulated - sent:+,}")
+    console.print(table)
+    console.print(
+        f"{count(found.entered, 'membership')} would have begun, {found.held_out} of them held out",
+        highlight=False,
+    )
+    for reason, steps in found.skipped.items():
+        console.print(f"{count(steps, 'step')} not sent: {REASONS[reason]}", highlight=False)
+
+
+def _find_gaps(config: Config) -> dict[tuple[str, str], str] | None:
+    """Return the steps that the MA's product cannot enrol anybody in; None: it is not known which it is."""
+    try:
+        product = choose_product(find_product("ma", config))
+    except ConfigError:
+        return None
+    return find_product_gaps(product, config.nurture)
 
 
 def _as_json(row: LiftRow) -> dict[str, object]:

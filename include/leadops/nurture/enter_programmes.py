@@ -111,7 +111,7 @@ def plan_memberships(
     recorded = queries.all(connection, "list_memberships", RecordedMembership, **pair_members(members))
     longest = max(version.length for version in programmes.versions.values())
     known_since = now - longest - MARGIN
-    acts = _read_acts(connection, members, programmes.versions.values(), since=known_since)
+    acts = read_acts(connection, members, programmes.versions.values(), since=known_since)
     acts_of = _by_person(acts)
     recorded_of = _by_person(recorded)
     for person in sorted(acts_of.keys() | recorded_of.keys()):
@@ -129,13 +129,14 @@ def plan_memberships(
     return plan
 
 
-def _read_acts(
+def read_acts(
     connection: Connection,
     members: Sequence[PersonLead],
     versions: Iterable[ProgrammeVersion],
     *,
     since: datetime,
 ) -> list[EntryAct]:
+    """Return the acts since `since` (UTC) by which the people of `members` enter one of `versions`."""
     rules = [
         {
             "programme": version.name,

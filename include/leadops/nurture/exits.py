@@ -1,7 +1,7 @@
 """What ends memberships, read at this moment: what sales, the CRM, the MA and the people themselves said."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from leadops.consent.read_consent import Consent, read_consent
@@ -39,9 +39,15 @@ class _PersonFacts:
 
 
 def read_exits(
-    connection: Connection, asked: Sequence[AskedMembership], members: Sequence[PersonLead]
+    connection: Connection,
+    asked: Sequence[AskedMembership],
+    members: Sequence[PersonLead],
+    *,
+    at: datetime | None = None,
 ) -> dict[int, EndReason]:
     """Return why memberships end now, by membership; those that go on are left out.
+
+    With `at` (UTC) it is as it was at that moment; without it all that is known counts, whatever its clock.
 
     `members` are all leads of the people. Who may not get mail, was erased or is one of our own leaves any
     programme; the rest decides where the programme names it among its exits.
@@ -51,14 +57,16 @@ def read_exits(
     people = sorted({membership.person_id for membership in asked})
     facts = {
         row.person_id: row
-        for row in queries.all(connection, "read_facts", _PersonFacts, **pair_members(members))
+        for row in queries.all(connection, "read_facts", _PersonFacts, at=at, **pair_members(members))
     }
     colleagues = {
         lead_id
         for lead_id, account in read_account_states(connection, people).items()
         if account.state == "customer"
     }
-    consents = read_consent(connection, people)
+    consents = {
+        person: _recall(consent, at) for person, consent in read_consent(connection, people).items()
+    }
     found = {}
     for membership in asked:
         person = facts.get(membership.person_id)
@@ -66,6 +74,12 @@ def read_exits(
         if person and (reason := _find_exit(membership, person, colleagues=colleagues, consent=consent)):
             found[membership.membership_id] = reason
     return found
+
+
+def _recall(consent: Consent, at: datetime | None) -> Consent:
+    """Return a consent as it was `at` a moment: before the last word was said, the person may get mail."""
+    is_later = at is not None and consent.since is not None and consent.since > at
+    return replace(consent, may_mail=True) if is_later else consent
 
 
 def _find_exit(

@@ -19,6 +19,7 @@ mails as (
     inner join cdp.events as events on resolved.event_seq = events.seq
     where
         events.event in ('mail_bounced', 'mail_delivered')
+        and events.ts <= coalesce(%(at)s::timestamptz, 'infinity')
         and not (
             events.event = 'mail_bounced'
             and lower(
@@ -38,7 +39,10 @@ select
     coalesce((
         select ending.stage = 'won'
         from lifecycle.current_transitions as ending
-        where ending.lead_id = persons.person_id and ending.stage in ('won', 'lost')
+        where
+            ending.lead_id = persons.person_id
+            and ending.stage in ('won', 'lost')
+            and ending.occurred_at <= coalesce(%(at)s::timestamptz, 'infinity')
         order by ending.occurred_at desc, ending.cycle desc, ending.stage desc
         limit 1
     ), false) as is_customer,
@@ -49,13 +53,35 @@ select
             reached.lead_id = persons.person_id
             and reached.cycle = latest.cycle
             and reached.stage in ('sal', 'sql', 'won')
+            and reached.occurred_at <= coalesce(%(at)s::timestamptz, 'infinity')
     ) as is_sal,
     latest.cycle is not null and exists (
         select from lifecycle.facts as facts
-        where facts.lead_id = persons.person_id and facts.cycle = latest.cycle and facts.fact = 'contact'
+        where
+            facts.lead_id = persons.person_id
+            and facts.cycle = latest.cycle
+            and facts.fact = 'contact'
+            and facts.occurred_at <= coalesce(%(at)s::timestamptz, 'infinity')
     ) as is_contacted,
     latest.ended_at as sales_until
 from persons
 left join identity.leads as leads on persons.person_id = leads.lead_id
-left join lateral lifecycle.find_latest_cycle(persons.person_id) as latest on true
+left join
+    lateral (
+        select
+            story.cycle,
+            (
+                select min(ending.occurred_at) from lifecycle.current_transitions as ending
+                where
+                    ending.lead_id = story.lead_id
+                    and ending.cycle = story.cycle
+                    and ending.stage in ('won', 'lost')
+                    and ending.occurred_at <= coalesce(%(at)s::timestamptz, 'infinity')
+            ) as ended_at
+        from lifecycle.current_transitions as story
+        where story.lead_id = persons.person_id and story.occurred_at <= coalesce(%(at)s::timestamptz, 'infinity')
+        order by story.cycle desc
+        limit 1
+    ) as latest
+    on true
 left join mails on persons.person_id = mails.person_id;

@@ -1,6 +1,6 @@
 """What of nurture.yaml can never be reached, or is hardly meant so: `leadops nurture lint`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -47,13 +47,20 @@ class NamedCondition:
 
 
 def lint_programmes(
-    connection: Connection, settings: NurtureSettings, *, locales: Sequence[str], since: datetime
+    connection: Connection,
+    settings: NurtureSettings,
+    *,
+    locales: Sequence[str],
+    since: datetime,
+    gaps: Mapping[tuple[str, str], str],
 ) -> list[LintFinding]:
     """Return what is odd about the programmes and messages; events are looked for from `since` on (UTC).
 
-    `locales` are the segments of a page's path that are not counted (scoring.yaml).
+    `locales` are the segments of a page's path that are not counted (scoring.yaml); `gaps` the steps in which
+    the MA's product cannot enrol anybody.
     """
     return [
+        *(LintFinding(True, f"{name}.{step}", gap) for (name, step), gap in gaps.items()),
         *_lint_conditions(connection, settings, locales=locales, since=since),
         *_lint_depths(connection, settings, locales=locales),
         *lint_times(settings),

@@ -1,6 +1,7 @@
 -- name: count_cohorts
 -- People who entered until a moment: by programme, hold-out share and month of entry, then over all months. A person
--- counts by the first entry of any of their leads, and as member or held out as it was decided then.
+-- counts by the first entry of any of their leads, and as member or held out as it was decided then. An entry that was
+-- withdrawn is on record only of those who got something, so that it counts for nobody.
 with entries as (
     select distinct on (memberships.programme, coalesce(people.person_id, memberships.lead_id))
         memberships.programme,
@@ -14,6 +15,7 @@ with entries as (
     left join identity.people as people on memberships.lead_id = people.lead_id
     where
         memberships.entered_at < %(until)s
+        and memberships.reason is distinct from 'withdrawn'
         and not exists (
             select from identity.uncounted_leads as uncounted where uncounted.lead_id = memberships.lead_id
         )

@@ -86,7 +86,7 @@ def describe_due(
             tries.setdefault(decided.membership_id, {})[decided.step] = decided.tries
         else:
             done.setdefault(decided.membership_id, set()).add(decided.step)
-    depths = _find_depths(connection, due, members, versions, now=now)
+    depths = find_depths(connection, due, members, versions, at=now)
     return [
         DueMember(
             membership_id=row.membership_id,
@@ -136,15 +136,18 @@ def _find_got(
     return got
 
 
-def _find_depths(
+def find_depths(
     connection: Connection,
     due: Sequence[DueMembership],
     members: Sequence[PersonLead],
     versions: Mapping[tuple[str, int], ProgrammeVersion],
     *,
-    now: datetime,
+    at: datetime,
 ) -> dict[int, dict[str, str]]:
-    """Return the deepest depth that any act since the entry reaches, by membership and step."""
+    """Return the deepest depth that any act from the entry to `at` (UTC) reaches, by membership and step.
+
+    Memberships need not be on record.
+    """
     deep = [
         row for row in due if any(step.depth for step in versions[row.programme, row.version].programme.steps)
     ]
@@ -173,7 +176,11 @@ def _find_depths(
         _ReachedDepth,
         rules=Jsonb(rules),
         membership_ids=[row.membership_id for row in deep],
-        now=now,
+        asked_ids=[row.person_id for row in deep],
+        programmes=[row.programme for row in deep],
+        versions=[row.version for row in deep],
+        entered=[row.entered_at for row in deep],
+        at=at,
         **pair_members(members),
     )
     names = {

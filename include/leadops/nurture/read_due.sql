@@ -51,15 +51,15 @@ members as (
 ),
 
 asked as (
-    select
-        memberships.membership_id,
-        memberships.programme,
-        memberships.version,
-        memberships.entered_at,
-        coalesce(people.person_id, memberships.lead_id) as person_id
-    from nurture.memberships as memberships
-    left join identity.people as people on memberships.lead_id = people.lead_id
-    where memberships.membership_id = any(%(membership_ids)s::bigint[])
+    select *
+    from
+        unnest(
+            %(membership_ids)s::bigint[],
+            %(asked_ids)s::bigint[],
+            %(programmes)s::text[],
+            %(versions)s::integer[],
+            %(entered)s::timestamptz[]
+        ) as asked (membership_id, person_id, programme, version, entered_at)
 ),
 
 acts as (
@@ -75,7 +75,7 @@ acts as (
     inner join cdp.events as events on resolved.event_seq = events.seq
     where
         events.ts >= asked.entered_at
-        and events.ts <= %(now)s
+        and events.ts <= %(at)s
         and not events.is_history
         and not exists (
             select from machines.uncounted_acts as uncounted

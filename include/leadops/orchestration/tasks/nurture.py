@@ -4,13 +4,14 @@ import logging
 from collections import Counter
 from dataclasses import asdict
 
+from leadops.configuration import Config
 from leadops.consent.settings_in_force import follow_settings
 from leadops.db import Connection
 from leadops.nurture.enter_programmes import NurtureContext, enter_programmes
+from leadops.nurture.product_gaps import find_product_gaps
 from leadops.nurture.send_steps import TARGET, send_due
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
-from leadops.products.enrolment import ProgrammeStep
 from leadops.products.registry import choose_product
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 def enter(run: TaskRun) -> Counts:
     """Bring the memberships of programmes in line with what people did since the last run."""
-    context, counts = make_context(run), Counter[str]()
+    context, counts = make_context(run.config), Counter[str]()
     with run.open_database() as connection:
         follow_consent(run, connection)
         while True:
@@ -34,7 +35,7 @@ def send(run: TaskRun) -> Counts:
     A step that the MA's product cannot enrol anybody in waits, and is skipped when it is stale: the log says
     what is missing.
     """
-    context, counts = make_context(run), Counter[str]()
+    context, counts = make_context(run.config), Counter[str]()
     gaps = find_gaps(run)
     for (programme, step), gap in gaps.items():
         log.warning(
@@ -56,19 +57,11 @@ def follow_consent(run: TaskRun, connection: Connection) -> None:
         follow_settings(connection, run.config.consent, now=run.clock())
 
 
-def make_context(run: TaskRun) -> NurtureContext:
+def make_context(config: Config) -> NurtureContext:
     """Return what nurture takes from the settings."""
-    config = run.config
     return NurtureContext(config.nurture, config.company.language, config.scoring.page_locales)
 
 
 def find_gaps(run: TaskRun) -> dict[tuple[str, str], str]:
     """Return what is missing in the MA's product to enrol anybody in a step, by programme and step."""
-    product = choose_product(run.find_product(TARGET))
-    found = {}
-    for name, programme in run.config.nurture.programmes.items():
-        for step in programme.steps:
-            gap = product.find_enrolment_gap(ProgrammeStep(name, step.name))
-            if gap is not None:
-                found[name, step.name] = gap
-    return found
+    return find_product_gaps(choose_product(run.find_product(TARGET)), run.config.nurture)
