@@ -64,9 +64,7 @@ def read_exits(
         for lead_id, account in read_account_states(connection, people).items()
         if account.state == "customer"
     }
-    consents = {
-        person: _recall(consent, at) for person, consent in read_consent(connection, people).items()
-    }
+    consents = {person: _recall(consent, at) for person, consent in read_consent(connection, people).items()}
     found = {}
     for membership in asked:
         person = facts.get(membership.person_id)
