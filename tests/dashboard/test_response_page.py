@@ -8,7 +8,7 @@ from matplotlib.cbook import boxplot_stats
 
 from leadops.db import Connection
 from tests.dashboard.response_world import answer, fill_responses
-from tests.shipped import SHIPPED
+from tests.shipped import SHIPPED, change
 
 from .conftest import NOW, OP, VIEWER, Open
 
@@ -122,6 +122,15 @@ def test_the_sentences_of_the_report_are_there_in_both_languages(dashboard: Open
     sentences = dashboard(OP).read("api/response-times", **DAYS)["sentences"]
     assert "11 of 12 new MQLs" in sentences["en"][0]
     assert "12" in sentences["ja"][0]
+
+
+def test_a_quarter_is_named_by_the_company_s_year(dashboard: Open) -> None:
+    """The one place of the pages that names a quarter; by hand, of a year that begins in April."""
+    config = SHIPPED.replace(company=change(SHIPPED.company, fiscal_year_starts=4))
+    days = {"from": "2026-07-01", "to": "2026-09-30"}
+    for pages, name in ((dashboard(VIEWER), "2026-Q3"), (dashboard(VIEWER, config=config), "FY2026/27-Q2")):
+        sentences = pages.read("api/response-times", **days)["sentences"]
+        assert {text[0].split(":")[0] for text in sentences.values()} == {name}
 
 
 @pytest.mark.usefixtures("filled")

@@ -1,5 +1,6 @@
 """Two signed forms, two spellings of one address: one lead, one MQL, one salesperson."""
 
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.shipped import SHIPPED
 
 __all__ = ["shop"]
 
-GIVEN, OTHER = "ann.buyer@gmail.com", "annbuyer+news@googlemail.com"
+GIVEN, OTHER = "john.doe+news@gmail.com", "johndoe@googlemail.com"
 RULES = rule_set(
     {"name": "form", "event": "submit_form", "points": 100},
     fit=[{"name": "mine", "trait": "industry", "when": {"equals": "mining"}, "points": 30}],
@@ -34,6 +35,12 @@ def sent(shop: Shop, operation: str) -> list[Any]:
     ]
 
 
+def addresses_in_ma(shop: Shop) -> list[str]:
+    """Return the addresses that the MA was given, each once, in their order."""
+    lines = map(json.loads, (shop.path / "journal.jsonl").read_text().splitlines())
+    return list(dict.fromkeys(line["body"]["email"] for line in lines if line["kind"] == "ma.lead"))
+
+
 @pytest.mark.parametrize("is_same_minute", [True, False])
 def test_two_forms_of_two_spellings_are_one_lead(shop: Shop, is_same_minute: bool) -> None:
     shop.rules = RULES
@@ -52,6 +59,9 @@ def test_two_forms_of_two_spellings_are_one_lead(shop: Shop, is_same_minute: boo
     assert {row[0] for row in state["clocks"]} == {1}
     assert sent(shop, "upsert_lead") == [GIVEN]
     assert sent(shop, "create_lead") == [GIVEN]
+    # Mail goes to the address as it was given, dots, plus and all.
+    assert addresses_in_ma(shop) == [GIVEN]
+    assert [email for email, _ in shop.leads_in_crm()] == [GIVEN]
     assert len(shop.owners_in_crm()) == 1
     assert shop.audit() == 0
     assert shop.rows("select coalesce(merged_into, lead_id) from identity.leads") == [(1,), (1,)]
@@ -61,6 +71,7 @@ def test_two_forms_of_two_spellings_are_one_lead(shop: Shop, is_same_minute: boo
     shop.split(lead=2)
     shop.run()
     assert sent(shop, "upsert_lead") == [GIVEN, OTHER]
+    assert addresses_in_ma(shop) == [GIVEN, OTHER]
     assert shop.audit() == 0
     submit(shop, "fourth", OTHER)
     assert sent(shop, "create_lead") == [GIVEN, OTHER]

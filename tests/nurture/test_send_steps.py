@@ -38,9 +38,11 @@ def test_who_reads_japanese_gets_it_in_japanese(world: ProgrammeWorld) -> None:
     world.act(2, context={"locale": "ja-JP"})
     world.lead(3, country="DE")
     world.act(3)
+    world.lead(4, country="jp")
+    world.act(4, context={"locale": "?"})  # says no language
     world.run(world.at("06-02 17:00"))
     by_lead = dict(zip(world.queued(), [row["subject"] for row in world.payloads()], strict=True))
-    assert by_lead == {"1 first": "あx", "2 first": "あx", "3 first": "x"}
+    assert by_lead == {"1 first": "あx", "2 first": "あx", "3 first": "x", "4 first": "あx"}
 
 
 def test_what_is_due_at_night_goes_out_when_the_lead_may_be_awake(world: ProgrammeWorld) -> None:

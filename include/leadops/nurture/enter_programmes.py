@@ -19,6 +19,7 @@ from leadops.nurture.derive_memberships import (
 )
 from leadops.nurture.due_times import find_due, leave_quiet
 from leadops.nurture.hold_out import is_held_out, read_hold_out_key
+from leadops.nurture.message_texts import Language
 from leadops.nurture.nurture_settings import NurtureSettings, NurtureStep
 from leadops.nurture.people_in_nurture import PersonLead, PersonPlace, list_members, pair_members, read_places
 from leadops.nurture.programmes import ProgrammesOnRecord, ProgrammeVersion, follow_programmes
@@ -45,7 +46,7 @@ class NurtureContext:
     """What nurture needs besides the database: its settings, and what it takes from other sections."""
 
     settings: NurtureSettings
-    language: str  # of people of whom neither an event nor a country says one
+    language: Language  # of people of whom neither an event nor a country says one
     page_locales: Sequence[str]  # first segments of a page's path that are not counted
 
     @property

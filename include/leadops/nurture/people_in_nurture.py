@@ -6,15 +6,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from leadops.calendar.country_zones import find_country_zone
 from leadops.db import Connection
+from leadops.nurture.message_texts import Language, choose_language
 from leadops.queries import Queries
 
 queries = Queries(__file__)
 
 #: Of each lead this many of the newest events are asked for the zone and the language.
 NEWEST_EVENTS = 20
-#: The languages of messages, and the countries whose people get Japanese where no event says a language.
-JAPANESE, ENGLISH = "ja", "en"
-JAPAN = "JP"
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class PersonPlace:
     """By which clock a person lives, and in which language they read."""
 
     zone: ZoneInfo
-    language: str
+    language: Language
 
 
 def list_members(connection: Connection, lead_ids: Collection[int]) -> list[PersonLead]:
@@ -47,13 +45,13 @@ def list_members(connection: Connection, lead_ids: Collection[int]) -> list[Pers
 
 
 def read_places(
-    connection: Connection, members: Sequence[PersonLead], *, zone: ZoneInfo, language: str
+    connection: Connection, members: Sequence[PersonLead], *, zone: ZoneInfo, language: Language
 ) -> dict[int, PersonPlace]:
     """Return zone and language of each person.
 
     The zone is that of the newest event that says one (context.timezone), else the country's, else `zone`.
-    The language is that of the newest event that says one (context.locale), else Japanese in Japan and
-    English elsewhere, else `language`.
+    The language is chosen by the newest event that says one (context.locale) and the country; of whom
+    neither is known, it is `language`.
     """
     rows = queries.all(
         connection,
@@ -77,16 +75,12 @@ def pair_members(members: Sequence[PersonLead]) -> dict[str, list[int]]:
     }
 
 
-def _decide_place(known: _Whereabouts | None, *, zone: ZoneInfo, language: str) -> PersonPlace:
+def _decide_place(known: _Whereabouts | None, *, zone: ZoneInfo, language: Language) -> PersonPlace:
     if known is None:
         return PersonPlace(zone, language)
     country = known.country.upper() if known.country else None
     own = _read_zone(known.timezone) or (find_country_zone(country) if country else None)
-    if known.locale:
-        language = JAPANESE if known.locale.lower().replace("_", "-").split("-")[0] == JAPANESE else ENGLISH
-    elif country:
-        language = JAPANESE if country == JAPAN else ENGLISH
-    return PersonPlace(own or zone, language)
+    return PersonPlace(own or zone, choose_language(locale=known.locale, country=country, company=language))
 
 
 def _read_zone(name: str | None) -> ZoneInfo | None:

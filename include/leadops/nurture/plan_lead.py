@@ -218,7 +218,7 @@ def _describe_step(
         step.due_at,
         at,
         step.message_key,
-        message.find_text("ja" if place.language == "ja" else "en").subject if message else None,
+        message.find_text(place.language).subject if message else None,
         step.depth,
         step.skipped,
         waits_for,

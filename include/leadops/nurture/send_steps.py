@@ -11,7 +11,7 @@ from leadops.locks import Lock, hold_lock
 from leadops.nurture.decide_step import DueMember, MemberDecision, SendLimits, StepDecision, decide_member
 from leadops.nurture.enter_programmes import NurtureContext
 from leadops.nurture.membership_states import MembershipState, SendState
-from leadops.nurture.people_in_nurture import JAPANESE, PersonLead, list_members, pair_members
+from leadops.nurture.people_in_nurture import PersonLead, list_members, pair_members
 from leadops.nurture.programmes import follow_programmes
 from leadops.nurture.read_due import DueMembership, describe_due, read_sent
 from leadops.queries import Queries
@@ -171,7 +171,7 @@ def form_values(member: DueMember, step: StepDecision) -> dict[str, Any]:
     if step.message_key is None:
         raise ValueError("a step that goes out has a message")
     message = member.version.messages[step.message_key]
-    text = message.ja if member.place.language == JAPANESE else message.en
+    text = message.find_text(member.place.language)
     return {
         "programme": member.version.name,
         "step": step.step,
