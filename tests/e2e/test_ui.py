@@ -30,13 +30,14 @@ def test_operations_find_the_dags_and_what_to_do_when_one_is_red(stack: Stack, t
         executable = require_chromium(find_chromium(playwright.chromium.executable_path))
         browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
         page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(120_000)  # a machine that is busy with the whole stack
         _log_in(page, stack)
         page.goto(f"{stack.airflow_url}/dags")
         for dag_id in DAGS:
-            expect(page.get_by_role("link", name=dag_id, exact=True).first).to_be_visible(timeout=20_000)
+            expect(page.get_by_role("link", name=dag_id, exact=True).first).to_be_visible(timeout=120_000)
         page.goto(f"{stack.airflow_url}/dags/score_leads")
         for task_id in ("resolve", "score", "push", "qualify", "assign"):
-            expect(page.get_by_text(task_id, exact=True).first).to_be_visible(timeout=20_000)
+            expect(page.get_by_text(task_id, exact=True).first).to_be_visible(timeout=120_000)
         page.wait_for_load_state("networkidle")
         page.screenshot(path=pictures / "score_leads.png")
         page.get_by_role("button", name="Dag Docs").click()
