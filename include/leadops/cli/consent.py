@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from leadops.cli.context import clock, open_database, read_config
+from leadops.cli.plural import count
 from leadops.cli.terminal import console, print_json
 from leadops.consent.note_statement import note_statement
 from leadops.consent.pass_on import pass_on_consents
@@ -33,7 +34,8 @@ def show(
         consent = read_consent(connection, [lead_id])[lead_id]
         statements = list_statements(connection, lead_id)
     if as_json:
-        print_json(asdict(consent) | {"statements": [asdict(statement) for statement in statements]})
+        body = asdict(consent) | {"statements": [asdict(statement) for statement in statements]}
+        print_json(body, default=lambda moment: moment.isoformat())
         return
     console.print(f"lead {lead_id}: {describe_consent(consent)}")
     table = Table("said at", "what", "heard by", "lead", "reference", "because")
@@ -76,7 +78,7 @@ def pass_on() -> None:
             opt_outs, opt_ins = opt_outs + result.opt_outs, opt_ins + result.opt_ins
             if not result.remaining:
                 break
-    console.print(f"{opt_outs} opt-outs and {opt_ins} opt-ins to pass on")
+    console.print(f"{count(opt_outs, 'opt-out')} and {count(opt_ins, 'opt-in')} to pass on")
 
 
 def describe_consent(consent: Consent) -> str:
