@@ -29,6 +29,7 @@ from leadops.orchestration.tasks import (
     funnel,
     housekeeping,
     nightly,
+    nurture,
     scoring,
     sla,
     thresholds,
@@ -76,7 +77,7 @@ class Verb:
 
 
 CHECK = Verb("check_alerts", checks.check, decides=True)
-#: What the DAGs of every minute run, in this order where they run one after the other.
+#: What the DAGs of every minute, or every few, run, in this order where they run one after the other.
 MINUTE = (
     Verb("score_leads", scoring.resolve),
     Verb("score_leads", scoring.score),
@@ -85,6 +86,8 @@ MINUTE = (
     Verb("score_leads", scoring.assign, decides=True),
     Verb("watch_sla", sla.poll),
     Verb("watch_sla", sla.clock, decides=True),
+    Verb("send_nurture", nurture.enter),
+    Verb("send_nurture", nurture.send, decides=True),
     Verb("deliver_outbox", delivery.deliver, decides=True),
     CHECK,
     Verb("check_alerts", checks.notify, decides=True),
@@ -98,7 +101,10 @@ NIGHT = (
     Verb("audit_scores", nightly.audit, decides=True),
 )
 KEEP_HOUSE = Verb("keep_house", housekeeping.purge, decides=True)
-FIGURES = (Verb("refresh_funnel", funnel.economics, decides=True),)
+FIGURES = (
+    Verb("refresh_funnel", funnel.economics, decides=True),
+    Verb("refresh_funnel", funnel.lift, decides=True),
+)
 #: The costly ones of a night; `approve` is left out, because nobody answers.
 ATTRIBUTE = Verb("refresh_funnel", funnel.attribute, decides=True)
 TRAINING = (

@@ -12,25 +12,11 @@ import pytest
 from leadops_stack.cpu import cpu_seconds
 from leadops_stack.pools import POOLS
 from leadops_stack.single import supervisor
+from tests.dags.test_dags import EXPECTED
 
 from .conftest import PATIENCE, Stack
 
 pytestmark = pytest.mark.stack
-
-DAGS = {
-    "approve_changes",
-    "audit_scores",
-    "check_alerts",
-    "decay_scores",
-    "deliver_outbox",
-    "freeze_quarter",
-    "keep_house",
-    "refresh_funnel",
-    "report_response_times",
-    "retrain_thresholds",
-    "score_leads",
-    "watch_sla",
-}
 
 
 def ask(stack: Stack, query: str) -> int:
@@ -49,7 +35,7 @@ def wait_for(stack: Stack, query: str) -> None:
 def test_every_dag_is_there_and_runs(stack: Stack) -> None:
     assert stack.airflow("GET", "/importErrors")["import_errors"] == []
     dags = {dag["dag_id"]: dag for dag in stack.airflow("GET", "/dags")["dags"]}
-    assert dags.keys() == DAGS
+    assert dags.keys() == EXPECTED.keys()
     assert not any(dag["is_paused"] for dag in dags.values())
     for name, (slots, _) in POOLS.items():
         assert stack.airflow("GET", f"/pools/{name}")["slots"] == slots
