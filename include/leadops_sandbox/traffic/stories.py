@@ -8,6 +8,8 @@ from leadops_sandbox.traffic.people import Person
 
 #: Where what happens in a mail happens.
 MAIL_PAGE = "/mail"
+#: How long a webinar is.
+WEBINAR_MINUTES = 60
 
 
 class Step(NamedTuple):
@@ -66,7 +68,9 @@ def _read(rng: Random) -> Iterator[Step]:
     if rng.random() < 0.25:
         yield Step("video_progress", "/videos/tour", {"percent": rng.choice((25, 50, 75, 100))})
     if rng.random() < 0.1:
-        yield Step("webinar_attend", "/webinars/scoring", {"minutes": rng.randint(5, 60)}, known=True)
+        minutes = rng.randint(5, WEBINAR_MINUTES)
+        watched = {"minutes": minutes, "percent": 100 * minutes // WEBINAR_MINUTES}
+        yield Step("webinar_attend", "/webinars/scoring", watched, known=True)
 
 
 def _browse(rng: Random, who: Person) -> Iterator[Step]:

@@ -30,6 +30,14 @@ def test_every_visit_has_something_in_it_and_forms_carry_the_traits() -> None:
                 assert who.traits.items() <= step.properties.items()
 
 
+def test_webinars_are_watched_to_each_depth_of_the_programme_that_ships() -> None:
+    rng = Random(1)
+    steps = [step for number in range(PEOPLE) for step in tell_visit(rng, person(1, number))]
+    watched = [step.properties["percent"] for step in steps if step.event == "webinar_attend"]
+    assert min(watched) < 25 < 75 < max(watched) <= 100
+    assert any(25 <= percent <= 75 for percent in watched)
+
+
 def test_seven_minutes_of_a_quiet_night_bring_qualified_leads_under_the_shipped_rules(
     connection: Connection, serve: Serve
 ) -> None:
