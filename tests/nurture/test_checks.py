@@ -44,7 +44,7 @@ def fire_refused(connection: Connection, now: datetime) -> None:
         " created_at, state, settled_at) select 'ma', 'enrol_lead', lead_id, '{}', idempotency_key, %(at)s,"
         " 'dead', %(at)s from nurture.sends where state = 'queued' limit 1 returning outbox_id)"
         " insert into delivery.dead_letters (target, kind, reference, reason, died_at)"
-        " select 'ma', 'effect', outbox_id, 'no program of this name', %(at)s from effect",
+        " select 'ma', 'effect', outbox_id, 'no program for ann@buyer.example', %(at)s from effect",
         {"at": now},
     )
 
@@ -67,7 +67,8 @@ def test_a_refused_enrolment_is_reported_until_it_is_settled(connection, look, c
     look(1)
     found = {incident.kind: incident for incident in incidents(connection)}
     assert found["nurture_refused"].subject == "trial.first"
-    assert "no program of this name" in shown(found["nurture_refused"])
+    assert "no program for" in shown(found["nurture_refused"])
+    assert "buyer.example" not in shown(found["nurture_refused"])
     connection.execute("update delivery.dead_letters set state = 'dropped', settled_at = now()")
     connection.commit()
     look(1)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from leadops.db import Connection
 from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire
+from leadops.mask import mask_text
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -52,7 +53,12 @@ def check_refused(connection: Connection, given: CheckInput) -> list[CheckFindin
     return [
         fire(
             "nurture_refused",
-            {"programme": row.programme, "step": row.step, "count": row.count, "reason": row.reason},
+            {
+                "programme": row.programme,
+                "step": row.step,
+                "count": row.count,
+                "reason": mask_text(row.reason, longest=80),
+            },
             since=row.since,
         )
         for row in queries.all(connection, "list_refused", RefusedStep, since=given.now - REFUSED_FOR)
