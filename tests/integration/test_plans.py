@@ -161,7 +161,8 @@ def test_the_events_of_a_few_leads_are_looked_up_for_acts_of_machines(
         "insert into found_acts select 2 * n, n, n, 'trap_link', 1, '' from generate_series(1, 9) as n"
     )
     assert SHIPPED.machines.signals.visit
-    classify_visits.classify_visits(crowded, SHIPPED.machines, SHIPPED.machines.signals.visit)
+    facts = mail_acts.ActFacts(clicks=True, traps=True)
+    classify_visits.classify_visits(crowded, SHIPPED.machines, SHIPPED.machines.signals.visit, facts)
     for module, statement in ((mail_acts, "read_mail_acts"), (classify_visits, "read_site_acts")):
         scans = find_scans(crowded, module.queries.statements[statement], asked[statement])
         assert scans.isdisjoint({"events", "resolved_events"}), statement
@@ -169,4 +170,6 @@ def test_the_events_of_a_few_leads_are_looked_up_for_acts_of_machines(
     read = mail_acts.queries.statements["read_mail_acts"]
     assert count_read(crowded, read, asked["read_mail_acts"], "events") == 0
     crowded.execute("update identity.resolved_events set is_mail_act = true where event_seq in (2002, 2004)")
+    crowded.execute("delete from owned_acts")
+    mail_acts.queries.run(crowded, "own_acts")
     assert count_read(crowded, read, asked["read_mail_acts"], "events") == 2

@@ -1,8 +1,12 @@
 """The texts of a report, in English and Japanese, from notifications/messages.yaml."""
 
+from typing import TYPE_CHECKING
+
 from leadops.normalization.visible_text import show_text
 from leadops.notifications.messages import read_section
-from leadops.reports.boxes import Box
+
+if TYPE_CHECKING:
+    from leadops.reports.boxes import Box  # loads numpy, which who only posts a report does without
 
 LANGUAGES = ("en", "ja")
 #: Language → key → text.
@@ -17,7 +21,7 @@ def say_span(minutes: float, language: str) -> str:
     return f"{minutes / 60:.1f} h" if language == "en" else f"{minutes / 60:.1f}時間"
 
 
-def say_label(box: Box, none: str, language: str) -> str:
+def say_label(box: "Box", none: str, language: str) -> str:
     """Return the name of a row, what nobody sees as an escape; `none` is the text for rows without a name."""
     if box.others:
         return REPORT_TEXTS[language]["others"].format(others=box.others)
