@@ -17,6 +17,8 @@ from leadops.alerts.checks import CHECKS
 from leadops.alerts.notify import notify_incidents
 from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.clients.chat import ApiChat
+from leadops.consent.note_statement import note_statement
+from leadops.consent.settings_in_force import follow_settings
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection, connect
 from leadops.delivery.adopt_crm_leads import hash_address
@@ -314,6 +316,16 @@ class Story:
         run(
             "insert into identity.do_not_merge values (%s, %s, %s, 'op', %s)",
             [lead, self.lead("bob@other.example"), now, f"{ADA} is not Bob"],
+        )
+        follow_settings(self.connection, SHIPPED.consent, now=now)
+        for who in (lead, self.lead("bob@other.example")):
+            note_statement(
+                self.connection, who, "opt_out", noted_by="op", because=f"{ADA} said so by phone", now=now
+            )
+        run(
+            "insert into consent.records (target, lead_id, external_id)"
+            " select target, lead_id, external_id from delivery.external_ids where lead_id = %s",
+            [lead],
         )
         self.connection.commit()
         record_costs(
