@@ -8,9 +8,11 @@ from typer.testing import CliRunner
 
 from leadops.attribution.attribution_settings import MODELS
 from leadops.cli import economics as economics_command
+from leadops.db import Connection
 from leadops.migrations.rights import Part
 from tests.attribution.conftest import Market, market
 from tests.economics.conftest import Books, books
+from tests.nurture.lift_world import Programmes, at
 from tests.roles import as_role
 
 from .conftest import VIEWER, Open
@@ -65,6 +67,8 @@ def test_before_anything_is_computed_the_page_is_empty_and_not_an_error(dashboar
     assert pages.read("api/credits")["period"] is None
     economics = pages.read("api/economics")
     assert (economics["day"], economics["months"], economics["lines"]) == (None, [], [])
+    lift = pages.read("api/lift")
+    assert (lift["day"], lift["programmes"]) == (None, [])
     assert "is not computed" in pages.refuse("api/credits", 422, day="2026-01-01")
 
 
@@ -124,6 +128,32 @@ def test_without_a_month_the_lines_are_of_the_newest_and_an_unknown_one_is_not_f
     assert "Nothing is known of 2025-01" in pages.refuse("api/economics", 404, month="2025-01")
     for wrong in ("2026-13", "2026-1", "march", "2026-03-01", "１９９９-01"):
         assert "is not a month" in pages.refuse("api/economics", 422, month=wrong)
+
+
+def test_each_programme_stands_with_its_lift_under_the_share_in_force(
+    connection: Connection, dashboard: Open
+) -> None:
+    """By hand: of 4 members 2 became SQL, of 2 held out 1; one of each is open. Others had another share."""
+    programmes = Programmes(connection)
+    former, version = programmes.version("pricing_page", 0.5), programmes.version("pricing_page", 0.25)
+    programmes.enter("pricing_page", former, at("2026-02-01 10:00"), held_out=True)
+    for held_out, people in ((False, 4), (True, 2)):
+        for number in range(people):
+            lead = programmes.enter("pricing_page", version, at("2026-03-01 10:00"), held_out=held_out)
+            if number < people / 2:
+                programmes.sql(lead, at("2026-03-02 10:00"))
+        programmes.enter("pricing_page", version, at("2026-04-20 10:00"), held_out=held_out)
+    programmes.enter("webinar", programmes.version("webinar", 0), at("2026-03-01 10:00"), held_out=False)
+    (measured, *_) = (row for row in programmes.measure("2026-04-30") if row.holdout_share == 0.25)
+    answer = dashboard(VIEWER).read("api/lift")
+    pricing, webinar = answer["programmes"]
+    assert answer["day"] == "2026-04-30"
+    names = ("programme", "members", "member_sqls", "held_out", "held_out_sqls", "open_people", "verdict")
+    assert [pricing[name] for name in names] == ["pricing_page", 4, 2, 2, 1, 2, "too_early"]
+    assert (pricing["member_rate"], pricing["held_out_rate"], pricing["difference"]) == (0.5, 0.5, 0)
+    assert pricing["difference_low"] == measured.difference_low < 0 < pricing["difference_high"]
+    assert pricing["people_missing"] == measured.people_missing > 0
+    assert (webinar["verdict"], webinar["difference"], webinar["held_out_rate"]) == ("no_hold_out", None, None)
 
 
 def test_the_calculator_is_that_of_the_command(dashboard: Open) -> None:

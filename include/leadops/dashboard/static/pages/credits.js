@@ -7,7 +7,8 @@ import { keepInAddress } from "../period.js";
 import { pageAddress, startPage } from "../shell.js";
 import { present, showFailed } from "../states.js";
 import { drawTable } from "../table.js";
-import { language, say } from "../words.js";
+import { language, loadWords, say } from "../words.js";
+import { presentLift } from "./lift.js";
 
 //: Names in the chart; the table has all of them.
 const NAMES_SHOWN = 8;
@@ -326,12 +327,14 @@ function drawScenario(container, inputs) {
 }
 
 startPage("credits", async (page) => {
+  await loadWords("lift");
   const asked = new URLSearchParams(window.location.search);
   const query = { month: asked.get("month") || "", by: asked.get("by") === "campaign" ? "campaign" : "channel" };
   const economics = h("section", { class: "card" });
   const credits = h("section", { class: "card" });
   const scenario = h("section", { class: "card" });
-  page.append(economics, scenario, credits);
+  const lift = h("section", { class: "card" });
+  page.append(economics, scenario, credits, lift);
   const charts = {};
 
   async function keepCharts(name, drawing) {
@@ -365,7 +368,7 @@ startPage("credits", async (page) => {
     });
   };
 
-  const [months] = await Promise.all([loadEconomics(), loadCredits()]);
+  const [months] = await Promise.all([loadEconomics(), loadCredits(), presentLift(lift)]);
   await present(scenario, {
     load: () => fetchJson("kpi"),
     draw: (kpi) => drawScenario(scenario, findInputs(kpi, months ? months.months : [])),
