@@ -132,6 +132,10 @@ def test_the_calculator_answers_while_one_types(served: Served, watched: Watched
 def test_a_month_is_chosen_and_credits_change_with_what_gets_them(served: Served, watched: Watched) -> None:
     page = watched.open(f"{served.address}/credits?lang=en")
     expect(page.get_by_role("heading", name="Oct 2026 by campaign")).to_be_visible()
+    lift = page.get_by_role("region", name="What nurture programmes add").get_by_role("row").last
+    expect(lift.get_by_role("cell")).to_have_text(
+        ["40", "25%", "40", "15%", "7", "+10.0 (-7.5 to +26.8)", "Too early: 1,000 more people"]
+    )
     page.get_by_role("link", name="Sep 2026").click()
     expect(page.get_by_role("heading", name="Sep 2026 by campaign")).to_be_visible()
     assert "month=2026-09" in page.url

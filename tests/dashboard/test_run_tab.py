@@ -14,6 +14,8 @@ from leadops.delivery.push_report import PushReport
 from leadops.identity.resolve import ResolveResult
 from leadops.incidents.task_results import TaskResult, record_result
 from leadops.lifecycle.qualify import QualificationResult
+from leadops.nurture.enter_programmes import EntryResult
+from leadops.nurture.send_steps import SendResult
 from leadops.routing.assign_leads import AssignmentResult
 from leadops.scoring.score import ScoringResult
 from leadops.training.points import PointsResult
@@ -131,6 +133,8 @@ RESULTS: dict[str, type] = {
     "qualify": QualificationResult,
     "assign": AssignmentResult,
     "points": PointsResult,
+    "enter": EntryResult,
+    "send": SendResult,
 }
 
 
