@@ -12,6 +12,14 @@ EFFECT = (
 )
 
 
+def fire_opt_outs(connection: Connection, now: datetime) -> None:
+    connection.execute(EFFECT, ["crm", "opt_out_lead", 1, "refused", now - timedelta(hours=2), "dead"])
+
+
+#: For each check, rows with which every kind that it feeds fires.
+SCENES = {"opt_outs": fire_opt_outs}
+
+
 def test_an_opt_out_that_is_refused_or_old_is_found(connection: Connection) -> None:
     def find() -> list[tuple[str, int, int]]:
         given = CheckInput(SHIPPED.alerts, NOW, SHIPPED.company)
