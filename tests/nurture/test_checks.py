@@ -110,3 +110,13 @@ def test_many_messages_are_a_surge_only_where_they_are_not_usual(connection, loo
     connection.commit()
     look(1)
     assert look(3).resolved == 1
+
+
+def test_the_second_day_of_a_programme_is_no_surge(connection, look, clock):
+    fill(connection, clock() - timedelta(days=1), sends=250, state="queued")
+    fill(connection, clock(), sends=1249, state="queued")
+    connection.commit()
+    assert look(1).opened == 0  # the only day before had 250: five times as many are 1,250
+    fill(connection, clock(), sends=1, state="queued")
+    connection.commit()
+    assert look(1).opened == 1

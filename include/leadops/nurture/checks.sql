@@ -33,8 +33,16 @@ having count(*) >= %(min_due)s and not bool_or(sends.state = 'queued')
 order by memberships.programme;
 
 -- name: count_sends
--- The median counts days without a send, and is 0 before there was any.
-with days as (
+-- The median counts days without a send since the first one ever, and is 0 on the first day.
+with begun as materialized (
+    select decided_at
+    from nurture.sends
+    where state = 'queued'
+    order by decided_at
+    limit 1
+),
+
+days as (
     select
         ago,
         (
@@ -45,9 +53,14 @@ with days as (
                 and sends.decided_at <= %(now)s::timestamptz - make_interval(days => ago)
         ) as sends
     from generate_series(0, %(days)s::integer) as ago
+    where
+        ago = 0
+        or exists (
+            select from begun where begun.decided_at <= %(now)s::timestamptz - make_interval(days => ago)
+        )
 )
 
 select
     (max(sends) filter (where ago = 0))::integer as sends,
-    (percentile_cont(0.5) within group (order by sends) filter (where ago > 0))::double precision as usual
+    coalesce(percentile_cont(0.5) within group (order by sends) filter (where ago > 0), 0)::double precision as usual
 from days;
