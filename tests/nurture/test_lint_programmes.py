@@ -134,7 +134,7 @@ def test_an_hour_in_the_quiet_hours(hours: dict[str, str] | None, next_day_at: s
 
 
 def test_a_step_that_is_stale_before_the_next_run() -> None:
-    steps = [{"stale_after": "5min"}, {"stale_after": "6min"}]
+    steps = [{"stale_after": "5min"}, {"delay": "2h", "stale_after": "6min"}]
     findings = lint_times(make_settings(*steps, quiet_hours=None))
     assert [(finding.is_never, finding.place) for finding in findings] == [(True, "p.s0")]
 
@@ -158,3 +158,26 @@ def test_steps_without_a_counterpart_in_the_product(connection: Connection) -> N
     assert [(finding.is_never, finding.place, finding.text) for finding in findings] == [
         (True, "p.s0", "programmes has no p.s0")
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("1h", "1h", (True, "it is due together with s1, which goes out in its place")),
+        ("next_day", "next_day", (True, "it is due together with s1, which goes out in its place")),
+        # The next day at 09:00 comes 9 hours after midnight at the earliest.
+        ("9h", "next_day", None),
+        (
+            "10h",
+            "next_day",
+            (False, "who enters late in the day is due for s1 first, which goes out in its place"),
+        ),
+        ("1h", "2h", None),
+    ],
+)
+def test_a_step_that_the_next_one_overtakes(
+    first: str, second: str, expected: tuple[bool, str] | None
+) -> None:
+    settings = make_settings({"delay": first}, {"delay": second, "message": "n"})
+    found = [(finding.is_never, finding.text) for finding in lint_times(settings)]
+    assert found == ([expected] if expected else [])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 
 from psycopg.types.json import Jsonb
 
@@ -72,6 +73,7 @@ def lint_times(settings: NurtureSettings) -> Iterator[LintFinding]:
     """Yield the steps that the limits of the file never let out, or not at their hour."""
     for name, programme in settings.programmes.items():
         yield from _lint_cap(settings, name, programme)
+        yield from _lint_order(settings, name, programme)
         for step in programme.steps:
             place = f"{name}.{step.name}"
             if step.stale_after <= timedelta(minutes=RUN_MINUTES):
@@ -120,6 +122,20 @@ def _lint_cap(settings: NurtureSettings, name: str, programme: NurtureProgramme)
                 f"whoever got the steps before it has {cap.messages} messages in {cap.per_days} days"
                 " until it is stale: the frequency cap never leaves room for it",
             )
+
+
+def _lint_order(settings: NurtureSettings, name: str, programme: NurtureProgramme) -> Iterator[LintFinding]:
+    """Yield the steps that the next one overtakes: of two that are due at once the later one goes out."""
+    for step, following in pairwise(programme.steps):
+        place = f"{name}.{step.name}"
+        if step.delay == following.delay:
+            text = f"it is due together with {following.name}, which goes out in its place"
+            yield LintFinding(True, place, text)
+        elif isinstance(following.delay, str) and step.longest_delay > _shortest_delay(following, settings):
+            text = (
+                f"who enters late in the day is due for {following.name} first, which goes out in its place"
+            )
+            yield LintFinding(False, place, text)
 
 
 def _shortest_delay(step: NurtureStep, settings: NurtureSettings) -> timedelta:
