@@ -15,6 +15,8 @@ from leadops.identity.import_leads import ImportedLead, import_leads
 from leadops.identity.resolve import resolve_events
 from leadops.identity.split_leads import split_leads
 from leadops.lifecycle.qualify import qualify_leads
+from leadops.nurture.enter_programmes import enter_programmes
+from leadops.orchestration.tasks.nurture import make_context
 from leadops.routing.assign_leads import assign_leads
 from leadops.scoring.decay_leads import decay_leads
 from leadops.scoring.model_points import ModelTarget, append_model_points, stage_model_targets
@@ -276,3 +278,13 @@ def test_what_happens_now_is_loud_even_beside_history(connection: Connection) ->
     assert loud["calls"] >= 1
     rows = "select jsonb_object_agg(rule, is_live) from scoring.ledger"
     assert company.value(rows) == {"mine": False, "view": True}
+
+
+def test_what_comes_as_history_enters_no_programme(connection: Connection) -> None:
+    company, context = Company(connection), make_context(SHIPPED)
+    enter_programmes(connection, context=context, now=THEN)  # in force since before the acts
+    company.send("view_pricing", NOW - timedelta(minutes=30), "history")
+    company.send("view_pricing", NOW - timedelta(minutes=30), "live", came=NOW)
+    company.score(NOW)
+    assert enter_programmes(connection, context=context, now=NOW).leads == 2
+    assert company.value("select array_agg(lead_id) from nurture.memberships") == [company.lead("live")]

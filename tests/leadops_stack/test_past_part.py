@@ -6,16 +6,19 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from leadops.db import Connection
-from leadops.made_up.made_up_past import begin_past, finish_past
+from leadops.made_up.made_up_past import MadeUpPast, begin_past, finish_past
+from leadops_sandbox.past.files import EVENTS
 from leadops_stack import past_part
 from leadops_stack.env_file import write_env
 from leadops_stack.home import Home
 from leadops_stack.past_part import PastPart, find_why_left_out, is_wanted, make_part
+from leadops_stack.play_past import list_stages
 from leadops_stack.screen import Screen
 from leadops_stack.supervisor import Supervisor
 from leadops_stack.variables import prepare_variables
@@ -129,3 +132,11 @@ def test_the_sandbox_takes_it_and_no_part_is_given_a_password_of_the_supervisor(
     part = make_part(home, values)
     assert part.env["LEADOPS_DATABASE_URL"] == values["LEADOPS_DATABASE_URL"]
     assert not {"LEADOPS_OWNER_DATABASE_URL", "LEADOPS_POSTGRES_PASSWORD"} & part.env.keys()
+
+
+def test_every_event_of_the_past_comes_as_history(tmp_path: Path) -> None:
+    (tmp_path / f"{EVENTS}-2026-05.jsonl").touch()
+    day = date(2026, 5, 31)
+    past = MadeUpPast(day, day, seed=1, begun_at=datetime(2026, 6, 1, tzinfo=UTC), finished_at=None)
+    commands = [command for stage in list_stages(past, tmp_path) for command in stage.commands]
+    assert ["--history" in command for command in commands if command[0] == "replay"] == [True]
