@@ -110,6 +110,22 @@ def test_what_sales_did_in_an_earlier_cycle_is_no_exit_unless_it_was_won(world: 
     assert world.members() == [(1, 1, "active", None), (2, 1, "exited", "customer")]
 
 
+@pytest.mark.parametrize("what", ["sal", "contact"])
+def test_what_sales_did_while_the_membership_ran_counts_in_a_later_cycle_too(
+    world: ProgrammeWorld, what: str
+) -> None:
+    visit(world)
+    world.stage("mql", world.at("06-02 10:10"))
+    if what == "sal":
+        world.stage("sal", world.at("06-02 10:20"))
+    else:
+        world.contact(world.at("06-02 10:20"))
+    world.stage("lost", world.at("06-02 10:30"))
+    world.stage("mql", world.at("06-02 10:40"), cycle=2)
+    assert world.run(world.at("06-02 11:00")) == []
+    assert world.members() == [(1, 1, "exited", "sal" if what == "sal" else "contacted")]
+
+
 def test_a_customers_colleague_leaves_where_the_programme_says_so(world: ProgrammeWorld) -> None:
     world.connection.execute(
         "insert into identity.accounts (account_id, domain, created_at) overriding system value"

@@ -26,16 +26,19 @@ class AskedMembership:
 
 @dataclass(frozen=True)
 class _PersonFacts:
-    """What ends memberships of a person; `sales_until`: when their last cycle ended (None: never)."""
+    """What ends memberships of a person.
+
+    `sal_until`, `contacted_until`: when the last cycle ended that sales accepted, or contacted them in; far
+    ahead while it is open, None where there was none.
+    """
 
     person_id: int
     is_erased: bool
     is_internal: bool
     is_customer: bool
     is_bounced: bool
-    is_sal: bool
-    is_contacted: bool
-    sales_until: datetime | None
+    sal_until: datetime | None
+    contacted_until: datetime | None
 
 
 def read_exits(
@@ -87,13 +90,15 @@ def _find_exit(
     colleagues: set[int],
     consent: Consent | None,
 ) -> EndReason | None:
-    # Sales had the person while the membership ran: a cycle that had ended before it does not count.
-    with_sales = person.sales_until is None or person.sales_until >= membership.entered_at
+    # A cycle that had ended before the membership began does not count.
+    def is_within(until: datetime | None) -> bool:
+        return until is not None and until >= membership.entered_at
+
     holds: Mapping[EndReason, bool] = {
         EndReason.BOUNCED: person.is_bounced,
         EndReason.CUSTOMER: person.is_customer or person.person_id in colleagues,
-        EndReason.SAL: person.is_sal and with_sales,
-        EndReason.CONTACTED: person.is_contacted and with_sales,
+        EndReason.SAL: is_within(person.sal_until),
+        EndReason.CONTACTED: is_within(person.contacted_until),
     }
     if person.is_erased:
         return EndReason.ERASED

@@ -1,6 +1,6 @@
 -- name: read_facts
--- Of each person: their last cycle with sales, how their last deal ended, and whether the last word of the mail servers
--- is that mails come back. A soft bounce is a full mailbox, and no exit.
+-- Of each person: until when sales had them (a cycle that is open never ends), how their last deal ended, and whether
+-- the last word of the mail servers is that mails come back. A soft bounce is a full mailbox, and no exit.
 with members as (
     select *
     from unnest(%(person_ids)s::bigint[], %(lead_ids)s::bigint[]) as members (person_id, lead_id)
@@ -47,41 +47,39 @@ select
         limit 1
     ), false) as is_customer,
     coalesce(mails.is_bounced, false) as is_bounced,
-    latest.cycle is not null and exists (
-        select from lifecycle.current_transitions as reached
-        where
-            reached.lead_id = persons.person_id
-            and reached.cycle = latest.cycle
-            and reached.stage in ('sal', 'sql', 'won')
-            and reached.occurred_at <= coalesce(%(at)s::timestamptz, 'infinity')
-    ) as is_sal,
-    latest.cycle is not null and exists (
-        select from lifecycle.facts as facts
-        where
-            facts.lead_id = persons.person_id
-            and facts.cycle = latest.cycle
-            and facts.fact = 'contact'
-            and facts.occurred_at <= coalesce(%(at)s::timestamptz, 'infinity')
-    ) as is_contacted,
-    latest.ended_at as sales_until
+    sales.sal_until,
+    sales.contacted_until
 from persons
 left join identity.leads as leads on persons.person_id = leads.lead_id
 left join
     lateral (
         select
-            story.cycle,
-            (
-                select min(ending.occurred_at) from lifecycle.current_transitions as ending
-                where
-                    ending.lead_id = story.lead_id
-                    and ending.cycle = story.cycle
-                    and ending.stage in ('won', 'lost')
-                    and ending.occurred_at <= coalesce(%(at)s::timestamptz, 'infinity')
-            ) as ended_at
-        from lifecycle.current_transitions as story
-        where story.lead_id = persons.person_id and story.occurred_at <= coalesce(%(at)s::timestamptz, 'infinity')
-        order by story.cycle desc
-        limit 1
-    ) as latest
+            max(cycles.ended_at) filter (where cycles.is_sal) as sal_until,
+            max(cycles.ended_at) filter (
+                where exists (
+                    select from lifecycle.facts as facts
+                    where
+                        facts.lead_id = persons.person_id
+                        and facts.cycle = cycles.cycle
+                        and facts.fact = 'contact'
+                        and facts.occurred_at <= coalesce(%(at)s::timestamptz, 'infinity')
+                )
+            ) as contacted_until
+        from (
+            select
+                story.cycle,
+                bool_or(story.stage in ('sal', 'sql', 'won')) as is_sal,
+                coalesce(
+                    min(story.occurred_at) filter (where story.stage in ('won', 'lost')),
+                    lead(min(story.occurred_at)) over (order by story.cycle),
+                    '9999-01-01 00:00+00'
+                ) as ended_at
+            from lifecycle.current_transitions as story
+            where
+                story.lead_id = persons.person_id
+                and story.occurred_at <= coalesce(%(at)s::timestamptz, 'infinity')
+            group by story.cycle
+        ) as cycles
+    ) as sales
     on true
 left join mails on persons.person_id = mails.person_id;
