@@ -53,8 +53,8 @@ class Oracle:
 
 @settings(
     max_examples=promise_examples(6),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
     deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     said=st.lists(

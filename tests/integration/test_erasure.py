@@ -72,7 +72,13 @@ NOT_IN_THE_STORY = {
     "incidents.task_results",
     *("lifecycle.currency_rates", "lifecycle.frozen_changes", "lifecycle.frozen_quarters"),
     *("lifecycle.thresholds", "lifecycle.unnamed_words", "machines.settings_in_force"),
-    *("training.decisions", "training.models", "training.score_imports"),
+    *(
+        "nurture.lifts",
+        "nurture.programmes",
+        "training.decisions",
+        "training.models",
+        "training.score_imports",
+    ),
     # Numbers of leads, events and activities only.
     *("delivery.held_deltas", "lifecycle.inbox", "lifecycle.reevaluations", "routing.inbox"),
     *("routing.set_aside", "routing.unprofiled_reps"),
@@ -85,6 +91,8 @@ NOT_IN_THE_STORY = {
         "identity.kept_ties",
         "identity.uncounted_leads",
         "lifecycle.imported",
+        "nurture.memberships",
+        "nurture.sends",
     ),
     "sla.breaches",
     # Nobody in the story writes from a provider of mail; somebody in a test of its own does.

@@ -141,9 +141,14 @@
   }
 
   // Whether a hand was at work: a pointer, a key, a touch or the wheel, on a page that was visible. Of that only yes or no
-  // is sent. Scrolling by a script is none, so wheel and not scroll.
+  // is sent. Scrolling by a script is none, so wheel and not scroll. Under a page that appears a pointer "moves", too: it
+  // counts from its second place on.
   let moved = false;
-  function onHand({ isTrusted }) {
+  let pointer;
+  function onHand({ isTrusted, type, screenX, screenY }) {
+    const from = pointer;
+    if (type === "pointermove") pointer = `${screenX},${screenY}`;
+    if (type === "pointermove" && (from === undefined || from === pointer)) return;
     moved ||= isTrusted && document.visibilityState === "visible";
   }
 
