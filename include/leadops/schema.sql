@@ -2140,6 +2140,15 @@ create table nurture.inbox (
     primary key (inbox_id)
 );
 
+create table nurture.sales_words (
+    is_only boolean not null default true,
+    kinds text[] not null,
+    statuses text[] not null,
+    contacted_within interval not null,
+    primary key (is_only),
+    check (is_only)
+);
+
 create table nurture.programmes (
     programme text not null,
     version integer not null,

@@ -74,6 +74,7 @@ NOT_IN_THE_STORY = {
     *("lifecycle.thresholds", "lifecycle.unnamed_words", "machines.settings_in_force"),
     *(
         "nurture.lifts",
+        "nurture.sales_words",
         "nurture.programmes",
         "training.decisions",
         "training.models",

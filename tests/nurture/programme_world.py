@@ -11,6 +11,7 @@ from leadops.consent.settings_in_force import follow_settings
 from leadops.db import Connection
 from leadops.delivery.effect_guard import WaitingEffect
 from leadops.nurture.enter_programmes import NurtureContext, enter_programmes
+from leadops.nurture.exits import ContactWords
 from leadops.nurture.guard import find_obstacles
 from leadops.nurture.nurture_settings import NurtureSettings
 from leadops.nurture.send_steps import send_due
@@ -42,6 +43,12 @@ def make_programme(**changes: Any) -> dict[str, Any]:
         "exits": ["contacted", "sal", "opt_out", "customer", "bounced"],
         "steps": list(STEPS),
     } | changes
+
+
+def make_context(settings: NurtureSettings) -> NurtureContext:
+    """Return the context of nurture with the shipped other sections."""
+    contact = ContactWords(("call", "mail", "meeting"), ("workingcontacted",))
+    return NurtureContext(settings, SHIPPED.company.language, SHIPPED.scoring.page_locales, contact)
 
 
 def make_settings(**changes: Any) -> NurtureSettings:
@@ -160,9 +167,23 @@ class ProgrammeWorld:
         )
         self.connection.commit()
 
+    def crm_activity(self, ts: datetime, kind: str, status: str | None = None, *, lead: int = 1) -> None:
+        """An activity of the CRM on a lead that needs not be MQL."""
+        self.connection.execute(
+            "insert into delivery.external_ids (target, lead_id, external_id, learned_at)"
+            " values ('crm', %s, %s, %s) on conflict do nothing",
+            [lead, f"C-{lead}", ts],
+        )
+        self.connection.execute(
+            "insert into crm.activities (activity_id, crm_lead_id, kind, kind_key, status, status_key,"
+            " occurred_at, recorded_at) values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [f"{lead} {ts}", f"C-{lead}", kind, kind, status, status, ts, ts],
+        )
+        self.connection.commit()
+
     @property
     def context(self) -> NurtureContext:
-        return NurtureContext(self.settings, SHIPPED.company.language, SHIPPED.scoring.page_locales)
+        return make_context(self.settings)
 
     def enter(self, *, now: datetime | None = None) -> None:
         while enter_programmes(

@@ -99,6 +99,26 @@ def test_an_exit_is_read_at_the_moment_of_sending(world: ProgrammeWorld, exit_: 
     assert world.members() == [(1, 1, "exited", reason)]
 
 
+@pytest.mark.parametrize(
+    ("contact", "kind", "status", "goes_out"),
+    [
+        ("05-03 10:00", "call", None, False),  # 30 days before the visit of 2 June, 10:00: the last moment
+        ("05-03 09:59", "call", None, True),
+        ("06-02 10:59", "meeting", None, False),
+        ("06-02 10:59", "status", "workingcontacted", False),
+        ("06-02 10:59", "status", "open", True),
+        ("06-02 10:59", "note", None, True),
+    ],
+)
+def test_whom_sales_contacted_gets_nothing_mql_or_not(
+    world: ProgrammeWorld, contact: str, kind: str, status: str | None, goes_out: bool
+) -> None:
+    visit(world)
+    world.crm_activity(world.at(contact), kind, status)
+    assert world.run(world.at("06-02 11:00")) == (["1 first"] if goes_out else [])
+    assert world.members()[0][2:] == (("active", None) if goes_out else ("exited", "contacted"))
+
+
 def test_what_sales_did_in_an_earlier_cycle_is_no_exit_unless_it_was_won(world: ProgrammeWorld) -> None:
     for lead in (1, 2):
         world.lead(lead)

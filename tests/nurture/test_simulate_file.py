@@ -6,10 +6,15 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from leadops.nurture.enter_programmes import NurtureContext
 from leadops.nurture.simulate_file import Simulation, simulate_file
-from tests.nurture.programme_world import START, STEPS, ProgrammeWorld, make_programme, make_settings
-from tests.shipped import SHIPPED
+from tests.nurture.programme_world import (
+    START,
+    STEPS,
+    ProgrammeWorld,
+    make_context,
+    make_programme,
+    make_settings,
+)
 from tests.whole_database import dump_database
 
 END = START + timedelta(days=12)
@@ -22,8 +27,7 @@ def simulate(
 ) -> Simulation:
     """Play settings with changes, or those in force, over the time."""
     settings = make_settings(**changes) if changes else world.settings
-    context = NurtureContext(settings, SHIPPED.company.language, SHIPPED.scoring.page_locales)
-    return simulate_file(world.connection, context=context, since=since, now=now)
+    return simulate_file(world.connection, context=make_context(settings), since=since, now=now)
 
 
 def sums(simulation: Simulation) -> dict[str, tuple[int, int]]:

@@ -7,6 +7,14 @@ create table nurture.inbox (
     lead_id bigint not null
 );
 
+-- By which words of the CRM sales contacted somebody, and for how long that counts: as enter and send read them last.
+create table nurture.sales_words (
+    is_only boolean primary key default true check (is_only),
+    kinds text[] not null,
+    statuses text[] not null,
+    contacted_within interval not null
+);
+
 -- Each content of a programme that was ever in force. Members finish the version that they began.
 create table nurture.programmes (
     programme text not null check (char_length(programme) <= 50),

@@ -18,6 +18,7 @@ from leadops.nurture.derive_memberships import (
     derive_memberships,
 )
 from leadops.nurture.due_times import find_due, leave_quiet
+from leadops.nurture.exits import ContactWords, follow_sales_words
 from leadops.nurture.hold_out import is_held_out, read_hold_out_key
 from leadops.nurture.message_texts import Language
 from leadops.nurture.nurture_settings import NurtureSettings, NurtureStep
@@ -48,6 +49,7 @@ class NurtureContext:
     settings: NurtureSettings
     language: Language  # of people of whom neither an event nor a country says one
     page_locales: Sequence[str]  # first segments of a page's path that are not counted
+    contact: ContactWords
 
     @property
     def zone(self) -> ZoneInfo:
@@ -78,6 +80,7 @@ def enter_programmes(
     with connection.transaction():
         hold_lock(connection, Lock.NURTURE)
         programmes = follow_programmes(connection, context.settings, locales=context.page_locales, now=now)
+        follow_sales_words(connection, context.contact, contacted_within=context.settings.contacted_within)
         taken = queries.values(connection, "take_inbox", max_rows=max_rows)
         plan = plan_memberships(connection, set(taken), programmes, now=now)
         if plan.deleted:

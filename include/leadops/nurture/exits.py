@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from leadops.consent.read_consent import Consent, read_consent
 from leadops.db import Connection
@@ -29,7 +30,8 @@ class _PersonFacts:
     """What ends memberships of a person.
 
     `sal_until`, `contacted_until`: when the last cycle ended that sales accepted, or contacted them in; far
-    ahead while it is open, None where there was none.
+    ahead while it is open, None where there was none. A contact outside of any cycle counts for
+    `contacted_within`.
     """
 
     person_id: int
@@ -39,6 +41,24 @@ class _PersonFacts:
     is_bounced: bool
     sal_until: datetime | None
     contacted_until: datetime | None
+
+
+class ContactWords(NamedTuple):
+    """By which kinds of activity and statuses of the CRM sales contact somebody, as keys."""
+
+    kinds: tuple[str, ...]
+    statuses: tuple[str, ...]
+
+
+def follow_sales_words(connection: Connection, words: ContactWords, *, contacted_within: timedelta) -> None:
+    """Put these words in force, in the caller's transaction: delivery asks about exits without settings."""
+    queries.run(
+        connection,
+        "note_sales_words",
+        kinds=sorted(words.kinds),
+        statuses=sorted(words.statuses),
+        contacted_within=contacted_within,
+    )
 
 
 def read_exits(

@@ -1,3 +1,12 @@
+-- name: note_sales_words
+insert into nurture.sales_words (kinds, statuses, contacted_within)
+values (%(kinds)s, %(statuses)s, %(contacted_within)s)
+on conflict (is_only) do update
+    set kinds = excluded.kinds, statuses = excluded.statuses, contacted_within = excluded.contacted_within
+    where
+    (sales_words.kinds, sales_words.statuses, sales_words.contacted_within)
+    is distinct from (excluded.kinds, excluded.statuses, excluded.contacted_within);
+
 -- name: read_facts
 -- Of each person: until when sales had them (a cycle that is open never ends), how their last deal ended, and whether
 -- the last word of the mail servers is that mails come back. A soft bounce is a full mailbox, and no exit.
@@ -27,6 +36,25 @@ mails as (
             ) in ('soft', 'transient', 'temporary')
         )
     group by members.person_id
+),
+
+-- Sales also calls leads that never became MQL.
+contacts as (
+    select
+        members.person_id,
+        max(activities.occurred_at) as contacted_at,
+        max(words.contacted_within) as contacted_within
+    from members
+    cross join nurture.sales_words as words
+    inner join delivery.external_ids as known on members.lead_id = known.lead_id and known.target = 'crm'
+    inner join crm.activities as activities on known.external_id = activities.crm_lead_id
+    where
+        activities.occurred_at <= coalesce(%(at)s::timestamptz, 'infinity')
+        and (
+            activities.kind_key = any(words.kinds)
+            or (activities.kind_key = 'status' and activities.status_key = any(words.statuses))
+        )
+    group by members.person_id
 )
 
 select
@@ -48,7 +76,7 @@ select
     ), false) as is_customer,
     coalesce(mails.is_bounced, false) as is_bounced,
     sales.sal_until,
-    sales.contacted_until
+    greatest(sales.contacted_until, contacts.contacted_at + contacts.contacted_within) as contacted_until
 from persons
 left join identity.leads as leads on persons.person_id = leads.lead_id
 left join
@@ -82,4 +110,5 @@ left join
         ) as cycles
     ) as sales
     on true
+left join contacts on persons.person_id = contacts.person_id
 left join mails on persons.person_id = mails.person_id;

@@ -71,6 +71,7 @@ def find_obstacles(
                 }
             )
     if rows:
+        rows.sort(key=lambda row: (row["membership_id"], row["key"]))  # two rounds lock in one order
         queries.run_many(connection, "withhold_send", rows)
         queries.run_many(connection, "stop_membership", rows)
     return obstacles

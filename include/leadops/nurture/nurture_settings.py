@@ -195,6 +195,7 @@ class NurtureSettings(InCompanyZone):
     next_day_at: Clock
     quiet_hours: QuietHours | None  # None: there are none
     frequency_cap: FrequencyCap | None  # None: no limit
+    contacted_within: Duration  # so long a contact by sales counts outside of an MQL's cycle
     chunk_members: int = Field(ge=1)  # memberships looked at in one transaction
     lift: LiftSettings
     programmes: dict[Name, NurtureProgramme]

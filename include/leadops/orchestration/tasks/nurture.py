@@ -7,7 +7,9 @@ from dataclasses import asdict
 from leadops.configuration import Config
 from leadops.consent.settings_in_force import follow_settings
 from leadops.db import Connection
+from leadops.normalization.word_keys import make_word_key
 from leadops.nurture.enter_programmes import NurtureContext, enter_programmes
+from leadops.nurture.exits import ContactWords
 from leadops.nurture.product_gaps import find_product_gaps
 from leadops.nurture.send_steps import TARGET, send_due
 from leadops.orchestration.counts import Counts
@@ -59,7 +61,14 @@ def follow_consent(run: TaskRun, connection: Connection) -> None:
 
 def make_context(config: Config) -> NurtureContext:
     """Return what nurture takes from the settings."""
-    return NurtureContext(config.nurture, config.company.language, config.scoring.page_locales)
+    kinds = {make_word_key(kind) for version in config.kpi.versions for kind in version.sal.contact}
+    statuses = {make_word_key(word) for version in config.kpi.versions for word in version.sal.contacted}
+    return NurtureContext(
+        config.nurture,
+        config.company.language,
+        config.scoring.page_locales,
+        ContactWords(tuple(kinds), tuple(statuses)),
+    )
 
 
 def find_gaps(run: TaskRun) -> dict[tuple[str, str], str]:
