@@ -7,9 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, find_chromium, require_chromium
+from tests.dags.test_dags import EXPECTED
 
 from .conftest import Stack
-from .test_stack_up import DAGS, wait_for
+from .test_stack_up import wait_for
 
 pytestmark = pytest.mark.stack
 
@@ -33,7 +34,7 @@ def test_operations_find_the_dags_and_what_to_do_when_one_is_red(stack: Stack, t
         page.set_default_timeout(120_000)  # a machine that is busy with the whole stack
         _log_in(page, stack)
         page.goto(f"{stack.airflow_url}/dags")
-        for dag_id in DAGS:
+        for dag_id in EXPECTED:
             expect(page.get_by_role("link", name=dag_id, exact=True).first).to_be_visible(timeout=120_000)
         page.goto(f"{stack.airflow_url}/dags/score_leads")
         for task_id in ("resolve", "score", "push", "qualify", "assign"):
