@@ -85,10 +85,9 @@ def test_the_visits_of_a_new_mql_are_looked_up(crowded: Connection) -> None:
     assert {row[0] for row in rows} == {7}
 
 
-def test_each_event_of_an_import_that_statistics_do_not_know_is_read_once(
-    crowded: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A join would take the import for one event, and read all of it again for each of them."""
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
+    """The values with which each statement was run last."""
     asked: dict[str, dict[str, Any]] = {}
     run = Queries.run
 
@@ -97,6 +96,13 @@ def test_each_event_of_an_import_that_statistics_do_not_know_is_read_once(
         return run(self, connection, statement, **values)
 
     monkeypatch.setattr(Queries, "run", keep_values)
+    return asked
+
+
+def test_each_event_of_an_import_that_statistics_do_not_know_is_read_once(
+    crowded: Connection, asked: dict[str, dict[str, Any]]
+) -> None:
+    """A join would take the import for one event, and read all of it again for each of them."""
     crowded.execute(
         "insert into identity.inbox (event_seq) values (1)"
     )  # the statistics know of one that waits
@@ -140,16 +146,8 @@ def test_the_events_of_a_few_leads_are_looked_up_to_score_them(crowded: Connecti
 
 
 def test_the_events_of_a_few_leads_are_looked_up_for_acts_of_machines(
-    crowded: Connection, monkeypatch: pytest.MonkeyPatch
+    crowded: Connection, asked: dict[str, dict[str, Any]]
 ) -> None:
-    asked: dict[str, dict[str, Any]] = {}
-    run = Queries.run
-
-    def keep_values(self: Queries, connection: Connection, statement: str, /, **values: object) -> int:
-        asked[statement] = values
-        return run(self, connection, statement, **values)
-
-    monkeypatch.setattr(Queries, "run", keep_values)
     differences.prepare_tables(crowded)
     classify_acts.create_classified(crowded)
     crowded.execute(

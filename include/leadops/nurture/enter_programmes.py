@@ -79,8 +79,7 @@ def enter_programmes(
     """
     with connection.transaction():
         hold_lock(connection, Lock.NURTURE)
-        programmes = follow_programmes(connection, context.settings, locales=context.page_locales, now=now)
-        follow_sales_words(connection, context.contact, contacted_within=context.settings.contacted_within)
+        programmes = follow_context(connection, context, now=now)
         taken = queries.values(connection, "take_inbox", max_rows=max_rows)
         plan = plan_memberships(connection, set(taken), programmes, now=now)
         if plan.deleted:
@@ -102,6 +101,12 @@ def enter_programmes(
         ended=len(plan.ended),
         remaining=len(taken) >= max_rows,
     )
+
+
+def follow_context(connection: Connection, context: NurtureContext, *, now: datetime) -> ProgrammesOnRecord:
+    """Put in force what `context` says, and return all programmes; the caller holds Lock.NURTURE."""
+    follow_sales_words(connection, context.contact, contacted_within=context.settings.contacted_within)
+    return follow_programmes(connection, context.settings, locales=context.page_locales, now=now)
 
 
 def plan_memberships(

@@ -9,11 +9,9 @@ from leadops.db import Connection
 from leadops.delivery.outbox import enqueue_effect
 from leadops.locks import Lock, hold_lock
 from leadops.nurture.decide_step import DueMember, MemberDecision, SendLimits, StepDecision, decide_member
-from leadops.nurture.enter_programmes import NurtureContext
-from leadops.nurture.exits import follow_sales_words
+from leadops.nurture.enter_programmes import NurtureContext, follow_context
 from leadops.nurture.membership_states import MembershipState, SendState
 from leadops.nurture.people_in_nurture import PersonLead, list_members, pair_members
-from leadops.nurture.programmes import follow_programmes
 from leadops.nurture.read_due import DueMembership, describe_due, read_sent
 from leadops.queries import Queries
 
@@ -63,8 +61,7 @@ def send_due(
     settings = context.settings
     with connection.transaction():
         hold_lock(connection, Lock.NURTURE)
-        programmes = follow_programmes(connection, settings, locales=context.page_locales, now=now)
-        follow_sales_words(connection, context.contact, contacted_within=settings.contacted_within)
+        programmes = follow_context(connection, context, now=now)
         due = queries.all(connection, "lock_due", DueMembership, now=now, max_rows=settings.chunk_members)
         if not due:
             return SendResult(0, 0, 0, 0, 0, 0, remaining=False)
